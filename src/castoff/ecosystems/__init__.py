@@ -1,0 +1,1 @@
+"""The packaging ecosystems, each driven through its real client."""

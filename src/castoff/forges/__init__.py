@@ -1,0 +1,1 @@
+"""The forges, one file each."""

@@ -1,0 +1,1 @@
+"""Manifests as text: what they say, and the edits of a release, by position."""

@@ -1,0 +1,1 @@
+"""The values of a release, and the pure decisions on them."""

@@ -1,0 +1,1 @@
+"""The text of the notes: configuration, sorting, rendering, highlights, links, changelog."""

@@ -1,0 +1,45 @@
+"""What the embedded services speak: one request in, one response out, with no socket in sight."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request; header names are lower case, ``path`` is decoded and has no query."""
+
+    method: str
+    path: str
+    query: dict[str, list[str]] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    base_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One HTTP response; ``Content-Length`` is added by the server."""
+
+    status: int
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+class Service(Protocol):
+    """One embedded service; called from several threads at once."""
+
+    def handle(self, request: Request) -> Response:
+        """Answer one request; an unknown route is a 404 that says so."""
+        ...
+
+
+def json_response(status: int, value: object, headers: dict[str, str] | None = None) -> Response:
+    """Answer with a JSON document."""
+    return Response(
+        status,
+        json.dumps(value).encode(),
+        {"Content-Type": "application/json; charset=utf-8", **(headers or {})},
+    )
