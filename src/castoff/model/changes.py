@@ -1,0 +1,76 @@
+"""What is a change, a commit, a milestone, as every room knows them?
+
+The forge and the repository fill these values, the notes and the stages read them. Nothing here asks anybody.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A merged pull request.
+
+    ``author`` is the exact login, with ``[bot]`` where it has one, and ``None`` where the account was deleted.
+    ``agent`` is the login of a coding agent that worked for the author. ``merged_at`` is aware, in UTC.
+    ``milestone`` is the number of the milestone (its identity), ``paths`` are the changed files where they are known.
+    """
+
+    number: int
+    title: str
+    author: str | None
+    merged_at: datetime
+    agent: str | None = None
+    labels: tuple[str, ...] = ()
+    merge_commit: str | None = None
+    head_commits: tuple[str, ...] = ()
+    body: str = ""
+    base: str | None = None
+    url: str | None = None
+    milestone: int | None = None
+    milestone_title: str | None = None
+    is_bot: bool = False
+    additions: int = 0
+    deletions: int = 0
+    paths: tuple[str, ...] = ()
+
+    @property
+    def identity(self) -> str | None:
+        """Who counts as the contributor: the agent where there is one, as GitHub counts it."""
+        return self.agent or self.author
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commit:
+    """A commit of the range: ``subject`` is its first line, ``body`` the rest, ``author`` a login if it is known."""
+
+    sha: str
+    parents: tuple[str, ...] = ()
+    subject: str = ""
+    body: str = ""
+    author: str | None = None
+    committed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MilestoneItem:
+    """An issue or pull request that stands in a milestone and is still open."""
+
+    number: int
+    title: str = ""
+    is_pull_request: bool = False
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Milestone:
+    """A milestone as the forge shows it; ``number`` is its identity, ``open_items`` what is not closed in it."""
+
+    number: int
+    title: str
+    is_open: bool = True
+    open_items: tuple[MilestoneItem, ...] = ()
+    closed_count: int = 0
+    url: str | None = None

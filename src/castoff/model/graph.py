@@ -1,0 +1,233 @@
+"""In which order do packages go up, and which of them is the facade?
+
+A package goes up after all that it needs. Normal and build edges always order; dev edges that survive in
+what is uploaded, optional and extra edges order where they close no cycle, and are named where they do.
+Packages with no order between them form a wave. The facade is the one package that reaches all others over
+normal, build, optional and extra edges; it goes last.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from castoff.errors import Problem
+from castoff.model.workspace import FACADE_KINDS, ORDERING_KINDS, Edge, Workspace
+
+FacadeSource = Literal["found", "named", "none"]
+Needs = Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedEdge:
+    """An edge, whether it orders uploads, and why not where that needs a word."""
+
+    edge: Edge
+    orders: bool
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """The answer: waves (names sorted within each), the facade, what each package needs, edges judged."""
+
+    waves: tuple[tuple[str, ...], ...]
+    needs: Needs
+    edges: tuple[JudgedEdge, ...]
+    facade: str | None
+    facade_source: FacadeSource
+    problems: tuple[Problem, ...] = ()
+
+
+def order_of(workspace: Workspace, *, named_facade: str | None = None) -> Order:
+    """Compute waves and facade; problems: ``cycle``, ``unknown-facade``, ``facade-not-last``."""
+    names = workspace.names
+    judged = judge_edges(names, workspace.edges)
+    needs = _needs(names, (one.edge for one in judged if one.orders))
+    cycle = _cycle(needs)
+    if cycle:
+        problem = _cycle_problem(cycle, judged)
+        return Order(
+            waves=(), needs=needs, edges=judged, facade=None, facade_source="none", problems=(problem,)
+        )
+    facade, source, problems = _facade(workspace, named_facade, needs)
+    if facade is not None:
+        needs = {**needs, facade: frozenset(names) - {facade}}
+    return Order(
+        waves=_waves(needs),
+        needs=needs,
+        edges=judged,
+        facade=facade,
+        facade_source=source,
+        problems=problems,
+    )
+
+
+def judge_edges(names: Iterable[str], edges: Iterable[Edge]) -> tuple[JudgedEdge, ...]:
+    """Say of each edge whether it orders; soft edges are added one by one while no cycle comes of it."""
+    known = frozenset(names)
+    inside = sorted(
+        (
+            edge
+            for edge in edges
+            if edge.origin in known and edge.target in known and edge.origin != edge.target
+        ),
+        key=lambda edge: (
+            edge.kind not in ORDERING_KINDS,
+            edge.kind == "dev",
+            edge.origin,
+            edge.target,
+            edge.kind,
+        ),
+    )
+    reach: dict[str, set[str]] = defaultdict(set)
+    judged: list[JudgedEdge] = []
+    for edge in inside:
+        verdict = _judge(edge, reach)
+        judged.append(verdict)
+        if verdict.orders:
+            reach[edge.origin].add(edge.target)
+    return tuple(judged)
+
+
+def _judge(edge: Edge, reach: Mapping[str, set[str]]) -> JudgedEdge:
+    if edge.kind in ORDERING_KINDS:
+        return JudgedEdge(edge, orders=True)
+    if not edge.survives:
+        return JudgedEdge(edge, orders=False, why="dropped from what is uploaded")
+    if edge.kind == "group":
+        return JudgedEdge(edge, orders=False, why="dependency groups are not part of what is uploaded")
+    if _reaches(reach, edge.target, edge.origin):
+        return JudgedEdge(edge, orders=False, why="would close a cycle")
+    return JudgedEdge(edge, orders=True)
+
+
+def _reaches(reach: Mapping[str, set[str]], start: str, goal: str) -> bool:
+    seen = {start}
+    queue = [start]
+    while queue:
+        name = queue.pop()
+        if name == goal:
+            return True
+        for target in reach.get(name, ()):
+            if target not in seen:
+                seen.add(target)
+                queue.append(target)
+    return False
+
+
+def _needs(names: Iterable[str], edges: Iterable[Edge]) -> dict[str, frozenset[str]]:
+    needs: dict[str, set[str]] = {name: set() for name in names}
+    for edge in edges:
+        needs[edge.origin].add(edge.target)
+    return {name: frozenset(targets) for name, targets in needs.items()}
+
+
+def _cycle(needs: Needs) -> tuple[str, ...]:
+    """Find one cycle, its smallest name first; empty where there is none."""
+    left = {name: set(targets) for name, targets in needs.items()}
+    while ready := [name for name, targets in left.items() if not targets]:
+        for name in ready:
+            del left[name]
+        for targets in left.values():
+            targets.difference_update(ready)
+    if not left:
+        return ()
+    path = [min(left)]
+    while True:
+        name = min(left[path[-1]])
+        if name in path:
+            cycle = path[path.index(name) :]
+            start = cycle.index(min(cycle))
+            return tuple(cycle[start:] + cycle[:start])
+        path.append(name)
+
+
+def _cycle_problem(cycle: tuple[str, ...], judged: Iterable[JudgedEdge]) -> Problem:
+    first, second = cycle[0], cycle[1 % len(cycle)]
+    edge = next(one.edge for one in judged if one.edge.origin == first and one.edge.target == second)
+    return Problem(
+        code="dependency-cycle",
+        message="packages need each other: " + " -> ".join(f"`{name}`" for name in (*cycle, first)),
+        reason="none of them could be uploaded first, since each must resolve when it goes up",
+        remedy="turn one of these requirements into an optional one, or move what they share into a package",
+        file=edge.file,
+        line=edge.line,
+        package=first,
+    )
+
+
+def _facade(
+    workspace: Workspace, named: str | None, needs: Needs
+) -> tuple[str | None, FacadeSource, tuple[Problem, ...]]:
+    if named is not None:
+        problem = _named_facade_problem(workspace, named, needs)
+        return (None, "none", (problem,)) if problem else (named, "named", ())
+    names = workspace.names
+    if len(names) == 1:
+        return None, "none", ()
+    dependents = {target for targets in needs.values() for target in targets}
+    reach = _needs(names, (e for e in workspace.edges if e.kind in FACADE_KINDS and _inside(e, needs)))
+    found = [n for n in names if n not in dependents and len(_reached(reach, n)) == len(names)]
+    return (found[0], "found", ()) if len(found) == 1 else (None, "none", ())
+
+
+def _inside(edge: Edge, needs: Needs) -> bool:
+    return edge.origin in needs and edge.target in needs
+
+
+def _reached(reach: Needs, start: str) -> set[str]:
+    seen = {start}
+    queue = [start]
+    while queue:
+        fresh = reach[queue.pop()] - seen
+        seen |= fresh
+        queue.extend(fresh)
+    return seen
+
+
+def _named_facade_problem(workspace: Workspace, named: str, needs: Needs) -> Problem | None:
+    if named not in needs:
+        return Problem(
+            code="unknown-facade",
+            message=f"the facade `{named}` is no package of this workspace",
+            reason="packages are " + ", ".join(f"`{name}`" for name in sorted(needs)),
+            remedy="correct `release.facade`, or leave it out so that the facade is found",
+        )
+    dependents = sorted(name for name, targets in needs.items() if named in targets)
+    if not dependents:
+        return None
+    edge = next((e for e in workspace.edges if e.origin == dependents[0] and e.target == named), None)
+    return Problem(
+        code="facade-not-last",
+        message=f"the facade `{named}` cannot go last: "
+        + ", ".join(f"`{name}`" for name in dependents)
+        + (" needs it" if len(dependents) == 1 else " need it"),
+        reason="a package goes up after all that it needs",
+        remedy="name another facade, or drop that requirement",
+        file=edge.file if edge else None,
+        line=edge.line if edge else None,
+        package=named,
+    )
+
+
+def _waves(needs: Needs) -> tuple[tuple[str, ...], ...]:
+    depth: dict[str, int] = {}
+    dependents: dict[str, list[str]] = defaultdict(list)
+    missing = {name: len(targets) for name, targets in needs.items()}
+    for name, targets in needs.items():
+        for target in targets:
+            dependents[target].append(name)
+    ready = [name for name, count in missing.items() if not count]
+    for name in ready:
+        depth[name] = 1 + max((depth[target] for target in needs[name]), default=-1)
+        for dependent in dependents[name]:
+            missing[dependent] -= 1
+            if not missing[dependent]:
+                ready.append(dependent)
+    waves: dict[int, list[str]] = defaultdict(list)
+    for name, wave in depth.items():
+        waves[wave].append(name)
+    return tuple(tuple(sorted(waves[wave])) for wave in sorted(waves))

@@ -1,0 +1,52 @@
+"""What does the world answer? Every question has four answers, and only ``Absent`` may lead to a write."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Sameness = Literal["bytes", "contents", "no", "not-comparable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """It is not there, and whoever was asked would know."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Present:
+    """It is there: with the digest, commit or id that identifies it."""
+
+    digest: str | None = None
+    url: str | None = None
+    commit: str | None = None
+    same: Sameness | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawn:
+    """It was there and was taken back (yanked, deleted); the name cannot be used again."""
+
+    digest: str | None = None
+    url: str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unknown:
+    """Nobody could tell; ``retry_after`` in seconds where the service said when to ask again."""
+
+    reason: str
+    retry_after: float | None = None
+
+
+Answer = Absent | Present | Withdrawn | Unknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """One question with its answer; ``id`` is stable: what was asked for, such as a file name."""
+
+    id: str
+    answer: Answer
+    expected: str | None = None
