@@ -128,8 +128,8 @@ class Registry(Protocol):
         """List all versions that were ever released, withdrawn ones included; None where unknown."""
         ...
 
-    def compare(self, artifact: Artifact, listed: str) -> Sameness:
-        """Fetch the registry's file of that artifact (whose digest is ``listed``) and compare the contents."""
+    def compare(self, artifact: Artifact, listed: str | None) -> Sameness:
+        """Fetch the registry's file of that artifact, whose digest is ``listed``, and compare contents."""
         ...
 
     def resolvable(self, requirements: Sequence[str]) -> bool | None:

@@ -13,9 +13,10 @@ from datetime import datetime
 class Change:
     """A merged pull request.
 
-    ``author`` is the exact login, with ``[bot]`` where it has one, and ``None`` where the account was deleted.
-    ``agent`` is the login of a coding agent that worked for the author. ``merged_at`` is aware, in UTC.
-    ``milestone`` is the number of the milestone (its identity), ``paths`` are the changed files where they are known.
+    ``author`` is the exact login, with ``[bot]`` where it has one, and ``None`` where the account was
+    deleted. ``agent`` is the login of a coding agent that worked for the author. ``merged_at`` is aware, in
+    UTC. ``milestone`` is the number of the milestone (its identity), ``paths`` are the changed files where
+    they are known.
     """
 
     number: int
@@ -44,7 +45,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commit:
-    """A commit of the range: ``subject`` is its first line, ``body`` the rest, ``author`` a login if it is known."""
+    """A commit of the range: ``subject`` is its first line, ``body`` the rest, ``author`` a login."""
 
     sha: str
     parents: tuple[str, ...] = ()
@@ -66,7 +67,7 @@ class MilestoneItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Milestone:
-    """A milestone as the forge shows it; ``number`` is its identity, ``open_items`` what is not closed in it."""
+    """A milestone of the forge; ``number`` is its identity, ``open_items`` what is not closed."""
 
     number: int
     title: str

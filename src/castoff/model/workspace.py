@@ -57,11 +57,12 @@ class Package:
     modules: tuple[str, ...] = ()
     registries: tuple[str, ...] = ()
     repository: str | None = None
+    label: str = ""
 
     @property
-    def key(self) -> str:
-        """Name it apart from a package of the same name in another ecosystem."""
-        return f"{self.ecosystem}:{self.name}"
+    def id(self) -> str:
+        """Name it within the workspace: its name, or `python:name` where two ecosystems share one."""
+        return self.label or self.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +80,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workspace:
-    """All packages and members, with the edges among packages; names are unique within it."""
+    """All packages and members, with the edges among packages; edges name packages by their ids."""
 
     packages: tuple[Package, ...]
     members: tuple[Member, ...] = ()
@@ -88,16 +89,16 @@ class Workspace:
     ecosystems: tuple[Ecosystem, ...] = field(default=())
 
     def package(self, name: str) -> Package:
-        """Find a package by its name; KeyError where there is none."""
+        """Find a package by its id; KeyError where there is none."""
         for package in self.packages:
-            if package.name == name:
+            if package.id == name:
                 return package
         raise KeyError(name)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """List the names of the packages."""
-        return tuple(package.name for package in self.packages)
+        """List the ids of the packages."""
+        return tuple(package.id for package in self.packages)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

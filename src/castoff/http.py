@@ -1,0 +1,108 @@
+"""How does castoff speak HTTP itself? This is the only door for reads and for the forge; one session a door.
+
+Only answers come out, never exceptions of the library: a failed exchange is a `Failure` with its reason.
+Redirects keep credentials only on the same host (the library's rule). Nothing is retried here.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+from castoff.redaction import Redactor
+
+if TYPE_CHECKING:
+    import requests
+
+_TIMEOUT = (10.0, 60.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """An answer: status, headers with lower-case names, body."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    @property
+    def text(self) -> str:
+        """Give the body as text."""
+        return self.body.decode("utf-8", "replace")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """No answer; ``sent`` says whether the request may have reached the server."""
+
+    reason: str
+    sent: bool
+
+
+class Http:
+    """One door: its own connections per thread, its own user agent, secrets cleaned from every reason."""
+
+    def __init__(self, redactor: Redactor, *, user_agent: str = "castoff") -> None:
+        self._redactor = redactor
+        self._user_agent = user_agent
+        self._local = threading.local()
+
+    def ask(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+    ) -> Reply | Failure:
+        """Send one request and read the whole answer."""
+        import requests
+
+        try:
+            reply = self._session().request(
+                method, url, headers=dict(headers or {}), data=body, timeout=_TIMEOUT
+            )
+        except requests.exceptions.ConnectTimeout as error:
+            return self._failure(error, sent=False)
+        except requests.exceptions.ConnectionError as error:
+            return self._failure(error, sent="NewConnectionError" not in repr(error))
+        except requests.exceptions.RequestException as error:
+            return self._failure(error, sent=True)
+        return Reply(
+            status=reply.status_code,
+            headers={name.lower(): value for name, value in reply.headers.items()},
+            body=reply.content,
+        )
+
+    def _session(self) -> requests.Session:
+        import requests
+
+        session: requests.Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = requests.Session()
+            session.headers["User-Agent"] = self._user_agent
+            self._local.session = session
+        return session
+
+    def _failure(self, error: Exception, *, sent: bool) -> Failure:
+        return Failure(reason=self._redactor.clean(f"{type(error).__name__}: {error}")[:300], sent=sent)
+
+
+def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Read ``Retry-After`` in seconds from now: a number or an HTTP date (RFC 9110, 10.2.3)."""
+    value = headers.get("retry-after", "").strip()
+    if not value:
+        return None
+    if value.isdigit():
+        return float(min(int(value), 86_400))
+    try:
+        when = parsedate_to_datetime(value)
+    except (TypeError, ValueError):
+        return None
+    if when.tzinfo is None:
+        when = when.replace(tzinfo=UTC)
+    return max(0.0, min((when - now).total_seconds(), 86_400.0))

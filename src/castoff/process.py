@@ -1,0 +1,125 @@
+"""How does castoff run other programs? This is the only door: argument lists, never a shell.
+
+Each child gets the environment that the door was opened with, so that a rehearsal's children know only the
+embedded world. Output is captured, secrets are taken out before anybody sees it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from castoff.errors import UsageError
+from castoff.redaction import Redactor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completed:
+    """What a finished program left: exit code, standard output as bytes, both streams as clean text."""
+
+    code: int
+    stdout: bytes
+    text: str
+    errors: str
+
+    @property
+    def last_words(self) -> str:
+        """Give the end of what it said (at most 1,500 characters), for a message to people."""
+        words = (self.errors.strip() or self.text.strip()).strip()
+        return words if len(words) <= 1500 else "..." + words[-1500:]
+
+
+@dataclass(frozen=True, slots=True)
+class Processes:
+    """A door with one environment; ``with_environment`` opens another one."""
+
+    environment: Mapping[str, str]
+    redactor: Redactor = field(default_factory=Redactor)
+
+    def with_environment(self, changes: Mapping[str, str | None]) -> Processes:
+        """Open a door whose children see these variables changed; None takes a variable away."""
+        environment = {**self.environment, **{k: v for k, v in changes.items() if v is not None}}
+        for name, value in changes.items():
+            if value is None:
+                environment.pop(name, None)
+        return Processes(environment, self.redactor)
+
+    def find(self, program: str) -> str | None:
+        """Find a program: clients installed with castoff first, then those in PATH."""
+        return find_program(program, self.environment.get("PATH"))
+
+    def run(
+        self,
+        arguments: Sequence[str | Path],
+        *,
+        cwd: Path,
+        given: bytes | None = None,
+        timeout: float | None = None,
+        changes: Mapping[str, str | None] | None = None,
+    ) -> Completed:
+        """Run a program to its end.
+
+        ``timeout`` is in seconds: after it the program is killed and the code is 124. Errors:
+        ``program-missing`` where it is not installed; every other end is an exit code (negative: the signal).
+        """
+        words = [str(word) for word in arguments]
+        program = self.find(words[0])
+        if program is None:
+            raise UsageError.of(
+                "program-missing",
+                f"`{words[0]}` was not found",
+                reason="castoff drives the real clients",
+                remedy=f"install `{words[0]}`, and see that it is in PATH",
+            )
+        environment = self.with_environment(changes).environment if changes else self.environment
+        try:
+            done = subprocess.run(
+                [program, *words[1:]],
+                cwd=cwd,
+                env=dict(environment),
+                input=given,
+                stdin=subprocess.DEVNULL if given is None else None,
+                capture_output=True,
+                timeout=timeout,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as late:
+            return self._completed(124, late.stdout or b"", (late.stderr or b"") + b"\n(took too long)")
+        return self._completed(done.returncode, done.stdout, done.stderr)
+
+    def interactive(self, arguments: Sequence[str | Path], *, cwd: Path) -> int:
+        """Run a program that talks to the person (an editor); gives its exit code."""
+        words = [str(word) for word in arguments]
+        program = self.find(words[0]) or words[0]
+        return subprocess.run(
+            [program, *words[1:]], cwd=cwd, env=dict(self.environment), check=False
+        ).returncode
+
+    def _completed(self, code: int, stdout: bytes, stderr: bytes) -> Completed:
+        return Completed(
+            code=code,
+            stdout=stdout,
+            text=self.redactor.clean(stdout.decode("utf-8", "replace")),
+            errors=self.redactor.clean(stderr.decode("utf-8", "replace")),
+        )
+
+
+def find_program(program: str, path: str | None) -> str | None:
+    """Find a program beside the running interpreter, then in ``path`` (the value of PATH)."""
+    import sys
+
+    beside = Path(sys.executable).parent / program
+    if os.sep not in program and os.access(beside, os.X_OK) and program in ("uv", "twine", "pyproject-build"):
+        return str(beside)
+    return shutil.which(program, path=path)
+
+
+def die_by(number: int) -> None:
+    """End this process as the signal would have ended it, so that a shell sees the right status."""
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
