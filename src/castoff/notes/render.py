@@ -1,0 +1,86 @@
+"""Which text, byte for byte, does GitHub make of the notes?
+
+Order and blank lines are GitHub's; nothing is escaped. The one departure keeps a line a line: a character
+that would break a line or a terminal, which no title on GitHub can hold, becomes a space
+(``docs/explanation/byte-for-byte.md``).
+"""
+
+from __future__ import annotations
+
+import re
+
+from castoff.model.changes import Change
+from castoff.notes.engine import NewContributor, Notes, NotesRequest, Section
+
+HEADING = "## What's Changed"
+NEW_CONTRIBUTORS_HEADING = "## New Contributors"
+FULL_CHANGELOG = "**Full Changelog**: "
+COMMENT = "<!-- Release notes generated using configuration in "
+
+# Line breaks of every kind, and the control characters but the tab.
+_BREAKS = re.compile("\r\n|[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+
+def body(notes: Notes) -> str:
+    """Render the notes as the forge would: LF line ends, no line end after the last line."""
+    text = _comment(notes) + _what_changed(notes.sections, notes.request)
+    text += _new_contributors(notes.new_contributors, notes.request)
+    return (text + "\n" + full_changelog(notes.request)).lstrip("\n")
+
+
+def line(change: Change, request: NotesRequest) -> str:
+    """Render the line of one change, without a line end."""
+    author = attribution(change.author, change.agent)
+    return f"* {one_line(change.title)} by {author} in {pull_request_url(change.number, request)}"
+
+
+def attribution(author: str | None, agent: str | None) -> str:
+    """Name author and agent as GitHub does; a deleted account is ``@ghost``."""
+    name = f"@{one_line(author)}" if author else "@ghost"
+    return f"{name} with @{one_line(agent)}" if agent else name
+
+
+def pull_request_url(number: int, request: NotesRequest) -> str:
+    """Return the address of a pull request."""
+    return f"{request.server}/{request.repository}/pull/{number}"
+
+
+def full_changelog(request: NotesRequest) -> str:
+    """Render the last line: what the range is; a first release shows all commits of its tag."""
+    root = f"{request.server}/{request.repository}"
+    if request.previous_tag is None:
+        return f"{FULL_CHANGELOG}{root}/commits/{request.tag}"
+    return f"{FULL_CHANGELOG}{root}/compare/{request.previous_tag}...{request.tag}"
+
+
+def one_line(text: str) -> str:
+    """Keep a text from breaking its line: each line break or control character becomes one space."""
+    return _BREAKS.sub(" ", text)
+
+
+def _comment(notes: Notes) -> str:
+    if notes.configuration_path is None:
+        return ""
+    return f"{COMMENT}{notes.configuration_path} at {one_line(notes.request.target)} -->\n\n"
+
+
+def _what_changed(sections: tuple[Section, ...], request: NotesRequest) -> str:
+    if not sections:
+        return ""
+    lines = [HEADING]
+    for section in sections:
+        if section.title is not None:
+            lines.append(f"### {one_line(section.title)}")
+        lines.extend(line(change, request) for change in section.changes)
+    return "\n".join(lines) + "\n"
+
+
+def _new_contributors(found: tuple[NewContributor, ...], request: NotesRequest) -> str:
+    if not found:
+        return "\n"
+    lines = ["", NEW_CONTRIBUTORS_HEADING]
+    for contributor in found:
+        who = attribution(contributor.login, contributor.agent)
+        url = pull_request_url(contributor.number, request)
+        lines.append(f"* {who} made their first contribution in {url}")
+    return "\n".join(lines) + "\n"
