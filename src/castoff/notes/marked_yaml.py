@@ -154,9 +154,14 @@ class _Values:
                 merged.update(_merged(self.of(value, depth + 1)))
             else:
                 name = key.value if isinstance(key.value, str) else ""
-                own.append(Entry(name, self.of(value, depth + 1), _line(key)))
+                own.append(Entry(name, _seen_at(_line(key), self.of(value, depth + 1)), _line(key)))
         here = {entry.key for entry in own}
         return (*(entry for entry in merged.values() if entry.key not in here), *own)
+
+
+def _seen_at(line: int, value: Value) -> Value:
+    # Nothing after a key is reported where the next thing begins; people look at the key.
+    return Scalar("", "null", line) if value == Scalar("", "null", value.line) else value
 
 
 def _merged(value: Value) -> dict[str, Entry]:
