@@ -25,7 +25,8 @@ _CARRIED = re.compile(
     r"user\.|author\.|committer\.|gpg\.|commit\.gpgsign$|tag\.gpgsign$|core\.hookspath$|credential\.|http\.|url\."
     r"|core\.sshcommand$|protocol\.|core\.autocrlf$|core\.eol$|commit\.template$",
 )
-_ZERO_TIMEOUT = 600.0
+_TIMEOUT = 600.0
+_DENIED_REMEDY = "see that you may push there; where the branch is protected, release with `castoff release --pull-request`"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +68,7 @@ class Git:
             ["git", *arguments],
             cwd=self.folder,
             given=given,
-            timeout=_ZERO_TIMEOUT,
+            timeout=_TIMEOUT,
             changes={
                 "LC_ALL": "C",
                 "GIT_TERMINAL_PROMPT": "0",
@@ -386,7 +387,7 @@ class Worktree:
         if lease is not None:
             words.append(f"--force-with-lease={lease}")
         done = self.git.run(*words, url, spec)
-        return push_outcome(done, spec, url)
+        return push_outcome(done, spec)
 
     def is_ancestor(self, commit: str, of: str) -> bool:
         """Say whether a commit lies in the history of another; False where one of them is not here."""
@@ -413,14 +414,25 @@ class Worktree:
 
     def _carry(self, repository: Repository) -> None:
         """Take over what signing, hooks and access depend on; includes by folder do not apply to a clone."""
-        lines = []
-        for key, value in repository.settings.items():
-            if _CARRIED.match(key.lower()):
-                self.git.run("config", "--local", "--replace-all", key, value)
-                lines.append(key.lower())
-        if "core.hookspath" not in lines:
+        carried = {k: v for k, v in repository.settings.items() if _CARRIED.match(k.lower())}
+        if not any(key.lower() == "core.hookspath" for key in carried):
             hooks = repository.git.must("rev-parse", "--git-path", "hooks")
-            self.git.run("config", "--local", "core.hooksPath", str((repository.root / hooks).resolve()))
+            carried["core.hooksPath"] = str((repository.root / hooks).resolve())
+        with (self.root / ".git" / "config").open("a", encoding="utf-8", errors="surrogateescape") as file:
+            file.writelines(_setting(key, value) for key, value in carried.items())
+
+
+def _setting(key: str, value: str) -> str:
+    """Spell one entry as git-config's file syntax wants it."""
+    section, _, rest = key.partition(".")
+    subsection, _, name = rest.rpartition(".")
+    head = f"{section} {_quoted(subsection)}" if subsection else section
+    return f"[{head}]\n\t{name} = {_quoted(value)}\n"
+
+
+def _quoted(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
 
 
 def parse_refs(text: str) -> Refs:
@@ -440,7 +452,7 @@ def parse_refs(text: str) -> Refs:
     return Refs(heads=heads, tags=tags)
 
 
-def push_outcome(done: Completed, spec: str, url: str) -> Outcome:
+def push_outcome(done: Completed, spec: str) -> Outcome:
     """Judge a push by its code and the flag of its porcelain line (git-push, OUTPUT): `!` is a rejection."""
     flags = [line.split("\t") for line in done.text.splitlines() if "\t" in line]
     rejected = [row for row in flags if row and row[0] == "!"]
@@ -455,9 +467,7 @@ def push_outcome(done: Completed, spec: str, url: str) -> Outcome:
             code="push-denied" if remote_said else "push-rejected",
             message=f"the remote did not take `{spec.rpartition(':')[2]}`",
             reason=done.last_words,
-            remedy="see that you may push there; where the branch is protected, release through a pull request"
-            if remote_said
-            else "somebody else pushed first: run castoff again",
+            remedy=_DENIED_REMEDY if remote_said else "somebody else pushed first: run castoff again",
         )
     )
 
@@ -469,7 +479,7 @@ def has_signature(git: Git, commit: str) -> bool:
 
 
 def signature_is_good(worktree: Worktree, tag: str) -> bool:
-    """Verify a tag's signature; without a file of allowed signers, ours is trusted through a temporary one."""
+    """Verify a tag's signature; where git knows no allowed signers, our own key is one."""
     git = worktree.git
     if git.run("verify-tag", tag).code == 0:
         return True

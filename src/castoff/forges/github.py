@@ -1,0 +1,194 @@
+"""How does castoff speak with GitHub? Through its REST API, version 2022-11-28, one class, no default host.
+
+Reads are paged to their end. A write's outcome is judged by its status code: 2xx succeeded, 401 and 403 are
+refusals unless the rate limit says otherwise (documented: `x-ratelimit-remaining: 0`, or `retry-after`), other
+4xx are refusals, 5xx and broken exchanges are unclear.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from urllib.parse import quote
+
+from castoff.errors import Problem
+from castoff.http import Failure, Http, Reply, retry_after
+from castoff.model.acts import Outcome, Refused, Succeeded, Throttled, Unclear
+from castoff.model.observations import Answer, Unknown
+from castoff.ports import Clock, ForgeRelease, NewRelease
+from castoff.redaction import plain
+
+_NEXT = re.compile(r'<([^<>]{1,2000})>;\s*rel="next"')
+_PAGES = 200
+
+
+class GitHub:
+    """One repository on GitHub, or on what speaks like it."""
+
+    def __init__(
+        self, http: Http, clock: Clock, *, api_url: str, web_url: str, slug: str, token: str | None
+    ) -> None:
+        self._http = http
+        self._clock = clock
+        self._api = api_url.rstrip("/")
+        self._web = web_url.rstrip("/")
+        self.slug = slug
+        self._token = token
+
+    def releases(self) -> Sequence[ForgeRelease] | Answer:
+        """List all releases, drafts included (with a token that may push)."""
+        listed = self.listing(f"/repos/{self.slug}/releases")
+        return listed if isinstance(listed, Unknown) else [_release(row) for row in listed]
+
+    def create_release(self, release: NewRelease) -> Outcome:
+        """Create a release or a draft."""
+        return self.write("POST", f"/repos/{self.slug}/releases", _release_body(release))
+
+    def update_release(self, number: int, release: NewRelease) -> Outcome:
+        """Write a release anew."""
+        return self.write("PATCH", f"/repos/{self.slug}/releases/{number}", _release_body(release))
+
+    def tag_url(self, tag: str) -> str:
+        """Give the page of a tag's release for people."""
+        return f"{self._web}/{self.slug}/releases/tag/{quote(tag, safe='')}"
+
+    def listing(self, path: str, parameters: str = "") -> list[dict[str, object]] | Unknown:
+        """Read a list, page by page."""
+        url: str | None = f"{self._api}{path}?per_page=100{parameters}"
+        rows: list[dict[str, object]] = []
+        for _ in range(_PAGES):
+            if url is None:
+                break
+            reply = self._ask("GET", url, None)
+            if isinstance(reply, Failure) or reply.status != 200:
+                return self.unknown(reply)
+            page = _json(reply)
+            if not isinstance(page, list):
+                return Unknown(reason="the forge's answer is no list")
+            rows.extend(row for row in page if isinstance(row, dict))
+            found = _NEXT.search(reply.headers.get("link", ""))
+            url = found.group(1) if found and found.group(1).startswith(self._api) else None
+        return rows
+
+    def read(self, path: str) -> dict[str, object] | Unknown | None:
+        """Read one object; None where it is not there (404)."""
+        reply = self._ask("GET", self._api + path, None)
+        if isinstance(reply, Reply) and reply.status == 404:
+            return None
+        if isinstance(reply, Failure) or reply.status != 200:
+            return self.unknown(reply)
+        value = _json(reply)
+        return value if isinstance(value, dict) else Unknown(reason="the forge's answer is no object")
+
+    def write(self, method: str, path: str, body: object) -> Outcome:
+        """Do one write and judge it by its status."""
+        reply = self._ask(method, self._api + path, body)
+        if isinstance(reply, Failure):
+            return Unclear(reason=reply.reason)
+        if 200 <= reply.status < 300:
+            return Succeeded()
+        if reply.status >= 500:
+            return Unclear(reason=f"the forge answered {reply.status}")
+        pause = self._pause(reply)
+        if pause is not None:
+            return Throttled(retry_after=pause, reason=f"the forge answered {reply.status}")
+        return Refused(_refusal(reply, method, path))
+
+    def unknown(self, reply: Reply | Failure) -> Unknown:
+        """Say why a read gave no answer, and when to ask again where that is known."""
+        if isinstance(reply, Failure):
+            return Unknown(reason=reply.reason)
+        detail = _message(reply)
+        reason = f"the forge answered {reply.status}" + (f": {detail}" if detail else "")
+        return Unknown(reason=reason, retry_after=self._pause(reply))
+
+    def _ask(self, method: str, url: str, body: object) -> Reply | Failure:
+        headers = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
+        if self._token:
+            headers["Authorization"] = f"Bearer {self._token}"
+        data = None
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+            data = json.dumps(body).encode()
+        return self._http.ask(method, url, headers=headers, body=data)
+
+    def _pause(self, reply: Reply) -> float | None:
+        """Read the rate limit: seconds to wait, None where this is no matter of limits."""
+        if reply.status not in (403, 429):
+            return None
+        asked = retry_after(reply.headers, self._clock.now())
+        if asked is not None:
+            return asked
+        reset = reply.headers.get("x-ratelimit-reset", "")
+        if reply.headers.get("x-ratelimit-remaining") == "0" and reset.isdigit():
+            return max(1.0, int(reset) - self._clock.now().timestamp())
+        return 60.0 if reply.status == 429 else None
+
+
+def _release_body(release: NewRelease) -> dict[str, object]:
+    body: dict[str, object] = {
+        "tag_name": release.tag,
+        "target_commitish": release.target,
+        "name": release.name,
+        "body": release.body,
+        "draft": release.draft,
+        "prerelease": release.prerelease,
+    }
+    if release.latest is not None:
+        body["make_latest"] = "true" if release.latest else "false"
+    return body
+
+
+def _release(row: dict[str, object]) -> ForgeRelease:
+    number = row.get("id")
+    return ForgeRelease(
+        id=number if isinstance(number, int) else 0,
+        tag=str(row.get("tag_name") or ""),
+        name=str(row.get("name") or ""),
+        body=str(row.get("body") or ""),
+        draft=row.get("draft") is True,
+        prerelease=row.get("prerelease") is True,
+        url=str(row.get("html_url") or ""),
+        created_at=_time(row.get("created_at")),
+        published_at=_time(row.get("published_at")),
+        target=str(row.get("target_commitish") or ""),
+    )
+
+
+def _time(value: object) -> datetime | None:
+    try:
+        return datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def _json(reply: Reply) -> object:
+    try:
+        return json.loads(reply.body)
+    except ValueError:
+        return None
+
+
+def _message(reply: Reply) -> str:
+    value = _json(reply)
+    message = value.get("message") if isinstance(value, dict) else None
+    return plain(message)[:256].replace("\n", " ") if isinstance(message, str) else ""
+
+
+def _refusal(reply: Reply, method: str, path: str) -> Problem:
+    said = _message(reply) or "no reason given"
+    if reply.status in (401, 403, 404):
+        return Problem(
+            code="unauthorized" if reply.status == 401 else "permission-denied",
+            message=f"the forge answered {reply.status} to {method} {path}",
+            reason=said,
+            remedy="give a token that may write to the repository (GH_TOKEN, GITHUB_TOKEN, or `gh auth login`)",
+        )
+    return Problem(
+        code="forge-refused",
+        message=f"the forge answered {reply.status} to {method} {path}",
+        reason=said,
+        remedy="mend what it names, then run `castoff resume`",
+    )

@@ -1,0 +1,56 @@
+"""Is the release commit on the branch? Its push is the claim: one releaser wins, the others are told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from castoff.git import Worktree
+from castoff.model.acts import Act, Decision, Do, Done, Outcome, Wait
+from castoff.model.observations import Absent, Answer, Observation, Present, Unknown
+from castoff.stages.part import Seen
+
+CLAIM = Act(id="version:push", stage="version", target="the release commit", undo="withdraw")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimPart:
+    """The claim of one version: the fast-forward push of the release commit to the branch."""
+
+    commit: str
+    branch: str
+    remote_url: str
+    worktree: Worktree
+    name: str = "version"
+    needs: frozenset[str] = frozenset()
+    gate: str | None = "git"
+
+    def look(self) -> Seen:
+        """Ask whether the release commit is in the remote branch's history."""
+        return (Observation(id=self.branch, answer=self._answer(), expected=self.commit),)
+
+    def decide(self, seen: Seen) -> Decision:
+        """Push where it is not."""
+        match seen[0].answer:
+            case Absent():
+                return Do((CLAIM,))
+            case Present():
+                return Done()
+            case Unknown(reason=reason, retry_after=after):
+                return Wait(reason=reason, seconds=after)
+            case _:
+                return Wait(reason="the remote gave no answer about the branch")
+
+    def act(self, act: Act) -> Outcome:
+        """Push the branch alone, never branch and tag together, and only as a fast-forward."""
+        return self.worktree.push(self.remote_url, f"{self.commit}:refs/heads/{self.branch}")
+
+    def _answer(self) -> Answer:
+        refs = self.worktree.ls_remote(self.remote_url)
+        if refs is None:
+            return Unknown(reason="the remote could not be asked for its branches")
+        head = refs.heads.get(self.branch)
+        if head is None:
+            return Absent()
+        if not self.worktree.has(head) and not self.worktree.fetch(self.remote_url, [self.branch]):
+            return Unknown(reason="the remote's branch could not be fetched")
+        return Present(commit=head) if self.worktree.is_ancestor(self.commit, head) else Absent()
