@@ -26,7 +26,10 @@ _CARRIED = re.compile(
     r"|core\.sshcommand$|protocol\.|core\.autocrlf$|core\.eol$|commit\.template$",
 )
 _TIMEOUT = 600.0
-_DENIED_REMEDY = "see that you may push there; where the branch is protected, release with `castoff release --pull-request`"
+_DENIED_REMEDY = (
+    "see that you may push there; where the branch is protected, "
+    "release with `castoff release LEVEL --pull-request`"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -392,6 +395,31 @@ class Worktree:
     def is_ancestor(self, commit: str, of: str) -> bool:
         """Say whether a commit lies in the history of another; False where one of them is not here."""
         return self.git.run("merge-base", "--is-ancestor", commit, of).code == 0
+
+    def tags_within(self, commit: str) -> tuple[tuple[str, str], ...]:
+        """List (tag, commit) of all tags that lie in the history of a commit."""
+        listing = self.git.must(
+            "for-each-ref",
+            "--merged",
+            commit,
+            "--format=%(refname:strip=2)%09%(objectname)%09%(*objectname)",
+            "refs/tags",
+        )
+        rows = [line.split("\t") for line in listing.splitlines()]
+        return tuple((row[0], row[2] or row[1]) for row in rows)
+
+    def paths_since(self, commit: str, until: str) -> tuple[str, ...]:
+        """List the paths that commits between two points touched, merges by their first parent."""
+        listing = self.git.must(
+            "log", "--first-parent", "-m", "--name-only", "-z", "--format=", f"{commit}..{until}"
+        )
+        return tuple(dict.fromkeys(path.strip("\n") for path in listing.split("\0") if path.strip("\n")))
+
+    def first_with_subject(self, subject: str, until: str) -> str | None:
+        """Find the newest commit on the first-parent line with exactly this subject."""
+        listing = self.git.must("log", "--first-parent", "--format=%H %s", until)
+        rows = (line.partition(" ") for line in listing.splitlines())
+        return next((commit for commit, _, said in rows if said == subject), None)
 
     def has(self, commit: str) -> bool:
         """Say whether an object is here."""

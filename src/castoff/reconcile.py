@@ -8,6 +8,7 @@ looks; it is done again only when the answer stays "absent". A write that was re
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -319,14 +320,14 @@ class _Memory:
         if asked is not None:
             return min(max(asked, 0.01), self.patience.throttle)
         self.pauses += 1
-        pause = self.patience.first_pause * 1.5 ** min(self.pauses - 1, 40)
-        return min(float(pause), self.patience.longest_pause)
+        pause = self.patience.first_pause * math.pow(1.5, min(self.pauses - 1, 40))
+        return min(pause, self.patience.longest_pause)
 
     def _waited(self, tried: _Try) -> float:
         return self.clock.monotonic() - tried.since
 
     def _settle(self, tried: _Try) -> float:
-        return min(self.patience.settle, 0.5 * 4**tried.count)
+        return min(self.patience.settle, 0.5 * math.pow(4, tried.count))
 
 
 def _look(part: Part) -> PartState:

@@ -1,0 +1,1 @@
+"""The stories behind the commands: survey, plan, status, rehearsal, release."""

@@ -1,0 +1,91 @@
+"""Which texts does the release commit hold? Manifests first, then rules on documents, then the changelog."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from castoff.configuration.replacement import replace_all
+from castoff.configuration.templates import Occasion
+from castoff.configuration.values import Configuration
+from castoff.errors import Problem
+from castoff.flows.survey import Survey
+from castoff.model.versions import ReleaseVersion
+from castoff.model.workspace import Edit, Workspace
+from castoff.ports import Edited, Manifests, Tree
+
+
+@dataclass(slots=True)
+class Overlay:
+    """A tree with some texts exchanged; reading sees what earlier edits made."""
+
+    tree: Tree
+    texts: dict[str, str]
+
+    def read(self, path: str) -> str | None:
+        """Give the newest text."""
+        return self.texts[path] if path in self.texts else self.tree.read(path)
+
+    def paths(self) -> Sequence[str]:
+        """List all files, sorted."""
+        return sorted({*self.tree.paths(), *self.texts})
+
+
+def release_edits(
+    survey: Survey, configuration: Configuration, manifests: Sequence[Manifests], occasion: Occasion
+) -> Edited:
+    """Compute everything that changes in the tree, in memory."""
+    overlay = Overlay(survey.tree, {})
+    edits: list[Edit] = []
+    problems: list[Problem] = []
+    for edited in _steps(overlay, survey.workspace, configuration, manifests, occasion):
+        overlay.texts.update(edited.texts)
+        edits.extend(edited.edits)
+        problems.extend(edited.problems)
+    changed = {path: text for path, text in overlay.texts.items() if text != survey.tree.read(path)}
+    return Edited(texts=changed, edits=tuple(edits), problems=tuple(problems))
+
+
+def changelog_path(tree: Tree, configured: str | None) -> str | None:
+    """Name the changelog file, None where there is none."""
+    if configured is not None:
+        return configured
+    return "CHANGELOG.md" if tree.read("CHANGELOG.md") is not None else None
+
+
+def _steps(
+    overlay: Overlay,
+    workspace: Workspace,
+    configuration: Configuration,
+    manifests: Sequence[Manifests],
+    occasion: Occasion,
+) -> Iterator[Edited]:
+    for one in manifests:
+        part = part_of(workspace, one)
+        if part.packages:
+            yield one.edited(overlay, part, occasion.version)
+    rules = replace_all(
+        overlay.read, configuration.replace, occasion.values(), is_stable=occasion.version.is_stable
+    )
+    yield Edited(texts=rules.texts, edits=rules.edits, problems=rules.problems)
+
+
+def part_of(workspace: Workspace, manifests: Manifests) -> Workspace:
+    """Give what belongs to one ecosystem of a mixed workspace."""
+    from dataclasses import replace
+
+    ids = {package.id for package in workspace.packages if package.ecosystem == manifests.ecosystem}
+    return replace(
+        workspace,
+        packages=tuple(p for p in workspace.packages if p.id in ids),
+        members=tuple(m for m in workspace.members if m.ecosystem == manifests.ecosystem),
+        edges=tuple(e for e in workspace.edges if e.origin in ids and e.target in ids),
+        problems=(),
+    )
+
+
+def shown(version: ReleaseVersion, survey: Survey) -> str:
+    """Spell a version as this workspace's tags do."""
+    from castoff.model.versions import spell
+
+    return spell(version, survey.tag_name.ecosystem)

@@ -1,0 +1,155 @@
+"""What will a release do? Survey and intent in, plan out; nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from castoff.configuration.templates import Occasion
+from castoff.configuration.values import Configuration, Limit
+from castoff.errors import Problem
+from castoff.flows.editing import release_edits, shown
+from castoff.flows.survey import Survey
+from castoff.model.acts import Act
+from castoff.model.estimate import Bucket, Estimate, Upload, estimated
+from castoff.model.intent import Begin, Resume
+from castoff.model.plan import Plan, Planned, planned_packages
+from castoff.model.versions import ReleaseVersion, spell
+from castoff.model.workspace import Member
+from castoff.ports import Edited, Manifests
+from castoff.stages.announce import PUBLISH
+from castoff.stages.draft import CREATE
+from castoff.stages.publish import upload_act
+from castoff.stages.version import CLAIM
+
+DEFAULT_LIMITS: Mapping[tuple[str, bool], Bucket] = {
+    ("cargo", True): Bucket(5, 600.0),
+    ("cargo", False): Bucket(30, 60.0),
+}
+"""What crates-io documents for one user; other registries are configured in ``[limits]``."""
+
+
+def occasion_of(survey: Survey, version: ReleaseVersion, today: date) -> Occasion:
+    """Say of which release templates speak."""
+    previous = survey.history.previous
+    return Occasion(
+        version=version,
+        previous=previous.version if previous else None,
+        day=today,
+        name=survey.order.facade or repository_name(survey.remote_url),
+        tag=survey.tag_name.of(version),
+        previous_tag=survey.tag_name.of(previous.version) if previous else None,
+    )
+
+
+def repository_name(url: str | None) -> str:
+    """Give the last word of a remote's address, without `.git`."""
+    last = (url or "").rstrip("/").replace(":", "/").rpartition("/")[2]
+    return last.removesuffix(".git") or "release"
+
+
+def make_plan(
+    survey: Survey,
+    intent: Begin | Resume,
+    level: str,
+    configuration: Configuration,
+    manifests: Sequence[Manifests],
+    *,
+    today: date,
+    grace: float = 0.0,
+) -> Plan:
+    """Put the plan together."""
+    version = intent.version if isinstance(intent, Begin) else intent.claim.version
+    resumes = isinstance(intent, Resume)
+    edited = (
+        Edited(texts={}, edits=())
+        if resumes
+        else release_edits(survey, configuration, manifests, occasion_of(survey, version, today))
+    )
+    packages = planned_packages(survey.workspace.packages, survey.order, version, _new(survey))
+    uploads = _uploads(packages)
+    previous = survey.history.previous
+    return Plan(
+        version=version,
+        shown_version=shown(version, survey),
+        previous=shown(previous.version, survey) if previous else None,
+        level=level,
+        tag=survey.tag_name.of(version),
+        branch=survey.branch,
+        remote=survey.remote,
+        base_commit=survey.head,
+        resumes=resumes,
+        order=survey.order,
+        packages=packages,
+        members=tuple((member, _member_version(member, version)) for member in survey.workspace.members),
+        edits=edited.edits,
+        acts=_acts(packages, survey.tag_name.of(version), configuration, resumes=resumes),
+        estimate=estimate(uploads, configuration.limits, grace=grace),
+        problems=(*survey.problems, *edited.problems, *_no_version_problem(survey)),
+    )
+
+
+def estimate(uploads: Sequence[Upload], limits: Sequence[Limit], *, grace: float) -> Estimate:
+    """Simulate the uploads with the configured limits over the documented ones."""
+    buckets = dict(DEFAULT_LIMITS)
+    names = {"crates-io": "cargo", "pypi": "python", "PyPI": "python", "npm": "npm"}
+    for limit in limits:
+        ecosystem = names.get(limit.name, limit.name)
+        for rate, new in ((limit.new, True), (limit.version, False)):
+            if rate is not None:
+                buckets[ecosystem, new] = Bucket(rate.burst, rate.every)
+    return estimated(uploads, buckets, grace=grace)
+
+
+def _uploads(packages: Sequence[Planned]) -> tuple[Upload, ...]:
+    return tuple(
+        Upload(
+            id=upload_act(one.package, filename or kind).id,
+            package=one.package.id,
+            ecosystem=one.package.ecosystem,
+            wave=one.wave,
+            new=one.new,
+        )
+        for one in packages
+        for kind, filename in one.artifacts
+    )
+
+
+def _acts(
+    packages: Sequence[Planned], tag: str, configuration: Configuration, *, resumes: bool
+) -> tuple[Act, ...]:
+    first = () if resumes else (CLAIM,)
+    uploads = tuple(
+        upload_act(one.package, filename or kind) for one in packages for kind, filename in one.artifacts
+    )
+    tag_push = Act(id="tag:push", stage="tag", target=f"the tag `{tag}`", undo="never")
+    draft = (CREATE,) if configuration.draft.by == "castoff" else ()
+    return (*first, *uploads, tag_push, *draft, PUBLISH)
+
+
+def _new(survey: Survey) -> frozenset[str]:
+    """Packages whose manifest was not there at the last release are new to the registry."""
+    previous = survey.history.previous
+    if previous is None:
+        return frozenset(survey.workspace.names)
+    there = set(survey.at(previous.commit).paths())
+    return frozenset(package.id for package in survey.workspace.packages if package.manifest not in there)
+
+
+def _member_version(member: Member, version: ReleaseVersion) -> str | None:
+    return spell(version, member.ecosystem) if member.follows else None
+
+
+def _no_version_problem(survey: Survey) -> tuple[Problem, ...]:
+    if survey.version is not None or any(p.code == "stray-version" for p in survey.problems):
+        return ()
+    versions = sorted({package.version for package in survey.workspace.packages})
+    return (
+        Problem(
+            code="no-common-version",
+            severity="warning",
+            message="the packages have no release version in common now: " + ", ".join(versions[:5]),
+            reason="versions such as `1.2.0.dev0` stand between releases; the level counts from the last tag",
+            remedy="nothing, if that is so",
+        ),
+    )

@@ -1,0 +1,333 @@
+"""What is here, and what was released and begun so far?
+
+Everything is read from a temporary clone that holds the remote's branch and tags: what the remote says counts,
+what was never pushed counts as nothing. Where the remote cannot be asked, the local refs stand in and a problem
+says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+from castoff.configuration.values import Configuration
+from castoff.errors import Problem, WorkspaceError
+from castoff.git import Refs, Repository, Worktree
+from castoff.model.graph import Order, order_of
+from castoff.model.intent import Claim, History
+from castoff.model.merging import merged
+from castoff.model.tags import TagName, found_template
+from castoff.model.versions import Ecosystem, ReleaseVersion, read
+from castoff.model.workspace import Workspace
+from castoff.ports import Manifests, Tree
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """One look at repository, remote and workspace; ``head`` is the branch's commit that a release starts from."""
+
+    branch: str
+    remote: str | None
+    remote_url: str | None
+    refs: Refs
+    reachable: bool
+    head: str
+    tag_name: TagName
+    history: History
+    tree: Tree
+    at: Callable[[str], Tree]
+    workspace: Workspace
+    order: Order
+    version: ReleaseVersion | None
+    problems: tuple[Problem, ...] = field(default=())
+
+    @property
+    def ecosystems(self) -> tuple[Ecosystem, ...]:
+        """Name the ecosystems of the published packages."""
+        return tuple(sorted({package.ecosystem for package in self.workspace.packages}))
+
+
+def survey(
+    repository: Repository,
+    worktree: Worktree,
+    configuration: Configuration,
+    manifests: Sequence[Manifests],
+) -> Survey:
+    """Look at everything; errors are what makes a release unthinkable, problems are listed in the result."""
+    local_head = repository.head()
+    if local_head is None:
+        raise WorkspaceError.of(
+            "no-commits", "the repository has no commit yet", remedy="commit your packages first"
+        )
+    remote, url = _remote(repository, configuration)
+    refs = worktree.ls_remote(url) if url else None
+    branch, branch_problem = _branch(repository, refs, configuration.release.branches, local_head)
+    remote_head = refs.heads.get(branch) if refs else None
+    fetched = bool(url and remote_head and worktree.fetch(url, [branch]))
+    if not fetched:
+        _borrow_tags(repository, worktree)
+    head = remote_head if fetched and remote_head else local_head
+    tree = worktree.tree(head)
+    workspace = read_workspace(tree, manifests, configuration.release.exclude)
+    order = order_of(workspace, named_facade=configuration.release.facade)
+    tag_name = _tag_name(worktree, head, configuration.release.tag, workspace)
+    version = common_version(workspace)
+    history = _history(worktree, refs, head, tag_name, manifests, configuration, version)
+    problems = (
+        *branch_problem,
+        *_remote_problems(repository, remote, url, refs, remote_head, local_head),
+        *workspace.problems,
+        *order.problems,
+    )
+    return Survey(
+        branch=branch,
+        remote=remote,
+        remote_url=url,
+        refs=refs or Refs(),
+        reachable=refs is not None,
+        head=head,
+        tag_name=tag_name,
+        history=history,
+        tree=tree,
+        at=worktree.tree,
+        workspace=workspace,
+        order=order,
+        version=version,
+        problems=problems,
+    )
+
+
+def read_workspace(tree: Tree, manifests: Sequence[Manifests], exclude: Sequence[str]) -> Workspace:
+    """Read the workspaces of all ecosystems in a tree as one; error ``no-workspace``."""
+    found = [workspace for one in manifests if (workspace := one.discover(tree, exclude)) is not None]
+    if not found:
+        raise WorkspaceError.of(
+            "no-workspace",
+            "there is no workspace that castoff understands here",
+            reason="neither pyproject.toml nor Cargo.toml names a package",
+            remedy="run castoff in a Python or Cargo workspace",
+        )
+    return merged(found)
+
+
+def common_version(workspace: Workspace) -> ReleaseVersion | None:
+    """Give the version that all packages have; None where they differ or it is no release version."""
+    versions = {read(package.version) for package in workspace.packages}
+    return versions.pop() if len(versions) == 1 else None
+
+
+def version_of(tree: Tree, manifests: Sequence[Manifests], exclude: Sequence[str]) -> ReleaseVersion | None:
+    """Give the workspace's version in a tree by its version files alone; None where there is no one version."""
+    versions = {text for one in manifests if (text := one.version_at(tree, exclude)) is not None}
+    read_versions = {read(text) for text in versions}
+    return read_versions.pop() if len(read_versions) == 1 else None
+
+
+def _remote(repository: Repository, configuration: Configuration) -> tuple[str | None, str | None]:
+    name = repository.remote_name(configuration.release.remote)
+    if name is None:
+        return None, None
+    url = repository.remote_url(name)
+    return name, url
+
+
+def _branch(
+    repository: Repository, refs: Refs | None, allowed: Sequence[str], head: str
+) -> tuple[str, tuple[Problem, ...]]:
+    branch = repository.branch()
+    if branch is None and refs is not None:
+        at_head = sorted(
+            name for name, commit in refs.heads.items() if commit == head and _fits(name, allowed)
+        )
+        branch = at_head[0] if at_head else None
+    if branch is not None and _fits(branch, allowed):
+        return branch, ()
+    shown = f"`{branch}`" if branch else "a detached commit"
+    problem = Problem(
+        code="not-on-release-branch",
+        message=f"{shown} is no branch that releases are made from",
+        reason="release branches are " + ", ".join(f"`{one}`" for one in allowed),
+        remedy="check out a release branch, or add this one to `release.branches`",
+    )
+    return branch or "main", (problem,)
+
+
+def _fits(branch: str, allowed: Sequence[str]) -> bool:
+    return any(fnmatchcase(branch, pattern) for pattern in allowed)
+
+
+def _remote_problems(
+    repository: Repository,
+    remote: str | None,
+    url: str | None,
+    refs: Refs | None,
+    remote_head: str | None,
+    local_head: str,
+) -> tuple[Problem, ...]:
+    if remote is None or url is None:
+        return (
+            Problem(
+                code="no-remote",
+                message="the repository has no remote that a release could go to",
+                remedy="add one with `git remote add origin URL`, or name one in `release.remote`",
+            ),
+        )
+    if refs is None:
+        return (
+            Problem(
+                code="remote-unreachable",
+                severity="warning",
+                message=f"the remote `{remote}` could not be asked",
+                reason="what is shown rests on what this clone last knew",
+                remedy="see that `git ls-remote` works",
+            ),
+        )
+    if remote_head is None:
+        return (
+            Problem(
+                code="branch-not-on-remote",
+                message=f"the remote `{remote}` has no such branch",
+                remedy="push the branch first",
+            ),
+        )
+    changed = repository.changed_paths()
+    problems = []
+    if changed:
+        problems.append(
+            Problem(
+                code="uncommitted-changes",
+                message=f"{len(changed)} tracked files have changes that are not committed",
+                reason="a release is made from the remote's branch: "
+                + ", ".join(f"`{path}`" for path in changed[:3]),
+                remedy="commit and push them, or put them aside with `git stash`",
+                file=changed[0],
+            )
+        )
+    if remote_head != local_head:
+        problems.append(_behind(repository, remote, remote_head, local_head))
+    return tuple(problems)
+
+
+def _behind(repository: Repository, remote: str, remote_head: str, local_head: str) -> Problem:
+    ahead = repository.git.run("merge-base", "--is-ancestor", remote_head, local_head).code == 0
+    return Problem(
+        code="branch-ahead" if ahead else "branch-behind",
+        severity="error" if ahead else "warning",
+        message="this branch has commits that the remote has not"
+        if ahead
+        else "this branch is not at the remote's head",
+        reason=f"here {local_head[:12]}, on `{remote}` {remote_head[:12]}; a release starts from the remote's",
+        remedy="push them first" if ahead else "run `git pull` so that you see what will be released",
+        commit=local_head,
+    )
+
+
+def _borrow_tags(repository: Repository, worktree: Worktree) -> None:
+    """Without the remote, the local tags are all there is."""
+    worktree.git.run("fetch", "--quiet", "--no-tags", str(repository.root), "+refs/tags/*:refs/tags/*")
+
+
+def _tag_name(worktree: Worktree, head: str, configured: str | None, workspace: Workspace) -> TagName:
+    ecosystems = {package.ecosystem for package in workspace.packages}
+    spelling: Ecosystem = "python" if ecosystems == {"python"} else "cargo"
+    if configured is not None:
+        return TagName(configured, spelling)
+    return TagName(found_template(tag for tag, _ in worktree.tags_within(head)), spelling)
+
+
+def _history(
+    worktree: Worktree,
+    refs: Refs | None,
+    head: str,
+    tag_name: TagName,
+    manifests: Sequence[Manifests],
+    configuration: Configuration,
+    version: ReleaseVersion | None,
+) -> History:
+    released = _released(worktree, head, tag_name)
+    previous = released[0] if released else None
+    unfinished: tuple[Claim, ...] = ()
+    if previous is None or version != previous.version:
+        unfinished = _claims(worktree, head, previous, manifests, configuration)
+        unfinished = tuple(one for one in unfinished if not _tagged(refs, tag_name, one.version))
+    return History(
+        previous=previous,
+        released=released,
+        unfinished=unfinished,
+        fresh=_is_fresh(worktree, head, previous, configuration),
+    )
+
+
+def _released(worktree: Worktree, head: str, tag_name: TagName) -> tuple[Claim, ...]:
+    claims = [
+        Claim(version=version, commit=commit, tagged=True)
+        for tag, commit in worktree.tags_within(head)
+        if (version := tag_name.version(tag)) is not None
+    ]
+    return tuple(sorted(claims, key=lambda claim: claim.version, reverse=True))
+
+
+def _tagged(refs: Refs | None, tag_name: TagName, version: ReleaseVersion) -> bool:
+    return refs is not None and tag_name.of(version) in refs.tags
+
+
+def _claims(
+    worktree: Worktree,
+    head: str,
+    previous: Claim | None,
+    manifests: Sequence[Manifests],
+    configuration: Configuration,
+) -> tuple[Claim, ...]:
+    """Find the commits after the last release at which the version becomes another one, newest first."""
+    exclude = configuration.release.exclude
+    paths = sorted({path for one in manifests for path in one.version_paths(worktree.tree(head))})
+    if not paths:
+        return ()
+    seen: dict[str, ReleaseVersion | None] = {}
+
+    def version_at(commit: str) -> ReleaseVersion | None:
+        if commit not in seen:
+            seen[commit] = version_of(worktree.tree(commit), manifests, exclude) if commit else None
+        return seen[commit]
+
+    found: dict[ReleaseVersion, Claim] = {}
+    for commit, parent in worktree.first_parents(previous.commit if previous else None, head, paths):
+        version, before = version_at(commit), version_at(parent)
+        if version is None or before is None or version == before or version in found:
+            continue
+        if previous is None or version > previous.version:
+            found[version] = Claim(version=version, commit=commit)
+        if previous is None:
+            break
+    return _still_meant(tuple(found.values()), version_at(head), previous, worktree, head)
+
+
+def _still_meant(
+    claims: tuple[Claim, ...],
+    now: ReleaseVersion | None,
+    previous: Claim | None,
+    worktree: Worktree,
+    head: str,
+) -> tuple[Claim, ...]:
+    """Keep what the branch did not leave again by going back; a first release may have changed no version."""
+    if claims or previous is not None or now is None:
+        return tuple(claim for claim in claims if now is None or claim.version <= now)
+    commit = worktree.first_with_subject(f"release {now}", head)
+    return (Claim(version=now, commit=commit),) if commit else ()
+
+
+def _is_fresh(worktree: Worktree, head: str, previous: Claim | None, configuration: Configuration) -> bool:
+    """Say whether anything but a changelog was committed since the last release."""
+    if previous is None or head == previous.commit:
+        return previous is None
+    own = {configuration.changelog.file or "CHANGELOG.md"}
+    return not set(worktree.paths_since(previous.commit, head)) <= own
+
+
+def levels(history: History) -> Mapping[str, str]:
+    """Say what each plain level would give, for messages."""
+    from castoff.model.versions import next_version
+
+    start = history.previous.version if history.previous else None
+    return {level: str(next_version(start, level)) for level in ("major", "minor", "patch")}

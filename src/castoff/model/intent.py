@@ -1,0 +1,113 @@
+"""Which version is meant: a new one, or one that was begun?
+
+A level counts from the last released tag that is reachable from the branch, never from the manifests. A version
+that was claimed and is not tagged yet is unfinished: the same level resumes it, another one is refused. Where
+nothing was committed since the last release, a level means that release: running a command again does no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from castoff.errors import Refusal, UsageError
+from castoff.model.versions import ReleaseVersion, next_version, read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A version whose release commit is on the branch; ``tagged`` says whether the remote has its tag."""
+
+    version: ReleaseVersion
+    commit: str
+    tagged: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """What was released and begun, as seen from the branch; ``fresh`` says whether work came since."""
+
+    previous: Claim | None
+    unfinished: Sequence[Claim] = ()
+    released: Sequence[Claim] = ()
+    fresh: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """Release a new version."""
+
+    version: ReleaseVersion
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Go on with a version that was claimed."""
+
+    claim: Claim
+
+
+def meant(history: History, level: str, pre: str | None = None) -> Begin | Resume:
+    """Say what a level means; errors ``release-in-flight``, ``version-not-higher``."""
+    exact = read(level)
+    if exact is not None and (known := _known(history, exact)):
+        return Resume(known)
+    if exact is None and not history.unfinished and not history.fresh and history.previous:
+        return Resume(history.previous)
+    version = next_version(history.previous.version if history.previous else None, level, pre)
+    if history.unfinished:
+        return _resume(history.unfinished, version)
+    if history.previous is not None and version <= history.previous.version:
+        raise UsageError.of(
+            "version-not-higher",
+            f"{version} is not higher than {history.previous.version}, the last released version",
+            reason="versions count from the last tag that is reachable from the branch",
+            remedy="name a higher version, or release from a maintenance branch",
+        )
+    return Begin(version)
+
+
+def to_resume(history: History, version: str | None) -> Claim:
+    """Say which release to go on with: the one named, else the unfinished one, else the last one."""
+    if version is None:
+        candidates = [*history.unfinished, *([history.previous] if history.previous else [])]
+        if candidates:
+            return candidates[0]
+        raise UsageError.of(
+            "nothing-to-resume",
+            "there is nothing to resume",
+            reason="no version is claimed on this branch, and none was released from it",
+            remedy="start one with `castoff release LEVEL --execute`",
+        )
+    wanted = read(version)
+    found = _known(history, wanted) if wanted else None
+    if found is None:
+        raise UsageError.of(
+            "unknown-version",
+            f"no release of {version} was begun on this branch",
+            reason="there is neither its tag nor a commit at which the manifests become that version",
+            remedy=f"start it with `castoff release {version} --execute`, or correct the version",
+        )
+    return found
+
+
+def _known(history: History, version: ReleaseVersion) -> Claim | None:
+    for claim in (*history.unfinished, *history.released):
+        if claim.version == version:
+            return claim
+    return None
+
+
+def _resume(unfinished: Sequence[Claim], version: ReleaseVersion) -> Resume:
+    for claim in unfinished:
+        if claim.version == version:
+            return Resume(claim)
+    begun = unfinished[0]
+    raise Refusal.of(
+        "release-in-flight",
+        f"{begun.version} was begun and is not finished; {version} would be another one",
+        reason=f"its release commit {begun.commit[:12]} is on the branch, its tag is not on the remote",
+        remedy=f"finish it with `castoff resume {begun.version} --execute`, "
+        f"or take it back with `castoff abandon {begun.version} --execute`",
+        commit=begun.commit,
+    )
