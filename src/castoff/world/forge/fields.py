@@ -1,0 +1,112 @@
+"""What did the client send in the body, and is it of the right kind?"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+from castoff.world.forge.answers import Refused, malformed
+
+
+class Fields:
+    """The JSON object of one request; wrong kinds are refused as GitHub refuses them."""
+
+    def __init__(self, values: dict[str, object]) -> None:
+        self._values = values
+
+    @classmethod
+    def parse(cls, body: bytes) -> Fields:
+        """Read a body; an empty one is an empty object."""
+        if not body.strip():
+            return cls({})
+        try:
+            values = json.loads(body)
+        except ValueError:
+            raise Refused(400, "Problems parsing JSON") from None
+        if not isinstance(values, dict):
+            raise Refused(400, "Body should be a JSON object")
+        return cls(values)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._values
+
+    def raw(self, name: str) -> object:
+        """Give a value as it came, or None."""
+        return self._values.get(name)
+
+    def required(self, name: str) -> str:
+        """Give a text that must be there."""
+        if name not in self._values:
+            raise malformed(f'"{name}" wasn\'t supplied.')
+        value = self._values[name]
+        if not isinstance(value, str):
+            raise self._wrong(name, "string")
+        return value
+
+    def text(self, name: str, default: str | None = None) -> str | None:
+        """Give a text; null and absent are the default."""
+        value = self._values.get(name)
+        if value is None:
+            return default
+        if not isinstance(value, str):
+            raise self._wrong(name, "string")
+        return value
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        """Give a truth value; a text is not one."""
+        value = self._values.get(name)
+        if value is None:
+            return default
+        if not isinstance(value, bool):
+            raise self._wrong(name, "boolean")
+        return value
+
+    def one_of(self, name: str, allowed: tuple[str, ...], default: str | None = None) -> str | None:
+        """Give one of a few words."""
+        value = self.text(name, default)
+        if value is not None and value not in allowed:
+            raise malformed(
+                f"For 'properties/{name}', {json.dumps(value)} is not a member of {list(allowed)}."
+            )
+        return value
+
+    def number(self, name: str) -> int | None:
+        """Give a whole number; digits in a text will do, as with the real service."""
+        value = self._values.get(name)
+        if value is None:
+            return None
+        if isinstance(value, str) and value.isdecimal():
+            return int(value)
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise self._wrong(name, "integer")
+        return value
+
+    def texts(self, name: str) -> list[str]:
+        """Give a list of texts; labels may also be objects with a name."""
+        value = self._values.get(name)
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            raise self._wrong(name, "array")
+        found = [item.get("name") if isinstance(item, dict) else item for item in value]
+        if not all(isinstance(item, str) for item in found):
+            raise malformed(f"For 'properties/{name}/items', it is not a string.")
+        return [str(item) for item in found]
+
+    def moment(self, name: str) -> datetime | None:
+        """Give a time with its zone."""
+        value = self.text(name)
+        if value is None:
+            return None
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            moment = None
+        if moment is None or moment.tzinfo is None:
+            raise malformed(f"For 'properties/{name}', {json.dumps(value)} is not a valid date-time.")
+        return moment
+
+    def _wrong(self, name: str, kind: str) -> Refused:
+        shown = json.dumps(self._values[name])
+        article = "an" if kind[0] in "aeiou" else "a"
+        return malformed(f"For 'properties/{name}', {shown} is not {article} {kind}.")

@@ -1,0 +1,213 @@
+"""What would GitHub write as the notes of a release?
+
+Written from the behaviour that was observed on published releases and from the public documentation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+_WRONG = "Invalid release notes configuration: "
+
+
+class InvalidConfiguration(Exception):
+    """The configuration file does not fit GitHub's schema."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Labels and authors that are kept out."""
+
+    labels: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """One section: its title, the labels that lead to it, and what it keeps out."""
+
+    title: str
+    labels: tuple[str, ...]
+    exclude: Filter = Filter()
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """What ``.github/release.yml`` says; ``origin`` is its path and the ref that it was read at."""
+
+    origin: str
+    exclude: Filter = Filter()
+    categories: tuple[Category, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One merged pull request; ``login`` is as printed, ``agent`` who wrote on its behalf."""
+
+    number: int
+    title: str
+    login: str
+    merged_at: datetime
+    labels: tuple[str, ...] = ()
+    agent: str | None = None
+
+    @property
+    def identity(self) -> str:
+        """Who counts as the contributor."""
+        return (self.agent or self.login).lower()
+
+    @property
+    def credit(self) -> str:
+        """How the contributor is written."""
+        return f"@{self.login} with @{self.agent}" if self.agent else f"@{self.login}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Range:
+    """What lies between two releases; ``page`` is the repository's address on the web."""
+
+    page: str
+    tag: str
+    previous: str | None
+    entries: tuple[Entry, ...]
+    veterans: frozenset[str]
+
+
+def write(span: Range, configuration: Configuration | None) -> str:
+    """Write the notes; ``veterans`` merged something before (identities, lower case)."""
+    ordered = sorted(span.entries, key=lambda entry: (entry.merged_at, entry.number))
+    comment = ""
+    if configuration is not None:
+        comment = f"<!-- Release notes generated using configuration in {configuration.origin} -->\n\n"
+    changed = _changed(span, configuration or Configuration(""), ordered)
+    newcomers = _newcomers(span, ordered)
+    between = "\n" if newcomers else "\n\n"
+    text = comment + changed + newcomers + between + _footer(span)
+    return text if configuration is not None else text.lstrip("\n")
+
+
+def parse(text: str, origin: str) -> Configuration:
+    """Read a configuration file; unknown keys are ignored, as GitHub does."""
+    try:
+        document = YAML(typ="safe", pure=True).load(text)
+    except (YAMLError, ValueError) as error:
+        raise InvalidConfiguration(f"{_WRONG}{str(error).splitlines()[0]}") from None
+    root = _mapping(document, "#/")
+    if "changelog" not in root:
+        return Configuration(origin)
+    changelog = _mapping(root["changelog"], "#/changelog")
+    listed = changelog.get("categories", [])
+    if not isinstance(listed, list):
+        raise _mismatch("#/changelog/categories", listed, "array")
+    categories = tuple(
+        _category(item, f"#/changelog/categories/{place}") for place, item in enumerate(listed)
+    )
+    return Configuration(origin, _filter(changelog, "#/changelog"), categories)
+
+
+def _changed(span: Range, configuration: Configuration, ordered: list[Entry]) -> str:
+    kept = [entry for entry in ordered if not _hit(configuration.exclude, entry)]
+    if not configuration.categories:
+        lines = "".join(_line(span, entry) for entry in kept)
+        return f"## What's Changed\n{lines}" if lines else ""
+    sections: list[list[Entry]] = [[] for _ in configuration.categories]
+    for entry in kept:
+        place = _place(configuration.categories, entry)
+        if place is not None:
+            sections[place].append(entry)
+    text = "".join(
+        f"### {category.title}\n" + "".join(_line(span, entry) for entry in section)
+        for category, section in zip(configuration.categories, sections, strict=True)
+        if section
+    )
+    return f"## What's Changed\n{text}" if text else ""
+
+
+def _place(categories: tuple[Category, ...], entry: Entry) -> int | None:
+    for place, category in enumerate(categories):
+        wanted = "*" in category.labels or not set(category.labels).isdisjoint(entry.labels)
+        if wanted and not _hit(category.exclude, entry):
+            return place
+    return None
+
+
+def _hit(kept_out: Filter, entry: Entry) -> bool:
+    authors = {entry.login, entry.agent} - {None}
+    return not set(kept_out.labels).isdisjoint(entry.labels) or not authors.isdisjoint(kept_out.authors)
+
+
+def _newcomers(span: Range, ordered: Iterable[Entry]) -> str:
+    first: dict[str, Entry] = {}
+    for entry in ordered:
+        if entry.identity not in span.veterans:
+            first.setdefault(entry.identity, entry)
+    lines = [
+        f"* {entry.credit} made their first contribution in {span.page}/pull/{entry.number}\n"
+        for entry in first.values()
+    ]
+    return "\n## New Contributors\n" + "".join(lines) if lines else ""
+
+
+def _line(span: Range, entry: Entry) -> str:
+    return f"* {entry.title} by {entry.credit} in {span.page}/pull/{entry.number}\n"
+
+
+def _footer(span: Range) -> str:
+    tail = f"/compare/{span.previous}...{span.tag}" if span.previous else f"/commits/{span.tag}"
+    return f"**Full Changelog**: {span.page}{tail}"
+
+
+def _category(item: object, where: str) -> Category:
+    values = _mapping(item, where)
+    for name in ("title", "labels"):
+        if name not in values:
+            raise InvalidConfiguration(
+                f"{_WRONG}The property '{where}' did not contain a required property of '{name}'"
+            )
+    title = values["title"]
+    if not isinstance(title, str):
+        raise _mismatch(f"{where}/title", title, "string")
+    return Category(title, _texts(values, "labels", where), _filter(values, where))
+
+
+def _filter(values: dict[str, object], where: str) -> Filter:
+    if "exclude" not in values:
+        return Filter()
+    inside = _mapping(values["exclude"], f"{where}/exclude")
+    return Filter(_texts(inside, "labels", f"{where}/exclude"), _texts(inside, "authors", f"{where}/exclude"))
+
+
+def _texts(values: dict[str, object], name: str, where: str) -> tuple[str, ...]:
+    found = values.get(name, [])
+    if not isinstance(found, list):
+        raise _mismatch(f"{where}/{name}", found, "array")
+    for place, item in enumerate(found):
+        if not isinstance(item, str):
+            raise _mismatch(f"{where}/{name}/{place}", item, "string")
+    return tuple(found)
+
+
+def _mapping(value: object, where: str) -> dict[str, object]:
+    if not isinstance(value, dict):
+        raise _mismatch(where, value, "object")
+    return {str(key): item for key, item in value.items()}
+
+
+def _mismatch(where: str, value: object, wanted: str) -> InvalidConfiguration:
+    kinds = {
+        type(None): "null",
+        bool: "boolean",
+        int: "integer",
+        float: "number",
+        str: "string",
+        list: "array",
+    }
+    kind = kinds.get(type(value), "object")
+    return InvalidConfiguration(
+        f"{_WRONG}The property '{where}' of type {kind} did not match the following type: {wanted}"
+    )

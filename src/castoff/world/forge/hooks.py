@@ -1,0 +1,60 @@
+"""How does a bare repository refuse a push to a protected branch?"""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+from castoff.world.forge.records import Protection
+
+_MARK = "# the embedded forge wrote this: protected branches"
+
+
+def install(repository: Path, protections: list[Protection]) -> None:
+    """Write the ``update`` hook, or take ours away where nothing is protected.
+
+    The words are GitHub's GH006; git puts ``remote:`` before each line. The first push of a branch passes.
+    """
+    hook = repository / "hooks" / "update"
+    ours = hook.exists() and _MARK in hook.read_text()
+    if not protections:
+        if ours:
+            hook.unlink()
+        return
+    hook.parent.mkdir(parents=True, exist_ok=True)
+    hook.write_text(script(protections))
+    hook.chmod(0o755)
+
+
+def script(protections: list[Protection]) -> str:
+    """Write the hook; branch names are quoted, they are data."""
+    cases = "".join(_case(protection) for protection in protections)
+    return f"""#!/bin/sh
+{_MARK}
+ref=$1 old=$2 new=$3
+zero=0000000000000000000000000000000000000000
+[ "$old" = "$zero" ] && exit 0
+refuse() {{
+    echo "error: GH006: Protected branch update failed for $ref." >&2
+    echo "error: $1" >&2
+    exit 1
+}}
+case "$ref" in
+{cases}esac
+exit 0
+"""
+
+
+def _case(protection: Protection) -> str:
+    lines = []
+    if "deletion" in protection.rules:
+        lines.append('[ "$new" = "$zero" ] && refuse "Cannot delete this branch"')
+    if "non_fast_forward" in protection.rules:
+        lines.append(
+            '[ "$new" != "$zero" ] && '
+            '! git merge-base --is-ancestor "$old" "$new" && refuse "Cannot force-push to this branch"'
+        )
+    if "pull_request" in protection.rules:
+        lines.append('refuse "Changes must be made through a pull request."')
+    body = "".join(f"    {line}\n" for line in lines)
+    return f"{shlex.quote('refs/heads/' + protection.branch)})\n{body}    ;;\n"

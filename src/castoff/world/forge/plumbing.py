@@ -1,0 +1,177 @@
+"""What does the bare repository hold? (git, asked through its plumbing commands)."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+
+_HEADER = "%H%x00%T%x00%P%x00%an%x00%ae%x00%at%x00%cn%x00%ce%x00%ct%x00%B"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who wrote or committed, and when."""
+
+    name: str
+    email: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One commit; ``sha`` and ``tree`` are full ids."""
+
+    sha: str
+    tree: str
+    parents: tuple[str, ...]
+    author: Person
+    committer: Person
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """One ref: its full name, and the object that it points at directly."""
+
+    name: str
+    sha: str
+    kind: str
+
+
+class BareRepository:
+    """A bare repository on this machine; every answer is read anew, but for objects, which never change."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.commit = lru_cache(maxsize=20_000)(self._commit)
+        self.is_ancestor = lru_cache(maxsize=5_000)(self._is_ancestor)
+        self.side_of = lru_cache(maxsize=20_000)(self._side_of)
+        self._parents: dict[str, tuple[str, ...]] = {}
+
+    def run(self, *arguments: str, text: bytes = b"", extra: dict[str, str] | None = None) -> str | None:
+        """Run one git command; give its output, or None where git refuses."""
+        done = self._process(arguments, text, extra)
+        return done.stdout.decode(errors="surrogateescape") if done.returncode == 0 else None
+
+    def binary(self, *arguments: str, text: bytes = b"") -> bytes | None:
+        """Run one git command whose output is no text."""
+        done = self._process(arguments, text, None)
+        return done.stdout if done.returncode == 0 else None
+
+    def must(self, *arguments: str, text: bytes = b"", extra: dict[str, str] | None = None) -> str:
+        """Run one git command that cannot fail on good input."""
+        done = self._process(arguments, text, extra)
+        if done.returncode != 0:
+            raise RuntimeError(f"git {arguments[0]}: {done.stderr.decode(errors='replace').strip()}")
+        return done.stdout.decode(errors="surrogateescape")
+
+    def merged_tree(self, ours: str, theirs: str) -> str | None:
+        """Merge two commits without touching a ref; give the tree, or None on a conflict."""
+        done = self._process(("merge-tree", "--write-tree", ours, theirs), b"", None)
+        return done.stdout.decode().split()[0] if done.returncode == 0 else None
+
+    def resolve(self, name: str, kind: str = "commit") -> str | None:
+        """Give the full id of what a revision names, peeled to ``kind``."""
+        if not name or name.startswith("-") or any(mark in name for mark in "\x00\n"):
+            return None
+        found = self.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{{kind}}}")
+        return found.strip() if found else None
+
+    def commitish(self, name: str) -> str | None:
+        """Resolve as the API does: a branch, a tag, a full ref or the id of a commit."""
+        for candidate in (f"refs/heads/{name}", f"refs/tags/{name}"):
+            if found := self.resolve(candidate):
+                return found
+        if name.startswith(("refs/", "heads/", "tags/")) or name == "HEAD" or _is_id(name):
+            return self.resolve(name)
+        return None
+
+    def ref(self, name: str) -> Ref | None:
+        """Give one ref by its full name."""
+        return next((ref for ref in self.refs(name) if ref.name == name), None)
+
+    def refs(self, prefix: str) -> list[Ref]:
+        """Give the refs under a prefix, sorted by name."""
+        listed = self.run("for-each-ref", "--format=%(refname)%00%(objectname)%00%(objecttype)", prefix) or ""
+        return [Ref(*line.split("\0")) for line in listed.splitlines()]
+
+    def range(self, *arguments: str) -> list[Commit]:
+        """Give the commits that ``git log`` lists for these arguments, newest first."""
+        listed = self.run("log", "-z", f"--format={_HEADER}", *arguments, "--") or ""
+        return _commits(listed)
+
+    def ids(self, *arguments: str) -> list[str]:
+        """Give the ids that ``git rev-list`` lists for these arguments."""
+        return (self.run("rev-list", *arguments, "--") or "").split()
+
+    def move(self, name: str, new: str, old: str | None = None) -> bool:
+        """Point a ref at an object; with ``old``, only if it is there now (40 zeros: only if absent)."""
+        expected = () if old is None else (old,)
+        return self.run("update-ref", name, new, *expected) is not None
+
+    def kind(self, sha: str) -> str | None:
+        """Give the type of an object."""
+        return (self.run("cat-file", "-t", sha) or "").strip() or None
+
+    def _commit(self, sha: str) -> Commit | None:
+        listed = self.run("log", "-z", "--max-count=1", f"--format={_HEADER}", sha, "--")
+        return _commits(listed)[0] if listed else None
+
+    def _side_of(self, merge: str) -> tuple[str, ...]:
+        """Give what only the later parents of a merge reach; nothing for other commits and unknown ones."""
+        if merge not in self._parents:
+            self._read_parents()
+        parents = self._parents.get(merge, ())
+        if len(parents) < 2:
+            return ()
+        return tuple(self.ids(*parents[1:], f"^{parents[0]}"))
+
+    def _read_parents(self) -> None:
+        for line in (self.run("rev-list", "--all", "--parents") or "").splitlines():
+            sha, *parents = line.split()
+            self._parents[sha] = tuple(parents)
+
+    def _is_ancestor(self, old: str, new: str) -> bool:
+        return self.run("merge-base", "--is-ancestor", old, new) is not None
+
+    def _process(
+        self, arguments: tuple[str, ...], text: bytes, extra: dict[str, str] | None
+    ) -> subprocess.CompletedProcess[bytes]:
+        command = ["git", "--git-dir", str(self.path), *arguments]
+        return subprocess.run(command, input=text, capture_output=True, check=False, env=_environment(extra))
+
+
+def _environment(extra: dict[str, str] | None) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    return {
+        **kept,
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "LC_ALL": "C",
+        **(extra or {}),
+    }
+
+
+def _is_id(name: str) -> bool:
+    return 4 <= len(name) <= 40 and all(mark in "0123456789abcdefABCDEF" for mark in name)
+
+
+def _commits(listed: str) -> list[Commit]:
+    parts = listed.split("\0")
+    return [_from(parts[start : start + 10]) for start in range(0, len(parts) - 9, 10)]
+
+
+def _from(parts: list[str]) -> Commit:
+    sha, tree, parents, author, email, at, committer, committer_email, committed, message = parts
+    return Commit(
+        sha.strip(),
+        tree,
+        tuple(parents.split()),
+        Person(author, email, datetime.fromtimestamp(int(at), UTC)),
+        Person(committer, committer_email, datetime.fromtimestamp(int(committed), UTC)),
+        message.rstrip("\n"),
+    )

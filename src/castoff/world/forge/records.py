@@ -1,0 +1,170 @@
+"""What does the embedded forge remember that git does not?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+Json = dict[str, object]
+
+GHOST = "ghost"
+"""The login that stands for deleted accounts."""
+
+
+@dataclass(slots=True)
+class User:
+    """One account; ``login`` of a bot ends in ``[bot]``, as in the REST answers."""
+
+    login: str
+    id: int
+    type: str = "User"
+    name: str | None = None
+    emails: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Label:
+    """One label; names are unique without regard to case."""
+
+    id: int
+    name: str
+    color: str = "ededed"
+    description: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Milestone:
+    """One milestone, known by its number."""
+
+    id: int
+    number: int
+    title: str
+    description: str | None = None
+    state: str = "open"
+    creator: str
+    created_at: datetime
+    updated_at: datetime
+    closed_at: datetime | None = None
+    due_on: datetime | None = None
+
+
+@dataclass(slots=True)
+class Comment:
+    """One comment on an issue or a pull request."""
+
+    id: int
+    author: str | None
+    body: str
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(slots=True, kw_only=True)
+class Pull:
+    """What makes an issue a pull request; ``commits`` are known commits that it brought in."""
+
+    base: str
+    head: str
+    head_sha: str | None = None
+    base_sha: str | None = None
+    draft: bool = False
+    agent: str | None = None
+    merged_at: datetime | None = None
+    merged_by: str | None = None
+    merge_commit: str | None = None
+    commits: tuple[str, ...] = ()
+    reviewers: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True, kw_only=True)
+class Issue:
+    """One issue, or one pull request where ``pull`` is set; both share one row of numbers."""
+
+    id: int
+    number: int
+    title: str
+    body: str | None
+    author: str | None
+    created_at: datetime
+    updated_at: datetime
+    state: str = "open"
+    state_reason: str | None = None
+    closed_at: datetime | None = None
+    closed_by: str | None = None
+    labels: list[str] = field(default_factory=list)
+    assignees: list[str] = field(default_factory=list)
+    milestone: int | None = None
+    comments: list[Comment] = field(default_factory=list)
+    association: str = "CONTRIBUTOR"
+    pull: Pull | None = None
+
+    @property
+    def merged(self) -> bool:
+        """Whether this is a merged pull request."""
+        return self.pull is not None and self.pull.merged_at is not None
+
+
+@dataclass(slots=True, kw_only=True)
+class Asset:
+    """One file that is attached to a release."""
+
+    id: int
+    name: str
+    label: str | None
+    content_type: str
+    content: bytes
+    uploader: str
+    created_at: datetime
+
+
+@dataclass(slots=True, kw_only=True)
+class Release:
+    """One release; ``untagged`` is the suffix of the page's address while it is a draft."""
+
+    id: int
+    tag: str
+    target: str
+    name: str | None
+    body: str | None
+    draft: bool
+    prerelease: bool
+    author: str
+    created_at: datetime
+    updated_at: datetime
+    published_at: datetime | None = None
+    immutable: bool = False
+    untagged: str = ""
+    assets: list[Asset] = field(default_factory=list)
+
+
+@dataclass(slots=True, kw_only=True)
+class Status:
+    """One commit status, as CI systems set them."""
+
+    id: int
+    sha: str
+    context: str
+    state: str
+    description: str | None
+    target_url: str | None
+    creator: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """What a branch refuses; rules are ``pull_request``, ``non_fast_forward`` and ``deletion``."""
+
+    branch: str
+    rules: tuple[str, ...] = ("pull_request", "non_fast_forward", "deletion")
+    checks: tuple[str, ...] = ()
+
+
+def stamp(moment: datetime) -> str:
+    """Write a moment as the API does: seconds, UTC, a Z."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def stamp_or_none(moment: datetime | None) -> str | None:
+    """Write a moment that may be missing."""
+    return None if moment is None else stamp(moment)

@@ -1,0 +1,343 @@
+"""What is on the forge at the start?
+
+The seed is one JSON object; every key is optional:
+
+    default_branch, web_url, description, private, immutable_releases, merge_methods, trust_signatures
+    renamed_from         [slug]             old names, which redirect
+    tokens               {TOKEN: LEVEL | {permission, login, kind, scopes, expires}}, LEVEL may be "bad"
+    default_permission   LEVEL of any other token ("write"); viewer: its login
+    users                [{login, type, name, emails}]
+    labels               [NAME | {name, color, description}]
+    milestones           [{number, title, state, description, due_on}]
+    issues               [{number, title, body, author, labels, milestone, state, comments, ...}]
+    pull_requests        as issues, with {base, head, head_sha, agent, merged_at, merge_commit, commits, draft}
+    releases             [{tag, name, body, draft, prerelease, target, published_at, latest}]
+    protected            [BRANCH | {branch, rules, checks}]
+    known_contributors   [login]            merged something before anything that is seeded
+    rate_limit           {limit, remaining, reset}
+    secondary_limit      {after, times, retry_after, status}
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from castoff.errors import ConfigurationError
+from castoff.world.forge.access import LEVELS, Access, Token, kind_of
+from castoff.world.forge.limits import Limits, Secondary
+from castoff.world.forge.records import Comment, Issue, Label, Milestone, Protection, Pull, Release
+from castoff.world.forge.state import State
+
+Value = TypeVar("Value")
+Kind = TypeVar("Kind")
+
+
+@dataclass(frozen=True, slots=True)
+class Planted:
+    """A seed, grown."""
+
+    state: State
+    access: Access
+    limits: Limits
+
+
+def plant(slug: str, values: dict[str, object], now: datetime) -> Planted:
+    """Grow a seed; what it says wrongly is a ConfigurationError with the code ``bad-forge-seed``."""
+    source = _Source(values, "the seed")
+    state = _state(slug, source)
+    for entry in source.entries("users"):
+        _add_user(state, entry)
+    state.labels += [_label(state, entry) for entry in source.entries("labels", short="name")]
+    for entry in source.entries("milestones"):
+        state.milestones.append(_milestone(state, entry, now))
+    for entry in source.entries("issues"):
+        _add_issue(state, entry, now, pull=False)
+    for entry in source.entries("pull_requests"):
+        _add_issue(state, entry, now, pull=True)
+    for entry in source.entries("releases"):
+        _add_release(state, entry, now)
+    state.protections += [_protection(entry) for entry in source.entries("protected", short="branch")]
+    planted = Planted(state, _access(source), _limits(source))
+    source.finish()
+    return planted
+
+
+class _Source:
+    """One object of the seed; remembers which keys were read, so that misspelt ones are found."""
+
+    def __init__(self, values: object, where: str) -> None:
+        if not isinstance(values, dict):
+            raise _bad(f"{where} is not an object")
+        self._values: dict[str, object] = values
+        self._where = where
+        self._read: set[str] = set()
+
+    def get(self, name: str, kind: type[Kind], default: Value) -> Kind | Value:
+        """Give a value of one kind; null and absent are the default."""
+        self._read.add(name)
+        value = self._values.get(name)
+        if value is None:
+            return default
+        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+            raise _bad(f"`{name}` of {self._where} is not of the kind {kind.__name__}")
+        return value
+
+    def text(self, name: str, default: str = "") -> str:
+        return self.get(name, str, default)
+
+    def needed(self, name: str) -> str:
+        found = self.get(name, str, None)
+        if found is None:
+            raise _bad(f"{self._where} has no `{name}`")
+        return found
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        found: list[object] = self.get(name, list, [])
+        if not all(isinstance(item, str) for item in found):
+            raise _bad(f"`{name}` of {self._where} is not a list of texts")
+        return tuple(str(item) for item in found)
+
+    def moment(self, name: str) -> datetime | None:
+        found = self.get(name, str, None)
+        if found is None:
+            return None
+        try:
+            moment = datetime.fromisoformat(found)
+        except ValueError:
+            raise _bad(f"`{name}` of {self._where} is not a time: {found!r}") from None
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+    def entries(self, name: str, short: str | None = None) -> list[_Source]:
+        """Give the objects of a list; with ``short``, a plain text stands for an object with that key."""
+        found: list[object] = self.get(name, list, [])
+        expanded = [{short: item} if short and isinstance(item, str) else item for item in found]
+        return [_Source(item, f"`{name}` {place}") for place, item in enumerate(expanded, start=1)]
+
+    def below(self, name: str) -> _Source:
+        return _Source(self.get(name, dict, {}), f"`{name}`")
+
+    def items(self, name: str) -> dict[str, object]:
+        found: dict[str, object] = self.get(name, dict, {})
+        return found
+
+    def finish(self, *also: str) -> None:
+        unknown = sorted(set(self._values) - self._read - set(also))
+        if unknown:
+            raise _bad(f"{self._where} has the unknown key `{unknown[0]}`")
+
+
+def _bad(fact: str) -> Exception:
+    return ConfigurationError.of(
+        "bad-forge-seed",
+        fact,
+        reason="the embedded forge starts from exactly what its seed says",
+        remedy="mend the seed",
+    )
+
+
+def _state(slug: str, source: _Source) -> State:
+    if slug.count("/") != 1 or not all(slug.split("/")):
+        raise _bad(f"`{slug}` is not the `owner/name` of a repository")
+    return State(
+        slug=slug,
+        default_branch=source.text("default_branch", "main"),
+        web=source.text("web_url", "https://github.com").rstrip("/"),
+        description=source.get("description", str, None),
+        private=source.get("private", bool, False),
+        immutable_releases=source.get("immutable_releases", bool, False),
+        merge_methods=source.texts("merge_methods") or ("merge", "squash", "rebase"),
+        trust_signatures=source.get("trust_signatures", bool, False),
+        renamed_from=source.texts("renamed_from"),
+        known_contributors=source.texts("known_contributors"),
+    )
+
+
+def _add_user(state: State, entry: _Source) -> None:
+    user = state.user(entry.needed("login"))
+    user.type = entry.text("type", user.type)
+    user.name = entry.get("name", str, None)
+    user.emails = entry.texts("emails")
+    entry.finish()
+
+
+def _label(state: State, entry: _Source) -> Label:
+    label = Label(
+        state.next_id(),
+        entry.needed("name"),
+        entry.text("color", "ededed").lstrip("#"),
+        entry.get("description", str, None),
+    )
+    entry.finish()
+    return label
+
+
+def _milestone(state: State, entry: _Source, now: datetime) -> Milestone:
+    closed = entry.text("state", "open") == "closed"
+    milestone = Milestone(
+        id=state.next_id(),
+        number=entry.get("number", int, max((known.number for known in state.milestones), default=0) + 1),
+        title=entry.needed("title"),
+        description=entry.get("description", str, None),
+        state="closed" if closed else "open",
+        creator=entry.text("creator", "maintainer"),
+        created_at=entry.moment("created_at") or now,
+        updated_at=now,
+        closed_at=(entry.moment("closed_at") or now) if closed else None,
+        due_on=entry.moment("due_on"),
+    )
+    entry.finish("closed_at")
+    return milestone
+
+
+def _add_issue(state: State, entry: _Source, now: datetime, *, pull: bool) -> None:
+    number = entry.get("number", int, state.next_number())
+    if number in state.issues:
+        raise _bad(f"the number {number} is given to two issues or pull requests")
+    part = _pull(state, entry) if pull else None
+    created = entry.moment("created_at") or (part.merged_at if part else None) or now
+    closed = entry.text("state", "open") in ("closed", "merged") or (
+        part is not None and bool(part.merged_at)
+    )
+    issue = Issue(
+        id=state.next_id(),
+        number=number,
+        title=entry.needed("title"),
+        body=entry.get("body", str, None),
+        author=entry.get("author", str, None) or entry.get("login", str, None),
+        created_at=created,
+        updated_at=entry.moment("updated_at") or created,
+        state="closed" if closed else "open",
+        state_reason=("completed" if closed else None) if not pull else None,
+        closed_at=((part.merged_at if part else None) or entry.moment("closed_at") or now)
+        if closed
+        else None,
+        labels=list(entry.texts("labels")),
+        assignees=list(entry.texts("assignees")),
+        milestone=_milestone_number(state, entry),
+        association=entry.text("author_association", "CONTRIBUTOR"),
+        pull=part,
+    )
+    issue.comments += [_comment(state, comment, now) for comment in entry.entries("comments", short="body")]
+    for name in issue.labels:
+        if state.label(name) is None:
+            state.labels.append(Label(state.next_id(), name))
+    state.issues[number] = issue
+    entry.finish("closed_at", "login", "category", "commit", "url")
+
+
+def _pull(state: State, entry: _Source) -> Pull:
+    return Pull(
+        base=entry.text("base", state.default_branch),
+        head=entry.text("head", "topic"),
+        head_sha=entry.get("head_sha", str, None),
+        base_sha=entry.get("base_sha", str, None),
+        draft=entry.get("draft", bool, False),
+        agent=entry.get("agent", str, None),
+        merged_at=entry.moment("merged_at"),
+        merged_by=entry.get("merged_by", str, None),
+        merge_commit=entry.get("merge_commit", str, None),
+        commits=entry.texts("commits"),
+    )
+
+
+def _milestone_number(state: State, entry: _Source) -> int | None:
+    wanted = entry.get("milestone", object, None)
+    if wanted is None:
+        return None
+    for milestone in state.milestones:
+        if wanted in (milestone.number, milestone.title):
+            return milestone.number
+    raise _bad(f"the milestone {wanted!r} is not seeded")
+
+
+def _comment(state: State, entry: _Source, now: datetime) -> Comment:
+    at = entry.moment("created_at") or now
+    comment = Comment(state.next_id(), entry.get("author", str, None), entry.needed("body"), at, at)
+    entry.finish()
+    return comment
+
+
+def _add_release(state: State, entry: _Source, now: datetime) -> None:
+    draft = entry.get("draft", bool, False)
+    published = None if draft else (entry.moment("published_at") or now)
+    tag = entry.needed("tag")
+    number = state.next_id()
+    release = Release(
+        id=number,
+        tag=tag,
+        target=entry.text("target", state.default_branch),
+        name=entry.get("name", str, tag),
+        body=entry.get("body", str, None),
+        draft=draft,
+        prerelease=entry.get("prerelease", bool, False),
+        author=entry.text("author", "maintainer"),
+        created_at=entry.moment("created_at") or published or now,
+        updated_at=published or now,
+        published_at=published,
+        untagged=f"{number:020x}",
+    )
+    state.releases.append(release)
+    if entry.get("latest", bool, False):
+        state.latest = number
+    entry.finish("published_at")
+
+
+def _protection(entry: _Source) -> Protection:
+    usual = Protection(entry.needed("branch"))
+    protection = Protection(usual.branch, entry.texts("rules") or usual.rules, entry.texts("checks"))
+    entry.finish()
+    return protection
+
+
+def _access(source: _Source) -> Access:
+    viewer = source.text("viewer", "maintainer")
+    tokens = {name: _token(name, value, viewer) for name, value in source.items("tokens").items()}
+    return Access(tokens, _level(source.text("default_permission", "write")), viewer)
+
+
+def _token(name: str, value: object, viewer: str) -> Token:
+    entry = _Source({"permission": value} if isinstance(value, str) else value, "`tokens`")
+    kind = entry.text("kind", kind_of(name))
+    token = Token(
+        _level(entry.text("permission", "write")),
+        entry.text("login", "github-actions[bot]" if kind == "app" else viewer),
+        kind,
+        entry.texts("scopes") or (("repo",) if kind == "classic" else ()),
+        entry.get("expires", str, None),
+    )
+    entry.finish()
+    return token
+
+
+def _level(text: str) -> str:
+    if text not in (*LEVELS, "bad"):
+        raise _bad(f"`{text}` is no permission")
+    return text
+
+
+def _limits(source: _Source) -> Limits:
+    primary = source.below("rate_limit")
+    limits = Limits(
+        limit=primary.get("limit", int, 5000),
+        remaining=primary.get("remaining", int, None),
+        reset=primary.get("reset", int, None),
+        secondary=_secondary(source),
+    )
+    primary.finish()
+    return limits
+
+
+def _secondary(source: _Source) -> Secondary | None:
+    if not source.items("secondary_limit"):
+        return None
+    entry = source.below("secondary_limit")
+    rule = Secondary(
+        after=entry.get("after", int, 0),
+        times=entry.get("times", int, 1),
+        retry_after=entry.get("retry_after", int, 2),
+        status=entry.get("status", int, 403),
+    )
+    entry.finish()
+    return rule

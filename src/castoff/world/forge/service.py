@@ -1,0 +1,200 @@
+"""How does a request to the forge become an answer?"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from castoff.world.forge import hooks, seed
+from castoff.world.forge.access import Actor, demand
+from castoff.world.forge.answers import Answer, Refused, not_found
+from castoff.world.forge.call import Call
+from castoff.world.forge.dump import canonical
+from castoff.world.forge.links import Links
+from castoff.world.forge.operations import ROUTES
+from castoff.world.forge.plumbing import BareRepository
+from castoff.world.forge.records import Json
+from castoff.world.forge.routing import Route, Router
+from castoff.world.messages import Request, Response
+
+_ROUTER = Router(ROUTES)
+_READS = ("GET", "HEAD")
+_FREE = ("/rate_limit",)
+_VERSIONS = ("2022-11-28", "2026-03-10")
+
+
+class Forge:
+    """One repository on an embedded GitHub.
+
+    ``slug`` is ``owner/name``; ``repository`` a bare git repository that exists; ``seed`` what is there at
+    the start (see ``seed.py``); ``clock`` gives aware times. ``unknown_routes`` collects what was asked
+    for in vain, as ``METHOD path``.
+    """
+
+    def __init__(
+        self,
+        slug: str,
+        repository: Path,
+        *,
+        seed: dict[str, object] | None = None,
+        clock: Callable[[], datetime] | None = None,
+    ) -> None:
+        self.unknown_routes: list[str] = []
+        self._clock = clock or _now
+        self._git = BareRepository(repository)
+        planted = _plant(slug, seed or {}, self._clock())
+        self._state, self._access, self._limits = planted.state, planted.access, planted.limits
+        self._lock = threading.RLock()
+        self._count = 0
+        hooks.install(repository, self._state.protections)
+
+    def handle(self, request: Request) -> Response:
+        """Answer one request, whole and alone: no other runs at the same time."""
+        with self._lock:
+            self._count += 1
+            return self._serve(request)
+
+    def dump(self) -> dict[str, object]:
+        """Give what is there in a form that two worlds can be compared by: no ids, no times, sorted."""
+        with self._lock:
+            return canonical(self._state, self._git)
+
+    def _serve(self, request: Request) -> Response:
+        now = self._clock()
+        api, path = _split(request)
+        resource = _resource(path)
+        actor: Actor | None = None
+        try:
+            actor = self._admit(request)
+            answer = self._answer(request, path, api, actor, now)
+        except Refused as refused:
+            answer = Answer(refused.value(), refused.status, refused.headers)
+        response = _finish(request, answer)
+        if response.status == 304 and actor is not None and actor.kind != "anonymous":
+            self._limits.give_back(actor.key, resource)
+        return Response(
+            response.status, response.body, {**self._headers(actor, resource, now), **response.headers}
+        )
+
+    def _admit(self, request: Request) -> Actor:
+        if not request.headers.get("user-agent"):
+            raise Refused(
+                403,
+                "Request forbidden by administrative rules. Please make sure your request has a User-Agent header",
+            )
+        version = request.headers.get("x-github-api-version")
+        if version is not None and version not in _VERSIONS:
+            raise Refused(400, f"API version '{version}' is not supported.")
+        return self._access.actor(request.headers.get("authorization", ""))
+
+    def _answer(self, request: Request, path: str, api: str, actor: Actor, now: datetime) -> Answer:
+        if path not in _FREE:
+            write = request.method not in _READS and path != "/graphql"
+            self._limits.spend(actor.key, _resource(path), now, write=write, login=actor.login)
+        route, params, path = self._route(request, path, api)
+        call = Call(
+            request=replace(request, path=path),
+            params=params,
+            actor=actor,
+            state=self._state,
+            git=self._git,
+            limits=self._limits,
+            links=Links(api, self._state.web, self._state.slug, self._state.repository_id),
+            now=now,
+        )
+        demand(actor, route.need, private=self._state.private)
+        return route.handler(call)
+
+    def _route(self, request: Request, path: str, api: str) -> tuple[Route, dict[str, str], str]:
+        """Find the route; numbers stand for names, and old names lead to the number."""
+        by_number = f"/repositories/{self._state.repository_id}"
+        if path == by_number or path.startswith(by_number + "/"):
+            path = f"/repos/{self._state.slug}{path[len(by_number) :]}"
+        found = _ROUTER.find(request.method, path)
+        if found is None:
+            self.unknown_routes.append(f"{request.method} {path}")
+            raise Refused(404, f"Not Found: the embedded forge has no route {request.method} {path}")
+        route, params = found
+        if "owner" in params:
+            self._same_repository(request, f"{params['owner']}/{params['repo']}", path, api)
+        return route, params, path
+
+    def _same_repository(self, request: Request, slug: str, path: str, api: str) -> None:
+        if slug.lower() == self._state.slug.lower():
+            return
+        if slug.lower() not in {old.lower() for old in self._state.renamed_from}:
+            raise not_found()
+        rest = path[len("/repos/") + len(slug) :]
+        target = f"{api}/repositories/{self._state.repository_id}{rest}"
+        reading = request.method in _READS
+        status, message = (301, "Moved Permanently") if reading else (307, "Temporary Redirect")
+        raise Refused(status, message, headers={"Location": target}, extra={"url": target})
+
+    def _headers(self, actor: Actor | None, resource: str, now: datetime) -> dict[str, str]:
+        key = actor.key if actor else ""
+        headers = {
+            "Content-Type": "application/json; charset=utf-8",
+            "Vary": "Accept, Authorization, Cookie, X-GitHub-OTP",
+            "X-GitHub-Media-Type": "github.v3; format=json",
+            "X-GitHub-Api-Version-Selected": _VERSIONS[0],
+            "X-GitHub-Request-Id": f"CAST:{self._count:08X}",
+            **self._limits.headers(key, resource, now),
+        }
+        if actor is not None and actor.kind == "classic":
+            headers["X-OAuth-Scopes"] = ", ".join(actor.scopes)
+            headers["X-Accepted-OAuth-Scopes"] = "repo"
+        if actor is not None and actor.expires:
+            headers["GitHub-Authentication-Token-Expiration"] = actor.expires
+        return headers
+
+
+def _plant(slug: str, values: dict[str, object], now: datetime) -> seed.Planted:
+    return seed.plant(slug, values, now)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _split(request: Request) -> tuple[str, str]:
+    """Tell the API's root from the path: plain, or under ``/api/v3`` as clients of a private GitHub ask."""
+    base = request.base_url.rstrip("/") or "https://api.github.com"
+    path = request.path.rstrip("/") or "/"
+    if path.startswith("/api/v3/") or path == "/api/v3":
+        return base + "/api/v3", path[len("/api/v3") :] or "/"
+    if path == "/api/graphql":
+        return base + "/api/v3", "/graphql"
+    return base, path
+
+
+def _resource(path: str) -> str:
+    if path.startswith("/search/"):
+        return "search"
+    return "graphql" if path == "/graphql" else "core"
+
+
+def _finish(request: Request, answer: Answer) -> Response:
+    """Write the body, with an ETag for what was read; the same ETag sent back makes a 304."""
+    body = _body(answer)
+    headers = dict(answer.headers)
+    if request.method in _READS and answer.status == 200:
+        etag = f'W/"{hashlib.sha256(body).hexdigest()}"'
+        headers |= {"ETag": etag, "Cache-Control": "private, max-age=60, s-maxage=60"}
+        known = [part.strip() for part in request.headers.get("if-none-match", "").split(",")]
+        if etag in known or etag.removeprefix("W/") in known:
+            return Response(304, b"", headers)
+    return Response(answer.status, b"" if request.method == "HEAD" else body, headers)
+
+
+def _body(answer: Answer) -> bytes:
+    if answer.value is None:
+        return b""
+    if isinstance(answer.value, bytes):
+        return answer.value
+    value: Json | object = answer.value
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")

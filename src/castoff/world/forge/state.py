@@ -1,0 +1,113 @@
+"""What is in the repository besides git: who finds what, and which number comes next?"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+
+from castoff.world.forge.records import (
+    GHOST,
+    Comment,
+    Issue,
+    Label,
+    Milestone,
+    Protection,
+    Release,
+    Status,
+    User,
+)
+
+
+@dataclass(slots=True, kw_only=True)
+class State:
+    """Everything that the forge remembers; guarded by the lock of the service."""
+
+    slug: str
+    default_branch: str = "main"
+    web: str = "https://github.com"
+    description: str | None = None
+    private: bool = False
+    immutable_releases: bool = False
+    merge_methods: tuple[str, ...] = ("merge", "squash", "rebase")
+    trust_signatures: bool = False
+    renamed_from: tuple[str, ...] = ()
+    known_contributors: tuple[str, ...] = ()
+    users: dict[str, User] = field(default_factory=dict)
+    labels: list[Label] = field(default_factory=list)
+    milestones: list[Milestone] = field(default_factory=list)
+    issues: dict[int, Issue] = field(default_factory=dict)
+    releases: list[Release] = field(default_factory=list)
+    protections: list[Protection] = field(default_factory=list)
+    statuses: list[Status] = field(default_factory=list)
+    latest: int | None = None
+    last_id: int = 1000
+
+    @property
+    def repository_id(self) -> int:
+        """The number that stands for the repository, whatever its name."""
+        return int(hashlib.sha256(self.slug.lower().encode()).hexdigest()[:7], 16)
+
+    def next_id(self) -> int:
+        """Give an id that nothing has yet."""
+        self.last_id += 1
+        return self.last_id
+
+    def next_number(self) -> int:
+        """Give the number of the next issue or pull request."""
+        return max(self.issues, default=0) + 1
+
+    def user(self, login: str | None) -> User:
+        """Give an account, made on first sight; None is the ghost of deleted accounts."""
+        name = login or GHOST
+        found = self.users.get(name.lower())
+        if found is None:
+            kind = "Bot" if name.endswith("[bot]") or name == "Copilot" else "User"
+            found = User(name, _user_id(name), kind)
+            self.users[name.lower()] = found
+        return found
+
+    def user_by_email(self, email: str) -> User | None:
+        """Give the account that a commit's address belongs to."""
+        return next((user for user in self.users.values() if email in user.emails), None)
+
+    def label(self, name: str) -> Label | None:
+        """Find a label, in whatever case."""
+        return next((label for label in self.labels if label.name.lower() == name.lower()), None)
+
+    def milestone(self, number: int | None) -> Milestone | None:
+        """Find a milestone by its number."""
+        return next((milestone for milestone in self.milestones if milestone.number == number), None)
+
+    def in_milestone(self, number: int) -> list[Issue]:
+        """Give the issues and pull requests of a milestone, by number."""
+        return [issue for _, issue in sorted(self.issues.items()) if issue.milestone == number]
+
+    def pulls(self) -> list[Issue]:
+        """Give the pull requests, by number."""
+        return [issue for _, issue in sorted(self.issues.items()) if issue.pull is not None]
+
+    def release(self, release_id: int) -> Release | None:
+        """Find a release by its id."""
+        return next((release for release in self.releases if release.id == release_id), None)
+
+    def published(self, tag: str) -> Release | None:
+        """Find the published release of a tag."""
+        return next((found for found in self.releases if found.tag == tag and not found.draft), None)
+
+    def comment(self, comment_id: int) -> tuple[Issue, Comment] | None:
+        """Find a comment, and what it stands under."""
+        for issue in self.issues.values():
+            for comment in issue.comments:
+                if comment.id == comment_id:
+                    return issue, comment
+        return None
+
+    def protection(self, branch: str) -> Protection | None:
+        """Find what protects a branch."""
+        return next((found for found in self.protections if found.branch == branch), None)
+
+
+def _user_id(login: str) -> int:
+    if login == GHOST:
+        return 10137
+    return 100_000 + int(hashlib.sha256(login.lower().encode()).hexdigest()[:6], 16)
