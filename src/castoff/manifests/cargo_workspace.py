@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import posixpath
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from castoff.errors import Problem
 from castoff.manifests.cargo_document import Document, Notes
@@ -77,7 +77,8 @@ def workspace_of(files: CrateFiles) -> Workspace:
     ]
     names = {crate.name for _, crate in packages}
     members = [_member(crates, crate) for crate in crates.crates if crate.name not in names]
-    edges = [edge for _, crate in packages for edge in _edges(files, crate)]
+    by_name = {crate.name: crate for _, crate in packages}
+    edges = [edge for crate in by_name.values() for edge in _edges(files, crate, by_name)]
     problems = [*crates.problems, *_version_problems(files)]
     if not packages:
         problems.append(_nothing())
@@ -90,7 +91,7 @@ def workspace_of(files: CrateFiles) -> Workspace:
     )
 
 
-def is_sibling(crates: Crates, by_name: dict[str, Crate], dependency: Dependency) -> bool:
+def is_sibling(crates: Crates, by_name: Mapping[str, Crate], dependency: Dependency) -> bool:
     """Say whether a dependency means the package of that name in this workspace.
 
     It does where its path leads there, where ``[patch]`` points the name at a folder, or where its
@@ -175,8 +176,7 @@ def _member(crates: Crates, crate: Crate) -> Member:
     )
 
 
-def _edges(files: CrateFiles, crate: Crate) -> Iterable[Edge]:
-    by_name = {one.name: one for one in files.crates.released}
+def _edges(files: CrateFiles, crate: Crate, by_name: Mapping[str, Crate]) -> Iterable[Edge]:
     for dependency in crate.dependencies:
         if is_sibling(files.crates, by_name, dependency):
             place = dependency.place
