@@ -8,8 +8,23 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
+class Late:
+    """What a request stores is seen later: after so many seconds, or so many reads, of its index page.
+
+    With ``alternating`` every second read shows it already, as when two nodes of a content network disagree.
+    """
+
+    seconds: float = 0.0
+    reads: int = 0
+    alternating: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request; header names are lower case, ``path`` is decoded and has no query."""
+    """One HTTP request; header names are lower case, ``path`` is decoded and has no query.
+
+    ``late`` is set by a fault, never by a client.
+    """
 
     method: str
     path: str
@@ -17,6 +32,7 @@ class Request:
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
     base_url: str = ""
+    late: Late | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +45,10 @@ class Response:
 
 
 class Service(Protocol):
-    """One embedded service; called from several threads at once."""
+    """One embedded service; called from several threads at once.
+
+    A ``HEAD`` request reaches the service as ``GET``; the server leaves the body out.
+    """
 
     def handle(self, request: Request) -> Response:
         """Answer one request; an unknown route is a 404 that says so."""

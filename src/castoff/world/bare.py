@@ -1,0 +1,77 @@
+"""Where do pushes to the embedded world go? A bare git repository on disk, and the way clients find it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+_FORMAT = "%(refname)%00%(objecttype)%00%(objectname)%00%(*objectname)%00%(tree)%00%(*tree)"
+
+
+class BareRepository:
+    """DIR/git/OWNER/NAME.git, made empty with the default branch ``main``."""
+
+    def __init__(self, directory: Path, slug: str, *, copy_of: Path | None = None) -> None:
+        """Make the repository, or keep the one that is there; ``copy_of`` gives it all refs of another."""
+        self.slug = slug
+        self.path = directory / "git" / f"{slug}.git"
+        if not (self.path / "HEAD").exists():
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._git("init", "--quiet", "--bare", "--initial-branch=main", str(self.path), inside=False)
+        self._git("config", "uploadpack.allowAnySHA1InWant", "true")
+        self._git("config", "receive.denyDeleteCurrent", "ignore")
+        if copy_of is not None:
+            self._git(
+                "fetch", "--quiet", str(copy_of), "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"
+            )
+
+    @property
+    def url(self) -> str:
+        """Give the address for ``git clone`` and ``git push``."""
+        return self.path.as_uri()
+
+    def environment(self) -> dict[str, str]:
+        """Make git go here, whichever of the repository's usual addresses it is told."""
+        usual = (
+            f"https://github.com/{self.slug}.git",
+            f"https://github.com/{self.slug}",
+            f"git@github.com:{self.slug}.git",
+            f"git@github.com:{self.slug}",
+            f"ssh://git@github.com/{self.slug}.git",
+            f"ssh://git@github.com/{self.slug}",
+        )
+        # A user's own pushInsteadOf would win over insteadOf, and lead a push to the outside.
+        pairs = [
+            (f"url.{self.url}.{kind}", each) for each in usual for kind in ("insteadOf", "pushInsteadOf")
+        ]
+        environment = {"GIT_CONFIG_COUNT": str(len(pairs)), "GIT_TERMINAL_PROMPT": "0"}
+        for number, (key, value) in enumerate(pairs):
+            environment[f"GIT_CONFIG_KEY_{number}"] = key
+            environment[f"GIT_CONFIG_VALUE_{number}"] = value
+        return environment
+
+    def dump(self) -> dict[str, object]:
+        """Give all refs: the commit, its tree, and whether a tag is annotated and carries a signature."""
+        refs: dict[str, object] = {}
+        for line in self._git("for-each-ref", f"--format={_FORMAT}").splitlines():
+            name, kind, own, peeled, own_tree, peeled_tree = line.split("\0")
+            if kind == "tag":
+                signed = "-----BEGIN " in self._git("cat-file", "tag", own)
+                refs[name] = {"type": "annotated", "commit": peeled, "tree": peeled_tree, "signed": signed}
+            else:
+                plain = "lightweight" if name.startswith("refs/tags/") else "commit"
+                refs[name] = {"type": plain, "commit": own, "tree": own_tree}
+        return {"refs": refs, "head": self._git("symbolic-ref", "HEAD").strip()}
+
+    def _git(self, *arguments: str, inside: bool = True) -> str:
+        where = ["--git-dir", str(self.path)] if inside else []
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+        finished = subprocess.run(
+            ["git", *where, *arguments],  # noqa: S607 - the git that the user has
+            check=True,
+            capture_output=True,
+            text=True,
+            env=environment,
+        )
+        return finished.stdout

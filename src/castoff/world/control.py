@@ -1,0 +1,125 @@
+"""How is the embedded world looked at and steered from outside? The control door."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from castoff.errors import ConfigurationError
+from castoff.world.clock import WorldClock
+from castoff.world.fault_gate import FaultGate
+from castoff.world.faults import parse_faults
+from castoff.world.journal import Journal
+from castoff.world.messages import Request, Response, json_response
+from castoff.world.python_index import PythonIndex
+
+Route = Callable[[Request], object]
+
+
+class ControlDoor:
+    """The routes under ``/_``; ``dump`` gives the canonical dump, with the uploads sorted if asked."""
+
+    def __init__(
+        self,
+        *,
+        journal: Journal,
+        gate: FaultGate,
+        clock: WorldClock,
+        python: PythonIndex,
+        dump: Callable[[bool], dict[str, object]],
+    ) -> None:
+        self._journal = journal
+        self._gate = gate
+        self._clock = clock
+        self._python = python
+        self._dump = dump
+        self._routes: dict[tuple[str, str], Route] = {
+            ("GET", "/_world"): self._world,
+            ("GET", "/_log"): self._log,
+            ("PUT", "/_faults"): self._faults,
+            ("GET", "/_holds"): self._holds,
+            ("POST", "/_release-hold"): self._release,
+            ("POST", "/_clock"): self._advance,
+            ("POST", "/_python/yank"): self._yank,
+            ("POST", "/_python/delete"): self._delete,
+        }
+
+    def add(self, method: str, path: str, route: Route) -> None:
+        """Open one more door, for a service of its own."""
+        self._routes[method, path] = route
+
+    def handle(self, request: Request) -> Response:
+        """Answer one request; what is misspelt is a 400 that says so."""
+        try:
+            if request.method == "PUT" and request.path.startswith("/_views/"):
+                return json_response(200, self._view(request))
+            route = self._routes.get((request.method, request.path))
+            if route is None:
+                known = [" ".join(key) for key in sorted(self._routes)] + ["PUT /_views/ID"]
+                return json_response(404, {"message": f"no such door: {request.path}", "doors": known})
+            return _canonical(route(request))
+        except ConfigurationError as error:
+            return json_response(400, {"message": str(error)})
+        except (ValueError, KeyError, TypeError) as error:
+            return json_response(400, {"message": f"{type(error).__name__}: {error}"})
+
+    def _world(self, request: Request) -> object:
+        return self._dump("sorted" in request.query)
+
+    def _log(self, request: Request) -> object:
+        entries = [asdict(entry) for entry in self._journal.entries()]
+        if "writes" in request.query:
+            entries = [entry for entry in entries if entry["write"]]
+        return {"requests": entries}
+
+    def _faults(self, request: Request) -> object:
+        rules = parse_faults(request.body)
+        self._gate.replace(rules)
+        return {"rules": len(rules)}
+
+    def _holds(self, request: Request) -> object:
+        count = int(request.query.get("count", ["0"])[0])
+        within = min(float(request.query.get("wait", ["0"])[0]), 600.0)
+        return {"holds": [asdict(held) for held in self._gate.held(count=count, within=within)]}
+
+    def _release(self, request: Request) -> object:
+        name = _body(request).get("name")
+        return {"released": self._gate.release(None if name is None else str(name))}
+
+    def _advance(self, request: Request) -> object:
+        self._clock.advance(float(_body(request)["advance"]))
+        return {}
+
+    def _view(self, request: Request) -> object:
+        names = json.loads(request.body)
+        if not isinstance(names, list):
+            raise ValueError("a view is a list of package names")
+        view = request.path.removeprefix("/_views/")
+        self._python.store.set_view(view, [str(name) for name in names])
+        return {"view": view, "names": len(names)}
+
+    def _yank(self, request: Request) -> object:
+        asked = _body(request)
+        reason = asked.get("reason", "")
+        count = self._python.store.yank(
+            str(asked["name"]), str(asked["version"]), None if reason is None else str(reason)
+        )
+        return {"files": count}
+
+    def _delete(self, request: Request) -> object:
+        asked = _body(request)
+        return {"files": self._python.store.delete(str(asked["name"]), str(asked["version"]))}
+
+
+def _body(request: Request) -> dict[str, Any]:
+    value = json.loads(request.body or b"{}")
+    if not isinstance(value, dict):
+        raise ValueError("the body is not an object")
+    return value
+
+
+def _canonical(value: object) -> Response:
+    text = json.dumps(value, sort_keys=True, indent=1, ensure_ascii=False) + "\n"
+    return Response(200, text.encode(), {"Content-Type": "application/json; charset=utf-8"})

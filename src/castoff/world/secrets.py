@@ -1,0 +1,20 @@
+"""Which of the user's variables must a client of the embedded world never see? Tokens, and ways outside."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+_DROPPED = re.compile(
+    r"(.*_)?(TOKEN|PASSWORD|PASSWD|SECRET|API_KEY|CREDENTIALS)(_.*)?"
+    r"|TWINE_.*|UV_PUBLISH_.*|UV_(EXTRA_)?INDEX.*|UV_DEFAULT_INDEX|UV_FIND_LINKS"
+    r"|PIP_(EXTRA_)?INDEX_URL|PIP_FIND_LINKS|PIP_CONFIG_FILE|PIP_NO_INDEX"
+    r"|CARGO_REGISTR.*|CARGO_SOURCE_.*|CARGO_HTTP_.*|NPM_CONFIG_.*|ACTIONS_.*|GH_.*|GITHUB_.*"
+    r"|GIT_CONFIG_(COUNT|KEY_.*|VALUE_.*|PARAMETERS)|GIT_ASKPASS|SSH_AUTH_SOCK|SSH_ASKPASS",
+    re.IGNORECASE,
+)
+
+
+def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
+    """Give the environment without tokens, and without settings that lead clients elsewhere."""
+    return {name: value for name, value in environment.items() if _DROPPED.fullmatch(name) is None}

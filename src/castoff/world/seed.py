@@ -1,0 +1,130 @@
+"""What was there before? The seed of the embedded world, one JSON document.
+
+Every key is optional; paths count from the seed file's folder::
+
+    {"slug": "acme/rocket",                  owner and name on the forge
+     "repository": "PATH",                   a git repository whose branches and tags are copied
+     "clock": "2026-11-22T12:00:00Z",        where the world's clock starts
+     "python": ["dist/x.whl",                a file released before, or a minimal wheel made up:
+                {"name": ..., "version": ..., "requires_dist": [...], "requires_python": ...,
+                 "provides_extra": [...], "yanked": false}],
+     "cargo": {"packages": {...},            the record of ``check --registry-record``
+               "crates": ["PATH.crate"],     files released before
+               "outside": "any",             names that dependencies may have besides: any, none, or a list
+               "limits": {"new": {"burst": 5, "every": 600}, "version": {"burst": 30, "every": 60}}},
+     "npm": [{"name": ..., "version": ...}],
+     "docs": {...},                          see docs_host
+     "forge": {...}}                         see forge
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from castoff.errors import ConfigurationError
+from castoff.world.python_index.minimal import Seed
+
+_KEYS = ("slug", "repository", "clock", "python", "cargo", "npm", "docs", "forge")
+_PYTHON_KEYS = ("name", "version", "requires_dist", "requires_python", "provides_extra", "yanked")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorldSeed:
+    """A seed that was read; what belongs to one service is read by that service."""
+
+    slug: str = "acme/rocket"
+    repository: Path | None = None
+    clock: datetime | None = None
+    python: tuple[Path | Seed, ...] = ()
+    cargo: dict[str, Any] = field(default_factory=dict)
+    npm: tuple[dict[str, Any], ...] = ()
+    docs: dict[str, Any] = field(default_factory=dict)
+    forge: dict[str, Any] = field(default_factory=dict)
+
+
+def parse_seed(text: str | bytes, folder: Path, *, file: str | None = None) -> WorldSeed:
+    """Read a seed; :class:`ConfigurationError` names what is wrong."""
+    try:
+        return _seed(json.loads(text), folder)
+    except (ValueError, TypeError) as error:
+        raise ConfigurationError.of(
+            "world-seed-invalid",
+            f"the seed of the embedded world is wrong: {error}",
+            reason="a seed that is misread would prove nothing",
+            remedy="see docs/reference/world.md for all keys",
+            file=file,
+        ) from error
+
+
+def _seed(value: Any, folder: Path) -> WorldSeed:
+    fields = _object(value, "the seed", _KEYS)
+    slug = fields.get("slug", "acme/rocket")
+    if not isinstance(slug, str) or len(slug.split("/")) != 2 or ".." in slug or not all(slug.split("/")):
+        raise ValueError("`slug` is not `owner/name`")
+    repository = fields.get("repository")
+    return WorldSeed(
+        slug=slug,
+        repository=folder / repository if repository is not None else None,
+        clock=_moment(fields.get("clock")),
+        python=tuple(_python(entry, folder) for entry in _list(fields, "python")),
+        cargo=_cargo(_mapping(fields, "cargo"), folder),
+        npm=tuple(_list(fields, "npm")),
+        docs=_mapping(fields, "docs"),
+        forge=_mapping(fields, "forge"),
+    )
+
+
+def _python(entry: Any, folder: Path) -> Path | Seed:
+    if isinstance(entry, str):
+        return folder / entry
+    fields = _object(entry, "an entry of `python`", _PYTHON_KEYS)
+    return Seed(
+        name=str(fields["name"]) if "name" in fields else _missing("name"),
+        version=str(fields["version"]) if "version" in fields else _missing("version"),
+        requires_dist=tuple(str(each) for each in _list(fields, "requires_dist")),
+        requires_python=fields.get("requires_python"),
+        provides_extra=tuple(str(each) for each in _list(fields, "provides_extra")),
+        yanked=bool(fields.get("yanked", False)),
+    )
+
+
+def _cargo(fields: dict[str, Any], folder: Path) -> dict[str, Any]:
+    return {**fields, "crates": [str(folder / str(path)) for path in _list(fields, "crates")]}
+
+
+def _missing(key: str) -> str:
+    raise ValueError(f"an entry has no `{key}`")
+
+
+def _object(value: Any, what: str, keys: tuple[str, ...]) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError(f"{what} is not an object")
+    for key in value:
+        if key not in keys:
+            raise ValueError(f"{what} has the unknown key `{key}`; it may have {', '.join(keys)}")
+    return value
+
+
+def _mapping(fields: dict[str, Any], key: str) -> dict[str, Any]:
+    value = fields.get(key, {})
+    if not isinstance(value, dict):
+        raise ValueError(f"`{key}` is not an object")
+    return value
+
+
+def _list(fields: dict[str, Any], key: str) -> list[Any]:
+    value = fields.get(key, [])
+    if not isinstance(value, list):
+        raise ValueError(f"`{key}` is not a list")
+    return value
+
+
+def _moment(value: Any) -> datetime | None:
+    if value is None:
+        return None
+    moment = datetime.fromisoformat(value)
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)

@@ -1,0 +1,68 @@
+"""How does the embedded world live as a process of its own? It says where it is, and waits for its end."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import TextIO
+
+from castoff.errors import ConfigurationError
+from castoff.world.faults import Rule, parse_faults
+from castoff.world.seed import WorldSeed, parse_seed
+from castoff.world.world import World
+
+
+def serve(
+    directory: Path | None = None,
+    *,
+    faults: Path | None = None,
+    seed: Path | None = None,
+    out: TextIO | None = None,
+) -> int:
+    """Start the world, print one line of JSON, live until SIGTERM or SIGINT; return the exit code 0.
+
+    The line: ``{"env": {...}, "remote": URL, "control": URL, "pid": NUMBER}``. Files that cannot be read
+    or are wrong raise :class:`ConfigurationError` before anything is started.
+    """
+    rules, planted = _read_faults(faults), _read_seed(seed)
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    with World(directory, seed=planted, faults=rules) as world:
+        line = {
+            "env": world.environment(),
+            "remote": world.repository.url,
+            "control": world.control_url,
+            "pid": os.getpid(),
+        }
+        stream = out or sys.stdout
+        stream.write(json.dumps(line, sort_keys=True) + "\n")
+        stream.flush()
+        ended.wait()
+    return 0
+
+
+def _read_faults(file: Path | None) -> tuple[Rule, ...]:
+    return () if file is None else parse_faults(_read(file), file=file.as_posix())
+
+
+def _read_seed(file: Path | None) -> WorldSeed:
+    if file is None:
+        return WorldSeed()
+    return parse_seed(_read(file), file.resolve().parent, file=file.as_posix())
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise ConfigurationError.of(
+            "world-file-unreadable",
+            f"`{file.as_posix()}` cannot be read: {error.strerror}",
+            remedy="give the path of a JSON file that exists",
+            file=file.as_posix(),
+        ) from error

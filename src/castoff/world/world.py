@@ -1,0 +1,176 @@
+"""How does the embedded world hang together? Its services on their ports, one log, one gate for faults."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from castoff.world.bare import BareRepository
+from castoff.world.clock import WorldClock
+from castoff.world.control import ControlDoor
+from castoff.world.fault_gate import FaultGate
+from castoff.world.faults import Rule
+from castoff.world.journal import Journal
+from castoff.world.messages import Request, Response, json_response
+from castoff.world.outside import pip_certificate, python_index_address, without_loopback_proxy
+from castoff.world.python_index import PythonIndex, upload_subject
+from castoff.world.secrets import without_secrets
+from castoff.world.seed import WorldSeed
+from castoff.world.server import Server, Site
+
+TOKEN = "world-token"  # noqa: S105 - a token of the embedded world opens nothing
+
+
+class World:
+    """Everything that a release speaks to, on loopback, between ``with`` and its end."""
+
+    def __init__(
+        self,
+        directory: Path | None = None,
+        *,
+        seed: WorldSeed | None = None,
+        faults: Sequence[Rule] = (),
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        """Build all services; ``directory`` is a temporary one if not given.
+
+        ``environment`` (the process's own if not given) says where the user's clients read from outside.
+        """
+        self.seed = seed or WorldSeed()
+        self._user = dict(os.environ if environment is None else environment)
+        self._stack = ExitStack()
+        self.directory = self._directory(directory)
+        self.clock = WorldClock(self.seed.clock)
+        self.journal = Journal()
+        self.gate = FaultGate(faults)
+        self.repository = BareRepository(self.directory, self.seed.slug, copy_of=self.seed.repository)
+        self.python_index = PythonIndex(clock=self.clock, outside=python_index_address(self._user))
+        self.python_index.seed(self.seed.python)
+        self.forge_service = _forge(self.seed, self.repository.path, self.clock)
+        self.door = ControlDoor(
+            journal=self.journal,
+            gate=self.gate,
+            clock=self.clock,
+            python=self.python_index,
+            dump=self.dump,
+        )
+        self.python = self._server(Site("python", self.python_index, upload_subject))
+        self.forge = self._server(Site("forge", self.forge_service, writes=_forge_writes))
+        # The control door is outside of what it steers: no faults, no log.
+        self.control = Server(Site("control", self.door))
+
+    def __enter__(self) -> Self:
+        for server in (self.python, self.forge, self.control):
+            self._stack.enter_context(server)
+        self._stack.callback(self.gate.close)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    @property
+    def control_url(self) -> str:
+        """Give the address of the control door."""
+        return self.control.url
+
+    def environment(self) -> dict[str, str]:
+        """Give the variables that make any client talk to this world, to be laid over one's own."""
+        return {
+            **without_loopback_proxy(self._user),
+            **self.repository.environment(),
+            **self._python_environment(),
+            **self._forge_environment(),
+        }
+
+    def child_environment(self) -> dict[str, str]:
+        """Give the whole environment for a client: the user's without tokens, and this world's."""
+        return {**without_secrets(self._user), **self.environment()}
+
+    def dump(self, uploads_sorted: bool = False) -> dict[str, object]:
+        """Give all that two worlds can be compared by: no times, no ids, no ports.
+
+        Uploads stand in the order of their arrival; ``uploads_sorted`` is for runs that upload in parallel.
+        """
+        services: dict[str, dict[str, object]] = {"python": self.python_index.dump()}
+        if uploads_sorted:
+            services = {name: _sorted_uploads(part) for name, part in services.items()}
+        return {
+            "schema": "castoff/world",
+            "version": 1,
+            "git": self.repository.dump(),
+            "forge": self.forge_service.dump(),
+            **services,
+        }
+
+    def _server(self, site: Site) -> Server:
+        return Server(site, journal=self.journal, gate=self.gate)
+
+    def _directory(self, directory: Path | None) -> Path:
+        if directory is not None:
+            directory.mkdir(parents=True, exist_ok=True)
+            return directory.resolve()
+        made = Path(tempfile.mkdtemp(prefix="castoff-world-"))
+        self._stack.callback(shutil.rmtree, made, ignore_errors=True)
+        return made
+
+    def _python_environment(self) -> dict[str, str]:
+        index, publish = f"{self.python.url}/simple/", f"{self.python.url}/legacy/"
+        environment = {
+            "UV_PUBLISH_URL": publish,
+            "UV_PUBLISH_TOKEN": TOKEN,
+            "UV_DEFAULT_INDEX": index,
+            "UV_INDEX": "",
+            "PIP_INDEX_URL": index,
+            "PIP_CONFIG_FILE": os.devnull,
+            "TWINE_REPOSITORY_URL": publish,
+            "TWINE_USERNAME": "__token__",
+            "TWINE_PASSWORD": TOKEN,
+            "TWINE_NON_INTERACTIVE": "1",
+        }
+        certificate = pip_certificate(self._user)
+        return environment | ({"PIP_CERT": certificate} if certificate else {})
+
+    def _forge_environment(self) -> dict[str, str]:
+        return {
+            "GITHUB_API_URL": self.forge.url,
+            "GITHUB_REPOSITORY": self.seed.slug,
+            "GH_TOKEN": TOKEN,
+            "GITHUB_TOKEN": TOKEN,
+        }
+
+
+class _NoForge:
+    def handle(self, request: Request) -> Response:
+        return json_response(404, {"message": f"no forge yet: {request.path}"})
+
+    def dump(self) -> dict[str, object]:
+        return {}
+
+
+def _forge(seed: WorldSeed, repository: Path, clock: WorldClock) -> Any:
+    try:
+        from castoff.world.forge import Forge
+    except ImportError:
+        return _NoForge()
+    return Forge(seed.slug, repository, seed=seed.forge, clock=clock.now)
+
+
+def _forge_writes(request: Request) -> bool:
+    if request.method == "POST" and request.path.endswith("/graphql"):
+        return b"mutation" in request.body
+    return request.method not in ("GET", "HEAD", "OPTIONS") and not request.path.endswith("/generate-notes")
+
+
+def _sorted_uploads(part: dict[str, object]) -> dict[str, object]:
+    uploads = part.get("uploads")
+    if not isinstance(uploads, list):
+        return part
+    return {**part, "uploads": sorted(uploads, key=lambda upload: sorted(map(str, upload.items())))}
