@@ -1,0 +1,254 @@
+"""What does one Python project say of itself: its name, whether it is published, what it asks of siblings?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from castoff.errors import Problem, WorkspaceError
+from castoff.manifests.python_document import Document
+from castoff.manifests.requirements import Dialect, name_of, normalised, read_requirement
+from castoff.manifests.toml import Path
+from castoff.model.workspace import EdgeKind
+
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?", re.ASCII)
+_FORGE = re.compile(r"https?://", re.I)
+_REPOSITORY_KEYS = ("repository", "sourcecode", "source", "github", "code", "homepage")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """One project: ``name`` as written; ``private`` says why it is not published, None where it is."""
+
+    document: Document
+    name: str
+    private: str | None = None
+    repository: str | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    """One requirement on a sibling; ``key`` is where its text stands, ``spec`` its version part at ``start``."""
+
+    name: str
+    kind: EdgeKind
+    key: Path
+    text: str
+    spec: str
+    start: int = 0
+    extras: tuple[str, ...] = ()
+    dialect: Dialect = "pep440"
+    by_path: bool = False
+
+
+def is_project(document: Document) -> bool:
+    """Say whether a pyproject.toml describes a project, and not only the settings of tools."""
+    if "project" in document.data:
+        return True
+    tool = document.get("tool")
+    if not isinstance(tool, dict):
+        return False
+    poetry, flit = tool.get("poetry"), tool.get("flit")
+    return (isinstance(poetry, dict) and ("name" in poetry or "version" in poetry)) or (
+        isinstance(flit, dict) and "metadata" in flit
+    )
+
+
+def read_project(document: Document, *, in_uv_workspace: bool) -> Project:
+    """Read what a project says of itself. Errors: ``name-missing``, ``name-invalid``, ``manifest-invalid``."""
+    private = _private(document, in_uv_workspace=in_uv_workspace)
+    name = (
+        document.string("project", "name")
+        or document.string("tool", "poetry", "name")
+        or document.string("tool", "flit", "metadata", "dist-name")
+        or document.string("tool", "flit", "metadata", "module")
+    )
+    if name is None and private is not None:
+        return Project(document=document, name=document.folder, private=private)
+    if name is None:
+        raise WorkspaceError.of(
+            "name-missing",
+            f"`{document.file}` has no name",
+            reason="a package is uploaded under its name",
+            remedy="write `project.name`",
+            file=document.file,
+            line=document.line("project"),
+        )
+    if not _NAME.fullmatch(name):
+        raise WorkspaceError.of(
+            "name-invalid",
+            f"`{name[:80]}` in `{document.file}` is no name for a Python package",
+            reason="names hold ASCII letters, digits, `-`, `_` and `.`, and begin and end with a letter or digit",
+            remedy="correct `name`",
+            file=document.file,
+            line=document.line("project", "name"),
+        )
+    problems = () if private is not None else _dynamic_dependencies(document, name)
+    return Project(
+        document=document, name=name, private=private, repository=_repository(document), problems=problems
+    )
+
+
+def demands(document: Document, siblings: Mapping[str, str]) -> Iterator[Demand]:
+    """Find every requirement on a sibling (normalised names) in a manifest.
+
+    Errors: ``requirement-invalid`` with the line, ``manifest-invalid``.
+    """
+    for kind, key in _lists(document):
+        for index, text in enumerate(document.get(*key) or ()):
+            if isinstance(text, str) and name_of(text) in siblings:
+                yield _demand(document, kind, (*key, index), text)
+    if document.get("tool", "poetry") is not None:
+        yield from _poetry(document, siblings)
+
+
+def _lists(document: Document) -> Iterator[tuple[EdgeKind, tuple[str, ...]]]:
+    """Name the arrays that hold requirements by PEP 508."""
+    places: tuple[tuple[EdgeKind, tuple[str, ...], bool], ...] = (
+        ("normal", ("project", "dependencies"), False),
+        ("normal", ("tool", "flit", "metadata", "requires"), False),
+        ("extra", ("project", "optional-dependencies"), True),
+        ("extra", ("tool", "flit", "metadata", "requires-extra"), True),
+        ("build", ("build-system", "requires"), False),
+        ("group", ("dependency-groups",), True),
+        ("group", ("tool", "uv", "dev-dependencies"), False),
+        ("group", ("tool", "pdm", "dev-dependencies"), True),
+    )
+    for kind, key, is_table in places:
+        if document.get(*key) is None:
+            continue
+        for one in _keys_of(document, key) if is_table else (key,):
+            if not isinstance(document.get(*one), list):
+                raise document.invalid(one, "an array")
+            yield kind, one
+    for name, environment in document.table("tool", "hatch", "envs").items():
+        for field in ("dependencies", "extra-dependencies"):
+            if isinstance(environment, dict) and isinstance(environment.get(field), list):
+                yield "group", ("tool", "hatch", "envs", name, field)
+
+
+def _keys_of(document: Document, key: tuple[str, ...]) -> Iterable[tuple[str, ...]]:
+    return ((*key, name) for name in document.table(*key))
+
+
+def _demand(document: Document, kind: EdgeKind, key: Path, text: str) -> Demand:
+    found = read_requirement(text)
+    if found is None:
+        raise WorkspaceError.of(
+            "requirement-invalid",
+            f"`{text[:120]}` in `{document.file}` is no requirement",
+            reason="requirements are written as PEP 508 says, versions as PEP 440 says",
+            remedy="correct it, for example `name>=1.2.0`",
+            file=document.file,
+            line=document.line(*key),
+        )
+    return Demand(
+        name=found.name,
+        kind=kind,
+        key=key,
+        text=text,
+        spec=found.spec,
+        start=found.start,
+        extras=found.extras,
+        by_path=found.url is not None,
+    )
+
+
+def _poetry(document: Document, siblings: Mapping[str, str]) -> Iterator[Demand]:
+    base = ("tool", "poetry")
+    tables: list[tuple[EdgeKind, tuple[str, ...]]] = [
+        ("normal", (*base, "dependencies")),
+        ("group", (*base, "dev-dependencies")),
+    ]
+    tables += [("group", (*base, "group", one, "dependencies")) for one in document.table(*base, "group")]
+    is_legacy = document.get("project", "dependencies") is None
+    for kind, key in tables:
+        for name, value in document.table(*key).items():
+            if normalised(name) not in siblings:
+                continue
+            optional = isinstance(value, dict) and value.get("optional") is True
+            real: EdgeKind = "extra" if kind == "normal" and optional else kind
+            yield from _constraints(
+                document, real if is_legacy or kind == "group" else "group", (*key, name), value
+            )
+
+
+def _constraints(document: Document, kind: EdgeKind, key: Path, value: object) -> Iterator[Demand]:
+    """Read one entry of a Poetry table: a constraint, a table with one, or several such tables."""
+    name = normalised(str(next(part for part in reversed(key) if isinstance(part, str))))
+    match value:
+        case str():
+            yield Demand(name=name, kind=kind, key=key, text=value, spec=value, dialect="poetry")
+        case dict():
+            version = value.get("version")
+            extras = tuple(sorted(normalised(str(one)) for one in value.get("extras") or ()))
+            yield Demand(
+                name=name,
+                kind=kind,
+                key=(*key, "version") if isinstance(version, str) else key,
+                text=version if isinstance(version, str) else "",
+                spec=version if isinstance(version, str) else "",
+                extras=extras,
+                dialect="poetry",
+                by_path=not isinstance(version, str),
+            )
+        case list():
+            for index, one in enumerate(value):
+                if isinstance(one, dict):
+                    yield from _constraints(document, kind, (*key, index), one)
+        case _:
+            raise document.invalid(key, "a version constraint")
+
+
+def _private(document: Document, *, in_uv_workspace: bool) -> str | None:
+    if any(one.startswith("Private ::") for one in _classifiers(document)):
+        return "its classifiers say Private"
+    package = document.get("tool", "uv", "package")
+    if package is False:
+        return "`tool.uv.package` is false"
+    if document.get("tool", "poetry", "package-mode") is False:
+        return "`tool.poetry.package-mode` is false"
+    if in_uv_workspace and "build-system" not in document.data and package is not True:
+        return "it has no build system"
+    return None
+
+
+def _classifiers(document: Document) -> Iterable[str]:
+    yield from document.strings("project", "classifiers")
+    yield from document.strings("tool", "poetry", "classifiers")
+
+
+def _dynamic_dependencies(document: Document, name: str) -> tuple[Problem, ...]:
+    fields = [one for one in document.strings("project", "dynamic") if one.endswith("dependencies")]
+    if not fields:
+        return ()
+    return (
+        Problem(
+            code="dynamic-dependencies",
+            severity="warning",
+            message=f"`{name}` has requirements that are not in its manifest: "
+            + ", ".join(f"`{one}`" for one in fields),
+            reason="they are made when it is built, so castoff can neither order by them nor move them",
+            remedy="see that they name the new version, and write them into the manifest where you can",
+            file=document.file,
+            line=document.line("project", "dynamic"),
+            package=name,
+        ),
+    )
+
+
+def _repository(document: Document) -> str | None:
+    urls: dict[str, str] = {}
+    for table in (document.table("project", "urls"), document.table("tool", "poetry", "urls")):
+        urls |= {
+            re.sub(r"[^a-z]", "", key.lower()): value
+            for key, value in table.items()
+            if isinstance(value, str)
+        }
+    for key in ("repository", "homepage"):
+        value = document.get("tool", "poetry", key)
+        if isinstance(value, str):
+            urls.setdefault(key, value)
+    return next((urls[key] for key in _REPOSITORY_KEYS if key in urls and _FORGE.match(urls[key])), None)
