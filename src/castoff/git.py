@@ -332,6 +332,9 @@ class Worktree:
         if signoff:
             words.append("--signoff")
         done = self.git.run(*words, given=message.encode())
+        return self._committed(done, sign=sign)
+
+    def _committed(self, done: Completed, *, sign: bool | None) -> str:
         if done.code != 0:
             raise Refusal.of(
                 "commit-failed",
@@ -347,6 +350,14 @@ class Worktree:
                 remedy="see that `user.signingkey` names a key that can sign without asking",
             )
         return commit
+
+    def commit_nothing(self, message: str, *, sign: bool | None) -> str:
+        """Commit with no change: a first release whose manifests already say the version."""
+        words = ["commit", "--quiet", "--allow-empty", "-F", "-"]
+        if sign is not None:
+            words.append("--gpg-sign" if sign else "--no-gpg-sign")
+        done = self.git.run(*words, given=message.encode())
+        return self._committed(done, sign=sign)
 
     def make_tag(self, name: str, message: str, commit: str, *, sign: bool) -> str:
         """Make an annotated tag object here and verify its signature; gives the object.

@@ -1,0 +1,100 @@
+"""How is a release commit made? Edits, lock files, hooks, commit, artifacts and tag: local work, all of it free."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from castoff.configuration.templates import Occasion, fill
+from castoff.errors import Problem, Refusal
+from castoff.flows.checking import wants_signed_commit, wants_signed_tag
+from castoff.flows.editing import part_of, release_edits
+from castoff.flows.hooks import run_hooks
+from castoff.flows.planning import occasion_of
+from castoff.flows.setting import Setting
+from castoff.flows.staging import Target
+from castoff.flows.survey import Survey
+from castoff.git import Worktree
+from castoff.model.versions import ReleaseVersion
+from castoff.model.workspace import Artifact, Workspace
+
+
+def make_commit(setting: Setting, survey: Survey, worktree: Worktree, version: ReleaseVersion) -> str:
+    """Make the release commit in the clone; gives it. Errors list everything that is wrong with the edits."""
+    occasion = occasion_of(survey, version, setting.now.date())
+    edited = release_edits(survey, setting.configuration, setting.manifests, occasion)
+    errors = [problem for problem in edited.problems if problem.severity == "error"]
+    if errors:
+        raise Refusal(*errors)
+    worktree.check_out(survey.head)
+    worktree.write(edited.texts)
+    settled = _settle(setting, survey.workspace, worktree)
+    written = run_hooks(setting, survey, occasion, worktree)
+    expected = {*edited.texts, *settled}
+    paths = worktree.changed_paths()
+    strays = [path for path in paths if path not in expected and not _declared(path, written)]
+    if strays:
+        raise Refusal(_stray_write(strays))
+    message = fill(setting.configuration.release.message, occasion.values())
+    if not paths:
+        return worktree.commit_nothing(message, sign=wants_signed_commit(setting))
+    return worktree.commit(
+        message, paths, sign=wants_signed_commit(setting), signoff=setting.configuration.release.signoff
+    )
+
+
+def build_artifacts(setting: Setting, target: Target, worktree: Worktree, into: Path) -> tuple[Artifact, ...]:
+    """Build everything that is uploaded from the tree at the release commit; errors name each package."""
+    artifacts: list[Artifact] = []
+    problems: list[Problem] = []
+    for ecosystem in sorted({package.ecosystem for package in target.workspace.packages}):
+        builder = setting.builder(ecosystem, worktree.commit_time(target.claim.commit))
+        packages = [
+            target.workspace.package(name)
+            for wave in target.order.waves
+            for name in wave
+            if target.workspace.package(name).ecosystem == ecosystem
+        ]
+        folder = into / ecosystem
+        folder.mkdir(parents=True, exist_ok=True)
+        built = builder.build(worktree.root, packages, folder)
+        artifacts.extend(built.artifacts)
+        problems.extend(failure.problem for failure in built.failures)
+    if problems:
+        raise Refusal(*problems)
+    return tuple(artifacts)
+
+
+def make_tag(
+    setting: Setting, target: Target, occasion: Occasion, artifacts: Sequence[Artifact], worktree: Worktree
+) -> str:
+    """Make the tag object, signed and verified where it is to be signed; its message lists the digests."""
+    first = fill(setting.configuration.release.tag_message, occasion.values())
+    lines = sorted(f"{artifact.digest}  {artifact.filename}" for artifact in artifacts)
+    message = first + "\n\n" + "\n".join(lines) + "\n" if lines else first + "\n"
+    return worktree.make_tag(target.tag, message, target.claim.commit, sign=wants_signed_tag(setting))
+
+
+def _settle(setting: Setting, workspace: Workspace, worktree: Worktree) -> set[str]:
+    settled: set[str] = set()
+    for manifests in setting.manifests:
+        part = part_of(workspace, manifests)
+        if part.packages:
+            settled.update(setting.builder(manifests.ecosystem, 0).settle(worktree.root, part))
+    return settled
+
+
+def _declared(path: str, patterns: Sequence[str]) -> bool:
+    return any(fnmatchcase(path, pattern) for pattern in patterns)
+
+
+def _stray_write(paths: Sequence[str]) -> Problem:
+    return Problem(
+        code="undeclared-write",
+        message="a command of `version.run` changed files that it did not declare: "
+        + ", ".join(f"`{path}`" for path in paths[:5]),
+        reason="what a release commit holds must be known before",
+        remedy="list them under `writes` of that command, or keep them out of git",
+        file=paths[0],
+    )

@@ -1,0 +1,289 @@
+"""How does a release go from nothing to announced, or from wherever it was left?
+
+    survey    what is here, what was begun
+    begin     preflight, commit, artifacts, rehearsal of the publish stage, tag object, claim
+    finish    publish, tag, draft, announce: each looks first and does what is missing
+
+Nothing irreversible happens before the claim, and nothing that the world shows as done is done again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from castoff.errors import CastoffError, Problem, Refusal
+from castoff.flows.candidate import build_artifacts, make_commit, make_tag
+from castoff.flows.checking import preflight_checks
+from castoff.flows.planning import occasion_of
+from castoff.flows.recording import Recorder
+from castoff.flows.setting import Setting
+from castoff.flows.staging import (
+    Target,
+    claim_stage,
+    forge_stages,
+    presence_stage,
+    publish_stage,
+    tag_stage,
+    target_of,
+)
+from castoff.flows.survey import Survey, read_workspace, survey
+from castoff.git import Worktree
+from castoff.model.graph import order_of
+from castoff.model.intent import Begin, Claim, Resume, meant, to_resume
+from castoff.model.merging import require_packages
+from castoff.model.versions import ReleaseVersion
+from castoff.model.workspace import Artifact
+from castoff.reconcile import Reconciler, StageState, observe
+from castoff.stages.part import Stage
+from castoff.stages.preflight import errors_of, run_checks
+
+_PLANS = 4
+NOT_PROVEN = (
+    "whether your tokens may publish each package on the real registries",
+    "rules that only the real services apply (rate limits of your account, reserved names, moderation)",
+    "whether the real remote takes the push (branch protection, server-side hooks)",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What the person asked for: a level to begin or go on with, or (None) a version to resume."""
+
+    level: str | None
+    pre: str | None = None
+    version: str | None = None
+    agreed: bool = False
+    accepted: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """One file that this run uploaded; ``order`` counts from 1."""
+
+    package: str
+    filename: str
+    digest: str
+    order: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """How a run ended: every stage as last seen, what was uploaded, what is left."""
+
+    version: str
+    target: Target
+    resumed: bool
+    stages: tuple[StageState, ...]
+    uploads: tuple[Upload, ...] = ()
+    mismatch_window: float | None = None
+    not_proven: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(slots=True)
+class _Run:
+    """The state of one run: the clone that all work happens in, and what was made there."""
+
+    setting: Setting
+    recorder: Recorder
+    worktree: Worktree
+    order: Wish
+    artifacts: tuple[Artifact, ...] | None = None
+    checked_out: str | None = None
+    problems: list[Problem] = field(default_factory=list)
+
+
+def run_release(setting: Setting, order: Wish) -> Result:
+    """Carry a release out, as far as this run may go."""
+    recorder = Recorder(clock=setting.clock, listeners=(setting.reporter,))
+    setting = replace(setting, reporter=recorder)
+    with Worktree.of(setting.repository) as worktree:
+        run = _Run(setting, recorder, worktree, order)
+        seen, claim, resumed = _claimed(run)
+        target = _target(run, seen, claim)
+        states = _finish(run, seen, target)
+        return _result(run, target, states, resumed=resumed)
+
+
+def _claimed(run: _Run) -> tuple[Survey, Claim, bool]:
+    """Find the claim to work on, or make it; plans again when an ordinary commit came in between."""
+    for attempt in range(1, _PLANS + 1):
+        seen = survey(run.setting.repository, run.worktree, run.setting.configuration, run.setting.manifests)
+        require_packages(seen.workspace)
+        intent = _intent(seen, run.order)
+        if isinstance(intent, Resume):
+            run.setting.reporter.note(
+                f"going on with {intent.claim.version}, claimed by {intent.claim.commit[:12]}"
+            )
+            return seen, intent.claim, True
+        try:
+            return seen, _begin(run, seen, intent.version), False
+        except _BranchMoved as moved:
+            _mind_rival(run, seen, intent.version)
+            if attempt == _PLANS:
+                raise Refusal(moved.problem) from None
+            run.setting.reporter.note("the branch moved meanwhile: planning again")
+            run.artifacts = None
+    raise AssertionError("the loop returns or raises")
+
+
+def _intent(seen: Survey, order: Wish) -> Begin | Resume:
+    if order.level is not None:
+        return meant(seen.history, order.level, order.pre)
+    return Resume(to_resume(seen.history, order.version))
+
+
+class _BranchMoved(Exception):
+    """The claim was refused because the branch has other commits now."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+
+
+def _begin(run: _Run, seen: Survey, version: ReleaseVersion) -> Claim:
+    """Do everything that is free, then claim."""
+    setting, worktree = run.setting, run.worktree
+    run.setting.reporter.stage("preflight", 1)
+    answers = run_checks(preflight_checks(setting, seen, worktree, version))
+    if errors := errors_of(answers):
+        raise Refusal(*errors)
+    run.problems.extend(p for one in answers for p in one.findings if p.severity == "warning")
+    run.setting.reporter.stage("version", 1)
+    commit = make_commit(setting, seen, worktree, version)
+    claim = Claim(version=version, commit=commit)
+    target = _target(run, seen, claim)
+    artifacts = _build(run, target)
+    rehearse_publish(setting, worktree, target, artifacts)
+    make_tag(setting, target, occasion_of(seen, version, setting.now.date()), artifacts, worktree)
+    try:
+        _reconciler(run).run(claim_stage(target, worktree))
+    except Refusal as refused:
+        moved = [problem for problem in refused.problems if problem.code == "push-rejected"]
+        if moved:
+            raise _BranchMoved(moved[0]) from None
+        raise
+    return claim
+
+
+def rehearse_publish(
+    setting: Setting, worktree: Worktree, target: Target, artifacts: Sequence[Artifact]
+) -> None:
+    """Upload everything to an embedded world first, each package seeing what its registry will hold."""
+    if setting.embedded is None:
+        return
+    setting.reporter.note("rehearsing the uploads of this very commit")
+    with setting.embedded(worktree) as rehearsal:
+        stage = publish_stage(rehearsal, target, artifacts, worktree.root)
+        Reconciler(rehearsal.clock, rehearsal.reporter, rehearsal.patience, lanes=rehearsal.lanes).run(stage)
+
+
+def _mind_rival(run: _Run, seen: Survey, version: ReleaseVersion) -> None:
+    """After a lost race, tell whether somebody else claimed a version meanwhile."""
+    now = survey(run.setting.repository, run.worktree, run.setting.configuration, run.setting.manifests)
+    known = {claim.version for claim in (*seen.history.unfinished, *seen.history.released)}
+    rivals = [c for c in (*now.history.unfinished, *now.history.released) if c.version not in known]
+    if rivals:
+        rival = rivals[0]
+        same = "the same version" if rival.version == version else f"{rival.version}"
+        raise Refusal.of(
+            "claimed-by-another",
+            f"somebody else claimed {same} while this run prepared {version}",
+            reason=f"their release commit {rival.commit[:12]} came first; nothing of this run was pushed",
+            remedy=f"let them finish, or help with `castoff resume {rival.version} --execute`",
+            commit=rival.commit,
+        )
+
+
+def _target(run: _Run, seen: Survey, claim: Claim) -> Target:
+    """Read workspace and order at the release commit."""
+    release = run.setting.configuration.release
+    workspace = read_workspace(run.worktree.tree(claim.commit), run.setting.manifests, release.exclude)
+    return target_of(seen, claim, workspace, order_of(workspace, named_facade=release.facade))
+
+
+def _build(run: _Run, target: Target) -> tuple[Artifact, ...]:
+    if run.artifacts is None:
+        run.worktree.check_out(target.claim.commit)
+        run.artifacts = build_artifacts(run.setting, target, run.worktree, run.worktree.folder("artifacts"))
+    return run.artifacts
+
+
+def _finish(run: _Run, seen: Survey, target: Target) -> list[StageState]:
+    """Bring every later stage to its end."""
+    setting, worktree = run.setting, run.worktree
+    reconciler = _reconciler(run)
+    claim_state = reconciler.run(claim_stage(target, worktree))
+    states = [claim_state, _publish(run, seen, target, reconciler)]
+
+    def made() -> str:
+        known = worktree.git.run("rev-parse", "--verify", "--quiet", f"refs/tags/{target.tag}")
+        if known.code == 0:
+            return known.text.strip()
+        occasion = occasion_of(seen, target.claim.version, setting.now.date())
+        return make_tag(setting, target, occasion, _build(run, target), worktree)
+
+    later = (
+        tag_stage(target, worktree, made),
+        *forge_stages(setting, seen, target, lambda: _body(seen, target), agreed=run.order.agreed),
+    )
+    for stage in later:
+        states.append(_stage(run, reconciler, stage))
+    return states
+
+
+def _publish(run: _Run, seen: Survey, target: Target, reconciler: Reconciler) -> StageState:
+    """Build and upload; where the tag is out, everything was uploaded before, and a look is enough."""
+    if target.tag in seen.refs.tags:
+        (state,) = observe((presence_stage(run.setting, target),), lanes=run.setting.lanes)
+        if state.state == "done":
+            return state
+    artifacts = _build(run, target)
+    stage = publish_stage(run.setting, target, artifacts, run.worktree.root, accepted=run.order.accepted)
+    return reconciler.run(stage)
+
+
+def _stage(run: _Run, reconciler: Reconciler, stage: Stage) -> StageState:
+    try:
+        return reconciler.run(stage)
+    except CastoffError as error:
+        if stage.required:
+            raise
+        run.problems.extend(replace(problem, severity="warning") for problem in error.problems)
+        (state,) = observe((stage,))
+        return state
+
+
+def _reconciler(run: _Run) -> Reconciler:
+    setting = run.setting
+    return Reconciler(setting.clock, setting.reporter, setting.patience, lanes=setting.lanes)
+
+
+def _body(seen: Survey, target: Target) -> str:
+    previous = next((c for c in seen.history.released if c.version < target.claim.version), None)
+    base = seen.tag_name.of(previous.version) if previous else None
+    return f"**Full Changelog**: {base}...{target.tag}" if base else f"**Full Changelog**: {target.tag}"
+
+
+def _result(run: _Run, target: Target, states: list[StageState], *, resumed: bool) -> Result:
+    digests = {artifact.filename: artifact for artifact in run.artifacts or ()}
+    uploads = tuple(
+        Upload(
+            package=digests[one.act.target].package,
+            filename=one.act.target,
+            digest=digests[one.act.target].digest,
+            order=order,
+        )
+        for order, one in enumerate(run.recorder.uploads(), start=1)
+        if one.act.target in digests
+    )
+    return Result(
+        version=target.title,
+        target=target,
+        resumed=resumed,
+        stages=tuple(states),
+        uploads=uploads,
+        mismatch_window=run.recorder.mismatch_window(),
+        problems=tuple(dict.fromkeys(run.problems)),
+    )

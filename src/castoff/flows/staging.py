@@ -1,0 +1,154 @@
+"""Which stages does a release of this workspace have, and of which parts are they made?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from castoff.flows.editing import shown
+from castoff.flows.setting import Setting
+from castoff.flows.survey import Survey
+from castoff.git import Worktree
+from castoff.model.graph import Order
+from castoff.model.intent import Claim
+from castoff.model.versions import spell
+from castoff.model.workspace import Artifact, Package, Workspace
+from castoff.stages.announce import AnnouncePart
+from castoff.stages.draft import DraftPart
+from castoff.stages.part import Part, Stage
+from castoff.stages.publish import PackagePart, PresencePart
+from castoff.stages.tag import TagPart
+from castoff.stages.version import ClaimPart
+
+NO_REMOTE = "the repository has no remote"
+NO_FORGE = "the remote is on no forge that castoff speaks with"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What is to be released: a claimed version, with workspace and order as they are at its commit."""
+
+    claim: Claim
+    workspace: Workspace
+    order: Order
+    tag: str
+    title: str
+    remote_url: str
+    branch: str
+
+
+def target_of(survey: Survey, claim: Claim, workspace: Workspace, order: Order) -> Target:
+    """Put a target together."""
+    return Target(
+        claim=claim,
+        workspace=workspace,
+        order=order,
+        tag=survey.tag_name.of(claim.version),
+        title=shown(claim.version, survey),
+        remote_url=survey.remote_url or "",
+        branch=survey.branch,
+    )
+
+
+def claim_stage(target: Target, worktree: Worktree) -> Stage:
+    """Claim the version."""
+    part = ClaimPart(
+        commit=target.claim.commit, branch=target.branch, remote_url=target.remote_url, worktree=worktree
+    )
+    return Stage("version", (part,))
+
+
+def presence_stage(setting: Setting, target: Target) -> Stage:
+    """Look for the artifacts without having built them."""
+    registries = {e: setting.registry(e) for e in {p.ecosystem for p in target.workspace.packages}}
+    return Stage(
+        "publish",
+        tuple(
+            PresencePart(
+                package=package,
+                version=spell(target.claim.version, package.ecosystem),
+                registry=registries[package.ecosystem],
+            )
+            for package in _in_order(target)
+        ),
+    )
+
+
+def publish_stage(
+    setting: Setting,
+    target: Target,
+    artifacts: Sequence[Artifact],
+    root: Path,
+    *,
+    accepted: frozenset[str] = frozenset(),
+) -> Stage:
+    """Upload the artifacts, each package when what it needs is visible."""
+    registries = {e: setting.registry(e) for e in {p.ecosystem for p in target.workspace.packages}}
+    by_package: Mapping[str, list[Artifact]] = {package.id: [] for package in target.workspace.packages}
+    for artifact in artifacts:
+        by_package[artifact.package].append(artifact)
+    parts: list[Part] = [
+        PackagePart(
+            package=package,
+            version=spell(target.claim.version, package.ecosystem),
+            artifacts=tuple(by_package[package.id]),
+            registry=registries[package.ecosystem],
+            root=root,
+            needs=target.order.needs[package.id],
+            accepted=accepted,
+        )
+        for package in _in_order(target)
+    ]
+    return Stage("publish", tuple(parts))
+
+
+def tag_stage(target: Target, worktree: Worktree, make: Callable[[], str]) -> Stage:
+    """Push the signed tag."""
+    part = TagPart(
+        tag=target.tag,
+        commit=target.claim.commit,
+        remote_url=target.remote_url,
+        worktree=worktree,
+        make=make,
+    )
+    return Stage("tag", (part,))
+
+
+def forge_stages(
+    setting: Setting, survey: Survey, target: Target, body: Callable[[], str], *, agreed: bool
+) -> tuple[Stage, ...]:
+    """Draft and announce, where there is a forge."""
+    forge = setting.forge(target.remote_url)
+    if forge is None:
+        return Stage("draft", (), off=NO_FORGE), Stage("announce", (), off=NO_FORGE)
+    version = target.claim.version
+    draft = DraftPart(
+        tag=target.tag,
+        title=target.title,
+        commit=target.claim.commit,
+        prerelease=not version.is_stable,
+        forge=forge,
+        body=body,
+    )
+    announce = AnnouncePart(
+        tag=target.tag,
+        commit=target.claim.commit,
+        latest=is_latest(survey, target),
+        prerelease=not version.is_stable,
+        forge=forge,
+        agreed=agreed,
+    )
+    by_ci = "a workflow writes the draft (`draft.by`)" if setting.configuration.draft.by == "ci" else None
+    return Stage("draft", (draft,), off=by_ci), Stage("announce", (announce,))
+
+
+def is_latest(survey: Survey, target: Target) -> bool:
+    """Say whether this is the highest stable version of all that are tagged on the remote."""
+    version = target.claim.version
+    tagged = (survey.tag_name.version(tag) for tag in survey.refs.tags)
+    return version.is_stable and all(one <= version for one in tagged if one is not None and one.is_stable)
+
+
+def _in_order(target: Target) -> list[Package]:
+    return [target.workspace.package(name) for wave in target.order.waves for name in wave]

@@ -1,0 +1,71 @@
+"""Is everything as it must be before a release begins? Asked in parallel, listed together, nothing written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Literal
+
+from castoff.errors import CastoffError, Problem
+
+Group = Literal["shape", "preflight", "labels", "milestone", "metadata", "foresight", "user"]
+Result = Literal["pass", "warn", "fail", "unknown", "off"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cannot:
+    """A check that could not be made, and why; it is shown as unknown."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One question; ``ask`` gives what is wrong, or says that it could not be known."""
+
+    id: str
+    group: Group
+    ask: Callable[[], Sequence[Problem] | Cannot]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The answer to one check."""
+
+    id: str
+    group: Group
+    result: Result
+    findings: tuple[Problem, ...] = ()
+
+
+def run_checks(checks: Sequence[Check], *, lanes: int = 16) -> tuple[Checked, ...]:
+    """Ask all checks side by side; gives the answers in the order of the checks."""
+    if not checks:
+        return ()
+    with ThreadPoolExecutor(min(lanes, len(checks))) as pool:
+        return tuple(pool.map(_run, checks))
+
+
+def errors_of(answers: Sequence[Checked]) -> tuple[Problem, ...]:
+    """List the problems that stop a release."""
+    return tuple(p for one in answers for p in one.findings if p.severity == "error")
+
+
+def _run(check: Check) -> Checked:
+    try:
+        found = check.ask()
+    except CastoffError as error:
+        found = error.problems
+    if isinstance(found, Cannot):
+        unknown = Problem(
+            code="cannot-be-known",
+            severity="warning",
+            message=f"`{check.id}` could not be checked",
+            reason=found.why,
+            remedy="see to it yourself before the release",
+        )
+        return Checked(check.id, check.group, "unknown", (unknown,))
+    if any(problem.severity == "error" for problem in found):
+        return Checked(check.id, check.group, "fail", tuple(found))
+    return Checked(check.id, check.group, "warn" if found else "pass", tuple(found))
