@@ -1,0 +1,1 @@
+"""What is configured: values with their defaults, read from the files of the workspace."""
