@@ -4,7 +4,8 @@ Two dialects: PEP 508 with PEP 440 specifiers, and the constraints of Poetry's o
 version as an exact pin). The operator and the precision of what was written are kept:
 
 - exact pins (``==``, ``===``, a bare version in Poetry's dialect) and wildcards move to the new version;
-- floors (``>=``, ``~=``, ``^``, ``~``) move to the new version, as precisely as they were written;
+- floors (``>=``, ``~=``, ``^``, ``~``) move to the new version, as precisely as they were written; but a shorter
+  floor below the old version that lets the new one in (``~=1.15`` at 1.45.0) was set by hand, and stays;
 - upper bounds stay, or where they would shut the new version out, are widened by as much as they allowed;
 - everything else stays. What moved although it was not the old version was stale: that is told.
 """
@@ -99,7 +100,7 @@ def moved(spec: str, old: str, new: str, dialect: Dialect = "pep440") -> Moved:
     for match in _clauses(spec):
         operator, text = match.group(1) or "", match.group(2)
         target = _target(operator, text, new)
-        if target == text:
+        if target == text or (operator in _FLOORS and _is_chosen(operator, text, old, new)):
             continue
         pieces.append((match.start(2), match.end(2), target))
         if operator in ("<", "<="):
@@ -149,13 +150,31 @@ def _target(operator: str, text: str, new: str) -> str:
     if operator in _EXACT:
         return _exact(written, new)
     if operator in _FLOORS:
-        return _at_precision(new, written.group(1).count(".") + 1)
+        numbers = written.group(1).count(".") + 1
+        longest = numbers if operator == "~=" else len(Version(new).release)
+        return _at_precision(new, min(numbers, longest))
     if operator in ("<", "<=") and not SpecifierSet(operator + text).contains(new, prereleases=True):
         return _wider(operator, written, new)
     return text
 
 
+def _is_chosen(operator: str, text: str, old: str, new: str) -> bool:
+    """Say whether a floor was set by hand: shorter than the version, below it, and the new one is let in.
+
+    ``~=1.15`` in a workspace at 1.45.0 says on purpose that users may stay behind; ``~=1.45`` and ``>=1.44.0``
+    are floors that go with the release.
+    """
+    written, last = version_of(text), version_of(old)
+    if written is None or last is None or len(written.release) >= len(last.release):
+        return False
+    if _is_current(operator, text, old) or operator not in ("~=", ">="):
+        return False
+    return SpecifierSet(operator + text).contains(new, prereleases=True)
+
+
 def _exact(written: re.Match[str], new: str) -> str:
+    if written.group(2):
+        return new
     short = _at_precision(new, written.group(1).count(".") + 1)
     return short if _same_version(short, new) else new
 
