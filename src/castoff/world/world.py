@@ -9,15 +9,16 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from castoff.world.bare import BareRepository
 from castoff.world.clock import WorldClock
 from castoff.world.control import ControlDoor
 from castoff.world.fault_gate import FaultGate
 from castoff.world.faults import Rule
+from castoff.world.forge import Forge
 from castoff.world.journal import Journal
-from castoff.world.messages import Request, Response, json_response
+from castoff.world.messages import Request
 from castoff.world.outside import pip_certificate, python_index_address, without_loopback_proxy
 from castoff.world.python_index import PythonIndex, upload_subject
 from castoff.world.secrets import without_secrets
@@ -52,7 +53,9 @@ class World:
         self.repository = BareRepository(self.directory, self.seed.slug, copy_of=self.seed.repository)
         self.python_index = PythonIndex(clock=self.clock, outside=python_index_address(self._user))
         self.python_index.seed(self.seed.python)
-        self.forge_service = _forge(self.seed, self.repository.path, self.clock)
+        self.forge_service = Forge(
+            self.seed.slug, self.repository.path, seed=self.seed.forge, clock=self.clock.now
+        )
         self.door = ControlDoor(
             journal=self.journal,
             gate=self.gate,
@@ -145,22 +148,6 @@ class World:
             "GH_TOKEN": TOKEN,
             "GITHUB_TOKEN": TOKEN,
         }
-
-
-class _NoForge:
-    def handle(self, request: Request) -> Response:
-        return json_response(404, {"message": f"no forge yet: {request.path}"})
-
-    def dump(self) -> dict[str, object]:
-        return {}
-
-
-def _forge(seed: WorldSeed, repository: Path, clock: WorldClock) -> Any:
-    try:
-        from castoff.world.forge import Forge
-    except ImportError:
-        return _NoForge()
-    return Forge(seed.slug, repository, seed=seed.forge, clock=clock.now)
 
 
 def _forge_writes(request: Request) -> bool:
