@@ -120,7 +120,7 @@ def _entry(notes: Notes, document: Document, value: Table, entry: _Entry) -> Dep
         return None
     name = value.get("package", entry.key)
     if not isinstance(name, str) or not is_name(name):
-        notes.bad_name(document, name)
+        notes.bad_name(document, entry.spot.path, name)
         return None
     path = value.get("path", value.get("base-path"))
     folder = posixpath.normpath(posixpath.join(entry.folder, path)) if isinstance(path, str) else None

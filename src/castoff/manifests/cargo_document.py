@@ -51,12 +51,12 @@ class Notes:
         found = workspace.get(table) if isinstance(workspace, dict) else None
         return found if isinstance(found, dict) else None
 
-    def bad_name(self, document: Document, name: object) -> None:
+    def bad_name(self, document: Document, path: Path, name: object) -> None:
         """Note a name that Cargo would refuse."""
         said = "has no name" if name is None else f"has the name `{shown(name)}`, which is none"
         self.report(
             document,
-            ("package",),
+            path,
             code="name-invalid",
             message=f"a package in `{document.file}` {said}",
             reason="Cargo's names are letters, digits, `-` and `_`, at most 64",

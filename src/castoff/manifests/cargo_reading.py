@@ -41,7 +41,7 @@ def read_crate(notes: Notes, document: Document) -> Crate | None:
         return None
     name = package.get("name")
     if not isinstance(name, str) or not is_name(name):
-        notes.bad_name(document, name)
+        notes.bad_name(document, ("package", "name"), name)
         return None
     registries = _registries(notes, document, package)
     version, place = _version(notes, document, package, published=registries != ())
