@@ -1,0 +1,240 @@
+"""How do a release's notes read as the text of a changelog's section?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from castoff.errors import Refusal
+from castoff.notes.changelog.order import same_version
+from castoff.notes.changelog.references import all_spans, link_references
+from castoff.notes.changelog.titles import read_title
+from castoff.notes.markdown import Blocks, Edit, Heading, Span, apply_edits, read_blocks
+
+Contributors = Literal["drop", "keep"]
+
+_FULL = re.compile(r"[ \t]*(?:\*\*|__)?Full Change ?log(?:\*\*|__)?[ \t]*:", re.IGNORECASE)
+_FIRST = re.compile(r"[ \t]{0,8}[*+-][ \t]+@?\S{1,100} made (?:their|his|her) first contribution\b")
+_CONTRIBUTORS = re.compile(r"(?:new|first[- ]time) contributors?\W{0,4}", re.IGNORECASE)
+_GENERATED = re.compile(r"<!--\s*Release notes generated using configuration in ")
+_CHANGED = re.compile(r"What.?s Changed\W{0,4}", re.IGNORECASE)
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//|#")
+_SENTINEL = "# end of the notes"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BodyContext:
+    """What the notes are prepared for.
+
+    ``level`` is the level of the section's heading. ``root`` is the repository's address, without which
+    nothing is linked; ``link_numbers`` says whether the changelog links issue numbers. ``previous`` is the tag
+    to compare with in a "Full Changelog" line that the notes lack.
+    """
+
+    version: str
+    level: int
+    contributors: Contributors = "drop"
+    root: str | None = None
+    tag: str | None = None
+    previous: str | None = None
+    milestone_url: str | None = None
+    link_numbers: bool = True
+
+
+def prepare_body(body: str, context: BodyContext) -> str:
+    """Turn a release's notes into a section's text: LF, no blank lines around it.
+
+    Errors: ``changelog-body-empty``, ``changelog-open-block`` (a fence or comment that is never closed).
+    """
+    text = body.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    text = _without_own_title(_outer_blanks_cut(text), context.version)
+    if not text.strip():
+        raise Refusal.of(
+            "changelog-body-empty",
+            f"the notes of `{context.version}` are empty",
+            reason="a section without notes would look like one that was forgotten",
+            remedy="write the notes of the release first",
+        )
+    check_closed(text, "the notes")
+    if context.contributors == "drop":
+        text = drop_contributors(text)
+    text = _nested_under(text, context.level)
+    if context.root is not None:
+        text = _linked(text, context, context.root)
+    text = _with_milestone(text, context.milestone_url)
+    return _outer_blanks_cut(_with_trailer(text, context))
+
+
+def check_closed(text: str, what: str) -> None:
+    """Stop where a fence, a comment or a tag is opened and never closed: it would swallow what follows.
+
+    Errors: ``changelog-open-block`` with the line.
+    """
+    blocks = read_blocks(f"{text}\n\n{_SENTINEL}\n")
+    last = blocks.headings[-1] if blocks.headings else None
+    if last is not None and last.title == _SENTINEL.removeprefix("# ") and last.line == len(blocks.lines) - 1:
+        return
+    line = max((span.start for span in (*blocks.code, *blocks.html)), default=0) + 1
+    raise Refusal.of(
+        "changelog-open-block",
+        f"line {line} of {what} opens a block that is never closed: `{blocks.lines[line - 1].strip()[:40]}`",
+        reason="everything after it would become part of that block",
+        remedy="close the fence, comment or tag",
+        line=line,
+    )
+
+
+def is_full_changelog(line: str) -> bool:
+    """Say whether a line is the generator's "Full Changelog" line."""
+    return _FULL.match(line) is not None
+
+
+def is_first_contribution(line: str) -> bool:
+    """Say whether a line is an entry of the generator's list of new contributors."""
+    return _FIRST.match(line) is not None
+
+
+def is_contributors_title(text: str) -> bool:
+    """Say whether a heading's title heads the list of new contributors."""
+    return len(text) < 60 and _CONTRIBUTORS.fullmatch(text.strip("*_# ")) is not None
+
+
+def is_generated(blocks: Blocks, start: int, end: int) -> Literal["comment", "heading"] | None:
+    """Tell by what lines ``start`` to ``end`` are known to be generated notes."""
+    lines = blocks.lines
+    for span in blocks.html:
+        if start <= span.start < end and _GENERATED.match(lines[span.start].strip()):
+            return "comment"
+    for heading in blocks.headings:
+        if start <= heading.line < end and len(heading.title) < 60 and _CHANGED.fullmatch(heading.title):
+            return "heading"
+    return None
+
+
+def drop_contributors(text: str) -> str:
+    """Take the list of new contributors out as a whole: heading, entries, and a list that lost its heading."""
+    blocks = read_blocks(text)
+    lines = blocks.lines
+    opaque = {line for span in blocks.code for line in range(span.start, span.end)}
+    gone: set[int] = set()
+    for heading in blocks.headings:
+        if is_contributors_title(heading.title) and not heading.nested:
+            gone |= _contributors_block(blocks, heading)
+    gone |= {n for n in range(len(lines)) if n not in opaque and is_first_contribution(lines[n])}
+    kept: list[str] = []
+    dropping = False
+    for number in range(len(lines)):
+        if number in gone:
+            dropping = True
+        elif not (dropping and lines.is_blank(number) and (not kept or not kept[-1].strip())):
+            dropping = dropping and lines.is_blank(number)
+            kept.append(lines[number])
+    return "\n".join(kept)
+
+
+def is_relative(destination: str) -> bool:
+    """Say whether a link's destination is relative to where the text stands."""
+    return bool(destination) and _SCHEME.match(destination) is None
+
+
+def relative_links(spans: list[Span]) -> Iterator[Span]:
+    """Give the links and images whose own destination is relative."""
+    for span in spans:
+        if span.kind in ("link", "image") and span.destination and is_relative(span.destination):
+            yield span
+
+
+def _contributors_block(blocks: Blocks, heading: Heading) -> set[int]:
+    """Give the lines from the heading to its list's last entry."""
+    lines = blocks.lines
+    stop = next((h.line for h in blocks.headings if h.line > heading.line), len(lines))
+    region = range(heading.end_line, stop)
+    entries = [line for line in region if is_first_contribution(lines[line])]
+    if not entries:
+        beyond = (n for n in region if not (lines.is_blank(n) or lines[n][0] in "*-+ \t"))
+        entries = [next(beyond, stop) - 1]
+    return set(range(heading.line, entries[-1] + 1))
+
+
+def _outer_blanks_cut(text: str) -> str:
+    lines = text.split("\n")
+    while lines and not lines[0].strip():
+        lines.pop(0)
+    return "\n".join(lines).rstrip()
+
+
+def _without_own_title(text: str, version: str) -> str:
+    """Cut a first heading that only repeats the version: the section has its own."""
+    first = next((h for h in read_blocks(text).headings if h.line == 0), None)
+    title = read_title(first.title) if first else None
+    if first is None or title is None or not (title.firm and same_version(title.version, version)):
+        return text
+    return _outer_blanks_cut("\n".join(text.split("\n")[first.end_line :]))
+
+
+def _nested_under(text: str, level: int) -> str:
+    """Demote the headings so that the highest stands one level under the section's."""
+    blocks = read_blocks(text)
+    headings = [heading for heading in blocks.headings if not heading.nested]
+    by = level + 1 - min((heading.level for heading in headings), default=level + 1)
+    if by <= 0:
+        return text
+    return apply_edits(text, [edit for heading in headings for edit in demotion(blocks, heading, by)])
+
+
+def demotion(blocks: Blocks, heading: Heading, by: int) -> Iterator[Edit]:
+    """Make the edits that put a heading ``by`` levels down, to the sixth at most."""
+    lines, level = blocks.lines, min(6, heading.level + by)
+    if heading.underline is None:
+        at = lines.start(heading.line) + lines[heading.line].index("#")
+        yield Edit(at, at, "#" * (level - heading.level))
+        return
+    start, stop = lines.start(heading.underline), lines.stop(heading.underline)
+    if level == 2:
+        yield Edit(start, stop, lines[heading.underline].replace("=", "-"))
+        return
+    first = heading.line
+    while first > 0 and heading.swallowed and not lines.is_blank(first - 1):
+        first -= 1
+    title = " ".join(lines[line].strip() for line in range(first, heading.underline))
+    yield Edit(lines.start(first), stop, f"{'#' * level} {title}")
+
+
+def _linked(text: str, context: BodyContext, root: str) -> str:
+    blocks = read_blocks(text)
+    edits = link_references(blocks, root) if context.link_numbers else []
+    for span in relative_links(list(all_spans(blocks))):
+        if span.destination_at is not None and span.destination and not span.destination.startswith("/"):
+            kind = "raw" if span.kind == "image" else "blob"
+            path = span.destination.removeprefix("./")
+            while path.startswith("../"):
+                path = path.removeprefix("../")
+            edits.append(Edit(*span.destination_at, f"{root}/{kind}/{context.tag}/{path}"))
+    return apply_edits(text, edits)
+
+
+def _with_milestone(text: str, url: str | None) -> str:
+    if url is None or url.split("?", 1)[0] in text:
+        return text
+    return _before_trailer(text, f"**Milestone**: {url}")
+
+
+def _before_trailer(text: str, line: str) -> str:
+    lines = text.split("\n")
+    at = next((n for n in range(len(lines) - 1, -1, -1) if is_full_changelog(lines[n])), None)
+    if at is None:
+        return f"{text}\n\n{line}"
+    blank = [] if at and not lines[at - 1].strip() else [""]
+    return "\n".join([*lines[:at], *blank, line, "", *lines[at:]])
+
+
+def _with_trailer(text: str, context: BodyContext) -> str:
+    """Give generated notes the "Full Changelog" line that they lack, where it is known what to compare."""
+    if context.root is None or context.previous is None or context.tag is None:
+        return text
+    blocks = read_blocks(text)
+    if is_generated(blocks, 0, len(blocks.lines)) is None or any(map(is_full_changelog, text.split("\n"))):
+        return text
+    return f"{text}\n\n**Full Changelog**: {context.root}/compare/{context.previous}...{context.tag}"

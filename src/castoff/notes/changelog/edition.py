@@ -1,0 +1,310 @@
+"""What is shared by cutting a section and by filling one: headings, places, comparisons, definitions."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from castoff.errors import Refusal, UsageError
+from castoff.notes.changelog.compare import Comparison, find_comparisons, read_release_address, version_of_tag
+from castoff.notes.changelog.dates import read_day, write_like
+from castoff.notes.changelog.order import bare, is_version, order_key
+from castoff.notes.changelog.sections import Changelog, Section, parse
+from castoff.notes.changelog.style import House, house_style
+from castoff.notes.changelog.titles import Title, is_unreleased, read_title
+from castoff.notes.markdown import Edit
+from castoff.notes.markdown.inline import normal_label
+
+_CONFLICT = ("<<<<<<< ", ">>>>>>> ")
+
+
+@dataclass(frozen=True)
+class Edition:
+    """One release's edit of one changelog: what is there, and what shall be said.
+
+    ``root`` is the repository's address, ``tag`` the release's, ``previous`` the tag before it where the
+    caller knows it.
+    """
+
+    changelog: Changelog
+    version: str
+    day: datetime.date
+    url: str | None
+    root: str | None
+    tag: str
+    previous: str | None
+
+    @cached_property
+    def house(self) -> House:
+        """Give the style of the file."""
+        return house_style(self.changelog)
+
+    @property
+    def newline(self) -> str:
+        """Give the line break of the file."""
+        return self.changelog.blocks.lines.newline
+
+    @property
+    def link(self) -> str | None:
+        """Give what the heading links to: the comparison where the file does so and the tag before is known."""
+        if self.house.comparisons and self.previous and self.root:
+            return f"{self.root}/compare/{self.previous}...{self.tag}"
+        return self.url
+
+
+def open_edition(
+    text: str,
+    version: str,
+    date: str,
+    *,
+    url: str | None,
+    root: str | None,
+    tag: str | None,
+    previous: str | None,
+) -> Edition:
+    """Check what was asked for, and read the changelog.
+
+    Errors: ``changelog-version-invalid``, ``changelog-date-invalid``, ``changelog-url-invalid``,
+    ``changelog-conflict-markers``.
+    """
+    if not is_version(version):
+        raise UsageError.of(
+            "changelog-version-invalid",
+            f"`{version[:60]}` is not a version",
+            reason="a section's place follows from the order of the versions",
+            remedy="give a version such as `1.2.0` or `1.2.0-rc.1`",
+        )
+    day = read_day(date)
+    if day is None:
+        raise UsageError.of(
+            "changelog-date-invalid", f"`{date[:60]}` is not a day", remedy="give a day such as `2026-11-22`"
+        )
+    if url is not None and not _is_address(url):
+        raise UsageError.of(
+            "changelog-url-invalid",
+            f"`{url[:120]}` cannot be linked to",
+            reason="a link's address begins with http:// or https:// and has no spaces, quotes or brackets",
+            remedy="give the address of the release's page",
+        )
+    _check_no_conflict(text)
+    changelog = parse(text)
+    found = read_release_address(url) if url else None
+    bare_version = bare(version)
+    return Edition(
+        changelog=changelog,
+        version=bare_version,
+        day=day,
+        url=url,
+        root=root or (found.root if found else None),
+        tag=tag or (found.tag if found else _tag_like(changelog, bare_version)),
+        previous=previous,
+    )
+
+
+def only_section(edition: Edition) -> Section | None:
+    """Give the version's section, where there is one.
+
+    Errors: ``changelog-doubled-heading`` with the lines where there are several.
+    """
+    found = edition.changelog.find(edition.version)
+    if len(found) > 1:
+        lines = ", ".join(str(section.line) for section in found)
+        raise Refusal.of(
+            "changelog-doubled-heading",
+            f"`{edition.version}` has {len(found)} headings, on lines {lines}",
+            reason="castoff cannot know which of the sections is the right one",
+            remedy="remove all but one, or let `castoff changelog --doctor --fix` remove the empty ones",
+            line=found[1].line,
+        )
+    return found[0] if found else None
+
+
+def heading_edits(edition: Edition, section: Section, title: Title, *, link: bool) -> Iterator[Edit]:
+    """Make the edits that give a section's own heading its day and, with ``link``, its link."""
+    base = section.heading.title_at[0]
+    new = title.text
+    if title.date is not None:
+        start, stop = title.date.at
+        new = new[:start] + write_like(title.date.written, edition.day) + new[stop:]
+    elif title.placeholder_at is not None:
+        sample = edition.house.sample
+        written = sample.date.written if sample and sample.date else None
+        start, stop = title.placeholder_at
+        new = new[:start] + write_like(written, edition.day) + new[stop:]
+    else:
+        new += _dated_tail(edition)
+    if link and edition.link is not None and edition.changelog.target(section) is None:
+        new = _linked_title(edition, new)
+    yield Edit(base, base + len(title.text), new)
+    if section.heading.underline is not None and not edition.house.underline:
+        lines = edition.changelog.blocks.lines
+        at = lines.start(section.heading.underline), lines.stop(section.heading.underline)
+        yield Edit(*at, edition.house.underline_sign * max(3, len(new)))
+
+
+def new_heading(edition: Edition, *, link: bool) -> str:
+    """Write the heading of a section that is not there yet, in the file's style."""
+    house = edition.house
+    target = None
+    if house.references:
+        target = ""
+    elif link and edition.link is not None:
+        target = edition.link
+    return house.heading(house.title(edition.version, edition.day, link=target), edition.newline)
+
+
+def place_of(edition: Edition) -> tuple[int, bool]:
+    """Give the offset at which a new section belongs by the order of versions, and whether one follows it."""
+    log, key = edition.changelog, order_key(edition.version)
+    released = [section for section in log.released if not section.pending]
+    if log.descending:
+        for section in released:
+            if order_key(section.version or "") < key:
+                return section.start, True
+        last = released[-1] if released else log.unreleased
+        return (last.end, last.end < log.footer) if last else (log.footer, False)
+    for section in reversed(released):
+        if order_key(section.version or "") < key:
+            return section.end, section.end < log.footer
+    return (released[0].start, True) if released else (log.footer, False)
+
+
+def moved_comparisons(edition: Edition) -> Iterator[Edit]:
+    """Make the edits that let the unreleased news be compared with this version, where it is the newer one."""
+    for comparison in unreleased_comparisons(edition.changelog):
+        base = version_of_tag(comparison.base)
+        if base is not None and order_key(base) < order_key(edition.version):
+            yield Edit(*comparison.base_at, edition.tag)
+
+
+def unreleased_comparisons(log: Changelog) -> list[Comparison]:
+    """Give the comparisons between the last release and a branch that belong to the unreleased news."""
+    spans = [(log.unreleased.start, log.unreleased.end)] if log.unreleased else []
+    spans += [d.destination_at for d in log.blocks.definitions if is_unreleased(d.label)]
+    return [one for start, end in spans for one in find_comparisons(log.text, start, end) if one.to_branch]
+
+
+def definition_edits(edition: Edition) -> Iterator[Edit]:
+    """Make the edit that defines the link of a heading such as ``[1.2.0]``, where the file links so."""
+    log = edition.changelog
+    sample = edition.house.sample
+    label = (sample.prefix if sample else "") + edition.version
+    section = next(iter(log.find(edition.version)), None)
+    if section and section.title and section.title.link and section.title.link.form != "inline":
+        label = section.title.link.target
+    if edition.link is None or not edition.house.references or normal_label(label) in log.definitions:
+        return
+    line = f"[{label}]: {edition.link}"
+    at = _definition_place(edition)
+    if at is not None:
+        yield Edit(at, at, line + edition.newline)
+        return
+    nl = edition.newline
+    ended = log.text.endswith(("\n", "\r"))
+    start = "" if ended or not log.text else nl
+    start += "" if _takes_definition(log) else nl
+    yield Edit(len(log.text), len(log.text), start + line + (nl if ended else ""))
+
+
+def check_untouched(before: Changelog, after: str, version: str) -> None:
+    """Stop unless every other section still stands as it stood.
+
+    Errors: ``changelog-would-damage`` with the line of the first section that would change.
+    """
+    log = parse(after)
+    ours = order_key(version)
+    old = [section for section in before.released if order_key(section.version or "") != ours]
+    new = [section for section in log.released if order_key(section.version or "") != ours]
+    for index, section in enumerate(old):
+        same = index < len(new) and _content(before, section) == _content(log, new[index])
+        if not same:
+            _refuse_damage(section.heading.title, section.line)
+    if len(new) > len(old) or len(log.find(version)) != 1:
+        known = {section.heading.title for section in old}
+        extra = next((s for s in new if s.heading.title not in known), None)
+        _refuse_damage(extra.heading.title if extra else version, extra.line if extra else 1)
+
+
+def _refuse_damage(title: str, line: int) -> None:
+    raise Refusal.of(
+        "changelog-would-damage",
+        f"the section `{title[:60]}` (line {line}) would not stay as it is",
+        reason="the notes hold something that reads as a heading, a definition or an open block of its own",
+        remedy="change the notes so that no heading in them reads as a release's",
+        line=line,
+    )
+
+
+def _content(log: Changelog, section: Section) -> tuple[str, str]:
+    return section.heading.title, log.text[section.body : section.end].strip()
+
+
+def _is_address(url: str) -> bool:
+    return url.startswith(("https://", "http://")) and not any(c in "<>()[]\"'`\\" or c <= " " for c in url)
+
+
+def _check_no_conflict(text: str) -> None:
+    if not any(mark in text for mark in _CONFLICT):
+        return
+    lines = [n for n, line in enumerate(text.splitlines(), 1) if line.startswith(_CONFLICT)]
+    if lines:
+        raise Refusal.of(
+            "changelog-conflict-markers",
+            f"the changelog holds merge conflict markers on lines {', '.join(map(str, lines[:6]))}",
+            reason="what stands between them is two files at once",
+            remedy="resolve the conflict first",
+            line=lines[0],
+        )
+
+
+def _tag_like(log: Changelog, version: str) -> str:
+    """Name the tag of a version as the comparison of the unreleased news names the last one."""
+    for comparison in unreleased_comparisons(log):
+        base = version_of_tag(comparison.base)
+        if base is not None and comparison.base.endswith(base):
+            return comparison.base[: len(comparison.base) - len(base)] + version
+    return version
+
+
+def _dated_tail(edition: Edition) -> str:
+    """Write a day as the titles around do it: `` / 2026-11-22``."""
+    title = edition.house.title("0.0", edition.day, link=None)
+    mark = title.find("0.0") + 3
+    return title[mark:]
+
+
+def _linked_title(edition: Edition, text: str) -> str:
+    title = read_title(text)
+    if title is None or edition.link is None:
+        return text
+    if title.link is not None:
+        stop = title.link.text_at[1] + 1
+        return text if edition.house.references else f"{text[:stop]}({edition.link}){text[stop:]}"
+    start, stop = title.version_at
+    target = "" if edition.house.references else f"({edition.link})"
+    return f"{text[:start]}[{text[start:stop]}]{target}{text[stop:]}"
+
+
+def _definition_place(edition: Edition) -> int | None:
+    """Give the offset of the line before which the version's definition belongs; None for the end."""
+    log, key = edition.changelog, order_key(edition.version)
+    lines = log.blocks.lines
+    rows = [d for d in log.blocks.definitions if lines.start(d.line) >= log.footer]
+    named = [(d, title.version) for d in rows if (title := read_title(d.label)) is not None]
+    for definition, version in named:
+        if order_key(version) < key:
+            return lines.start(definition.line)
+    after = [d.line for d, _ in named] or [d.line for d in rows if is_unreleased(d.label)]
+    if not after:
+        return None
+    at = lines.start(max(after) + 1)
+    return at if at > lines.stop(max(after)) else None
+
+
+def _takes_definition(log: Changelog) -> bool:
+    """Say whether a definition may follow the last line: a paragraph would swallow it."""
+    lines = log.blocks.lines
+    last = len(lines) - 1
+    return lines.is_blank(last) or any(definition.line == last for definition in log.blocks.definitions)

@@ -1,0 +1,278 @@
+"""How does a changelog read once it holds the notes of a release?"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from castoff.errors import Refusal
+from castoff.notes.changelog.body import BodyContext, Contributors, check_closed, prepare_body
+from castoff.notes.changelog.compare import version_of_tag
+from castoff.notes.changelog.edition import (
+    Edition,
+    check_untouched,
+    definition_edits,
+    heading_edits,
+    moved_comparisons,
+    new_heading,
+    only_section,
+    open_edition,
+    place_of,
+    unreleased_comparisons,
+)
+from castoff.notes.changelog.news import fold, missing_news, trimmed, without_compare_lines
+from castoff.notes.changelog.order import order_key
+from castoff.notes.changelog.references import all_spans, linked_references, naked_references
+from castoff.notes.changelog.sections import Changelog, Section, parse
+from castoff.notes.changelog.style import trailing_blanks
+from castoff.notes.markdown import Edit, apply_edits, read_blocks
+from castoff.notes.markdown.inline import normal_label
+
+PortOutcome = Literal["created", "filled", "unchanged", "by-hand", "replaced"]
+
+_LONGEST_DIFFERENCE = 4000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortOptions:
+    """How to port.
+
+    ``news`` is what stood under "unreleased" when the release was cut: None takes what stands there now,
+    where the version is the newest and was never cut; "" takes nothing. ``root`` and ``tag`` follow from the
+    release's address where they are not given; ``previous`` is the tag to compare with.
+    """
+
+    contributors: Contributors = "drop"
+    milestone_url: str | None = None
+    news: str | None = None
+    replace: bool = False
+    root: str | None = None
+    tag: str | None = None
+    previous: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ported:
+    """What came of porting.
+
+    ``text`` is the whole changelog; the same text as before where the outcome is ``unchanged`` or ``by-hand``.
+    ``line`` is the line of the version's heading in it. ``difference`` is a unified difference: of a section
+    that was written by hand or replaced, from what stands there to what castoff writes.
+    """
+
+    text: str
+    outcome: PortOutcome
+    line: int
+    difference: str = ""
+
+
+def port(
+    text: str, version: str, body: str, url: str, date: str, options: PortOptions | None = None
+) -> Ported:
+    """Put the notes of a release into a changelog: fill the section that was cut, or create it in its place.
+
+    ``body`` is the text of the published release, ``url`` its page, ``date`` its day (``2026-11-22``). Running it
+    again changes nothing, and the order in which several releases are ported does not matter, as long as
+    nothing stands under "unreleased" or ``news`` is given. No byte changes outside the section, its link
+    definition and the comparison of the unreleased news.
+
+    Errors: those of :func:`open_edition` and :func:`prepare_body`; ``changelog-doubled-heading``,
+    ``changelog-label-clash``, ``changelog-would-damage``.
+    """
+    options = options or PortOptions()
+    edition = open_edition(
+        text, version, date, url=url, root=options.root, tag=options.tag, previous=options.previous
+    )
+    check_closed(text, "the changelog")
+    section = only_section(edition)
+    level = section.heading.level if section else edition.house.level
+    notes = prepare_body(
+        body,
+        BodyContext(
+            version=edition.version,
+            level=level,
+            contributors=options.contributors,
+            root=edition.root,
+            tag=edition.tag,
+            previous=edition.previous,
+            milestone_url=options.milestone_url,
+            link_numbers=links_numbers(edition.changelog),
+        ),
+    )
+    _check_labels(edition.changelog, section, notes)
+    if section is None:
+        return _created(edition, notes, options)
+    return _filled(edition, section, notes, options)
+
+
+def links_numbers(changelog: Changelog) -> bool:
+    """Say whether a changelog links the issue numbers that it names."""
+    spans = list(all_spans(changelog.blocks))
+    linked = sum(one.numbered for one in linked_references(changelog.blocks, spans))
+    return sum(1 for _ in naked_references(changelog.blocks, spans)) <= linked
+
+
+def _created(edition: Edition, notes: str, options: PortOptions) -> Ported:
+    log, nl = edition.changelog, edition.newline
+    edits, news = _news_taken(edition, options)
+    content = fold(missing_news(news, notes), notes)
+    at, followed = place_of(edition)
+    block = new_heading(edition, link=True) + nl * edition.house.blank_after + content.replace("\n", nl)
+    if followed or at < log.footer or at < len(log.text):
+        block += nl * (1 + edition.house.gap)
+    elif log.text.endswith(("\n", "\r")) or not log.text:
+        block += nl
+    edits.append(Edit(at, at, _break_before(edition, at) + block))
+    return _done(edition, edits, "created")
+
+
+def _filled(edition: Edition, section: Section, notes: str, options: PortOptions) -> Ported:
+    title = section.title
+    held = trimmed(edition.changelog.text[section.body : section.end])
+    if title is None or held == notes or held.endswith("\n\n" + notes):
+        return _done(edition, _settled(edition, section), "unchanged")
+    residue = without_compare_lines(held)
+    is_news = options.news is not None and residue == without_compare_lines(trimmed(options.news))
+    foldable = not residue or is_news or section.pending or _waits(edition, section)
+    wanted = fold(missing_news(residue, notes), notes) if foldable else notes
+    difference = "" if not residue else _difference(edition, held, wanted)
+    if not foldable and not options.replace:
+        return Ported(
+            text=edition.changelog.text, outcome="by-hand", line=section.line, difference=difference
+        )
+    edits = [*heading_edits(edition, section, title, link=True), _content_edit(edition, section, wanted)]
+    return _done(edition, edits, "filled" if foldable else "replaced", "" if foldable else difference)
+
+
+def _settled(edition: Edition, section: Section) -> list[Edit]:
+    """Make the edits that a section with the right notes may still need: link and day of its heading."""
+    return list(heading_edits(edition, section, section.title, link=True)) if section.title else []
+
+
+def _waits(edition: Edition, section: Section) -> bool:
+    """Say whether a section still waits for its notes: it alone has no link where its neighbours have."""
+    log = edition.changelog
+    if log.target(section) is not None:
+        return False
+    others = [s for s in log.released if s is not section and not s.pending]
+    others.sort(key=lambda s: order_key(s.version or ""), reverse=True)
+    near = others[:8]
+    return bool(near) and 2 * sum(log.target(s) is not None for s in near) > len(near)
+
+
+def _news_taken(edition: Edition, options: PortOptions) -> tuple[list[Edit], str]:
+    """Take the news out of the unreleased section for a version that was never cut."""
+    log, waiting = edition.changelog, edition.changelog.unreleased
+    if waiting is None or options.news == "":
+        return [], options.news or ""
+    standing = without_compare_lines(log.text[waiting.body : waiting.end])
+    if options.news is None and not _is_next(edition):
+        return [], ""
+    news = standing if options.news is None else trimmed(options.news)
+    if not standing or standing != without_compare_lines(news):
+        return [], news
+    return [_emptied(edition, waiting)], news
+
+
+def _is_next(edition: Edition) -> bool:
+    """Say whether what stands under "unreleased" leads to this version."""
+    log, key = edition.changelog, order_key(edition.version)
+    if log.newest is not None and order_key(log.newest.version or "") > key:
+        return False
+    bases = [version_of_tag(one.base) for one in unreleased_comparisons(log)]
+    return all(order_key(base) < key for base in bases if base is not None)
+
+
+def _emptied(edition: Edition, waiting: Section) -> Edit:
+    """Make the edit that leaves the comparison under "unreleased", and nothing else."""
+    log, nl = edition.changelog, edition.newline
+    lines = log.blocks.lines
+    first, last = lines.line_of(waiting.body), lines.line_of(max(waiting.body, waiting.end - 1))
+    kept = [
+        lines[n] for n in range(first, last + 1) if without_compare_lines(lines[n]) == "" and lines[n].strip()
+    ]
+    moved = [_with_moved_base(edition, line) for line in kept]
+    gap = trailing_blanks(log.text[waiting.body : waiting.end])
+    blanks = "" if waiting.end >= len(log.text) else nl * max(gap, 1)
+    return Edit(waiting.body, waiting.end, "".join(line + nl for line in moved) + blanks)
+
+
+def _with_moved_base(edition: Edition, line: str) -> str:
+    alone = replace(edition, changelog=parse(f"# Unreleased\n{line}\n"))
+    moved = apply_edits(alone.changelog.text, moved_comparisons(alone))
+    return moved.split("\n")[1]
+
+
+def _content_edit(edition: Edition, section: Section, content: str) -> Edit:
+    """Replace a section's content; the blank lines that end it stay as they are, where there are any."""
+    log, nl, house = edition.changelog, edition.newline, edition.house
+    old = log.text[section.body : section.end]
+    end = section.end
+    final = end >= len(log.text)
+    tail = nl if final and (log.text.endswith(("\n", "\r"))) else ""
+    if not final:
+        blanks = trailing_blanks(old) if old.strip() else house.gap
+        tail = nl * (1 + max(1, blanks))
+    elif old.strip():
+        tail = old[len(old.rstrip()) :]
+    start = "" if section.body and log.text[section.body - 1] in "\r\n" else nl
+    return Edit(section.body, end, start + nl * house.blank_after + content.replace("\n", nl) + tail)
+
+
+def _break_before(edition: Edition, at: int) -> str:
+    """Give the line breaks that a heading needs before it."""
+    log, nl = edition.changelog, edition.newline
+    lines = log.blocks.lines
+    before = log.text[:at]
+    if not before.strip("\ufeff"):
+        return ""
+    if not before.endswith(("\n", "\r")):
+        return nl * 2
+    last = lines.line_of(at - 1)
+    if lines.is_blank(last) or lines[last].rstrip().endswith("-->"):
+        return ""
+    return nl
+
+
+def _done(edition: Edition, edits: list[Edit], outcome: PortOutcome, difference: str = "") -> Ported:
+    log = edition.changelog
+    taken = [edit for edit in edits if edit.end > edit.start]
+    moves = (m for m in moved_comparisons(edition) if not any(e.start <= m.start < e.end for e in taken))
+    first = apply_edits(log.text, [*edits, *moves])
+    second = parse(first)
+    text = apply_edits(first, definition_edits(replace(edition, changelog=second)))
+    check_untouched(log, text, edition.version)
+    if text == log.text:
+        outcome = "unchanged"
+    elif outcome == "unchanged":
+        outcome = "filled"
+    line = next((section.line for section in parse(text).find(edition.version)), 1)
+    return Ported(text=text, outcome=outcome, line=line, difference=difference)
+
+
+def _check_labels(log: Changelog, section: Section | None, notes: str) -> None:
+    """Stop where the notes define a label that another part of the file defines otherwise."""
+    start, end = (section.start, section.end) if section else (0, 0)
+    for definition in read_blocks(notes).definitions:
+        other = log.definitions.get(normal_label(definition.label))
+        if other is None or other.destination == definition.destination:
+            continue
+        if start <= other.destination_at[0] < end:
+            continue
+        raise Refusal.of(
+            "changelog-label-clash",
+            f"the notes define `[{definition.label[:40]}]`, and so does line {other.line + 1}, with another address",
+            reason="Markdown knows one definition of a label for the whole file, so links would lead astray",
+            remedy="rename the label in the notes, or write the link out",
+            line=other.line + 1,
+        )
+
+
+def _difference(edition: Edition, held: str, wanted: str) -> str:
+    old, new = held.split("\n"), wanted.split("\n")
+    names = f"{edition.version} in the changelog", f"{edition.version} as released"
+    if len(old) + len(new) > _LONGEST_DIFFERENCE:
+        lines = [f"--- {names[0]}", f"+++ {names[1]}", *(f"-{x}" for x in old), *(f"+{x}" for x in new)]
+        return "\n".join(lines) + "\n"
+    return "\n".join(difflib.unified_diff(old, new, *names, lineterm="")) + "\n"
