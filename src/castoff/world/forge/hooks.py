@@ -35,8 +35,14 @@ ref=$1 old=$2 new=$3
 zero=0000000000000000000000000000000000000000
 [ "$old" = "$zero" ] && exit 0
 refuse() {{
-    echo "error: GH006: Protected branch update failed for $ref." >&2
-    echo "error: $1" >&2
+    if [ "$2" = ruleset ]; then
+        echo "error: GH013: Repository rule violations found for $ref." >&2
+        echo "" >&2
+        echo "- $1" >&2
+    else
+        echo "error: GH006: Protected branch update failed for $ref." >&2
+        echo "error: $1" >&2
+    fi
     exit 1
 }}
 case "$ref" in
@@ -46,15 +52,17 @@ exit 0
 
 
 def _case(protection: Protection) -> str:
+    kind = "ruleset" if protection.kind == "ruleset" else "classic"
     lines = []
     if "deletion" in protection.rules:
-        lines.append('[ "$new" = "$zero" ] && refuse "Cannot delete this branch"')
+        lines.append('[ "$new" = "$zero" ] && refuse "Cannot delete this branch" ' + kind)
     if "non_fast_forward" in protection.rules:
         lines.append(
             '[ "$new" != "$zero" ] && '
-            '! git merge-base --is-ancestor "$old" "$new" && refuse "Cannot force-push to this branch"'
+            '! git merge-base --is-ancestor "$old" "$new" && refuse "Cannot force-push to this branch" '
+            + kind
         )
     if "pull_request" in protection.rules:
-        lines.append('refuse "Changes must be made through a pull request."')
+        lines.append('refuse "Changes must be made through a pull request." ' + kind)
     body = "".join(f"    {line}\n" for line in lines)
     return f"{shlex.quote('refs/heads/' + protection.branch)})\n{body}    ;;\n"

@@ -82,7 +82,9 @@ class BareRepository:
         return found.strip() if found else None
 
     def commitish(self, name: str) -> str | None:
-        """Resolve as the API does: a branch, a tag, a full ref or the id of a commit."""
+        """Resolve as the API does: a branch, a tag, a full ref or the id of a commit, and no arithmetic."""
+        if ".." in name or any(mark in "~^:?*[\\ " for mark in name) or "@{" in name:
+            return None
         for candidate in (f"refs/heads/{name}", f"refs/tags/{name}"):
             if found := self.resolve(candidate):
                 return found

@@ -153,11 +153,15 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Protection:
-    """What a branch refuses; rules are ``pull_request``, ``non_fast_forward`` and ``deletion``."""
+    """What a branch refuses; rules are ``pull_request``, ``non_fast_forward`` and ``deletion``.
+
+    ``kind`` is ``classic`` or ``ruleset``: they look different in the API and say no in other words.
+    """
 
     branch: str
     rules: tuple[str, ...] = ("pull_request", "non_fast_forward", "deletion")
     checks: tuple[str, ...] = ()
+    kind: str = "classic"
 
 
 def stamp(moment: datetime) -> str:

@@ -12,7 +12,7 @@ The seed is one JSON object; every key is optional:
     issues               [{number, title, body, author, labels, milestone, state, comments, ...}]
     pull_requests        as issues, with {base, head, head_sha, agent, merged_at, merge_commit, commits, draft}
     releases             [{tag, name, body, draft, prerelease, target, published_at, latest}]
-    protected            [BRANCH | {branch, rules, checks}]
+    protected            [BRANCH | {branch, rules, checks, kind}]
     known_contributors   [login]            merged something before anything that is seeded
     rate_limit           {limit, remaining, reset}
     secondary_limit      {after, times, retry_after, status}
@@ -286,7 +286,8 @@ def _add_release(state: State, entry: _Source, now: datetime) -> None:
 
 def _protection(entry: _Source) -> Protection:
     usual = Protection(entry.needed("branch"))
-    protection = Protection(usual.branch, entry.texts("rules") or usual.rules, entry.texts("checks"))
+    rules, kind = entry.texts("rules") or usual.rules, entry.text("kind", usual.kind)
+    protection = Protection(usual.branch, rules, entry.texts("checks"), kind)
     entry.finish()
     return protection
 

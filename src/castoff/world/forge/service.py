@@ -15,6 +15,7 @@ from castoff.world.forge.access import Actor, demand
 from castoff.world.forge.answers import Answer, Refused, not_found
 from castoff.world.forge.call import Call
 from castoff.world.forge.dump import canonical
+from castoff.world.forge.following import follow_pushes
 from castoff.world.forge.links import Links
 from castoff.world.forge.operations import ROUTES
 from castoff.world.forge.plumbing import BareRepository
@@ -62,7 +63,11 @@ class Forge:
     def dump(self) -> dict[str, object]:
         """Give what is there in a form that two worlds can be compared by: no ids, no times, sorted."""
         with self._lock:
+            self._follow(self._clock())
             return canonical(self._state, self._git)
+
+    def _follow(self, now: datetime) -> None:
+        follow_pushes(self._state, self._git, now, self._access.viewer)
 
     def _serve(self, request: Request) -> Response:
         now = self._clock()
@@ -108,6 +113,7 @@ class Forge:
             now=now,
         )
         demand(actor, route.need, private=self._state.private)
+        self._follow(now)
         return route.handler(call)
 
     def _route(self, request: Request, path: str, api: str) -> tuple[Route, dict[str, str], str]:

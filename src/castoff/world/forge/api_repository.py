@@ -1,0 +1,109 @@
+"""What do the routes of the repository, of accounts and of limits do?"""
+
+from __future__ import annotations
+
+from castoff.world.forge import show, show_repository
+from castoff.world.forge.access import lacking
+from castoff.world.forge.answers import Answer, Refused, forbidden, not_found
+from castoff.world.forge.call import Call
+from castoff.world.forge.records import Json, User, stamp
+from castoff.world.forge.routing import Route
+
+_REPO = "/repos/{owner}/{repo}"
+
+
+def get_repository(call: Call) -> Answer:
+    """Show the repository, with what the asker may do."""
+    return Answer(show_repository.full(call.state, call.links, call.actor, call.now))
+
+
+def get_permission(call: Call) -> Answer:
+    """Show what an account may do here: what its seeded tokens may, else read."""
+    login = call.params["username"]
+    level = call.actor.level if login.lower() == call.actor.login.lower() else "read"
+    legacy = {"maintain": "write", "triage": "read"}.get(level, level)
+    account = show.user(call.links, call.state.user(login))
+    held = {"maintain": "maintain", "triage": "triage"}.get(level, level)
+    own = level == call.actor.level
+    rights: Json = show_repository.permissions(call.actor) if own else {"pull": True}
+    document: Json = {
+        "permission": legacy,
+        "role_name": held,
+        "user": account | {"role_name": held, "permissions": _every_right(rights)},
+    }
+    return Answer(document)
+
+
+def list_assignees(call: Call) -> Answer:
+    """List who can be assigned: all people that the forge knows."""
+    people = sorted(
+        (user for user in call.state.users.values() if user.type == "User"), key=lambda user: user.login
+    )
+    return call.paged(people, lambda user: show.user(call.links, user))
+
+
+def get_immutable_releases(call: Call) -> Answer:
+    """Show whether published releases are frozen; 404 where not."""
+    if not call.state.immutable_releases:
+        raise not_found()
+    return Answer({"enabled": True, "enforced_by_owner": False})
+
+
+def get_viewer(call: Call) -> Answer:
+    """Show who the token belongs to; a workflow's own token is nobody."""
+    if call.actor.kind == "anonymous":
+        raise Refused(401, "Requires authentication")
+    if call.actor.kind == "app":
+        raise forbidden(lacking(call.actor))
+    account = call.state.user(call.actor.login)
+    return Answer(_person(call, account) | {"notification_email": None})
+
+
+def get_user(call: Call) -> Answer:
+    """Show an account that the forge has seen."""
+    account = call.state.users.get(call.params["username"].lower())
+    if account is None:
+        raise not_found()
+    return Answer(_person(call, account))
+
+
+def get_rate_limit(call: Call) -> Answer:
+    """Show what is left; asking costs nothing."""
+    views = {name: call.limits.view(call.actor.key, name, call.now) for name in ("core", "search", "graphql")}
+    return Answer({"resources": views, "rate": views["core"]})
+
+
+def get_versions(_: Call) -> Answer:
+    """List the versions of the API."""
+    return Answer(["2022-11-28", "2026-03-10"])
+
+
+def _person(call: Call, account: User) -> Json:
+    empty = ("company", "location", "email", "hireable", "bio", "twitter_username")
+    return show.user(call.links, account) | {
+        "name": account.name,
+        "blog": "",
+        **dict.fromkeys(empty),
+        "public_repos": 1,
+        "public_gists": 0,
+        "followers": 0,
+        "following": 0,
+        "created_at": stamp(call.now),
+        "updated_at": stamp(call.now),
+    }
+
+
+def _every_right(rights: Json) -> Json:
+    return {name: bool(rights.get(name)) for name in ("pull", "triage", "push", "maintain", "admin")}
+
+
+ROUTES = (
+    Route("GET", _REPO, get_repository),
+    Route("GET", _REPO + "/collaborators/{username}/permission", get_permission, "write"),
+    Route("GET", _REPO + "/assignees", list_assignees),
+    Route("GET", _REPO + "/immutable-releases", get_immutable_releases, "admin"),
+    Route("GET", "/user", get_viewer),
+    Route("GET", "/users/{username}", get_user),
+    Route("GET", "/rate_limit", get_rate_limit),
+    Route("GET", "/versions", get_versions),
+)

@@ -1,0 +1,95 @@
+"""What does branch protection look like, and what does it refuse through the API?"""
+
+from __future__ import annotations
+
+from castoff.world.forge.answers import Refused
+from castoff.world.forge.links import Links, escaped
+from castoff.world.forge.records import Json, Protection
+from castoff.world.forge.state import State
+
+_HEADS = "refs/heads/"
+
+
+def guard(state: State, ref: str) -> None:
+    """Refuse to move a branch that only takes pull requests."""
+    found = state.protection(ref.removeprefix(_HEADS)) if ref.startswith(_HEADS) else None
+    if found is not None and "pull_request" in found.rules:
+        raise Refused(422, "Changes must be made through a pull request.")
+
+
+def protection(links: Links, found: Protection) -> Json:
+    """Show protection as administrators see it."""
+    url = links.repo(f"/branches/{escaped(found.branch)}/protection")
+    document: Json = {
+        "url": url,
+        "enforce_admins": {"url": f"{url}/enforce_admins", "enabled": True},
+        "required_linear_history": {"enabled": False},
+        "allow_force_pushes": {"enabled": "non_fast_forward" not in found.rules},
+        "allow_deletions": {"enabled": "deletion" not in found.rules},
+        "block_creations": {"enabled": False},
+        "required_conversation_resolution": {"enabled": False},
+        "lock_branch": {"enabled": False},
+        "allow_fork_syncing": {"enabled": False},
+        "required_signatures": {"url": f"{url}/required_signatures", "enabled": False},
+    }
+    if "pull_request" in found.rules:
+        document["required_pull_request_reviews"] = {
+            "url": f"{url}/required_pull_request_reviews",
+            "dismiss_stale_reviews": False,
+            "require_code_owner_reviews": False,
+            "require_last_push_approval": False,
+            "required_approving_review_count": 0,
+        }
+    if found.checks:
+        document["required_status_checks"] = {
+            "url": f"{url}/required_status_checks",
+            "strict": False,
+            "contexts": list(found.checks),
+            "contexts_url": f"{url}/required_status_checks/contexts",
+            "checks": [{"context": check, "app_id": None} for check in found.checks],
+        }
+    return document
+
+
+def rules_of(state: State, branch: str) -> list[Json]:
+    """Give the rules of rulesets for a branch; classic protection does not show here."""
+    found = state.protection(branch)
+    if found is None or found.kind != "ruleset":
+        return []
+    return [_rule(state, rule) for rule in sorted(found.rules)]
+
+
+def rulesets(state: State, links: Links) -> list[Json]:
+    """Give the rulesets, one for each branch that has one."""
+    found = [each for each in state.protections if each.kind == "ruleset"]
+    return [_ruleset(links, place, each) for place, each in enumerate(found, start=1)]
+
+
+def _rule(state: State, rule: str) -> Json:
+    document: Json = {
+        "type": rule,
+        "ruleset_source_type": "Repository",
+        "ruleset_source": state.slug,
+        "ruleset_id": 1,
+    }
+    if rule == "pull_request":
+        document["parameters"] = {
+            "required_approving_review_count": 0,
+            "dismiss_stale_reviews_on_push": False,
+            "require_code_owner_review": False,
+            "require_last_push_approval": False,
+            "required_review_thread_resolution": False,
+            "allowed_merge_methods": list(state.merge_methods),
+        }
+    return document
+
+
+def _ruleset(links: Links, place: int, found: Protection) -> Json:
+    return {
+        "id": place,
+        "name": f"protect {found.branch}",
+        "target": "branch",
+        "source_type": "Repository",
+        "source": links.slug,
+        "enforcement": "active",
+    }
