@@ -102,7 +102,7 @@ class GitTree:
         self._git = git
         self.commit = commit
         self._prefix = prefix
-        self._texts: dict[str, str | None] = {}
+        self._data: dict[str, bytes | None] = {}
 
     @cached_property
     def _blobs(self) -> dict[str, str]:
@@ -122,15 +122,16 @@ class GitTree:
 
     def read(self, path: str) -> str | None:
         """Give a file's text, None where there is none."""
-        if path not in self._texts:
+        if path not in self._data:
             self.preload([path])
-        return self._texts[path]
+        data = self._data[path]
+        return None if data is None else _text(data, path)
 
     def preload(self, paths: Iterable[str]) -> None:
         """Read many files through one process."""
-        wanted = [path for path in dict.fromkeys(paths) if path not in self._texts]
+        wanted = [path for path in dict.fromkeys(paths) if path not in self._data]
         names = [(path, self._blobs[path]) for path in wanted if path in self._blobs]
-        self._texts.update(dict.fromkeys(wanted))
+        self._data.update(dict.fromkeys(wanted))
         if not names:
             return
         given = "".join(f"{name}\n" for _, name in names).encode()
@@ -139,7 +140,7 @@ class GitTree:
         for path, _ in names:
             line_end = done.stdout.index(b"\n", at)
             size = int(done.stdout[at:line_end].rsplit(b" ", 1)[1])
-            self._texts[path] = _text(done.stdout[line_end + 1 : line_end + 1 + size], path)
+            self._data[path] = done.stdout[line_end + 1 : line_end + 1 + size]
             at = line_end + 2 + size
 
 

@@ -46,7 +46,10 @@ class Edited:
 class Manifests(Protocol):
     """One ecosystem's manifests, as values and as edited text; pure but for the tree it is given."""
 
-    ecosystem: Ecosystem
+    @property
+    def ecosystem(self) -> Ecosystem:
+        """Name the ecosystem."""
+        ...
 
     def discover(self, tree: Tree, exclude: Sequence[str]) -> Workspace | None:
         """Read the workspace; None where the tree has no manifest of this ecosystem.
@@ -118,7 +121,10 @@ class Listing:
 class Registry(Protocol):
     """One registry, looked at and written to through the real clients of its ecosystem."""
 
-    ecosystem: Ecosystem
+    @property
+    def ecosystem(self) -> Ecosystem:
+        """Name the ecosystem."""
+        ...
 
     def look(self, package: Package, version: str) -> Listing:
         """Say what is there of one version; ``version`` in the native spelling."""

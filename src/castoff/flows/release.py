@@ -27,7 +27,7 @@ from castoff.flows.staging import (
     tag_stage,
     target_of,
 )
-from castoff.flows.survey import Survey, read_workspace, survey
+from castoff.flows.survey import Survey, manifest_tree, read_workspace, survey
 from castoff.git import Worktree
 from castoff.model.graph import order_of
 from castoff.model.intent import Begin, Claim, Resume, meant, to_resume
@@ -199,7 +199,9 @@ def _mind_rival(run: _Run, seen: Survey, version: ReleaseVersion) -> None:
 def _target(run: _Run, seen: Survey, claim: Claim) -> Target:
     """Read workspace and order at the release commit."""
     release = run.setting.configuration.release
-    workspace = read_workspace(run.worktree.tree(claim.commit), run.setting.manifests, release.exclude)
+    workspace = read_workspace(
+        manifest_tree(run.worktree, claim.commit), run.setting.manifests, release.exclude
+    )
     return target_of(seen, claim, workspace, order_of(workspace, named_facade=release.facade))
 
 

@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 
 from castoff.configuration.values import Configuration
 from castoff.errors import Problem, WorkspaceError
-from castoff.git import Refs, Repository, Worktree
+from castoff.git import GitTree, Refs, Repository, Worktree
 from castoff.model.graph import Order, order_of
 from castoff.model.intent import Claim, History
 from castoff.model.merging import merged
@@ -21,6 +21,8 @@ from castoff.model.tags import TagName, found_template
 from castoff.model.versions import Ecosystem, ReleaseVersion, read
 from castoff.model.workspace import Workspace
 from castoff.ports import Manifests, Tree
+
+_MANIFESTS = frozenset({"pyproject.toml", "Cargo.toml", "package.json", "castoff.toml", "release.toml"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +70,7 @@ def survey(
     if not fetched:
         _borrow_tags(repository, worktree)
     head = remote_head if fetched and remote_head else local_head
-    tree = worktree.tree(head)
+    tree = manifest_tree(worktree, head)
     workspace = read_workspace(tree, manifests, configuration.release.exclude)
     order = order_of(workspace, named_facade=configuration.release.facade)
     tag_name = _tag_name(worktree, head, configuration.release.tag, workspace)
@@ -96,6 +98,13 @@ def survey(
         version=version,
         problems=problems,
     )
+
+
+def manifest_tree(worktree: Worktree, commit: str) -> GitTree:
+    """Open the files of a commit, those that discovery reads at once."""
+    tree = worktree.tree(commit)
+    tree.preload(path for path in tree.paths() if path.rpartition("/")[2] in _MANIFESTS)
+    return tree
 
 
 def read_workspace(tree: Tree, manifests: Sequence[Manifests], exclude: Sequence[str]) -> Workspace:

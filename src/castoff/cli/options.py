@@ -1,0 +1,102 @@
+"""Which options does every command take? They may stand before or after the command's name."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from castoff.flows.setting import Setting
+    from castoff.ports import Reporter
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Common:
+    """What was said about the run as a whole."""
+
+    directory: Path | None = None
+    json: bool = False
+    config: Path | None = None
+    events: Path | None = None
+    yes: bool = False
+    no_input: bool = False
+    wait: float | None = None
+
+    def over(self, earlier: Common | None) -> Common:
+        """Lay these options over those that stood before the command."""
+        if earlier is None:
+            return self
+        return replace(
+            self,
+            directory=self.directory or earlier.directory,
+            json=self.json or earlier.json,
+            config=self.config or earlier.config,
+            events=self.events or earlier.events,
+            yes=self.yes or earlier.yes,
+            no_input=self.no_input or earlier.no_input,
+            wait=self.wait if self.wait is not None else earlier.wait,
+        )
+
+    @property
+    def may_ask(self) -> bool:
+        """Say whether a person is there to answer."""
+        return not self.no_input and sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def common_options(function: Callable[Concatenate[Common, P], R]) -> Callable[P, R]:
+    """Give a command the common options, as one value."""
+
+    @click.option("-C", "directory", type=click.Path(path_type=Path), help="Work in this folder.")
+    @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+    @click.option("--config", type=click.Path(path_type=Path), help="Use this configuration file.")
+    @click.option(
+        "--events", type=click.Path(path_type=Path), help="Write each event to this file, as NDJSON."
+    )
+    @click.option("--yes", is_flag=True, help="Answer every question with yes.")
+    @click.option("--no-input", is_flag=True, help="Ask nothing.")
+    @click.option(
+        "--wait", type=click.FloatRange(min=0), metavar="SECONDS", help="Wait so long for what is late."
+    )
+    @functools.wraps(function)
+    def with_options(
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> R:
+        said = Common(
+            directory=_path(kwargs.pop("directory")),
+            json=bool(kwargs.pop("as_json")),
+            config=_path(kwargs.pop("config")),
+            events=_path(kwargs.pop("events")),
+            yes=bool(kwargs.pop("yes")),
+            no_input=bool(kwargs.pop("no_input")),
+            wait=_number(kwargs.pop("wait")),
+        )
+        earlier = click.get_current_context().find_object(Common)
+        return function(said.over(earlier), *args, **kwargs)
+
+    return with_options
+
+
+def open_for(common: Common, reporter: Reporter) -> Setting:
+    """Wire a run to the outside."""
+    from castoff.wiring import Options, open_setting
+
+    options = Options(directory=common.directory or Path.cwd(), config=common.config, wait=common.wait)
+    return open_setting(options, reporter)
+
+
+def _path(value: object) -> Path | None:
+    return value if isinstance(value, Path) else None
+
+
+def _number(value: object) -> float | None:
+    return value if isinstance(value, float) else None

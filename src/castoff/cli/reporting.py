@@ -1,0 +1,193 @@
+"""How does a run look while it goes on? Plain lines, progress on a terminal, events in a file."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+import click
+
+from castoff.cli.problems import safe
+from castoff.errors import UsageError
+from castoff.model.acts import Act, Outcome, Refused, Succeeded, Throttled, Unclear
+
+if TYPE_CHECKING:
+    from castoff.ports import Reporter
+
+
+def reporter_for(events: Path | None, *, quiet: bool = False) -> Talk:
+    """Choose what suits where the output goes."""
+    listeners: list[Reporter] = []
+    if not quiet:
+        listeners.append(Lines())
+    if events is not None:
+        listeners.append(Events(events))
+    return Talk(listeners)
+
+
+class Talk:
+    """Passes everything on to its listeners."""
+
+    def __init__(self, listeners: Sequence[Reporter]) -> None:
+        self._listeners = tuple(listeners)
+
+    def stage(self, name: str, total: int) -> None:
+        """A stage begins."""
+        for one in self._listeners:
+            one.stage(name, total)
+
+    def observed(self, subject: str, detail: str) -> None:
+        """Something was looked at."""
+        for one in self._listeners:
+            one.observed(subject, detail)
+
+    def act_begins(self, act: Act) -> None:
+        """A write begins."""
+        for one in self._listeners:
+            one.act_begins(act)
+
+    def act_ended(self, act: Act, outcome: Outcome) -> None:
+        """A write ended."""
+        for one in self._listeners:
+            one.act_ended(act, outcome)
+
+    def waiting(self, subject: str, reason: str, seconds: float) -> None:
+        """Something is waited for."""
+        for one in self._listeners:
+            one.waiting(subject, reason, seconds)
+
+    def note(self, text: str) -> None:
+        """A sentence for the reader."""
+        for one in self._listeners:
+            one.note(text)
+
+
+class Lines:
+    """One plain line on stderr for each thing that happens."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+
+    def stage(self, name: str, total: int) -> None:
+        """Name the stage."""
+        self._say(
+            click.style(f"{name:>10}", fg="cyan", bold=True) + (f"  {total} parts" if total > 1 else "")
+        )
+
+    def observed(self, subject: str, detail: str) -> None:
+        """Say nothing: looks are too many."""
+
+    def act_begins(self, act: Act) -> None:
+        """Say nothing: the end is what counts."""
+
+    def act_ended(self, act: Act, outcome: Outcome) -> None:
+        """Say what became of it."""
+        match outcome:
+            case Succeeded():
+                self._say(f"{'':>10}  {click.style('+', fg='green')} {safe(act.target)}")
+            case Unclear(reason=reason):
+                self._say(
+                    f"{'':>10}  {click.style('?', fg='yellow')} {safe(act.target)}: unclear, looking: {safe(reason)[:200]}"
+                )
+            case Throttled(retry_after=after):
+                self._say(
+                    f"{'':>10}  {click.style('~', fg='yellow')} {safe(act.target)}: asked to wait {after:.0f} s"
+                )
+            case Refused(problem):
+                self._say(
+                    f"{'':>10}  {click.style('x', fg='red')} {safe(act.target)}: {safe(problem.message)}"
+                )
+
+    def waiting(self, subject: str, reason: str, seconds: float) -> None:
+        """Say what is waited for, where it takes long enough to wonder."""
+        if seconds >= 2.0:
+            self._say(f"{'':>10}  . {safe(subject)}: {safe(reason)} (looking again in {seconds:.0f} s)")
+
+    def note(self, text: str) -> None:
+        """Say it."""
+        self._say(f"{'':>10}  {safe(text)}")
+
+    def _say(self, text: str) -> None:
+        with self._lock:
+            click.echo(text, err=True)
+
+
+class Events(AbstractContextManager["Events"]):
+    """One JSON object a line, each written at once."""
+
+    def __init__(self, path: Path) -> None:
+        self._lock = threading.Lock()
+        self._count = 0
+        try:
+            self._file = path.open("ab", buffering=0)
+        except OSError as error:
+            raise UsageError.of(
+                "events-unwritable",
+                f"`{path}` cannot be written",
+                reason=type(error).__name__,
+                remedy="name another file with `--events`",
+            ) from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+    def stage(self, name: str, total: int) -> None:
+        """A stage begins."""
+        self._write("stage", detail=f"{name} ({total})")
+
+    def observed(self, subject: str, detail: str) -> None:
+        """Something was looked at."""
+        self._write("observe", detail=f"{subject}: {detail}")
+
+    def act_begins(self, act: Act) -> None:
+        """A write begins."""
+        self._write("act-begin", act=act.id)
+
+    def act_ended(self, act: Act, outcome: Outcome) -> None:
+        """A write ended."""
+        match outcome:
+            case Succeeded():
+                self._write("act-end", act=act.id, outcome="done")
+            case Refused(problem):
+                self._write("act-end", act=act.id, outcome="refused", detail=problem.message)
+            case Unclear(reason=reason) | Throttled(reason=reason):
+                self._write("act-end", act=act.id, outcome="unclear", detail=reason)
+
+    def waiting(self, subject: str, reason: str, seconds: float) -> None:
+        """Something is waited for."""
+        self._write("wait", detail=f"{subject}: {reason} ({seconds:.1f} s)")
+
+    def note(self, text: str) -> None:
+        """A sentence."""
+        self._write("pass", detail=text)
+
+    def end(self, detail: str) -> None:
+        """The run ends."""
+        self._write("end", detail=detail)
+
+    def _write(
+        self, kind: str, *, act: str | None = None, outcome: str | None = None, detail: str | None = None
+    ) -> None:
+        with self._lock:
+            self._count += 1
+            value = {
+                "seq": self._count,
+                "at": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+                "type": kind,
+                "act": act,
+                "outcome": outcome,
+                "detail": detail,
+            }
+            line = json.dumps({k: v for k, v in value.items() if v is not None}, ensure_ascii=False)
+            self._file.write(line.encode("utf-8", "replace") + b"\n")

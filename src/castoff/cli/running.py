@@ -1,0 +1,76 @@
+"""How does the command line carry a release out, or only say what it would do?"""
+
+from __future__ import annotations
+
+import click
+
+from castoff.cli.options import Common, open_for
+from castoff.cli.problems import safe
+from castoff.cli.reporting import reporter_for
+from castoff.flows.release import Result, Wish, run_release
+
+
+def carry_out(common: Common, wish: Wish) -> int:
+    """Run a release for real and show how it ended."""
+    setting = open_for(common, reporter_for(common.events))
+    result = run_release(setting, wish)
+    show(common, "release", result)
+    if not any(state.state == "person" for state in result.stages):
+        return 0
+    if not common.json:
+        click.echo("\nonly the announcement is left: `castoff announce --execute`", err=True)
+    return 0
+
+
+def show(common: Common, name: str, result: Result, world: dict[str, object] | None = None) -> None:
+    """Show a result as text or as JSON."""
+    if common.json:
+        from castoff.cli.shapes import print_json, result_json
+
+        print_json(name, result_json(result, world))
+    else:
+        from castoff.cli.showing import show_result
+
+        show_result(result)
+
+
+def print_acts(common: Common, wish: Wish) -> int:
+    """Say what a run would do, and stop."""
+    if wish.level is None:
+        return _print_missing(common, wish)
+    from castoff.flows.plan import plan_release
+
+    plan = plan_release(open_for(common, reporter_for(common.events, quiet=True)), wish.level, wish.pre)
+    if common.json:
+        from castoff.cli.shapes import plan_json, print_json
+
+        print_json("plan", plan_json(plan))
+    else:
+        from castoff.cli.showing import show_all
+
+        click.echo(
+            f"{plan.previous or 'nothing released'} -> {plan.shown_version}: these acts, in this order"
+        )
+        for act in plan.acts:
+            click.echo(f"  {safe(act.id)}")
+        show_all(plan.problems)
+        click.echo("nothing was done: add --execute to act", err=True)
+    return 4 if plan.errors else 0
+
+
+def _print_missing(common: Common, wish: Wish) -> int:
+    from castoff.flows.status import look
+
+    status = look(open_for(common, reporter_for(common.events, quiet=True)), wish.version)
+    if common.json:
+        from castoff.cli.shapes import print_json, status_json
+
+        print_json("status", status_json(status))
+        return 0
+    acts = [act for state in status.states for act in state.acts]
+    click.echo(f"{status.version}: {'these acts are left' if acts else 'nothing is left to do'}")
+    for act in acts:
+        click.echo(f"  {safe(act.id)}")
+    if acts:
+        click.echo("nothing was done: add --execute to act", err=True)
+    return 0

@@ -1,0 +1,155 @@
+"""How are plans, states and results shown to people? Plain text for 80 columns; colour is never the only sign."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import click
+
+from castoff.cli.problems import safe, show_problem
+from castoff.errors import Problem
+from castoff.flows.release import Result
+from castoff.flows.status import Status
+from castoff.model.observations import Absent, Observation, Present, Unknown, Withdrawn
+from castoff.model.plan import Plan
+from castoff.reconcile import StageState
+
+_MARKS = {
+    "done": ("done", "green"),
+    "todo": ("to do", "yellow"),
+    "waiting": ("waiting", "yellow"),
+    "person": ("for you", "cyan"),
+    "blocked": ("blocked", "red"),
+    "unknown": ("unknown", "yellow"),
+    "off": ("off", None),
+}
+_MANY = 12
+
+
+def show_plan(plan: Plan) -> None:
+    """Show a plan."""
+    resumed = " (begun before: it would be resumed)" if plan.resumes else ""
+    click.echo(f"{_bold(plan.previous or 'nothing released')} -> {_bold(plan.shown_version)}{resumed}")
+    click.echo(
+        f"tag {plan.tag} on {plan.branch}, pushed to {plan.remote or 'no remote'}; from {plan.base_commit[:12]}"
+    )
+    facade = plan.order.facade
+    click.echo(f"facade: {facade or 'none'} ({plan.order.facade_source})\n")
+    for wave, names in enumerate(plan.order.waves, start=1):
+        click.echo(f"wave {wave}: {_list(names)}")
+    dropped = [one for one in plan.order.edges if not one.orders and one.why == "would close a cycle"]
+    for one in dropped:
+        click.echo(f"  does not order: {one.edge.origin} -> {one.edge.target} ({one.edge.kind}): {one.why}")
+    if plan.members:
+        click.echo(f"not published: {_list([member.name for member, _ in plan.members])}")
+    _show_edits(plan)
+    uploads = sum(1 for act in plan.acts if act.stage == "publish")
+    click.echo(
+        f"\n{len(plan.packages)} packages, {uploads} uploads in {len(plan.order.waves)} waves; "
+        f"estimated {_duration(plan.estimate.seconds)} once everything is built"
+    )
+    show_all(plan.problems)
+
+
+def show_states(states: Iterable[StageState]) -> None:
+    """Show one line a stage."""
+    for state in states:
+        word, colour = _MARKS[state.state]
+        note = state.stage.off or _missing(state)
+        click.echo(f"{state.stage.name:>10}  {click.style(f'{word:<8}', fg=colour)} {safe(note)}".rstrip())
+
+
+def show_status(status: Status) -> None:
+    """Show what the world shows."""
+    if status.version is None:
+        click.echo("nothing was released or begun on this branch yet")
+    else:
+        commit = f", release commit {status.commit[:12]}" if status.commit else ""
+        click.echo(f"{_bold(status.version)}: {status.phase}{commit}")
+        show_states(status.states)
+    for claim in status.others:
+        click.echo(f"also begun: {claim.version} ({claim.commit[:12]})")
+    if status.draft is not None:
+        click.echo(f"draft: {status.draft.url}")
+    acts = [act.id for state in status.states for act in state.acts]
+    if acts:
+        click.echo("next: " + _list(acts))
+    show_all(status.problems)
+
+
+def show_result(result: Result) -> None:
+    """Show how a run ended."""
+    click.echo(f"\n{_bold(result.version)}")
+    show_states(result.stages)
+    if result.uploads:
+        window = result.mismatch_window or 0.0
+        click.echo(f"\n{len(result.uploads)} files uploaded; mismatch window {window:.1f} s")
+        for wave, names in enumerate(result.target.order.waves, start=1):
+            click.echo(f"  wave {wave}: {_list(names)}")
+    else:
+        click.echo("\nnothing had to be uploaded")
+    links = [link for state in result.stages for part in state.parts for link in _links(part.seen)]
+    for link in dict.fromkeys(links):
+        click.echo(f"  {link}")
+    if result.not_proven:
+        click.echo("\nwhat a rehearsal cannot prove:")
+        for text in result.not_proven:
+            click.echo(f"  - {text}")
+    show_all(result.problems)
+
+
+def show_all(problems: Sequence[Problem]) -> None:
+    """Show problems, errors first."""
+    for problem in sorted(problems, key=lambda one: one.severity != "error"):
+        show_problem(problem)
+
+
+def _show_edits(plan: Plan) -> None:
+    if not plan.edits:
+        return
+    files = sorted({edit.path for edit in plan.edits})
+    click.echo(f"\n{len(plan.edits)} edits in {len(files)} files:")
+    for edit in plan.edits[:_MANY]:
+        click.echo(f"  {safe(edit.path)}:{edit.line}  {safe(edit.old)} -> {safe(edit.new)}")
+    if len(plan.edits) > _MANY:
+        click.echo(f"  ... and {len(plan.edits) - _MANY} more (see --json)")
+
+
+def _missing(state: StageState) -> str:
+    if state.state in ("done", "off"):
+        return ""
+    words = [_word(one) for part in state.parts for one in part.seen if _word(one)]
+    return _list(words)
+
+
+def _word(one: Observation) -> str:
+    match one.answer:
+        case Absent():
+            return f"{one.id} absent"
+        case Withdrawn():
+            return f"{one.id} withdrawn"
+        case Unknown(reason=reason):
+            return f"{one.id} unknown: {reason}"
+        case Present():
+            return ""
+
+
+def _links(seen: Sequence[Observation]) -> Iterable[str]:
+    for one in seen:
+        if isinstance(one.answer, Present) and one.answer.url and "://" in one.answer.url:
+            yield safe(one.answer.url)
+
+
+def _list(words: Sequence[str]) -> str:
+    shown = ", ".join(safe(word) for word in words[:_MANY])
+    return shown if len(words) <= _MANY else f"{shown} and {len(words) - _MANY} more"
+
+
+def _bold(text: str) -> str:
+    return click.style(safe(text), bold=True)
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -1,0 +1,30 @@
+"""The story of `castoff plan`: look, say which version is meant, put the plan together."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from castoff.flows.planning import make_plan
+from castoff.flows.setting import Setting
+from castoff.flows.survey import survey
+from castoff.git import Worktree
+from castoff.model.intent import meant
+from castoff.model.merging import require_packages
+from castoff.model.plan import Plan
+
+
+def plan_release(setting: Setting, level: str, pre: str | None) -> Plan:
+    """Plan a release of a level; nothing is written."""
+    with Worktree.of(setting.repository) as worktree:
+        seen = survey(setting.repository, worktree, setting.configuration, setting.manifests)
+        require_packages(seen.workspace)
+        plan = make_plan(
+            seen,
+            meant(seen.history, level, pre),
+            level if pre is None else f"{level} --pre {pre}",
+            setting.configuration,
+            setting.manifests,
+            today=setting.now.date(),
+            grace=setting.patience.grace,
+        )
+        return replace(plan, problems=(*setting.problems, *plan.problems))

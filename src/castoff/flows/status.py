@@ -1,0 +1,113 @@
+"""What does the world show right now? The observing half of a release, on its own; it writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from castoff.errors import Problem
+from castoff.flows.editing import shown
+from castoff.flows.setting import Setting
+from castoff.flows.staging import Target, claim_stage, forge_stages, presence_stage, tag_stage, target_of
+from castoff.flows.survey import Survey, manifest_tree, read_workspace, survey
+from castoff.git import Worktree
+from castoff.model.graph import order_of
+from castoff.model.intent import Claim, to_resume
+from castoff.model.observations import Unknown
+from castoff.ports import ForgeRelease
+from castoff.reconcile import StageState, observe
+from castoff.stages.draft import releases_of
+from castoff.stages.part import Stage
+
+Phase = Literal["none", "in-flight", "complete", "abandoned"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """One look at the release that is under way, or at the last one."""
+
+    version: str | None
+    phase: Phase
+    commit: str | None
+    found_by: Literal["tag", "transition", "given", "none"]
+    states: tuple[StageState, ...] = ()
+    others: tuple[Claim, ...] = ()
+    draft: ForgeRelease | None = None
+    now: datetime | None = None
+    seen: Survey | None = None
+    problems: tuple[Problem, ...] = ()
+
+    def draft_json(self) -> dict[str, object] | None:
+        """Give the draft that waits, with its age in seconds."""
+        if self.draft is None:
+            return None
+        return {"url": self.draft.url, "age_seconds": draft_age(self.draft, self.now)}
+
+    def due_json(self) -> dict[str, object]:
+        """Say whether a release is due."""
+        return {"due": False, "reasons": [], "days": None, "changes": {}, "important": []}
+
+
+def draft_age(draft: ForgeRelease, now: datetime | None) -> int | None:
+    """Give how long a draft has been waiting, in seconds."""
+    if draft.created_at is None or now is None:
+        return None
+    return max(0, int((now - draft.created_at).total_seconds()))
+
+
+def look(setting: Setting, version: str | None) -> Status:
+    """Look at one release: the one named, else what is under way, else the last one."""
+    with Worktree.of(setting.repository) as worktree:
+        seen = survey(setting.repository, worktree, setting.configuration, setting.manifests)
+        problems = tuple(p for p in (*setting.problems, *seen.problems))
+        if version is None and not seen.history.unfinished and seen.history.previous is None:
+            return Status(
+                version=None, phase="none", commit=None, found_by="none", problems=problems, seen=seen
+            )
+        claim = to_resume(seen.history, version)
+        return _look_at(setting, seen, worktree, claim, problems)
+
+
+def _look_at(
+    setting: Setting, seen: Survey, worktree: Worktree, claim: Claim, problems: Sequence[Problem]
+) -> Status:
+    release = setting.configuration.release
+    workspace = read_workspace(manifest_tree(worktree, claim.commit), setting.manifests, release.exclude)
+    target = target_of(seen, claim, workspace, order_of(workspace, named_facade=release.facade))
+    states = observe(_stages(setting, seen, target, worktree), lanes=setting.lanes)
+    required = [state.state for state in states if state.stage.required]
+    complete = all(state in ("done", "off") for state in required)
+    return Status(
+        version=shown(claim.version, seen),
+        phase="complete" if complete else "in-flight",
+        commit=claim.commit,
+        found_by="tag" if claim.tagged else "transition",
+        states=states,
+        others=tuple(one for one in seen.history.unfinished if one != claim),
+        draft=_draft(setting, target),
+        now=setting.clock.now(),
+        seen=seen,
+        problems=tuple(problems),
+    )
+
+
+def _stages(setting: Setting, seen: Survey, target: Target, worktree: Worktree) -> tuple[Stage, ...]:
+    def not_here() -> str:
+        raise AssertionError("a look makes nothing")
+
+    return (
+        claim_stage(target, worktree),
+        presence_stage(setting, target),
+        tag_stage(target, worktree, not_here),
+        *forge_stages(setting, seen, target, not_here, agreed=False),
+    )
+
+
+def _draft(setting: Setting, target: Target) -> ForgeRelease | None:
+    forge = setting.forge(target.remote_url)
+    found = releases_of(forge, target.tag) if forge else ()
+    if isinstance(found, Unknown):
+        return None
+    return next((release for release in found if release.draft), None)

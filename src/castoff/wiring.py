@@ -1,0 +1,152 @@
+"""Which concrete adapters serve a run? The only place that names them all; each is imported when it is wanted."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from castoff.clock import SystemClock, stated_now
+from castoff.configuration.reading import read_configuration
+from castoff.configuration.values import Configuration
+from castoff.errors import ConfigurationError, UsageError
+from castoff.flows.setting import Setting
+from castoff.forges.addresses import Address, forge_address, forge_token
+from castoff.git import FolderTree, Repository
+from castoff.http import Http
+from castoff.model.versions import Ecosystem
+from castoff.ports import Builder, Clock, Forge, Manifests, Registry, Reporter, Tree
+from castoff.process import Processes
+from castoff.reconcile import Patience
+from castoff.redaction import Redactor
+
+if TYPE_CHECKING:
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the command line says about every run."""
+
+    directory: Path
+    config: Path | None = None
+    wait: float | None = None
+
+
+def open_setting(
+    options: Options, reporter: Reporter, environment: Mapping[str, str] | None = None
+) -> Setting:
+    """Open the user's repository with everything wired to the outside."""
+    variables = dict(os.environ if environment is None else environment)
+    processes = Processes(variables, Redactor.of_environment(variables))
+    repository = Repository.open(processes, options.directory)
+    head = repository.head()
+    tree: Tree = repository.tree(head) if head else FolderTree(repository.root)
+    loaded = read_configuration(tree, explicit=_explicit(options.config))
+    clock = SystemClock()
+    bench = _Bench(processes, loaded.configuration, clock, repository)
+    return Setting(
+        environment=variables,
+        repository=repository,
+        configuration=loaded.configuration,
+        source=loaded.source,
+        now=stated_now(variables),
+        clock=clock,
+        reporter=reporter,
+        manifests=manifests(),
+        builder=bench.builder,
+        registry=bench.registry,
+        forge=bench.forge,
+        patience=_patience(variables, options.wait),
+        problems=loaded.problems,
+    )
+
+
+def manifests() -> tuple[Manifests, ...]:
+    """Give the readers of all ecosystems."""
+    from castoff.manifests.cargo import CargoManifests
+    from castoff.manifests.python import PythonManifests
+
+    return (CargoManifests(), PythonManifests())
+
+
+@dataclass(frozen=True, slots=True)
+class _Bench:
+    """Makes adapters that share one environment, and so one world."""
+
+    processes: Processes
+    configuration: Configuration
+    clock: Clock
+    repository: Repository
+
+    def builder(self, ecosystem: Ecosystem, commit_time: int) -> Builder:
+        """Make the builder of one ecosystem."""
+        if ecosystem == "python":
+            from castoff.ecosystems.python.builder import PythonBuilder
+
+            return PythonBuilder(self.processes, self.configuration.python, commit_time)
+        raise UsageError.of("ecosystem-unknown", f"castoff cannot build `{ecosystem}` packages yet")
+
+    def registry(self, ecosystem: Ecosystem) -> Registry:
+        """Make the registry of one ecosystem."""
+        if ecosystem == "python":
+            from castoff.ecosystems.python.registry import PythonRegistry
+
+            return PythonRegistry(self.processes, Http(self.processes.redactor), self.configuration.python)
+        raise UsageError.of("ecosystem-unknown", f"castoff cannot publish `{ecosystem}` packages yet")
+
+    def forge(self, remote_url: str | None) -> Forge | None:
+        """Make the forge that a remote lies on, None where castoff speaks with none there."""
+        address: Address | None = forge_address(remote_url, self.processes.environment)
+        if address is None:
+            return None
+        from castoff.forges.github import GitHub
+
+        return GitHub(
+            Http(self.processes.redactor),
+            self.clock,
+            api_url=address.api_url,
+            web_url=address.web_url,
+            slug=address.slug,
+            token=forge_token(self.processes, self.repository.root, address),
+        )
+
+
+def _explicit(path: Path | None) -> tuple[str, str] | None:
+    if path is None:
+        return None
+    try:
+        return path.as_posix(), path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError.of(
+            "configuration-unreadable",
+            f"`{path}` cannot be read",
+            reason=type(error).__name__,
+            remedy="name a readable TOML file with `--config`",
+            file=path.as_posix(),
+        ) from None
+
+
+def _patience(environment: Mapping[str, str], wait: float | None) -> Patience:
+    patience = Patience(grace=grace_of(environment))
+    if wait is None:
+        return patience
+    return replace(patience, visible=wait, unknown=wait, throttle=wait, settle=min(wait, patience.settle))
+
+
+def grace_of(environment: Mapping[str, str]) -> float:
+    """Read PUBLISH_GRACE_SLEEP: seconds; error ``bad-grace``."""
+    text = environment.get("PUBLISH_GRACE_SLEEP", "").strip()
+    try:
+        grace = float(text) if text else 0.0
+    except ValueError:
+        grace = -1.0
+    if not 0.0 <= grace <= 86_400.0:
+        raise UsageError.of(
+            "bad-grace",
+            "`PUBLISH_GRACE_SLEEP` is no number of seconds",
+            remedy="set it to a number from 0 to 86400, or unset it",
+        )
+    return grace
