@@ -76,10 +76,9 @@ class PythonManifests:
     def version_at(self, tree: Tree, exclude: Sequence[str] = ()) -> str | None:
         """Give the workspace's version, None where there is none or the packages differ."""
         census = _census(self._layout(tree), tree.read, exclude)
-        found = {version_of(one.version): one.version for one in census.packages}
-        if len(found) != 1 or any(one.severity == "error" for one in census.problems):
+        if any(one.severity == "error" for one in census.problems):
             return None
-        return next(iter(found.values()))
+        return _common_version(census.packages)
 
     def version_paths(self, tree: Tree) -> Sequence[str]:
         """List the files from which versions are read."""

@@ -109,7 +109,11 @@ def _uv_layout(
     roots: list[Document] = []
     seen = [problem for problem in problems if problem.file in {one.file for one in heads}]
     for head in heads:
-        inside, missing = _members(head, manifests)
+        try:
+            inside, missing = _members(head, manifests)
+        except CastoffError as error:
+            seen += error.problems
+            continue
         documents, failed = _opened(inside, open_manifest)
         seen += missing + [one for one in failed if one not in seen]
         if is_project(head):

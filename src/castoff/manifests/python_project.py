@@ -59,12 +59,7 @@ def is_project(document: Document) -> bool:
 def read_project(document: Document, *, in_uv_workspace: bool) -> Project:
     """Read what a project says of itself. Errors: ``name-missing``, ``name-invalid``, ``manifest-invalid``."""
     private = _private(document, in_uv_workspace=in_uv_workspace)
-    name = (
-        document.string("project", "name")
-        or document.string("tool", "poetry", "name")
-        or document.string("tool", "flit", "metadata", "dist-name")
-        or document.string("tool", "flit", "metadata", "module")
-    )
+    name = _name(document)
     if name is None and private is not None:
         return Project(document=document, name=document.folder, private=private)
     if name is None:
@@ -85,7 +80,11 @@ def read_project(document: Document, *, in_uv_workspace: bool) -> Project:
             file=document.file,
             line=document.line("project", "name"),
         )
-    problems = () if private is not None else _dynamic_dependencies(document, name)
+    problems = (
+        ()
+        if private is not None
+        else (*_dynamic_dependencies(document, name), *_marked_both_ways(document, name))
+    )
     return Project(
         document=document, name=name, private=private, repository=_repository(document), problems=problems
     )
@@ -102,6 +101,16 @@ def demands(document: Document, siblings: Mapping[str, str]) -> Iterator[Demand]
                 yield _demand(document, kind, (*key, index), text)
     if document.get("tool", "poetry") is not None:
         yield from _poetry(document, siblings)
+
+
+def _name(document: Document) -> str | None:
+    places = (
+        ("project", "name"),
+        ("tool", "poetry", "name"),
+        ("tool", "flit", "metadata", "dist-name"),
+        ("tool", "flit", "metadata", "module"),
+    )
+    return next((name for place in places if (name := document.string(*place)) is not None), None)
 
 
 def _lists(document: Document) -> Iterator[tuple[EdgeKind, tuple[str, ...]]]:
@@ -205,12 +214,14 @@ def _constraints(document: Document, kind: EdgeKind, key: Path, value: object) -
 def _private(document: Document, *, in_uv_workspace: bool) -> str | None:
     if any(one.startswith("Private ::") for one in _classifiers(document)):
         return "its classifiers say Private"
-    package = document.get("tool", "uv", "package")
-    if package is False:
-        return "`tool.uv.package` is false"
     if document.get("tool", "poetry", "package-mode") is False:
         return "`tool.poetry.package-mode` is false"
-    if in_uv_workspace and "build-system" not in document.data and package is not True:
+    package = document.get("tool", "uv", "package")
+    if "build-system" in document.data:
+        return None
+    if package is False:
+        return "`tool.uv.package` is false"
+    if in_uv_workspace and package is not True:
         return "it has no build system"
     return None
 
@@ -234,6 +245,24 @@ def _dynamic_dependencies(document: Document, name: str) -> tuple[Problem, ...]:
             remedy="see that they name the new version, and write them into the manifest where you can",
             file=document.file,
             line=document.line("project", "dynamic"),
+            package=name,
+        ),
+    )
+
+
+def _marked_both_ways(document: Document, name: str) -> tuple[Problem, ...]:
+    """Tell of a project that uv shall not install, though it says how it is built: some publish their facade so."""
+    if document.get("tool", "uv", "package") is not False:
+        return ()
+    return (
+        Problem(
+            code="marked-both-ways",
+            severity="warning",
+            message=f"`{name}` has a build system, so it is published, although `tool.uv.package` is false",
+            reason="that setting keeps it out of uv's environments, it says nothing about publishing",
+            remedy="if it must not be published, take its build system away or exclude it",
+            file=document.file,
+            line=document.line("tool", "uv", "package"),
             package=name,
         ),
     )

@@ -231,7 +231,9 @@ def _match(pattern: re.Pattern[str], file: str, text: str) -> VersionSpot | None
 
 def _assignment(variable: str) -> re.Pattern[str]:
     name = re.escape(variable)
-    return re.compile(rf"^{name}[ \t]*(?::[^=\n]*)?=[ \t]*(['\"])(?P<version>[^'\"\n]+)\1", re.M)
+    return re.compile(
+        rf"^{name}[ \t]*(?::[^=\n]*)?=[ \t]*(['\"])(?P<version>[^'\"\n]+)\1[ \t\r]*(?:\#.*)?$", re.M
+    )
 
 
 def _tag_tool(document: Document) -> str | None:
@@ -260,7 +262,7 @@ def _not_found(document: Document, fact: str, key: Path) -> CastoffError:
         reason="the version is `dynamic`, so the back end looks for it there",
         remedy="correct the path, or write the version into the manifest",
         file=document.file,
-        line=document.line(*key),
+        line=document.line(*key) or document.line("project", "dynamic"),
     )
 
 
