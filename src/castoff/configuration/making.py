@@ -216,7 +216,7 @@ class Npm:
 
 @table
 class Rate:
-    """A rate limit: ``burst`` uploads at once, and one more after each ``every`` seconds."""
+    """A rate limit: so many uploads at once, and one more after each time span."""
 
     burst: int = key(Whole(least=1), "How many uploads are free at once.")
     every: float = key(Seconds(), 'After how long another one is free: seconds, or a text like `"10m"`.')

@@ -28,7 +28,9 @@ def of_release(release: Release) -> Iterator[Conflict]:
     for pattern in release.exclude:
         if fnmatchcase(release.facade, pattern):
             yield _conflict(
-                "facade", f"the facade `{shown(release.facade)}` is excluded by `{shown(pattern)}`"
+                "facade",
+                f"the facade `{shown(release.facade)}` is excluded by `{shown(pattern)}`",
+                "narrow the pattern, or name another facade",
             )
 
 
@@ -106,7 +108,7 @@ RULES: Mapping[type, Rule] = {
 }
 
 
-def _conflict(key: str, message: str, remedy: str = "") -> Conflict:
+def _conflict(key: str, message: str, remedy: str) -> Conflict:
     return Conflict(key, Impossible(message, remedy, code="contradiction"))
 
 

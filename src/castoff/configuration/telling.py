@@ -17,14 +17,18 @@ _FREE = Text(empty=True)
 _DELIVERY = Choice(("push", "pull-request", "off"))
 
 Delivery = Literal["push", "pull-request", "off"]
-Kind = Literal["added", "changed", "deprecated", "removed", "fixed", "security", "excluded"]
+Kind = Literal["added", "changed", "deprecated", "removed", "fixed", "security"]
 
 
 @table
 class OptionalFor:
     """Changes that need no label."""
 
-    authors: tuple[str, ...] = key(_NAMES, "Exact logins, with `[bot]` where they have one.", default=())
+    authors: tuple[str, ...] = key(
+        _NAMES,
+        "Logins, with `[bot]` where they have one; `*` and `?` stand for any text and any character.",
+        default=(),
+    )
     paths: tuple[str, ...] = key(
         _GLOBS, "Path patterns; a change that touches only such files needs no label.", default=()
     )
@@ -40,7 +44,7 @@ class Notes:
         default=None,
     )
     kinds: tuple[tuple[str, Kind], ...] | None = key(
-        Pairs(Choice(("added", "changed", "deprecated", "removed", "fixed", "security", "excluded"))),
+        Pairs(Choice(("added", "changed", "deprecated", "removed", "fixed", "security"))),
         "Which label means which kind. Without it: taken from the configuration of the notes, else `changelog-add` "
         "and so on.",
         default=None,
@@ -165,5 +169,5 @@ class Due:
     labels: tuple[str, ...] = key(
         _NAMES,
         "Labels that make a merged change important; one such change makes a release due.",
-        default=("important", "changelog-security"),
+        default=("important", "security", "changelog-security"),
     )
