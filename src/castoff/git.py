@@ -308,6 +308,17 @@ class Worktree:
         self.git.must("checkout", "--quiet", "--force", "--detach", commit)
         self.git.must("clean", "-ffdxq")
 
+    def stand_on(self, branch: str, commit: str) -> None:
+        """Check a branch out at a commit, as a person would have it."""
+        self.git.must("checkout", "--quiet", "--force", "-B", branch, commit)
+
+    def publish_to(self, url: str, branch: str) -> None:
+        """Make a repository the origin of this clone, and give it the branch and all tags."""
+        self.git.must(
+            "push", "--quiet", "--no-verify", url, f"{branch}:refs/heads/{branch}", "refs/tags/*:refs/tags/*"
+        )
+        self.git.must("config", "--replace-all", "remote.origin.url", url)
+
     def write(self, texts: Mapping[str, str]) -> None:
         """Write texts as they are, LF and CRLF untouched; paths must stay inside."""
         for path, text in texts.items():

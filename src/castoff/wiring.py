@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,11 +13,13 @@ from castoff.clock import SystemClock, stated_now
 from castoff.configuration.reading import read_configuration
 from castoff.configuration.values import Configuration
 from castoff.errors import ConfigurationError, UsageError
-from castoff.flows.setting import Setting
+from castoff.flows.setting import Embedded, Setting
+from castoff.flows.silence import Silence
 from castoff.forges.addresses import Address, forge_address, forge_token
-from castoff.git import FolderTree, Repository
+from castoff.git import FolderTree, Git, Repository, Worktree
 from castoff.http import Http
 from castoff.model.versions import Ecosystem
+from castoff.model.workspace import Package
 from castoff.ports import Builder, Clock, Forge, Manifests, Registry, Reporter, Tree
 from castoff.process import Processes
 from castoff.reconcile import Patience
@@ -47,7 +50,7 @@ def open_setting(
     loaded = read_configuration(tree, explicit=_explicit(options.config))
     clock = SystemClock()
     bench = _Bench(processes, loaded.configuration, clock, repository)
-    return Setting(
+    setting = Setting(
         environment=variables,
         repository=repository,
         configuration=loaded.configuration,
@@ -62,6 +65,7 @@ def open_setting(
         patience=_patience(variables, options.wait),
         problems=loaded.problems,
     )
+    return replace(setting, embedded=lambda: _embedded(setting))
 
 
 def manifests() -> tuple[Manifests, ...]:
@@ -70,6 +74,43 @@ def manifests() -> tuple[Manifests, ...]:
     from castoff.manifests.python import PythonManifests
 
     return (CargoManifests(), PythonManifests())
+
+
+def aimed_at(setting: Setting, world: World, repository: Repository) -> Embedded:
+    """Give a setting's ports aimed at an embedded world, in which the repository stands for the user's."""
+    processes = Processes(world.child_environment(), Redactor.of_environment(setting.environment))
+    python = replace(setting.configuration.python, index=None)
+    configuration = replace(setting.configuration, python=python)
+    bench = _Bench(processes, configuration, setting.clock, repository)
+
+    def at_turn(package: Package, seen: Sequence[Package]) -> Builder:
+        view = f"{package.ecosystem}-{package.name}"
+        world.python_index.store.set_view(view, [one.name for one in seen if one.ecosystem == "python"])
+        there = processes.with_environment(_view(world, setting, view))
+        return replace(bench, processes=there).builder(package.ecosystem, 0)
+
+    return Embedded(
+        setting=replace(
+            setting,
+            environment=processes.environment,
+            repository=repository,
+            configuration=configuration,
+            builder=bench.builder,
+            registry=bench.registry,
+            forge=bench.forge,
+            patience=replace(setting.patience, grace=0.0),
+        ),
+        at_turn=at_turn,
+        remote=world.repository.url,
+        dump=world.dump,
+    )
+
+
+def _view(world: World, setting: Setting, view: str) -> dict[str, str | None]:
+    """Let Python clients see the view first, and what is not ours where the user's clients find it."""
+    index = f"{world.python.url}/view/{view}/simple/"
+    outside = setting.environment.get("UV_DEFAULT_INDEX") or setting.environment.get("PIP_INDEX_URL")
+    return {"UV_INDEX": index, "UV_DEFAULT_INDEX": outside, "PIP_INDEX_URL": index}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +153,35 @@ class _Bench:
             slug=address.slug,
             token=forge_token(self.processes, self.repository.root, address),
         )
+
+
+@contextmanager
+def open_rehearsal(setting: Setting, stand_in: Worktree, branch: str) -> Iterator[Embedded]:
+    """Open an embedded world for a whole release, with a clone's branch and tags in its repository."""
+    from castoff.world.seed import WorldSeed
+    from castoff.world.world import World
+
+    address = forge_address(_outside_url(setting), {})
+    seed = WorldSeed(slug=address.slug if address else "local/workspace")
+    with World(seed=seed, environment=setting.environment) as world:
+        stand_in.publish_to(world.repository.url, branch)
+        processes = Processes(world.child_environment(), Redactor.of_environment(setting.environment))
+        repository = Repository(Git(processes, stand_in.root))
+        yield aimed_at(setting, world, repository)
+
+
+def _outside_url(setting: Setting) -> str | None:
+    name = setting.repository.remote_name(setting.configuration.release.remote)
+    return setting.repository.remote_url(name) if name else None
+
+
+@contextmanager
+def _embedded(setting: Setting) -> Iterator[Embedded]:
+    from castoff.world.world import World
+
+    with World(environment=setting.environment) as world:
+        quiet = replace(setting, reporter=Silence(), embedded=None)
+        yield aimed_at(quiet, world, setting.repository)
 
 
 def _explicit(path: Path | None) -> tuple[str, str] | None:

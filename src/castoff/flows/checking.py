@@ -23,7 +23,7 @@ def preflight_checks(
     tag = survey.tag_name.of(version)
     registries = {ecosystem: setting.registry(ecosystem) for ecosystem in survey.ecosystems}
     return (
-        Check("workspace", "shape", lambda: survey.problems),
+        Check("workspace", "shape", lambda: (*survey.state, *survey.problems)),
         Check("identity", "preflight", lambda: _identity(setting)),
         Check("signing", "preflight", lambda: _signing(setting, survey, worktree)),
         Check("tag-free", "preflight", lambda: _tag_free(survey, tag)),

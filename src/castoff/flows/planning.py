@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from castoff.configuration.templates import Occasion
@@ -85,7 +86,12 @@ def make_plan(
         edits=edited.edits,
         acts=_acts(packages, survey.tag_name.of(version), configuration, resumes=resumes),
         estimate=estimate(uploads, configuration.limits, grace=grace),
-        problems=(*survey.problems, *edited.problems, *_no_version_problem(survey)),
+        problems=(
+            *as_warnings(survey.state),
+            *survey.problems,
+            *edited.problems,
+            *_no_version_problem(survey),
+        ),
     )
 
 
@@ -99,6 +105,11 @@ def estimate(uploads: Sequence[Upload], limits: Sequence[Limit], *, grace: float
             if rate is not None:
                 buckets[ecosystem, new] = Bucket(rate.burst, rate.every)
     return estimated(uploads, buckets, grace=grace)
+
+
+def as_warnings(problems: Sequence[Problem]) -> tuple[Problem, ...]:
+    """Show what would stop a release where it stops nothing yet."""
+    return tuple(replace(problem, severity="warning") for problem in problems)
 
 
 def _uploads(packages: Sequence[Planned]) -> tuple[Upload, ...]:

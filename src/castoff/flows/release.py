@@ -9,13 +9,13 @@ Nothing irreversible happens before the claim, and nothing that the world shows 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from castoff.errors import CastoffError, Problem, Refusal
 from castoff.flows.candidate import build_artifacts, make_commit, make_tag
 from castoff.flows.checking import preflight_checks
 from castoff.flows.planning import occasion_of
+from castoff.flows.proof import prove
 from castoff.flows.recording import Recorder
 from castoff.flows.setting import Setting
 from castoff.flows.staging import (
@@ -155,7 +155,10 @@ def _begin(run: _Run, seen: Survey, version: ReleaseVersion) -> Claim:
     claim = Claim(version=version, commit=commit)
     target = _target(run, seen, claim)
     artifacts = _build(run, target)
-    rehearse_publish(setting, worktree, target, artifacts)
+    if setting.embedded is not None:
+        setting.reporter.note("rehearsing the uploads of this very commit")
+        with setting.embedded() as embedded:
+            prove(embedded, target, artifacts, worktree.root)
     make_tag(setting, target, occasion_of(seen, version, setting.now.date()), artifacts, worktree)
     try:
         _reconciler(run).run(claim_stage(target, worktree))
@@ -165,18 +168,6 @@ def _begin(run: _Run, seen: Survey, version: ReleaseVersion) -> Claim:
             raise _BranchMoved(moved[0]) from None
         raise
     return claim
-
-
-def rehearse_publish(
-    setting: Setting, worktree: Worktree, target: Target, artifacts: Sequence[Artifact]
-) -> None:
-    """Upload everything to an embedded world first, each package seeing what its registry will hold."""
-    if setting.embedded is None:
-        return
-    setting.reporter.note("rehearsing the uploads of this very commit")
-    with setting.embedded(worktree) as rehearsal:
-        stage = publish_stage(rehearsal, target, artifacts, worktree.root)
-        Reconciler(rehearsal.clock, rehearsal.reporter, rehearsal.patience, lanes=rehearsal.lanes).run(stage)
 
 
 def _mind_rival(run: _Run, seen: Survey, version: ReleaseVersion) -> None:

@@ -9,15 +9,16 @@ from datetime import datetime
 
 from castoff.configuration.values import Configuration
 from castoff.errors import Problem
-from castoff.git import Repository, Worktree
+from castoff.git import Repository
 from castoff.model.versions import Ecosystem
+from castoff.model.workspace import Package
 from castoff.ports import Builder, Clock, Forge, Manifests, Registry, Reporter
 from castoff.reconcile import Patience
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """The ports of one run. ``embedded`` opens the same ports on an embedded world, seeded from a worktree."""
+    """The ports of one run. ``embedded`` opens the same ports on an embedded world."""
 
     environment: Mapping[str, str]
     repository: Repository
@@ -30,7 +31,21 @@ class Setting:
     builder: Callable[[Ecosystem, int], Builder]
     registry: Callable[[Ecosystem], Registry]
     forge: Callable[[str | None], Forge | None]
-    embedded: Callable[[Worktree], AbstractContextManager[Setting]] | None = None
+    embedded: Callable[[], AbstractContextManager[Embedded]] | None = None
     patience: Patience = field(default_factory=Patience)
     problems: tuple[Problem, ...] = ()
     lanes: int = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Embedded:
+    """The ports of a run, aimed at an embedded world.
+
+    ``at_turn`` gives a builder whose clients see of our packages only those that are listed. ``remote`` is the
+    bare repository, ``dump`` gives all that happened there.
+    """
+
+    setting: Setting
+    at_turn: Callable[[Package, Sequence[Package]], Builder]
+    remote: str
+    dump: Callable[[], dict[str, object]]

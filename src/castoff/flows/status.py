@@ -9,6 +9,7 @@ from typing import Literal
 
 from castoff.errors import Problem
 from castoff.flows.editing import shown
+from castoff.flows.planning import as_warnings
 from castoff.flows.setting import Setting
 from castoff.flows.staging import Target, claim_stage, forge_stages, presence_stage, tag_stage, target_of
 from castoff.flows.survey import Survey, manifest_tree, read_workspace, survey
@@ -61,7 +62,7 @@ def look(setting: Setting, version: str | None) -> Status:
     """Look at one release: the one named, else what is under way, else the last one."""
     with Worktree.of(setting.repository) as worktree:
         seen = survey(setting.repository, worktree, setting.configuration, setting.manifests)
-        problems = tuple(p for p in (*setting.problems, *seen.problems))
+        problems = tuple(p for p in (*setting.problems, *as_warnings(seen.state), *seen.problems))
         if version is None and not seen.history.unfinished and seen.history.previous is None:
             return Status(
                 version=None, phase="none", commit=None, found_by="none", problems=problems, seen=seen

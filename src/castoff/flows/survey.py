@@ -27,7 +27,11 @@ _MANIFESTS = frozenset({"pyproject.toml", "Cargo.toml", "package.json", "castoff
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
-    """One look at repository, remote and workspace; ``head`` is the branch's commit that a release starts from."""
+    """One look at repository, remote and workspace; ``head`` is the branch's commit that a release starts from.
+
+    ``state`` is what is wrong with clone and remote: it stops a release, but not a plan. ``problems`` is what is
+    wrong with the workspace itself.
+    """
 
     branch: str
     remote: str | None
@@ -42,6 +46,7 @@ class Survey:
     workspace: Workspace
     order: Order
     version: ReleaseVersion | None
+    state: tuple[Problem, ...] = field(default=())
     problems: tuple[Problem, ...] = field(default=())
 
     @property
@@ -65,7 +70,7 @@ def survey(
     remote, url = _remote(repository, configuration)
     refs = worktree.ls_remote(url) if url else None
     branch, branch_problem = _branch(repository, refs, configuration.release.branches, local_head)
-    remote_head = refs.heads.get(branch) if refs else None
+    remote_head = refs.heads.get(branch) if refs and not branch_problem else None
     fetched = bool(url and remote_head and worktree.fetch(url, [branch]))
     if not fetched:
         _borrow_tags(repository, worktree)
@@ -76,12 +81,7 @@ def survey(
     tag_name = _tag_name(worktree, head, configuration.release.tag, workspace)
     version = common_version(workspace)
     history = _history(worktree, refs, head, tag_name, manifests, configuration, version)
-    problems = (
-        *branch_problem,
-        *_remote_problems(repository, remote, url, refs, remote_head, local_head),
-        *workspace.problems,
-        *order.problems,
-    )
+    state = (*branch_problem, *_remote_problems(repository, remote, url, refs, remote_head, local_head))
     return Survey(
         branch=branch,
         remote=remote,
@@ -96,7 +96,8 @@ def survey(
         workspace=workspace,
         order=order,
         version=version,
-        problems=problems,
+        state=state,
+        problems=(*workspace.problems, *order.problems),
     )
 
 
