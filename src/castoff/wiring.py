@@ -26,7 +26,7 @@ from castoff.reconcile import Patience
 from castoff.redaction import Redactor
 
 if TYPE_CHECKING:
-    pass
+    from castoff.world.world import World
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
