@@ -14,12 +14,14 @@ from castoff.notes.changelog.titles import read_title
 from castoff.notes.markdown import Blocks, Edit, Heading, Span, apply_edits, read_blocks
 
 Contributors = Literal["drop", "keep"]
+GeneratedMark = Literal["comment", "heading", "entry"]
 
 _FULL = re.compile(r"[ \t]*(?:\*\*|__)?Full Change ?log(?:\*\*|__)?[ \t]*:", re.IGNORECASE)
 _FIRST = re.compile(r"[ \t]{0,8}[*+-][ \t]+@?\S{1,100} made (?:their|his|her) first contribution\b")
 _CONTRIBUTORS = re.compile(r"(?:new|first[- ]time) contributors?\W{0,4}", re.IGNORECASE)
 _GENERATED = re.compile(r"<!--\s*Release notes generated using configuration in ")
-_CHANGED = re.compile(r"What.?s Changed\W{0,4}", re.IGNORECASE)
+_CHANGED = re.compile(r"\[?What.?s Changed\W{0,4}(?:\]\([^\s()]{0,500}\))?", re.IGNORECASE)
+_ENTRY = re.compile(r".* by @[\w\[\]-]{1,60} in (?:https?://\S{1,300}/pull/\d{1,7}|#\d{1,7})[ \t]*")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//|#")
 _SENTINEL = "# end of the notes"
 
@@ -101,16 +103,29 @@ def is_contributors_title(text: str) -> bool:
     return len(text) < 60 and _CONTRIBUTORS.fullmatch(text.strip("*_# ")) is not None
 
 
-def is_generated(blocks: Blocks, start: int, end: int) -> Literal["comment", "heading"] | None:
-    """Tell by what lines ``start`` to ``end`` are known to be generated notes."""
+def generated_marks(blocks: Blocks) -> Iterator[tuple[int, GeneratedMark]]:
+    """Give the lines by which generated notes are known: the generator's comment, heading or entries."""
     lines = blocks.lines
     for span in blocks.html:
-        if start <= span.start < end and _GENERATED.match(lines[span.start].strip()):
-            return "comment"
+        if _GENERATED.match(lines[span.start].strip()):
+            yield span.start, "comment"
     for heading in blocks.headings:
-        if start <= heading.line < end and len(heading.title) < 60 and _CHANGED.fullmatch(heading.title):
-            return "heading"
-    return None
+        if len(heading.title) < 600 and _CHANGED.fullmatch(heading.title):
+            yield heading.line, "heading"
+    for prose in blocks.prose:
+        for line in range(prose.start, min(prose.end, len(lines))):
+            if is_generated_entry(lines[line]):
+                yield line, "entry"
+
+
+def is_generated_entry(line: str) -> bool:
+    """Say whether a line is one that the generator writes for a change: ``* title by @login in URL``."""
+    return (
+        line[:2] in ("* ", "- ")
+        and " by @" in line
+        and len(line) < 2000
+        and _ENTRY.fullmatch(line) is not None
+    )
 
 
 def drop_contributors(text: str) -> str:
@@ -234,7 +249,7 @@ def _with_trailer(text: str, context: BodyContext) -> str:
     """Give generated notes the "Full Changelog" line that they lack, where it is known what to compare."""
     if context.root is None or context.previous is None or context.tag is None:
         return text
-    blocks = read_blocks(text)
-    if is_generated(blocks, 0, len(blocks.lines)) is None or any(map(is_full_changelog, text.split("\n"))):
+    generated = next(generated_marks(read_blocks(text)), None) is not None
+    if not generated or any(map(is_full_changelog, text.split("\n"))):
         return text
     return f"{text}\n\n**Full Changelog**: {context.root}/compare/{context.previous}...{context.tag}"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from castoff.notes.markdown import Blocks, Edit, Span, find_spans
 from castoff.notes.markdown.inline import normal_label
 
-_NAKED = re.compile(r"(?<![\w/&#.@=\[-])#([1-9]\d{0,6})\b(?![\w-])")
+_NAKED = re.compile(r"(?<![\w/&#.@=\[\\-])#([1-9]\d{0,6})\b(?![\w-])")
 _NUMBERED = re.compile(r"#([1-9]\d{0,6})")
 _LINKED = re.compile(
     r"(?P<root>https?://[^\s/]+/[^\s]+?)/(?:-/)?(?P<kind>issues|pulls?|merge_requests)/(?P<number>[1-9]\d{0,6})/?(?:[#?][^\s]*)?"
