@@ -15,17 +15,19 @@ from castoff.configuration.values import Configuration
 from castoff.errors import ConfigurationError, UsageError
 from castoff.flows.setting import Embedded, Setting
 from castoff.flows.silence import Silence
+from castoff.flows.survey import read_workspace
 from castoff.forges.addresses import Address, forge_address, forge_token
 from castoff.git import FolderTree, Git, Repository, Worktree
 from castoff.http import Http
 from castoff.model.versions import Ecosystem
-from castoff.model.workspace import Package
+from castoff.model.workspace import Package, Workspace
 from castoff.ports import Builder, Clock, Forge, Manifests, Registry, Reporter, Tree
 from castoff.process import Processes
 from castoff.reconcile import Patience
 from castoff.redaction import Redactor
 
 if TYPE_CHECKING:
+    from castoff.flows.release import Result
     from castoff.world.world import World
 
 
@@ -65,7 +67,7 @@ def open_setting(
         patience=_patience(variables, options.wait),
         problems=loaded.problems,
     )
-    return replace(setting, embedded=lambda: _embedded(setting))
+    return replace(setting, embedded=lambda before: _embedded(setting, before))
 
 
 def manifests() -> tuple[Manifests, ...]:
@@ -156,7 +158,9 @@ class _Bench:
 
 
 @contextmanager
-def open_rehearsal(setting: Setting, stand_in: Worktree, branch: str) -> Iterator[Embedded]:
+def open_rehearsal(
+    setting: Setting, stand_in: Worktree, branch: str, before: Workspace | None
+) -> Iterator[Embedded]:
     """Open an embedded world for a whole release, with a clone's branch and tags in its repository."""
     from castoff.world.seed import WorldSeed
     from castoff.world.world import World
@@ -164,10 +168,31 @@ def open_rehearsal(setting: Setting, stand_in: Worktree, branch: str) -> Iterato
     address = forge_address(_outside_url(setting), {})
     seed = WorldSeed(slug=address.slug if address else "local/workspace")
     with World(seed=seed, environment=setting.environment) as world:
+        fill_registries(world, before)
         stand_in.publish_to(world.repository.url, branch)
         processes = Processes(world.child_environment(), Redactor.of_environment(setting.environment))
         repository = Repository(Git(processes, stand_in.root))
         yield aimed_at(setting, world, repository)
+
+
+def fill_registries(world: World, before: Workspace | None) -> None:
+    """Put what was released before into the registries, as its manifests said it."""
+    from castoff.world.python_index.minimal import Seed
+
+    packages = [] if before is None else [p for p in before.packages if p.ecosystem == "python"]
+    edges = () if before is None else before.edges
+    world.python_index.seed(
+        Seed(
+            name=package.name,
+            version=package.version,
+            requires_dist=tuple(
+                f"{e.target}{e.requirement or ''}"
+                for e in edges
+                if e.origin == package.id and e.kind == "normal"
+            ),
+        )
+        for package in packages
+    )
 
 
 def _outside_url(setting: Setting) -> str | None:
@@ -176,10 +201,11 @@ def _outside_url(setting: Setting) -> str | None:
 
 
 @contextmanager
-def _embedded(setting: Setting) -> Iterator[Embedded]:
+def _embedded(setting: Setting, before: Workspace | None) -> Iterator[Embedded]:
     from castoff.world.world import World
 
     with World(environment=setting.environment) as world:
+        fill_registries(world, before)
         quiet = replace(setting, reporter=Silence(), embedded=None)
         yield aimed_at(quiet, world, setting.repository)
 
@@ -220,3 +246,32 @@ def grace_of(environment: Mapping[str, str]) -> float:
             remedy="set it to a number from 0 to 86400, or unset it",
         )
     return grace
+
+
+def play_demo(folder: Path, reporter: Reporter) -> tuple[Result, dict[str, object]]:
+    """Make the sample workspace and an embedded world, and release the one in the other."""
+    from castoff.flows.demo import connect, make_sample
+    from castoff.flows.release import Wish, run_release
+    from castoff.world.seed import WorldSeed
+    from castoff.world.world import World
+
+    sample = examples() / "python"
+    with World(folder / "world", seed=WorldSeed(slug="acme/harbour")) as world:
+        environment = {
+            **world.child_environment(),
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GIT_CONFIG_NOSYSTEM": "1",
+        }
+        processes = Processes(environment)
+        checkout = make_sample(processes, sample, folder, tag="1.0.0")
+        connect(processes, checkout, world.repository.url)
+        setting = open_setting(Options(directory=checkout), reporter, environment)
+        fill_registries(world, read_workspace(FolderTree(checkout), setting.manifests, ()))
+        return run_release(setting, Wish(level="minor", agreed=True)), world.dump()
+
+
+def examples() -> Path:
+    """Find the sample workspaces: inside the installed package, or in the source tree."""
+    here = Path(__file__).resolve().parent
+    packed = here / "examples"
+    return packed if packed.is_dir() else here.parents[1] / "examples"

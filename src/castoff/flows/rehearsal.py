@@ -8,21 +8,23 @@ from dataclasses import replace
 
 from castoff.flows.release import NOT_PROVEN, Result, Wish, run_release
 from castoff.flows.setting import Embedded, Setting
-from castoff.flows.survey import survey
+from castoff.flows.survey import survey, workspace_before
 from castoff.git import Worktree
+from castoff.model.workspace import Workspace
 
-Opened = Callable[[Setting, Worktree, str], AbstractContextManager[Embedded]]
+Opened = Callable[[Setting, Worktree, str, Workspace | None], AbstractContextManager[Embedded]]
 
 
 def rehearse(setting: Setting, wish: Wish, opened: Opened) -> tuple[Result, dict[str, object]]:
     """Rehearse a release; gives its result, and all that happened in the embedded world.
 
     A clone stands for the user's checkout; ``opened`` makes an embedded world whose repository holds the
-    clone's branch and tags, and aims the ports at it.
+    clone's branch and tags, with what was released before in its registries, and aims the ports at it.
     """
     with Worktree.of(setting.repository) as stand_in:
         seen = survey(setting.repository, stand_in, setting.configuration, setting.manifests)
         stand_in.stand_on(seen.branch, seen.head)
-        with opened(setting, stand_in, seen.branch) as embedded:
+        before = workspace_before(seen, setting.manifests, setting.configuration.release.exclude)
+        with opened(setting, stand_in, seen.branch, before) as embedded:
             result = run_release(embedded.setting, replace(wish, agreed=True))
             return replace(result, not_proven=NOT_PROVEN), embedded.dump()

@@ -27,7 +27,7 @@ from castoff.flows.staging import (
     tag_stage,
     target_of,
 )
-from castoff.flows.survey import Survey, manifest_tree, read_workspace, survey
+from castoff.flows.survey import Survey, manifest_tree, read_workspace, survey, workspace_before
 from castoff.git import Worktree
 from castoff.model.graph import order_of
 from castoff.model.intent import Begin, Claim, Resume, meant, to_resume
@@ -157,7 +157,8 @@ def _begin(run: _Run, seen: Survey, version: ReleaseVersion) -> Claim:
     artifacts = _build(run, target)
     if setting.embedded is not None:
         setting.reporter.note("rehearsing the uploads of this very commit")
-        with setting.embedded() as embedded:
+        before = workspace_before(seen, setting.manifests, setting.configuration.release.exclude)
+        with setting.embedded(before) as embedded:
             prove(embedded, target, artifacts, worktree.root)
     make_tag(setting, target, occasion_of(seen, version, setting.now.date()), artifacts, worktree)
     try:

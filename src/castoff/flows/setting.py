@@ -11,14 +11,14 @@ from castoff.configuration.values import Configuration
 from castoff.errors import Problem
 from castoff.git import Repository
 from castoff.model.versions import Ecosystem
-from castoff.model.workspace import Package
+from castoff.model.workspace import Package, Workspace
 from castoff.ports import Builder, Clock, Forge, Manifests, Registry, Reporter
 from castoff.reconcile import Patience
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """The ports of one run. ``embedded`` opens the same ports on an embedded world."""
+    """The ports of one run. ``embedded`` opens the same ports on an embedded world that holds what was released before."""
 
     environment: Mapping[str, str]
     repository: Repository
@@ -31,7 +31,7 @@ class Setting:
     builder: Callable[[Ecosystem, int], Builder]
     registry: Callable[[Ecosystem], Registry]
     forge: Callable[[str | None], Forge | None]
-    embedded: Callable[[], AbstractContextManager[Embedded]] | None = None
+    embedded: Callable[[Workspace | None], AbstractContextManager[Embedded]] | None = None
     patience: Patience = field(default_factory=Patience)
     problems: tuple[Problem, ...] = ()
     lanes: int = 16

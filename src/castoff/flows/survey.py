@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import partial
 
 from castoff.configuration.values import Configuration
 from castoff.errors import Problem, WorkspaceError
@@ -92,7 +93,7 @@ def survey(
         tag_name=tag_name,
         history=history,
         tree=tree,
-        at=worktree.tree,
+        at=partial(manifest_tree, worktree),
         workspace=workspace,
         order=order,
         version=version,
@@ -119,6 +120,19 @@ def read_workspace(tree: Tree, manifests: Sequence[Manifests], exclude: Sequence
             remedy="run castoff in a Python or Cargo workspace",
         )
     return merged(found)
+
+
+def workspace_before(
+    seen: Survey, manifests: Sequence[Manifests], exclude: Sequence[str]
+) -> Workspace | None:
+    """Read the workspace as it was at the last release; None where there was none that can be read."""
+    previous = seen.history.previous
+    if previous is None:
+        return None
+    try:
+        return read_workspace(seen.at(previous.commit), manifests, exclude)
+    except WorkspaceError:
+        return None
 
 
 def common_version(workspace: Workspace) -> ReleaseVersion | None:

@@ -1,0 +1,38 @@
+"""`castoff demo`: a real release of a sample workspace, in the embedded world."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import click
+
+from castoff.cli.options import Common, common_options
+
+
+@click.command("demo")
+@click.option(
+    "--dir", "directory", type=click.Path(path_type=Path), help="Keep the sample and its world here."
+)
+@common_options
+def command(common: Common, directory: Path | None) -> int:
+    """Release a sample Python workspace for real, against the embedded world: nothing leaves this machine.
+
+    Builds, signatures, uploads, tag, draft and announcement are made by the same code and the same clients
+    as in a real release.
+    """
+    if directory is not None:
+        directory.mkdir(parents=True, exist_ok=True)
+        return _play(common, directory.resolve())
+    with tempfile.TemporaryDirectory(prefix="castoff-demo-", ignore_cleanup_errors=True) as folder:
+        return _play(common, Path(folder))
+
+
+def _play(common: Common, folder: Path) -> int:
+    from castoff.cli.reporting import reporter_for
+    from castoff.cli.running import show
+    from castoff.wiring import play_demo
+
+    result, world = play_demo(folder, reporter_for(common.events))
+    show(common, "demo", result, world)
+    return 0

@@ -1,0 +1,60 @@
+"""A sample workspace, made on the spot: files, history, a tag of its last release, a throw-away key to sign with."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from castoff.errors import Refusal
+from castoff.process import Processes
+
+NAME = "Demo Maintainer"
+EMAIL = "demo@example.invalid"
+
+
+def make_sample(processes: Processes, source: Path, folder: Path, *, tag: str) -> Path:
+    """Copy the sample into a folder and commit it; gives the checkout. Without ssh-keygen nothing is signed."""
+    checkout = folder / "checkout"
+    shutil.copytree(source, checkout)
+    _git(processes, checkout, "init", "--quiet", "--initial-branch=main")
+    for key, value in _settings(processes, folder).items():
+        _git(processes, checkout, "config", key, value)
+    _git(processes, checkout, "add", "--all")
+    _git(processes, checkout, "commit", "--quiet", "-m", f"release {tag}")
+    _git(processes, checkout, "tag", "--annotate", "-m", tag, tag)
+    (checkout / "NEWS.txt").write_text("The tide is in.\n", encoding="utf-8")
+    _git(processes, checkout, "add", "--all")
+    _git(processes, checkout, "commit", "--quiet", "-m", "Note that the tide is in (#1)")
+    return checkout
+
+
+def connect(processes: Processes, checkout: Path, remote: str) -> None:
+    """Make a repository the origin, and push branch and tags."""
+    _git(processes, checkout, "remote", "add", "origin", remote)
+    _git(processes, checkout, "push", "--quiet", "--set-upstream", "origin", "main", "--tags")
+
+
+def _settings(processes: Processes, folder: Path) -> dict[str, str]:
+    settings = {"user.name": NAME, "user.email": EMAIL, "commit.gpgsign": "false", "tag.gpgsign": "false"}
+    if processes.find("ssh-keygen") is None:
+        return settings
+    key = folder / "key"
+    done = processes.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", EMAIL, "-f", key], cwd=folder)
+    if done.code != 0:
+        return settings
+    return {**settings, "gpg.format": "ssh", "user.signingkey": f"{key}.pub"}
+
+
+def _git(processes: Processes, folder: Path, *arguments: str) -> None:
+    done = processes.run(
+        ["git", *arguments],
+        cwd=folder,
+        changes={"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"},
+    )
+    if done.code != 0:
+        raise Refusal.of(
+            "demo-failed",
+            f"`git {arguments[0]}` failed while the sample was made",
+            reason=done.last_words,
+            remedy="see that git works and that the disk has room",
+        )
