@@ -11,7 +11,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from castoff.errors import ConfigurationError
 from castoff.world.bare import BareRepository
+from castoff.world.cargo_home import cargo_home_environment
+from castoff.world.cargo_registry import CargoRegistry
+from castoff.world.cargo_registry import upload_subject as crate_subject
+from castoff.world.cargo_registry.rejection import Rejected
 from castoff.world.clock import WorldClock
 from castoff.world.control import ControlDoor
 from castoff.world.fault_gate import FaultGate
@@ -53,6 +58,7 @@ class World:
         self.repository = BareRepository(self.directory, self.seed.slug, copy_of=self.seed.repository)
         self.python_index = PythonIndex(clock=self.clock, outside=python_index_address(self._user))
         self.python_index.seed(self.seed.python)
+        self.cargo_registry = _cargo_registry(self.seed, self.clock)
         self.forge_service = Forge(
             self.seed.slug, self.repository.path, seed=self.seed.forge, clock=self.clock.now
         )
@@ -64,12 +70,13 @@ class World:
             dump=self.dump,
         )
         self.python = self._server(Site("python", self.python_index, upload_subject))
+        self.cargo = self._server(Site("cargo", self.cargo_registry, crate_subject))
         self.forge = self._server(Site("forge", self.forge_service, writes=_forge_writes))
         # The control door is outside of what it steers: no faults, no log.
         self.control = Server(Site("control", self.door))
 
     def __enter__(self) -> Self:
-        for server in (self.python, self.forge, self.control):
+        for server in (self.python, self.cargo, self.forge, self.control):
             self._stack.enter_context(server)
         self._stack.callback(self.gate.close)
         return self
@@ -90,6 +97,7 @@ class World:
             **without_loopback_proxy(self._user),
             **self.repository.environment(),
             **self._python_environment(),
+            **cargo_home_environment(self.directory, self.cargo.url, TOKEN),
             **self._forge_environment(),
         }
 
@@ -102,7 +110,10 @@ class World:
 
         Uploads stand in the order of their arrival; ``uploads_sorted`` is for runs that upload in parallel.
         """
-        services: dict[str, dict[str, object]] = {"python": self.python_index.dump()}
+        services: dict[str, dict[str, object]] = {
+            "python": self.python_index.dump(),
+            "cargo": self.cargo_registry.dump(),
+        }
         if uploads_sorted:
             services = {name: _sorted_uploads(part) for name, part in services.items()}
         return {
@@ -148,6 +159,17 @@ class World:
             "GH_TOKEN": TOKEN,
             "GITHUB_TOKEN": TOKEN,
         }
+
+
+def _cargo_registry(seed: WorldSeed, clock: WorldClock) -> CargoRegistry:
+    try:
+        return CargoRegistry(clock=clock, settings=seed.cargo)
+    except (ValueError, KeyError, TypeError, OSError, Rejected) as error:
+        raise ConfigurationError.of(
+            "world-seed-invalid",
+            f"the seed of the embedded Cargo registry is wrong: {error}",
+            remedy="see docs/reference/world.md for all keys",
+        ) from error
 
 
 def _forge_writes(request: Request) -> bool:

@@ -1,0 +1,229 @@
+"""What does the embedded Cargo registry answer? Sparse index, publish, download, yank, owners, search."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Sequence
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+
+from castoff.world.cargo_registry import documents
+from castoff.world.cargo_registry.index import name_at
+from castoff.world.cargo_registry.limits import parse_limits
+from castoff.world.cargo_registry.record import read_record
+from castoff.world.cargo_registry.rejection import Rejected
+from castoff.world.cargo_registry.store import OWNER, Store, canonical
+from castoff.world.cargo_registry.upload import check_upload, read_body, read_published
+from castoff.world.clock import WorldClock
+from castoff.world.messages import Request, Response, json_response
+
+Found = dict[str, str]
+_API = "/api/v1/crates"
+_SETTINGS = {"packages", "crates", "outside", "limits"}
+
+
+def upload_subject(request: Request) -> str:
+    """Say what a request is about: ``name@version`` for an upload or a yank, else the path."""
+    if request.method == "PUT" and request.path == f"{_API}/new":
+        try:
+            body = read_body(request.body)
+        except Rejected:
+            return request.path
+        return f"{body.name}@{body.version}"
+    match = re.fullmatch(rf"{_API}/([^/]+)/([^/]+)/(?:yank|unyank|download)", request.path)
+    return f"{match.group(1)}@{match.group(2)}" if match else request.path
+
+
+class CargoRegistry:
+    """A Cargo registry; ``settings`` is what the seed says under ``cargo``."""
+
+    def __init__(self, *, clock: WorldClock | None = None, settings: dict[str, Any] | None = None) -> None:
+        values = settings or {}
+        for key in values:
+            if key not in _SETTINGS:
+                raise ValueError(f"`cargo` has the unknown key `{key}`; it may have {sorted(_SETTINGS)}")
+        self._clock = clock or WorldClock()
+        self._outside: object = values.get("outside", "any")
+        self.store = Store(self._clock, parse_limits(values.get("limits", {})))
+        for published, yanked in read_record(values.get("packages", {})):
+            self.store.add(published, seeded=True, yanked=yanked)
+        for path in values.get("crates", ()):
+            self.seed_file(Path(path))
+        one, two = r"(?P<name>[^/]+)", r"(?P<name>[^/]+)/(?P<version>[^/]+)"
+        self._routes: Sequence[tuple[str, re.Pattern[str], Callable[[Request, Found], Response]]] = [
+            ("GET", re.compile(r"/index/config\.json"), self._config),
+            ("GET", re.compile(r"/index/(?P<path>.+)"), self._index),
+            ("PUT", re.compile(rf"{_API}/new"), self._publish),
+            ("GET", re.compile(_API), self._search),
+            ("GET", re.compile(rf"(?:{_API}|/dl|/crates)/{two}/download"), self._download),
+            ("DELETE", re.compile(rf"{_API}/{two}/yank"), self._yank),
+            ("PUT", re.compile(rf"{_API}/{two}/unyank"), self._unyank),
+            ("GET", re.compile(rf"{_API}/{one}/owners"), self._owners),
+            ("PUT", re.compile(rf"{_API}/{one}/owners"), self._add_owners),
+            ("DELETE", re.compile(rf"{_API}/{one}/owners"), self._remove_owners),
+            ("GET", re.compile(rf"{_API}/{one}"), self._crate),
+            ("GET", re.compile(rf"{_API}/{two}"), self._version),
+            ("GET", re.compile(r"/api/v1/me|/me"), self._me),
+        ]
+
+    def handle(self, request: Request) -> Response:
+        """Answer one request."""
+        try:
+            for method, pattern, route in self._routes:
+                match = pattern.fullmatch(request.path)
+                if match is not None and method == request.method:
+                    _check_agent(request)
+                    return route(request, {key: value or "" for key, value in match.groupdict().items()})
+            raise Rejected(f"no such route in the embedded Cargo registry: {request.path}", 404)
+        except Rejected as rejected:
+            return json_response(rejected.status, {"errors": [{"detail": rejected.text}]}, rejected.headers)
+
+    def seed_file(self, file: Path) -> None:
+        """Hold a ``.crate`` that was published before."""
+        match = re.fullmatch(r"(.+?)-(\d+\.\d+\.\d+.*)\.crate", file.name)
+        if match is None:
+            raise ValueError(f"`{file.name}` is not named like a crate")
+        self.store.add(read_published(file.read_bytes(), *match.groups()), seeded=True)
+
+    def knows(self, name: str) -> bool:
+        """Say whether a dependency on the name may be published."""
+        if self.store.owns(name) or self._outside == "any":
+            return True
+        return isinstance(self._outside, list) and canonical(name) in map(canonical, self._outside)
+
+    def index_answer(self, request: Request, name: str) -> Response:
+        """Answer a read of a crate's index file."""
+        lines = self.store.index(name)
+        if lines is None:
+            raise Rejected("Not Found", 404)
+        body = ("\n".join(lines) + "\n").encode()
+        etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+        headers = {
+            "Content-Type": "text/plain",
+            "ETag": etag,
+            "Last-Modified": format_datetime(self._clock.now(), usegmt=True),
+            "Cache-Control": "public,max-age=600",
+        }
+        known = [
+            part.strip().removeprefix("W/") for part in request.headers.get("if-none-match", "").split(",")
+        ]
+        return Response(304, b"", headers) if etag in known else Response(200, body, headers)
+
+    def dump(self) -> dict[str, object]:
+        """Give what was uploaded, for the canonical dump of the world."""
+        return self.store.dump()
+
+    def _config(self, request: Request, _found: Found) -> Response:
+        return json_response(200, {"dl": f"{request.base_url}/dl", "api": request.base_url})
+
+    def _index(self, request: Request, found: Found) -> Response:
+        name = name_at(found["path"])
+        if name is None:
+            raise Rejected("Not Found", 404)
+        return self.index_answer(request, name)
+
+    def _publish(self, request: Request, _found: Found) -> Response:
+        _check_token(request)
+        body = read_body(request.body)
+        self.store.spend(body.name)
+        published = check_upload(body, lambda name: name == body.name or self.knows(name))
+        self.store.add(published, late=request.late)
+        versions = self.store.versions(body.name) or ()
+        warnings: dict[str, list[str]] = {"invalid_categories": [], "invalid_badges": [], "other": []}
+        return json_response(200, {"crate": documents.crate(body.name, versions), "warnings": warnings})
+
+    def _download(self, _request: Request, found: Found) -> Response:
+        held = self.store.find(found["name"], found["version"])
+        if held is None:
+            raise Rejected("the crate file is not here", 403)
+        return Response(200, held.published.crate, {"Content-Type": "application/gzip"})
+
+    def _yank(self, request: Request, found: Found) -> Response:
+        return self._set_yanked(request, found, True)
+
+    def _unyank(self, request: Request, found: Found) -> Response:
+        return self._set_yanked(request, found, False)
+
+    def _set_yanked(self, request: Request, found: Found, yanked: bool) -> Response:
+        _check_token(request)
+        self.store.yank(found["name"], found["version"], yanked)
+        return json_response(200, {"ok": True})
+
+    def _owners(self, _request: Request, found: Found) -> Response:
+        logins = self.store.owners(found["name"])
+        return json_response(200, {"users": [documents.user(login) for login in logins]})
+
+    def _add_owners(self, request: Request, found: Found) -> Response:
+        _check_token(request)
+        owners = self.store.owners(found["name"])
+        for login in _logins(request):
+            if login in owners:
+                raise Rejected(f"`{login}` is already an owner")
+            owners.append(login)
+        return json_response(200, {"ok": True, "msg": "owners successfully added"})
+
+    def _remove_owners(self, request: Request, found: Found) -> Response:
+        _check_token(request)
+        owners = self.store.owners(found["name"])
+        for login in _logins(request):
+            if login not in owners:
+                raise Rejected(f"could not find owner with login `{login}`")
+            if len(owners) == 1:
+                raise Rejected("cannot remove all individual owners of a crate.")
+            owners.remove(login)
+        return json_response(200, {"ok": True, "msg": "owners successfully removed"})
+
+    def _search(self, request: Request, _found: Found) -> Response:
+        wanted = request.query.get("q", [""])[0].lower()
+        size = int(request.query.get("per_page", ["10"])[0])
+        found = [
+            documents.crate(name, versions)
+            for name, versions in self.store.crates()
+            if wanted in name.lower() and versions
+        ]
+        return json_response(200, {"crates": found[:size], "meta": {"total": len(found)}})
+
+    def _crate(self, _request: Request, found: Found) -> Response:
+        versions = self.store.versions(found["name"])
+        if not versions:
+            raise Rejected(f"crate `{found['name']}` does not exist", 404)
+        listed = [documents.version(held) for held in reversed(versions)]
+        return json_response(
+            200, {"crate": documents.crate(versions[0].published.name, versions), "versions": listed}
+        )
+
+    def _version(self, _request: Request, found: Found) -> Response:
+        if not self.store.versions(found["name"]):
+            raise Rejected(f"crate `{found['name']}` does not exist", 404)
+        held = self.store.find(found["name"], found["version"])
+        if held is None:
+            raise Rejected(f"crate `{found['name']}` does not have a version `{found['version']}`", 404)
+        return json_response(200, {"version": documents.version(held)})
+
+    def _me(self, request: Request, _found: Found) -> Response:
+        _check_token(request)
+        return json_response(200, {"user": documents.user(OWNER), "owned_crates": []})
+
+
+def _check_token(request: Request) -> None:
+    if not request.headers.get("authorization", "").strip():
+        raise Rejected("this action requires authentication", 403)
+
+
+def _check_agent(request: Request) -> None:
+    if request.path.startswith("/api/") and not request.headers.get("user-agent"):
+        raise Rejected("We require that all requests include a `User-Agent` header.", 403)
+
+
+def _logins(request: Request) -> list[str]:
+    try:
+        document = json.loads(request.body)
+        logins = document.get("users", document.get("owners"))
+    except (ValueError, AttributeError) as error:
+        raise Rejected("invalid json request") from error
+    if not isinstance(logins, list):
+        raise Rejected("invalid json request")
+    return [str(login) for login in logins]

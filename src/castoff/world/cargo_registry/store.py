@@ -1,0 +1,173 @@
+"""What does the Cargo registry hold? Versions in the order of their arrival, their owners, who sees them."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from castoff.world.cargo_registry.index import index_line
+from castoff.world.cargo_registry.limits import Act, Limit, Limits
+from castoff.world.cargo_registry.published import Published
+from castoff.world.cargo_registry.rejection import Rejected
+from castoff.world.cargo_registry.requirements import without_build
+from castoff.world.clock import WorldClock
+from castoff.world.messages import Late
+from castoff.world.visibility import Visibility
+
+OWNER = "world"
+
+
+@dataclass(slots=True, kw_only=True)
+class Held:
+    """A version in the registry; ``seeded``: published before the world began."""
+
+    published: Published
+    at: datetime
+    seeded: bool
+    sight: Visibility
+    yanked: bool = False
+
+
+@dataclass(slots=True)
+class _Crate:
+    name: str
+    versions: list[Held] = field(default_factory=list)
+    outside: dict[str, str] = field(default_factory=dict)
+    owners: list[str] = field(default_factory=lambda: [OWNER])
+
+
+def canonical(name: str) -> str:
+    """Give the form in which two names are one to the registry."""
+    return name.lower().replace("-", "_")
+
+
+class Store:
+    """All crates of the registry; safe for many threads."""
+
+    def __init__(self, clock: WorldClock, limits: dict[Act, Limit]) -> None:
+        self._clock = clock
+        self._limits = Limits(limits, clock)
+        self._lock = threading.Lock()
+        self._crates: dict[str, _Crate] = {}
+        self._uploads: list[Held] = []
+
+    def owns(self, name: str) -> bool:
+        """Say whether the name was ever seeded or published here."""
+        with self._lock:
+            return canonical(name) in self._crates
+
+    def spend(self, name: str) -> None:
+        """Take a token for publishing, before anything is looked at, as crates-io does."""
+        with self._lock:
+            self._limits.spend("version" if canonical(name) in self._crates else "new")
+
+    def add(
+        self, published: Published, *, late: Late | None = None, seeded: bool = False, yanked: bool = False
+    ) -> None:
+        """Keep a version, or reject it where the version was taken before (build metadata ignored)."""
+        with self._lock:
+            crate = self._crates.setdefault(canonical(published.name), _Crate(published.name))
+            if crate.name != published.name:
+                raise Rejected(f"crate was previously named `{crate.name}`")
+            number = without_build(published.version)
+            taken = {without_build(held.published.version) for held in crate.versions} | {
+                without_build(version) for version in crate.outside
+            }
+            if number in taken:
+                raise Rejected(f"crate version `{number}` is already uploaded")
+            held = Held(
+                published=published,
+                at=self._clock.now(),
+                seeded=seeded,
+                sight=Visibility(late, self._clock),
+                yanked=yanked,
+            )
+            crate.versions.append(held)
+            if not seeded:
+                self._uploads.append(held)
+
+    def merge_outside(self, name: str, lines: dict[str, str]) -> None:
+        """Take over index lines of what was really published before, by version."""
+        with self._lock:
+            crate = self._crates.setdefault(canonical(name), _Crate(name))
+            ours = {held.published.version for held in crate.versions}
+            crate.outside |= {version: line for version, line in lines.items() if version not in ours}
+
+    def index(self, name: str) -> tuple[str, ...] | None:
+        """Give the lines that one read of a crate's index file shows; ``None``: no such file (yet)."""
+        with self._lock:
+            crate = self._crates.get(canonical(name))
+            if crate is None or crate.name.lower() != name.lower():
+                return None
+            lines = list(crate.outside.values())
+            lines += [
+                index_line(held.published, yanked=held.yanked) for held in crate.versions if held.sight.look()
+            ]
+            return tuple(lines) or None
+
+    def find(self, name: str, version: str) -> Held | None:
+        """Find a version, whether the index shows it already or not."""
+        with self._lock:
+            return self._find(name, version)
+
+    def versions(self, name: str) -> tuple[Held, ...] | None:
+        """Give all versions that are held of a crate; ``None``: not ours."""
+        with self._lock:
+            crate = self._crates.get(canonical(name))
+            return None if crate is None else tuple(crate.versions)
+
+    def crates(self) -> tuple[tuple[str, tuple[Held, ...]], ...]:
+        """Give all crates with their versions, by name."""
+        with self._lock:
+            return tuple((crate.name, tuple(crate.versions)) for _, crate in sorted(self._crates.items()))
+
+    def yank(self, name: str, version: str, yanked: bool) -> None:
+        """Yank a version or take it back."""
+        with self._lock:
+            self._limits.spend("yank")
+            crate = self._crates.get(canonical(name))
+            if crate is None:
+                raise Rejected(f"crate `{name}` does not exist", 404)
+            held = self._find(name, version)
+            if held is None:
+                raise Rejected(f"crate `{name}` does not have a version `{version}`", 404)
+            held.yanked = yanked
+
+    def owners(self, name: str) -> list[str]:
+        """Give the owners' logins; the list is the registry's own."""
+        with self._lock:
+            crate = self._crates.get(canonical(name))
+            if crate is None:
+                raise Rejected(f"crate `{name}` does not exist", 404)
+            return crate.owners
+
+    def dump(self) -> dict[str, object]:
+        """Give the uploads in their order, without times; also who owns what, and what is yanked."""
+        with self._lock:
+            return {
+                "uploads": [_upload(held) for held in self._uploads],
+                "owners": {crate.name: sorted(crate.owners) for crate in self._crates.values()},
+                "yanked": sorted(
+                    f"{crate.name}@{held.published.version}"
+                    for crate in self._crates.values()
+                    for held in crate.versions
+                    if held.yanked
+                ),
+            }
+
+    def _find(self, name: str, version: str) -> Held | None:
+        crate = self._crates.get(canonical(name))
+        versions = [] if crate is None else crate.versions
+        return next((held for held in versions if held.published.version == version), None)
+
+
+def _upload(held: Held) -> dict[str, object]:
+    published = held.published
+    return {
+        "package": published.name,
+        "version": published.version,
+        "filename": f"{published.name}-{published.version}.crate",
+        "sha256": published.checksum,
+        "yanked": held.yanked,
+    }
