@@ -1,0 +1,232 @@
+"""Which part of a draft did people write, which part was generated, and is the generated part whole?
+
+The generated part reaches from the last "What's Changed" heading to the "Full Changelog" line. It is found by its
+shape: there are no markers of our own. Its lines are keyed by what they speak of (a pull request's number), so
+that an edited line is still known, and whatever has no such key was written by hand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from castoff.errors import Problem
+from castoff.notes.fences import OpenBlock, closed
+from castoff.notes.render import COMMENT, FULL_CHANGELOG, HEADING, NEW_CONTRIBUTORS_HEADING
+
+LARGEST_BODY = 125_000
+
+Role = Literal["comment", "heading", "category", "change", "new-heading", "new", "footer"]
+Key = tuple[Role, str]
+
+_WHAT_CHANGED = re.compile(r"#{1,2} +\[?What['’]s Changed\b", re.IGNORECASE)
+_NEW_HEADING = re.compile(r"#{1,2} +New Contributors\s*\Z", re.IGNORECASE)
+_CATEGORY = "###"
+_URL = r"https?://[^\s/]+/[^\s/]+/[^\s/]+/pull/([0-9]{1,9})(?![0-9])"
+_CHANGE = re.compile(rf"[*-] .* in {_URL}")
+_NEW = re.compile(rf"[*-] @\S+(?: with @\S+)? made their first contribution in {_URL}(?!.* in https?://)")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line with its own line end (empty on the last); ``key`` is ``None`` where no generator made it."""
+
+    text: str
+    end: str
+    key: Key | None
+
+    @property
+    def is_blank(self) -> bool:
+        """Say whether nothing but spaces stands here."""
+        return not self.text.strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A body in three parts, which together are the body: ``generated`` is empty where there is none."""
+
+    before: tuple[Line, ...]
+    generated: tuple[Line, ...]
+    after: tuple[Line, ...]
+
+    @property
+    def header(self) -> str:
+        """What people wrote before the generated part, without the generator's comment."""
+        return _text(line for line in self.before if not _has(line, "comment")).strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """A generated line that is not in the body as it was made: ``found`` is ``None`` where it is gone."""
+
+    name: str
+    expected: str
+    found: str | None
+    number: int | None = None
+
+
+def split(body: str) -> Parts:
+    """Split a body of any line ends into what stands before, in and after the generated part."""
+    lines = _lines(body)
+    start = _start(lines)
+    if start is None:
+        return Parts(tuple(lines), (), ())
+    end = _end(lines, start)
+    return Parts(tuple(lines[:start]), _told_apart(lines[start : end + 1]), tuple(lines[end + 1 :]))
+
+
+def join(header: str, generated: str) -> str:
+    """Put what people wrote before the generated text, as the forge does; a fence left open is closed."""
+    return f"{closed(header.rstrip())}\n\n{generated}" if header.strip() else generated
+
+
+def departures(body: str, generated: str) -> tuple[Departure, ...]:
+    """Name the generated lines that are missing in a body, or stand in it with another text.
+
+    The generator's comment is not counted: nobody reads it.
+    """
+    present: dict[Key, list[str]] = {}
+    for line in split(body).generated:
+        if line.key is not None:
+            present.setdefault(line.key, []).append(line.text.rstrip())
+    found = []
+    for line in split(generated).generated:
+        texts = present.get(line.key, []) if line.key is not None else []
+        if line.key is not None and line.text.rstrip() not in texts:
+            found.append(Departure(_name(line.key), line.text, next(iter(texts), None), _number(line.key)))
+    return tuple(found)
+
+
+def missing_lines(body: str, generated: str) -> tuple[Departure, ...]:
+    """Name the generated lines that are gone from a body."""
+    return tuple(departure for departure in departures(body, generated) if departure.found is None)
+
+
+def draft_problems(body: str, generated: str) -> tuple[Problem, ...]:
+    """Say what keeps a draft from being announced: lost lines are errors, edited ones warnings."""
+    problems = [
+        Problem(
+            code="draft-line-missing" if departure.found is None else "draft-line-edited",
+            message=f"{departure.name} {'is gone from' if departure.found is None else 'was edited in'} the draft",
+            severity="error" if departure.found is None else "warning",
+            reason="it was generated from the merged changes, and readers rely on the list being whole",
+            remedy=f"the line is: {departure.expected}",
+            pull_request=departure.number,
+        )
+        for departure in departures(body, generated)
+    ]
+    if len(body) > LARGEST_BODY:
+        problems.append(
+            Problem(
+                code="draft-too-long",
+                message=f"the text has {len(body)} characters, the forge takes {LARGEST_BODY}",
+                reason="the forge refuses a longer one",
+                remedy="shorten the highlights",
+            )
+        )
+    return tuple(problems)
+
+
+def key_of(text: str) -> Key | None:
+    """Return what a generated line speaks of, ``None`` for a line that no generator makes."""
+    if text.startswith(COMMENT):
+        return ("comment", "")
+    if text.startswith(FULL_CHANGELOG):
+        return ("footer", "")
+    if text.startswith("#"):
+        return _heading_key(text)
+    new = _NEW.match(text)
+    if new is not None:
+        return ("new", new[1])
+    change = _CHANGE.match(text)
+    return ("change", change[1]) if change is not None else None
+
+
+def _heading_key(text: str) -> Key | None:
+    if _WHAT_CHANGED.match(text):
+        return ("heading", "")
+    if _NEW_HEADING.match(text):
+        return ("new-heading", "")
+    if text.startswith(_CATEGORY) and not text.startswith(_CATEGORY + "#"):
+        return ("category", text[len(_CATEGORY) :].strip())
+    return None
+
+
+def _lines(body: str) -> list[Line]:
+    """Cut a body into lines; nothing inside a fence or an HTML comment of several lines has a key."""
+    lines = []
+    block = OpenBlock()
+    for raw in re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z", body):
+        text = raw.rstrip("\r\n")
+        key = None if block.takes(text) else key_of(text)
+        lines.append(Line(text, raw[len(text) :], key))
+    return lines
+
+
+def _start(lines: list[Line]) -> int | None:
+    """Return the last "What's Changed"; with nothing to list, what else a generator begins with."""
+    heading = _find(lines, "heading", reversed(range(len(lines))))
+    if heading is not None:
+        return heading
+    footer = _find(lines, "footer", reversed(range(len(lines))))
+    new = _find(lines, "new-heading", reversed(range(len(lines) if footer is None else footer)))
+    return footer if new is None else new
+
+
+def _end(lines: list[Line], start: int) -> int:
+    """Return the footer; where somebody took it away, the last line that a generator made."""
+    footer = _find(lines, "footer", range(start, len(lines)))
+    if footer is not None:
+        return footer
+    made: tuple[Role, ...] = ("heading", "change", "new-heading", "new")
+    return max(i for i in range(start, len(lines)) if any(_has(lines[i], role) for role in made))
+
+
+def _find(lines: list[Line], role: Role, order: Iterable[int]) -> int | None:
+    return next((index for index in order if _has(lines[index], role)), None)
+
+
+def _has(line: Line, role: Role) -> bool:
+    return line.key is not None and line.key[0] == role
+
+
+def _told_apart(lines: list[Line]) -> tuple[Line, ...]:
+    """Give categories with the same title, which are legal, different keys."""
+    seen: dict[Key, int] = {}
+    result = []
+    for line in lines:
+        key = line.key
+        if key is not None and key[0] == "category":
+            seen[key] = seen.get(key, 0) + 1
+            key = key if seen[key] == 1 else ("category", f"{key[1]}\n{seen[key]}")
+        result.append(replace(line, key=key))
+    return tuple(result)
+
+
+def _name(key: Key) -> str:
+    role, value = key
+    match role:
+        case "comment":
+            return "the generator's comment"
+        case "heading":
+            return f"the heading `{HEADING}`"
+        case "category":
+            return f"the category `{value.partition(chr(10))[0]}`"
+        case "change":
+            return f"the line of change #{value}"
+        case "new-heading":
+            return f"the heading `{NEW_CONTRIBUTORS_HEADING}`"
+        case "new":
+            return f"the welcome for change #{value}"
+        case "footer":
+            return "the line `Full Changelog`"
+
+
+def _number(key: Key) -> int | None:
+    return int(key[1]) if key[0] in ("change", "new") else None
+
+
+def _text(lines: Iterable[Line]) -> str:
+    return "".join(line.text + line.end for line in lines)
