@@ -1,0 +1,215 @@
+"""Does every merged change have exactly one label of a kind, and stand in the milestone?
+
+What is wrong becomes a problem with a link; what could be done about it becomes a proposal. Nothing is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+
+from castoff.errors import Problem, Severity
+from castoff.model.changes import Change, Commit, Milestone
+from castoff.notes.kinds import DEFAULT_KINDS, KindLabels, kind_of_title
+from castoff.notes.render import one_line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelPolicy:
+    """What is demanded.
+
+    ``strict`` makes errors of what is a warning by default: no label, no milestone, no pull request.
+    ``optional_authors`` (logins, ``*`` and ``?`` allowed) and ``optional_paths`` (all files of the change
+    match one of these) need neither label nor milestone.
+    """
+
+    kinds: KindLabels = DEFAULT_KINDS
+    strict: bool = False
+    optional_authors: tuple[str, ...] = ()
+    optional_paths: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SetMilestone:
+    """Put the change into the milestone."""
+
+    change: int
+    milestone: int
+
+
+@dataclass(frozen=True, slots=True)
+class AskForLabel:
+    """Ask which label the change is to have; ``remove`` are those that it should lose then."""
+
+    change: int
+    title: str
+    choices: tuple[str, ...]
+    suggestion: str | None
+    remove: tuple[str, ...] = ()
+
+
+Proposal = SetMilestone | AskForLabel
+
+
+def check_labels(changes: Iterable[Change], policy: LabelPolicy) -> tuple[Problem, ...]:
+    """Name every change with several labels of a kind, with unknown ones, or with none."""
+    return tuple(problem for change in _by_number(changes) for problem in _label_problems(change, policy))
+
+
+def check_milestone(
+    changes: Iterable[Change], milestone: Milestone, policy: LabelPolicy
+) -> tuple[Problem, ...]:
+    """Name every merged change that stands in no milestone or in another one."""
+    return tuple(
+        _milestone_problem(change, milestone, policy)
+        for change in _by_number(changes)
+        if change.milestone != milestone.number and not is_optional(change, policy)
+    )
+
+
+def check_commits(commits: Iterable[Commit], policy: LabelPolicy, *, url: str = "") -> tuple[Problem, ...]:
+    """Name every commit that belongs to no pull request; ``url`` is what a commit's address begins with."""
+    return tuple(
+        Problem(
+            code="commit-without-change",
+            message=f"commit `{commit.sha[:12]}` belongs to no pull request: `{one_line(commit.subject)}`",
+            severity=_severity(policy),
+            reason="the notes list pull requests only, so they do not mention it",
+            remedy="mention it in the highlights where users should know of it",
+            commit=commit.sha,
+            url=f"{url}{commit.sha}" if url else None,
+        )
+        for commit in commits
+    )
+
+
+def proposals(
+    changes: Iterable[Change], policy: LabelPolicy, milestone: Milestone | None = None
+) -> tuple[Proposal, ...]:
+    """Return what would mend the problems: milestones to set, labels to ask for."""
+    found: list[Proposal] = []
+    for change in _by_number(changes):
+        if next(_label_problems(change, policy), None) is not None:
+            found.append(_question(change, policy))
+        if milestone is None or is_optional(change, policy) or change.milestone == milestone.number:
+            continue
+        found.append(SetMilestone(change.number, milestone.number))
+    return tuple(found)
+
+
+def is_optional(change: Change, policy: LabelPolicy) -> bool:
+    """Say whether a change needs neither label nor milestone, by its author or its files."""
+    people = [login for login in (change.author, change.agent) if login is not None]
+    if any(_login_matches(login, pattern) for login in people for pattern in policy.optional_authors):
+        return True
+    return bool(change.paths) and all(
+        any(fnmatchcase(path, pattern) for pattern in policy.optional_paths) for path in change.paths
+    )
+
+
+def _label_problems(change: Change, policy: LabelPolicy) -> Iterator[Problem]:
+    kinds = policy.kinds
+    deciding = [label for label in change.labels if label in kinds.labels]
+    unknown = [label for label in change.labels if _is_unknown(label, kinds)]
+    for label in unknown:
+        near = get_close_matches(label, kinds.labels, n=1)
+        yield _problem(
+            change,
+            "change-kind-unknown",
+            f"carries `{label}`, which is no label of a kind",
+            reason=f"labels that begin with `{kinds.prefix}` decide where a change is listed",
+            remedy=f"did you mean `{near[0]}`?" if near else _choices(kinds),
+        )
+    if len(_places(deciding, kinds)) > 1:
+        yield _problem(
+            change,
+            "change-kinds-several",
+            f"carries {_quoted(deciding)}",
+            reason="each change is listed once, so one label has to decide",
+            remedy="keep one of them",
+        )
+    if deciding or unknown or is_optional(change, policy) or (kinds.takes_all and not policy.strict):
+        return
+    yield _problem(
+        change,
+        "change-kind-missing",
+        "carries no label of a kind",
+        severity=_severity(policy),
+        reason="it is in no list of the notes, on purpose or forgotten",
+        remedy=_choices(kinds),
+    )
+
+
+def _milestone_problem(change: Change, milestone: Milestone, policy: LabelPolicy) -> Problem:
+    if change.milestone is None:
+        code, fact = "change-milestone-missing", "stands in no milestone"
+    else:
+        other = change.milestone_title or f"number {change.milestone}"
+        code, fact = "change-milestone-other", f"stands in the milestone `{one_line(other)}`"
+    return _problem(
+        change,
+        code,
+        fact,
+        severity=_severity(policy),
+        reason="it was merged since the last release, so this release has it",
+        remedy=f"put it into `{one_line(milestone.title)}`, or run `castoff check --fix`",
+    )
+
+
+def _question(change: Change, policy: LabelPolicy) -> AskForLabel:
+    kinds = policy.kinds
+    guess = kind_of_title(change.title)
+    suggestion = next((label for label, kind in kinds.kinds if kind == guess), None) if guess else None
+    remove = tuple(label for label in change.labels if label in kinds.labels or _is_unknown(label, kinds))
+    return AskForLabel(change.number, one_line(change.title), kinds.labels, suggestion, remove)
+
+
+def _places(labels: list[str], kinds: KindLabels) -> set[str | None]:
+    places = dict(kinds.places)
+    return {None if label in kinds.exclude else places[label] for label in labels}
+
+
+def _is_unknown(label: str, kinds: KindLabels) -> bool:
+    if label in kinds.labels:
+        return False
+    near = {known.casefold() for known in kinds.labels}
+    return label.casefold() in near or (kinds.prefix is not None and label.startswith(kinds.prefix))
+
+
+def _login_matches(login: str, pattern: str) -> bool:
+    # The brackets of `[bot]` are part of the login, not of a pattern.
+    escaped = pattern.replace("[", "[[]").casefold()
+    return fnmatchcase(login.casefold(), escaped)
+
+
+def _by_number(changes: Iterable[Change]) -> list[Change]:
+    return sorted(changes, key=lambda change: change.number)
+
+
+def _severity(policy: LabelPolicy) -> Severity:
+    return "error" if policy.strict else "warning"
+
+
+def _choices(kinds: KindLabels) -> str:
+    return f"give it one of {_quoted(kinds.labels)}"
+
+
+def _quoted(labels: Iterable[str]) -> str:
+    return ", ".join(f"`{one_line(label)}`" for label in labels)
+
+
+def _problem(
+    change: Change, code: str, fact: str, *, reason: str, remedy: str, severity: Severity = "error"
+) -> Problem:
+    return Problem(
+        code=code,
+        message=f"change #{change.number} {fact}: `{one_line(change.title)}`",
+        severity=severity,
+        reason=reason,
+        remedy=remedy,
+        pull_request=change.number,
+        url=change.url,
+        commit=change.merge_commit,
+    )
