@@ -1,0 +1,301 @@
+"""What has to happen to the milestones when a version is released?
+
+The next one is created, what is still open moves there, the released one is closed, in this order, so that
+nothing is ever without a milestone. A milestone is known by its number; its title only says for which version it
+was planned. One that was planned under another number is a question to a person, never renamed in silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from castoff.errors import Problem
+from castoff.model.changes import Milestone, MilestoneItem
+from castoff.model.versions import ReleaseVersion, read
+from castoff.notes.render import one_line
+
+Mode = Literal["move", "block", "off"]
+PLACE = "{version}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MilestonePolicy:
+    """``move`` what is open, ``block`` the release while something is, or ``off``; ``title`` is a template."""
+
+    mode: Mode = "move"
+    title: str = PLACE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MilestonePlan:
+    """The release: ``previous`` is the version before it, ``following`` the one that comes after it."""
+
+    version: ReleaseVersion
+    following: ReleaseVersion
+    previous: ReleaseVersion | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UseMilestone:
+    """A person's answer: this milestone is the one of the release; ``rename`` gives it the release's title."""
+
+    number: int
+    rename: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NoMilestone:
+    """A person's answer: the release has no milestone."""
+
+
+Answer = UseMilestone | NoMilestone
+
+
+@dataclass(frozen=True, slots=True)
+class CreateMilestone:
+    """Act ``milestone:create``."""
+
+    title: str
+    id: str = "milestone:create"
+
+
+@dataclass(frozen=True, slots=True)
+class MoveItem:
+    """Act ``milestone:move:<number>``; ``to`` is ``None`` until the next milestone is there."""
+
+    item: MilestoneItem
+    to_title: str
+    to: int | None
+
+    @property
+    def id(self) -> str:
+        """Return the stable id of this act."""
+        return f"milestone:move:{self.item.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class RenameMilestone:
+    """Act ``milestone:rename``, only after a person said so."""
+
+    number: int
+    title: str
+    id: str = "milestone:rename"
+
+
+@dataclass(frozen=True, slots=True)
+class CloseMilestone:
+    """Act ``milestone:close``."""
+
+    number: int
+    title: str
+    id: str = "milestone:close"
+
+
+MilestoneAct = CreateMilestone | MoveItem | RenameMilestone | CloseMilestone
+
+
+@dataclass(frozen=True, slots=True)
+class MilestonesDone:
+    """Nothing is left to do; ``reason`` says why where it is not plain."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MilestonesDo:
+    """These acts, in this order; after each one, look again."""
+
+    acts: tuple[MilestoneAct, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MilestonesAsk:
+    """A person has to say which milestone is meant; ``candidates`` may be."""
+
+    problem: Problem
+    candidates: tuple[Milestone, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MilestonesBlocked:
+    """The policy stops the release."""
+
+    problem: Problem
+
+
+Decision = MilestonesDone | MilestonesDo | MilestonesAsk | MilestonesBlocked
+
+
+def decide_milestones(
+    milestones: Sequence[Milestone],
+    plan: MilestonePlan,
+    policy: MilestonePolicy,
+    *,
+    answer: Answer | None = None,
+) -> Decision:
+    """Decide what to do about the milestones, from what the forge shows now.
+
+    Running it again after every act, at any time, ends with :class:`MilestonesDone`.
+    """
+    if policy.mode == "off":
+        return MilestonesDone("milestones are off")
+    if not plan.version.is_stable:
+        return MilestonesDone("a pre-release leaves the milestones alone")
+    if not any(version_of(milestone.title, policy) for milestone in milestones):
+        return MilestonesDone("no milestone is named after a version")
+    current = _current(milestones, plan, policy, answer)
+    match current:
+        case None:
+            return MilestonesDone("no milestone was planned for this version")
+        case MilestonesAsk():
+            return current
+        case Milestone() if policy.mode == "block" and current.open_items:
+            return MilestonesBlocked(_blocked(current))
+        case Milestone():
+            return _rollover(milestones, plan, policy, current, answer)
+
+
+def title_of(version: ReleaseVersion, policy: MilestonePolicy) -> str:
+    """Render the title of a version's milestone."""
+    return policy.title.replace(PLACE, str(version))
+
+
+def version_of(title: str, policy: MilestonePolicy) -> ReleaseVersion | None:
+    """Read for which version a milestone was planned, by the template; a leading ``v`` is taken too."""
+    before, _, after = policy.title.partition(PLACE)
+    text = title.strip()
+    if not (text.startswith(before) and text.endswith(after) and len(text) > len(before) + len(after)):
+        return None
+    return read(text[len(before) : len(text) - len(after)])
+
+
+def _current(
+    milestones: Sequence[Milestone], plan: MilestonePlan, policy: MilestonePolicy, answer: Answer | None
+) -> Milestone | MilestonesAsk | None:
+    match answer:
+        case UseMilestone(number):
+            named = next((m for m in milestones if m.number == number), None)
+            return named or _ask_about_answer(number, milestones)
+        case NoMilestone():
+            return None
+        case None:
+            pass
+    same = [m for m in milestones if version_of(m.title, policy) == plan.version]
+    if same:
+        exact = [m for m in same if m.title == title_of(plan.version, policy)]
+        return min(exact or same, key=lambda m: (not m.is_open, m.number))
+    return _ask_about_others(milestones, plan, policy)
+
+
+def _ask_about_others(
+    milestones: Sequence[Milestone], plan: MilestonePlan, policy: MilestonePolicy
+) -> MilestonesAsk | None:
+    candidates = tuple(m for m in milestones if m.is_open and _could_be_meant(m, plan, policy))
+    if not candidates:
+        return None
+    names = ", ".join(f"`{one_line(m.title)}` (number {m.number})" for m in candidates)
+    title = title_of(plan.version, policy)
+    return MilestonesAsk(
+        Problem(
+            code="milestone-planned-otherwise",
+            message=f"no milestone is named `{title}`, but {names} is open",
+            reason="it may have been planned for this release under another number",
+            remedy="say which one is meant with `--milestone NUMBER`, or `--milestone none`",
+            url=candidates[0].url,
+        ),
+        candidates,
+    )
+
+
+def _could_be_meant(milestone: Milestone, plan: MilestonePlan, policy: MilestonePolicy) -> bool:
+    version = version_of(milestone.title, policy)
+    if version is None or version == plan.following:
+        return False
+    if version < plan.version:
+        return plan.previous is None or plan.previous < version
+    return plan.version.patch == 0
+
+
+def _ask_about_answer(number: int, milestones: Sequence[Milestone]) -> MilestonesAsk:
+    candidates = tuple(m for m in milestones if m.is_open)
+    return MilestonesAsk(
+        Problem(
+            code="milestone-not-found",
+            message=f"there is no milestone with the number {number}",
+            reason="a milestone is named by its number, which stands at the end of its address",
+            remedy="give the number of an open milestone, or `none`",
+        ),
+        candidates,
+    )
+
+
+def _rollover(
+    milestones: Sequence[Milestone],
+    plan: MilestonePlan,
+    policy: MilestonePolicy,
+    current: Milestone,
+    answer: Answer | None,
+) -> Decision:
+    following = _following(milestones, plan, policy, current)
+    to_title = following.title if following else title_of(plan.following, policy)
+    acts: list[MilestoneAct] = []
+    if following is None:
+        taken = next((m for m in milestones if m.title == to_title), None)
+        if taken is not None:
+            return MilestonesAsk(_next_is_closed(taken, current), (taken,))
+        acts.append(CreateMilestone(to_title))
+    to = following.number if following else None
+    acts += [MoveItem(i, to_title, to) for i in sorted(current.open_items, key=lambda i: i.number)]
+    title = title_of(plan.version, policy)
+    if isinstance(answer, UseMilestone) and answer.rename and current.title != title:
+        acts.append(RenameMilestone(current.number, title))
+    if current.is_open:
+        acts.append(CloseMilestone(current.number, current.title))
+    return MilestonesDo(tuple(acts)) if acts else MilestonesDone()
+
+
+def _following(
+    milestones: Sequence[Milestone], plan: MilestonePlan, policy: MilestonePolicy, current: Milestone
+) -> Milestone | None:
+    """Return the open milestone of the nearest later version, whoever made it.
+
+    A closed one for the planned next version counts only where nothing has to move there.
+    """
+    later = [
+        (version, milestone.number, milestone)
+        for milestone in milestones
+        if milestone is not current
+        and (version := version_of(milestone.title, policy)) is not None
+        and version > plan.version
+    ]
+    still_open = [entry for entry in later if entry[2].is_open]
+    if still_open:
+        return min(still_open, key=lambda entry: entry[:2])[2]
+    if not current.open_items:
+        return min(later, key=lambda entry: entry[:2])[2] if later else None
+    return None
+
+
+def _next_is_closed(taken: Milestone, current: Milestone) -> Problem:
+    return Problem(
+        code="milestone-next-closed",
+        message=f"the next milestone `{one_line(taken.title)}` is closed",
+        reason=f"what is open in `{one_line(current.title)}` has to move somewhere, and titles are unique",
+        remedy="open it again, or make a milestone of a later version",
+        url=taken.url,
+    )
+
+
+def _blocked(milestone: Milestone) -> Problem:
+    items = sorted(milestone.open_items, key=lambda item: item.number)
+    named = ", ".join(f"#{item.number}" for item in items[:10])
+    more = f" and {len(items) - 10} more" if len(items) > 10 else ""
+    return Problem(
+        code="milestone-open-items",
+        message=f"the milestone `{one_line(milestone.title)}` has open items: {named}{more}",
+        reason="`milestone.mode` is `block`",
+        remedy="close them, move them to another milestone, or set `milestone.mode` to `move`",
+        url=milestone.url,
+    )
