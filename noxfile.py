@@ -1,0 +1,59 @@
+"""What can be done to this repository? The one door: `nox` lists and runs it, in the environment it is in.
+
+Sessions make no environments of their own: `pip install -e '.[dev]'` comes first, see CONTRIBUTING.md.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import nox
+
+nox.options.default_venv_backend = "none"
+nox.options.sessions = ["lint", "types", "imports", "schemas", "tests"]
+
+TOOLS = Path(sys.executable).parent
+PYTHON = ("src", "tests", "noxfile.py")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style, banned calls, layout and spelling."""
+    session.run(TOOLS / "ruff", "check", *PYTHON)
+    session.run(TOOLS / "ruff", "format", "--check", *PYTHON)
+    session.run(
+        TOOLS / "codespell", "src", "docs", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"
+    )
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Types, strictly."""
+    session.run(TOOLS / "mypy")
+
+
+@nox.session
+def imports(session: nox.Session) -> None:
+    """Who may import whom: the contracts of pyproject.toml."""
+    session.run(TOOLS / "lint-imports", "--no-logo")
+
+
+@nox.session
+def schemas(session: nox.Session) -> None:
+    """Write what is made from the code: JSON schema and reference pages; `-- --check` only looks."""
+    session.run(sys.executable, "scripts/generate", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """All tests, or those that are named after `--`."""
+    session.run(sys.executable, "-m", "pytest", *session.posargs)
+
+
+@nox.session
+def fix(session: nox.Session) -> None:
+    """Mend what can be mended by machine: order of imports, layout, generated files."""
+    session.run(TOOLS / "ruff", "check", "--fix", *PYTHON)
+    session.run(TOOLS / "ruff", "format", *PYTHON)
+    session.run(sys.executable, "scripts/generate")

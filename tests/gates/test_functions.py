@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+SOURCE = Path(__file__).parents[2] / "src" / "castoff"
+LONGEST = 40
+
+
+def functions() -> Iterator[tuple[str, ast.FunctionDef]]:
+    for path in sorted(SOURCE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef):
+                yield f"{path.relative_to(SOURCE)}:{node.lineno} {node.name}", node
+
+
+def body_lines(node: ast.FunctionDef) -> int:
+    """Count the lines of a function without its docstring and its signature."""
+    body = node.body[1:] if ast.get_docstring(node) is not None else node.body
+    return (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
+
+
+def test_no_function_is_longer_than_the_house_allows() -> None:
+    assert {name: body_lines(node) for name, node in functions() if body_lines(node) > LONGEST} == {}
+
+
+def test_no_function_knows_of_a_dry_run() -> None:
+    assert [
+        name
+        for name, node in functions()
+        if "dry_run" in [one.arg for one in ast.walk(node.args) if isinstance(one, ast.arg)]
+    ] == []
+
+
+def test_no_module_is_named_for_nothing() -> None:
+    empty = {"utils", "util", "helpers", "helper", "manager", "common", "misc"}
+
+    assert [str(path) for path in SOURCE.rglob("*.py") if path.stem in empty] == []
