@@ -44,11 +44,11 @@ CASES: dict[str, tuple[Files, str, str, int | None]] = {
         "Cargo.toml",
         3,
     ),
-    "members no list": (root('[workspace]\nmembers = "a"\n'), "manifest-wrong-type", "Cargo.toml", 2),
-    "members of numbers": (root("[workspace]\nmembers = [1]\n"), "manifest-wrong-type", "Cargo.toml", 2),
+    "members no list": (root('[workspace]\nmembers = "a"\n'), "manifest-invalid", "Cargo.toml", 2),
+    "members of numbers": (root("[workspace]\nmembers = [1]\n"), "manifest-invalid", "Cargo.toml", 2),
     "exclude no list": (
         root('[workspace]\nmembers = ["a"]\nexclude = 1\n'),
-        "manifest-wrong-type",
+        "manifest-invalid",
         "Cargo.toml",
         3,
     ),
@@ -66,10 +66,10 @@ CASES: dict[str, tuple[Files, str, str, int | None]] = {
     "name of spaces": (member(package("b b")), "name-invalid", B, 2),
     "name no text": (member("[package]\nname = 3\n"), "name-invalid", B, 2),
     "name with a path in it": (member(package("../b")), "name-invalid", B, 2),
-    "package no table": (member("package = 3\n"), "manifest-wrong-type", B, 1),
-    "two packages of one name": (member(package("a")), "duplicate-package", B, 2),
+    "package no table": (member("package = 3\n"), "manifest-invalid", B, 1),
+    "two packages of one name": (member(package("a")), "duplicate-name", B, 2),
     "no version": (member(package("b", version="")), "version-missing", B, 1),
-    "version no text": (member(package("b", version="version = 1.2")), "manifest-wrong-type", B, 3),
+    "version no text": (member(package("b", version="version = 1.2")), "manifest-invalid", B, 3),
     "version of two numbers": (member(package("b", version='version = "1.2"')), "version-invalid", B, 3),
     "version with a leading zero": (
         member(package("b", version='version = "1.02.0"')),
@@ -79,7 +79,7 @@ CASES: dict[str, tuple[Files, str, str, int | None]] = {
     ),
     "version of another kind of inheritance": (
         member(package("b", version="version.workspace = false")),
-        "manifest-wrong-type",
+        "manifest-invalid",
         B,
         3,
     ),
@@ -90,7 +90,7 @@ CASES: dict[str, tuple[Files, str, str, int | None]] = {
         3,
     ),
     "stray version": (member(package("b", version='version = "1.1.0"')), "stray-version", B, 3),
-    "publish of a wrong type": (member(package("b", 'publish = "yes"\n')), "manifest-wrong-type", B, 4),
+    "publish of a wrong type": (member(package("b", 'publish = "yes"\n')), "manifest-invalid", B, 4),
     "publish that nobody says": (member(package("b", "publish.workspace = true\n")), "not-inheritable", B, 4),
     "requirement that is none": (
         member(package("b", '[dependencies]\nx = "one"\n')),
@@ -112,13 +112,13 @@ CASES: dict[str, tuple[Files, str, str, int | None]] = {
     ),
     "dependency of a wrong type": (
         member(package("b", "[dependencies]\nx = 1\n")),
-        "manifest-wrong-type",
+        "manifest-invalid",
         B,
         5,
     ),
-    "dependencies no table": (member("dependencies = 1\n" + package("b")), "manifest-wrong-type", B, 1),
-    "target no table": (member("target = 1\n" + package("b")), "manifest-wrong-type", B, 1),
-    "features no table": (member("features = 1\n" + package("b")), "manifest-wrong-type", B, 1),
+    "dependencies no table": (member("dependencies = 1\n" + package("b")), "manifest-invalid", B, 1),
+    "target no table": (member("target = 1\n" + package("b")), "manifest-invalid", B, 1),
+    "features no table": (member("features = 1\n" + package("b")), "manifest-invalid", B, 1),
     "dependency inherited from nowhere": (
         member(package("b", "[dependencies]\nx.workspace = true\n")),
         "not-inheritable",
@@ -127,7 +127,7 @@ CASES: dict[str, tuple[Files, str, str, int | None]] = {
     ),
     "dependency that is not inherited": (
         member(package("b", "[dependencies]\nx.workspace = false\n"), "[workspace.dependencies]\nx = '1'\n"),
-        "manifest-wrong-type",
+        "manifest-invalid",
         B,
         5,
     ),
@@ -177,8 +177,30 @@ def test_one_broken_member_does_not_hide_the_others() -> None:
 
 
 _KEYS = st.sampled_from(
-    ("package", "workspace", "dependencies", "dev-dependencies", "target", "features", "name", "version")
-    + ("publish", "members", "exclude", "path", "a", "b", "patch", "crates-io", "default-members", "optional")
+    (
+        *(
+            "package",
+            "workspace",
+            "dependencies",
+            "dev-dependencies",
+            "target",
+            "features",
+            "name",
+            "version",
+        ),
+        *(
+            "publish",
+            "members",
+            "exclude",
+            "path",
+            "a",
+            "b",
+            "patch",
+            "crates-io",
+            "default-members",
+            "optional",
+        ),
+    )
 )
 _LEAVES = st.sampled_from(['"1.0.0"', '"*"', '"a"', "1", "true", "[]", '["a"]', "{}", '"../../.."', "[1]"])
 

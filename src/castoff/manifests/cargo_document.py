@@ -68,7 +68,7 @@ class Notes:
         self.report(
             document,
             path,
-            code="manifest-wrong-type",
+            code="manifest-invalid",
             message=f"`{_dotted(path)}` in `{document.file}` is not {wanted}",
             remedy="correct it at that line",
         )

@@ -47,7 +47,7 @@ def read_layout(files: Files) -> Layout | None:
     """Find all manifests; None where the root has none.
 
     Errors: ``toml-invalid`` for the root's. Problems: ``toml-invalid``, ``member-missing``,
-    ``manifest-wrong-type``, ``nested-workspace`` for the others.
+    ``manifest-invalid``, ``nested-workspace`` for the others.
     """
     text = files.read(MANIFEST)
     if text is None:
@@ -84,7 +84,7 @@ class _Search:
         if isinstance(value, list) and all(isinstance(one, str) for one in value):
             return tuple(value)
         self._problem(
-            "manifest-wrong-type",
+            "manifest-invalid",
             f"`workspace.{key}` is not a list of paths",
             "correct it",
             ("workspace", key),

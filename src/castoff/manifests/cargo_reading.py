@@ -30,7 +30,7 @@ _JUDGED = (
 def read_crate(notes: Notes, document: Document) -> Crate | None:
     """Read one package; None where it has no ``[package]`` or no usable name.
 
-    Problems: ``manifest-wrong-type``, ``name-invalid``, ``version-missing``, ``version-invalid``,
+    Problems: ``manifest-invalid``, ``name-invalid``, ``version-missing``, ``version-invalid``,
     ``not-inheritable``, and those of its dependencies.
     """
     package = document.table.get("package", document.table.get("project"))

@@ -50,7 +50,7 @@ class CrateFiles:
                 notes.report(
                     self.documents[crate.manifest],
                     ("package", "name"),
-                    code="duplicate-package",
+                    code="duplicate-name",
                     message=f"`{crate.name}` is the name of two packages",
                     reason=f"the other one is `{first.manifest}`",
                     remedy="rename one of them, or take it out of the workspace",

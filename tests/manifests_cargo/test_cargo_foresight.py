@@ -1,0 +1,283 @@
+"""Is what would fail after the first upload found beforehand, and nothing else accused?"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cargo_trees import SHAPES, Files, package, shape_tree, tree
+from hypothesis import given
+from hypothesis import strategies as st
+
+from castoff.errors import Problem, UsageError
+from castoff.foresight.cargo import foresee
+from castoff.foresight.record import Record, read_record
+from castoff.model.semver import read_version
+
+PUBLISHED: dict[str, Any] = json.loads((Path(__file__).parent / "data" / "kube_published.json").read_text())
+
+
+def published_before(version: str) -> Record:
+    """Give what kube had published before a version, with the feature names alone."""
+    limit = read_version(version)
+    assert limit is not None
+    packages = {
+        name: {text: entry for text, entry in versions.items() if (read_version(text) or limit) < limit}
+        for name, versions in PUBLISHED["packages"].items()
+    }
+    return read_record(json.dumps({"packages": packages}), "record.json")
+
+
+def record(**packages: dict[str, Any]) -> Record:
+    """Write a record; ``kube_core`` stands for `kube-core`."""
+    named = {name.replace("_", "-"): versions for name, versions in packages.items()}
+    return read_record(json.dumps({"packages": named}), "record.json")
+
+
+def told(problems: tuple[Problem, ...]) -> list[tuple[str, str | None, str | None, int | None]]:
+    return [(one.code, one.package, one.file, one.line) for one in problems]
+
+
+@pytest.mark.parametrize("shape", SHAPES[2:], ids=lambda shape: shape["label"])
+def test_kubes_releases_that_worked_pass(shape: dict[str, Any]) -> None:
+    assert shape["ok"]
+
+    assert foresee(shape_tree(shape), (), shape["version"], published_before(shape["version"])) == ()
+
+
+def kube(requirement: str | None, version: str, *, features: str = '"derive", "client", "ws"') -> Files:
+    """Write kube's workspace of 2026 as far as it matters, with one requirement on the facade in its tests."""
+    shape = json.loads(json.dumps(SHAPES[-1]))
+    for member in shape["members"]:
+        for one in member["internal_dependencies"]:
+            one["req"] = f"={version}" if one["kind"] != "dev" else None
+            if one["kind"] == "dev" and member["name"] == "kube-client":
+                one |= {"req": requirement, "features": json.loads(f"[{features}]")}
+    return shape_tree(shape | {"version": version})
+
+
+def test_the_story_of_4_1_0_is_stopped_with_its_line() -> None:
+    (problem,) = foresee(kube(">=4", "4.0.0"), (), "4.1.0", published_before("4.1.0"))
+
+    assert told((problem,)) == [("two-versions-in-one-range", "kube-client", "kube-client/Cargo.toml", 9)]
+    assert "`kube` 4.0.0" in problem.reason
+    assert "`kube-core` 4.0.0" in problem.reason
+    assert "drop `version`" in problem.remedy
+
+
+def test_the_way_out_that_kube_took_passes() -> None:
+    assert foresee(kube(None, "4.0.0"), (), "4.2.0", published_before("4.2.0")) == ()
+
+
+@pytest.mark.parametrize(
+    ("requirement", "version", "new", "passes"),
+    [
+        (">=2", "3.0.1", "3.1.0", True),
+        (">=3", "3.0.1", "3.1.0", False),
+        (">=2", "3.1.0", "4.0.0", True),
+        (">=3", "3.1.0", "4.0.0", True),
+        (">=4", "3.1.0", "4.0.0", False),
+        (">=3", "4.0.0", "4.1.0", True),
+        ("=4.0.0", "4.0.0", "4.1.0", False),
+        ("*", "4.0.0", "4.1.0", False),
+    ],
+)
+def test_a_floor_is_judged_by_what_it_can_get(requirement: str, version: str, new: str, passes: bool) -> None:
+    problems = foresee(kube(requirement, version), (), new, published_before(new))
+
+    assert (problems == ()) is passes
+
+
+def test_a_feature_that_nobody_published_is_named() -> None:
+    (problem,) = foresee(
+        kube(">=0.61.0, <1.0.0", "0.98.0", features='"derive", "ring"'),
+        (),
+        "0.99.0",
+        published_before("0.99.0"),
+    )
+
+    assert told((problem,)) == [("feature-not-published", "kube-client", "kube-client/Cargo.toml", 9)]
+    assert "`ring`" in problem.reason
+
+
+def two(entry: str, table: str = "dev-dependencies", a: str = "") -> Files:
+    """Write two packages: ``b`` needs ``a``, and ``a`` has an entry of its own."""
+    entries = f"{a}\n[{table}]\n{entry}\n"
+    return tree(
+        a=package("a", entries), b=package("b", '[dependencies]\na = { path = "../a", version = "=1.2.0" }\n')
+    )
+
+
+ONE = {
+    "yanked": False,
+    "requirements": [{"name": "a", "requirement": "^1", "kind": "normal"}],
+    "features": ["x"],
+}
+PINNED = {
+    "yanked": False,
+    "requirements": [{"name": "a", "requirement": "=1.1.0", "kind": "normal"}],
+    "features": [],
+}
+A1 = {"yanked": False, "requirements": [], "features": []}
+
+
+@pytest.mark.parametrize(
+    ("entry", "published", "code"),
+    [
+        ('b = { path = "../b" }', {}, None),
+        ('b = { path = "../b", version = "1" }', {}, "requirement-admits-nothing"),
+        ('b = { path = "../b", version = "1" }', {"b": {"1.1.0": ONE}, "a": {"1.1.0": A1}}, None),
+        ('b = { path = "../b", version = "1" }', {"b": {"1.1.0": ONE}}, "unresolvable-at-its-turn"),
+        ('b = { path = "../b", version = "1" }', {"b": {"1.1.0": PINNED}, "a": {"1.1.0": A1}}, None),
+        ('b = { path = "../b", version = "=1.2.0" }', {"b": {"1.1.0": ONE}}, "requirement-admits-nothing"),
+        (
+            'b = { path = "../b", version = "1" }',
+            {"b": {"1.1.0": ONE | {"yanked": True}}},
+            "requirement-only-withdrawn",
+        ),
+        (
+            'b = { path = "../b", version = "1", features = ["y"] }',
+            {"b": {"1.1.0": ONE}, "a": {"1.1.0": A1}},
+            "feature-not-published",
+        ),
+        (
+            'b = { path = "../b", version = "1", features = ["x"] }',
+            {"b": {"1.1.0": ONE}, "a": {"1.1.0": A1}},
+            None,
+        ),
+        ('b = { package = "b", path = "../b", version = "*" }', {"b": {"1.0.0": A1}}, "wildcard-requirement"),
+        ("b.workspace = true", {}, "requirement-admits-nothing"),
+        ('a = { path = ".", version = "1" }', {}, "requirement-admits-nothing"),
+        ('a = { path = ".", version = "1" }', {"a": {"1.1.0": A1}}, None),
+        ('c = { git = "https://example.invalid/c" }', {}, None),
+    ],
+    ids=lambda value: str(value)[:60],
+)
+def test_a_dev_dependency_is_judged_at_its_turn(
+    entry: str, published: dict[str, Any], code: str | None
+) -> None:
+    files = two(entry)
+    files.texts["Cargo.toml"] += '[workspace.dependencies]\nb = { path = "crates/b", version = "=1.2.0" }\n'
+
+    problems = foresee(files, (), "1.3.0", record(**published))
+
+    assert [one.code for one in problems] == ([code] if code else [])
+    assert all((one.package, one.file, one.line) == ("a", "crates/a/Cargo.toml", 6) for one in problems)
+
+
+@pytest.mark.parametrize(
+    ("table", "entry", "code"),
+    [
+        ("dependencies", 'x = { path = "../../x" }', "dependency-without-version"),
+        ("dependencies", 'x = { git = "https://example.invalid/x" }', "dependency-without-version"),
+        (
+            "build-dependencies",
+            'x = { git = "https://example.invalid/x", branch = "y" }',
+            "dependency-without-version",
+        ),
+        ("dependencies", 'x = { git = "https://example.invalid/x", version = "1" }', None),
+        ("dependencies", 'x = "*"', "wildcard-requirement"),
+        ("dev-dependencies", 'x = "*"', "wildcard-requirement"),
+        ("dependencies", 'x = { version = "1", registry = "mine" }', "foreign-registry"),
+        ("dependencies", 'tool = { path = "../../tool", version = "0.1" }', "needs-unpublished-package"),
+        ("dev-dependencies", 'tool = { path = "../../tool", version = "0.1" }', "needs-unpublished-package"),
+        ("dev-dependencies", 'tool = { path = "../../tool" }', None),
+        ("dependencies", 'x = "1"', None),
+    ],
+)
+def test_what_cargo_or_the_registry_refuses_is_found(table: str, entry: str, code: str | None) -> None:
+    files = two(entry, table)
+    files.texts["tool/Cargo.toml"] = package("tool", "publish = false\n", version='version = "0.1.0"')
+    files.texts["Cargo.toml"] = files.texts["Cargo.toml"].replace('"crates/*"', '"crates/*", "tool"')
+
+    assert [one.code for one in foresee(files, (), "1.3.0", Record())] == ([code] if code else [])
+
+
+def test_a_private_registry_may_take_wildcards() -> None:
+    files = two('x = "*"', "dependencies", a="publish = ['mine']\n")
+
+    assert foresee(files, (), "1.3.0", Record()) == ()
+
+
+def test_a_dependency_on_an_unpublished_package_that_was_released_before_is_resolved() -> None:
+    files = two('tool = { path = "../../tool", version = "0.1" }', "dependencies")
+    files.texts["tool/Cargo.toml"] = package("tool", "publish = false\n", version='version = "0.1.0"')
+    files.texts["Cargo.toml"] = files.texts["Cargo.toml"].replace('"crates/*"', '"crates/*", "tool"')
+
+    assert foresee(files, (), "1.3.0", record(tool={"0.1.5": A1})) == ()
+    assert [one.code for one in foresee(files, (), "1.3.0", record(tool={"0.2.0": A1}))] == [
+        "requirement-admits-nothing"
+    ]
+
+
+def test_a_version_that_was_withdrawn_is_told() -> None:
+    problems = foresee(two("x = '1'"), (), "1.3.0", record(b={"1.3.0": ONE | {"yanked": True}}))
+
+    assert told(problems) == [("version-withdrawn", "b", "crates/b/Cargo.toml", 3)]
+
+
+def test_a_half_finished_release_can_go_on() -> None:
+    assert foresee(two("x = '1'"), (), "1.3.0", record(a={"1.3.0": A1})) == ()
+
+
+def test_a_package_with_a_native_library_cannot_stand_beside_its_older_self() -> None:
+    free = two('b = { path = "../b", version = "1" }')
+    bound = two('b = { path = "../b", version = "1" }', a='links = "z"\nbuild = "build.rs"\n')
+    before = record(b={"1.1.0": ONE}, a={"1.1.0": A1})
+
+    assert foresee(free, (), "1.3.0", before) == ()
+    assert [one.code for one in foresee(bound, (), "1.3.0", before)] == ["unresolvable-at-its-turn"]
+
+
+def test_features_turn_optional_requirements_on() -> None:
+    files = two(
+        'b = { path = "../b", version = "1", features = ["x"] }\na = { path = "../a" }', "dev-dependencies"
+    )
+    files.texts["crates/core/Cargo.toml"] = package("core")
+    files.texts["crates/a/Cargo.toml"] += '[dependencies]\ncore = { path = "../core", version = "=1.2.0" }\n'
+    optional = {"name": "core", "requirement": "=1.1.0", "kind": "optional"}
+    needs_a = {"name": "a", "requirement": "^1", "kind": "normal"}
+    entry = {"yanked": False, "requirements": [optional, needs_a]}
+    off = record(b={"1.1.0": entry | {"features": {"x": []}}}, a={"1.1.0": A1}, core={"1.1.0": A1})
+    on = record(b={"1.1.0": entry | {"features": {"x": ["dep:core"]}}}, a={"1.1.0": A1}, core={"1.1.0": A1})
+
+    assert foresee(files, (), "1.3.0", off) == ()
+    assert [one.code for one in foresee(files, (), "1.3.0", on)] == ["two-versions-in-one-range"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "[]", "{}", '{"packages": []}', '{"packages": {"a": []}}', '{"packages": {"a": {"1.0.0": 1}}}',
+        '{"packages": {"a": {"1.0.0": {"requirements": 1}}}}', '{"packages": {"a": {"1.0.0": {"requirements": [1]}}}}',
+        '{"packages": {"a": {"1.0.0": {"requirements": [{"name": 1}]}}}}',
+        '{"packages": {"a": {"1.0.0": {"requirements": [{"name": "b", "kind": "odd"}]}}}}',
+        '{"packages": {"a": {"1.0.0": {"features": 3}}}}',
+    ],
+)  # fmt: skip
+def test_a_record_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        read_record(text, "record.json")
+
+    assert (caught.value.problems[0].code, caught.value.problems[0].file) == ("record-invalid", "record.json")
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["1.0.0", "1.1.0", "1.2.0", "2.0.0"]),
+        st.sampled_from([ONE, PINNED, A1]),
+    ),
+    st.dictionaries(st.sampled_from(["1.0.0", "1.1.0", "2.0.0"]), st.just(A1)),
+    st.sampled_from([">=1", "1.1", "^1.0.0", "~1.0", ">=2"]),
+)
+def test_more_published_versions_never_make_it_worse(
+    b: dict[str, Any], a: dict[str, Any], requirement: str
+) -> None:
+    files = two(f'b = {{ path = "../b", version = "{requirement}" }}')
+
+    few = foresee(files, (), "1.3.0", record(b=b, a=a))
+    many = foresee(files, (), "1.3.0", record(b=b | {"1.0.1": A1, "2.1.0": A1}, a=a | {"1.0.1": A1}))
+
+    assert len(many) <= len(few)
