@@ -6,7 +6,6 @@ import json
 import threading
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Self
 import click
 
 from castoff.cli.problems import safe
+from castoff.clock import SystemClock
 from castoff.errors import UsageError
 from castoff.model.acts import Act, Outcome, Refused, Succeeded, Throttled, Unclear
 
@@ -92,9 +92,8 @@ class Lines:
             case Succeeded():
                 self._say(f"{'':>10}  {click.style('+', fg='green')} {safe(act.target)}")
             case Unclear(reason=reason):
-                self._say(
-                    f"{'':>10}  {click.style('?', fg='yellow')} {safe(act.target)}: unclear, looking: {safe(reason)[:200]}"
-                )
+                mark = click.style("?", fg="yellow")
+                self._say(f"{'':>10}  {mark} {safe(act.target)}: unclear, looking: {safe(reason)[:200]}")
             case Throttled(retry_after=after):
                 self._say(
                     f"{'':>10}  {click.style('~', fg='yellow')} {safe(act.target)}: asked to wait {after:.0f} s"
@@ -124,6 +123,7 @@ class Events(AbstractContextManager["Events"]):
     def __init__(self, path: Path) -> None:
         self._lock = threading.Lock()
         self._count = 0
+        self._clock = SystemClock()
         try:
             self._file = path.open("ab", buffering=0)
         except OSError as error:
@@ -183,7 +183,7 @@ class Events(AbstractContextManager["Events"]):
             self._count += 1
             value = {
                 "seq": self._count,
-                "at": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+                "at": self._clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
                 "type": kind,
                 "act": act,
                 "outcome": outcome,

@@ -68,6 +68,26 @@ def _steps(
         overlay.read, configuration.replace, occasion.values(), is_stable=occasion.version.is_stable
     )
     yield Edited(texts=rules.texts, edits=rules.edits, problems=rules.problems)
+    yield _changelog(overlay, configuration, occasion)
+
+
+def _changelog(overlay: Overlay, configuration: Configuration, occasion: Occasion) -> Edited:
+    """Cut the section of the version, where a changelog is kept."""
+    path = changelog_path(overlay, configuration.changelog.file)
+    text = overlay.read(path) if path else None
+    if path is None or text is None or configuration.changelog.mode == "off":
+        return Edited(texts={}, edits=())
+    from castoff.notes.changelog import CutOptions, cut
+
+    options = CutOptions(tag=occasion.tag, previous=occasion.previous_tag)
+    done = cut(text, occasion.values()["version"], occasion.day.isoformat(), options)
+    if done.text == text:
+        return Edited(texts={}, edits=())
+    heading = done.text.splitlines()[done.line - 1]
+    return Edited(
+        texts={path: done.text},
+        edits=(Edit(path=path, line=done.line, kind="changelog", old="", new=heading),),
+    )
 
 
 def part_of(workspace: Workspace, manifests: Manifests) -> Workspace:

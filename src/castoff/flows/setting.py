@@ -18,7 +18,7 @@ from castoff.reconcile import Patience
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """The ports of one run. ``embedded`` opens the same ports on an embedded world that holds what was released before."""
+    """The ports of one run; ``embedded`` opens them on an embedded world with what was released before in it."""
 
     environment: Mapping[str, str]
     repository: Repository

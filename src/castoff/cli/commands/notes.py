@@ -1,0 +1,50 @@
+"""`castoff notes`: the notes as the forge would generate them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from castoff.cli.options import Common, common_options
+
+
+@click.command("notes")
+@click.option(
+    "--changes", type=click.Path(path_type=Path), help="Work from this file of changes alone (JSON)."
+)
+@click.option("--from", "since", metavar="TAG", help="The release before; found where nothing is said.")
+@click.option(
+    "--to", "until", metavar="REF", help="Up to this commit, branch or tag; the branch's head else."
+)
+@click.option("--compare", is_flag=True, help="Ask the forge for its own notes and show any difference.")
+@common_options
+def command(common: Common, changes: Path | None, since: str | None, until: str | None, compare: bool) -> int:
+    """Show the notes as the forge would generate them, byte for byte, and what they leave out.
+
+    With --changes it needs no repository and no network; --config names the forge's notes configuration then.
+    """
+    return _offline(common, changes)
+
+
+def _offline(common: Common, changes: Path) -> int:
+    from castoff.cli.problems import show_problem
+    from castoff.files import read_text
+    from castoff.notes.configuration import DEFAULT_PATH
+    from castoff.notes.offline import notes_from_file
+    from castoff.notes.report import notes_object
+
+    configuration = read_text(common.config) if common.config else None
+    path = common.config.as_posix() if common.config else DEFAULT_PATH
+    found = notes_from_file(read_text(changes), configuration=configuration, configuration_path=path)
+    if common.json:
+        from castoff.cli.shapes import print_json
+
+        print_json("notes", notes_object(found.notes))
+    else:
+        sys.stdout.buffer.write(found.body.encode("utf-8"))
+        sys.stdout.buffer.flush()
+    for problem in found.warnings:
+        show_problem(problem)
+    return 0
