@@ -20,7 +20,7 @@ from castoff.world.messages import Request, Response, Service, json_response
 BODY_LIMIT = 256 * 1024 * 1024
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _BODILESS = frozenset({204, 304})
-_Connection = socket.socket | tuple[bytes, socket.socket]
+_Connection = socket.socket | tuple[bytes, socket.socket]  # what socketserver says
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Server:
         self.site = site
         self.journal = journal or Journal()
         self.gate = gate or FaultGate()
-        self._tcp = _TcpServer(("127.0.0.1", port), _handler_of(self))
+        self._tcp = LoopbackTcp(("127.0.0.1", port), _handler_of(self))
         self.port: int = self._tcp.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self._thread: threading.Thread | None = None
@@ -78,19 +78,22 @@ class Server:
 
     def carry_out(self, request: Request) -> Outcome:
         """Log one request, let the faults have their way with it, and answer."""
-        site = self.site
-        subject = site.subject(request)
-        seq = self.journal.begin(
-            service=site.name,
-            method=request.method,
-            path=request.path,
-            subject=subject,
-            write=site.writes(request),
-        )
-        outcome, fault = self.gate.carry_out(site.name, request, subject, lambda r: answer(site.service, r))
-        status = outcome.status if isinstance(outcome, Response) else 0
-        self.journal.end(seq, status=status, fault=fault)
-        return outcome
+        return carry_out(self.site, request, journal=self.journal, gate=self.gate)
+
+
+def carry_out(site: Site, request: Request, *, journal: Journal, gate: FaultGate) -> Outcome:
+    """Log one request to a site, let the faults have their way with it, and answer."""
+    subject = site.subject(request)
+    seq = journal.begin(
+        service=site.name,
+        method=request.method,
+        path=request.path,
+        subject=subject,
+        write=site.writes(request),
+    )
+    outcome, fault = gate.carry_out(site.name, request, subject, lambda r: answer(site.service, r))
+    journal.end(seq, status=outcome.status if isinstance(outcome, Response) else 0, fault=fault)
+    return outcome
 
 
 def answer(service: Service, request: Request) -> Response:
@@ -108,7 +111,7 @@ def answer(service: Service, request: Request) -> Response:
         )
 
 
-class _TcpServer(socketserver.ThreadingTCPServer):
+class LoopbackTcp(socketserver.ThreadingTCPServer):
     """A threaded server with a long queue, that can drop its connections."""
 
     allow_reuse_address = True
@@ -121,24 +124,33 @@ class _TcpServer(socketserver.ThreadingTCPServer):
         self._open_lock = threading.Lock()
         super().__init__(address, handler)
 
-    def process_request(
-        self, request: socket.socket | tuple[bytes, socket.socket], client_address: object
-    ) -> None:
+    def process_request(self, request: _Connection, client_address: object) -> None:
+        """Remember the connection, and answer in a thread."""
         if isinstance(request, socket.socket):
-            with self._open_lock:
-                self._open.add(request)
+            self.track(request)
         super().process_request(request, client_address)
 
+    def track(self, connection: socket.socket) -> None:
+        """Remember a connection, to close it at the end."""
+        with self._open_lock:
+            self._open.add(connection)
+
+    def forget(self, connection: socket.socket) -> None:
+        """Forget a connection that is about to be closed."""
+        with self._open_lock:
+            self._open.discard(connection)
+
     def shutdown_request(self, request: _Connection) -> None:
+        """Forget the connection, and close it."""
         if isinstance(request, socket.socket):
-            with self._open_lock:
-                self._open.discard(request)
+            self.forget(request)
         super().shutdown_request(request)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Say nothing: a client that goes away is part of the game."""
 
     def close_connections(self) -> None:
+        """Close all connections that are open."""
         with self._open_lock:
             sockets = tuple(self._open)
         for each in sockets:

@@ -12,8 +12,8 @@ from types import TracebackType
 from typing import Self
 
 from castoff.errors import ConfigurationError
+from castoff.world import cargo_home
 from castoff.world.bare import BareRepository
-from castoff.world.cargo_home import cargo_home_environment
 from castoff.world.cargo_registry import CargoRegistry
 from castoff.world.cargo_registry import upload_subject as crate_subject
 from castoff.world.cargo_registry.rejection import Rejected
@@ -25,6 +25,15 @@ from castoff.world.forge import Forge
 from castoff.world.journal import Journal
 from castoff.world.messages import Request
 from castoff.world.outside import pip_certificate, python_index_address, without_loopback_proxy
+from castoff.world.proxy import (
+    CargoDoor,
+    Door,
+    ForgeDoor,
+    Outside,
+    ProxyPort,
+    ThrowAwayAuthority,
+    authority_is_available,
+)
 from castoff.world.python_index import PythonIndex, upload_subject
 from castoff.world.secrets import without_secrets
 from castoff.world.seed import WorldSeed
@@ -43,10 +52,14 @@ class World:
         seed: WorldSeed | None = None,
         faults: Sequence[Rule] = (),
         environment: Mapping[str, str] | None = None,
+        outside: bool = True,
+        tls: bool | None = None,
     ) -> None:
         """Build all services; ``directory`` is a temporary one if not given.
 
-        ``environment`` (the process's own if not given) says where the user's clients read from outside.
+        ``environment`` (the process's own if not given) says where the user's clients read from outside;
+        without ``outside``, no read leaves. ``tls``: cargo and gh come through the proxy; by default where
+        its parts are installed.
         """
         self.seed = seed or WorldSeed()
         self._user = dict(os.environ if environment is None else environment)
@@ -56,7 +69,9 @@ class World:
         self.journal = Journal()
         self.gate = FaultGate(faults)
         self.repository = BareRepository(self.directory, self.seed.slug, copy_of=self.seed.repository)
-        self.python_index = PythonIndex(clock=self.clock, outside=python_index_address(self._user))
+        self.python_index = PythonIndex(
+            clock=self.clock, outside=python_index_address(self._user) if outside else None
+        )
         self.python_index.seed(self.seed.python)
         self.cargo_registry = _cargo_registry(self.seed, self.clock)
         self.forge_service = Forge(
@@ -72,12 +87,19 @@ class World:
         self.python = self._server(Site("python", self.python_index, upload_subject))
         self.cargo = self._server(Site("cargo", self.cargo_registry, crate_subject))
         self.forge = self._server(Site("forge", self.forge_service, writes=_forge_writes))
+        self.cargo_proxy: ProxyPort | None = None
+        self.forge_proxy: ProxyPort | None = None
+        if _with_tls(tls):
+            self.cargo_proxy, self.forge_proxy = self._proxies(outside)
         # The control door is outside of what it steers: no faults, no log.
         self.control = Server(Site("control", self.door))
 
     def __enter__(self) -> Self:
         for server in (self.python, self.cargo, self.forge, self.control):
             self._stack.enter_context(server)
+        for proxy in (self.cargo_proxy, self.forge_proxy):
+            if proxy is not None:
+                self._stack.enter_context(proxy)
         self._stack.callback(self.gate.close)
         return self
 
@@ -97,9 +119,26 @@ class World:
             **without_loopback_proxy(self._user),
             **self.repository.environment(),
             **self._python_environment(),
-            **cargo_home_environment(self.directory, self.cargo.url, TOKEN),
+            **self._cargo_environment(),
             **self._forge_environment(),
         }
+
+    def gh_environment(self) -> dict[str, str]:
+        """Give what GitHub's own command line needs besides, to come here; only with ``tls``."""
+        if self.forge_proxy is None:
+            return {}
+        certificate = str(self.forge_proxy.authority.certificate)
+        return {
+            "HTTPS_PROXY": self.forge_proxy.url,
+            "SSL_CERT_FILE": certificate,
+            "GH_CONFIG_DIR": str(self.directory / "gh"),
+            "GH_NO_UPDATE_NOTIFIER": "1",
+        }
+
+    def warm_cargo_home(self) -> None:
+        """Copy what the user's cargo has fetched before, so that a rehearsal fetches less."""
+        home = self._user.get("CARGO_HOME") or str(Path(self._user.get("HOME", "/nonexistent")) / ".cargo")
+        cargo_home.warm(self.directory, Path(home))
 
     def child_environment(self) -> dict[str, str]:
         """Give the whole environment for a client: the user's without tokens, and this world's."""
@@ -152,6 +191,22 @@ class World:
         certificate = pip_certificate(self._user)
         return environment | ({"PIP_CERT": certificate} if certificate else {})
 
+    def _cargo_environment(self) -> dict[str, str]:
+        if self.cargo_proxy is None:
+            return cargo_home.replaced_source(self.directory, self.cargo.url, TOKEN)
+        certificate = self.cargo_proxy.authority.certificate
+        return cargo_home.proxied(self.directory, self.cargo_proxy.url, certificate, TOKEN)
+
+    def _proxies(self, reads_leave: bool) -> tuple[ProxyPort, ProxyPort]:
+        authority = ThrowAwayAuthority(self.directory)
+        outside = Outside(self._user, enabled=reads_leave)
+        doors: tuple[Door, Door] = (CargoDoor(self.cargo_registry, outside), ForgeDoor(self.forge.site))
+        first, second = (
+            ProxyPort(door, authority=authority, outside=outside, journal=self.journal, gate=self.gate)
+            for door in doors
+        )
+        return first, second
+
     def _forge_environment(self) -> dict[str, str]:
         return {
             "GITHUB_API_URL": self.forge.url,
@@ -159,6 +214,10 @@ class World:
             "GH_TOKEN": TOKEN,
             "GITHUB_TOKEN": TOKEN,
         }
+
+
+def _with_tls(wanted: bool | None) -> bool:
+    return authority_is_available() if wanted is None else wanted
 
 
 def _cargo_registry(seed: WorldSeed, clock: WorldClock) -> CargoRegistry:

@@ -1,0 +1,49 @@
+"""Who signs the proxy's certificates? An authority that is made for one run and trusted by its children only."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from castoff.errors import ConfigurationError
+
+
+def is_available() -> bool:
+    """Say whether the TLS parts (the extra ``rehearse``) are installed."""
+    return find_spec("trustme") is not None
+
+
+class ThrowAwayAuthority:
+    """A certificate authority whose key never leaves memory; no trust store is ever touched."""
+
+    def __init__(self, directory: Path) -> None:
+        """Make the authority, and write its certificate (not its key) to ``directory/authority.pem``."""
+        if not is_available():
+            raise ConfigurationError.of(
+                "rehearse-extra-missing",
+                "the TLS parts of the embedded world are not installed",
+                reason="the proxy ends TLS with a throw-away authority, which the base install leaves out",
+                remedy="install `castoff[rehearse]`",
+            )
+        trustme: Any = import_module("trustme")
+        self._authority = trustme.CA(organization_name="castoff, throw-away")
+        self._lock = threading.Lock()
+        self._contexts: dict[str, ssl.SSLContext] = {}
+        directory.mkdir(parents=True, exist_ok=True)
+        self.certificate = directory / "authority.pem"
+        self._authority.cert_pem.write_to_path(str(self.certificate))
+
+    def context_for(self, host: str) -> ssl.SSLContext:
+        """Give what a server needs to speak as ``host``; HTTP/1.1 only."""
+        with self._lock:
+            context = self._contexts.get(host)
+            if context is None:
+                context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+                context.set_alpn_protocols(["http/1.1"])
+                self._authority.issue_cert(host).configure_cert(context)
+                self._contexts[host] = context
+            return context
