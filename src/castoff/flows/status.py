@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from castoff.errors import Problem
+from castoff.flows.announcing import waiting_draft
 from castoff.flows.editing import shown
 from castoff.flows.planning import as_warnings
 from castoff.flows.setting import Setting
@@ -16,10 +17,8 @@ from castoff.flows.survey import Survey, manifest_tree, read_workspace, survey
 from castoff.git import Worktree
 from castoff.model.graph import order_of
 from castoff.model.intent import Claim, to_resume
-from castoff.model.observations import Unknown
 from castoff.ports import ForgeRelease
 from castoff.reconcile import StageState, observe
-from castoff.stages.draft import releases_of
 from castoff.stages.part import Stage
 
 Phase = Literal["none", "in-flight", "complete", "abandoned"]
@@ -87,7 +86,7 @@ def _look_at(
         found_by="tag" if claim.tagged else "transition",
         states=states,
         others=tuple(one for one in seen.history.unfinished if one != claim),
-        draft=_draft(setting, target),
+        draft=waiting_draft(setting, target),
         now=setting.clock.now(),
         seen=seen,
         problems=tuple(problems),
@@ -104,11 +103,3 @@ def _stages(setting: Setting, seen: Survey, target: Target, worktree: Worktree) 
         tag_stage(target, worktree, not_here),
         *forge_stages(setting, seen, target, not_here, agreed=False),
     )
-
-
-def _draft(setting: Setting, target: Target) -> ForgeRelease | None:
-    forge = setting.forge(target.remote_url)
-    found = releases_of(forge, target.tag) if forge else ()
-    if isinstance(found, Unknown):
-        return None
-    return next((release for release in found if release.draft), None)
