@@ -24,7 +24,7 @@ def explain(code: str) -> str:
             f"`{''.join(c for c in code if c.isprintable())[:80]}` is no code of castoff",
             remedy=f"did you mean `{near[0]}`?"
             if near
-            else "`castoff explain` without a code lists them all",
+            else "take the code from the message, or look into `docs/reference/errors.md`",
         )
     return (_FOLDER / f"{code}.md").read_text(encoding="utf-8")
 

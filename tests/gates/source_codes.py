@@ -14,7 +14,7 @@ MAKERS = {
     "error", "_error", "fault", "_fault", "note", "_note", "complain", "_invalid", "_bad", "add",
 }  # fmt: skip
 """Functions of single rooms whose first argument may be a code."""
-CODE = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)+")
+CODE = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 
 
 def codes_raised() -> dict[str, str]:
@@ -45,13 +45,19 @@ def _codes(node: ast.AST) -> Iterator[str]:
     for keyword in node.keywords:
         if keyword.arg == "code":
             yield from _texts(keyword.value)
-    if node.args and _makes_an_error(node.func):
+    if node.args and _is_an_error(node.func):
         yield from _texts(node.args[0])
+    elif node.args and _may_make_a_problem(node.func):
+        yield from (text for text in _texts(node.args[0]) if "-" in text)
 
 
-def _makes_an_error(function: ast.expr) -> bool:
-    if isinstance(function, ast.Attribute) and function.attr == "of":
-        return isinstance(function.value, ast.Name) and function.value.id in ERRORS
+def _is_an_error(function: ast.expr) -> bool:
+    if not isinstance(function, ast.Attribute) or function.attr != "of":
+        return False
+    return isinstance(function.value, ast.Name) and function.value.id in ERRORS
+
+
+def _may_make_a_problem(function: ast.expr) -> bool:
     name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
     return name in MAKERS
 
