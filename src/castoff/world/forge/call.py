@@ -22,7 +22,10 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One request on its way: what was asked, by whom, and the world that it is asked of."""
+    """One request on its way: what was asked, by whom, and the world that it is asked of.
+
+    ``complaints`` takes what the forge cannot answer although the real service could.
+    """
 
     request: Request
     params: dict[str, str]
@@ -32,6 +35,7 @@ class Call:
     limits: Limits
     links: Links
     now: datetime
+    complaints: list[str]
 
     def fields(self) -> Fields:
         """Read the JSON object in the body."""

@@ -13,6 +13,7 @@ from castoff.world.forge import (
     api_refs,
     api_releases,
     api_repository,
+    graph,
     merging,
     searching,
 )
@@ -30,4 +31,5 @@ ROUTES = (
     *api_contents.ROUTES,
     *api_repository.ROUTES,
     *searching.ROUTES,
+    *graph.ROUTES,
 )

@@ -47,7 +47,7 @@ class BareRepository:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.commit = lru_cache(maxsize=20_000)(self._commit)
+        self._commits: dict[str, Commit] | None = None
         self.is_ancestor = lru_cache(maxsize=5_000)(self._is_ancestor)
         self.side_of = lru_cache(maxsize=20_000)(self._side_of)
         self._parents: dict[str, tuple[str, ...]] = {}
@@ -101,10 +101,16 @@ class BareRepository:
         listed = self.run("for-each-ref", "--format=%(refname)%00%(objectname)%00%(objecttype)", prefix) or ""
         return [Ref(*line.split("\0")) for line in listed.splitlines()]
 
-    def range(self, *arguments: str) -> list[Commit]:
-        """Give the commits that ``git log`` lists for these arguments, newest first."""
-        listed = self.run("log", "-z", f"--format={_HEADER}", *arguments, "--") or ""
-        return _commits(listed)
+    def commit(self, sha: str) -> Commit | None:
+        """Give one commit by its full id; the first question reads all that refs reach, in one go."""
+        if self._commits is None:
+            self._commits = {commit.sha: commit for commit in self._log("--all")}
+        if sha not in self._commits:
+            self._commits |= {commit.sha: commit for commit in self._log("--max-count=1", sha)}
+        return self._commits.get(sha)
+
+    def _log(self, *arguments: str) -> list[Commit]:
+        return _commits(self.run("log", "-z", f"--format={_HEADER}", *arguments, "--") or "")
 
     def ids(self, *arguments: str) -> list[str]:
         """Give the ids that ``git rev-list`` lists for these arguments."""
@@ -118,10 +124,6 @@ class BareRepository:
     def kind(self, sha: str) -> str | None:
         """Give the type of an object."""
         return (self.run("cat-file", "-t", sha) or "").strip() or None
-
-    def _commit(self, sha: str) -> Commit | None:
-        listed = self.run("log", "-z", "--max-count=1", f"--format={_HEADER}", sha, "--")
-        return _commits(listed)[0] if listed else None
 
     def _side_of(self, merge: str) -> tuple[str, ...]:
         """Give what only the later parents of a merge reach; nothing for other commits and unknown ones."""

@@ -160,7 +160,8 @@ def _span(text: str) -> tuple[datetime, datetime]:
 
 
 def _shown(call: Call, issue: Issue) -> Json:
-    return show.issue(call.state, call.links, issue) | {"score": 1.0}
+    # GitHub's description knows no null here, unlike in the issues' own routes.
+    return show.issue(call.state, call.links, issue) | {"score": 1.0, "body": issue.body or ""}
 
 
 ROUTES = (Route("GET", "/search/issues", search_issues),)

@@ -111,6 +111,7 @@ class Forge:
             limits=self._limits,
             links=Links(api, self._state.web, self._state.slug, self._state.repository_id),
             now=now,
+            complaints=self.unknown_routes,
         )
         demand(actor, route.need, private=self._state.private)
         self._follow(now)

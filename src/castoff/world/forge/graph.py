@@ -1,0 +1,87 @@
+"""How is a GraphQL request answered?
+
+The schema is the part of GitHub's public one that is needed (``schema.graphql``); the library that runs it,
+graphql-core, is imported only here and only when it is asked for.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from castoff.world.forge.answers import Answer, Refused
+from castoff.world.forge.call import Call
+from castoff.world.forge.graph_paging import Trouble
+from castoff.world.forge.routing import Route
+
+if TYPE_CHECKING:
+    from graphql import ExecutionResult, GraphQLError, GraphQLSchema
+
+_MISSING = "GraphQL needs the package graphql-core, which is not installed: install castoff[rehearse]"
+
+
+def answer_graphql(call: Call) -> Answer:
+    """Run one query or mutation; errors stand beside the data with status 200, as GitHub has it."""
+    if call.actor.kind == "anonymous":
+        raise Refused(401, "This endpoint requires you to be authenticated.")
+    fields = call.fields()
+    query, variables = fields.raw("query"), fields.raw("variables")
+    if not isinstance(query, str):
+        raise Refused(400, "A query attribute must be specified and must be a string.")
+    schema = _schema()
+    result = _run(
+        schema, call, query, variables if isinstance(variables, dict) else {}, fields.text("operationName")
+    )
+    document: dict[str, object] = {}
+    if result.data is not None:
+        document["data"] = result.data
+    if result.errors:
+        document["errors"] = [_shown(error) for error in result.errors]
+        document.setdefault("data", None)
+    call.complaints.extend(f"POST /graphql: {error.message}" for error in result.errors or () if _ours(error))
+    return Answer(document)
+
+
+@cache
+def _schema() -> GraphQLSchema:
+    try:
+        from graphql import build_schema
+    except ImportError:
+        raise Refused(501, _MISSING) from None
+    text = resources.files("castoff.world.forge").joinpath("schema.graphql").read_text(encoding="utf-8")
+    return build_schema(text)
+
+
+def _run(
+    schema: GraphQLSchema, call: Call, query: str, variables: dict[str, object], operation: str | None
+) -> ExecutionResult:
+    from graphql import graphql_sync
+
+    from castoff.world.forge.graph_basis import Graph
+    from castoff.world.forge.graph_root import Root
+
+    return graphql_sync(
+        schema,
+        query,
+        root_value=Root(Graph(call)),
+        variable_values=variables,
+        operation_name=operation,
+        type_resolver=lambda value, *_: str(value.kind),
+    )
+
+
+def _shown(error: GraphQLError) -> dict[str, object]:
+    document: dict[str, object] = json.loads(json.dumps(error.formatted))
+    if isinstance(error.original_error, Trouble):
+        document["type"] = error.original_error.kind
+    return document
+
+
+def _ours(error: GraphQLError) -> bool:
+    """Whether the client asked for what the schema does not have, or a resolver failed."""
+    return error.original_error is None or not isinstance(error.original_error, Trouble)
+
+
+ROUTES = (Route("POST", "/graphql", answer_graphql),)

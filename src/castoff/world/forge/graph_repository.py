@@ -1,0 +1,224 @@
+"""How does the repository look in the graph?"""
+
+# ruff: noqa: N803, N815 - the names are GitHub's
+
+from __future__ import annotations
+
+from castoff.world.forge.graph_basis import Account, Graph, Info, Node, Value, ordered, wanted
+from castoff.world.forge.graph_commits import RefNode, moment, object_node
+from castoff.world.forge.graph_issues import (
+    PULL_ORDER,
+    IssueNode,
+    LabelNode,
+    MilestoneNode,
+    PullNode,
+    in_states,
+)
+from castoff.world.forge.graph_paging import Connection, Trouble
+from castoff.world.forge.graph_releases import ReleaseNode
+from castoff.world.forge.ranking import latest_release
+from castoff.world.forge.records import Issue, stamp
+
+_LEVELS = {
+    "none": None,
+    "read": "READ",
+    "triage": "TRIAGE",
+    "write": "WRITE",
+    "maintain": "MAINTAIN",
+    "admin": "ADMIN",
+}
+
+
+class RepositoryNode(Node):
+    """The repository."""
+
+    kind = "Repository"
+    isFork = isArchived = isEmpty = hasProjectsEnabled = hasWikiEnabled = deleteBranchOnMerge = False
+    hasIssuesEnabled = True
+    parent = None
+
+    def __init__(self, graph: Graph) -> None:
+        call = graph.call
+        super().__init__(graph, call.links.repository_id)
+        self.databaseId, self.name, self.nameWithOwner = (
+            call.links.repository_id,
+            call.links.name,
+            call.links.slug,
+        )
+        self.url, self.description = call.links.page(), call.state.description
+        self.sshUrl = f"git@github.com:{call.links.slug}.git"
+        self.isPrivate, self.visibility = call.state.private, "PRIVATE" if call.state.private else "PUBLIC"
+        self.viewerPermission, self.viewerCanAdminister = _LEVELS[call.actor.level], call.actor.may("admin")
+        self.createdAt = self.pushedAt = stamp(call.now)
+        methods = call.state.merge_methods
+        self.mergeCommitAllowed, self.squashMergeAllowed = "merge" in methods, "squash" in methods
+        self.rebaseMergeAllowed = "rebase" in methods
+        self.owner = graph.account(call.links.owner)
+
+    def defaultBranchRef(self, _: Info) -> Value:
+        """Give the default branch."""
+        return self._ref(f"refs/heads/{self.graph.call.state.default_branch}")
+
+    def ref(self, _: Info, *, qualifiedName: str) -> Value:
+        """Find a ref by its full or short name."""
+        full = (qualifiedName, f"refs/heads/{qualifiedName}", f"refs/tags/{qualifiedName}")
+        return next((found for name in full if name.startswith("refs/") and (found := self._ref(name))), None)
+
+    def refs(self, _: Info, **asked: Value) -> Connection:
+        """Give the refs under a prefix, by name or by the time of their commits."""
+        query = str(asked.get("query") or "").lower()
+        git = self.graph.call.git
+        found = [ref for ref in git.refs(str(asked["refPrefix"])) if query in ref.name.lower()]
+        order = asked.get("orderBy")
+        if isinstance(order, dict) and order.get("field") == "TAG_COMMIT_DATE":
+            commits = {ref.name: git.commit(git.resolve(ref.name) or "") for ref in found}
+            found.sort(
+                key=lambda ref: commit.committer.at.timestamp() if (commit := commits[ref.name]) else 0.0
+            )
+        if (isinstance(order, dict) and order.get("direction") == "DESC") or asked.get("direction") == "DESC":
+            found.reverse()
+        return self.connect("refs", found, asked, RefNode)
+
+    def object(self, _: Info, *, oid: str | None = None, expression: str | None = None) -> Value:
+        """Give a git Value by its id or by a revision expression."""
+        if oid is not None:
+            return object_node(self.graph, oid)
+        sha = self.graph.call.git.commitish(expression or "") or self._expressed(expression or "")
+        return object_node(self.graph, sha) if sha else None
+
+    def pullRequest(self, _: Info, *, number: int) -> PullNode:
+        """Find a pull request by its number."""
+        issue = self.graph.call.state.issues.get(number)
+        if issue is None or issue.pull is None:
+            raise _unresolved("PullRequest", number)
+        return PullNode(self.graph, issue)
+
+    def pullRequests(self, _: Info, **asked: Value) -> Connection:
+        """Give pull requests by state, base, head and labels; by number unless ordered."""
+        found = [issue for issue in self.graph.call.state.pulls() if _fits(issue, asked)]
+        kept = in_states(found, {"states": asked.get("states")})
+        return self.connect("pullRequests", ordered(kept, asked, PULL_ORDER, "number"), asked, PullNode)
+
+    def issue(self, _: Info, *, number: int) -> IssueNode:
+        """Find an issue by its number."""
+        issue = self.graph.call.state.issues.get(number)
+        if issue is None or issue.pull is not None:
+            raise _unresolved("Issue", number)
+        return IssueNode(self.graph, issue)
+
+    def issueOrPullRequest(self, _: Info, *, number: int) -> Value:
+        """Find either by its number."""
+        issue = self.graph.call.state.issues.get(number)
+        if issue is None:
+            raise _unresolved("issue or pull request", number)
+        return issue_node(self.graph, issue)
+
+    def issues(self, _: Info, **asked: Value) -> Connection:
+        """Give issues, without pull requests."""
+        found = [issue for issue in self.graph.call.state.issues.values() if issue.pull is None]
+        found = [issue for issue in found if self._passes(issue, asked)]
+        return self.connect("issues", in_states(found, asked), asked, IssueNode)
+
+    def label(self, _: Info, *, name: str) -> Value:
+        """Find a label by its name."""
+        found = self.graph.call.state.label(name)
+        return LabelNode(self.graph, found) if found else None
+
+    def labels(self, _: Info, **asked: Value) -> Connection:
+        """Give labels; ``query`` looks into name and description."""
+        query = str(asked.get("query") or "").lower()
+        found = [
+            item
+            for item in self.graph.call.state.labels
+            if query in f"{item.name} {item.description}".lower()
+        ]
+        return self.connect("labels", ordered(found, asked, {"NAME": "name"}, "id"), asked, LabelNode)
+
+    def milestone(self, _: Info, *, number: int) -> Value:
+        """Find a milestone by its number."""
+        found = self.graph.call.state.milestone(number)
+        return MilestoneNode(self.graph, found) if found else None
+
+    def milestones(self, _: Info, **asked: Value) -> Connection:
+        """Give milestones by state and title."""
+        states, query = wanted(asked, "states"), str(asked.get("query") or "").lower()
+        found = [
+            item
+            for item in self.graph.call.state.milestones
+            if (not states or item.state in states) and query in item.title.lower()
+        ]
+        fields = {"CREATED_AT": "created_at", "UPDATED_AT": "updated_at", "NUMBER": "number"}
+        return self.connect("milestones", ordered(found, asked, fields, "number"), asked, MilestoneNode)
+
+    def release(self, _: Info, *, tagName: str) -> Value:
+        """Find the published release of a tag."""
+        found = self.graph.call.state.published(tagName)
+        return ReleaseNode(self.graph, found) if found else None
+
+    def latestRelease(self, _: Info) -> Value:
+        """Give the latest release."""
+        found = latest_release(self.graph.call.state)
+        return ReleaseNode(self.graph, found) if found else None
+
+    def releases(self, _: Info, **asked: Value) -> Connection:
+        """Give releases; drafts only to those who may push."""
+        call = self.graph.call
+        seen = [item for item in call.state.releases if not item.draft or call.actor.can_push]
+        fields = {"CREATED_AT": "created_at", "NAME": "tag"}
+        return self.connect("releases", ordered(seen, asked, fields, "created_at"), asked, ReleaseNode)
+
+    def assignableUsers(self, _: Info, **asked: Value) -> Connection:
+        """Give who can be assigned."""
+        query = str(asked.get("query") or "").lower()
+        people = [user for user in self.graph.call.state.users.values() if user.type == "User"]
+        found = sorted((user for user in people if query in user.login.lower()), key=lambda user: user.login)
+        return self.connect("assignableUsers", found, asked, Account)
+
+    def _ref(self, name: str) -> RefNode | None:
+        found = self.graph.call.git.ref(name)
+        return RefNode(self.graph, found) if found else None
+
+    def _expressed(self, expression: str) -> str | None:
+        """Read ``REF:PATH``, the other form that clients use."""
+        ref, separator, path = expression.partition(":")
+        commit = self.graph.call.git.commitish(ref)
+        return self.graph.call.git.resolve(f"{commit}:{path}", "Value") if separator and commit else None
+
+    def _passes(self, issue: Issue, asked: dict[str, Value]) -> bool:
+        names = {name.lower() for name in issue.labels}
+        given = asked.get("filterBy")
+        rules = given if isinstance(given, dict) else {}
+        creator, assignee = rules.get("createdBy"), rules.get("assignee")
+        milestone = rules.get("milestoneNumber") or rules.get("milestone")
+        states = wanted(rules, "states")
+        return (
+            (not wanted(asked, "labels") or not names.isdisjoint(wanted(asked, "labels")))
+            and names.issuperset(wanted(rules, "labels"))
+            and (not states or issue.state in states)
+            and (not creator or (issue.author or "").lower() == str(creator).lower())
+            and (not assignee or str(assignee).lower() in {login.lower() for login in issue.assignees})
+            and (not milestone or str(issue.milestone) == str(milestone))
+            and (not rules.get("since") or issue.updated_at >= moment(rules["since"]))
+        )
+
+
+def _fits(issue: Issue, asked: dict[str, object]) -> bool:
+    pull = issue.pull
+    assert pull is not None
+    names = {name.lower() for name in issue.labels}
+    labels = wanted(asked, "labels")
+    return (
+        asked.get("baseRefName") in (None, pull.base)
+        and asked.get("headRefName") in (None, pull.head.rpartition(":")[2])
+        and (not labels or not labels.isdisjoint(names))
+    )
+
+
+def _unresolved(kind: str, number: int) -> Trouble:
+    article = "an" if kind[0] in "IiAa" else "a"
+    return Trouble("NOT_FOUND", f"Could not resolve to {article} {kind} with the number of {number}.")
+
+
+def issue_node(graph: Graph, issue: Issue) -> IssueNode:
+    """Give the node of an issue, as a pull request where it is one."""
+    return PullNode(graph, issue) if issue.pull is not None else IssueNode(graph, issue)
