@@ -20,6 +20,7 @@ _LONGEST = 1000
 _HEAD = re.compile(
     r"(?P<open>[*_`\"']{0,3}\[?[*_`\"']{0,3})"
     r"(?P<project>(?:[A-Za-z@][\w@/.+-]{0,60}+[ \t]{1,4}){0,4}?|@?[A-Za-z][\w/.+-]{0,80}@)"
+    r"(?P<inner>\[?[*_`]{0,3})"
     rf"(?P<version>[vV]?(?>{VERSION}))(?!\w|\.\w)"
 )
 _UNRELEASED = re.compile(
@@ -83,7 +84,7 @@ def read_title(text: str) -> Title | None:
     if head is None:
         return None
     stop = head.end("version")
-    link = _link(text, head) if "[" in head["open"] else None
+    link = _link(text, head) if "[" in head["open"] + head["inner"] else None
     rest_from = stop if link is None else max(link.text_at[1] + 1, link.target_at[1] + 1)
     inside = text[stop : link.text_at[1]] if link else ""
     rest = (
@@ -113,7 +114,7 @@ def is_unreleased(text: str) -> bool:
 
 
 def _link(text: str, head: re.Match[str]) -> TitleLink | None:
-    opened = text.index("[", head.start("open"), head.end("open"))
+    opened = text.index("[", head.start("open"), head.end("inner"))
     close = text.find("]", head.end("version"))
     if close < 0:
         return None

@@ -99,13 +99,13 @@ class Chart:
         """Say for each section, by its heading's line, whether it holds anything of its own."""
         return {section.heading.line: self._holds(section) for section in self.log.sections}
 
+    def has_twin(self, section: Section) -> bool:
+        """Say whether a section holds nothing while another one of the same version does."""
+        return not self.holdings[section.heading.line] and _identity(section) in self._told
+
     @cached_property
-    def twins(self) -> dict[OrderKey, list[Section]]:
-        """Give the sections of each version."""
-        found: dict[OrderKey, list[Section]] = {}
-        for section in self.log.released:
-            found.setdefault(order_key(section.version or ""), []).append(section)
-        return found
+    def _told(self) -> frozenset[tuple[str, OrderKey]]:
+        return frozenset(_identity(s) for s in self.log.released if self.holdings[s.heading.line])
 
     @cached_property
     def pulls(self) -> frozenset[int]:
@@ -153,3 +153,9 @@ class Chart:
     @cached_property
     def _aside(self) -> frozenset[int]:
         return self._comments | {definition.line for definition in self.blocks.definitions}
+
+
+def _identity(section: Section) -> tuple[str, OrderKey]:
+    """Give what two headings of the same release share."""
+    project = section.title.project if section.title else ""
+    return project, order_key(section.version or "")

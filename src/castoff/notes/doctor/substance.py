@@ -19,9 +19,9 @@ _HABIT = 3
 def empty(chart: Chart) -> Iterator[Finding]:
     """Find released sections with nothing under their heading (a comparison with a branch is nothing)."""
     bare = [s for s in chart.log.released if not (chart.holdings[s.heading.line] or s.pending)]
-    alone = sum(_twin(chart, section) is None for section in bare)
+    alone = sum(not chart.has_twin(section) for section in bare)
     for section in bare:
-        twin = _twin(chart, section)
+        twin = chart.has_twin(section)
         surplus = Repair(safe=True, text="remove the empty section")
         yield Finding(
             kind="empty-section",
@@ -32,14 +32,14 @@ def empty(chart: Chart) -> Iterator[Finding]:
             detail="nothing stands under the heading",
             repair=surplus if twin else _import(section),
             edits=(Edit(section.start, section.end, ""),) if twin else (),
-            habit=twin is None and alone >= _HABIT and not chart.generated,
+            habit=not twin and alone >= _HABIT and not chart.generated,
         )
 
 
 def never_imported(chart: Chart) -> Iterator[Finding]:
     """Find sections that wait for their notes, in a file whose older sections hold generated ones."""
     log = chart.log
-    told = [s for s in log.released if chart.holdings[s.heading.line] or _twin(chart, s) is None]
+    told = [s for s in log.released if not chart.has_twin(s)]
     by_version = sorted(told, key=lambda s: order_key(s.version or ""))
     for index, section in enumerate(by_version):
         line = section.heading.line
@@ -137,24 +137,6 @@ def _previous_tag(chart: Chart, section: Section) -> str | None:
 
 def _tag_name(chart: Chart, version: str) -> str:
     return next((tag.name for tag in chart.tags or () if same_version(tag.version, version)), version)
-
-
-def _twin(chart: Chart, section: Section) -> Section | None:
-    """Give another section of the same version that holds something, where this one does not."""
-    if chart.holdings[section.heading.line] or section.title is None:
-        return None
-    others = chart.twins[order_key(section.title.version)]
-    return next(
-        (
-            other
-            for other in others
-            if other is not section
-            and other.title is not None
-            and other.title.project == section.title.project
-            and chart.holdings[other.heading.line]
-        ),
-        None,
-    )
 
 
 def _is_headed(chart: Chart, line: int) -> bool:
