@@ -14,7 +14,8 @@ from typing import Protocol
 
 from castoff.errors import Problem
 from castoff.model.acts import Act, Outcome
-from castoff.model.observations import Answer, Sameness
+from castoff.model.changes import Change
+from castoff.model.observations import Answer, Sameness, Unknown
 from castoff.model.versions import Ecosystem, ReleaseVersion
 from castoff.model.workspace import Artifact, Edit, Package, Workspace
 
@@ -203,8 +204,24 @@ class Forge(Protocol):
         """Write a release anew; publishes a draft where ``release.draft`` is False."""
         ...
 
+    def generated_notes(self, tag: str, target: str, previous: str | None) -> str | Unknown:
+        """Ask the forge for the notes that it would generate."""
+        ...
+
     def tag_url(self, tag: str) -> str:
         """Give the page of a tag for people."""
+        ...
+
+
+class ChangeSource(Protocol):
+    """Who knows which merged pull requests brought which commits."""
+
+    def of_commits(self, commits: Sequence[str]) -> tuple[Change, ...] | Unknown:
+        """Give the merged pull requests that brought these commits, each once."""
+        ...
+
+    def earlier_contributors(self, logins: Sequence[str], before: datetime) -> frozenset[str] | Unknown:
+        """Say which of these logins had a pull request merged before a time."""
         ...
 
 

@@ -16,18 +16,20 @@ from castoff.errors import ConfigurationError, UsageError
 from castoff.flows.setting import Embedded, Setting
 from castoff.flows.silence import Silence
 from castoff.flows.survey import read_workspace
-from castoff.forges.addresses import Address, forge_address, forge_token
+from castoff.forges.tokens import forge_token
 from castoff.git import FolderTree, Git, Repository, Worktree
 from castoff.http import Http
+from castoff.model.addresses import Address, forge_address
 from castoff.model.versions import Ecosystem
 from castoff.model.workspace import Package, Workspace
-from castoff.ports import Builder, Clock, Forge, Manifests, Registry, Reporter, Tree
+from castoff.ports import Builder, ChangeSource, Clock, Forge, Manifests, Registry, Reporter, Tree
 from castoff.process import Processes
 from castoff.reconcile import Patience
 from castoff.redaction import Redactor
 
 if TYPE_CHECKING:
     from castoff.flows.release import Result
+    from castoff.forges.github import GitHub
     from castoff.world.world import World
 
 
@@ -64,6 +66,7 @@ def open_setting(
         builder=bench.builder,
         registry=bench.registry,
         forge=bench.forge,
+        changes=bench.changes,
         patience=_patience(variables, options.wait),
         problems=loaded.problems,
     )
@@ -100,6 +103,7 @@ def aimed_at(setting: Setting, world: World, repository: Repository) -> Embedded
             builder=bench.builder,
             registry=bench.registry,
             forge=bench.forge,
+            changes=bench.changes,
             patience=replace(setting.patience, grace=0.0),
         ),
         at_turn=at_turn,
@@ -142,6 +146,18 @@ class _Bench:
 
     def forge(self, remote_url: str | None) -> Forge | None:
         """Make the forge that a remote lies on, None where castoff speaks with none there."""
+        return self._github(remote_url)
+
+    def changes(self, remote_url: str | None) -> ChangeSource | None:
+        """Make what knows the changes of a remote's repository."""
+        github = self._github(remote_url)
+        if github is None:
+            return None
+        from castoff.forges.github_changes import GitHubChanges
+
+        return GitHubChanges(github)
+
+    def _github(self, remote_url: str | None) -> GitHub | None:
         address: Address | None = forge_address(remote_url, self.processes.environment)
         if address is None:
             return None

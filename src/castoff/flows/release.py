@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from castoff.errors import CastoffError, Problem, Refusal
 from castoff.flows.candidate import build_artifacts, make_commit, make_tag
 from castoff.flows.checking import preflight_checks
+from castoff.flows.notes import span_of, write_notes
 from castoff.flows.planning import occasion_of
 from castoff.flows.proof import prove
 from castoff.flows.recording import Recorder
@@ -220,7 +221,7 @@ def _finish(run: _Run, seen: Survey, target: Target) -> list[StageState]:
 
     later = (
         tag_stage(target, worktree, made),
-        *forge_stages(setting, seen, target, lambda: _body(seen, target), agreed=run.order.agreed),
+        *forge_stages(setting, seen, target, lambda: _body(run, seen, target), agreed=run.order.agreed),
     )
     for stage in later:
         states.append(_stage(run, reconciler, stage))
@@ -254,10 +255,13 @@ def _reconciler(run: _Run) -> Reconciler:
     return Reconciler(setting.clock, setting.reporter, setting.patience, lanes=setting.lanes)
 
 
-def _body(seen: Survey, target: Target) -> str:
-    previous = next((c for c in seen.history.released if c.version < target.claim.version), None)
-    base = seen.tag_name.of(previous.version) if previous else None
-    return f"**Full Changelog**: {base}...{target.tag}" if base else f"**Full Changelog**: {target.tag}"
+def _body(run: _Run, seen: Survey, target: Target) -> str:
+    """Write the draft's text: the notes as the forge would generate them for the pushed tag."""
+    span = span_of(seen, run.worktree, None, target.claim.commit, target.tag)
+    span = replace(span, tag=target.tag, target=target.tag)
+    written = write_notes(run.setting, seen, run.worktree, span)
+    run.problems.extend(written.problems)
+    return written.body
 
 
 def _result(run: _Run, target: Target, states: list[StageState], *, resumed: bool) -> Result:

@@ -50,6 +50,18 @@ class GitHub:
         """Write a release anew."""
         return self.write("PATCH", f"/repos/{self.slug}/releases/{number}", _release_body(release))
 
+    def generated_notes(self, tag: str, target: str, previous: str | None) -> str | Unknown:
+        """Ask for the notes that GitHub would generate; it wants the right to write, and writes nothing."""
+        body = {"tag_name": tag, "target_commitish": target}
+        if previous is not None:
+            body["previous_tag_name"] = previous
+        reply = self._ask("POST", f"{self._api}/repos/{self.slug}/releases/generate-notes", body)
+        if isinstance(reply, Failure) or reply.status != 200:
+            return self.unknown(reply)
+        value = _json(reply)
+        text = value.get("body") if isinstance(value, dict) else None
+        return text if isinstance(text, str) else Unknown(reason="the forge's answer holds no text")
+
     def tag_url(self, tag: str) -> str:
         """Give the page of a tag's release for people."""
         return f"{self._web}/{self.slug}/releases/tag/{quote(tag, safe='')}"
@@ -81,6 +93,24 @@ class GitHub:
             return self.unknown(reply)
         value = _json(reply)
         return value if isinstance(value, dict) else Unknown(reason="the forge's answer is no object")
+
+    def graphql(self, query: str) -> dict[str, object] | Unknown:
+        """Ask one GraphQL query; gives its data. Errors in the answer make it unknown, with the first reason."""
+        url = (
+            self._api.removesuffix("/v3") + "/graphql"
+            if self._api.endswith("/api/v3")
+            else self._api + "/graphql"
+        )
+        reply = self._ask("POST", url, {"query": query})
+        if isinstance(reply, Failure) or reply.status != 200:
+            return self.unknown(reply)
+        value = _json(reply)
+        data = value.get("data") if isinstance(value, dict) else None
+        errors = value.get("errors") if isinstance(value, dict) else None
+        if errors and isinstance(errors, list):
+            first = errors[0].get("message") if isinstance(errors[0], dict) else ""
+            return Unknown(reason=f"the forge answered with an error: {plain(str(first))[:256]}")
+        return data if isinstance(data, dict) else Unknown(reason="the forge's answer holds no data")
 
     def write(self, method: str, path: str, body: object) -> Outcome:
         """Do one write and judge it by its status."""

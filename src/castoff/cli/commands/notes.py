@@ -25,7 +25,37 @@ def command(common: Common, changes: Path | None, since: str | None, until: str 
 
     With --changes it needs no repository and no network; --config names the forge's notes configuration then.
     """
-    return _offline(common, changes)
+    if changes is not None:
+        return _offline(common, changes)
+    return _of_range(common, since, until, compare=compare)
+
+
+def _of_range(common: Common, since: str | None, until: str | None, *, compare: bool) -> int:
+    from castoff.cli.options import open_for
+    from castoff.cli.problems import show_problem
+    from castoff.cli.reporting import reporter_for
+    from castoff.flows.notes_command import notes_of_range
+    from castoff.notes.report import notes_object
+
+    shown = notes_of_range(
+        open_for(common, reporter_for(common.events, quiet=True)), since, until, compare=compare
+    )
+    if common.json:
+        from castoff.cli.shapes import print_json
+
+        print_json("notes", notes_object(shown.written.notes))
+    elif compare:
+        click.echo(shown.difference or "equal: the forge generates the same text")
+    else:
+        sys.stdout.buffer.write(shown.written.body.encode("utf-8") + b"\n")
+        for left in shown.written.notes.left_out:
+            click.echo(
+                f"left out: {f'#{left.number}' if left.number else (left.commit or '')[:12]}: {left.reason}",
+                err=True,
+            )
+    for problem in shown.written.problems:
+        show_problem(problem)
+    return 4 if shown.difference else 0
 
 
 def _offline(common: Common, changes: Path) -> int:

@@ -1,4 +1,4 @@
-"""On which forge does a remote lie, and with which token does castoff speak to it?
+"""On which forge does a remote lie?
 
 github.com has its API at api.github.com; GitHub Enterprise Server has it below `/api/v3` of its own host
 (GitHub's REST documentation). `GITHUB_API_URL`, which GitHub's runners set, wins over both.
@@ -9,9 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-
-from castoff.process import Processes
 
 _SCP = re.compile(r"(?:[^@/\s]{1,200}@)?(?P<host>[A-Za-z0-9.-]{1,253}):(?P<path>[^\s]{1,1000})")
 _URL = re.compile(
@@ -61,40 +58,3 @@ def slug_of(path: str) -> str | None:
     """Read `owner/name` from the end of a path."""
     match = _SLUG.fullmatch(path.rstrip("/").removesuffix(".git").lstrip("/"))
     return f"{match['owner']}/{match['name']}" if match else None
-
-
-def forge_token(processes: Processes, folder: Path, address: Address) -> str | None:
-    """Find a token: GH_TOKEN, GITHUB_TOKEN, `gh auth token`, git's credential helper, in this order."""
-    for name in ("GH_TOKEN", "GITHUB_TOKEN"):
-        if token := processes.environment.get(name, "").strip():
-            return token
-    if not address.host:
-        return None
-    found = _gh_token(processes, folder, address.host) or _helper_token(processes, folder, address.host)
-    if found:
-        processes.redactor.learn(found)
-    return found
-
-
-def _gh_token(processes: Processes, folder: Path, host: str) -> str | None:
-    if processes.find("gh") is None:
-        return None
-    done = processes.run(["gh", "auth", "token", "--hostname", host], cwd=folder, timeout=20)
-    return done.stdout.decode("ascii", "ignore").strip() or None if done.code == 0 else None
-
-
-def _helper_token(processes: Processes, folder: Path, host: str) -> str | None:
-    done = processes.run(
-        ["git", "credential", "fill"],
-        cwd=folder,
-        given=f"protocol=https\nhost={host}\n\n".encode(),
-        timeout=20,
-        changes={"GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "", "SSH_ASKPASS": ""},
-    )
-    if done.code != 0:
-        return None
-    for line in done.stdout.decode("utf-8", "ignore").splitlines():
-        name, _, value = line.partition("=")
-        if name == "password" and value:
-            return value
-    return None

@@ -1,0 +1,59 @@
+"""The story of `castoff notes`: which range, its notes, and how the forge's own compare."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+
+from castoff.errors import NotYet, Problem
+from castoff.flows.notes import Span, WrittenNotes, span_of, write_notes
+from castoff.flows.setting import Setting
+from castoff.flows.survey import Survey, survey
+from castoff.git import Worktree
+from castoff.model.observations import Unknown
+from castoff.model.versions import next_version
+
+
+@dataclass(frozen=True, slots=True)
+class ShownNotes:
+    """The notes, and the difference from the forge's own where that was asked for ("" where there is none)."""
+
+    written: WrittenNotes
+    difference: str = ""
+
+
+def notes_of_range(setting: Setting, since: str | None, until: str | None, *, compare: bool) -> ShownNotes:
+    """Write the notes of a range; the next minor version names the tag of what is not released yet."""
+    with Worktree.of(setting.repository) as worktree:
+        seen = survey(setting.repository, worktree, setting.configuration, setting.manifests)
+        span = span_of(seen, worktree, since, until, _next_tag(seen))
+        written = write_notes(setting, seen, worktree, span)
+        return ShownNotes(written, _difference(setting, seen, span, written.body) if compare else "")
+
+
+def _next_tag(seen: Survey) -> str:
+    if seen.history.unfinished:
+        return seen.tag_name.of(seen.history.unfinished[0].version)
+    previous = seen.history.previous
+    return seen.tag_name.of(next_version(previous.version if previous else None, "minor"))
+
+
+def _difference(setting: Setting, seen: Survey, span: Span, ours: str) -> str:
+    forge = setting.forge(seen.remote_url)
+    assert forge is not None
+    theirs = forge.generated_notes(span.tag, span.target, span.previous_tag)
+    if isinstance(theirs, Unknown):
+        raise NotYet(
+            Problem(
+                code="forge-unreachable",
+                message="the forge did not generate notes to compare with",
+                reason=theirs.reason,
+                remedy="its endpoint wants a token that may write contents, although it writes nothing",
+            )
+        )
+    if theirs == ours:
+        return ""
+    lines = difflib.unified_diff(
+        theirs.splitlines(), ours.splitlines(), "the forge's", "castoff's", lineterm=""
+    )
+    return "\n".join(lines) or "they differ in white space at the end"
