@@ -1,0 +1,135 @@
+"""How does a new proposal reach a header that people have edited since the last one?
+
+Text is compared block by block, a block being a heading with what stands below it, known by the pull request that
+it links. What people touched stays as they left it; what they took out stays out; only what nobody touched follows
+the new proposal.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from castoff.notes.fences import OpenBlock, closed
+
+Key = tuple[str, int]
+
+_HEADING = re.compile(r" {0,3}(#{2,3})[ \t]+(.*)")
+_LINKED = re.compile(r"\]\(https?://[^\s()]+/pull/([0-9]{1,9})\)\s*\Z")
+_NUMBERED = re.compile(r"\(#([0-9]{1,9})\)\s*\Z")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merged:
+    """The merged text, and what happened to the blocks (their headings) that were not simply kept.
+
+    ``waiting`` are those that people edited while the proposal for them changed as well.
+    """
+
+    text: str
+    added: tuple[str, ...] = ()
+    updated: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    key: Key
+    level: int
+    text: str
+
+    @property
+    def title(self) -> str:
+        return self.text.partition("\n")[0].strip()
+
+
+def merge(mine: str, proposed: str, *, base: str | None = None) -> Merged:
+    """Merge a new proposal into the text as people left it.
+
+    Args:
+        mine: the text as it is now.
+        proposed: what would be proposed now.
+        base: what was proposed last; ``None`` where it is not known, and then everything in ``mine`` counts
+            as written by hand.
+
+    Returns:
+        The merged text. No line of ``mine`` that was not in ``base`` is lost. Merging again with the same
+        proposal as base changes nothing.
+    """
+    ours, new = _blocks(mine), _blocks(proposed)
+    old = {block.key: block for block in _blocks(base)} if base is not None else {}
+    wanted = {block.key: block for block in new}
+    kept, merged = _kept(ours, old, wanted)
+    added = [block for block in new if block.key not in old and all(b.key != block.key for b in ours)]
+    for block in added:
+        kept.insert(_place(block, kept, new), block)
+    return Merged(
+        text=_joined(kept),
+        added=tuple(block.title for block in added if block.text.strip()),
+        updated=merged.updated,
+        dropped=merged.dropped,
+        waiting=merged.waiting,
+    )
+
+
+def _kept(
+    ours: Sequence[_Block], old: Mapping[Key, _Block], wanted: Mapping[Key, _Block]
+) -> tuple[list[_Block], Merged]:
+    kept: list[_Block] = []
+    updated, dropped, waiting = [], [], []
+    for block in reversed(ours):
+        base, now = old.get(block.key), wanted.get(block.key)
+        touched = base is None or base.text != block.text
+        if touched:
+            kept.append(block)
+            if base is not None and now is not None and now.text not in (base.text, block.text):
+                waiting.append(block.title)
+        elif now is not None:
+            kept.append(now)
+            if now.text != block.text:
+                updated.append(block.title)
+        elif block.level == 2 and kept and kept[-1].level == 3:
+            kept.append(block)
+        elif block.text.strip():
+            dropped.append(block.title)
+    told = Merged(
+        text="", updated=tuple(updated[::-1]), dropped=tuple(dropped[::-1]), waiting=tuple(waiting[::-1])
+    )
+    return kept[::-1], told
+
+
+def _place(block: _Block, kept: Sequence[_Block], new: Sequence[_Block]) -> int:
+    """Return where a new block goes: after the nearest block before it in the proposal that is here too."""
+    before = [other.key for other in new[: [b.key for b in new].index(block.key)]]
+    present = {other.key: index for index, other in enumerate(kept)}
+    found = next((present[key] for key in reversed(before) if key in present), None)
+    return len(kept) if found is None else found + 1
+
+
+def _blocks(text: str) -> list[_Block]:
+    """Cut a text at its headings of level 2 and 3; the first block is what stands before them."""
+    block = OpenBlock()
+    found: list[tuple[str, int, list[str]]] = [("", 2, [])]
+    for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
+        heading = None if block.takes(line) else _HEADING.match(line)
+        if heading is not None:
+            found.append((_name(heading[2]), len(heading[1]), []))
+        found[-1][2].append(line)
+    seen: dict[str, int] = {}
+    result = []
+    for name, level, lines in found:
+        seen[name] = seen.get(name, 0) + 1
+        result.append(_Block((name, seen[name]), level, "\n".join(lines).strip("\n").rstrip()))
+    return result
+
+
+def _name(title: str) -> str:
+    match = _LINKED.search(title) or _NUMBERED.search(title)
+    return f"#{match[1]}" if match else title.strip().casefold()
+
+
+def _joined(blocks: Sequence[_Block]) -> str:
+    texts = [closed(block.text) for block in blocks if block.text.strip()]
+    return "\n\n".join(texts) + "\n" if texts else ""
