@@ -10,12 +10,16 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from castoff.errors import UsageError
 from castoff.redaction import Redactor
+
+Hearing = Literal["keep", "drop", "stop"]
+"""What becomes of a line that a program says while it is followed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,14 +72,7 @@ class Processes:
         ``program-missing`` where it is not installed; every other end is an exit code (negative: the signal).
         """
         words = [str(word) for word in arguments]
-        program = self.find(words[0])
-        if program is None:
-            raise UsageError.of(
-                "program-missing",
-                f"`{words[0]}` was not found",
-                reason="castoff drives the real clients",
-                remedy=f"install `{words[0]}`, and see that it is in PATH",
-            )
+        program = self._program(words[0])
         environment = self.with_environment(changes).environment if changes else self.environment
         try:
             done = subprocess.run(
@@ -92,6 +89,42 @@ class Processes:
             return self._completed(124, late.stdout or b"", (late.stderr or b"") + b"\n(took too long)")
         return self._completed(done.returncode, done.stdout, done.stderr)
 
+    def follow(
+        self,
+        arguments: Sequence[str | Path],
+        *,
+        cwd: Path,
+        heard: Callable[[str], Hearing],
+        changes: Mapping[str, str | None] | None = None,
+    ) -> Completed:
+        """Run a program and hear each line of its errors as it comes; its standard output is not read.
+
+        ``heard`` says of each line whether it is kept for the result, dropped at once, or whether the program
+        has done its part and is told to end (SIGTERM). Errors: ``program-missing``.
+        """
+        words = [str(word) for word in arguments]
+        environment = self.with_environment(changes).environment if changes else self.environment
+        kept: list[str] = []
+        with subprocess.Popen(
+            [self._program(words[0]), *words[1:]],
+            cwd=cwd,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        ) as child:
+            assert child.stderr is not None
+            for source in child.stderr:
+                line = source.decode("utf-8", "replace").rstrip("\n")
+                match heard(line):
+                    case "keep":
+                        kept.append(line)
+                    case "stop":
+                        child.terminate()
+                    case "drop":
+                        pass
+        return self._completed(child.returncode, b"", "\n".join(kept).encode())
+
     def interactive(self, arguments: Sequence[str | Path], *, cwd: Path) -> int:
         """Run a program that talks to the person (an editor); gives its exit code."""
         words = [str(word) for word in arguments]
@@ -99,6 +132,17 @@ class Processes:
         return subprocess.run(
             [program, *words[1:]], cwd=cwd, env=dict(self.environment), check=False
         ).returncode
+
+    def _program(self, name: str) -> str:
+        program = self.find(name)
+        if program is None:
+            raise UsageError.of(
+                "program-missing",
+                f"`{name}` was not found",
+                reason="castoff drives the real clients",
+                remedy=f"install `{name}`, and see that it is in PATH",
+            )
+        return program
 
     def _completed(self, code: int, stdout: bytes, stderr: bytes) -> Completed:
         return Completed(
