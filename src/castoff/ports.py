@@ -14,7 +14,7 @@ from typing import Protocol
 
 from castoff.errors import Problem
 from castoff.model.acts import Act, Outcome
-from castoff.model.changes import Change
+from castoff.model.changes import Change, Milestone
 from castoff.model.observations import Answer, Sameness, Unknown
 from castoff.model.versions import Ecosystem, ReleaseVersion
 from castoff.model.workspace import Artifact, Edit, Package, Workspace
@@ -210,6 +210,30 @@ class Forge(Protocol):
 
     def tag_url(self, tag: str) -> str:
         """Give the page of a tag for people."""
+        ...
+
+
+class Milestones(Protocol):
+    """The milestones of the repository; known by number."""
+
+    def milestones(self) -> tuple[Milestone, ...] | Unknown:
+        """List all milestones, open ones with what is open in them."""
+        ...
+
+    def create(self, title: str) -> Outcome:
+        """Create a milestone."""
+        ...
+
+    def rename(self, number: int, title: str) -> Outcome:
+        """Give a milestone another title."""
+        ...
+
+    def close(self, number: int) -> Outcome:
+        """Close a milestone."""
+        ...
+
+    def move(self, item: int, milestone: int) -> Outcome:
+        """Put an issue or pull request into a milestone."""
         ...
 
 

@@ -22,7 +22,7 @@ from castoff.http import Http
 from castoff.model.addresses import Address, forge_address
 from castoff.model.versions import Ecosystem
 from castoff.model.workspace import Package, Workspace
-from castoff.ports import Builder, ChangeSource, Clock, Forge, Manifests, Registry, Reporter, Tree
+from castoff.ports import Builder, ChangeSource, Clock, Forge, Manifests, Milestones, Registry, Reporter, Tree
 from castoff.process import Processes
 from castoff.reconcile import Patience
 from castoff.redaction import Redactor
@@ -67,6 +67,7 @@ def open_setting(
         registry=bench.registry,
         forge=bench.forge,
         changes=bench.changes,
+        milestones=bench.milestones,
         patience=_patience(variables, options.wait),
         problems=loaded.problems,
     )
@@ -104,6 +105,7 @@ def aimed_at(setting: Setting, world: World, repository: Repository) -> Embedded
             registry=bench.registry,
             forge=bench.forge,
             changes=bench.changes,
+            milestones=bench.milestones,
             patience=replace(setting.patience, grace=0.0),
         ),
         at_turn=at_turn,
@@ -156,6 +158,15 @@ class _Bench:
         from castoff.forges.github_changes import GitHubChanges
 
         return GitHubChanges(github)
+
+    def milestones(self, remote_url: str | None) -> Milestones | None:
+        """Make what knows the milestones of a remote's repository."""
+        github = self._github(remote_url)
+        if github is None:
+            return None
+        from castoff.forges.github_milestones import GitHubMilestones
+
+        return GitHubMilestones(github)
 
     def _github(self, remote_url: str | None) -> GitHub | None:
         address: Address | None = forge_address(remote_url, self.processes.environment)

@@ -23,6 +23,7 @@ from castoff.flows.staging import (
     Target,
     claim_stage,
     forge_stages,
+    milestone_stage,
     presence_stage,
     publish_stage,
     tag_stage,
@@ -210,7 +211,8 @@ def _finish(run: _Run, seen: Survey, target: Target) -> list[StageState]:
     setting, worktree = run.setting, run.worktree
     reconciler = _reconciler(run)
     claim_state = reconciler.run(claim_stage(target, worktree))
-    states = [claim_state, _publish(run, seen, target, reconciler)]
+    milestone = _stage(run, reconciler, milestone_stage(setting, seen, target))
+    states = [claim_state, milestone, _publish(run, seen, target, reconciler)]
 
     def made() -> str:
         known = worktree.git.run("rev-parse", "--verify", "--quiet", f"refs/tags/{target.tag}")

@@ -12,7 +12,7 @@ from castoff.errors import Problem
 from castoff.git import Repository
 from castoff.model.versions import Ecosystem
 from castoff.model.workspace import Package, Workspace
-from castoff.ports import Builder, ChangeSource, Clock, Forge, Manifests, Registry, Reporter
+from castoff.ports import Builder, ChangeSource, Clock, Forge, Manifests, Milestones, Registry, Reporter
 from castoff.reconcile import Patience
 
 
@@ -32,6 +32,7 @@ class Setting:
     registry: Callable[[Ecosystem], Registry]
     forge: Callable[[str | None], Forge | None]
     changes: Callable[[str | None], ChangeSource | None]
+    milestones: Callable[[str | None], Milestones | None]
     embedded: Callable[[Workspace | None], AbstractContextManager[Embedded]] | None = None
     patience: Patience = field(default_factory=Patience)
     problems: tuple[Problem, ...] = ()

@@ -12,10 +12,12 @@ from castoff.flows.survey import Survey
 from castoff.git import Worktree
 from castoff.model.graph import Order
 from castoff.model.intent import Claim
-from castoff.model.versions import spell
+from castoff.model.versions import next_version, spell
 from castoff.model.workspace import Artifact, Package, Workspace
+from castoff.notes.milestones import Answer, MilestonePlan, MilestonePolicy
 from castoff.stages.announce import AnnouncePart
 from castoff.stages.draft import DraftPart
+from castoff.stages.milestone import MilestonePart
 from castoff.stages.part import Part, Stage
 from castoff.stages.publish import PackagePart, PresencePart
 from castoff.stages.tag import TagPart
@@ -101,6 +103,23 @@ def publish_stage(
         for package in _in_order(target)
     ]
     return Stage("publish", tuple(parts))
+
+
+def milestone_stage(setting: Setting, survey: Survey, target: Target, answer: Answer | None = None) -> Stage:
+    """Roll the milestones over; a question about them never holds a release up."""
+    policy = setting.configuration.milestone
+    forge = setting.milestones(target.remote_url)
+    if policy.mode == "off" or forge is None:
+        return Stage("milestone", (), required=False, off="`milestone.mode` is off" if forge else NO_FORGE)
+    version = target.claim.version
+    earlier = [claim.version for claim in survey.history.released if claim.version < version]
+    plan = MilestonePlan(
+        version=version,
+        following=next_version(version.base, policy.next),
+        previous=earlier[0] if earlier else None,
+    )
+    part = MilestonePart(plan, MilestonePolicy(mode=policy.mode, title=policy.title), forge, answer)
+    return Stage("milestone", (part,), required=False)
 
 
 def tag_stage(target: Target, worktree: Worktree, make: Callable[[], str]) -> Stage:

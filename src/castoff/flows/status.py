@@ -12,7 +12,15 @@ from castoff.flows.announcing import waiting_draft
 from castoff.flows.editing import shown
 from castoff.flows.planning import as_warnings
 from castoff.flows.setting import Setting
-from castoff.flows.staging import Target, claim_stage, forge_stages, presence_stage, tag_stage, target_of
+from castoff.flows.staging import (
+    Target,
+    claim_stage,
+    forge_stages,
+    milestone_stage,
+    presence_stage,
+    tag_stage,
+    target_of,
+)
 from castoff.flows.survey import Survey, manifest_tree, read_workspace, survey
 from castoff.git import Worktree
 from castoff.model.graph import order_of
@@ -99,6 +107,7 @@ def _stages(setting: Setting, seen: Survey, target: Target, worktree: Worktree) 
 
     return (
         claim_stage(target, worktree),
+        milestone_stage(setting, seen, target),
         presence_stage(setting, target),
         tag_stage(target, worktree, not_here),
         *forge_stages(setting, seen, target, not_here, agreed=False),
