@@ -161,7 +161,8 @@ def _registry() -> Registry[Any]:
     resource = Resource.from_contents(
         {"components": _modern(description()["components"])}, default_specification=DRAFT202012
     )
-    return Registry().with_resource(_ROOT, resource)
+    found: Registry[Any] = Registry().with_resource(_ROOT, resource)
+    return found
 
 
 def _modern(value: Any) -> Any:

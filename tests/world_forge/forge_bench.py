@@ -82,7 +82,8 @@ class Client:
         self, method: str, url: str, body: object = None, *, checked: bool = True, **headers: str
     ) -> Response:
         parts = urlsplit(url)
-        sent = {"user-agent": "tests", **self.headers, **{k.replace("_", "-"): v for k, v in headers.items()}}
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        sent = {"user-agent": "tests", **self.headers, **given}
         if self.token:
             sent["authorization"] = f"Bearer {self.token}"
         raw = body if isinstance(body, bytes) else (b"" if body is None else json.dumps(body).encode())
@@ -93,7 +94,7 @@ class Client:
         return answer
 
     def get(self, url: str, status: int = 200, **headers: str) -> Any:
-        return _value(self.ask("GET", url, **headers), status)
+        return _value(self.ask("GET", url, None, checked=True, **headers), status)
 
     def post(self, url: str, body: object = None, status: int = 201) -> Any:
         return _value(self.ask("POST", url, {} if body is None else body), status)

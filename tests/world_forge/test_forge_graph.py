@@ -114,10 +114,11 @@ def test_releases_hide_drafts_from_readers_and_name_the_latest(
         "releases(first: 5) { nodes { tagName isDraft isLatest description tagCommit { oid } } } } }"
     )
     found = _ask(client, query)["repository"]
-    assert (found["latestRelease"], found["release"]) == ({"tagName": "1.0.0"}, None)
+    assert (found["latestRelease"], found["release"]) == ({"tagName": "1.0.0"}, {"tagName": "1.1.0"})
     assert [each["tagName"] for each in found["releases"]["nodes"]] == ["1.0.0", "1.1.0"]
     assert found["releases"]["nodes"][0]["tagCommit"]["oid"] == work.git("rev-parse", "main")
     found = _ask(client.as_("reader"), query)["repository"]
+    assert found["release"] is None
     assert [each["tagName"] for each in found["releases"]["nodes"]] == ["1.0.0"]
 
 

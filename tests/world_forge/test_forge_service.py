@@ -109,7 +109,9 @@ def test_what_has_not_changed_is_a_304_and_costs_nothing(client: Client) -> None
 
 def test_pages_are_linked_and_never_larger_than_a_hundred(grow: Callable[..., Client]) -> None:
     client = grow(issues=[{"title": f"{n}"} for n in range(250)])
-    seen, url = [], f"{ISSUES}?per_page=1000&state=all"
+    seen: list[int] = []
+    links: dict[str, str] = {}
+    url = f"{ISSUES}?per_page=1000&state=all"
     while url:
         answer = client.ask("GET", url)
         seen += [each["number"] for each in json.loads(answer.body)]
@@ -179,7 +181,7 @@ def test_issues_and_pull_requests_are_searched(grow: Callable[..., Client]) -> N
         answer = client.ask("GET", f"/search/issues?q={query.replace(' ', '+').replace('>', '%3E')}")
         found = json.loads(answer.body)
         assert [each["number"] for each in found["items"]] == numbers, query
-    assert answer.headers["X-RateLimit-Resource"] == "search"
+        assert answer.headers["X-RateLimit-Resource"] == "search"
     assert client.ask("GET", "/search/issues?q=repo:acme/kit+reactions:5", checked=False).status == 422
     assert client.ask("GET", "/search/issues", checked=False).status == 422
 

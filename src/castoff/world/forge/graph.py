@@ -57,14 +57,30 @@ def _schema() -> GraphQLSchema:
 def _run(
     schema: GraphQLSchema, call: Call, query: str, variables: dict[str, object], operation: str | None
 ) -> ExecutionResult:
-    from graphql import graphql_sync
+    """Parse, validate, execute; fields of one name and several types may stand side by side, as on GitHub."""
+    from graphql import (
+        ExecutionResult,
+        GraphQLSyntaxError,
+        OverlappingFieldsCanBeMergedRule,
+        execute_sync,
+        parse,
+        specified_rules,
+        validate,
+    )
 
     from castoff.world.forge.graph_basis import Graph
     from castoff.world.forge.graph_root import Root
 
-    return graphql_sync(
+    try:
+        document = parse(query)
+    except GraphQLSyntaxError as error:
+        return ExecutionResult(data=None, errors=[error])
+    rules = [rule for rule in specified_rules if rule is not OverlappingFieldsCanBeMergedRule]
+    if errors := validate(schema, document, rules):
+        return ExecutionResult(data=None, errors=errors)
+    return execute_sync(
         schema,
-        query,
+        document,
         root_value=Root(Graph(call)),
         variable_values=variables,
         operation_name=operation,

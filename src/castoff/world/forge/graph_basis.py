@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cached_property
@@ -94,6 +96,15 @@ def wanted(asked: dict[str, object], name: str) -> set[str]:
     """Give a list argument as a set, lower case; empty where it was not given."""
     value = asked.get(name)
     return {str(item).lower() for item in value} if isinstance(value, list) else set()
+
+
+def decoded(identity: str) -> tuple[str, int]:
+    """Take a global id apart; what is none is of no kind."""
+    try:
+        kind, _, number = base64.b64decode(identity, validate=True).decode().partition(":")
+    except (binascii.Error, ValueError):
+        return "", 0
+    return (kind, int(number)) if number.isdecimal() else ("", 0)
 
 
 def _rank(item: object, name: str) -> tuple[object, int]:

@@ -151,8 +151,12 @@ class RepositoryNode(Node):
         return self.connect("milestones", ordered(found, asked, fields, "number"), asked, MilestoneNode)
 
     def release(self, _: Info, *, tagName: str) -> Value:
-        """Find the published release of a tag."""
-        found = self.graph.call.state.published(tagName)
+        """Find the release of a tag; a draft too, unlike in REST: GitHub's own client relies on it."""
+        call = self.graph.call
+        drafts = [
+            item for item in call.state.releases if item.tag == tagName and item.draft and call.actor.can_push
+        ]
+        found = call.state.published(tagName) or (drafts[0] if drafts else None)
         return ReleaseNode(self.graph, found) if found else None
 
     def latestRelease(self, _: Info) -> Value:

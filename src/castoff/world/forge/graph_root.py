@@ -4,26 +4,19 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-
 from castoff.world.forge import searching
-from castoff.world.forge.access import lacking
 from castoff.world.forge.answers import Refused
-from castoff.world.forge.api_issues import LONGEST_BODY, checked_title, open_issue
-from castoff.world.forge.graph_basis import Account, Graph, Info
-from castoff.world.forge.graph_issues import IssueNode, LabelNode, MilestoneNode
+from castoff.world.forge.graph_basis import Account, Info, decoded
+from castoff.world.forge.graph_issues import LabelNode, MilestoneNode
+from castoff.world.forge.graph_mutations import Mutations
 from castoff.world.forge.graph_paging import Connection, Trouble, connect
 from castoff.world.forge.graph_releases import ReleaseNode
 from castoff.world.forge.graph_repository import RepositoryNode, issue_node
 from castoff.world.forge.records import stamp
 
 
-class Root:
+class Root(Mutations):
     """Where queries and mutations begin."""
-
-    def __init__(self, graph: Graph) -> None:
-        self.graph = graph
 
     def repository(
         self,
@@ -78,40 +71,3 @@ class Root:
                 return ReleaseNode(self.graph, release)
             case _:
                 raise Trouble("NOT_FOUND", f"Could not resolve to a node with the global id of '{id}'")
-
-    def createIssue(self, _: Info, *, input: dict[str, object]) -> dict[str, object]:  # noqa: A002 - GitHub's name
-        """Open an issue."""
-        call = self.graph.call
-        if not call.actor.may("triage"):
-            raise Trouble("FORBIDDEN", lacking(call.actor))
-        if decoded(str(input["repositoryId"])) != ("Repository", call.links.repository_id):
-            raise Trouble(
-                "NOT_FOUND", f"Could not resolve to a node with the global id of '{input['repositoryId']}'"
-            )
-        body = str(input.get("body") or "")
-        if len(body) > LONGEST_BODY:
-            raise Trouble("UNPROCESSABLE", f"Body is too long (maximum is {LONGEST_BODY} characters)")
-        try:
-            issue = open_issue(call, checked_title(input["title"]), body)
-        except Refused:
-            raise Trouble("UNPROCESSABLE", "Title can't be blank") from None
-        issue.labels = [item.name for item in call.state.labels if item.id in _numbers(input.get("labelIds"))]
-        issue.assignees = [
-            user.login for user in call.state.users.values() if user.id in _numbers(input.get("assigneeIds"))
-        ]
-        if input.get("milestoneId"):
-            issue.milestone = decoded(str(input["milestoneId"]))[1]
-        return {"clientMutationId": input.get("clientMutationId"), "issue": IssueNode(self.graph, issue)}
-
-
-def decoded(identity: str) -> tuple[str, int]:
-    """Take a global id apart; what is none is of no kind."""
-    try:
-        kind, _, number = base64.b64decode(identity, validate=True).decode().partition(":")
-    except (binascii.Error, ValueError):
-        return "", 0
-    return (kind, int(number)) if number.isdecimal() else ("", 0)
-
-
-def _numbers(identities: object) -> set[int]:
-    return {decoded(str(item))[1] for item in identities} if isinstance(identities, list) else set()

@@ -45,7 +45,7 @@ def previous_tag(call: Call, tag: str, head: str) -> str | None:
 
 def _is_before(call: Call, name: str, head: str) -> bool:
     sha = call.git.resolve(f"refs/tags/{name}")
-    return sha is not None and sha != head and call.git.is_ancestor(sha, head)
+    return sha is not None and call.git.is_ancestor(sha, head)
 
 
 def _head(call: Call, tag: str, target: str | None) -> tuple[str, str]:
