@@ -38,7 +38,10 @@ def upload_subject(request: Request) -> str:
 
 
 class CargoRegistry:
-    """A Cargo registry; ``settings`` is what the seed says under ``cargo``."""
+    """A Cargo registry; ``settings`` is what the seed says under ``cargo``.
+
+    ``on_upload`` is told the name and version of each crate that is published.
+    """
 
     def __init__(self, *, clock: WorldClock | None = None, settings: dict[str, Any] | None = None) -> None:
         values = settings or {}
@@ -46,6 +49,7 @@ class CargoRegistry:
             if key not in _SETTINGS:
                 raise ValueError(f"`cargo` has the unknown key `{key}`; it may have {sorted(_SETTINGS)}")
         self._clock = clock or WorldClock()
+        self.on_upload: Callable[[str, str], None] = lambda _name, _version: None
         self._outside: object = values.get("outside", "any")
         self.store = Store(self._clock, parse_limits(values.get("limits", {})))
         for published, yanked in read_record(values.get("packages", {})):
@@ -131,6 +135,7 @@ class CargoRegistry:
         self.store.spend(body.name)
         published = check_upload(body, lambda name: name == body.name or self.knows(name))
         self.store.add(published, late=request.late)
+        self.on_upload(published.name, published.version)
         versions = self.store.versions(body.name) or ()
         warnings: dict[str, list[str]] = {"invalid_categories": [], "invalid_badges": [], "other": []}
         return json_response(200, {"crate": documents.crate(body.name, versions), "warnings": warnings})

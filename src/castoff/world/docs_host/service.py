@@ -1,0 +1,217 @@
+"""What does the embedded documentation host answer? docs.rs's status, builds and pages; Read the Docs' versions.
+
+docs.rs makes a release's row when its build starts: while a build is queued its status is 404 (or, worse, that of
+another version, by caret), while it runs and when it failed it is ``false``, and only a look at the builds page
+tells these two apart.
+"""
+
+from __future__ import annotations
+
+import html
+import mimetypes
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from castoff.world.clock import WorldClock
+from castoff.world.docs_host.builds import Build, Builds
+from castoff.world.docs_host.matching import matching_version
+from castoff.world.docs_host.schedule import State, parse_schedule
+from castoff.world.messages import Request, Response, json_response
+
+Found = dict[str, str]
+_SETTINGS = {"automatic", "builds", "projects"}
+
+
+class DocsHost:
+    """A documentation host; ``settings`` is what the seed says under ``docs``."""
+
+    def __init__(self, *, clock: WorldClock | None = None, settings: dict[str, Any] | None = None) -> None:
+        values = settings or {}
+        if not set(values) <= _SETTINGS:
+            raise ValueError(f"`docs` may have {sorted(_SETTINGS)}, not {sorted(set(values) - _SETTINGS)}")
+        at = clock or WorldClock()
+        automatic = parse_schedule(values["automatic"]) if "automatic" in values else None
+        self.crates = Builds(at, automatic)
+        self.projects = Builds(at, automatic)
+        for kind, builds in (("builds", self.crates), ("projects", self.projects)):
+            for entry in values.get(kind, ()):
+                rest = {key: value for key, value in entry.items() if key not in ("name", "version")}
+                builds.queue(str(entry["name"]), str(entry["version"]), rest)
+        crate, project = (
+            r"/crate/(?P<name>[^/]+)/(?P<version>[^/]+)",
+            r"(?P<name>[^/]+)/versions/(?P<version>[^/]+)",
+        )
+        self._routes: Sequence[tuple[re.Pattern[str], Callable[[Found], Response]]] = [
+            (re.compile(rf"{crate}/status\.json"), self._status),
+            (re.compile(rf"{crate}/builds/?"), self._builds_page),
+            (re.compile(rf"{crate}/builds/(?P<number>\d{{1,9}})(?:/(?P<file>[\w.-]+))?/?"), self._log),
+            (re.compile(r"/releases/queue/?"), self._queue),
+            (re.compile(rf"/api/v3/projects/{project}/"), self._project_version),
+            (re.compile(rf"/api/v3/projects/{project}/builds/"), self._project_builds),
+            (re.compile(r"/projects/(?P<name>[^/]+)/en/(?P<version>[^/]+)/(?P<path>.*)"), self._project_page),
+            (re.compile(r"/(?P<name>[^/]+)/(?P<version>[^/]+)(?:/(?P<path>.*))?"), self._page),
+        ]
+
+    def handle(self, request: Request) -> Response:
+        """Answer one request; there is nothing to write here."""
+        if request.method != "GET":
+            return json_response(405, {"message": "the documentation host is read only"}, {"Allow": "GET"})
+        for pattern, route in self._routes:
+            match = pattern.fullmatch(request.path)
+            if match is not None:
+                return route({key: value or "" for key, value in match.groupdict().items()})
+        return _missing("The requested resource does not exist")
+
+    def dump(self) -> dict[str, object]:
+        """Give the state of each build, for the canonical dump of the world."""
+        return {
+            "crates": [_dumped(*pair) for pair in self.crates.all()],
+            "projects": [_dumped(*pair) for pair in self.projects.all()],
+        }
+
+    def _status(self, found: Found) -> Response:
+        build = self._match(found)
+        self.crates.look(found["name"], found["version"].removeprefix("="))
+        if build is None:
+            return json_response(404, {"error": "The requested crate or version does not exist"}, _OPEN)
+        version, state = build
+        return json_response(200, {"version": version.version, "doc_status": state == "built"}, _OPEN)
+
+    def _match(self, found: Found) -> tuple[Build, State] | None:
+        """Find the release that docs.rs would answer for: those whose build has at least begun."""
+        rows = {
+            build.version: (build, state)
+            for build, state in self.crates.of(found["name"])
+            if state != "queued"
+        }
+        version = matching_version(found["version"], tuple(rows))
+        return None if version is None else rows[version]
+
+    def _builds_page(self, found: Found) -> Response:
+        match = self._match(found)
+        if match is None:
+            return _missing("The requested crate or version does not exist")
+        build, state = match
+        said = {
+            "building": "in progress",
+            "built": "All builds succeeded",
+            "failed": "All builds failed",
+            "queued": "",
+        }[state]
+        link = f"/crate/{build.name}/{build.version}/builds/{build.number}"
+        return _page(
+            f"Builds of {build.name} {build.version}",
+            f'<div title="{said}">{said}</div><ul><li><a href="{link}" class="release">{state}</a></li></ul>',
+        )
+
+    def _log(self, found: Found) -> Response:
+        match = self._match(found)
+        if match is None or str(match[0].number) != found["number"] or match[1] == "building":
+            return _missing("The requested build does not exist")
+        build, state = match
+        if found["file"]:
+            return Response(200, build.log.encode(), {"Content-Type": "text/plain; charset=utf-8"})
+        outcome = "failed" if state == "failed" else "succeeded"
+        title = f"{build.name} {build.version} build {build.number} {outcome}"
+        return _page(title, f"<pre>{html.escape(build.log)}</pre>")
+
+    def _queue(self, _found: Found) -> Response:
+        queued = [build for build, state in self.crates.all() if state == "queued"]
+        items = "".join(
+            f"<li>{html.escape(build.name)} {html.escape(build.version)}</li>" for build in queued
+        )
+        return _page("Build Queue", f'<ol class="queue-list">{items}</ol>')
+
+    def _page(self, found: Found) -> Response:
+        """Serve rustdoc's output of a build that is done."""
+        match = self._match(found)
+        if match is None or match[1] != "built":
+            return _missing("The requested resource does not exist")
+        build, _ = match
+        library = build.name.replace("-", "_")
+        if found["path"] in ("", library):
+            return Response(302, headers={"Location": f"/{build.name}/{build.version}/{library}/"})
+        if build.version != found["version"].removeprefix("="):
+            return Response(302, headers={"Location": f"/{build.name}/{build.version}/{found['path']}"})
+        if build.files is None and found["path"] in (
+            f"{library}/",
+            f"{library}/index.html",
+            f"{library}/all.html",
+        ):
+            return _page(f"{library} - Rust", f"<h1>Crate {html.escape(library)}</h1>")
+        return _file(build, found["path"])
+
+    def _project_version(self, found: Found) -> Response:
+        match = self.projects.look(found["name"], found["version"])
+        if match is None:
+            return json_response(404, {"detail": "Not found."})
+        build, state = match
+        return json_response(
+            200,
+            {
+                "slug": build.version,
+                "verbose_name": build.version,
+                "active": True,
+                "hidden": False,
+                "built": state == "built",
+                "type": "tag",
+            },
+        )
+
+    def _project_builds(self, found: Found) -> Response:
+        match = self.projects.look(found["name"], found["version"])
+        if match is None:
+            return json_response(404, {"detail": "Not found."})
+        build, state = match
+        code = {"queued": "triggered", "building": "building", "built": "finished", "failed": "finished"}[
+            state
+        ]
+        success = {"built": True, "failed": False}.get(state)
+        result = {
+            "id": build.number,
+            "version": build.version,
+            "project": build.name,
+            "state": {"code": code, "name": code.capitalize()},
+            "success": success,
+            "error": build.log if state == "failed" else "",
+        }
+        return json_response(200, {"count": 1, "next": None, "previous": None, "results": [result]})
+
+    def _project_page(self, found: Found) -> Response:
+        match = self.projects.state(found["name"], found["version"])
+        if match is None or match[1] != "built":
+            return _missing("404 Not Found")
+        return _file(match[0], found["path"])
+
+
+_OPEN = {"Access-Control-Allow-Origin": "*", "Cache-Control": "no-store"}
+
+
+def _dumped(build: Build, state: State) -> dict[str, object]:
+    return {"name": build.name, "version": build.version, "state": state}
+
+
+def _page(title: str, body: str) -> Response:
+    text = f"<!DOCTYPE html><html><head><title>{html.escape(title)}</title></head><body>{body}</body></html>"
+    return Response(200, text.encode(), {"Content-Type": "text/html; charset=utf-8"})
+
+
+def _missing(text: str) -> Response:
+    return Response(
+        404, f"<h1>{html.escape(text)}</h1>".encode(), {"Content-Type": "text/html; charset=utf-8"}
+    )
+
+
+def _file(build: Build, path: str) -> Response:
+    """Serve a file of a build's folder, and nothing outside of it."""
+    if build.files is None:
+        return _missing("The requested resource does not exist")
+    folder = build.files.resolve()
+    file = (folder / path.lstrip("/")).resolve()
+    if file.is_dir():
+        file = file / "index.html"
+    if not file.is_relative_to(folder) or not file.is_file():
+        return _missing("The requested resource does not exist")
+    kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+    return Response(200, file.read_bytes(), {"Content-Type": kind})
