@@ -9,6 +9,7 @@ from typing import Any
 
 from castoff.errors import ConfigurationError
 from castoff.world.clock import WorldClock
+from castoff.world.docs_host import DocsHost
 from castoff.world.fault_gate import FaultGate
 from castoff.world.faults import parse_faults
 from castoff.world.journal import Journal
@@ -28,12 +29,14 @@ class ControlDoor:
         gate: FaultGate,
         clock: WorldClock,
         python: PythonIndex,
+        docs: DocsHost,
         dump: Callable[[bool], dict[str, object]],
     ) -> None:
         self._journal = journal
         self._gate = gate
         self._clock = clock
         self._python = python
+        self._docs = docs
         self._dump = dump
         self._routes: dict[tuple[str, str], Route] = {
             ("GET", "/_world"): self._world,
@@ -46,18 +49,21 @@ class ControlDoor:
             ("POST", "/_python/delete"): self._delete,
         }
 
-    def add(self, method: str, path: str, route: Route) -> None:
-        """Open one more door, for a service of its own."""
-        self._routes[method, path] = route
-
     def handle(self, request: Request) -> Response:
         """Answer one request; what is misspelt is a 400 that says so."""
         try:
             if request.method == "PUT" and request.path.startswith("/_views/"):
                 return json_response(200, self._view(request))
+            if request.method == "PUT" and request.path.startswith("/_docs/"):
+                return json_response(200, self._documentation(request))
             route = self._routes.get((request.method, request.path))
             if route is None:
-                known = [" ".join(key) for key in sorted(self._routes)] + ["PUT /_views/ID"]
+                known = [" ".join(key) for key in sorted(self._routes)]
+                known += [
+                    "PUT /_views/ID",
+                    "PUT /_docs/crates/NAME/VERSION",
+                    "PUT /_docs/projects/NAME/VERSION",
+                ]
                 return json_response(404, {"message": f"no such door: {request.path}", "doors": known})
             return _canonical(route(request))
         except ConfigurationError as error:
@@ -99,6 +105,14 @@ class ControlDoor:
         view = request.path.removeprefix("/_views/")
         self._python.store.set_view(view, [str(name) for name in names])
         return {"view": view, "names": len(names)}
+
+    def _documentation(self, request: Request) -> object:
+        kind, name, version = request.path.removeprefix("/_docs/").split("/")
+        if kind not in ("crates", "projects"):
+            raise ValueError("documentation is of `crates` or of `projects`")
+        builds = self._docs.crates if kind == "crates" else self._docs.projects
+        builds.queue(name, version, _body(request))
+        return {}
 
     def _yank(self, request: Request) -> object:
         asked = _body(request)

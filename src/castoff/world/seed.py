@@ -73,7 +73,7 @@ def _seed(value: Any, folder: Path) -> WorldSeed:
         python=tuple(_python(entry, folder) for entry in _list(fields, "python")),
         cargo=_cargo(_mapping(fields, "cargo"), folder),
         npm=tuple(_list(fields, "npm")),
-        docs=_mapping(fields, "docs"),
+        docs=_docs(_mapping(fields, "docs"), folder),
         forge=_mapping(fields, "forge"),
     )
 
@@ -94,6 +94,15 @@ def _python(entry: Any, folder: Path) -> Path | Seed:
 
 def _cargo(fields: dict[str, Any], folder: Path) -> dict[str, Any]:
     return {**fields, "crates": [str(folder / str(path)) for path in _list(fields, "crates")]}
+
+
+def _docs(fields: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Make the folders of built documentation absolute."""
+    listed = {key: [dict(entry) for entry in _list(fields, key)] for key in ("builds", "projects")}
+    for entry in (*listed["builds"], *listed["projects"]):
+        if "files" in entry:
+            entry["files"] = str(folder / str(entry["files"]))
+    return {**fields, **listed}
 
 
 def _missing(key: str) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from castoff.errors import ConfigurationError
 from castoff.world import cargo_home
@@ -19,11 +19,14 @@ from castoff.world.cargo_registry import upload_subject as crate_subject
 from castoff.world.cargo_registry.rejection import Rejected
 from castoff.world.clock import WorldClock
 from castoff.world.control import ControlDoor
+from castoff.world.docs_host import DocsHost
 from castoff.world.fault_gate import FaultGate
 from castoff.world.faults import Rule
 from castoff.world.forge import Forge
 from castoff.world.journal import Journal
 from castoff.world.messages import Request
+from castoff.world.npm_registry import NpmRegistry
+from castoff.world.npm_registry import upload_subject as npm_subject
 from castoff.world.outside import pip_certificate, python_index_address, without_loopback_proxy
 from castoff.world.proxy import (
     CargoDoor,
@@ -35,10 +38,12 @@ from castoff.world.proxy import (
     authority_is_available,
 )
 from castoff.world.python_index import PythonIndex, upload_subject
+from castoff.world.python_index.artifact import UploadRefused
 from castoff.world.secrets import without_secrets
 from castoff.world.seed import WorldSeed
 from castoff.world.server import Server, Site
 
+Made = TypeVar("Made")
 TOKEN = "world-token"  # noqa: S105 - a token of the embedded world opens nothing
 
 
@@ -72,8 +77,13 @@ class World:
         self.python_index = PythonIndex(
             clock=self.clock, outside=python_index_address(self._user) if outside else None
         )
-        self.python_index.seed(self.seed.python)
-        self.cargo_registry = _cargo_registry(self.seed, self.clock)
+        _seeded("python", lambda: self.python_index.seed(self.seed.python))
+        self.cargo_registry = _seeded(
+            "cargo", lambda: CargoRegistry(clock=self.clock, settings=self.seed.cargo)
+        )
+        self.docs_host = _seeded("docs", lambda: DocsHost(clock=self.clock, settings=self.seed.docs))
+        self.npm_registry = _seeded("npm", lambda: NpmRegistry(clock=self.clock, seeds=self.seed.npm))
+        self.cargo_registry.on_upload = self.docs_host.crates.queue
         self.forge_service = Forge(
             self.seed.slug, self.repository.path, seed=self.seed.forge, clock=self.clock.now
         )
@@ -82,10 +92,13 @@ class World:
             gate=self.gate,
             clock=self.clock,
             python=self.python_index,
+            docs=self.docs_host,
             dump=self.dump,
         )
         self.python = self._server(Site("python", self.python_index, upload_subject))
         self.cargo = self._server(Site("cargo", self.cargo_registry, crate_subject))
+        self.npm = self._server(Site("npm", self.npm_registry, npm_subject))
+        self.docs = self._server(Site("docs", self.docs_host))
         self.forge = self._server(Site("forge", self.forge_service, writes=_forge_writes))
         self.cargo_proxy: ProxyPort | None = None
         self.forge_proxy: ProxyPort | None = None
@@ -95,7 +108,7 @@ class World:
         self.control = Server(Site("control", self.door))
 
     def __enter__(self) -> Self:
-        for server in (self.python, self.cargo, self.forge, self.control):
+        for server in (self.python, self.cargo, self.npm, self.docs, self.forge, self.control):
             self._stack.enter_context(server)
         for proxy in (self.cargo_proxy, self.forge_proxy):
             if proxy is not None:
@@ -120,6 +133,7 @@ class World:
             **self.repository.environment(),
             **self._python_environment(),
             **self._cargo_environment(),
+            **self._npm_environment(),
             **self._forge_environment(),
         }
 
@@ -152,6 +166,8 @@ class World:
         services: dict[str, dict[str, object]] = {
             "python": self.python_index.dump(),
             "cargo": self.cargo_registry.dump(),
+            "npm": self.npm_registry.dump(),
+            "docs": self.docs_host.dump(),
         }
         if uploads_sorted:
             services = {name: _sorted_uploads(part) for name, part in services.items()}
@@ -197,6 +213,16 @@ class World:
         certificate = self.cargo_proxy.authority.certificate
         return cargo_home.proxied(self.directory, self.cargo_proxy.url, certificate, TOKEN)
 
+    def _npm_environment(self) -> dict[str, str]:
+        settings = self.directory / "npmrc"
+        authority = self.npm.url.removeprefix("http:")
+        settings.write_text(f"{authority}/:_authToken={TOKEN}\n", encoding="utf-8")
+        return {
+            "npm_config_registry": f"{self.npm.url}/",
+            "npm_config_userconfig": str(settings),
+            "npm_config_update_notifier": "false",
+        }
+
     def _proxies(self, reads_leave: bool) -> tuple[ProxyPort, ProxyPort]:
         authority = ThrowAwayAuthority(self.directory)
         outside = Outside(self._user, enabled=reads_leave)
@@ -213,6 +239,7 @@ class World:
             "GITHUB_REPOSITORY": self.seed.slug,
             "GH_TOKEN": TOKEN,
             "GITHUB_TOKEN": TOKEN,
+            "CASTOFF_DOCS_URL": self.docs.url,
         }
 
 
@@ -220,13 +247,14 @@ def _with_tls(wanted: bool | None) -> bool:
     return authority_is_available() if wanted is None else wanted
 
 
-def _cargo_registry(seed: WorldSeed, clock: WorldClock) -> CargoRegistry:
+def _seeded(key: str, make: Callable[[], Made]) -> Made:
+    """Make a service; what is wrong in its part of the seed is the seed's fault."""
     try:
-        return CargoRegistry(clock=clock, settings=seed.cargo)
-    except (ValueError, KeyError, TypeError, OSError, Rejected) as error:
+        return make()
+    except (ValueError, KeyError, TypeError, OSError, Rejected, UploadRefused) as error:
         raise ConfigurationError.of(
             "world-seed-invalid",
-            f"the seed of the embedded Cargo registry is wrong: {error}",
+            f"`{key}` in the seed of the embedded world is wrong: {error}",
             remedy="see docs/reference/world.md for all keys",
         ) from error
 
