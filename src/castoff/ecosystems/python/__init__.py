@@ -1,0 +1,1 @@
+"""Python packages: built, verified, looked up and uploaded through uv (or twine)."""

@@ -1,0 +1,204 @@
+"""Which index do the user's own clients ask, and where do they upload to?
+
+What the environment says comes first, so that a rehearsal's children, and ours, know its world alone; then the
+index that the configuration names among ``[[tool.uv.index]]``, then uv's and pip's own settings, at last the
+default that the `pypi-simple` library carries. No address stands in castoff itself.
+"""
+
+from __future__ import annotations
+
+import configparser
+import tomllib
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+from castoff.errors import ConfigurationError
+from castoff.redaction import Redactor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoints:
+    """Where to look and where to upload.
+
+    ``simple`` is the address of the simple API without credentials, ``client_simple`` as a client takes it.
+    ``publish`` is None where only the client knows it; ``others`` are further indexes that users read.
+    """
+
+    simple: str
+    client_simple: str = field(repr=False)
+    publish: str | None = None
+    authorization: str | None = field(default=None, repr=False)
+    others: tuple[str, ...] = field(default=(), repr=False)
+    is_default: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Declared:
+    name: str
+    url: str
+    publish_url: str | None
+    is_default: bool
+    is_explicit: bool
+
+
+def find_endpoints(
+    environment: Mapping[str, str], redactor: Redactor, *, root: Path | None, named: str | None
+) -> Endpoints:
+    """Find the endpoints; ``root`` is the user's workspace, ``named`` the configured index.
+
+    Errors: ``index-unknown`` where no index of the workspace has that name.
+    """
+    declared = tuple(_declared(root)) if root is not None else ()
+    chosen = _chosen(declared, named)
+    publish = environment.get("UV_PUBLISH_URL") or environment.get("TWINE_REPOSITORY_URL")
+    simple = _from_environment(environment)
+    if simple is None or (chosen is not None and publish is None):
+        first = chosen or next((one for one in declared if one.is_default), None)
+        simple = first.url if first else _from_pip(environment)
+    if publish is None:
+        publish = chosen.publish_url if chosen else _publish_setting(root)
+    others = () if chosen is None and simple == _from_environment(environment) else _others(declared, simple)
+    return _endpoints(simple, publish, others, redactor, _name_for_credentials(chosen, environment))
+
+
+def _endpoints(
+    simple: str | None,
+    publish: str | None,
+    others: tuple[str, ...],
+    redactor: Redactor,
+    credentials: tuple[str, str] | None,
+) -> Endpoints:
+    is_default = simple is None
+    if simple is None:
+        from pypi_simple import PYPI_SIMPLE_ENDPOINT
+
+        simple = str(PYPI_SIMPLE_ENDPOINT)
+    for url in (simple, publish or "", *others):
+        redactor.learn_url(url)
+    bare, found = _without_credentials(simple)
+    login = credentials or found
+    return Endpoints(
+        simple=bare.rstrip("/") + "/",
+        client_simple=simple,
+        publish=publish,
+        authorization=_basic(login) if login else None,
+        others=others,
+        is_default=is_default,
+    )
+
+
+def _from_environment(environment: Mapping[str, str]) -> str | None:
+    for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL"):
+        value = environment.get(name, "").strip()
+        if value and name == "UV_DEFAULT_INDEX" and "=" in value.partition("://")[0]:
+            return value.partition("=")[2]
+        if value:
+            return value
+    return None
+
+
+def _chosen(declared: tuple[_Declared, ...], named: str | None) -> _Declared | None:
+    if named is None:
+        return None
+    for one in declared:
+        if one.name == named:
+            return one
+    known = ", ".join(f"`{one.name}`" for one in declared if one.name)
+    raise ConfigurationError.of(
+        "index-unknown",
+        f"there is no index named `{named}`",
+        reason=f"`[[tool.uv.index]]` names {known}" if known else "the workspace declares no named index",
+        remedy="correct `python.index`, or declare the index in the root's `pyproject.toml`",
+        file="pyproject.toml",
+    )
+
+
+def _declared(root: Path) -> Iterator[_Declared]:
+    for one in _uv_settings(root).get("index", ()):
+        if isinstance(one, dict) and isinstance(one.get("url"), str):
+            publish = one.get("publish-url")
+            yield _Declared(
+                str(one.get("name", "")),
+                one["url"],
+                publish if isinstance(publish, str) else None,
+                one.get("default") is True,
+                one.get("explicit") is True,
+            )
+
+
+def _publish_setting(root: Path | None) -> str | None:
+    value = _uv_settings(root).get("publish-url") if root is not None else None
+    return value if isinstance(value, str) else None
+
+
+def _uv_settings(root: Path) -> dict[str, Any]:
+    """Read uv's settings as uv does: a ``uv.toml`` stands for the whole table in ``pyproject.toml``."""
+    own = _toml(root / "uv.toml")
+    if own is not None:
+        return own
+    tool = (_toml(root / "pyproject.toml") or {}).get("tool", {})
+    settings = tool.get("uv", {}) if isinstance(tool, dict) else {}
+    return settings if isinstance(settings, dict) else {}
+
+
+def _toml(file: Path) -> dict[str, Any] | None:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return None
+
+
+def _others(declared: tuple[_Declared, ...], simple: str | None) -> tuple[str, ...]:
+    return tuple(one.url for one in declared if not one.is_explicit and one.url != simple)
+
+
+def _from_pip(environment: Mapping[str, str]) -> str | None:
+    for file in _pip_files(environment):
+        parser = configparser.RawConfigParser()
+        try:
+            parser.read_string(file.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, configparser.Error):
+            continue
+        for section in ("install", "global"):
+            if value := parser.get(section, "index-url", fallback="").strip():
+                return value
+    return None
+
+
+def _pip_files(environment: Mapping[str, str]) -> Iterator[Path]:
+    """List pip's configuration files, the strongest first."""
+    if file := environment.get("PIP_CONFIG_FILE"):
+        yield Path(file)
+        return
+    if virtual := environment.get("VIRTUAL_ENV"):
+        yield Path(virtual) / "pip.conf"
+    if home := environment.get("HOME"):
+        yield Path(environment.get("XDG_CONFIG_HOME") or f"{home}/.config") / "pip" / "pip.conf"
+        yield Path(home) / ".pip" / "pip.conf"
+    yield Path("/etc/pip.conf")
+
+
+def _name_for_credentials(chosen: _Declared | None, environment: Mapping[str, str]) -> tuple[str, str] | None:
+    """Read uv's variables for the credentials of a named index."""
+    if chosen is None or not chosen.name:
+        return None
+    name = "".join(letter if letter.isalnum() else "_" for letter in chosen.name).upper()
+    user, password = (environment.get(f"UV_INDEX_{name}_{one}", "") for one in ("USERNAME", "PASSWORD"))
+    return (user, password) if user or password else None
+
+
+def _without_credentials(url: str) -> tuple[str, tuple[str, str] | None]:
+    parts = urlsplit(url)
+    if parts.username is None and parts.password is None:
+        return url, None
+    host = parts.netloc.rpartition("@")[2]
+    bare = urlunsplit((parts.scheme, host, parts.path, parts.query, ""))
+    return bare, (unquote(parts.username or ""), unquote(parts.password or ""))
+
+
+def _basic(login: tuple[str, str]) -> str:
+    return "Basic " + b64encode(":".join(login).encode()).decode("ascii")

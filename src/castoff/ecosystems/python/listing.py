@@ -1,0 +1,159 @@
+"""What does an index list of a project? Pages of the simple API, as JSON (PEP 691) or HTML (PEP 503)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import urljoin
+
+import msgspec
+from packaging.utils import (
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
+from packaging.version import InvalidVersion, Version
+
+from castoff.http import Reply
+
+ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedFile:
+    """One file of an index; ``sha256`` is None where the index gives none, ``yanked`` the reason or None."""
+
+    filename: str
+    url: str
+    sha256: str | None = None
+    yanked: str | None = None
+    requires_python: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """All files of a project, and the versions that the index names besides."""
+
+    files: tuple[ListedFile, ...]
+    versions: tuple[str, ...] = ()
+
+
+class PageInvalid(Exception):
+    """The answer is no page of the simple API."""
+
+
+def read_page(project: str, url: str, reply: Reply) -> Page:
+    """Read a page; ``url`` is where it came from. Errors: :class:`PageInvalid`."""
+    kind = reply.headers.get("content-type", "text/html").partition(";")[0].strip().lower()
+    if kind == "application/vnd.pypi.simple.v1+json" or (
+        kind == "application/json" and reply.body[:1] == b"{"
+    ):
+        return _read_json(url, reply.body)
+    if kind in ("application/vnd.pypi.simple.v1+html", "text/html"):
+        return _read_html(project, url, reply)
+    raise PageInvalid(f"it answered with `{kind[:80]}`, which is no page of the simple API")
+
+
+def files_of(page: Page, name: str, version: str) -> tuple[ListedFile, ...]:
+    """Give the files of one version, whatever the spelling of name and version in their names."""
+    wanted = parsed_version(version)
+    return tuple(
+        one for one in page.files if (wanted is not None and version_in(one.filename, name) == wanted)
+    )
+
+
+def versions_of(page: Page, name: str) -> tuple[str, ...]:
+    """List all versions of a page, lowest first, yanked ones included."""
+    found = {version for one in page.files if (version := version_in(one.filename, name)) is not None}
+    found |= {version for text in page.versions if (version := parsed_version(text)) is not None}
+    return tuple(str(version) for version in sorted(found))
+
+
+@lru_cache(maxsize=16384)
+def version_in(filename: str, name: str) -> Version | None:
+    """Read the version from a file's name; None where it is no artifact of this project (normalised)."""
+    try:
+        if filename.endswith(".whl"):
+            found, version, _, _ = parse_wheel_filename(filename)
+        else:
+            found, version = parse_sdist_filename(filename)
+    except (InvalidWheelFilename, InvalidSdistFilename, InvalidVersion):
+        return None
+    return version if found == name else None
+
+
+@lru_cache(maxsize=1024)
+def parsed_version(text: str) -> Version | None:
+    """Read a version; None where it is none."""
+    try:
+        return Version(text)
+    except InvalidVersion:
+        return None
+
+
+class _File(msgspec.Struct, rename="kebab"):
+    filename: str
+    url: str
+    hashes: dict[str, str] = {}
+    yanked: bool | str = False
+    requires_python: str | None = None
+
+
+class _Meta(msgspec.Struct, rename="kebab"):
+    api_version: str = "1.0"
+
+
+class _Project(msgspec.Struct):
+    files: list[_File]
+    versions: list[str] = []
+    meta: _Meta = msgspec.field(default_factory=_Meta)
+
+
+_DECODER = msgspec.json.Decoder(_Project)
+
+
+def _read_json(url: str, body: bytes) -> Page:
+    try:
+        project = _DECODER.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise PageInvalid(f"its page cannot be read: {str(error)[:200]}") from None
+    if project.meta.api_version.partition(".")[0] != "1":
+        raise PageInvalid(f"it speaks version {project.meta.api_version[:20]} of the simple API")
+    files = tuple(
+        ListedFile(
+            filename=one.filename,
+            url=urljoin(url, one.url),
+            sha256=one.hashes.get("sha256"),
+            yanked=_reason(one.yanked),
+            requires_python=one.requires_python,
+        )
+        for one in project.files
+    )
+    return Page(files=files, versions=tuple(project.versions))
+
+
+def _reason(yanked: bool | str) -> str | None:
+    if yanked is False:
+        return None
+    return yanked if isinstance(yanked, str) else ""
+
+
+def _read_html(project: str, url: str, reply: Reply) -> Page:
+    from pypi_simple import ProjectPage, UnsupportedRepoVersionError
+
+    try:
+        page = ProjectPage.from_html(project, reply.body, base_url=url)
+    except (UnsupportedRepoVersionError, ValueError) as error:
+        raise PageInvalid(str(error)[:200]) from None
+    files = tuple(
+        ListedFile(
+            filename=one.filename,
+            url=one.url,
+            sha256=one.digests.get("sha256"),
+            yanked=(one.yanked_reason or "") if one.is_yanked else None,
+            requires_python=one.requires_python,
+        )
+        for one in page.packages
+    )
+    return Page(files=files)

@@ -1,0 +1,130 @@
+"""Does the resolver that users run see a version? Questions that come together are asked as one.
+
+Whoever has the turn asks for all that wait. Only uv's exit code counts: 0 for all of them, 1 for "no solution";
+anything else is unknown. After a 1 the listings say which of them is meant.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from castoff.ecosystems.python.indexes import Endpoints
+from castoff.ecosystems.python.listing import ListedFile
+from castoff.manifests.requirements import name_of, normalised
+from castoff.process import Processes
+
+Listed = Callable[[str, str], Sequence[ListedFile] | None]
+"""Gives the files of a project (normalised name) that a specifier admits; None where nobody could tell."""
+
+_PYTHONS = tuple(f"3.{minor}" for minor in range(8, 16))
+_PATIENCE = 120.0
+
+
+@dataclass(slots=True)
+class _Question:
+    requirements: frozenset[str]
+    answer: bool | None = None
+    is_answered: bool = field(default=False)
+
+
+class Resolver:
+    """Asks `uv pip compile`, one process at a time, for everybody who waits."""
+
+    def __init__(self, processes: Processes, endpoints: Endpoints, listed: Listed) -> None:
+        self._processes = processes
+        self._endpoints = endpoints
+        self._listed = listed
+        self._turn = threading.Lock()
+        self._door = threading.Lock()
+        self._waiting: list[_Question] = []
+
+    def ask(self, requirements: Sequence[str]) -> bool | None:
+        """Say whether all requirements can be met now; None where nobody could tell."""
+        question = _Question(frozenset(requirements))
+        with self._door:
+            self._waiting.append(question)
+        with self._turn:
+            if not question.is_answered:
+                with self._door:
+                    batch, self._waiting = self._waiting, []
+                self._settle(batch)
+        return question.answer
+
+    def _settle(self, batch: Sequence[_Question]) -> None:
+        code = self._compile({one for question in batch for one in question.requirements})
+        for question in batch:
+            if code == 0:
+                question.answer = True
+            elif code != 1:
+                question.answer = None
+            else:
+                question.answer = self._alone(question, is_single=len(batch) == 1)
+            question.is_answered = True
+
+    def _alone(self, question: _Question, *, is_single: bool) -> bool | None:
+        """Answer one question after the whole batch had no solution."""
+        listings = [self._files(one) for one in question.requirements]
+        if any(files is None for files in listings):
+            return None
+        if not all(listings):
+            return False
+        python = _python_for(file for files in listings for file in files or ())
+        if is_single and python is None:
+            return False
+        code = self._compile(question.requirements, python)
+        return True if code == 0 else False if code == 1 else None
+
+    def _files(self, requirement: str) -> Sequence[ListedFile] | None:
+        try:
+            read = Requirement(requirement)
+        except InvalidRequirement:
+            return None
+        return self._listed(normalised(read.name), str(read.specifier))
+
+    def _compile(self, requirements: Iterable[str], python: str | None = None) -> int:
+        wanted = sorted(requirements)
+        names = sorted({name for one in wanted if (name := name_of(one)) is not None})
+        words = [
+            "uv",
+            "pip",
+            "compile",
+            "--quiet",
+            "--no-config",
+            "--no-deps",
+            "--no-header",
+            "--no-annotate",
+        ]
+        words += ["--no-cache", "--default-index", self._endpoints.client_simple]
+        words += ["--python-version", python] if python else []
+        with tempfile.TemporaryDirectory(prefix="castoff-resolve-") as held:
+            folder = Path(held)
+            (folder / "wanted.in").write_text("\n".join(wanted) + "\n", encoding="utf-8")
+            done = self._processes.run(
+                [*words, "wanted.in"] if names else ["uv", "--version"],
+                cwd=folder,
+                timeout=_PATIENCE,
+                changes={"UV_HTTP_RETRIES": "0", "UV_INDEX": None, "UV_EXTRA_INDEX_URL": None},
+            )
+        return done.code
+
+
+def _python_for(files: Iterable[ListedFile]) -> str | None:
+    """Choose an interpreter version that the files allow, None where the running one will do."""
+    wanted: list[SpecifierSet] = []
+    for file in files:
+        try:
+            wanted.append(SpecifierSet(file.requires_python or ""))
+        except InvalidSpecifier:
+            continue
+    from platform import python_version
+
+    if all(one.contains(python_version(), prereleases=True) for one in wanted):
+        return None
+    return next((python for python in _PYTHONS if all(one.contains(f"{python}.99") for one in wanted)), None)

@@ -1,0 +1,140 @@
+"""Can users install and import a package? Tried in a clean environment, from what the index holds at that moment."""
+
+from __future__ import annotations
+
+import csv
+import sys
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path, PurePosixPath
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from castoff.ecosystems.python.artifacts import metadata_of
+from castoff.ecosystems.python.indexes import Endpoints
+from castoff.errors import Problem
+from castoff.manifests.requirements import normalised
+from castoff.model.workspace import Artifact, Package
+from castoff.process import Completed, Processes
+
+_IMPORT = "import importlib, sys\nfor name in sys.argv[1:]:\n    importlib.import_module(name)\n"
+_PATIENCE = 600.0
+_ENDINGS = (".py", ".so", ".pyd")
+_NOT_MODULES = frozenset({"tests", "test", "testing", "docs", "examples", "conftest", "setup"})
+
+
+def try_out(
+    processes: Processes, endpoints: Endpoints, package: Package, artifacts: Sequence[Artifact]
+) -> Problem | None:
+    """Install ``NAME==VERSION`` from the index into an empty environment and import its modules.
+
+    Third-party requirements may come from the client's cache; the package and its siblings are asked for anew.
+    Problem: ``verify-failed`` with the client's last words.
+    """
+    with tempfile.TemporaryDirectory(prefix="castoff-trial-", ignore_cleanup_errors=True) as held:
+        folder = Path(held)
+        python = _python(artifacts)
+        made = processes.run(
+            ["uv", "venv", "--quiet", "--no-project", "--no-config", "--python", python, "env"], cwd=folder
+        )
+        if made.code != 0:
+            return _failed(package, "no environment could be made for it", made)
+        installed = processes.run(
+            _install(endpoints, package), cwd=folder, timeout=_PATIENCE, changes={"VIRTUAL_ENV": None}
+        )
+        if installed.code != 0:
+            return _failed(package, "could not be installed as its users would", installed)
+        modules = _installed_modules(folder / "env", package)
+        if not modules:
+            return None
+        imported = processes.run(
+            [folder / "env" / "bin" / "python", "-I", "-c", _IMPORT, *modules], cwd=folder, timeout=_PATIENCE
+        )
+        if imported.code != 0:
+            return _failed(package, f"cannot be imported ({', '.join(modules)})", imported)
+        return None
+
+
+def modules_of(files: Iterable[str]) -> tuple[str, ...]:
+    """Name the modules that installed files offer: the outermost of each branch, without private ones.
+
+    ``files`` are paths as ``RECORD`` has them. Folders without ``__init__`` are namespaces: the first modules
+    below them are named. Tests and documents that were installed by mistake are not imported.
+    """
+    found: set[tuple[str, ...]] = set()
+    for file in files:
+        path = PurePosixPath(file)
+        name = path.name.partition(".")[0]
+        if path.suffix not in _ENDINGS or path.is_absolute() or ".." in path.parts:
+            continue
+        parts = path.parts[:-1] if name == "__init__" else (*path.parts[:-1], name)
+        if parts and all(part.isidentifier() for part in parts) and parts[0] not in _NOT_MODULES:
+            found.add(parts)
+    packages = {PurePosixPath(one).parent.parts for one in files if PurePosixPath(one).stem == "__init__"}
+    outer = {_outermost(parts, packages) for parts in found}
+    public = [parts for parts in outer if not any(part.startswith("_") for part in parts)]
+    return tuple(sorted(".".join(parts) for parts in public))
+
+
+def _outermost(parts: tuple[str, ...], packages: set[tuple[str, ...]]) -> tuple[str, ...]:
+    for length in range(1, len(parts)):
+        if parts[:length] in packages:
+            return parts[:length]
+    return parts
+
+
+def _install(endpoints: Endpoints, package: Package) -> list[str]:
+    further = [word for url in endpoints.others for word in ("--index", url)]
+    return [
+        "uv",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-progress",
+        "--no-config",
+        "--python",
+        "env/bin/python",
+        "--default-index",
+        endpoints.client_simple,
+        *further,
+        "--refresh-package",
+        package.name,
+        f"{package.name}=={package.version}",
+    ]
+
+
+def _python(artifacts: Sequence[Artifact]) -> str:
+    """Choose the interpreter: this one where the package allows it, else one that the client finds."""
+    for artifact in artifacts:
+        metadata = metadata_of(Path(artifact.path))
+        wanted = metadata.fields.get("requires_python", "") if metadata else ""
+        try:
+            if wanted and not SpecifierSet(wanted).contains(_this_python(), prereleases=True):
+                return wanted
+        except InvalidSpecifier:
+            continue
+    return sys.executable
+
+
+def _this_python() -> str:
+    return ".".join(map(str, sys.version_info[:3]))
+
+
+def _installed_modules(environment: Path, package: Package) -> tuple[str, ...]:
+    for record in environment.glob("lib/python*/site-packages/*.dist-info/RECORD"):
+        name = record.parent.name.removesuffix(".dist-info").rpartition("-")[0]
+        if normalised(name) == normalised(package.name):
+            with record.open(encoding="utf-8", newline="") as stream:
+                return modules_of(row[0] for row in csv.reader(stream) if row)
+    return ()
+
+
+def _failed(package: Package, fact: str, done: Completed) -> Problem:
+    return Problem(
+        code="verify-failed",
+        message=f"`{package.name}` {package.version} {fact}",
+        reason=done.last_words,
+        remedy="mend the package or its requirements: what its index will hold at its turn is not enough for it",
+        file=package.manifest,
+        package=package.id,
+    )

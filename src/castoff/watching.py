@@ -1,0 +1,166 @@
+"""What did the index answer to an upload? Status and Retry-After of a client's own exchange, as data.
+
+`uv publish` and `twine` end with one code for every failure, and tell the rest in prose. For addresses of plain
+http (loopback, test and house indexes) a proxy on loopback stands between: the client keeps its address, its
+credentials and its request; the answer is passed on as it is, and noted. https is never opened: there the
+proxy is not used, and the caller has to do without.
+
+A proxy serves one process; each upload has its own password to it, and only its own address behind it.
+"""
+
+from __future__ import annotations
+
+import http.client
+import secrets
+import threading
+from base64 import b64decode
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
+
+_HOP = frozenset(
+    {"connection", "proxy-connection", "proxy-authorization", "keep-alive", "te", "trailer", "upgrade"}
+)
+_TIMEOUT = 900.0
+
+
+@dataclass(slots=True)
+class Watched:
+    """The last answer that was seen: ``status`` None where none came."""
+
+    status: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ticket:
+    host: str
+    watched: Watched
+
+
+class Watcher:
+    """A proxy on a port of 127.0.0.1, begun with the first upload."""
+
+    def __init__(self) -> None:
+        self._tickets: dict[str, _Ticket] = {}
+        self._lock = threading.Lock()
+        self._server: ThreadingHTTPServer | None = None
+
+    @contextmanager
+    def watch(
+        self, url: str | None, environment: Mapping[str, str]
+    ) -> Iterator[tuple[Watched, dict[str, str]]]:
+        """Watch one upload: gives where the answer will stand, and the variables for the client.
+
+        Where the address is unknown or https, or the user has a proxy for it, nothing is watched.
+        """
+        watched = Watched()
+        parts = urlsplit(url or "")
+        if parts.scheme != "http" or not parts.netloc or _has_proxy(environment):
+            yield watched, {}
+            return
+        name = secrets.token_hex(16)
+        port = self._port()
+        self._tickets[name] = _Ticket(parts.netloc.rpartition("@")[2], watched)
+        proxy = f"http://upload:{name}@127.0.0.1:{port}"
+        try:
+            yield watched, {"HTTP_PROXY": proxy, "http_proxy": proxy, "NO_PROXY": "", "no_proxy": ""}
+        finally:
+            del self._tickets[name]
+
+    def ticket(self, authorization: str | None) -> _Ticket | None:
+        """Find the upload that a request belongs to, by its password."""
+        try:
+            _, _, credentials = (authorization or "").partition(" ")
+            password = b64decode(credentials, validate=True).decode("ascii").rpartition(":")[2]
+        except ValueError:
+            return None
+        return self._tickets.get(password)
+
+    def close(self) -> None:
+        """End the proxy."""
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server = None
+
+    def _port(self) -> int:
+        with self._lock:
+            if self._server is None:
+                self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_of(self))
+                self._server.daemon_threads = True
+                threading.Thread(
+                    target=self._server.serve_forever, args=(0.05,), name="upload-watcher", daemon=True
+                ).start()
+            return int(self._server.server_address[1])
+
+
+def _has_proxy(environment: Mapping[str, str]) -> bool:
+    return any(environment.get(name) for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"))
+
+
+def _handler_of(watcher: Watcher) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def do_GET(self) -> None:
+            self._pass_on()
+
+        do_POST = do_HEAD = do_PUT = do_GET  # noqa: N815
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            """Stay silent."""
+
+        def _pass_on(self) -> None:
+            ticket = watcher.ticket(self.headers.get("Proxy-Authorization"))
+            target = urlsplit(self.path)
+            if ticket is None or target.scheme != "http" or target.netloc != ticket.host:
+                self.send_error(403)
+                return
+            body = self._body()
+            connection = http.client.HTTPConnection(target.netloc, timeout=_TIMEOUT)
+            try:
+                path = target.path + (f"?{target.query}" if target.query else "")
+                connection.putrequest(self.command, path, skip_host=True, skip_accept_encoding=True)
+                for name, value in self.headers.items():
+                    if name.lower() not in _HOP | {"transfer-encoding", "content-length"}:
+                        connection.putheader(name, value)
+                connection.putheader("Content-Length", str(len(body)))
+                connection.putheader("Connection", "close")
+                connection.endheaders(body)
+                answer = connection.getresponse()
+                content = answer.read()
+            except (OSError, http.client.HTTPException):
+                self.close_connection = True
+                return
+            finally:
+                connection.close()
+            if self.command in ("POST", "PUT"):
+                ticket.watched.status = answer.status
+                ticket.watched.headers = {name.lower(): value for name, value in answer.getheaders()}
+            self._answer(answer, content)
+
+        def _body(self) -> bytes:
+            if "chunked" not in self.headers.get("Transfer-Encoding", "").lower():
+                return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            parts: list[bytes] = []
+            while size := int(self.rfile.readline().split(b";")[0].strip() or b"0", 16):
+                parts.append(self.rfile.read(size))
+                self.rfile.readline()
+            self.rfile.readline()
+            return b"".join(parts)
+
+        def _answer(self, answer: http.client.HTTPResponse, content: bytes) -> None:
+            self.send_response_only(answer.status, answer.reason)
+            for name, value in answer.getheaders():
+                if name.lower() not in _HOP | {"transfer-encoding", "content-length"}:
+                    self.send_header(name, value)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(content)
+
+    return Handler
