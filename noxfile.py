@@ -52,6 +52,13 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def docs(session: nox.Session) -> None:
+    """Links and reachability of the documentation, and that its generated pages are current."""
+    session.run(sys.executable, "scripts/generate", "--check")
+    session.run(sys.executable, "-m", "pytest", "tests/gates/test_documents.py")
+
+
+@nox.session
 def fix(session: nox.Session) -> None:
     """Mend what can be mended by machine: order of imports, layout, generated files."""
     session.run(TOOLS / "ruff", "check", "--fix", *PYTHON)

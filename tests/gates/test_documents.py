@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted(
+    [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")], key=lambda page: page.relative_to(ROOT).as_posix()
+)
+LINK = re.compile(r"(?<!!)\[[^\]]+\]\((?P<goal>[^()\s]+)\)")
+FENCE = re.compile(r"^(```|~~~).*?^\1\s*$|`[^`\n]+`", re.MULTILINE | re.DOTALL)
+
+
+def anchors(page: Path) -> set[str]:
+    """Give the anchors of a page's headings, as the forge makes them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+
+
+def links(page: Path) -> list[str]:
+    return [match["goal"] for match in LINK.finditer(FENCE.sub("", page.read_text("utf-8")))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_link_inside_the_repository_leads_somewhere(page: Path) -> None:
+    broken = []
+    for goal in links(page):
+        if re.match(r"[a-z]+:", goal):
+            continue
+        path, _, anchor = goal.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        if not target.exists() or (anchor and target.suffix == ".md" and anchor not in anchors(target)):
+            broken.append(goal)
+
+    assert broken == []
+
+
+def test_every_page_of_the_documentation_is_reached_from_its_first() -> None:
+    index = ROOT / "docs" / "index.md"
+    seen = {index}
+    queue = [index]
+    while queue:
+        page = queue.pop()
+        for goal in links(page):
+            target = (page.parent / goal.partition("#")[0]).resolve()
+            if target.suffix == ".md" and target.exists() and target not in seen:
+                seen.add(target)
+                queue.append(target)
+
+    missing = [page for page in (ROOT / "docs").rglob("*.md") if page not in seen]
+
+    assert [page.relative_to(ROOT).as_posix() for page in missing] == []
