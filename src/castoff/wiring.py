@@ -143,7 +143,13 @@ class _Bench:
         if ecosystem == "python":
             from castoff.ecosystems.python.registry import PythonRegistry
 
-            return PythonRegistry(self.processes, Http(self.processes.redactor), self.configuration.python)
+            return PythonRegistry(
+                self.processes,
+                Http(self.processes.redactor),
+                self.configuration.python,
+                home=self.repository.root,
+                now=self.clock.now,
+            )
         raise UsageError.of("ecosystem-unknown", f"castoff cannot publish `{ecosystem}` packages yet")
 
     def forge(self, remote_url: str | None) -> Forge | None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
+import sys
 from collections.abc import Sequence
 
-import click
+import msgspec
 
 from castoff.cli.problems import problem_json
 from castoff.flows.release import Result
@@ -22,7 +22,8 @@ def print_json(name: str, value: dict[str, object]) -> None:
     Where an object speaks of one release, ``version`` is that release's; ``schema_version`` is always there.
     """
     whole = {"schema": f"castoff/{name}", "version": 1, "schema_version": 1, **value}
-    click.echo(json.dumps(whole, indent=2, ensure_ascii=False))
+    encoded = msgspec.json.format(msgspec.json.encode(whole), indent=2)
+    sys.stdout.write(encoded.decode("utf-8") + "\n")
 
 
 def plan_json(plan: Plan) -> dict[str, object]:

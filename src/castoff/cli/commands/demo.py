@@ -12,18 +12,18 @@ from castoff.cli.options import Common, common_options
 
 @click.command("demo")
 @click.option(
-    "--dir", "directory", type=click.Path(path_type=Path), help="Keep the sample and its world here."
+    "--dir", "keep", type=click.Path(path_type=Path), help="Keep the sample and its world here."
 )
 @common_options
-def command(common: Common, directory: Path | None) -> int:
+def command(common: Common, keep: Path | None) -> int:
     """Release a sample Python workspace for real, against the embedded world: nothing leaves this machine.
 
     Builds, signatures, uploads, tag, draft and announcement are made by the same code and the same clients
     as in a real release.
     """
-    if directory is not None:
-        directory.mkdir(parents=True, exist_ok=True)
-        return _play(common, directory.resolve())
+    if keep is not None:
+        keep.mkdir(parents=True, exist_ok=True)
+        return _play(common, keep.resolve())
     with tempfile.TemporaryDirectory(prefix="castoff-demo-", ignore_cleanup_errors=True) as folder:
         return _play(common, Path(folder))
 
