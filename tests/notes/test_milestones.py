@@ -179,6 +179,13 @@ def test_titles_follow_the_template() -> None:
     assert version_of("4.2.0", policy) is None
     assert version_of("v4.2.0", MOVE) == PLAN.version
     assert version_of("Release", MilestonePolicy(title="Release {version} Release")) is None
+    assert version_of("4.2", MilestonePolicy(title="{major}.{minor}")) == PLAN.version
+    assert title_of(ReleaseVersion(4, 2, 1), MilestonePolicy(title="{major}.{minor} {x}")) == "4.2 {x}"
+    assert version_of("9 and 9.1.0", MilestonePolicy(title="{major} and {version}")) == ReleaseVersion(
+        9, 1, 0
+    )
+    assert version_of("4 4", MilestonePolicy(title="{major} {major}")) == ReleaseVersion(4, 0, 0)
+    assert version_of("none", MilestonePolicy(title="none")) is None
 
 
 def carry_out(world: list[Milestone], act: MilestoneAct) -> list[Milestone]:

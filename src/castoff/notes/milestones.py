@@ -7,16 +7,19 @@ was planned. One that was planned under another number is a question to a person
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 from castoff.errors import Problem
 from castoff.model.changes import Milestone, MilestoneItem
-from castoff.model.versions import ReleaseVersion, read
+from castoff.model.versions import ReleaseVersion, read, spell
 from castoff.notes.render import one_line
 
 Mode = Literal["move", "block", "off"]
+_PLACE = re.compile(r"\{(version|semver|pep440|major|minor|patch)\}")
 PLACE = "{version}"
 
 
@@ -158,17 +161,45 @@ def decide_milestones(
 
 
 def title_of(version: ReleaseVersion, policy: MilestonePolicy) -> str:
-    """Render the title of a version's milestone."""
-    return policy.title.replace(PLACE, str(version))
+    """Render the title of a version's milestone; braces with another word in them stay as they are."""
+    values = {
+        "version": str(version),
+        "semver": spell(version, "cargo"),
+        "pep440": spell(version, "python"),
+        "major": str(version.major),
+        "minor": str(version.minor),
+        "patch": str(version.patch),
+    }
+    return _PLACE.sub(lambda match: values[match[1]], policy.title)
 
 
 def version_of(title: str, policy: MilestonePolicy) -> ReleaseVersion | None:
     """Read for which version a milestone was planned, by the template; a leading ``v`` is taken too."""
-    before, _, after = policy.title.partition(PLACE)
-    text = title.strip()
-    if not (text.startswith(before) and text.endswith(after) and len(text) > len(before) + len(after)):
+    match = re.fullmatch(_pattern(policy.title), title.strip())
+    if match is None:
         return None
-    return read(text[len(before) : len(text) - len(after)])
+    found = match.groupdict()
+    for name in ("version", "semver", "pep440"):
+        if name in found:
+            return read(found[name])
+    if "major" not in found:
+        return None
+    return ReleaseVersion(int(found["major"]), int(found.get("minor", 0)), int(found.get("patch", 0)))
+
+
+@cache
+def _pattern(template: str) -> str:
+    pattern = ""
+    at = 0
+    seen = set()
+    for match in _PLACE.finditer(template):
+        name = match[1]
+        what = "[0-9]{1,9}" if name in ("major", "minor", "patch") else "v?[0-9][0-9A-Za-z.+-]{0,60}"
+        pattern += re.escape(template[at : match.start()])
+        pattern += f"(?P={name})" if name in seen else f"(?P<{name}>{what})"
+        seen.add(name)
+        at = match.end()
+    return pattern + re.escape(template[at:])
 
 
 def _current(
@@ -182,9 +213,9 @@ def _current(
             return None
         case None:
             pass
+    exact = [m for m in milestones if m.title == title_of(plan.version, policy)]
     same = [m for m in milestones if version_of(m.title, policy) == plan.version]
-    if same:
-        exact = [m for m in same if m.title == title_of(plan.version, policy)]
+    if exact or same:
         return min(exact or same, key=lambda m: (not m.is_open, m.number))
     return _ask_about_others(milestones, plan, policy)
 
