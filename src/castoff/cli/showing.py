@@ -88,7 +88,7 @@ def show_result(result: Result) -> None:
             click.echo(f"  wave {wave}: {_list(names)}")
     else:
         click.echo("\nnothing had to be uploaded")
-    links = [link for state in result.stages for part in state.parts for link in _links(part.seen)]
+    links = [link for state in result.stages for part in state.parts for link in _links(part.seen)[:1]]
     for link in dict.fromkeys(links):
         click.echo(f"  {link}")
     if result.not_proven:
@@ -134,10 +134,9 @@ def _word(one: Observation) -> str:
             return ""
 
 
-def _links(seen: Sequence[Observation]) -> Iterable[str]:
-    for one in seen:
-        if isinstance(one.answer, Present) and one.answer.url and "://" in one.answer.url:
-            yield safe(one.answer.url)
+def _links(seen: Sequence[Observation]) -> list[str]:
+    answers = [one.answer for one in seen]
+    return [safe(one.url) for one in answers if isinstance(one, Present) and one.url and "://" in one.url]
 
 
 def _list(words: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-_SCP = re.compile(r"(?:[^@/\s]{1,200}@)?(?P<host>[A-Za-z0-9.-]{1,253}):(?P<path>[^\s]{1,1000})")
+_SCP = re.compile(r"(?:[^@/\s]{1,200}@)?(?P<host>[A-Za-z0-9.-]{2,253}):(?!//)(?P<path>[^\s]{1,1000})")
 _URL = re.compile(
     r"(?:https?|ssh|git)://(?:[^@/\s]{1,500}@)?(?P<host>[A-Za-z0-9.-]{1,253})(?::\d{1,5})?/(?P<path>[^\s]{1,1000})"
 )
@@ -47,11 +47,13 @@ def forge_address(remote_url: str | None, environment: Mapping[str, str]) -> Add
 
 def split_remote(url: str) -> tuple[str, str]:
     """Split a remote's address into host (lower case, "" for a folder) and path."""
+    if url.startswith("file://"):
+        return "", url.removeprefix("file://")
     for pattern in (_URL, _SCP):
         match = pattern.fullmatch(url)
         if match:
             return match["host"].lower(), match["path"]
-    return "", url.removeprefix("file://")
+    return "", url
 
 
 def slug_of(path: str) -> str | None:
