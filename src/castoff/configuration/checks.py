@@ -89,8 +89,8 @@ def template(*known: str) -> Check:
 
 def titled(text: str) -> Impossible | None:
     """Check the template of a milestone's title: it must tell versions apart."""
-    found = _template(text, ("version",))
-    if found is None and "version" not in used(text):
+    found = _template(text, ("version", "semver", "pep440", "major", "minor", "patch"))
+    if found is None and not used(text) & {"version", "semver", "pep440", "minor"}:
         return Impossible(f"`{shown(text)}` is the same for every version", "put `{version}` into it")
     return found
 

@@ -95,7 +95,7 @@ def spelled(path: Path) -> str:
             text += f"[{step}]"
         else:
             bare = step.replace("-", "").replace("_", "").isalnum() and step.isascii()
-            text += ("." if text else "") + (step if bare else f'"{shown(step)}"')
+            text += ("." if text else "") + (shown(step) if bare else f'"{shown(step)}"')
     return text
 
 
