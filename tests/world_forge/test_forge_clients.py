@@ -128,7 +128,13 @@ def test_gh_tells_what_the_forge_refuses(watched: Watched, tmp_path: Path) -> No
 def test_pygithub_goes_through_a_whole_release(watched: Watched, work: Work) -> None:
     github: Any = pytest.importorskip("github")
     with served(watched) as url:
-        client = github.Github(base_url=url, auth=github.Auth.Token("writer"), retry=None)
+        client = github.Github(
+            base_url=url,
+            auth=github.Auth.Token("writer"),
+            retry=None,
+            seconds_between_requests=0,
+            seconds_between_writes=0,
+        )
         repository = client.get_repo("acme/kit")
         assert repository.permissions.push
         milestone = repository.create_milestone("1.1.0", description="next")

@@ -103,6 +103,18 @@ def test_a_given_body_stands_before_generated_notes(client: Client, work: Work) 
     assert made["name"] == "1.0.0"
 
 
+def test_created_is_the_date_of_the_tagged_commit_and_of_the_draft_before_there_is_a_tag(
+    client: Client, work: Work
+) -> None:
+    draft = client.post(RELEASES, {"tag_name": "1.0.0", "draft": True})
+    assert draft["created_at"] == "2026-11-22T12:00:00Z"
+    published = client.patch(f"{RELEASES}/{draft['id']}", {"draft": False})
+    assert (published["created_at"], published["published_at"]) == (
+        "2026-01-01T01:00:00Z",
+        "2026-11-22T12:00:00Z",
+    )
+
+
 def test_a_deleted_release_leaves_its_tag(client: Client, work: Work) -> None:
     made: Any = client.post(RELEASES, {"tag_name": "1.0.0"})
     client.delete(f"{RELEASES}/{made['id']}")

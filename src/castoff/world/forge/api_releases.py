@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from castoff.world.forge import show_release
 from castoff.world.forge.answers import Answer, invalid, not_found
 from castoff.world.forge.call import Call
@@ -67,6 +69,7 @@ def create_release(call: Call) -> Answer:
         _generate(call, release)
     if not fields.flag("draft", default=False):
         _publish(call, release, latest)
+    release.created_at = _dated(call, release)
     call.state.releases.append(release)
     document = _shown(call, release)
     return Answer(document, 201, {"Location": str(document["url"])})
@@ -142,9 +145,16 @@ def _publish(call: Call, release: Release, latest: str | None) -> None:
     _refuse_second(call, release.tag, release)
     _make_tag(call, release.tag, release.target)
     release.draft = False
-    release.published_at = call.now
+    release.published_at, release.created_at = call.now, _dated(call, release)
     release.immutable = call.state.immutable_releases
     _set_latest(call, release, latest or "true")
+
+
+def _dated(call: Call, release: Release) -> datetime:
+    """Give what GitHub calls created: the date of the tag's commit, once there is a tag."""
+    sha = call.git.resolve(f"refs/tags/{release.tag}")
+    commit = call.git.commit(sha) if sha else None
+    return commit.committer.at if commit else release.created_at
 
 
 def _make_tag(call: Call, tag: str, target: str) -> None:

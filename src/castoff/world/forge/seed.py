@@ -21,17 +21,13 @@ The seed is one JSON object; every key is optional:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TypeVar
+from datetime import datetime
 
-from castoff.errors import ConfigurationError
 from castoff.world.forge.access import LEVELS, Access, Token, kind_of
 from castoff.world.forge.limits import Limits, Secondary
 from castoff.world.forge.records import Comment, Issue, Label, Milestone, Protection, Pull, Release
+from castoff.world.forge.seed_source import SeedSource, bad_seed
 from castoff.world.forge.state import State
-
-Value = TypeVar("Value")
-Kind = TypeVar("Kind")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +41,7 @@ class Planted:
 
 def plant(slug: str, values: dict[str, object], now: datetime) -> Planted:
     """Grow a seed; what it says wrongly is a ConfigurationError with the code ``bad-forge-seed``."""
-    source = _Source(values, "the seed")
+    source = SeedSource(values, "the seed")
     state = _state(slug, source)
     for entry in source.entries("users"):
         _add_user(state, entry)
@@ -64,82 +60,9 @@ def plant(slug: str, values: dict[str, object], now: datetime) -> Planted:
     return planted
 
 
-class _Source:
-    """One object of the seed; remembers which keys were read, so that misspelt ones are found."""
-
-    def __init__(self, values: object, where: str) -> None:
-        if not isinstance(values, dict):
-            raise _bad(f"{where} is not an object")
-        self._values: dict[str, object] = values
-        self._where = where
-        self._read: set[str] = set()
-
-    def get(self, name: str, kind: type[Kind], default: Value) -> Kind | Value:
-        """Give a value of one kind; null and absent are the default."""
-        self._read.add(name)
-        value = self._values.get(name)
-        if value is None:
-            return default
-        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-            raise _bad(f"`{name}` of {self._where} is not of the kind {kind.__name__}")
-        return value
-
-    def text(self, name: str, default: str = "") -> str:
-        return self.get(name, str, default)
-
-    def needed(self, name: str) -> str:
-        found = self.get(name, str, None)
-        if found is None:
-            raise _bad(f"{self._where} has no `{name}`")
-        return found
-
-    def texts(self, name: str) -> tuple[str, ...]:
-        found: list[object] = self.get(name, list, [])
-        if not all(isinstance(item, str) for item in found):
-            raise _bad(f"`{name}` of {self._where} is not a list of texts")
-        return tuple(str(item) for item in found)
-
-    def moment(self, name: str) -> datetime | None:
-        found = self.get(name, str, None)
-        if found is None:
-            return None
-        try:
-            moment = datetime.fromisoformat(found)
-        except ValueError:
-            raise _bad(f"`{name}` of {self._where} is not a time: {found!r}") from None
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-    def entries(self, name: str, short: str | None = None) -> list[_Source]:
-        """Give the objects of a list; with ``short``, a plain text stands for an object with that key."""
-        found: list[object] = self.get(name, list, [])
-        expanded = [{short: item} if short and isinstance(item, str) else item for item in found]
-        return [_Source(item, f"`{name}` {place}") for place, item in enumerate(expanded, start=1)]
-
-    def below(self, name: str) -> _Source:
-        return _Source(self.get(name, dict, {}), f"`{name}`")
-
-    def items(self, name: str) -> dict[str, object]:
-        found: dict[str, object] = self.get(name, dict, {})
-        return found
-
-    def finish(self, *also: str) -> None:
-        unknown = sorted(set(self._values) - self._read - set(also))
-        if unknown:
-            raise _bad(f"{self._where} has the unknown key `{unknown[0]}`")
-
-
-def _bad(fact: str) -> Exception:
-    return ConfigurationError.of(
-        "bad-forge-seed",
-        fact,
-        reason="the embedded forge starts from exactly what its seed says",
-        remedy="mend the seed",
-    )
-
-
-def _state(slug: str, source: _Source) -> State:
+def _state(slug: str, source: SeedSource) -> State:
     if slug.count("/") != 1 or not all(slug.split("/")):
-        raise _bad(f"`{slug}` is not the `owner/name` of a repository")
+        raise bad_seed(f"`{slug}` is not the `owner/name` of a repository")
     return State(
         slug=slug,
         default_branch=source.text("default_branch", "main"),
@@ -154,7 +77,7 @@ def _state(slug: str, source: _Source) -> State:
     )
 
 
-def _add_user(state: State, entry: _Source) -> None:
+def _add_user(state: State, entry: SeedSource) -> None:
     user = state.user(entry.needed("login"))
     user.type = entry.text("type", user.type)
     user.name = entry.get("name", str, None)
@@ -162,7 +85,7 @@ def _add_user(state: State, entry: _Source) -> None:
     entry.finish()
 
 
-def _label(state: State, entry: _Source) -> Label:
+def _label(state: State, entry: SeedSource) -> Label:
     label = Label(
         state.next_id(),
         entry.needed("name"),
@@ -173,7 +96,7 @@ def _label(state: State, entry: _Source) -> Label:
     return label
 
 
-def _milestone(state: State, entry: _Source, now: datetime) -> Milestone:
+def _milestone(state: State, entry: SeedSource, now: datetime) -> Milestone:
     closed = entry.text("state", "open") == "closed"
     milestone = Milestone(
         id=state.next_id(),
@@ -191,10 +114,10 @@ def _milestone(state: State, entry: _Source, now: datetime) -> Milestone:
     return milestone
 
 
-def _add_issue(state: State, entry: _Source, now: datetime, *, pull: bool) -> None:
+def _add_issue(state: State, entry: SeedSource, now: datetime, *, pull: bool) -> None:
     number = entry.get("number", int, state.next_number())
     if number in state.issues:
-        raise _bad(f"the number {number} is given to two issues or pull requests")
+        raise bad_seed(f"the number {number} is given to two issues or pull requests")
     part = _pull(state, entry) if pull else None
     created = entry.moment("created_at") or (part.merged_at if part else None) or now
     closed = entry.text("state", "open") in ("closed", "merged") or (
@@ -227,7 +150,7 @@ def _add_issue(state: State, entry: _Source, now: datetime, *, pull: bool) -> No
     entry.finish("closed_at", "login", "category", "commit", "url")
 
 
-def _pull(state: State, entry: _Source) -> Pull:
+def _pull(state: State, entry: SeedSource) -> Pull:
     return Pull(
         base=entry.text("base", state.default_branch),
         head=entry.text("head", "topic"),
@@ -242,24 +165,24 @@ def _pull(state: State, entry: _Source) -> Pull:
     )
 
 
-def _milestone_number(state: State, entry: _Source) -> int | None:
+def _milestone_number(state: State, entry: SeedSource) -> int | None:
     wanted = entry.get("milestone", object, None)
     if wanted is None:
         return None
     for milestone in state.milestones:
         if wanted in (milestone.number, milestone.title):
             return milestone.number
-    raise _bad(f"the milestone {wanted!r} is not seeded")
+    raise bad_seed(f"the milestone {wanted!r} is not seeded")
 
 
-def _comment(state: State, entry: _Source, now: datetime) -> Comment:
+def _comment(state: State, entry: SeedSource, now: datetime) -> Comment:
     at = entry.moment("created_at") or now
     comment = Comment(state.next_id(), entry.get("author", str, None), entry.needed("body"), at, at)
     entry.finish()
     return comment
 
 
-def _add_release(state: State, entry: _Source, now: datetime) -> None:
+def _add_release(state: State, entry: SeedSource, now: datetime) -> None:
     draft = entry.get("draft", bool, False)
     published = None if draft else (entry.moment("published_at") or now)
     tag = entry.needed("tag")
@@ -284,7 +207,7 @@ def _add_release(state: State, entry: _Source, now: datetime) -> None:
     entry.finish("published_at")
 
 
-def _protection(entry: _Source) -> Protection:
+def _protection(entry: SeedSource) -> Protection:
     usual = Protection(entry.needed("branch"))
     rules, kind = entry.texts("rules") or usual.rules, entry.text("kind", usual.kind)
     protection = Protection(usual.branch, rules, entry.texts("checks"), kind)
@@ -292,14 +215,14 @@ def _protection(entry: _Source) -> Protection:
     return protection
 
 
-def _access(source: _Source) -> Access:
+def _access(source: SeedSource) -> Access:
     viewer = source.text("viewer", "maintainer")
     tokens = {name: _token(name, value, viewer) for name, value in source.items("tokens").items()}
     return Access(tokens, _level(source.text("default_permission", "write")), viewer)
 
 
 def _token(name: str, value: object, viewer: str) -> Token:
-    entry = _Source({"permission": value} if isinstance(value, str) else value, "`tokens`")
+    entry = SeedSource({"permission": value} if isinstance(value, str) else value, "`tokens`")
     kind = entry.text("kind", kind_of(name))
     token = Token(
         _level(entry.text("permission", "write")),
@@ -314,11 +237,11 @@ def _token(name: str, value: object, viewer: str) -> Token:
 
 def _level(text: str) -> str:
     if text not in (*LEVELS, "bad"):
-        raise _bad(f"`{text}` is no permission")
+        raise bad_seed(f"`{text}` is no permission")
     return text
 
 
-def _limits(source: _Source) -> Limits:
+def _limits(source: SeedSource) -> Limits:
     primary = source.below("rate_limit")
     limits = Limits(
         limit=primary.get("limit", int, 5000),
@@ -330,7 +253,7 @@ def _limits(source: _Source) -> Limits:
     return limits
 
 
-def _secondary(source: _Source) -> Secondary | None:
+def _secondary(source: SeedSource) -> Secondary | None:
     if not source.items("secondary_limit"):
         return None
     entry = source.below("secondary_limit")
