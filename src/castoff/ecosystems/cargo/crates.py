@@ -1,0 +1,94 @@
+"""Is a `.crate` the same as another one? Their contents, but for the lock file that cargo packs into each.
+
+A lock differs wherever an outside dependency was published in between, so it says nothing about what was
+released. The commit that both were packed from must be the same (``.cargo_vcs_info.json``).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tarfile
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from castoff.model.observations import Sameness
+
+_LIMIT = 512 * 1024 * 1024
+_READ_WHOLE = frozenset({"Cargo.toml", ".cargo_vcs_info.json"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contents:
+    """The files of a `.crate` by their path inside it, as digests; the manifest as values; the commit."""
+
+    files: Mapping[str, str]
+    manifest: Mapping[str, Any]
+    commit: str | None
+    folder: str | None
+
+
+def compare_crates(ours: Path, theirs: Path) -> Sameness:
+    """Compare two files: same bytes, same contents of the same commit, different, or not comparable."""
+    if _digest(ours) == _digest(theirs):
+        return "bytes"
+    mine, other = read_crate_file(ours), read_crate_file(theirs)
+    if mine is None or other is None or mine.commit is None or other.commit is None:
+        return "not-comparable"
+    same = (mine.files, mine.manifest, mine.commit, mine.folder) == (
+        other.files,
+        other.manifest,
+        other.commit,
+        other.folder,
+    )
+    return "contents" if same else "no"
+
+
+def read_crate_file(file: Path) -> Contents | None:
+    """Read a `.crate`; None where it is none, is too large, or holds anything but plain files."""
+    files: dict[str, str] = {}
+    whole: dict[str, bytes] = {}
+    left = _LIMIT
+    try:
+        with tarfile.open(file, "r:gz") as archive:
+            for member in archive:
+                left -= member.size
+                stream = archive.extractfile(member) if member.isfile() else None
+                if left < 0 or stream is None:
+                    return None
+                name = member.name.partition("/")[2]
+                if name in _READ_WHOLE:
+                    whole[name] = stream.read()
+                elif name != "Cargo.lock":
+                    files[name] = _digest_of(stream)
+        manifest = tomllib.loads(whole.get("Cargo.toml", b"").decode())
+        commit, folder = _commit(whole.get(".cargo_vcs_info.json", b"{}"))
+    except (OSError, tarfile.TarError, EOFError, ValueError, RecursionError):
+        return None
+    return Contents(files=files, manifest=manifest, commit=commit, folder=folder)
+
+
+def _commit(text: bytes) -> tuple[str | None, str | None]:
+    document = json.loads(text)
+    git = document.get("git") if isinstance(document, dict) else None
+    commit = git.get("sha1") if isinstance(git, dict) else None
+    folder = document.get("path_in_vcs") if isinstance(document, dict) else None
+    return (
+        commit if isinstance(commit, str) else None,
+        folder if isinstance(folder, str) else None,
+    )
+
+
+def _digest_of(stream: IO[bytes]) -> str:
+    digest = hashlib.sha256()
+    while chunk := stream.read(1 << 20):
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
