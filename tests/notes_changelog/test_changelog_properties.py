@@ -17,12 +17,15 @@ from castoff.notes.doctor import examine, fix
 ROOT = "https://github.com/acme/acme"
 
 STYLES = {
-    "kube": ("[{v}](%s/releases/tag/{v}) / {d}\n===================\n" % ROOT, "UNRELEASED\n===================\n * see %s/compare/{last}...main\n" % ROOT),
+    "kube": (
+        f"[{{v}}]({ROOT}/releases/tag/{{v}}) / {{d}}\n===================\n",
+        f"UNRELEASED\n===================\n * see {ROOT}/compare/{{last}}...main\n",
+    ),
     "keep-a-changelog": ("## [{v}] - {d}\n\n", "## [Unreleased]\n"),
     "towncrier": ("# Acme {v} ({d})\n\n", ""),
     "plain": ("## v{v} ({d})\n\n", "## Unreleased\n"),
     "bare": ("## {v}\n\n", ""),
-}  # fmt: skip
+}
 
 PIECES = st.sampled_from(
     [

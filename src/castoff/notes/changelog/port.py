@@ -7,8 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from castoff.errors import Refusal
-from castoff.notes.changelog.body import BodyContext, Contributors, check_closed, prepare_body
-from castoff.notes.changelog.compare import version_of_tag
+from castoff.notes.changelog.body import (
+    BodyContext,
+    Contributors,
+    check_closed,
+    is_full_changelog,
+    prepare_body,
+)
+from castoff.notes.changelog.compare import find_comparisons, version_of_tag
 from castoff.notes.changelog.edition import (
     Edition,
     check_untouched,
@@ -84,6 +90,7 @@ def port(
     edition = open_edition(
         text, version, date, url=url, root=options.root, tag=options.tag, previous=options.previous
     )
+    edition = replace(edition, previous=options.previous or _previous_told(body, edition.tag))
     check_closed(text, "the changelog")
     section = only_section(edition)
     level = section.heading.level if section else edition.house.level
@@ -104,6 +111,13 @@ def port(
     if section is None:
         return _created(edition, notes, options)
     return _filled(edition, section, notes, options)
+
+
+def _previous_told(body: str, tag: str) -> str | None:
+    """Give the tag that the notes' own "Full Changelog" line compares with."""
+    lines = (line for line in body.splitlines() if is_full_changelog(line))
+    bases = [one.base for line in lines for one in find_comparisons(line) if one.head == tag]
+    return bases[-1] if bases else None
 
 
 def links_numbers(changelog: Changelog) -> bool:

@@ -24,7 +24,8 @@ _HEAD = re.compile(
     rf"(?P<version>[vV]?(?>{VERSION}))(?!\w|\.\w)"
 )
 _UNRELEASED = re.compile(
-    r"[\[*_`<(]{0,3}(?:un-?released\b[^.\d]{0,60}|(?:next|upcoming)(?: release| version)?|in development)[\]*_`>)]{0,3}"
+    r"[\[*_`<(]{0,3}"
+    r"(?:un-?released\b[^.\d]{0,60}|(?:next|upcoming)(?: release| version)?|in development|tb[ad])[\]*_`>)]{0,3}"
     r"(?:\([^\s()]{1,500}\)|\[[^\[\]]{0,100}\])?[ \t]*(?:[-–—/|:,(\[][^\d\n]{0,60})?",
     re.IGNORECASE,
 )
