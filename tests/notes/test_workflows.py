@@ -1,0 +1,353 @@
+"""Are the workflows that castoff writes safe, and are other writers of releases found?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import product
+from typing import Any, Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from castoff.errors import CastoffError, ConfigurationError
+from castoff.notes.marked_yaml import Mapping, Scalar, Sequence, Value, read_yaml
+from castoff.notes.release_workflows import release_workflows, second_writer_problems
+from castoff.notes.workflows import PINS, WorkflowFile, WorkflowOptions, stale_pins, workflows
+
+EVERYTHING = WorkflowOptions(
+    repository="o/r", castoff="0.1.0", draft_by="ci", changelog="pull-request", website=True
+)
+FILES = workflows(EVERYTHING)
+
+
+def scalars(value: Value | None, key: str) -> Iterator[Scalar]:
+    """Yield the values of a key, at any depth."""
+    match value:
+        case Mapping(entries):
+            for entry in entries:
+                if entry.key == key and isinstance(entry.value, Scalar):
+                    yield entry.value
+                yield from scalars(entry.value, key)
+        case Sequence(items):
+            for item in items:
+                yield from scalars(item, key)
+        case _:
+            return
+
+
+def parsed(file: WorkflowFile) -> Mapping:
+    root = read_yaml(file.text, file=file.path, code="c")
+    assert isinstance(root, Mapping)
+    return root
+
+
+def at(root: Value | None, *keys: str) -> Value | None:
+    for key in keys:
+        assert isinstance(root, Mapping)
+        root = root.get(key)
+    return root
+
+
+def ids(file: WorkflowFile) -> str:
+    return file.path.rpartition("/")[2]
+
+
+def test_everything_is_five_files() -> None:
+    assert [file.path for file in FILES] == [
+        ".github/workflows/castoff-labels.yml",
+        ".github/workflows/castoff-draft.yml",
+        ".github/workflows/castoff-published.yml",
+        ".github/workflows/castoff-documentation.yml",
+        ".github/workflows/castoff-reminder.yml",
+    ]
+
+
+def test_where_castoff_drafts_itself_there_is_no_second_writer() -> None:
+    files = workflows(replace(EVERYTHING, draft_by="castoff"))
+
+    assert not any("draft" in file.path for file in files)
+
+
+def test_nothing_asked_is_nothing_written() -> None:
+    off = replace(
+        EVERYTHING,
+        draft_by="castoff",
+        labels=False,
+        changelog="off",
+        website=False,
+        reminder=False,
+        documentation=False,
+    )
+
+    assert workflows(off) == ()
+
+
+@pytest.mark.parametrize("file", FILES, ids=ids)
+def test_no_right_is_given_to_all_jobs_and_each_job_says_its_own(file: WorkflowFile) -> None:
+    root = parsed(file)
+
+    top = root.get("permissions")
+    jobs = root.get("jobs")
+    assert isinstance(top, Mapping)
+    assert top.entries == ()
+    assert isinstance(jobs, Mapping)
+    for entry in jobs.entries:
+        assert isinstance(at(entry.value, "permissions"), Mapping)
+        assert at(entry.value, "timeout-minutes") is not None
+
+
+@pytest.mark.parametrize("file", FILES, ids=ids)
+def test_every_action_is_pinned_by_a_full_commit_with_its_version(file: WorkflowFile) -> None:
+    lines = [line.strip() for line in file.text.splitlines() if "uses:" in line]
+
+    assert lines
+    for line in lines:
+        assert re.fullmatch(r"- uses: [\w.-]+/[\w.-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line)
+    assert stale_pins(file.text) == ()
+
+
+@pytest.mark.parametrize("file", FILES, ids=ids)
+def test_no_expression_is_expanded_in_a_shell(file: WorkflowFile) -> None:
+    commands = list(scalars(parsed(file), "run"))
+
+    assert commands
+    assert all("${{" not in command.text for command in commands)
+
+
+@pytest.mark.parametrize("file", FILES, ids=ids)
+def test_nothing_is_left_to_fill_in(file: WorkflowFile) -> None:
+    assert re.search(r"@[A-Z_]+@", file.text) is None
+    assert "pull_request_target" not in file.text
+    assert file.text.startswith("# Written by `castoff ci`.")
+
+
+def test_the_token_stays_in_the_checkout_only_where_git_pushes() -> None:
+    keeps = [
+        file.path
+        for file in FILES
+        if any(value.text == "true" for value in scalars(parsed(file), "persist-credentials"))
+    ]
+
+    assert keeps == [".github/workflows/castoff-published.yml"]
+
+
+def test_the_label_check_can_write_nothing() -> None:
+    labels = FILES[0]
+
+    rights = at(parsed(labels), "jobs", "labels", "permissions")
+
+    assert isinstance(rights, Mapping)
+    assert {entry.value.text for entry in rights.entries if isinstance(entry.value, Scalar)} == {"read"}
+    assert "ref: ${{ github.event.pull_request.base.sha }}" in labels.text
+
+
+def test_the_pull_request_right_is_asked_for_only_where_it_is_used() -> None:
+    pushed = workflows(replace(EVERYTHING, changelog="push"))[2]
+
+    assert "pull-requests: write" in FILES[2].text
+    assert "pull-requests: write" not in pushed.text
+
+
+DRAFT_BY: tuple[Literal["castoff", "ci"], ...] = ("castoff", "ci")
+CHANGELOG: tuple[Literal["push", "pull-request", "off"], ...] = ("push", "pull-request", "off")
+COMBINATIONS = [
+    replace(EVERYTHING, draft_by=draft, changelog=changelog, website=website)
+    for draft, changelog, website in product(DRAFT_BY, CHANGELOG, (True, False))
+]
+
+
+@pytest.mark.parametrize(
+    "options", COMBINATIONS, ids=[f"{o.draft_by}-{o.changelog}-{o.website}" for o in COMBINATIONS]
+)
+def test_every_combination_is_yaml(options: WorkflowOptions) -> None:
+    for file in workflows(options):
+        assert at(parsed(file), "jobs") is not None
+
+
+def test_stale_pins_are_named() -> None:
+    text = "- uses: actions/checkout@v4\n- uses: other/action@v1\n"
+
+    assert stale_pins(text) == ("actions/checkout",)
+    assert all(len(pin.commit) == 40 for pin in PINS)
+
+
+UNFIT: list[tuple[str, dict[str, Any]]] = [
+    ("a repository with a quote", {"repository": "o/r'"}),
+    ("a repository without an owner", {"repository": "r"}),
+    ("a version with a space", {"castoff": "1.0 --index-url x"}),
+    ("a version with a line end", {"castoff": "1.0\n"}),
+    ("a tag with a line end", {"tags": ("a\nb",)}),
+    ("a tag with an expression", {"tags": ("${{ x }}",)}),
+    ("an empty tag", {"tags": ("",)}),
+    ("a secret with an expression", {"site_token": "A }} ${{ secrets.B"}),
+]
+
+
+@pytest.mark.parametrize("fields", [c[1] for c in UNFIT], ids=[c[0] for c in UNFIT])
+def test_a_value_that_could_be_code_is_refused(fields: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        workflows(replace(EVERYTHING, **fields))
+
+    assert caught.value.problems[0].code == "workflow-value-unfit"
+
+
+# Other writers
+
+KUBE = """\
+name: release
+on:
+  push:
+    tags:
+      - '[0-9]+.[0-9]+.[0-9]+'
+jobs:
+  build:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v7
+      - name: Release
+        uses: softprops/action-gh-release@v3
+        with:
+          generate_release_notes: true
+          draft: true
+"""
+
+
+def test_the_release_job_of_kube_is_found() -> None:
+    (found,) = release_workflows({".github/workflows/release.yml": KUBE})
+
+    assert (found.line, found.what, found.when) == (12, "softprops/action-gh-release", ("tag",))
+    assert found.writes_on_tag
+    assert found.is_draft
+    assert not found.is_ours
+
+
+def step(text: str, on: str = "{push: {tags: ['v*']}}") -> str:
+    return f"on: {on}\njobs:\n  a:\n    steps:\n      - {text}\n"
+
+
+MAKERS = [
+    ("an action by version", step("uses: ncipollo/release-action@v1"), "ncipollo/release-action"),
+    ("an action by commit", step("uses: actions/create-release@" + "a" * 40), "actions/create-release"),
+    ("an action in a folder", step("uses: changesets/action/sub@v1"), "changesets/action"),
+    (
+        "an action in other letters",
+        step("uses: MarcoIeni/release-plz-action@v0.5"),
+        "marcoieni/release-plz-action",
+    ),
+    ("release-drafter", step("uses: release-drafter/release-drafter@v7"), "release-drafter/release-drafter"),
+    ("goreleaser", step("uses: goreleaser/goreleaser-action@v6"), "goreleaser/goreleaser-action"),
+    ("gh", step("run: gh release create v1"), "gh release create"),
+    (
+        "gh in a script",
+        step('run: |\n          set -e\n          gh  release create "$TAG"'),
+        "gh release create",
+    ),
+    ("gh by the API", step("run: gh api --method POST repos/o/r/releases -f a=b"), None),
+    ("semantic-release", step("run: npx semantic-release"), "semantic-release"),
+    (
+        "a job of another workflow",
+        "on: push\njobs:\n  a:\n    uses: softprops/action-gh-release@v1\n",
+        "softprops/action-gh-release",
+    ),
+    (
+        "broken YAML",
+        "on:\n  push:\n    tags: [a\n  - uses: softprops/action-gh-release@v2\n",
+        "softprops/action-gh-release",
+    ),
+    ("broken YAML with a command", "a: [\n  run: gh release create x\n", "gh release create"),
+]
+
+
+@pytest.mark.parametrize(("text", "what"), [c[1:] for c in MAKERS], ids=[c[0] for c in MAKERS])
+def test_what_makes_releases_is_found(text: str, what: str | None) -> None:
+    (found,) = release_workflows({"w.yml": text})
+
+    assert what is None or found.what == what
+
+
+OTHERS = [
+    ("nothing", ""),
+    ("a text", "hello"),
+    ("no jobs", "on: push\n"),
+    ("jobs that are a list", "on: push\njobs: [a]\n"),
+    ("a checkout", step("uses: actions/checkout@v7")),
+    ("a look at releases", step("run: gh release view v1")),
+    ("an upload to a release", step("run: gh release upload v1 file")),
+    ("a look by the API", step("run: gh api repos/o/r/releases/latest")),
+    ("a word in a title", step("name: gh release create is not run here")),
+    ("another action with such a name", step("uses: me/softprops-action-gh-release@v1")),
+    ("a comment in a script", step("run: |\n          # gh release create v1\n          true")),
+    ("a longer word", step("run: my-semantic-release-check")),
+]
+
+
+@pytest.mark.parametrize("text", [c[1] for c in OTHERS], ids=[c[0] for c in OTHERS])
+def test_what_makes_no_release_is_not_accused(text: str) -> None:
+    assert release_workflows({"w.yml": text}) == ()
+
+
+TRIGGERS = [
+    ("a tag", "{push: {tags: ['v*']}}", ("tag",)),
+    ("a branch", "{push: {branches: [main]}}", ("push",)),
+    ("a branch and a tag", "{push: {branches: [main], tags: ['*']}}", ("tag", "push")),
+    ("any push", "push", ("tag", "push")),
+    ("any push among others", "[push, pull_request]", ("tag", "push", "other")),
+    ("any push with paths", "{push: {paths: [a]}}", ("tag", "push")),
+    ("no tags", "{push: {tags-ignore: ['**']}}", ("push",)),
+    ("a release", "{release: {types: [published]}}", ("release",)),
+    ("by hand", "workflow_dispatch", ("other",)),
+    ("a new ref", "create", ("tag",)),
+    ("nothing", "", ()),
+]
+
+
+@pytest.mark.parametrize(("on", "when"), [c[1:] for c in TRIGGERS], ids=[c[0] for c in TRIGGERS])
+def test_what_starts_a_workflow_is_known(on: str, when: tuple[str, ...]) -> None:
+    (found,) = release_workflows({"w.yml": step("uses: softprops/action-gh-release@v3", on)})
+
+    assert found.when == when
+
+
+def test_a_second_writer_is_an_error_with_its_place() -> None:
+    found = release_workflows({"release.yml": KUBE, "dispatch.yml": KUBE.replace("push:", "other:")})
+
+    (problem,) = second_writer_problems(found, "castoff")
+
+    assert (problem.code, problem.file, problem.line) == ("draft-second-writer", "release.yml", 12)
+    assert second_writer_problems(found, "ci") == ()
+
+
+def test_where_the_job_writes_one_is_enough_and_two_are_too_many() -> None:
+    found = release_workflows({"a.yml": KUBE, "b.yml": KUBE})
+
+    assert [problem.file for problem in second_writer_problems(found, "ci")] == ["b.yml"]
+
+
+def test_our_own_draft_job_is_known_as_ours() -> None:
+    found = release_workflows({file.path: file.text for file in FILES})
+
+    assert [(w.path, w.is_ours, w.writes_on_tag) for w in found] == [
+        (".github/workflows/castoff-draft.yml", True, True)
+    ]
+
+
+@given(
+    st.dictionaries(
+        st.just("w.yml"), st.text(alphabet="on:jbsuetpr \n-[]{}&*'\"gh release create", max_size=80)
+    )
+)
+def test_any_text_is_searched_without_an_error(files: dict[str, str]) -> None:
+    release_workflows(files)
+
+
+@given(st.text(max_size=20), st.text(max_size=20), st.text(max_size=20))
+def test_any_option_makes_yaml_or_our_error(repository: str, version: str, tag: str) -> None:
+    try:
+        files = workflows(replace(EVERYTHING, repository=repository, castoff=version, tags=(tag,)))
+    except CastoffError:
+        return
+    for file in files:
+        parsed(file)
