@@ -431,6 +431,10 @@ class Worktree:
         rows = [line.split("\t") for line in listing.splitlines()]
         return tuple((row[0], row[2] or row[1]) for row in rows)
 
+    def tag_message(self, tag: str) -> str:
+        """Give the message of an annotated tag; that of its commit for a lightweight one."""
+        return self.git.run("for-each-ref", "--format=%(contents)", f"refs/tags/{tag}").text
+
     def paths_since(self, commit: str, until: str) -> tuple[str, ...]:
         """List the paths that commits between two points touched, merges by their first parent."""
         listing = self.git.must(

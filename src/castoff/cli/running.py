@@ -39,8 +39,10 @@ def print_acts(common: Common, wish: Wish) -> int:
     if wish.level is None:
         return _print_missing(common, wish)
     from castoff.flows.plan import plan_release
+    from castoff.model.intent import meant_again
 
-    plan = plan_release(open_for(common, reporter_for(common.events, quiet=True)), wish.level, wish.pre)
+    setting = open_for(common, reporter_for(common.events, quiet=True))
+    plan = plan_release(setting, wish.level, wish.pre, intend=meant_again)
     if common.json:
         from castoff.cli.shapes import plan_json, print_json
 

@@ -63,17 +63,17 @@ def remote(text: str) -> Impossible | None:
 
 
 def tag(text: str) -> Impossible | None:
-    """Check the template of a tag: it names the version, and gives a name that git takes."""
-    found = _template(text, ("version", "semver", "pep440", "name"))
+    """Check the template of a tag: it holds the version once, so that it can be read back, and git takes it."""
+    found = _template(text, ("version",))
     if found is not None:
         return found
-    if not used(text) & {"version", "semver", "pep440"}:
+    if text.count("{version}") != 1:
         return Impossible(
-            f"`{shown(text)}` does not hold the version",
-            "put `{version}` into it",
-            reason="each release needs a tag of its own",
+            f"`{shown(text)}` does not hold the version exactly once",
+            "write, for example, `v{version}`",
+            reason="each release needs a tag of its own, from which its version can be read",
         )
-    sample = fill(text, {"version": "1.2.3", "semver": "1.2.3", "pep440": "1.2.3", "name": "name"})
+    sample = fill(text, {"version": "1.2.3"})
     if not _is_ref(sample):
         return Impossible(
             f"`{shown(text)}` gives `{shown(sample)}`, which git does not take as a tag", "change it"

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from castoff.flows.planning import make_plan
 from castoff.flows.setting import Setting
 from castoff.flows.survey import survey
 from castoff.git import Worktree
-from castoff.model.intent import meant
+from castoff.model.intent import Begin, History, Resume, meant
 from castoff.model.merging import require_packages
 from castoff.model.plan import Plan
 
+Intend = Callable[[History, str, str | None], Begin | Resume]
 
-def plan_release(setting: Setting, level: str, pre: str | None) -> Plan:
-    """Plan a release of a level; nothing is written."""
+
+def plan_release(setting: Setting, level: str, pre: str | None, *, intend: Intend = meant) -> Plan:
+    """Plan a release of a level; nothing is written. ``intend`` says which version a level means."""
     with Worktree.of(setting.repository) as worktree:
         seen = survey(setting.repository, worktree, setting.configuration, setting.manifests)
         require_packages(seen.workspace)
         plan = make_plan(
             seen,
-            meant(seen.history, level, pre),
+            intend(seen.history, level, pre),
             level if pre is None else f"{level} --pre {pre}",
             setting.configuration,
             setting.manifests,

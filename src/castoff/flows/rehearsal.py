@@ -8,8 +8,9 @@ from dataclasses import replace
 
 from castoff.flows.release import NOT_PROVEN, Result, Wish, run_release
 from castoff.flows.setting import Embedded, Setting
-from castoff.flows.survey import survey, workspace_before
+from castoff.flows.survey import Survey, survey, workspace_before
 from castoff.git import Worktree
+from castoff.model.intent import Begin, meant
 from castoff.model.workspace import Workspace
 
 Opened = Callable[[Setting, Worktree, str, Workspace | None], AbstractContextManager[Embedded]]
@@ -26,5 +27,14 @@ def rehearse(setting: Setting, wish: Wish, opened: Opened) -> tuple[Result, dict
         stand_in.stand_on(seen.branch, seen.head)
         before = workspace_before(seen, setting.manifests, setting.configuration.release.exclude)
         with opened(setting, stand_in, seen.branch, before) as embedded:
-            result = run_release(embedded.setting, replace(wish, agreed=True))
+            result = run_release(embedded.setting, replace(_exact(wish, seen), agreed=True))
             return replace(result, not_proven=NOT_PROVEN), embedded.dump()
+
+
+def _exact(wish: Wish, seen: Survey) -> Wish:
+    """Name the version that the level means, so that a rehearsal shows the next release also right after one."""
+    if wish.level is None:
+        return wish
+    intent = meant(seen.history, wish.level, wish.pre)
+    version = intent.version if isinstance(intent, Begin) else intent.claim.version
+    return replace(wish, level=str(version), pre=None)

@@ -32,7 +32,7 @@ from castoff.flows.staging import (
 from castoff.flows.survey import Survey, manifest_tree, read_workspace, survey, workspace_before
 from castoff.git import Worktree
 from castoff.model.graph import order_of
-from castoff.model.intent import Begin, Claim, Resume, meant, to_resume
+from castoff.model.intent import Begin, Claim, Resume, meant_again, to_resume
 from castoff.model.merging import require_packages
 from castoff.model.versions import ReleaseVersion
 from castoff.model.workspace import Artifact
@@ -132,7 +132,7 @@ def _claimed(run: _Run) -> tuple[Survey, Claim, bool]:
 
 def _intent(seen: Survey, order: Wish) -> Begin | Resume:
     if order.level is not None:
-        return meant(seen.history, order.level, order.pre)
+        return meant_again(seen.history, order.level, order.pre)
     return Resume(to_resume(seen.history, order.version))
 
 

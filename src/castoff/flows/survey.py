@@ -7,7 +7,8 @@ says so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import partial
@@ -23,6 +24,8 @@ from castoff.model.versions import Ecosystem, ReleaseVersion, read
 from castoff.model.workspace import Workspace
 from castoff.ports import Manifests, Tree
 
+_CLAIMS_WITHIN = 60  # commits that touch the version files; a claim further back is no release under way
+_DIGEST = re.compile(r"^[0-9a-f]{64}  \S", re.M)
 _MANIFESTS = frozenset({"pyproject.toml", "Cargo.toml", "package.json", "castoff.toml", "release.toml"})
 
 
@@ -82,7 +85,7 @@ def survey(
     tag_name = _tag_name(worktree, head, configuration.release.tag, workspace)
     version = common_version(workspace)
     history = _history(worktree, refs, head, tag_name, manifests, configuration, version)
-    state = (*branch_problem, *_remote_problems(repository, remote, url, refs, remote_head, local_head))
+    state = branch_problem or _remote_problems(repository, remote, url, refs, remote_head, local_head)
     return Survey(
         branch=branch,
         remote=remote,
@@ -279,7 +282,7 @@ def _history(
         previous=previous,
         released=released,
         unfinished=unfinished,
-        fresh=_is_fresh(worktree, head, previous, configuration),
+        settled=_is_settled(worktree, head, previous, tag_name, configuration),
     )
 
 
@@ -316,7 +319,8 @@ def _claims(
         return seen[commit]
 
     found: dict[ReleaseVersion, Claim] = {}
-    for commit, parent in worktree.first_parents(previous.commit if previous else None, head, paths):
+    touching = worktree.first_parents(previous.commit if previous else None, head, paths)
+    for commit, parent in touching[:_CLAIMS_WITHIN]:
         version, before = version_at(commit), version_at(parent)
         if version is None or before is None or version == before or version in found:
             continue
@@ -341,17 +345,15 @@ def _still_meant(
     return (Claim(version=now, commit=commit),) if commit else ()
 
 
-def _is_fresh(worktree: Worktree, head: str, previous: Claim | None, configuration: Configuration) -> bool:
-    """Say whether anything but a changelog was committed since the last release."""
-    if previous is None or head == previous.commit:
-        return previous is None
+def _is_settled(
+    worktree: Worktree,
+    head: str,
+    previous: Claim | None,
+    tag_name: TagName,
+    configuration: Configuration,
+) -> bool:
+    """Say whether castoff made the last release, and nothing but the changelog was committed since."""
+    if previous is None or not _DIGEST.search(worktree.tag_message(tag_name.of(previous.version))):
+        return False
     own = {configuration.changelog.file or "CHANGELOG.md"}
-    return not set(worktree.paths_since(previous.commit, head)) <= own
-
-
-def levels(history: History) -> Mapping[str, str]:
-    """Say what each plain level would give, for messages."""
-    from castoff.model.versions import next_version
-
-    start = history.previous.version if history.previous else None
-    return {level: str(next_version(start, level)) for level in ("major", "minor", "patch")}
+    return head == previous.commit or set(worktree.paths_since(previous.commit, head)) <= own

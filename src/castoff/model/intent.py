@@ -2,7 +2,8 @@
 
 A level counts from the last released tag that is reachable from the branch, never from the manifests. A version
 that was claimed and is not tagged yet is unfinished: the same level resumes it, another one is refused. Where
-nothing was committed since the last release, a level means that release: running a command again does no more.
+castoff made the last release and nothing was committed since, the same command means that release again
+(:func:`meant_again`): it finishes what is left of it, and does no more.
 """
 
 from __future__ import annotations
@@ -25,12 +26,15 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """What was released and begun, as seen from the branch; ``fresh`` says whether work came since."""
+    """What was released and begun, as seen from the branch, the highest first.
+
+    ``settled`` says that castoff made the last release and that nothing was committed since.
+    """
 
     previous: Claim | None
     unfinished: Sequence[Claim] = ()
     released: Sequence[Claim] = ()
-    fresh: bool = True
+    settled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +56,6 @@ def meant(history: History, level: str, pre: str | None = None) -> Begin | Resum
     exact = read(level)
     if exact is not None and (known := _known(history, exact)):
         return Resume(known)
-    if exact is None and not history.unfinished and not history.fresh and history.previous:
-        return Resume(history.previous)
     version = next_version(history.previous.version if history.previous else None, level, pre)
     if history.unfinished:
         return _resume(history.unfinished, version)
@@ -65,6 +67,13 @@ def meant(history: History, level: str, pre: str | None = None) -> Begin | Resum
             remedy="name a higher version, or release from a maintenance branch",
         )
     return Begin(version)
+
+
+def meant_again(history: History, level: str, pre: str | None = None) -> Begin | Resume:
+    """Say what a level means to a run that acts: the last release again, where nothing came since."""
+    if history.settled and history.previous and not history.unfinished and read(level) is None:
+        return Resume(history.previous)
+    return meant(history, level, pre)
 
 
 def to_resume(history: History, version: str | None) -> Claim:

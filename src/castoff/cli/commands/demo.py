@@ -11,9 +11,7 @@ from castoff.cli.options import Common, common_options
 
 
 @click.command("demo")
-@click.option(
-    "--dir", "keep", type=click.Path(path_type=Path), help="Keep the sample and its world here."
-)
+@click.option("--dir", "keep", type=click.Path(path_type=Path), help="Keep the sample and its world here.")
 @common_options
 def command(common: Common, keep: Path | None) -> int:
     """Release a sample Python workspace for real, against the embedded world: nothing leaves this machine.

@@ -57,7 +57,7 @@ class CargoDoor:
         name = index_name(request.path)
         if name is not None:
             self._index_of[name.lower()] = (target, request.path)
-            return self._registry.store.owns(name)
+            return self._registry.store.owns(name) or not self._outside.enabled
         return self._is_our_read(request)
 
     def handle(self, request: Request) -> Response:
