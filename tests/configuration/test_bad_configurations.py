@@ -45,7 +45,7 @@ BAD = [
     ("branch as a full ref", '[release]\nbranches = ["refs/heads/main"]\n', "impossible-value", 2, "`main`"),
     ("remote is a URL", '[release]\nremote = "https://github.com/a/b"\n', "impossible-value", 2, "git remote"),
     ("remote is an option", '[release]\nremote = "--upload-pack=x"\n', "impossible-value", 2, "no name"),
-    ("tag without a version", '[release]\ntag = "latest"\n', "impossible-value", 2, "`{version}`"),
+    ("tag without a version", '[release]\ntag = "latest"\n', "impossible-value", 2, "`v{version}`"),
     ("tag that git refuses", '[release]\ntag = "v {version}"\n', "impossible-value", 2, "git does not take"),
     ("tag with dots", '[release]\ntag = "v..{version}"\n', "impossible-value", 2, "git does not take"),
     ("tag that looks like an option", '[release]\ntag = "-{version}"\n', "impossible-value", 2, "git does not take"),
