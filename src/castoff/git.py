@@ -64,6 +64,7 @@ class Git:
     def __init__(self, processes: Processes, folder: Path) -> None:
         self.processes = processes
         self.folder = folder
+        self.blobs: dict[str, bytes] = {}
 
     def run(self, *arguments: str | Path, given: bytes | None = None) -> Completed:
         """Run git and give what came of it, whatever the code."""
@@ -130,17 +131,21 @@ class GitTree:
     def preload(self, paths: Iterable[str]) -> None:
         """Read many files through one process."""
         wanted = [path for path in dict.fromkeys(paths) if path not in self._data]
-        names = [(path, self._blobs[path]) for path in wanted if path in self._blobs]
-        self._data.update(dict.fromkeys(wanted))
+        names = {path: self._blobs[path] for path in wanted if path in self._blobs}
+        self._read_blobs([name for name in names.values() if name not in self._git.blobs])
+        self._data.update({path: self._git.blobs[names[path]] if path in names else None for path in wanted})
+
+    def _read_blobs(self, names: Sequence[str]) -> None:
+        """Read objects into the cache that all trees of a repository share: most files stay the same."""
         if not names:
             return
-        given = "".join(f"{name}\n" for _, name in names).encode()
-        done = self._git.run("cat-file", "--batch", given=given)
+        unique = list(dict.fromkeys(names))
+        done = self._git.run("cat-file", "--batch", given="".join(f"{name}\n" for name in unique).encode())
         at = 0
-        for path, _ in names:
+        for name in unique:
             line_end = done.stdout.index(b"\n", at)
             size = int(done.stdout[at:line_end].rsplit(b" ", 1)[1])
-            self._data[path] = done.stdout[line_end + 1 : line_end + 1 + size]
+            self._git.blobs[name] = done.stdout[line_end + 1 : line_end + 1 + size]
             at = line_end + 2 + size
 
 

@@ -20,8 +20,18 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
-_HOP = frozenset(
-    {"connection", "proxy-connection", "proxy-authorization", "keep-alive", "te", "trailer", "upgrade"}
+_NOT_PASSED = frozenset(
+    {
+        "connection",
+        "content-length",
+        "keep-alive",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
 )
 _TIMEOUT = 900.0
 
@@ -89,8 +99,7 @@ class Watcher:
     def _port(self) -> int:
         with self._lock:
             if self._server is None:
-                self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_of(self))
-                self._server.daemon_threads = True
+                self._server = _Proxy(self)
                 threading.Thread(
                     target=self._server.serve_forever, args=(0.05,), name="upload-watcher", daemon=True
                 ).start()
@@ -101,66 +110,74 @@ def _has_proxy(environment: Mapping[str, str]) -> bool:
     return any(environment.get(name) for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"))
 
 
-def _handler_of(watcher: Watcher) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
+class _Proxy(ThreadingHTTPServer):
+    """The listening side; handlers find the watcher through it."""
 
-        def do_GET(self) -> None:
-            self._pass_on()
+    daemon_threads = True
 
-        do_POST = do_HEAD = do_PUT = do_GET  # noqa: N815
+    def __init__(self, watcher: Watcher) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.watcher = watcher
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            """Stay silent."""
 
-        def _pass_on(self) -> None:
-            ticket = watcher.ticket(self.headers.get("Proxy-Authorization"))
-            target = urlsplit(self.path)
-            if ticket is None or target.scheme != "http" or target.netloc != ticket.host:
-                self.send_error(403)
-                return
-            body = self._body()
-            connection = http.client.HTTPConnection(target.netloc, timeout=_TIMEOUT)
-            try:
-                path = target.path + (f"?{target.query}" if target.query else "")
-                connection.putrequest(self.command, path, skip_host=True, skip_accept_encoding=True)
-                for name, value in self.headers.items():
-                    if name.lower() not in _HOP | {"transfer-encoding", "content-length"}:
-                        connection.putheader(name, value)
-                connection.putheader("Content-Length", str(len(body)))
-                connection.putheader("Connection", "close")
-                connection.endheaders(body)
-                answer = connection.getresponse()
-                content = answer.read()
-            except (OSError, http.client.HTTPException):
-                self.close_connection = True
-                return
-            finally:
-                connection.close()
-            if self.command in ("POST", "PUT"):
-                ticket.watched.status = answer.status
-                ticket.watched.headers = {name.lower(): value for name, value in answer.getheaders()}
-            self._answer(answer, content)
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
-        def _body(self) -> bytes:
-            if "chunked" not in self.headers.get("Transfer-Encoding", "").lower():
-                return self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            parts: list[bytes] = []
-            while size := int(self.rfile.readline().split(b";")[0].strip() or b"0", 16):
-                parts.append(self.rfile.read(size))
-                self.rfile.readline()
+    def do_POST(self) -> None:
+        """Pass a request on to where it is meant for, and note the answer."""
+        assert isinstance(self.server, _Proxy)
+        ticket = self.server.watcher.ticket(self.headers.get("Proxy-Authorization"))
+        target = urlsplit(self.path)
+        if ticket is None or target.scheme != "http" or target.netloc != ticket.host:
+            self.send_error(403)
+            return
+        connection = http.client.HTTPConnection(target.netloc, timeout=_TIMEOUT)
+        try:
+            self._ask(connection, target.path + (f"?{target.query}" if target.query else ""))
+            answer = connection.getresponse()
+            content = answer.read()
+        except (OSError, http.client.HTTPException):
+            self.close_connection = True
+            return
+        finally:
+            connection.close()
+        if self.command in ("POST", "PUT"):
+            ticket.watched.status = answer.status
+            ticket.watched.headers = {name.lower(): value for name, value in answer.getheaders()}
+        self._answer(answer, content)
+
+    do_GET = do_HEAD = do_PUT = do_POST
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Stay silent."""
+
+    def _ask(self, connection: http.client.HTTPConnection, path: str) -> None:
+        body = self._body()
+        connection.putrequest(self.command, path, skip_host=True, skip_accept_encoding=True)
+        for name, value in self.headers.items():
+            if name.lower() not in _NOT_PASSED:
+                connection.putheader(name, value)
+        connection.putheader("Content-Length", str(len(body)))
+        connection.putheader("Connection", "close")
+        connection.endheaders(body)
+
+    def _body(self) -> bytes:
+        if "chunked" not in self.headers.get("Transfer-Encoding", "").lower():
+            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        parts: list[bytes] = []
+        while size := int(self.rfile.readline().split(b";")[0].strip() or b"0", 16):
+            parts.append(self.rfile.read(size))
             self.rfile.readline()
-            return b"".join(parts)
+        self.rfile.readline()
+        return b"".join(parts)
 
-        def _answer(self, answer: http.client.HTTPResponse, content: bytes) -> None:
-            self.send_response_only(answer.status, answer.reason)
-            for name, value in answer.getheaders():
-                if name.lower() not in _HOP | {"transfer-encoding", "content-length"}:
-                    self.send_header(name, value)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(content)
-
-    return Handler
+    def _answer(self, answer: http.client.HTTPResponse, content: bytes) -> None:
+        self.send_response_only(answer.status, answer.reason)
+        for name, value in answer.getheaders():
+            if name.lower() not in _NOT_PASSED:
+                self.send_header(name, value)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(content)

@@ -315,8 +315,13 @@ def _claims(
 
     def version_at(commit: str) -> ReleaseVersion | None:
         if commit not in seen:
-            seen[commit] = version_of(worktree.tree(commit), manifests, exclude) if commit else None
+            seen[commit] = version_of(opened(commit), manifests, exclude) if commit else None
         return seen[commit]
+
+    def opened(commit: str) -> Tree:
+        tree = manifest_tree(worktree, commit)
+        tree.preload(paths)
+        return tree
 
     found: dict[ReleaseVersion, Claim] = {}
     touching = worktree.first_parents(previous.commit if previous else None, head, paths)

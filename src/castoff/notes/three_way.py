@@ -62,11 +62,10 @@ def merge(mine: str, proposed: str, *, base: str | None = None) -> Merged:
     old = {block.key: block for block in _blocks(base)} if base is not None else {}
     wanted = {block.key: block for block in new}
     kept, merged = _kept(ours, old, wanted)
-    added = [block for block in new if block.key not in old and all(b.key != block.key for b in ours)]
-    for block in added:
-        kept.insert(_place(block, kept, new), block)
+    here = {block.key for block in ours}
+    added = [block for block in new if block.key not in old and block.key not in here]
     return Merged(
-        text=_joined(kept),
+        text=_joined(_with_added(kept, added, new)),
         added=tuple(block.title for block in added if block.text.strip()),
         updated=merged.updated,
         dropped=merged.dropped,
@@ -100,12 +99,21 @@ def _kept(
     return kept[::-1], told
 
 
-def _place(block: _Block, kept: Sequence[_Block], new: Sequence[_Block]) -> int:
-    """Return where a new block goes: after the nearest block before it in the proposal that is here too."""
-    before = [other.key for other in new[: [b.key for b in new].index(block.key)]]
-    present = {other.key: index for index, other in enumerate(kept)}
-    found = next((present[key] for key in reversed(before) if key in present), None)
-    return len(kept) if found is None else found + 1
+def _with_added(kept: Sequence[_Block], added: Sequence[_Block], new: Sequence[_Block]) -> list[_Block]:
+    """Put each new block after the nearest block before it in the proposal that is here too, else last."""
+    present = {block.key for block in kept}
+    coming = {block.key for block in added}
+    following: dict[Key | None, list[_Block]] = {}
+    before: Key | None = None
+    for block in new:
+        if block.key in present:
+            before = block.key
+        elif block.key in coming:
+            following.setdefault(before, []).append(block)
+    result: list[_Block] = []
+    for block in kept:
+        result += [block, *following.get(block.key, ())]
+    return result + following.get(None, [])
 
 
 def _blocks(text: str) -> list[_Block]:
