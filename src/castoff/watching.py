@@ -147,7 +147,7 @@ class _Handler(BaseHTTPRequestHandler):
             ticket.watched.headers = {name.lower(): value for name, value in answer.getheaders()}
         self._answer(answer, content)
 
-    do_GET = do_HEAD = do_PUT = do_POST
+    do_GET = do_HEAD = do_PUT = do_POST  # noqa: N815 - the names that the library calls
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Stay silent."""

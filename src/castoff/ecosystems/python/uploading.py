@@ -10,6 +10,9 @@ What became of it is decided from codes and data, never from prose:
   own log states in a fixed record (``Response code for URL: NNN``, any address): 401 and 403 are refusals for
   good, 429 asks to wait (``Retry-After`` where it was seen, else a minute), other 4xx are refusals, 5xx unclear;
 - no status: unclear, with the client's last words for people to read. The pass looks before it does anything.
+
+uv is told not to try again on its own, since a write that may have happened is followed by a look; twine cannot
+be told, it repeats what was answered with 5xx (the same file, which an index takes twice).
 """
 
 from __future__ import annotations
@@ -52,7 +55,7 @@ class Uploader:
         words = _twine(publish) if self._client == "twine" else _uv(publish)
         with self._watcher.watch(publish, self._processes.environment) as (watched, variables):
             done = self._processes.run(
-                [*words, artifact.path], cwd=root, timeout=_PATIENCE, changes={**variables}
+                [*words, artifact.path], cwd=root, timeout=_PATIENCE, changes={"UV_HTTP_RETRIES": "0", **variables}
             )
         return outcome_of(artifact, done, watched, self._now())
 
