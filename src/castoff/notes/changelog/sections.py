@@ -143,11 +143,15 @@ class Changelog:
 def parse(text: str) -> Changelog:
     """Read a changelog of any of the styles in use."""
     blocks = read_blocks(text)
-    headings = [*(h for h in blocks.headings if not h.nested), *_swallowed(blocks)]
-    headings.sort(key=lambda heading: heading.line)
+    headings = [heading for heading in every_heading(blocks) if not heading.nested]
     kept = _section_headings(headings)
     footer = _footer(blocks, kept[-1][0].end_line if kept else 0)
     return Changelog(blocks, tuple(_sections(blocks, headings, kept, footer)), footer)
+
+
+def every_heading(blocks: Blocks) -> list[Heading]:
+    """Give the headings in order, with those of sections that a missing blank line hides."""
+    return sorted((*blocks.headings, *_swallowed(blocks)), key=lambda heading: heading.line)
 
 
 def _section_headings(headings: list[Heading]) -> list[tuple[Heading, Title | None]]:
