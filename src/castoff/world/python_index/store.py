@@ -147,8 +147,9 @@ class Store:
             ]
 
     def _of_version(self, name: str, version: str) -> list[Held]:
+        wanted = Version(version)
         package = self._packages.get(canonicalize_name(name), _Package())
-        return [held for held in package.files if held.artifact.version == Version(version)]
+        return [held for held in package.files if held.artifact.version == wanted]
 
 
 def _same_or_refuse(held: Artifact, offered: Artifact) -> None:
