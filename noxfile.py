@@ -41,7 +41,7 @@ def imports(session: nox.Session) -> None:
 
 @nox.session
 def schemas(session: nox.Session) -> None:
-    """Write what is made from the code: JSON schema and reference pages; `-- --check` only looks."""
+    """Write what is made from the code: JSON schema, reference pages, index; `-- --check` only looks."""
     session.run(sys.executable, "scripts/generate", *session.posargs)
 
 
