@@ -17,8 +17,6 @@ from castoff.ecosystems.python.artifacts import Metadata, metadata_of
 from castoff.errors import Problem
 from castoff.model.workspace import Artifact, Package
 
-_CONTENT_TYPES = frozenset({"text/plain", "text/x-rst", "text/markdown"})
-
 
 def judged(package: Package, artifacts: Iterable[Artifact]) -> tuple[Problem, ...]:
     """List what an index would refuse in these files. Problems: ``metadata-refused``."""
@@ -72,12 +70,9 @@ def _classifiers(classifiers: Iterable[str]) -> Iterator[str]:
 
 
 def _description(metadata: Metadata) -> Iterator[str]:
-    content_type = metadata.fields.get("description_content_type", "")
-    kind = content_type.partition(";")[0].strip().lower() or "text/x-rst"
+    kind = metadata.fields.get("description_content_type", "").partition(";")[0].strip().lower()
     description = metadata.fields.get("description", "")
-    if kind not in _CONTENT_TYPES:
-        yield f"its description has the content type `{kind[:80]}`"
-    elif description.strip() and kind == "text/x-rst":
+    if description.strip() and kind in ("", "text/x-rst"):
         yield from _rst(description)
 
 

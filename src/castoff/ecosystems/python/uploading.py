@@ -55,7 +55,10 @@ class Uploader:
         words = _twine(publish) if self._client == "twine" else _uv(publish)
         with self._watcher.watch(publish, self._processes.environment) as (watched, variables):
             done = self._processes.run(
-                [*words, artifact.path], cwd=root, timeout=_PATIENCE, changes={"UV_HTTP_RETRIES": "0", **variables}
+                [*words, artifact.path],
+                cwd=root,
+                timeout=_PATIENCE,
+                changes={"UV_HTTP_RETRIES": "0", **variables},
             )
         return outcome_of(artifact, done, watched, self._now())
 
