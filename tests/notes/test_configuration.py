@@ -132,8 +132,8 @@ def test_what_the_forge_refuses_is_an_error(text: str, message: str, line: int) 
     with pytest.raises(ConfigurationError) as caught:
         read_configuration(text)
 
-    (problem,) = caught.value.problems
-    assert (problem.code, problem.severity) == ("notes-configuration-refused", "error")
+    (problem,) = [problem for problem in caught.value.problems if problem.severity == "error"]
+    assert problem.code == "notes-configuration-refused"
     assert message in problem.message
     assert problem.line == line
 
@@ -145,6 +145,13 @@ def test_all_violations_are_named_together() -> None:
         read_configuration(text)
 
     assert len(caught.value.problems) == 4
+
+
+def test_a_misspelt_key_that_is_the_cause_is_named_too() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        read_configuration("changelog:\n  categories:\n  - title: a\n    label: [a]\n")
+
+    assert [problem.remedy for problem in caught.value.problems][1] == "did you mean `labels`?"
 
 
 def test_a_value_that_needs_quotes_is_shown_with_them() -> None:
@@ -283,4 +290,4 @@ def test_any_shape_is_read_or_refused_with_our_error(value: str) -> None:
     try:
         read_configuration(f"changelog: {value}", forge_labels=("a",))
     except CastoffError as error:
-        assert {problem.code for problem in error.problems} == {"notes-configuration-refused"}
+        assert error.problems[0].code == "notes-configuration-refused"

@@ -56,13 +56,14 @@ def read_configuration(
 
     Raises:
         ConfigurationError: with every violation that makes the forge refuse the file
-            (``notes-configuration-syntax``, ``notes-configuration-refused``).
+            (``notes-configuration-syntax``, ``notes-configuration-refused``), and then the warnings: a
+            misspelt key is often the cause.
     """
     root = read_yaml(text, file=path, code="notes-configuration-syntax")
     reader = _Reader(path)
     configuration = reader.root(root)
     if reader.refused:
-        raise ConfigurationError(*reader.refused)
+        raise ConfigurationError(*reader.refused, *reader.warnings)
     warnings = category_warnings(
         configuration.categories, configuration.exclude_labels, file=path, forge_labels=forge_labels
     )
