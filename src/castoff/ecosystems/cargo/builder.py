@@ -12,6 +12,7 @@ import hashlib
 import shutil
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ class CargoBuilder:
         manifests = {one.name: _manifest(root, one) for one in packages}
         alone = _packed_alone(manifests, _shared(root))
         together = [one for one in packages if one.name not in alone]
-        failures = self._pack_together(root, together, packages, into)
+        failures = self._pack_together(root, together, packages, into, alone)
         for package in packages:
             if package.name in alone:
                 needs = _closure(package.name, manifests)
@@ -82,9 +83,18 @@ class CargoBuilder:
         )
 
     def _pack_together(
-        self, root: Path, together: Sequence[Package], everything: Sequence[Package], into: Path
+        self,
+        root: Path,
+        together: Sequence[Package],
+        everything: Sequence[Package],
+        into: Path,
+        alone: AbstractSet[str],
     ) -> list[BuildFailure]:
-        """Pack in one call; where that fails, find out which packages are to blame."""
+        """Pack in one call; where that fails, find out which packages are to blame.
+
+        Cargo can order packages wrongly whose dev-dependencies close a cycle. Those that need such a package
+        are then packed without a lock file; at their turn they get one, and count as the same contents.
+        """
         if not together:
             return []
         if not self._pack(root, everything, into, keep=together):
@@ -96,15 +106,24 @@ class CargoBuilder:
             if any(failure.package in needs for failure in failures):
                 continue
             group = [one for one in everything if one.name in needs or one is package]
-            failures += self._pack(root, group, into, keep=[package])
+            if needs & alone:
+                failures += self._pack(root, [package], into, keep=[package], words=["--exclude-lockfile"])
+            else:
+                failures += self._pack(root, group, into, keep=[package])
         return failures
 
     def _pack(
-        self, root: Path, group: Sequence[Package], into: Path, *, keep: Sequence[Package]
+        self,
+        root: Path,
+        group: Sequence[Package],
+        into: Path,
+        *,
+        keep: Sequence[Package],
+        words: Sequence[str] = (),
     ) -> list[BuildFailure]:
         target = target_in(into)
-        words = [word for one in group for word in ("--package", one.name)]
-        done = self._run(root, target, ["--no-verify", *words])
+        named = [word for one in group for word in ("--package", one.name)]
+        done = self._run(root, target, ["--no-verify", *words, *named])
         if done.code != 0:
             last = keep[-1]
             problem = _failed("pack-failed", "packed", last, done)

@@ -13,7 +13,9 @@ running upload is waited for and no older cache can answer.
 from __future__ import annotations
 
 import re
+import shutil
 import tempfile
+import weakref
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,7 +53,8 @@ class Lookup:
         self._processes = processes
         self._registry = registry
         self._settings = tuple(settings)
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._folder: Path | None = None
+        self._removal: weakref.finalize[..., Lookup] | None = None
         self._gathering: Gathering[Seen] = Gathering(self._ask)
 
     def look(self, names: Set[str]) -> Mapping[str, Seen]:
@@ -59,10 +62,10 @@ class Lookup:
         return self._gathering.ask(names) if names else {}
 
     def close(self) -> None:
-        """Remove the throw-away home."""
-        if self._folder is not None:
-            self._folder.cleanup()
-            self._folder = None
+        """Remove the throw-away home; it goes with this object otherwise."""
+        if self._removal is not None:
+            self._removal()
+        self._folder = None
 
     def _ask(self, names: Set[str]) -> Mapping[str, Seen]:
         """Ask for all at once; where that fails, for halves, so that one broken entry hides no other."""
@@ -111,14 +114,15 @@ class Lookup:
 
     def _home(self) -> Path:
         if self._folder is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="castoff-cargo-")
-            home = Path(self._folder.name) / "home"
+            self._folder = Path(tempfile.mkdtemp(prefix="castoff-cargo-"))
+            self._removal = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+            home = self._folder / "home"
             home.mkdir()
             for name in _SHARED:
                 source = user_home(self._processes) / name
                 if source.is_file():
                     (home / name).symlink_to(source.resolve())
-        return Path(self._folder.name) / "home"
+        return self._folder / "home"
 
 
 def user_home(processes: Processes) -> Path:

@@ -12,6 +12,9 @@ from castoff.model.acts import Outcome, Refused, Succeeded, Throttled, Unclear
 from castoff.ports import Clock
 from castoff.process import Completed, Processes
 
+_PASSING = frozenset({408, 409, 425})
+"""Statuses below 500 after which one looks again: timed out, in conflict with another request, too early."""
+
 _UNSAID = 60.0
 """Seconds to wait after a 429 that does not say how long."""
 
@@ -58,7 +61,7 @@ class Writer:
                 )
             case 401 | 403:
                 return Refused(_denied(package, what, talk.status, words))
-            case int(status) if status < 300 or (400 <= status < 500 and status not in (408, 409, 425)):
+            case int(status) if 400 <= status < 500 and status not in _PASSING:
                 return Refused(_refused(package, what, status, words))
             case int(status):
                 return Unclear(reason=f"the registry answered {status} to the {what} of `{package}`")
