@@ -9,7 +9,7 @@ from notes_cases import REQUEST, categories, change, change_lists, configuration
 
 from castoff.model.changes import Change
 from castoff.notes.configuration import NotesConfiguration
-from castoff.notes.draft import departures, draft_problems, join, missing_lines, split
+from castoff.notes.draft import departures, draft_problems, join, missing_lines, split, with_header
 from castoff.notes.engine import sort_into_notes
 from castoff.notes.regenerate import regenerate
 from castoff.notes.render import body as rendered
@@ -115,6 +115,23 @@ def test_text_after_the_last_line_is_not_generated() -> None:
 def test_the_header_comes_before_the_generated_text() -> None:
     assert join("Hello\n\n", OLD) == "Hello\n\n" + OLD
     assert join(" \n", OLD) == OLD
+
+
+HEADERS = [
+    ("none before", OLD, f"New\n\n{OLD}"),
+    ("the comment first", f"{COMMENT}\n\n{HEADER}\n\n{LIST}", f"{COMMENT}\n\nNew\n\n{LIST}"),
+    ("the comment before the list", f"{HEADER}\n\n{COMMENT}\n\n{LIST}", f"New\n\n{COMMENT}\n\n{LIST}"),
+    ("no comment", f"{HEADER}\n\n{LIST}\n\nSee you!", f"New\n\n{LIST}\n\nSee you!"),
+    ("nothing generated", "By hand.", "New"),
+    ("nothing at all", "", "New"),
+]
+
+
+@pytest.mark.parametrize(("body", "expected"), [c[1:] for c in HEADERS], ids=[c[0] for c in HEADERS])
+def test_a_header_is_replaced_and_nothing_else(body: str, expected: str) -> None:
+    assert with_header(body, "New\n") == expected
+    assert with_header(body.replace("\n", "\r\n"), "New\n") == expected.replace("\n", "\r\n")
+    assert split(with_header(body, "")).header == ""
 
 
 MISSING = [
@@ -360,6 +377,18 @@ def test_after_regenerating_nothing_is_missing(case: tuple[str, list[str], str, 
 
     if split(body).generated and split(made.body).generated:
         assert missing_lines(made.body, new) == ()
+
+
+@given(edited(), st.sampled_from(["", HEADER, "```\nopen", "a\r\nb", "<!-- open"]))
+def test_a_new_header_leaves_the_generated_part_alone(
+    case: tuple[str, list[str], str, str], header: str
+) -> None:
+    body = case[0]
+
+    made = split(with_header(body, header))
+
+    if split(body).generated:
+        assert (made.generated, made.after) == (split(body).generated, split(body).after)
 
 
 @given(st.text(max_size=200), st.text(max_size=200))

@@ -82,6 +82,24 @@ def join(header: str, generated: str) -> str:
     return f"{closed(header.rstrip())}\n\n{generated}" if header.strip() else generated
 
 
+def with_header(body: str, header: str) -> str:
+    """Replace what people wrote before the generated part; all else stays, byte for byte.
+
+    The generator's comment stays first where it stood before the header, else it stands before the list.
+    """
+    parts = split(body)
+    comments = [line for line in parts.before if _has(line, "comment")]
+    written = [line for line in parts.before if not line.is_blank]
+    first = len(written) > len(comments) > 0 and _has(written[0], "comment")
+    comment = comments[0].text if comments else ""
+    blocks = [comment, closed(header.strip())] if first else [closed(header.strip()), comment]
+    rest = _text(parts.generated) + _text(parts.after)
+    end = "\r\n" if "\r\n" in body else "\n"
+    lines = "\n\n".join(block for block in blocks if block)
+    lines = re.sub(r"\r\n|\r|\n", end, lines)
+    return f"{lines}{end * 2}{rest}" if lines and rest else lines + rest
+
+
 def departures(body: str, generated: str) -> tuple[Departure, ...]:
     """Name the generated lines that are missing in a body, or stand in it with another text.
 
