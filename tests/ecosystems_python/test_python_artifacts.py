@@ -85,7 +85,7 @@ JUDGED = [
     pytest.param(metadata("acme-core", "1.3.0", body="``open\n====\n"), "reStructuredText", id="broken rst"),
     pytest.param(
         metadata("acme-core", "1.3.0", "Description-Content-Type: text/html", body="x"),
-        "content type",
+        "text/html",
         id="html",
     ),
     pytest.param(

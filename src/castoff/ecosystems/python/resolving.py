@@ -6,11 +6,13 @@ anything else is unknown. After a 1 the listings say which of them is meant.
 
 from __future__ import annotations
 
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from platform import python_version
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -101,7 +103,7 @@ class Resolver:
             "--no-header",
             "--no-annotate",
         ]
-        words += ["--no-cache", "--default-index", self._endpoints.client_simple]
+        words += ["--no-cache", "--python", sys.executable, "--default-index", self._endpoints.client_simple]
         words += ["--python-version", python] if python else []
         with tempfile.TemporaryDirectory(prefix="castoff-resolve-") as held:
             folder = Path(held)
@@ -123,8 +125,6 @@ def _python_for(files: Iterable[ListedFile]) -> str | None:
             wanted.append(SpecifierSet(file.requires_python or ""))
         except InvalidSpecifier:
             continue
-    from platform import python_version
-
     if all(one.contains(python_version(), prereleases=True) for one in wanted):
         return None
     return next((python for python in _PYTHONS if all(one.contains(f"{python}.99") for one in wanted)), None)
