@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from castoff.world.forge import association, show, show_git, show_pull, show_repository
 from castoff.world.forge.answers import Answer, Refused, invalid, not_found
@@ -147,8 +147,10 @@ def _touching(call: Call, limits: list[str], sha: str) -> list[str]:
 
 def _when(text: str) -> str:
     try:
-        return str(int(datetime.fromisoformat(text).timestamp())) if text else ""
-    except ValueError:
+        moment = datetime.fromisoformat(text)
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return str(int(moment.timestamp()))
+    except (ValueError, OverflowError):
         return ""
 
 

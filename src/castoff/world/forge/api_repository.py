@@ -18,8 +18,10 @@ def get_repository(call: Call) -> Answer:
 
 
 def get_permission(call: Call) -> Answer:
-    """Show what an account may do here: what its seeded tokens may, else read."""
+    """Show what an account may do here: the asker what the token may, others read."""
     login = call.params["username"]
+    if login.lower() not in call.state.users:
+        raise not_found()
     level = call.actor.level if login.lower() == call.actor.login.lower() else "read"
     legacy = {"maintain": "write", "triage": "read"}.get(level, level)
     account = show.user(call.links, call.state.user(login))

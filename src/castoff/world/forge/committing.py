@@ -38,7 +38,7 @@ def commit_file(
         index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
         git.must("read-tree", tip, extra=index)
         mode, sha = ("0", "0" * 40) if blob is None else ("100644", blob)
-        entry = f"{mode} {sha}\t{path}\0".encode("utf-8", "surrogateescape")
+        entry = f"{mode} {sha}\t{path}\0".encode("utf-8", "replace")
         done = git.run("update-index", "-z", "--index-info", text=entry, extra=index)
         tree = None if done is None else git.run("write-tree", extra=index)
     if tree is None:
@@ -61,8 +61,11 @@ def commit_tree(git: BareRepository, tree: str, parents: tuple[str, ...], signat
         "GIT_COMMITTER_EMAIL": signature.email,
         "GIT_COMMITTER_DATE": when,
     }
-    message = signature.message.encode("utf-8", "surrogateescape")
-    return git.must("commit-tree", tree, *options, "-F", "-", text=message, extra=who).strip()
+    message = signature.message.encode("utf-8", "replace")
+    made = git.run("commit-tree", tree, *options, "-F", "-", text=message, extra=who)
+    if made is None:
+        raise Refused(422, "Invalid author or committer")
+    return made.strip()
 
 
 def merge_commit(git: BareRepository, merge: Merge, signature: Signature) -> tuple[str, ...] | None:

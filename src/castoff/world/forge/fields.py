@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 
 from castoff.world.forge.answers import Refused, malformed
 
@@ -21,7 +21,7 @@ class Fields:
             return cls({})
         try:
             values = json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise Refused(400, "Problems parsing JSON") from None
         if not isinstance(values, dict):
             raise Refused(400, "Body should be a JSON object")
@@ -75,7 +75,7 @@ class Fields:
         value = self._values.get(name)
         if value is None:
             return None
-        if isinstance(value, str) and value.isdecimal():
+        if isinstance(value, str) and value.isdecimal() and len(value) < 19:
             return int(value)
         if isinstance(value, bool) or not isinstance(value, int):
             raise self._wrong(name, "integer")
@@ -100,11 +100,11 @@ class Fields:
             return None
         try:
             moment = datetime.fromisoformat(value)
-        except ValueError:
-            moment = None
-        if moment is None or moment.tzinfo is None:
-            raise malformed(f"For 'properties/{name}', {json.dumps(value)} is not a valid date-time.")
-        return moment
+            if moment.tzinfo is not None:
+                return moment.astimezone(UTC)
+        except (ValueError, OverflowError):
+            pass
+        raise malformed(f"For 'properties/{name}', {json.dumps(value)} is not a valid date-time.")
 
     def _wrong(self, name: str, kind: str) -> Refused:
         shown = json.dumps(self._values[name])

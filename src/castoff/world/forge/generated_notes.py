@@ -95,7 +95,7 @@ def parse(text: str, origin: str) -> Configuration:
     """Read a configuration file; unknown keys are ignored, as GitHub does."""
     try:
         document = YAML(typ="safe", pure=True).load(text)
-    except (YAMLError, ValueError) as error:
+    except (YAMLError, ValueError, RecursionError) as error:
         raise InvalidConfiguration(f"{_WRONG}{str(error).splitlines()[0]}") from None
     root = _mapping(document, "#/")
     if "changelog" not in root:

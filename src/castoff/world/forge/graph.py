@@ -31,9 +31,11 @@ def answer_graphql(call: Call) -> Answer:
     if not isinstance(query, str):
         raise Refused(400, "A query attribute must be specified and must be a string.")
     schema = _schema()
-    result = _run(
-        schema, call, query, variables if isinstance(variables, dict) else {}, fields.text("operationName")
-    )
+    given = variables if isinstance(variables, dict) else {}
+    try:
+        result = _run(schema, call, query, given, fields.text("operationName"))
+    except RecursionError:
+        raise Refused(400, "The query is nested too deeply.") from None
     document: dict[str, object] = {}
     if result.data is not None:
         document["data"] = result.data

@@ -104,7 +104,7 @@ def decoded(identity: str) -> tuple[str, int]:
         kind, _, number = base64.b64decode(identity, validate=True).decode().partition(":")
     except (binascii.Error, ValueError):
         return "", 0
-    return (kind, int(number)) if number.isdecimal() else ("", 0)
+    return (kind, int(number)) if number.isdecimal() and len(number) < 19 else ("", 0)
 
 
 def _rank(item: object, name: str) -> tuple[object, int]:

@@ -95,6 +95,6 @@ def _position(cursor: object, default: int) -> int:
     except (binascii.Error, ValueError):
         text = ""
     word, _, place = text.partition(":")
-    if word != "cursor" or not place.isdecimal():
+    if word != "cursor" or not place.isdecimal() or len(place) > 18:
         raise Trouble("INVALID_CURSOR_ARGUMENTS", f"`{cursor}` does not appear to be a valid cursor.")
     return int(place)

@@ -36,4 +36,4 @@ class Links:
 
 def escaped(text: str, *, keep: str = "/") -> str:
     """Escape a name for use in an address."""
-    return quote(text, safe=keep)
+    return quote(text, safe=keep, errors="replace")

@@ -46,7 +46,7 @@ class Page:
     @staticmethod
     def _at(url: str, query: dict[str, list[str]], page: int) -> str:
         pairs = [(key, value) for key, values in query.items() if key != "page" for value in values]
-        return f"{url}?{urlencode([*pairs, ('page', str(page))])}"
+        return f"{url}?{urlencode([*pairs, ('page', str(page))], errors='replace')}"
 
 
 def _whole(values: list[str] | None, default: int) -> int:

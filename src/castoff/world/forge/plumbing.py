@@ -98,11 +98,15 @@ class BareRepository:
 
     def refs(self, prefix: str) -> list[Ref]:
         """Give the refs under a prefix, sorted by name."""
+        if not prefix.startswith("refs/"):
+            return []
         listed = self.run("for-each-ref", "--format=%(refname)%00%(objectname)%00%(objecttype)", prefix) or ""
         return [Ref(*line.split("\0")) for line in listed.splitlines()]
 
     def commit(self, sha: str) -> Commit | None:
         """Give one commit by its full id; the first question reads all that refs reach, in one go."""
+        if not is_full_id(sha):
+            return None
         if self._commits is None:
             self._commits = {commit.sha: commit for commit in self._log("--all")}
         if sha not in self._commits:
@@ -122,7 +126,9 @@ class BareRepository:
         return self.run("update-ref", name, new, *expected) is not None
 
     def kind(self, sha: str) -> str | None:
-        """Give the type of an object."""
+        """Give the type of an object, by its full id."""
+        if not is_full_id(sha):
+            return None
         return (self.run("cat-file", "-t", sha) or "").strip() or None
 
     def _side_of(self, merge: str) -> tuple[str, ...]:
@@ -146,7 +152,23 @@ class BareRepository:
         self, arguments: tuple[str, ...], text: bytes, extra: dict[str, str] | None
     ) -> subprocess.CompletedProcess[bytes]:
         command = ["git", "--git-dir", str(self.path), *arguments]
+        if not all(map(_can_be_said, (*arguments, *(extra or {}).values()))):
+            return subprocess.CompletedProcess(command, 129, b"", b"an argument that no process can be given")
         return subprocess.run(command, input=text, capture_output=True, check=False, env=_environment(extra))
+
+
+def is_full_id(sha: str) -> bool:
+    """Whether a text is the full id of an object."""
+    return len(sha) == 40 and _is_id(sha)
+
+
+def _can_be_said(text: str) -> bool:
+    """Whether a text can be an argument: no NUL, no half of a surrogate pair from somebody's JSON."""
+    try:
+        text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in text
 
 
 def _environment(extra: dict[str, str] | None) -> dict[str, str]:

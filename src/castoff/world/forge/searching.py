@@ -43,7 +43,8 @@ def search(state: State, text: str) -> list[Issue]:
     if not _names_us(state, terms):
         return []
     tests = [_test(state, term) for term in terms]
-    return [issue for _, issue in sorted(state.issues.items()) if all(test(issue) for test in tests)]
+    issues = [*(issue for _, issue in sorted(state.issues.items())), *state.before]
+    return [issue for issue in issues if all(test(issue) for test in tests)]
 
 
 def _split(text: str) -> list[str]:
@@ -89,7 +90,8 @@ def _qualifier(state: State, name: str, value: str) -> Callable[[Issue], bool]:
         case "milestone":
             return lambda issue: _milestone_title(state, issue) == lower
         case "author":
-            return lambda issue: (issue.author or "ghost").lower() == lower.removeprefix("app/")
+            login = f"{lower[len('app/') :]}[bot]" if lower.startswith("app/") else lower
+            return lambda issue: (issue.author or "ghost").lower() == login
         case "base" | "head":
             return lambda issue: (
                 issue.pull is not None and branch_of(getattr(issue.pull, name)).lower() == lower
@@ -153,10 +155,10 @@ def _bounds(value: str) -> tuple[datetime, datetime]:
 def _span(text: str) -> tuple[datetime, datetime]:
     try:
         start = datetime.fromisoformat(text)
-    except ValueError:
+        start = start.astimezone(UTC) if start.tzinfo else start.replace(tzinfo=UTC)
+        return start, start + (timedelta(days=1) if len(text) == len("2026-01-01") else timedelta(seconds=1))
+    except (ValueError, OverflowError):
         raise Refused(422, f"'{text}' is not a recognized date/time format.") from None
-    start = start if start.tzinfo else start.replace(tzinfo=UTC)
-    return start, start + (timedelta(days=1) if len(text) == len("2026-01-01") else timedelta(seconds=1))
 
 
 def _shown(call: Call, issue: Issue) -> Json:

@@ -21,7 +21,7 @@ The seed is one JSON object; every key is optional:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from castoff.world.forge.access import LEVELS, Access, Token, kind_of
 from castoff.world.forge.limits import Limits, Secondary
@@ -52,10 +52,14 @@ def plant(slug: str, values: dict[str, object], now: datetime) -> Planted:
         _add_issue(state, entry, now, pull=False)
     for entry in source.entries("pull_requests"):
         _add_issue(state, entry, now, pull=True)
+    state.before += [_earlier(state, login) for login in state.known_contributors]
     for entry in source.entries("releases"):
         _add_release(state, entry, now)
     state.protections += [_protection(entry) for entry in source.entries("protected", short="branch")]
-    planted = Planted(state, _access(source), _limits(source))
+    access = _access(source)
+    for login in (access.viewer, slug.partition("/")[0], *(token.login for token in access.tokens.values())):
+        state.user(login)
+    planted = Planted(state, access, _limits(source))
     source.finish()
     return planted
 
@@ -148,6 +152,22 @@ def _add_issue(state: State, entry: SeedSource, now: datetime, *, pull: bool) ->
             state.labels.append(Label(state.next_id(), name))
     state.issues[number] = issue
     entry.finish("closed_at", "login", "category", "commit", "url")
+
+
+def _earlier(state: State, login: str) -> Issue:
+    number, at = state.next_id(), datetime(2008, 4, 10, tzinfo=UTC)
+    return Issue(
+        id=number,
+        number=10**9 + number,
+        title=f"Earlier work of {login}",
+        body=None,
+        author=login,
+        created_at=at,
+        updated_at=at,
+        state="closed",
+        closed_at=at,
+        pull=Pull(base=state.default_branch, head="earlier", merged_at=at),
+    )
 
 
 def _pull(state: State, entry: SeedSource) -> Pull:

@@ -81,7 +81,7 @@ def _matches(wanted: str, present: set[str]) -> bool:
 def _milestone(state: State, wanted: str) -> str:
     if wanted in ("", "*", "none"):
         return wanted
-    if not wanted.isdecimal() or state.milestone(int(wanted)) is None:
+    if not wanted.isdecimal() or len(wanted) > 18 or state.milestone(int(wanted)) is None:
         raise invalid("Issue", "milestone", "invalid")
     return str(int(wanted))
 
@@ -91,6 +91,6 @@ def _moment(text: str) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -23,7 +23,7 @@ _REACTIONS = ("+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eye
 
 def node_id(kind: str, number: int | str) -> str:
     """Give the global id of an object, opaque to clients."""
-    return base64.b64encode(f"{kind}:{number}".encode()).decode()
+    return base64.b64encode(f"{kind}:{number}".encode("utf-8", "replace")).decode()
 
 
 def user(links: Links, account: User) -> Json:

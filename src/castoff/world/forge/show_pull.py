@@ -58,8 +58,8 @@ def full(call: Call, issue: Issue) -> Json:
     commits = association.proposed(call.git, issue)
     files = files_of(call, issue)
     state = {True: "clean", False: "dirty", None: "unknown"}[mergeable]
-    if mergeable and call.state.protection(pull.base):
-        state = "blocked" if pull.draft else "clean"
+    if mergeable and pull.draft:
+        state = "draft"
     return simple(call, issue) | {
         "merged": pull.merged_at is not None,
         "mergeable": mergeable,

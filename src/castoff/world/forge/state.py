@@ -20,7 +20,11 @@ from castoff.world.forge.records import (
 
 @dataclass(slots=True, kw_only=True)
 class State:
-    """Everything that the forge remembers; guarded by the lock of the service."""
+    """Everything that the forge remembers; guarded by the lock of the service.
+
+    ``before`` are merged pull requests of the known contributors from before the seed: a search finds them,
+    so that a client who asks whether somebody is new gets the answer that the notes give.
+    """
 
     slug: str
     default_branch: str = "main"
@@ -36,6 +40,7 @@ class State:
     labels: list[Label] = field(default_factory=list)
     milestones: list[Milestone] = field(default_factory=list)
     issues: dict[int, Issue] = field(default_factory=dict)
+    before: list[Issue] = field(default_factory=list)
     releases: list[Release] = field(default_factory=list)
     protections: list[Protection] = field(default_factory=list)
     statuses: list[Status] = field(default_factory=list)
@@ -45,7 +50,7 @@ class State:
     @property
     def repository_id(self) -> int:
         """The number that stands for the repository, whatever its name."""
-        return int(hashlib.sha256(self.slug.lower().encode()).hexdigest()[:7], 16)
+        return int(hashlib.sha256(self.slug.lower().encode("utf-8", "replace")).hexdigest()[:7], 16)
 
     def next_id(self) -> int:
         """Give an id that nothing has yet."""
@@ -110,4 +115,4 @@ class State:
 def _user_id(login: str) -> int:
     if login == GHOST:
         return 10137
-    return 100_000 + int(hashlib.sha256(login.lower().encode()).hexdigest()[:6], 16)
+    return 100_000 + int(hashlib.sha256(login.lower().encode("utf-8", "replace")).hexdigest()[:6], 16)
