@@ -135,7 +135,9 @@ class _Bench:
         if ecosystem == "python":
             from castoff.ecosystems.python.builder import PythonBuilder
 
-            return PythonBuilder(self.processes, self.configuration.python, commit_time)
+            return PythonBuilder(
+                self.processes, self.configuration.python, commit_time, home=self.repository.root
+            )
         raise UsageError.of("ecosystem-unknown", f"castoff cannot build `{ecosystem}` packages yet")
 
     def registry(self, ecosystem: Ecosystem) -> Registry:
