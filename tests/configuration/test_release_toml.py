@@ -248,3 +248,61 @@ def test_a_crate_that_is_not_published_anyway_is_not_excluded() -> None:
 
     assert loaded.configuration.release.exclude == ()
     assert loaded.problems == ()
+
+
+def test_rules_of_the_root_crate_hold_for_it_alone() -> None:
+    root = '[package]\nname = "ship"\nversion = "1.0.0"\n[workspace]\nmembers = ["crates/*"]\n[package.metadata.release]\n'
+    tree = workspace(
+        Cargo_toml=root + RULE % ("README.md", "{{crate_name}}"),
+        README_md="x",
+        crates__hull__README_md="x",
+    )
+
+    rules = read_configuration(tree).configuration.replace
+
+    assert [(rule.file, rule.replace) for rule in rules] == [("README.md", "ship")]
+
+
+def test_rules_of_a_crate_stand_in_place_of_the_shared_ones() -> None:
+    hull = '[package]\nname = "hull"\nversion = "1.0.0"\n[package.metadata.release]\n' + RULE % (
+        "own.md",
+        "h",
+    )
+    mast = '[package]\nname = "mast"\nversion = "1.0.0"\n[package.metadata.release]\nrelease = false\ntag = false\n'
+    tree = workspace(
+        release_toml=RULE % ("README.md", "{{version}}"),
+        crates__hull__Cargo_toml=hull,
+        crates__mast__Cargo_toml=mast,
+        crates__sail__Cargo_toml='[package]\nname = "sail"\nversion = "1.0.0"\n',
+        crates__hull__README_md="x",
+        crates__hull__own_md="x",
+        crates__mast__README_md="x",
+        crates__sail__README_md="x",
+    )
+
+    loaded = read_configuration(tree)
+
+    assert [rule.file for rule in loaded.configuration.replace] == [
+        "crates/sail/README.md",
+        "crates/hull/own.md",
+    ]
+    assert loaded.problems == ()
+
+
+@pytest.mark.parametrize("inherited", [False, True])
+def test_the_repository_of_a_crate_is_known(inherited: bool) -> None:
+    url = "https://github.com/ships/harbour"
+    workspace_package = f'[workspace.package]\nrepository = "{url}"\n' if inherited else ""
+    own = "repository.workspace = true" if inherited else f'repository = "{url}"'
+    hull = f'[package]\nname = "hull"\nversion = "1.0.0"\n{own}\n'
+    tree = workspace(
+        Cargo_toml='[workspace]\nmembers = ["crates/hull"]\n' + workspace_package,
+        release_toml=RULE % ("README.md", "{{repository}}/compare/{{tag_name}}...HEAD"),
+        crates__hull__Cargo_toml=hull,
+        crates__hull__README_md="x",
+    )
+
+    loaded = read_configuration(tree)
+
+    assert [rule.replace for rule in loaded.configuration.replace] == [url + "/compare/{tag}...HEAD"]
+    assert loaded.problems == ()

@@ -86,16 +86,21 @@ def _rules(tree: Tree, rule: object, crates: tuple[Crate, ...]) -> Iterator[dict
         "prerelease": rule.get("prerelease", False),
         **{ours: rule[theirs] for theirs, ours in _COUNTS if theirs in rule},
     }
-    text = template(_groups(rule["replace"]))
+    text = _groups(rule["replace"])
     done: set[tuple[str, str]] = set()
     for crate in crates:
         file = normpath(f"{crate.folder}/{rule['file']}" if crate.folder else rule["file"])
-        own = text.replace("{name}", crate.name)
+        own = template(_of_crate(text, crate))
         if tree.read(file) is not None and (file, own) not in done:
             done.add((file, own))
             yield {"file": file, "replace": own, **common}
     if not done:
         raise Untaken(f"there is no `{shown(rule['file'])}` in any crate")
+
+
+def _of_crate(theirs: str, crate: Crate) -> str:
+    text = theirs.replace("{{crate_name}}", crate.name)
+    return text if crate.repository is None else text.replace("{{repository}}", crate.repository)
 
 
 def _search(theirs: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,50 +37,79 @@ class Setting:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Crate:
     """A crate of the workspace: its folder ("" for the root), its name, and the settings that are its own."""
 
     folder: str
     name: str
+    repository: str | None = None
     is_published: bool = True
     settings: tuple[Setting, ...] = ()
 
+    def own(self, key: str) -> Setting | None:
+        """Give a setting of its own, None where there is none."""
+        return next((setting for setting in self.settings if setting.key == key), None)
 
-def root_settings(tree: Tree) -> tuple[Setting, ...]:
-    """Give the settings of the whole workspace; of one that stands in several places the one that counts.
+    @property
+    def is_released(self) -> bool:
+        """Say whether cargo-release would release it."""
+        own = self.own("release")
+        return own is None or own.value is not False
+
+
+@dataclass(frozen=True, slots=True)
+class RootSettings:
+    """What was said for all crates, and what for the root's crate alone, which comes first there."""
+
+    shared: tuple[Setting, ...]
+    own: tuple[Setting, ...]
+
+    @property
+    def effective(self) -> tuple[Setting, ...]:
+        """Give one setting for each key."""
+        return _first_of_each((*self.own, *self.shared))
+
+
+def root_settings(tree: Tree) -> RootSettings:
+    """Give the settings that stand in the root.
 
     Errors: ``toml-invalid`` (of `release.toml`).
     """
-    found: dict[str, Setting] = {}
-    for setting in (
-        *_of_manifest(tree, CARGO_TOML, ("package", "metadata", "release")),
-        *_of_manifest(tree, CARGO_TOML, ("workspace", "metadata", "release")),
-        *_of_file(tree, RELEASE_TOML),
-    ):
-        found.setdefault(setting.key, setting)
-    return tuple(found.values())
+    shared = (*_of_manifest(tree, CARGO_TOML, ("workspace", *_TABLE)), *_of_file(tree, RELEASE_TOML))
+    own = _of_manifest(tree, CARGO_TOML, ("package", *_TABLE))
+    return RootSettings(_first_of_each(shared), tuple(own))
 
 
-def crate_of(tree: Tree, folder: str, package: Any) -> Crate:
+def crate_of(tree: Tree, folder: str, package: Any, inherited: Any) -> Crate:
     """Give a crate with what was said of it alone: in its manifest, else in its own `release.toml`.
 
-    ``package`` is the `[package]` table of its manifest. The root's settings are those of the workspace.
+    ``package`` is the `[package]` table of its manifest, ``inherited`` the `[workspace.package]` table of the
+    root's.
     """
     table = package if isinstance(package, Mapping) else {}
-    found: dict[str, Setting] = {}
-    if folder:
-        for setting in (
-            *_of_manifest(tree, f"{folder}/{CARGO_TOML}", ("package", "metadata", "release")),
-            *_of_file(tree, f"{folder}/{RELEASE_TOML}"),
-        ):
-            found.setdefault(setting.key, setting)
+    prefix = f"{folder}/" if folder else ""
+    settings = _of_manifest(tree, prefix + CARGO_TOML, ("package", *_TABLE))
     return Crate(
         folder=folder,
         name=str(table.get("name", folder.rpartition("/")[2])),
+        repository=_inherited(table.get("repository"), inherited),
         is_published=table.get("publish") not in (False, []),
-        settings=tuple(found.values()),
+        settings=_first_of_each((*settings, *(_of_file(tree, prefix + RELEASE_TOML) if folder else ()))),
     )
+
+
+def _inherited(value: object, inherited: Any) -> str | None:
+    if isinstance(value, Mapping) and isinstance(inherited, Mapping):
+        value = inherited.get("repository")
+    return value if isinstance(value, str) else None
+
+
+def _first_of_each(settings: Iterable[Setting]) -> tuple[Setting, ...]:
+    found: dict[str, Setting] = {}
+    for setting in settings:
+        found.setdefault(setting.key, setting)
+    return tuple(found.values())
 
 
 def _of_manifest(tree: Tree, file: str, path: tuple[str, ...]) -> Iterator[Setting]:
@@ -107,3 +136,6 @@ def _of_table(table: Any, text: str, file: str, path: tuple[str, ...]) -> Iterat
         positions = scan(text)
         for key, value in table.items():
             yield Setting(str(key), value, file, positions.nearest_line((*path, key)))
+
+
+_TABLE = ("metadata", "release")

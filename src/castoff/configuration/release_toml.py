@@ -7,7 +7,7 @@ no meaning here is named in a warning (``setting-not-taken-over``).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,7 @@ from castoff.configuration.release_settings import (
     CARGO_TOML,
     RELEASE_TOML,
     Crate,
+    RootSettings,
     Setting,
     crate_of,
     root_settings,
@@ -28,6 +29,8 @@ from castoff.configuration.values import Configuration
 from castoff.errors import CastoffError, ConfigurationError, Problem
 from castoff.manifests.cargo_layout import read_layout
 from castoff.ports import Tree
+
+REPLACEMENTS = "pre-release-replacements"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +52,20 @@ def take_over(tree: Tree) -> TakenOver:
         crates = _crates(tree, root)
     except CastoffError as error:
         raise ConfigurationError(*error.problems) from None
-    if not root and not any(crate.settings for crate in crates):
+    everything = (*root.effective, *(setting for crate in crates for setting in crate.settings))
+    if not everything:
         return TakenOver(Configuration())
-    work = _Work(tree, crates, {setting.key: setting.value for setting in root})
-    for setting in root:
-        work.take(setting)
+    work = _Work(tree, {setting.key: setting.value for setting in root.effective})
+    for setting in root.effective:
+        if setting.key != REPLACEMENTS:
+            work.take(setting)
+    for setting, some in _replacements(root, crates):
+        work.take_replacements(setting, some)
     for crate in crates:
-        for setting in crate.settings:
+        for setting in crate.settings if crate.folder else ():
             work.take_of_crate(setting, crate)
-    first = root[0] if root else next(crate.settings[0] for crate in crates if crate.settings)
-    return TakenOver(work.configuration(first.file), first.file, tuple(work.problems))
+    source = everything[0].file
+    return TakenOver(work.configuration(source), source, tuple(work.problems))
 
 
 @dataclass(slots=True)
@@ -66,7 +73,6 @@ class _Work:
     """Turns settings into the tables of a castoff.toml, one by one, each checked alone."""
 
     tree: Tree
-    crates: tuple[Crate, ...]
     root: Mapping[str, Any]
     tables: dict[str, Any] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
@@ -76,28 +82,35 @@ class _Work:
         if is_ours(setting.key, setting.value):
             return
         try:
-            if setting.key == "pre-release-replacements":
-                self._merge({"replace": list(replacements(self.tree, setting, self.crates))})
-            else:
-                self._merge(translated(setting.key, setting.value, self.root))
+            self._merge(translated(setting.key, setting.value, self.root))
         except Untaken as reason:
-            self.problems.append(setting.not_taken_over(str(reason), REMEDIES.get(setting.key, "")))
+            self._untaken(setting, reason)
+
+    def take_replacements(self, setting: Setting, crates: tuple[Crate, ...]) -> None:
+        """Take over the replacements that hold for these crates, or say why not."""
+        try:
+            self._merge({"replace": list(replacements(self.tree, setting, crates))})
+        except Untaken as reason:
+            self._untaken(setting, reason)
 
     def take_of_crate(self, setting: Setting, crate: Crate) -> None:
-        """Take over one setting of a single crate, or say why not."""
-        if is_ours(setting.key, setting.value):
+        """Take over one setting of a single crate (but its replacements), or say why not."""
+        if setting.key == REPLACEMENTS or is_ours(setting.key, setting.value):
             return
         if setting.key in self.root and setting.value == self.root[setting.key]:
             return
-        try:
-            if setting.key == "pre-release-replacements":
-                self._merge({"replace": list(replacements(self.tree, setting, (crate,)))})
-            elif setting.key == "release" and setting.value is False:
-                self._merge({"release": {"exclude": [crate.name] if crate.is_published else []}})
-            else:
-                raise Untaken("castoff has no settings for single crates")
-        except Untaken as reason:
-            self.problems.append(setting.not_taken_over(str(reason), REMEDIES.get(setting.key, "")))
+        match setting.key, setting.value:
+            case "tag", False:
+                pass  # one tag for all is what castoff makes
+            case (("publish" | "release"), False) if not crate.is_published:
+                pass
+            case "release", False:
+                self._merge({"release": {"exclude": [crate.name]}})
+            case _:
+                self._untaken(setting, Untaken("castoff has no settings for single crates"))
+
+    def _untaken(self, setting: Setting, reason: Untaken) -> None:
+        self.problems.append(setting.not_taken_over(str(reason), REMEDIES.get(setting.key, "")))
 
     def configuration(self, file: str) -> Configuration:
         """Make the configuration of all that was taken over."""
@@ -117,15 +130,33 @@ class _Work:
                 merged[key] = [*merged[key], *value] if key == "exclude" and key in merged else value
 
 
-def _crates(tree: Tree, root: tuple[Setting, ...]) -> tuple[Crate, ...]:
-    if not (any(setting.key == "pre-release-replacements" for setting in root) or _has_own_settings(tree)):
+def _replacements(
+    root: RootSettings, crates: tuple[Crate, ...]
+) -> Iterator[tuple[Setting, tuple[Crate, ...]]]:
+    """Give each list of replacements with the crates for which it holds: a crate's own replaces the shared one."""
+    shared = next((setting for setting in root.shared if setting.key == REPLACEMENTS), None)
+    released = tuple(crate for crate in crates if crate.is_released)
+    without = tuple(crate for crate in released if crate.own(REPLACEMENTS) is None)
+    if shared is not None and (without or not crates):
+        yield shared, without
+    for crate in released:
+        own = crate.own(REPLACEMENTS)
+        if own is not None:
+            yield own, (crate,)
+
+
+def _crates(tree: Tree, root: RootSettings) -> tuple[Crate, ...]:
+    if not (any(setting.key == REPLACEMENTS for setting in root.effective) or _has_own_settings(tree)):
         return ()
     layout = read_layout(tree)
-    found = []
-    for document in layout.members if layout is not None else ():
-        folder = document.folder
-        found.append(crate_of(tree, folder, document.table.get("package")))
-    return tuple(found)
+    if layout is None:
+        return ()
+    workspace = layout.root.table.get("workspace")
+    inherited = workspace.get("package") if isinstance(workspace, Mapping) else None
+    return tuple(
+        crate_of(tree, document.folder, document.table.get("package"), inherited)
+        for document in layout.members
+    )
 
 
 def _has_own_settings(tree: Tree) -> bool:
