@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
+import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -382,7 +382,7 @@ def test_a_root_package_whose_lock_is_not_ignored_is_packed_clean(tmp_path: Path
 
         built = bench.builder.build(root, workspace.packages, tmp_path / "built")
 
-        assert built.failures == ()
+        assert [one.problem.reason for one in built.failures] == []
         assert len(built.artifacts) == 2
 
 
@@ -396,7 +396,7 @@ def test_a_named_registry_is_obeyed(tmp_path: Path) -> None:
         package = bench.package("tst-core")
         built = builder.build(bench.root, [package], tmp_path / "built")
 
-        assert built.failures == ()
+        assert [one.problem.reason for one in built.failures] == []
         assert registry.look(package, "1.2.0").new_name
         assert registry.upload(built.artifacts[0], bench.root) == Succeeded()
 
@@ -421,13 +421,17 @@ def test_uploads_side_by_side_are_right(tmp_path: Path) -> None:
         assert threading.active_count() < 60
 
 
-def test_nothing_is_left_behind(tmp_path: Path) -> None:
+def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: Any) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
     with open_bench(tmp_path, ONE) as bench:
-        before = set(os.listdir("/tmp"))
+        monkeypatch.setattr(tempfile, "tempdir", str(temporary))
         bench.registry.look(bench.package("tst-core"), "1.2.0")
+        assert [one.name.startswith("castoff-cargo-") for one in temporary.iterdir()] == [True]
+
         bench.registry.close()
 
-        assert not {one for one in set(os.listdir("/tmp")) - before if one.startswith("castoff-cargo-")}
+        assert list(temporary.iterdir()) == []
 
 
 def test_a_workspace_can_be_written(tmp_path: Path) -> None:

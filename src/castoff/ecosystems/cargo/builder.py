@@ -74,7 +74,11 @@ class CargoBuilder:
         done = self._run(
             root,
             target_beside(artifacts[0]),
-            ["--package", package.name, *self._features(_manifest(root, package))],
+            [
+                *("--package", package.name),
+                *self._features(_manifest(root, package)),
+                *self._registry([package]),
+            ],
         )
         return (
             ()
@@ -123,7 +127,7 @@ class CargoBuilder:
     ) -> list[BuildFailure]:
         target = target_in(into)
         named = [word for one in group for word in ("--package", one.name)]
-        done = self._run(root, target, ["--no-verify", *words, *named])
+        done = self._run(root, target, ["--no-verify", *words, *named, *self._registry(group)])
         if done.code != 0:
             last = keep[-1]
             problem = _failed("pack-failed", "packed", last, done)
@@ -135,14 +139,17 @@ class CargoBuilder:
         return []
 
     def _run(self, root: Path, target: Path, words: Sequence[str]) -> Completed:
-        registry = self._settings.registry
-        named = ["--registry", registry] if registry else []
         return self._processes.run(
-            ["cargo", "package", "--quiet", *words, *named],
+            ["cargo", "package", "--quiet", *words],
             cwd=root,
             timeout=_PATIENCE,
             changes={"CARGO_TARGET_DIR": str(target), "CARGO_TERM_COLOR": "never", "CARGO_LOG": None},
         )
+
+    def _registry(self, group: Sequence[Package]) -> list[str]:
+        """Name the registry that all of a call go to, where it is not the default one."""
+        named = {self._settings.registry or "".join(one.registries[:1]) for one in group}
+        return ["--registry", *named] if len(named) == 1 and named != {""} else []
 
     def _features(self, manifest: Mapping[str, Any]) -> list[str]:
         """Give the features of the configuration that this package has, as cargo refuses others."""

@@ -44,6 +44,7 @@ class CargoRegistry:
         self._registry = settings.registry
         self._files = settings_above(checkout, user_home(processes))
         self._lookups: dict[str | None, Lookup] = {}
+        self._named: dict[str, str | None] = {}
         self._writer = Writer(processes, clock)
 
     def look(self, package: Package, version: str) -> Listing:
@@ -104,7 +105,8 @@ class CargoRegistry:
     def upload(self, artifact: Artifact, root: Path) -> Outcome:
         """Upload through ``cargo publish``; comes back when the registry has taken the file."""
         name, _version = crate_name(artifact)
-        return self._writer.publish(name, root, target_beside(artifact), self._words(self._registry))
+        words = self._words(self._registry or self._named.get(name))
+        return self._writer.publish(name, root, target_beside(artifact), words)
 
     def yank(self, package: Package, version: str) -> Outcome:
         """Withdraw one version: no new lock file takes it, old ones keep it."""
@@ -146,7 +148,8 @@ class CargoRegistry:
         if self._registry is not None:
             return None if self._registry == _DEFAULT else self._registry
         first = package.registries[0] if package.registries else _DEFAULT
-        return None if first == _DEFAULT else first
+        self._named[package.name] = None if first == _DEFAULT else first
+        return self._named[package.name]
 
     def _lines(self, names: Sequence[str], registry: str | None) -> Mapping[str, Seen]:
         lookup = self._lookups.setdefault(
@@ -167,7 +170,7 @@ class CargoRegistry:
             if source.is_file():
                 (home / part).symlink_to(source.resolve())
         (folder / "empty").mkdir()
-        for registry in dict.fromkeys((self._registry, None, _DEFAULT)):
+        for registry in dict.fromkeys((self._registry, self._named.get(name), None, _DEFAULT)):
             self._processes.run(
                 ["cargo", "info", f"{name}@{version}", "--quiet", *self._words(registry)],
                 cwd=folder / "empty",
