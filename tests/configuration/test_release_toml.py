@@ -251,7 +251,7 @@ def test_a_crate_that_is_not_published_anyway_is_not_excluded() -> None:
 
 
 def test_rules_of_the_root_crate_hold_for_it_alone() -> None:
-    root = '[package]\nname = "ship"\nversion = "1.0.0"\n[workspace]\nmembers = ["crates/*"]\n[package.metadata.release]\n'
+    root = ROOT_PACKAGE + '[workspace]\nmembers = ["crates/*"]\n[package.metadata.release]\n'
     tree = workspace(
         Cargo_toml=root + RULE % ("README.md", "{{crate_name}}"),
         README_md="x",
