@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 import threading
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -25,10 +27,21 @@ def reporter_for(events: Path | None, *, quiet: bool = False) -> Talk:
     """Choose what suits where the output goes."""
     listeners: list[Reporter] = []
     if not quiet:
-        listeners.append(Lines())
+        listeners.append(_talker())
     if events is not None:
         listeners.append(Events(events))
     return Talk(listeners)
+
+
+def _talker() -> Reporter:
+    """Bars where somebody watches a terminal that can move its cursor, else lines."""
+    if not sys.stderr.isatty() or os.environ.get("TERM") in (None, "", "dumb") or os.environ.get("NO_COLOR"):
+        return Lines()
+    from castoff.cli.progress import Bars
+
+    bars = Bars()
+    click.get_current_context().call_on_close(bars.close)
+    return bars
 
 
 class Talk:
