@@ -125,6 +125,18 @@ def test_a_push_that_brings_the_head_merges_the_pull_request(client: Client, bra
     assert (pull["commits"], pull["changed_files"]) == (2, 2)
 
 
+def test_a_seeded_pull_request_follows_its_branch_and_one_without_stays(
+    grow: Callable[..., Client], branched: Work
+) -> None:
+    client = grow(pull_requests=[{"title": "a", "head": "topic"}, {"title": "b", "head": "nowhere"}])
+    assert client.get(f"{PULLS}/1")["commits"] == 2
+    branched.commit("topic", {"c.txt": "c"}, "more")
+    assert client.get(f"{PULLS}/1")["commits"] == 3
+    branched.commit("main", message="Merge", merging=branched.git("rev-parse", "topic"))
+    assert _numbers(client.get(PULLS)) == [2]
+    assert client.get(f"{PULLS}/2")["state"] == "open"
+
+
 def test_the_files_and_commits_of_a_pull_request_are_listed(client: Client, branched: Work) -> None:
     client.post(PULLS, {"title": "T", "head": "topic", "base": "main"})
     assert _subjects(client.get(f"{PULLS}/1/commits")) == ["change a", "add b"]
@@ -253,6 +265,10 @@ def _push(work: Work, tmp_path: Path, branch: str) -> str:
         ["git", "push", "-q", "origin", f"HEAD:{branch}"], cwd=clone, capture_output=True, text=True
     )
     return done.stderr if done.returncode else ""
+
+
+def _numbers(found: list[dict[str, int]]) -> list[int]:
+    return [each["number"] for each in found]
 
 
 def _subjects(commits: list[dict[str, dict[str, str]]]) -> list[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
@@ -208,6 +210,23 @@ def test_a_reader_opens_no_issue(grow: Callable[..., Client]) -> None:
     body = {"query": query, "variables": {"i": {"repositoryId": identity, "title": "x"}}}
     document = json.loads(client.as_("reader").ask("POST", "/graphql", body).body)
     assert document["errors"][0]["type"] == "FORBIDDEN"
+
+
+def test_without_the_library_the_answer_says_what_to_install(work: Work) -> None:
+    """In a process of its own, whose imports do not find the library."""
+    program = (
+        "import sys, pathlib; sys.modules['graphql'] = None\n"
+        "from castoff.world.forge import Forge\n"
+        "from castoff.world.messages import Request\n"
+        "headers = {'user-agent': 'x', 'authorization': 'token t'}\n"
+        "forge = Forge('acme/kit', pathlib.Path(sys.argv[1]))\n"
+        "answer = forge.handle(Request('POST', '/graphql', {}, headers, b'{\"query\": \"{viewer{login}}\"}'))\n"
+        "print(answer.status, answer.body.decode())"
+    )
+    run = [sys.executable, "-c", program, str(work.path)]
+    done = subprocess.run(run, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("501 ")
+    assert "castoff[rehearse]" in done.stdout
 
 
 def test_our_schema_is_a_part_of_githubs() -> None:

@@ -88,6 +88,13 @@ def test_the_primary_limit_runs_out_and_comes_back(grow: Callable[..., Client]) 
     assert client.ask("GET", REPO).headers["X-RateLimit-Remaining"] == "4999"
 
 
+def test_the_graph_says_with_status_200_that_the_limit_ran_out(grow: Callable[..., Client]) -> None:
+    client = grow(rate_limit={"remaining": 0, "reset": 4_000_000_000})
+    answer = client.ask("POST", "/graphql", {"query": "{ viewer { login } }"})
+    assert (answer.status, answer.headers["X-RateLimit-Remaining"]) == (200, "0")
+    assert json.loads(answer.body)["errors"][0]["type"] == "RATE_LIMITED"
+
+
 def test_the_secondary_limit_refuses_some_writes_and_says_when_to_come_back(
     grow: Callable[..., Client],
 ) -> None:

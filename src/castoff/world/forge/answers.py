@@ -48,6 +48,10 @@ class Refused(Exception):
         return document
 
 
+class RateLimited(Refused):
+    """The primary limit ran out; GraphQL says so with status 200."""
+
+
 def not_found() -> Refused:
     """Say that there is no such thing, or none that the asker may see."""
     return Refused(404, "Not Found")

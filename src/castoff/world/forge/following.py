@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from castoff.world.forge import association
+from castoff.world.forge.association import branch_of
 from castoff.world.forge.committing import Merge
 from castoff.world.forge.plumbing import BareRepository
 from castoff.world.forge.records import Issue
@@ -12,15 +12,24 @@ from castoff.world.forge.state import State
 
 
 def follow_pushes(state: State, git: BareRepository, now: datetime, login: str) -> None:
-    """Mark pull requests merged whose head has reached the base by a push, as the real service does."""
-    for issue in state.pulls():
+    """Mark pull requests merged whose head has reached the base by a push, as the real service does.
+
+    Those whose branch is there are kept up to date with it; those that were only seeded stay as they are.
+    """
+    waiting = [issue for issue in state.pulls() if issue.state == "open"]
+    if not waiting:
+        return
+    heads = {ref.name.removeprefix("refs/heads/"): ref.sha for ref in git.refs("refs/heads/")}
+    for issue in waiting:
         pull = issue.pull
-        if issue.state != "open" or pull is None or not pull.head_sha:
+        assert pull is not None
+        base, head = heads.get(pull.base), heads.get(branch_of(pull.head)) or pull.head_sha
+        if base is None or head is None:
             continue
-        base, head = association.base_of(git, issue), association.head_of(git, issue)
-        if base and head and base != pull.base_sha and git.is_ancestor(head, base):
-            merge = Merge(pull.base_sha or base, head, ())
-            settle(issue, merge, (_entrance(git, head, base),), now, login)
+        pull.head_sha = head
+        pull.base_sha = pull.base_sha or base
+        if base != pull.base_sha and git.is_ancestor(head, base):
+            settle(issue, Merge(pull.base_sha, head, ()), (_entrance(git, head, base),), now, login)
 
 
 def settle(issue: Issue, merge: Merge, made: tuple[str, ...], now: datetime, login: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from castoff.world.forge.answers import Refused
+from castoff.world.forge.answers import RateLimited, Refused
 from castoff.world.forge.records import Json
 
 HOUR = 3600
@@ -46,7 +46,7 @@ class Limits:
         if self._left(key, resource) <= 0:
             who = f"user ID {login}" if login else "127.0.0.1"
             message = f"API rate limit exceeded for {who}. (But here's the good news: wait until the reset.)"
-            raise Refused(403, message, headers=self.headers(key, resource, now))
+            raise RateLimited(403, message, headers=self.headers(key, resource, now))
         self._used[key, resource] = self._used.get((key, resource), 0) + 1
         if write:
             self._spend_write()

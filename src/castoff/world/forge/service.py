@@ -12,7 +12,7 @@ from pathlib import Path
 
 from castoff.world.forge import hooks, seed
 from castoff.world.forge.access import Actor, demand
-from castoff.world.forge.answers import Answer, Refused, not_found
+from castoff.world.forge.answers import Answer, RateLimited, Refused, not_found
 from castoff.world.forge.call import Call
 from castoff.world.forge.dump import canonical
 from castoff.world.forge.following import follow_pushes
@@ -78,7 +78,7 @@ class Forge:
             actor = self._admit(request)
             answer = self._answer(request, path, api, actor, now)
         except Refused as refused:
-            answer = Answer(refused.value(), refused.status, refused.headers)
+            answer = _refusal(refused, path)
         response = _finish(request, answer)
         if response.status == 304 and actor is not None and actor.kind != "anonymous":
             self._limits.give_back(actor.key, resource)
@@ -183,6 +183,13 @@ def _resource(path: str) -> str:
     if path.startswith("/search/"):
         return "search"
     return "graphql" if path == "/graphql" else "core"
+
+
+def _refusal(refused: Refused, path: str) -> Answer:
+    if isinstance(refused, RateLimited) and path == "/graphql":
+        error = {"type": "RATE_LIMITED", "message": refused.message}
+        return Answer({"errors": [error]}, headers=refused.headers)
+    return Answer(refused.value(), refused.status, refused.headers)
 
 
 def _finish(request: Request, answer: Answer) -> Response:
