@@ -33,7 +33,9 @@ _PATIENCE = 120.0
 class _Question:
     requirements: frozenset[str]
     answer: bool | None = None
-    is_answered: bool = field(default=False)
+    is_leader: bool = False
+    ready: threading.Event = field(default_factory=threading.Event)
+    """Set when the answer is there, or when it is this one's turn to ask for all that wait."""
 
 
 class Resolver:
@@ -43,32 +45,45 @@ class Resolver:
         self._processes = processes
         self._endpoints = endpoints
         self._listed = listed
-        self._turn = threading.Lock()
         self._door = threading.Lock()
         self._waiting: list[_Question] = []
+        self._is_asking = False
 
     def ask(self, requirements: Sequence[str]) -> bool | None:
         """Say whether all requirements can be met now; None where nobody could tell."""
         question = _Question(frozenset(requirements))
         with self._door:
             self._waiting.append(question)
-        with self._turn:
-            if not question.is_answered:
-                with self._door:
-                    batch, self._waiting = self._waiting, []
-                self._settle(batch)
+            if not self._is_asking:
+                self._is_asking = question.is_leader = True
+                question.ready.set()
+        question.ready.wait()
+        if question.is_leader:
+            self._ask_for_all()
         return question.answer
+
+    def _ask_for_all(self) -> None:
+        """Ask once for all that wait, wake them, and hand the turn to one of those that came meanwhile."""
+        with self._door:
+            batch, self._waiting = self._waiting, []
+        try:
+            self._settle(batch)
+        finally:
+            for question in batch:
+                question.ready.set()
+            with self._door:
+                self._is_asking = bool(self._waiting)
+                if self._waiting:
+                    self._waiting[0].is_leader = True
+                    self._waiting[0].ready.set()
 
     def _settle(self, batch: Sequence[_Question]) -> None:
         code = self._compile({one for question in batch for one in question.requirements})
         for question in batch:
             if code == 0:
                 question.answer = True
-            elif code != 1:
-                question.answer = None
-            else:
+            elif code == 1:
                 question.answer = self._alone(question, is_single=len(batch) == 1)
-            question.is_answered = True
 
     def _alone(self, question: _Question, *, is_single: bool) -> bool | None:
         """Answer one question after the whole batch had no solution."""
