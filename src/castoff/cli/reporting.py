@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
 
 import click
 
@@ -44,11 +44,25 @@ def _talker() -> Reporter:
     return bars
 
 
+@runtime_checkable
+class Closing(Protocol):
+    """A listener that holds something open."""
+
+    def close(self) -> None:
+        """Let it go; may be called twice."""
+
+
 class Talk:
     """Passes everything on to its listeners."""
 
     def __init__(self, listeners: Sequence[Reporter]) -> None:
         self._listeners = tuple(listeners)
+
+    def close(self) -> None:
+        """End what is live on the terminal, so that the result stands below it."""
+        for one in self._listeners:
+            if isinstance(one, Closing):
+                one.close()
 
     def stage(self, name: str, total: int) -> None:
         """A stage begins."""

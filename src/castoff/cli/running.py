@@ -12,8 +12,9 @@ from castoff.flows.release import Result, Wish, run_release
 
 def carry_out(common: Common, wish: Wish) -> int:
     """Run a release for real and show how it ended."""
-    setting = open_for(common, reporter_for(common.events))
-    result = run_release(setting, wish)
+    reporter = reporter_for(common.events)
+    result = run_release(open_for(common, reporter), wish)
+    reporter.close()
     show(common, "release", result)
     if not any(state.state == "person" for state in result.stages):
         return 0

@@ -88,7 +88,9 @@ def show_result(result: Result) -> None:
             click.echo(f"  wave {wave}: {_list(names)}")
     else:
         click.echo("\nnothing had to be uploaded")
-    links = [link for state in result.stages for part in state.parts for link in _links(part.seen)[:1]]
+    announced = any(one.stage.name == "announce" and one.state == "done" for one in result.stages)
+    shown = [one for one in result.stages if not (announced and one.stage.name == "draft")]
+    links = [link for state in shown for part in state.parts for link in _links(part.seen)[:1]]
     for link in dict.fromkeys(links):
         click.echo(f"  {link}")
     if result.not_proven:

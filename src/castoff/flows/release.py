@@ -92,7 +92,7 @@ class _Run:
     worktree: Worktree
     order: Wish
     artifacts: tuple[Artifact, ...] | None = None
-    checked_out: str | None = None
+    claimed: StageState | None = None
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -104,7 +104,7 @@ def run_release(setting: Setting, order: Wish) -> Result:
         run = _Run(setting, recorder, worktree, order)
         seen, claim, resumed = _claimed(run)
         target = _target(run, seen, claim)
-        states = _finish(run, seen, target)
+        states = [_claim(run, target), *_finish(run, seen, target)]
         return _result(run, target, states, resumed=resumed)
 
 
@@ -152,7 +152,6 @@ def _begin(run: _Run, seen: Survey, version: ReleaseVersion) -> Claim:
     if errors := errors_of(answers):
         raise Refusal(*errors)
     run.problems.extend(p for one in answers for p in one.findings if p.severity == "warning")
-    run.setting.reporter.stage("version", 1)
     commit = make_commit(setting, seen, worktree, version)
     claim = Claim(version=version, commit=commit)
     target = _target(run, seen, claim)
@@ -163,14 +162,21 @@ def _begin(run: _Run, seen: Survey, version: ReleaseVersion) -> Claim:
         with setting.embedded(before) as embedded:
             prove(embedded, target, artifacts, worktree.root)
     make_tag(setting, target, occasion_of(seen, version, setting.now.date()), artifacts, worktree)
-    try:
-        _reconciler(run).run(claim_stage(target, worktree))
-    except Refusal as refused:
-        moved = [problem for problem in refused.problems if problem.code == "push-rejected"]
-        if moved:
-            raise _BranchMoved(moved[0]) from None
-        raise
+    _claim(run, target)
     return claim
+
+
+def _claim(run: _Run, target: Target) -> StageState:
+    """Push the claim where it is not there yet; tells a lost race from other refusals."""
+    if run.claimed is None:
+        try:
+            run.claimed = _reconciler(run).run(claim_stage(target, run.worktree))
+        except Refusal as refused:
+            moved = [problem for problem in refused.problems if problem.code == "push-rejected"]
+            if moved:
+                raise _BranchMoved(moved[0]) from None
+            raise
+    return run.claimed
 
 
 def _mind_rival(run: _Run, seen: Survey, version: ReleaseVersion) -> None:
@@ -210,9 +216,8 @@ def _finish(run: _Run, seen: Survey, target: Target) -> list[StageState]:
     """Bring every later stage to its end."""
     setting, worktree = run.setting, run.worktree
     reconciler = _reconciler(run)
-    claim_state = reconciler.run(claim_stage(target, worktree))
     milestone = _stage(run, reconciler, milestone_stage(setting, seen, target))
-    states = [claim_state, milestone, _publish(run, seen, target, reconciler)]
+    states = [milestone, _publish(run, seen, target, reconciler)]
 
     def made() -> str:
         known = worktree.git.run("rev-parse", "--verify", "--quiet", f"refs/tags/{target.tag}")

@@ -31,6 +31,8 @@ def _play(common: Common, folder: Path) -> int:
     from castoff.cli.running import show
     from castoff.wiring import play_demo
 
-    result, world = play_demo(folder, reporter_for(common.events))
+    reporter = reporter_for(common.events)
+    result, world = play_demo(folder, reporter)
+    reporter.close()
     show(common, "demo", result, world)
     return 0

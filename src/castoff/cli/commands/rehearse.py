@@ -22,7 +22,8 @@ def command(common: Common, level: str, pre: str | None) -> int:
     from castoff.flows.release import Wish
     from castoff.wiring import open_rehearsal
 
-    setting = open_for(common, reporter_for(common.events))
-    result, world = rehearse(setting, Wish(level=level, pre=pre), open_rehearsal)
+    reporter = reporter_for(common.events)
+    result, world = rehearse(open_for(common, reporter), Wish(level=level, pre=pre), open_rehearsal)
+    reporter.close()
     show(common, "rehearse", result, world)
     return 0

@@ -69,10 +69,10 @@ def prepare_body(body: str, context: BodyContext) -> str:
     return _outer_blanks_cut(_with_trailer(text, context))
 
 
-def check_closed(text: str, what: str) -> None:
+def check_closed(text: str, what: str, above: int = 0) -> None:
     """Stop where a fence, a comment or a tag is opened and never closed: it would swallow what follows.
 
-    Errors: ``changelog-open-block`` with the line.
+    ``above`` counts the lines before the text. Errors: ``changelog-open-block`` with the line.
     """
     blocks = read_blocks(f"{text}\n\n{_SENTINEL}\n")
     last = blocks.headings[-1] if blocks.headings else None
@@ -81,10 +81,10 @@ def check_closed(text: str, what: str) -> None:
     line = max((span.start for span in (*blocks.code, *blocks.html)), default=0) + 1
     raise Refusal.of(
         "changelog-open-block",
-        f"line {line} of {what} opens a block that is never closed: `{blocks.lines[line - 1].strip()[:40]}`",
+        f"line {line + above} of {what} opens a block that is never closed: `{blocks.lines[line - 1].strip()[:40]}`",
         reason="everything after it would become part of that block",
         remedy="close the fence, comment or tag",
-        line=line,
+        line=line + above,
     )
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from castoff.notes.changelog.body import check_closed
 from castoff.notes.changelog.edition import (
     Edition,
+    check_changelog_closed,
     check_untouched,
     definition_edits,
     heading_edits,
@@ -18,7 +18,6 @@ from castoff.notes.changelog.edition import (
     place_of,
 )
 from castoff.notes.changelog.news import is_compare_line, trimmed, without_compare_lines
-from castoff.notes.changelog.port import links_numbers
 from castoff.notes.changelog.references import link_references
 from castoff.notes.changelog.sections import Section, parse
 from castoff.notes.changelog.style import trailing_blanks
@@ -60,7 +59,7 @@ def cut(text: str, version: str, date: str, options: CutOptions | None = None) -
     edition = open_edition(
         text, version, date, url=None, root=options.root, tag=options.tag, previous=options.previous
     )
-    check_closed(text, "the changelog")
+    check_changelog_closed(edition.changelog)
     section = only_section(edition)
     if section is not None and not section.pending:
         held = trimmed(text[section.body : section.end])
@@ -128,7 +127,7 @@ def _begins_blank(text: str) -> bool:
 
 
 def _numbers_linked(edition: Edition, news: str) -> str:
-    if edition.root is None or not links_numbers(edition.changelog):
+    if edition.root is None or not edition.changelog.links_numbers:
         return news
     return apply_edits(news, link_references(read_blocks(news), edition.root))
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from castoff.errors import Refusal, UsageError
+from castoff.notes.changelog.body import check_closed
 from castoff.notes.changelog.compare import Comparison, find_comparisons, read_release_address, version_of_tag
 from castoff.notes.changelog.dates import read_day, write_like
 from castoff.notes.changelog.order import bare, is_version, order_key
@@ -206,6 +207,15 @@ def definition_edits(edition: Edition) -> Iterator[Edit]:
     start = "" if ended or not log.text else nl
     start += "" if _takes_definition(log) else nl
     yield Edit(len(log.text), len(log.text), start + line + (nl if ended else ""))
+
+
+def check_changelog_closed(log: Changelog) -> None:
+    """Stop where the changelog leaves a fence or a comment open: the sections after it cannot be seen.
+
+    Errors: ``changelog-open-block`` with the line.
+    """
+    start = log.sections[-1].start if log.sections else 0
+    check_closed(log.text[start:], "the changelog", log.blocks.lines.line_of(start))
 
 
 def check_untouched(before: Changelog, after: str, version: str) -> None:

@@ -10,13 +10,13 @@ from castoff.errors import Refusal
 from castoff.notes.changelog.body import (
     BodyContext,
     Contributors,
-    check_closed,
     is_full_changelog,
     prepare_body,
 )
 from castoff.notes.changelog.compare import find_comparisons, version_of_tag
 from castoff.notes.changelog.edition import (
     Edition,
+    check_changelog_closed,
     check_untouched,
     definition_edits,
     heading_edits,
@@ -29,7 +29,6 @@ from castoff.notes.changelog.edition import (
 )
 from castoff.notes.changelog.news import fold, missing_news, trimmed, without_compare_lines
 from castoff.notes.changelog.order import order_key
-from castoff.notes.changelog.references import all_spans, linked_references, naked_references
 from castoff.notes.changelog.sections import Changelog, Section, parse
 from castoff.notes.changelog.style import trailing_blanks
 from castoff.notes.markdown import Edit, apply_edits, read_blocks
@@ -91,7 +90,7 @@ def port(
         text, version, date, url=url, root=options.root, tag=options.tag, previous=options.previous
     )
     edition = replace(edition, previous=options.previous or _previous_told(body, edition.tag))
-    check_closed(text, "the changelog")
+    check_changelog_closed(edition.changelog)
     section = only_section(edition)
     level = section.heading.level if section else edition.house.level
     notes = prepare_body(
@@ -104,7 +103,7 @@ def port(
             tag=edition.tag,
             previous=edition.previous,
             milestone_url=options.milestone_url,
-            link_numbers=links_numbers(edition.changelog),
+            link_numbers=edition.changelog.links_numbers,
         ),
     )
     _check_labels(edition.changelog, section, notes)
@@ -118,13 +117,6 @@ def _previous_told(body: str, tag: str) -> str | None:
     lines = (line for line in body.splitlines() if is_full_changelog(line))
     bases = [one.base for line in lines for one in find_comparisons(line) if one.head == tag]
     return bases[-1] if bases else None
-
-
-def links_numbers(changelog: Changelog) -> bool:
-    """Say whether a changelog links the issue numbers that it names."""
-    spans = list(all_spans(changelog.blocks))
-    linked = sum(one.numbered for one in linked_references(changelog.blocks, spans))
-    return sum(1 for _ in naked_references(changelog.blocks, spans)) <= linked
 
 
 def _created(edition: Edition, notes: str, options: PortOptions) -> Ported:
@@ -144,11 +136,12 @@ def _created(edition: Edition, notes: str, options: PortOptions) -> Ported:
 def _filled(edition: Edition, section: Section, notes: str, options: PortOptions) -> Ported:
     title = section.title
     held = trimmed(edition.changelog.text[section.body : section.end])
-    if title is None or held == notes or held.endswith("\n\n" + notes):
+    if title is None or _holds(held, notes):
         return _done(edition, _settled(edition, section), "unchanged")
     residue = without_compare_lines(held)
     is_news = options.news is not None and residue == without_compare_lines(trimmed(options.news))
-    foldable = not residue or is_news or section.pending or _waits(edition, section)
+    grown = _essence(held) == _essence(notes)  # only lines of castoff's own are missing
+    foldable = not residue or is_news or grown or section.pending or _waits(edition, section)
     wanted = fold(missing_news(residue, notes), notes) if foldable else notes
     difference = "" if not residue else _difference(edition, held, wanted)
     if not foldable and not options.replace:
@@ -157,6 +150,21 @@ def _filled(edition: Edition, section: Section, notes: str, options: PortOptions
         )
     edits = [*heading_edits(edition, section, title, link=True), _content_edit(edition, section, wanted)]
     return _done(edition, edits, "filled" if foldable else "replaced", "" if foldable else difference)
+
+
+def _holds(held: str, notes: str) -> bool:
+    """Say whether a section is the notes, or ends in them."""
+    if held == notes or held.endswith("\n\n" + notes):
+        return True
+    told, essence = set(held.split("\n")), _essence(notes)
+    complete = all(line in told for line in notes.split("\n"))
+    return (complete and _essence(held) == essence) or _essence(held).endswith("\n\n" + essence)
+
+
+def _essence(text: str) -> str:
+    """Give the notes without what castoff may add to them, and without blank lines."""
+    own = ("**Milestone**:", "**Full Changelog**:")
+    return "\n\n".join(line for line in text.split("\n") if line.strip() and not line.startswith(own))
 
 
 def _settled(edition: Edition, section: Section) -> list[Edit]:

@@ -8,10 +8,11 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal
 
 from castoff.notes.changelog.order import order_key, same_version
+from castoff.notes.changelog.references import all_spans, linked_references, naked_references
 from castoff.notes.changelog.titles import Title, is_unreleased, read_title
 from castoff.notes.markdown import Blocks, Definition, Heading, LineRange, read_blocks
 from castoff.notes.markdown.blocks import is_setext_underline
@@ -123,6 +124,13 @@ class Changelog:
         )
 
     @cached_property
+    def links_numbers(self) -> bool:
+        """Say whether the changelog links the issue numbers that it names."""
+        spans = list(all_spans(self.blocks))
+        linked = sum(one.numbered for one in linked_references(self.blocks, spans))
+        return sum(1 for _ in naked_references(self.blocks, spans)) <= linked
+
+    @cached_property
     def descending(self) -> bool:
         """Say whether newer versions stand above older ones."""
         keys = [order_key(section.version or "") for section in self.released]
@@ -140,8 +148,9 @@ class Changelog:
         return definition.destination if definition else None
 
 
+@lru_cache(maxsize=4)
 def parse(text: str) -> Changelog:
-    """Read a changelog of any of the styles in use."""
+    """Read a changelog of any of the styles in use; the same text is read once."""
     blocks = read_blocks(text)
     headings = [heading for heading in every_heading(blocks) if not heading.nested]
     kept = _section_headings(headings)

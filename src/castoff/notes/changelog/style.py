@@ -41,7 +41,7 @@ class House:
         lead, name = _lead(sample, version, project)
         if link is not None:
             name = f"[{name}]({link})" if link else f"[{name}]"
-        before, after, written = _around_date(sample)
+        before, after, written = _around_date(sample, " / " if self.form == "setext" else " - ")
         return f"{lead}{name}{before}{write_like(written, day)}{after}"
 
     def heading(self, title: str, newline: str) -> str:
@@ -56,7 +56,7 @@ def house_style(changelog: Changelog) -> House:
     out = [section for section in changelog.released if not section.pending]
     model = max(out, key=lambda s: (s.date or datetime.date.min, -s.line), default=None)
     shape = model or changelog.unreleased
-    lengths = _underlines(changelog, out)
+    lengths = _underlines(changelog, out or list(changelog.sections))
     return House(
         level=shape.heading.level if shape else 2,
         form=shape.heading.form if shape else "atx",
@@ -146,15 +146,15 @@ def _lead(sample: Title | None, version: str, project: str) -> tuple[str, str]:
     return outer, inner
 
 
-def _around_date(sample: Title | None) -> tuple[str, str, str | None]:
+def _around_date(sample: Title | None, usual: str) -> tuple[str, str, str | None]:
     """Give what stands before and after the day, and the day as the sample writes it."""
     if sample is None or sample.date is None:
-        return " - ", "", None
+        return usual, "", None
     start = sample.version_at[1]
     if sample.link is not None:
         start = max(start, sample.link.text_at[1] + 1)
         if sample.link.form != "shortcut":
             start = max(start, sample.link.target_at[1] + 1)
-    before = sample.text[start : sample.date.at[0]] if start <= sample.date.at[0] else " - "
+    before = sample.text[start : sample.date.at[0]] if start <= sample.date.at[0] else usual
     after = {"(": ")", "[": "]"}.get(before[-1:], "")
     return before or " ", after, sample.date.written
