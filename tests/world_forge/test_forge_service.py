@@ -193,6 +193,21 @@ def test_issues_and_pull_requests_are_searched(grow: Callable[..., Client]) -> N
     assert client.ask("GET", "/search/issues", checked=False).status == 422
 
 
+def test_a_search_by_author_knows_bots_and_those_who_came_before(grow: Callable[..., Client]) -> None:
+    client = grow(
+        known_contributors=["ada"],
+        pull_requests=[{"title": "x", "author": "dependabot[bot]", "merged_at": "2026-05-05T10:00:00Z"}],
+    )
+    for author, before, count in (
+        ("app/dependabot", "2026-06-01T00:00:00Z", 1),
+        ("app/dependabot", "2026-05-05T10:00:00Z", 0),
+        ("ada", "2026-01-01T00:00:00Z", 1),
+        ("eve", "2026-06-01T00:00:00Z", 0),
+    ):
+        words = f"repo:acme/kit+is:pr+is:merged+author:{author}+merged:%3C{before}"
+        assert client.get(f"/search/issues?q={words}")["total_count"] == count, (author, before)
+
+
 def test_files_are_attached_to_a_release_where_it_says(client: Client) -> None:
     made = client.post(f"{REPO}/releases", {"tag_name": "1.0.0", "draft": True})
     url = made["upload_url"].partition("{")[0]
