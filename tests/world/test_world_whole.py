@@ -97,6 +97,57 @@ def test_git_is_led_here_whatever_the_repository_is_called(world: World, tmp_pat
         assert "refs/heads/main" in listed.stdout
 
 
+@pytest.mark.parametrize("address", ["git@github.com:acme/site.git", "ssh://git@github.com/acme/site.git"])
+def test_git_opens_no_ssh_connection_to_anywhere_else(world: World, tmp_path: Path, address: str) -> None:
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+
+    pushed = subprocess.run(
+        ["git", "-C", str(tmp_path), "push", address, "HEAD:main"],
+        env=world.child_environment(),
+        capture_output=True,
+        text=True,
+        timeout=10,
+    )
+
+    assert pushed.returncode != 0
+
+
+def test_git_settings_of_the_user_stay() -> None:
+    user = {
+        **os.environ,
+        "GIT_CONFIG_COUNT": "2",
+        "GIT_CONFIG_KEY_0": "user.name",
+        "GIT_CONFIG_VALUE_0": "Somebody",
+        "GIT_CONFIG_KEY_1": "credential.helper",
+        "GIT_CONFIG_VALUE_1": "store",
+    }
+    with World(environment=user, outside=False, tls=False) as world:
+        asked = [
+            subprocess.run(
+                ["git", "config", "--get", key], env=world.child_environment(), capture_output=True, text=True
+            ).stdout.strip()
+            for key in ("user.name", "credential.helper")
+        ]
+
+    assert asked == ["Somebody", ""]
+
+
+def test_a_cargo_home_can_be_warmed_and_the_users_stays_as_it_is(tmp_path: Path) -> None:
+    cache = tmp_path / "home" / "registry" / "cache" / "somewhere"
+    index = tmp_path / "home" / "registry" / "index" / "somewhere"
+    for folder, name in ((cache, "a-1.0.0.crate"), (index, "config.json")):
+        folder.mkdir(parents=True)
+        (folder / name).write_text("theirs")
+    user = {**os.environ, "CARGO_HOME": str(tmp_path / "home")}
+    with World(environment=user, outside=False, tls=False) as world:
+        world.warm_cargo_home()
+        ours = Path(world.environment()["CARGO_HOME"]) / "registry"
+        (ours / "index" / "somewhere" / "config.json").write_text("ours")
+
+        assert (ours / "cache" / "somewhere" / "a-1.0.0.crate").read_text() == "theirs"
+        assert (index / "config.json").read_text() == "theirs"
+
+
 def test_a_repository_can_be_copied_in(tmp_path: Path) -> None:
     with World(outside=False, tls=False) as first:
         commit(tmp_path, first.repository.url)
@@ -283,7 +334,8 @@ def test_a_client_of_the_world_never_sees_the_users_tokens() -> None:
         "ACTIONS_ID_TOKEN_REQUEST_URL": "canary",
         "AWS_SECRET_ACCESS_KEY": "canary",
         "UV_EXTRA_INDEX_URL": "canary",
-        "SSH_AUTH_SOCK": "canary",
+        "GIT_SSH_COMMAND": "canary",
+        "GIT_CONFIG_PARAMETERS": "canary",
         "npm_config_registry": "canary",
     }
 

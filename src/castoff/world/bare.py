@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 _FORMAT = "%(refname)%00%(objecttype)%00%(objectname)%00%(*objectname)%00%(tree)%00%(*tree)"
@@ -31,8 +32,11 @@ class BareRepository:
         """Give the address for ``git clone`` and ``git push``."""
         return self.path.as_uri()
 
-    def environment(self) -> dict[str, str]:
-        """Make git go here, whichever of the repository's usual addresses it is told."""
+    def environment(self, kept: Sequence[tuple[str, str]] = ()) -> dict[str, str]:
+        """Make git go here, whichever of the repository's usual addresses it is told.
+
+        ``kept`` are settings that the user gave by the same variables, and that shall stay.
+        """
         usual = (
             f"https://github.com/{self.slug}.git",
             f"https://github.com/{self.slug}",
@@ -45,11 +49,12 @@ class BareRepository:
         pairs = [
             (f"url.{self.url}.{kind}", each) for each in usual for kind in ("insteadOf", "pushInsteadOf")
         ]
-        environment = {"GIT_CONFIG_COUNT": str(len(pairs)), "GIT_TERMINAL_PROMPT": "0"}
-        for number, (key, value) in enumerate(pairs):
-            environment[f"GIT_CONFIG_KEY_{number}"] = key
-            environment[f"GIT_CONFIG_VALUE_{number}"] = value
-        return environment
+        # Whatever else git is told to reach, it has neither a key nor a password to write with.
+        return {
+            "GIT_TERMINAL_PROMPT": "0",
+            "GIT_SSH_COMMAND": "false",
+            **git_configuration([*kept, *pairs, ("credential.helper", "")]),
+        }
 
     def dump(self) -> dict[str, object]:
         """Give all refs: the commit, its tree, and whether a tag is annotated and carries a signature."""
@@ -75,3 +80,22 @@ class BareRepository:
             env=environment,
         )
         return finished.stdout
+
+
+def git_configuration(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Write settings as the variables that git reads them from."""
+    environment = {"GIT_CONFIG_COUNT": str(len(pairs))}
+    for number, (key, value) in enumerate(pairs):
+        environment[f"GIT_CONFIG_KEY_{number}"] = key
+        environment[f"GIT_CONFIG_VALUE_{number}"] = value
+    return environment
+
+
+def git_settings(environment: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Read settings from the variables that git reads them from; what is incomplete is left out."""
+    count = environment.get("GIT_CONFIG_COUNT", "")
+    numbers = range(min(int(count), 1000) if count.isdecimal() else 0)
+    found = [
+        (environment.get(f"GIT_CONFIG_KEY_{n}"), environment.get(f"GIT_CONFIG_VALUE_{n}")) for n in numbers
+    ]
+    return [(key, value) for key, value in found if key is not None and value is not None]

@@ -1,4 +1,7 @@
-"""Which of the user's variables must a client of the embedded world never see? Tokens, and ways outside."""
+"""Which of the user's variables must a client of the embedded world never see? Tokens, and ways outside.
+
+An ssh agent is kept, since tags may be signed with its keys; git is told elsewhere to open no ssh connection.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ _DROPPED = re.compile(
     r"|TWINE_.*|UV_PUBLISH_.*|UV_(EXTRA_)?INDEX.*|UV_DEFAULT_INDEX|UV_FIND_LINKS"
     r"|PIP_(EXTRA_)?INDEX_URL|PIP_FIND_LINKS|PIP_CONFIG_FILE|PIP_NO_INDEX"
     r"|CARGO_REGISTR.*|CARGO_SOURCE_.*|CARGO_HTTP_.*|NPM_CONFIG_.*|ACTIONS_.*|GH_.*|GITHUB_.*"
-    r"|GIT_CONFIG_(COUNT|KEY_.*|VALUE_.*|PARAMETERS)|GIT_ASKPASS|SSH_AUTH_SOCK|SSH_ASKPASS",
+    r"|GIT_CONFIG_(COUNT|KEY_.*|VALUE_.*|PARAMETERS)|GIT_ASKPASS|GIT_SSH.*",
     re.IGNORECASE,
 )
 

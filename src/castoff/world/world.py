@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from castoff.world import cargo_home, clients
-from castoff.world.bare import BareRepository
+from castoff.world.bare import BareRepository, git_settings
 from castoff.world.cargo_registry import CargoRegistry
 from castoff.world.cargo_registry import upload_subject as crate_subject
 from castoff.world.clock import WorldClock
@@ -120,7 +120,8 @@ class World:
 
     def child_environment(self) -> dict[str, str]:
         """Give the whole environment for a client: the user's without tokens, and this world's."""
-        return {**without_secrets(self._user), **self.environment()}
+        kept = self.repository.environment(git_settings(self._user))
+        return {**without_secrets(self._user), **self.environment(), **kept}
 
     def warm_cargo_home(self) -> None:
         """Copy what the user's cargo has fetched before, so that a rehearsal fetches less."""

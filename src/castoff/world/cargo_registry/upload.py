@@ -45,7 +45,10 @@ def check_upload(body: Body, known: Callable[[str], bool]) -> Published:
     """Check the crate; the manifest inside it counts, not what the client says about it."""
     rules.check_name(body.name)
     check_version(body.version)
-    published = read_published(body.crate, body.name, body.version)
+    try:
+        published = read_published(body.crate, body.name, body.version)
+    except (TypeError, ValueError, AttributeError) as error:
+        raise Rejected(f"failed to parse `Cargo.toml` manifest file\n\n{error}") from error
     rules.check_dependencies(published.dependencies, known)
     return published
 

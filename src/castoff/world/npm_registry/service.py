@@ -70,6 +70,8 @@ class NpmRegistry:
             raise Refused(f"no such route in the embedded npm registry: {request.method} {request.path}", 404)
         except Refused as refused:
             return json_response(refused.status, {"error": refused.text})
+        except (TypeError, ValueError, AttributeError) as error:
+            return json_response(400, {"error": f"malformed: {error}"})
 
     def dump(self) -> dict[str, object]:
         """Give what was uploaded, for the canonical dump of the world."""
