@@ -29,7 +29,7 @@ def try_out(
     """Install ``NAME==VERSION`` from the index into an empty environment and import its modules.
 
     Third-party requirements may come from the client's cache; the package and its siblings are asked for anew.
-    Problem: ``verify-failed`` with the client's last words.
+    Problems: ``verify-failed`` with the client's last words, ``interpreter-missing``.
     """
     with tempfile.TemporaryDirectory(prefix="castoff-trial-", ignore_cleanup_errors=True) as held:
         folder = Path(held)
@@ -38,7 +38,7 @@ def try_out(
             ["uv", "venv", "--quiet", "--no-project", "--no-config", "--python", python, "env"], cwd=folder
         )
         if made.code != 0:
-            return _failed(package, "no environment could be made for it", made)
+            return _no_interpreter(package, python, made)
         installed = processes.run(
             _install(endpoints, package), cwd=folder, timeout=_PATIENCE, changes={"VIRTUAL_ENV": None}
         )
@@ -127,6 +127,17 @@ def _installed_modules(environment: Path, package: Package) -> tuple[str, ...]:
             with record.open(encoding="utf-8", newline="") as stream:
                 return modules_of(row[0] for row in csv.reader(stream) if row)
     return ()
+
+
+def _no_interpreter(package: Package, python: str, done: Completed) -> Problem:
+    return Problem(
+        code="interpreter-missing",
+        message=f"`{package.name}` could not be tried: no environment could be made with Python {python}",
+        reason=done.last_words,
+        remedy="install such a Python where the client finds it (`uv python list` shows which it sees)",
+        file=package.manifest,
+        package=package.id,
+    )
 
 
 def _failed(package: Package, fact: str, done: Completed) -> Problem:
