@@ -26,6 +26,8 @@ from castoff.process import Processes
 _REQUIREMENT = re.compile(r"(?P<name>\S+) (?P<requirement>[^@]+?)(?: @ (?P<registry>\S+))?")
 _DEFAULT = "crates-io"
 _PATIENCE = 120.0
+_FRESH = 2.0
+"""Seconds for which a version that was seen counts as seen: a look and the question after it are one."""
 
 
 class CargoRegistry:
@@ -45,6 +47,8 @@ class CargoRegistry:
         self._files = settings_above(checkout, user_home(processes))
         self._lookups: dict[str | None, Lookup] = {}
         self._named: dict[str, str | None] = {}
+        self._clock = clock
+        self._sightings: dict[tuple[str | None, str], tuple[float, Seen]] = {}
         self._writer = Writer(processes, clock)
 
     def look(self, package: Package, version: str) -> Listing:
@@ -96,7 +100,7 @@ class CargoRegistry:
         found = True
         for registry in {match["registry"] for match in wanted}:
             mine = {match["name"]: match["requirement"] for match in wanted if match["registry"] == registry}
-            for name, seen in self._lines(list(mine), registry).items():
+            for name, seen in self._recent_lines(mine, registry).items():
                 if isinstance(seen, Unseen):
                     return None
                 found = found and _admitted(mine[name], seen or ())
@@ -155,7 +159,21 @@ class CargoRegistry:
         lookup = self._lookups.setdefault(
             registry, Lookup(self._processes, registry=registry, settings=self._files)
         )
-        return lookup.look(frozenset(names))
+        seen = lookup.look(frozenset(names))
+        now = self._clock.monotonic()
+        self._sightings.update({(registry, name): (now, one) for name, one in seen.items()})
+        return seen
+
+    def _recent_lines(self, wanted: Mapping[str, str], registry: str | None) -> Mapping[str, Seen]:
+        """Take what was seen just now where it says yes; ask again for the rest."""
+        since = self._clock.monotonic() - _FRESH
+        recent: dict[str, Seen] = {}
+        for name, requirement in wanted.items():
+            at, seen = self._sightings.get((registry, name), (-1.0, None))
+            if at >= since and seen and not isinstance(seen, Unseen) and _admitted(requirement, seen):
+                recent[name] = seen
+        rest = [name for name in wanted if name not in recent]
+        return {**recent, **(self._lines(rest, registry) if rest else {})}
 
     def _words(self, registry: str | None) -> list[str]:
         settings = [word for file in self._files for word in ("--config", str(file))]
