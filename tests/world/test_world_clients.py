@@ -64,7 +64,7 @@ class TestPython:
         other = run(UV, "publish", file, ok=False)
 
         assert other.returncode == 2
-        assert "File already exists" in other.stderr
+        assert "File already exists" in " ".join(other.stderr.split())
         assert len(world.python_index.store.dump()) == 1
 
     def test_twine_publishes_and_says_why_not(self, world: World, tmp_path: Path) -> None:

@@ -102,15 +102,7 @@ class World:
 
     def environment(self) -> dict[str, str]:
         """Give the variables that make any client talk to this world, to be laid over one's own."""
-        return {
-            **without_loopback_proxy(self._user),
-            **self.repository.environment(),
-            **clients.python_clients(self.python.url, self._user),
-            **self._cargo_environment(),
-            **clients.npm_client(self.npm.url, self.directory),
-            **clients.forge_client(self.forge.url, self.seed.slug),
-            "CASTOFF_DOCS_URL": self.docs.url,
-        }
+        return dict(self._variables)
 
     def gh_environment(self) -> dict[str, str]:
         """Give what GitHub's own command line needs besides, to come here; nothing without ``tls``."""
@@ -170,6 +162,19 @@ class World:
             )
             self.cargo_proxy = self._proxy(CargoDoor(services.cargo, outside), authority, outside)
             self.forge_proxy = self._proxy(ForgeDoor(self.forge.site), authority, outside)
+        # Written once: a client that reads its settings while they are written could go astray.
+        self._variables = self._client_variables()
+
+    def _client_variables(self) -> dict[str, str]:
+        return {
+            **without_loopback_proxy(self._user),
+            **self.repository.environment(),
+            **clients.python_clients(self.python.url, self._user),
+            **self._cargo_environment(),
+            **clients.npm_client(self.npm.url, self.directory),
+            **clients.forge_client(self.forge.url, self.seed.slug),
+            "CASTOFF_DOCS_URL": self.docs.url,
+        }
 
     def _serve(self, site: Site) -> Server:
         return self._stack.enter_context(Server(site, journal=self.journal, gate=self.gate))
