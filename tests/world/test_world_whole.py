@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import urllib.error
@@ -308,6 +310,25 @@ def test_a_served_world_says_where_it_is_and_ends_when_it_is_told_to(tmp_path: P
     assert (code, page["versions"]) == (0, ["1.0.0"])
     assert line["remote"] == (tmp_path / "world" / "git" / "acme" / "web.git").as_uri()
     assert set(line) == {"control", "env", "pid", "remote"}
+
+
+def test_a_client_of_github_finds_the_forge_behind_its_proxy_and_nothing_else() -> None:
+    pytest.importorskip("trustme")
+    with World(outside=False, tls=True) as world:
+        told = world.gh_environment()
+        context = ssl.create_default_context(cafile=told["SSL_CERT_FILE"])
+        port = int(told["HTTPS_PROXY"].rpartition(":")[2])
+        answers = []
+        for host, path in (("api.github.com", "/repos/acme/rocket"), ("elsewhere.example", "/x")):
+            connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=10, context=context)
+            connection.set_tunnel(host, 443)
+            headers = {"User-Agent": "gh", "Authorization": f"token {world.environment()['GH_TOKEN']}"}
+            connection.request("GET", path, headers=headers)
+            answer = connection.getresponse()
+            answers.append((answer.status, json.loads(answer.read()).get("full_name")))
+            connection.close()
+
+    assert answers == [(200, "acme/rocket"), (404, None)]
 
 
 def test_a_world_in_a_temporary_directory_leaves_nothing_behind() -> None:
