@@ -13,6 +13,7 @@ from castoff.clock import SystemClock, stated_now
 from castoff.configuration.reading import read_configuration
 from castoff.configuration.values import Configuration
 from castoff.errors import ConfigurationError, UsageError
+from castoff.flows.identity import throw_away_identity
 from castoff.flows.setting import Embedded, Setting
 from castoff.flows.silence import Silence
 from castoff.flows.survey import read_workspace
@@ -107,6 +108,7 @@ def aimed_at(setting: Setting, world: World, repository: Repository) -> Embedded
             changes=bench.changes,
             milestones=bench.milestones,
             patience=replace(setting.patience, grace=0.0),
+            tolerated=frozenset({"hook-tool-missing"}),
         ),
         at_turn=at_turn,
         remote=world.repository.url,
@@ -138,6 +140,10 @@ class _Bench:
             return PythonBuilder(
                 self.processes, self.configuration.python, commit_time, home=self.repository.root
             )
+        if ecosystem == "cargo":
+            from castoff.ecosystems.cargo.builder import CargoBuilder
+
+            return CargoBuilder(self.processes, self.configuration.cargo)
         raise UsageError.of("ecosystem-unknown", f"castoff cannot build `{ecosystem}` packages yet")
 
     def registry(self, ecosystem: Ecosystem) -> Registry:
@@ -152,6 +158,11 @@ class _Bench:
                 home=self.repository.root,
                 now=self.clock.now,
             )
+        if ecosystem == "cargo":
+            from castoff.ecosystems.cargo.registry import CargoRegistry
+
+            home = self.repository.root
+            return CargoRegistry(self.processes, self.configuration.cargo, self.clock, checkout=home)
         raise UsageError.of("ecosystem-unknown", f"castoff cannot publish `{ecosystem}` packages yet")
 
     def forge(self, remote_url: str | None) -> Forge | None:
@@ -206,6 +217,8 @@ def open_rehearsal(
         fill_registries(world, before)
         stand_in.publish_to(world.repository.url, branch)
         processes = Processes(world.child_environment(), Redactor.of_environment(setting.environment))
+        for key, value in throw_away_identity(processes, world.directory).items():
+            stand_in.git.must("config", "--local", "--replace-all", key, value)
         repository = Repository(Git(processes, stand_in.root))
         yield aimed_at(setting, world, repository)
 

@@ -3,45 +3,78 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from castoff.configuration.templates import Occasion, fill
 from castoff.errors import Problem, Refusal
 from castoff.flows.checking import wants_signed_commit, wants_signed_tag
-from castoff.flows.editing import part_of, release_edits
+from castoff.flows.editing import changelog_edits, part_of, version_edits
 from castoff.flows.hooks import run_hooks
 from castoff.flows.planning import occasion_of
 from castoff.flows.setting import Setting
 from castoff.flows.staging import Target
 from castoff.flows.survey import Survey
-from castoff.git import Worktree
+from castoff.git import FolderTree, Worktree
 from castoff.model.versions import ReleaseVersion
 from castoff.model.workspace import Artifact, Workspace
 
 
-def make_commit(setting: Setting, survey: Survey, worktree: Worktree, version: ReleaseVersion) -> str:
-    """Make the release commit in the clone; gives it. Errors list everything that is wrong with the edits."""
+def make_commit(
+    setting: Setting, survey: Survey, worktree: Worktree, version: ReleaseVersion
+) -> tuple[str, tuple[Problem, ...]]:
+    """Make the release commit in the clone; gives it, with warnings. Errors list all that is wrong with the edits.
+
+    The user's commands run after the versions were written; the changelog is cut last, where none of them did.
+    """
     occasion = occasion_of(survey, version, setting.now.date())
-    edited = release_edits(survey, setting.configuration, setting.manifests, occasion)
+    edited = version_edits(survey, setting.configuration, setting.manifests, occasion)
     errors = [problem for problem in edited.problems if problem.severity == "error"]
     if errors:
         raise Refusal(*errors)
     worktree.check_out(survey.head)
     worktree.write(edited.texts)
     settled = _settle(setting, survey.workspace, worktree)
-    written = run_hooks(setting, survey, occasion, worktree)
-    expected = {*edited.texts, *settled}
+    hooked = _run_hooks(setting, survey, occasion, worktree)
+    cut = changelog_edits(FolderTree(worktree.root), setting.configuration, occasion)
+    worktree.write(cut.texts)
     paths = worktree.changed_paths()
-    strays = [path for path in paths if path not in expected and not _declared(path, written)]
+    expected = {*edited.texts, *settled, *cut.texts}
+    strays = [path for path in paths if path not in expected and not _declared(path, hooked.writes)]
     if strays:
         raise Refusal(_stray_write(strays))
-    message = fill(setting.configuration.release.message, occasion.values())
+    return _commit(setting, occasion, worktree, paths), (*edited.problems, *hooked.problems)
+
+
+def _commit(setting: Setting, occasion: Occasion, worktree: Worktree, paths: Sequence[str]) -> str:
+    release = setting.configuration.release
+    message = fill(release.message, occasion.values())
     if not paths:
         return worktree.commit_nothing(message, sign=wants_signed_commit(setting))
-    return worktree.commit(
-        message, paths, sign=wants_signed_commit(setting), signoff=setting.configuration.release.signoff
-    )
+    return worktree.commit(message, paths, sign=wants_signed_commit(setting), signoff=release.signoff)
+
+
+def _run_hooks(setting: Setting, survey: Survey, occasion: Occasion, worktree: Worktree) -> Hooked:
+    """Run the user's commands; where the setting tolerates that their tools are missing, take back what they did."""
+    before = {path: (worktree.root / path).read_bytes() for path in worktree.changed_paths()}
+    try:
+        return Hooked(writes=run_hooks(setting, survey, occasion, worktree))
+    except Refusal as refused:
+        if not {problem.code for problem in refused.problems} <= setting.tolerated:
+            raise
+        worktree.check_out(survey.head)
+        for path, data in before.items():
+            (worktree.root / path).write_bytes(data)
+        return Hooked(problems=tuple(replace(one, severity="warning") for one in refused.problems))
+
+
+@dataclass(frozen=True, slots=True)
+class Hooked:
+    """What the user's commands left: patterns of what they may write, and what is tolerated."""
+
+    writes: Sequence[str] = ()
+    problems: tuple[Problem, ...] = ()
 
 
 def build_artifacts(setting: Setting, target: Target, worktree: Worktree, into: Path) -> tuple[Artifact, ...]:

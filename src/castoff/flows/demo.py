@@ -6,10 +6,8 @@ import shutil
 from pathlib import Path
 
 from castoff.errors import Refusal
+from castoff.flows.identity import throw_away_identity
 from castoff.process import Processes
-
-NAME = "Demo Maintainer"
-EMAIL = "demo@example.invalid"
 
 
 def make_sample(processes: Processes, source: Path, folder: Path, *, tag: str) -> Path:
@@ -17,7 +15,7 @@ def make_sample(processes: Processes, source: Path, folder: Path, *, tag: str) -
     checkout = folder / "checkout"
     shutil.copytree(source, checkout)
     _git(processes, checkout, "init", "--quiet", "--initial-branch=main")
-    for key, value in _settings(processes, folder).items():
+    for key, value in throw_away_identity(processes, folder).items():
         _git(processes, checkout, "config", key, value)
     _git(processes, checkout, "add", "--all")
     _git(processes, checkout, "commit", "--quiet", "-m", f"release {tag}")
@@ -32,17 +30,6 @@ def connect(processes: Processes, checkout: Path, remote: str) -> None:
     """Make a repository the origin, and push branch and tags."""
     _git(processes, checkout, "remote", "add", "origin", remote)
     _git(processes, checkout, "push", "--quiet", "--set-upstream", "origin", "main", "--tags")
-
-
-def _settings(processes: Processes, folder: Path) -> dict[str, str]:
-    settings = {"user.name": NAME, "user.email": EMAIL, "commit.gpgsign": "false", "tag.gpgsign": "false"}
-    if processes.find("ssh-keygen") is None:
-        return settings
-    key = folder / "key"
-    done = processes.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", EMAIL, "-f", key], cwd=folder)
-    if done.code != 0:
-        return settings
-    return {**settings, "gpg.format": "ssh", "user.signingkey": f"{key}.pub"}
 
 
 def _git(processes: Processes, folder: Path, *arguments: str) -> None:

@@ -34,7 +34,20 @@ class Overlay:
 def release_edits(
     survey: Survey, configuration: Configuration, manifests: Sequence[Manifests], occasion: Occasion
 ) -> Edited:
-    """Compute everything that changes in the tree, in memory."""
+    """Compute everything that changes in the tree, in memory; what commands of the user's do is not known."""
+    edited = version_edits(survey, configuration, manifests, occasion)
+    cut = changelog_edits(Overlay(survey.tree, dict(edited.texts)), configuration, occasion)
+    return Edited(
+        texts={**edited.texts, **cut.texts},
+        edits=(*edited.edits, *cut.edits),
+        problems=(*edited.problems, *cut.problems),
+    )
+
+
+def version_edits(
+    survey: Survey, configuration: Configuration, manifests: Sequence[Manifests], occasion: Occasion
+) -> Edited:
+    """Compute what the version changes: manifests, and documents by rules."""
     overlay = Overlay(survey.tree, {})
     edits: list[Edit] = []
     problems: list[Problem] = []
@@ -68,13 +81,12 @@ def _steps(
         overlay.read, configuration.replace, occasion.values(), is_stable=occasion.version.is_stable
     )
     yield Edited(texts=rules.texts, edits=rules.edits, problems=rules.problems)
-    yield _changelog(overlay, configuration, occasion)
 
 
-def _changelog(overlay: Overlay, configuration: Configuration, occasion: Occasion) -> Edited:
-    """Cut the section of the version, where a changelog is kept."""
-    path = changelog_path(overlay, configuration.changelog.file)
-    text = overlay.read(path) if path else None
+def changelog_edits(tree: Tree, configuration: Configuration, occasion: Occasion) -> Edited:
+    """Cut the section of the version, where a changelog is kept and nobody cut it before."""
+    path = changelog_path(tree, configuration.changelog.file)
+    text = tree.read(path) if path else None
     if path is None or text is None or configuration.changelog.mode == "off":
         return Edited(texts={}, edits=())
     from castoff.notes.changelog import CutOptions, cut

@@ -10,9 +10,13 @@ from castoff.flows.setting import Setting
 from castoff.flows.survey import Survey
 from castoff.git import Worktree
 
+_NOT_FOUND = 127
+
 
 def run_hooks(setting: Setting, survey: Survey, occasion: Occasion, worktree: Worktree) -> Sequence[str]:
-    """Run them in order; gives the patterns of the files that they may write. Error ``hook-failed``."""
+    """Run them in order; gives the patterns of the files that they may write. Errors: ``hook-failed``,
+    ``hook-tool-missing``.
+    """
     values = occasion.values()
     patterns: list[str] = []
     for hook in setting.configuration.version.run:
@@ -31,6 +35,13 @@ def run_hooks(setting: Setting, survey: Survey, occasion: Occasion, worktree: Wo
                 "CRATE_ROOT": str(folder),
             },
         )
+        if done.code == _NOT_FOUND:
+            raise Refusal.of(
+                "hook-tool-missing",
+                f"the command `{hook.command[0]}` of `version.run` needs a program that is not here",
+                reason=f"it ended with code 127, by which shells say so: {done.last_words}",
+                remedy="install that program; nothing was changed",
+            )
         if done.code != 0:
             raise Refusal.of(
                 "hook-failed",

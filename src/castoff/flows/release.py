@@ -42,6 +42,7 @@ from castoff.stages.preflight import errors_of, run_checks
 
 _PLANS = 4
 NOT_PROVEN = (
+    "whether your own key signs (a throw-away key signed here)",
     "whether your tokens may publish each package on the real registries",
     "rules that only the real services apply (rate limits of your account, reserved names, moderation)",
     "whether the real remote takes the push (branch protection, server-side hooks)",
@@ -152,7 +153,8 @@ def _begin(run: _Run, seen: Survey, version: ReleaseVersion) -> Claim:
     if errors := errors_of(answers):
         raise Refusal(*errors)
     run.problems.extend(p for one in answers for p in one.findings if p.severity == "warning")
-    commit = make_commit(setting, seen, worktree, version)
+    commit, warnings = make_commit(setting, seen, worktree, version)
+    run.problems.extend(warnings)
     claim = Claim(version=version, commit=commit)
     target = _target(run, seen, claim)
     artifacts = _build(run, target)

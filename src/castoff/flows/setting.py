@@ -18,7 +18,10 @@ from castoff.reconcile import Patience
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """The ports of one run; ``embedded`` opens them on an embedded world with what was released before in it."""
+    """The ports of one run; ``embedded`` opens them on an embedded world with what was released before in it.
+
+    ``tolerated`` are codes that this setting lives with: in a rehearsal, tools of the user's that are not here.
+    """
 
     environment: Mapping[str, str]
     repository: Repository
@@ -36,6 +39,7 @@ class Setting:
     embedded: Callable[[Workspace | None], AbstractContextManager[Embedded]] | None = None
     patience: Patience = field(default_factory=Patience)
     problems: tuple[Problem, ...] = ()
+    tolerated: frozenset[str] = frozenset()
     lanes: int = 16
 
 
