@@ -202,9 +202,10 @@ def _version_problems(files: CrateFiles) -> Iterable[Problem]:
     if crates.version is not None and versions.read(crates.version) is None:
         yield Problem(
             code="version-unsupported",
+            severity="warning",
             message=f"the workspace's version `{crates.version}` is no version that castoff can count on from",
-            reason="it must be three numbers, or end in `-alpha.N`, `-beta.N` or `-rc.N`",
-            remedy="correct the version",
+            reason="releases are three numbers, or end in `-alpha.N`, `-beta.N` or `-rc.N`",
+            remedy="nothing, where it stands for what comes next (`-dev`): the next version counts from the last tag",
             file=crates.version_place.file if crates.version_place else MANIFEST,
             line=files.line(crates.version_place) if crates.version_place else None,
         )
