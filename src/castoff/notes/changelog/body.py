@@ -23,6 +23,7 @@ _GENERATED = re.compile(r"<!--\s*Release notes generated using configuration in 
 _CHANGED = re.compile(r"\[?What.?s Changed\W{0,4}(?:\]\([^\s()]{0,500}\))?", re.IGNORECASE)
 _ENTRY = re.compile(r".* by @[\w\[\]-]{1,60} in (?:https?://\S{1,300}/pull/\d{1,7}|#\d{1,7})[ \t]*")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//|#")
+_LISTED = re.compile(r"[*+-][ \t]|\d{1,9}[.)][ \t]|[ \t]")
 _SENTINEL = "# end of the notes"
 
 
@@ -168,8 +169,10 @@ def _contributors_block(blocks: Blocks, heading: Heading) -> set[int]:
     region = range(heading.end_line, stop)
     entries = [line for line in region if is_first_contribution(lines[line])]
     if not entries:
-        beyond = (n for n in region if not (lines.is_blank(n) or lines[n][0] in "*-+ \t"))
-        entries = [next(beyond, stop) - 1]
+        beyond = next((n for n in region if not (lines.is_blank(n) or _LISTED.match(lines[n]))), stop)
+        while beyond > heading.end_line and lines.is_blank(beyond - 1):
+            beyond -= 1
+        entries = [beyond - 1]
     return set(range(heading.line, entries[-1] + 1))
 
 

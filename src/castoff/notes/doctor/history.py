@@ -52,7 +52,7 @@ def not_monotonic(chart: Chart) -> Iterator[Finding]:
     keys = sorted(dated)
     lines_began: dict[tuple[int, ...], datetime.date] = {}
     for key in keys:
-        line = key[0][:2]
+        line = _line(key)
         day = dated[key].date
         if day is not None:
             lines_began[line] = min(day, lines_began.get(line, day))
@@ -60,11 +60,16 @@ def not_monotonic(chart: Chart) -> Iterator[Finding]:
         one, other = dated[newer], dated[older]
         if one.date is None or other.date is None or one.date >= other.date:
             continue
-        backport = older[0][:2] != newer[0][:2] and lines_began[older[0][:2]] <= one.date
+        backport = _line(older) != _line(newer) and lines_began[_line(older)] <= one.date
         facts = confirmed.get(newer) == one.date and confirmed.get(older) == other.date
         if not (backport or facts):
             detail = f"{one.version} dated before older release {other.version} ({other.date})"
             yield _told(one, "date-not-monotonic", detail)
+
+
+def _line(key: OrderKey) -> tuple[int, ...]:
+    """Give the line of releases that a version belongs to: its first two numbers."""
+    return (*key[0], 0, 0)[:2]
 
 
 def _days(sections: dict[OrderKey, Section], tags: dict[OrderKey, TagFact]) -> Iterator[Finding]:
