@@ -11,13 +11,17 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from castoff.flows.survey import read_workspace
+from castoff.git import FolderTree
+from castoff.wiring import fill_registries, manifests
 from castoff.world.seed import WorldSeed
 from castoff.world.world import World
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+SLUG = "acme/harbour"
 MOMENT = "2026-01-31T12:00:00+00:00"
 FIXED = {
     "GIT_AUTHOR_DATE": MOMENT,
@@ -51,7 +55,7 @@ class Stage:
         self.clones += 1
         path = self.folder / f"clone-{self.clones}"
         self.git(self.folder, "clone", "--quiet", self.world.repository.url, str(path))
-        self._sign_with_key(path)
+        sign_with(path, self.key)
         return path
 
     def git(self, folder: Path, *arguments: str) -> str:
@@ -82,15 +86,6 @@ class Stage:
         """Give all that happened, in a form in which two worlds can be compared."""
         return json.dumps(self.world.dump(uploads_sorted=True), sort_keys=True, indent=1)
 
-    def _sign_with_key(self, checkout: Path) -> None:
-        for name, value in (
-            ("user.name", "Proof"),
-            ("user.email", "proof@example.invalid"),
-            ("gpg.format", "ssh"),
-            ("user.signingkey", f"{self.key}.pub"),
-        ):
-            self.git(checkout, "config", name, value)
-
 
 @contextmanager
 def stage(
@@ -98,22 +93,54 @@ def stage(
 ) -> Iterator[Stage]:
     """Open a world with a sample at 1.0.0, tagged, and one commit after it."""
     folder.mkdir(parents=True, exist_ok=True)
-    with World(folder / "world", seed=WorldSeed(slug="acme/harbour")) as world:
-        made = Stage(folder, world, key)
-        source = folder / "source"
-        shutil.copytree(sample, source)
-        if trim is not None:
-            trim(source)
-        made.git(source, "init", "--quiet", "--initial-branch=main")
-        made._sign_with_key(source)
-        made.git(source, "add", "--all")
-        made.git(source, "commit", "--quiet", "-m", "release 1.0.0")
-        made.git(source, "tag", "--annotate", "-m", "1.0.0", "1.0.0")
-        (source / "NEWS.txt").write_text("The tide is in.\n", encoding="utf-8")
-        made.git(source, "add", "--all")
-        made.git(source, "commit", "--quiet", "-m", "Note the tide")
-        made.git(source, "push", "--quiet", world.repository.url, "main", "--tags")
+    source = make_source(folder / "source", key, sample, trim=trim)
+    with stage_of(folder, key, source) as made:
         yield made
+
+
+@contextmanager
+def stage_of(
+    folder: Path, key: Path, source: Path, *, seed: WorldSeed | None = None, tls: bool = False
+) -> Iterator[Stage]:
+    """Open a world that holds a source's branch and tags, and in its index what was released before."""
+    folder.mkdir(parents=True, exist_ok=True)
+    seed = replace(seed or WorldSeed(), slug=SLUG, repository=source)
+    with World(folder / "world", seed=seed, outside=False, tls=tls) as world:
+        made = Stage(folder, world, key)
+        fill_registries(world, read_workspace(FolderTree(source), manifests(), ()))
+        yield made
+
+
+def make_source(
+    source: Path, key: Path, sample: Path, *, trim: Callable[[Path], None] | None = None
+) -> Path:
+    """Make a repository of a sample at 1.0.0, tagged, and one commit after it; gives its folder."""
+    shutil.copytree(sample, source)
+    if trim is not None:
+        trim(source)
+    _git(source, "init", "--quiet", "--initial-branch=main")
+    sign_with(source, key)
+    _git(source, "add", "--all")
+    _git(source, "commit", "--quiet", "-m", "release 1.0.0")
+    _git(source, "tag", "--annotate", "-m", "1.0.0", "1.0.0")
+    (source / "NEWS.txt").write_text("The tide is in.\n", encoding="utf-8")
+    _git(source, "add", "--all")
+    _git(source, "commit", "--quiet", "-m", "Note the tide")
+    return source
+
+
+def sign_with(checkout: Path, key: Path) -> None:
+    """Let a clone commit and sign with a throw-away key."""
+    with (checkout / ".git" / "config").open("a", encoding="utf-8") as file:
+        file.write(
+            "[user]\n\tname = Proof\n\temail = proof@example.invalid\n"
+            f'\tsigningkey = "{key}.pub"\n[gpg]\n\tformat = ssh\n'
+        )
+
+
+def _git(folder: Path, *arguments: str) -> None:
+    environment = {**os.environ, **FIXED}
+    subprocess.run(["git", *arguments], cwd=folder, env=environment, capture_output=True, check=True)
 
 
 def make_key(folder: Path) -> Path:
