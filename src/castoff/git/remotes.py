@@ -1,0 +1,50 @@
+"""What did a remote answer? The output of `git ls-remote` and `git push`, read as data."""
+
+from __future__ import annotations
+
+from castoff.errors import Problem
+from castoff.model.acts import Outcome, Refused, Succeeded, Unclear
+from castoff.model.refs import Refs, TagRef
+from castoff.process import Completed
+
+_DENIED_REMEDY = (
+    "see that you may push there; where the branch is protected, "
+    "release with `castoff release LEVEL --pull-request`"
+)
+
+
+def parse_refs(text: str) -> Refs:
+    """Read the output of `git ls-remote`: `object TAB ref`, peeled tags as `ref^{}`."""
+    heads: dict[str, str] = {}
+    objects: dict[str, str] = {}
+    peeled: dict[str, str] = {}
+    for line in text.splitlines():
+        name, _, ref = line.partition("\t")
+        if ref.startswith("refs/heads/"):
+            heads[ref[11:]] = name
+        elif ref.startswith("refs/tags/") and ref.endswith("^{}"):
+            peeled[ref[10:-3]] = name
+        elif ref.startswith("refs/tags/"):
+            objects[ref[10:]] = name
+    tags = {name: TagRef(object=value, peeled=peeled.get(name)) for name, value in objects.items()}
+    return Refs(heads=heads, tags=tags)
+
+
+def push_outcome(done: Completed, spec: str) -> Outcome:
+    """Judge a push by its code and the flag of its porcelain line (git-push, OUTPUT): `!` is a rejection."""
+    flags = [line.split("\t") for line in done.text.splitlines() if "\t" in line]
+    rejected = [row for row in flags if row and row[0] == "!"]
+    if done.code == 0 and not rejected:
+        return Succeeded()
+    if not rejected:
+        return Unclear(reason=done.last_words or f"git push ended with code {done.code}")
+    summary = rejected[0][-1] if rejected[0] else ""
+    remote_said = summary.startswith("[remote rejected]")
+    return Refused(
+        Problem(
+            code="push-denied" if remote_said else "push-rejected",
+            message=f"the remote did not take `{spec.rpartition(':')[2]}`",
+            reason=done.last_words,
+            remedy=_DENIED_REMEDY if remote_said else "somebody else pushed first: run castoff again",
+        )
+    )

@@ -1,0 +1,84 @@
+"""What does the user's repository say? It is read, never written to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+
+from castoff.errors import UsageError, WorkspaceError
+from castoff.git.calling import Git
+from castoff.git.trees import GitTree
+from castoff.process import Processes
+
+
+class Repository:
+    """The user's repository: read, never written to."""
+
+    def __init__(self, git: Git) -> None:
+        self.git = git
+        self.root = git.folder
+
+    @classmethod
+    def open(cls, processes: Processes, start: Path) -> Repository:
+        """Find the repository that holds a folder; error ``not-a-repository``."""
+        if not start.is_dir():
+            raise UsageError.of("no-such-folder", f"`{start}` is no folder", remedy="correct `-C`")
+        done = Git(processes, start).run("rev-parse", "--show-toplevel")
+        top = done.stdout.decode("utf-8", "surrogateescape").strip()
+        if done.code != 0 or not top:
+            raise WorkspaceError.of(
+                "not-a-repository",
+                f"`{start}` is in no git repository with a work tree",
+                reason="a release is a commit, a tag and a push",
+                remedy="run castoff inside a clone of the repository, or name one with `-C`",
+            )
+        return cls(Git(processes, Path(top)))
+
+    @cached_property
+    def settings(self) -> Mapping[str, str]:
+        """Give git's effective configuration, keys in git's spelling (section and name in lower case)."""
+        listing = self.git.run("config", "--list", "-z").stdout.decode("utf-8", "surrogateescape")
+        pairs = (entry.partition("\n") for entry in listing.split("\0") if entry)
+        return {key: value for key, _, value in pairs}
+
+    def head(self) -> str | None:
+        """Give the commit that is checked out, None in an empty repository."""
+        done = self.git.run("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+        return done.text.strip() if done.code == 0 else None
+
+    def branch(self) -> str | None:
+        """Give the branch that is checked out, None where HEAD is detached."""
+        done = self.git.run("symbolic-ref", "--short", "--quiet", "HEAD")
+        return done.text.strip() if done.code == 0 else None
+
+    def changed_paths(self) -> tuple[str, ...]:
+        """List tracked files with changes that are not committed."""
+        listing = self.git.must("status", "--porcelain=v1", "-z", "--untracked-files=no")
+        return tuple(entry[3:] for entry in listing.split("\0") if len(entry) > 3)
+
+    def is_shallow(self) -> bool:
+        """Say whether history was cut when cloning."""
+        return self.git.must("rev-parse", "--is-shallow-repository") == "true"
+
+    def remote_name(self, configured: str | None) -> str | None:
+        """Name the remote: configured, else the branch's upstream, else origin, else the only one."""
+        if configured:
+            return configured
+        branch = self.branch()
+        upstream = self.settings.get(f"branch.{branch}.remote") if branch else None
+        names = [key[7:-4] for key in self.settings if key.startswith("remote.") and key.endswith(".url")]
+        if upstream in names:
+            return upstream
+        return "origin" if "origin" in names else (names[0] if len(names) == 1 else None)
+
+    def remote_url(self, name: str) -> str | None:
+        """Give a remote's address as configured, not as rewritten by `insteadOf`."""
+        url = self.settings.get(f"remote.{name}.url")
+        if url and "://" not in url and ":" not in url.partition("/")[0]:
+            return str((self.root / url).resolve())
+        return url
+
+    def tree(self, commit: str) -> GitTree:
+        """Open the files of a commit."""
+        return GitTree(self.git, commit)

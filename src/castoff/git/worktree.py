@@ -1,0 +1,250 @@
+"""Where does the work happen? In a temporary clone that borrows the user's objects and nothing else."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from castoff.errors import Refusal
+from castoff.git.calling import Git
+from castoff.git.carrying import carry_settings
+from castoff.git.remotes import parse_refs, push_outcome
+from castoff.git.repository import Repository
+from castoff.git.signing import has_signature, signature_is_good
+from castoff.git.trees import GitTree
+from castoff.model.acts import Outcome
+from castoff.model.refs import Refs
+from castoff.process import Completed
+
+
+class Worktree:
+    """A temporary clone with files of its own; leaves nothing behind when closed."""
+
+    def __init__(self, git: Git, holder: tempfile.TemporaryDirectory[str]) -> None:
+        self.git = git
+        self.root = git.folder
+        self._holder = holder
+
+    @classmethod
+    def of(cls, repository: Repository) -> Self:
+        """Clone the user's repository without files or tags; signing and hooks work as they do there."""
+        holder = tempfile.TemporaryDirectory(prefix="castoff-", ignore_cleanup_errors=True)
+        root = Path(holder.name) / "tree"
+        done = repository.git.run(
+            "clone", "--quiet", "--shared", "--no-checkout", "--no-tags", "--template=", repository.root, root
+        )
+        if done.code != 0:
+            holder.cleanup()
+            raise Refusal.of(
+                "clone-failed",
+                "the repository could not be cloned into a temporary folder",
+                reason=done.last_words,
+                remedy="see that the disk has room and that `git clone` works on it",
+            )
+        worktree = cls(Git(repository.git.processes, root), holder)
+        carry_settings(repository, root)
+        return worktree
+
+    def __enter__(self) -> Self:
+        """Stay until the end of the block."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Remove the clone."""
+        self.close()
+
+    def close(self) -> None:
+        """Remove the clone."""
+        self._holder.cleanup()
+
+    def folder(self, name: str) -> Path:
+        """Make a folder beside the files, gone with them."""
+        path = Path(self._holder.name) / name
+        path.mkdir(exist_ok=True)
+        return path
+
+    def tree(self, commit: str) -> GitTree:
+        """Open the files of a commit."""
+        return GitTree(self.git, commit)
+
+    def ls_remote(self, url: str) -> Refs | None:
+        """List a remote's branches and tags; None where it could not be asked."""
+        done = self.git.run("ls-remote", "--heads", "--tags", url)
+        return parse_refs(done.text) if done.code == 0 else None
+
+    def fetch(self, url: str, branches: Iterable[str]) -> bool:
+        """Bring a remote's tags and some branches here; says whether that worked."""
+        specs = [f"+refs/heads/{branch}:refs/remotes/origin/{branch}" for branch in branches]
+        done = self.git.run(
+            "fetch", "--quiet", "--no-tags", "--force", url, *specs, "+refs/tags/*:refs/tags/*"
+        )
+        return done.code == 0
+
+    def check_out(self, commit: str) -> None:
+        """Put the files of a commit on disk, and nothing else."""
+        self.git.must("checkout", "--quiet", "--force", "--detach", commit)
+        self.git.must("clean", "-ffdxq")
+
+    def stand_on(self, branch: str, commit: str) -> None:
+        """Check a branch out at a commit, as a person would have it."""
+        self.git.must("checkout", "--quiet", "--force", "-B", branch, commit)
+
+    def publish_to(self, url: str, branch: str) -> None:
+        """Make a repository the origin of this clone, and give it the branch and all tags."""
+        self.git.must(
+            "push", "--quiet", "--no-verify", url, f"{branch}:refs/heads/{branch}", "refs/tags/*:refs/tags/*"
+        )
+        self.git.must("config", "--replace-all", "remote.origin.url", url)
+
+    def write(self, texts: Mapping[str, str]) -> None:
+        """Write texts as they are, LF and CRLF untouched; paths must stay inside."""
+        for path, text in texts.items():
+            full = self.root / path
+            if not full.resolve().is_relative_to(self.root.resolve()) or full.is_symlink():
+                raise Refusal.of(
+                    "path-outside", f"`{path}` leads out of the workspace", remedy="name a file inside it"
+                )
+            full.parent.mkdir(parents=True, exist_ok=True)
+            full.write_bytes(text.encode("utf-8"))
+
+    def changed_paths(self) -> tuple[str, ...]:
+        """List what differs from the commit that was checked out, new files included."""
+        listing = self.git.must("status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames")
+        return tuple(entry[3:] for entry in listing.split("\0") if len(entry) > 3)
+
+    def commit(self, message: str, paths: Sequence[str], *, sign: bool | None, signoff: bool) -> str:
+        """Commit these paths; the user's hooks run. Errors: ``commit-failed``, ``commit-unsigned``."""
+        self.git.must("add", "--", *paths)
+        words = ["commit", "--quiet", "-F", "-"]
+        if sign is not None:
+            words.append("--gpg-sign" if sign else "--no-gpg-sign")
+        if signoff:
+            words.append("--signoff")
+        done = self.git.run(*words, given=message.encode())
+        return self._committed(done, sign=sign)
+
+    def _committed(self, done: Completed, *, sign: bool | None) -> str:
+        if done.code != 0:
+            raise Refusal.of(
+                "commit-failed",
+                "git did not make the release commit",
+                reason=done.last_words,
+                remedy="a hook of the repository or the signing key said no: mend that, then run castoff again",
+            )
+        commit = self.git.must("rev-parse", "HEAD")
+        if sign and not has_signature(self.git, commit):
+            raise Refusal.of(
+                "commit-unsigned",
+                "the release commit carries no signature although one was asked for",
+                remedy="see that `user.signingkey` names a key that can sign without asking",
+            )
+        return commit
+
+    def commit_nothing(self, message: str, *, sign: bool | None) -> str:
+        """Commit with no change: a first release whose manifests already say the version."""
+        words = ["commit", "--quiet", "--allow-empty", "-F", "-"]
+        if sign is not None:
+            words.append("--gpg-sign" if sign else "--no-gpg-sign")
+        done = self.git.run(*words, given=message.encode())
+        return self._committed(done, sign=sign)
+
+    def make_tag(self, name: str, message: str, commit: str, *, sign: bool) -> str:
+        """Make an annotated tag object here and verify its signature; gives the object.
+
+        Errors: ``tag-failed``, ``tag-unsigned`` (git with ssh keys may exit 0 with no signature).
+        """
+        kind = "--sign" if sign else "--no-sign"
+        done = self.git.run(
+            "tag",
+            "--annotate",
+            kind,
+            "--force",
+            "--cleanup=verbatim",
+            "-F",
+            "-",
+            name,
+            commit,
+            given=message.encode(),
+        )
+        if done.code != 0:
+            raise Refusal.of(
+                "tag-failed",
+                f"git did not make the tag `{name}`",
+                reason=done.last_words,
+                remedy="see that `user.signingkey` names a key that can sign, or set `release.sign`",
+            )
+        made = self.git.must("rev-parse", f"refs/tags/{name}")
+        if sign and not signature_is_good(self.git, name, lambda: self.folder("signing")):
+            self.git.run("tag", "--delete", name)
+            raise Refusal.of(
+                "tag-unsigned",
+                f"the tag `{name}` carries no good signature",
+                reason=done.last_words or "git made the tag, but `git verify-tag` does not accept it",
+                remedy="see that `user.signingkey` names a key that can sign, and try `git tag -s test`",
+            )
+        return made
+
+    def push(self, url: str, spec: str, *, lease: str | None = None) -> Outcome:
+        """Push one ref; Refused carries ``push-rejected`` or ``push-denied``, an unclear end is Unclear."""
+        words = ["push", "--porcelain"]
+        if lease is not None:
+            words.append(f"--force-with-lease={lease}")
+        done = self.git.run(*words, url, spec)
+        return push_outcome(done, spec)
+
+    def is_ancestor(self, commit: str, of: str) -> bool:
+        """Say whether a commit lies in the history of another; False where one of them is not here."""
+        return self.git.run("merge-base", "--is-ancestor", commit, of).code == 0
+
+    def tags_within(self, commit: str) -> tuple[tuple[str, str], ...]:
+        """List (tag, commit) of all tags that lie in the history of a commit."""
+        listing = self.git.must(
+            "for-each-ref",
+            "--merged",
+            commit,
+            "--format=%(refname:strip=2)%09%(objectname)%09%(*objectname)",
+            "refs/tags",
+        )
+        rows = [line.split("\t") for line in listing.splitlines()]
+        return tuple((row[0], row[2] or row[1]) for row in rows)
+
+    def tag_message(self, tag: str) -> str:
+        """Give the message of an annotated tag; that of its commit for a lightweight one."""
+        return self.git.run("for-each-ref", "--format=%(contents)", f"refs/tags/{tag}").text
+
+    def paths_since(self, commit: str, until: str) -> tuple[str, ...]:
+        """List the paths that commits between two points touched, merges by their first parent."""
+        listing = self.git.must(
+            "log", "--first-parent", "-m", "--name-only", "-z", "--format=", f"{commit}..{until}"
+        )
+        return tuple(dict.fromkeys(path.strip("\n") for path in listing.split("\0") if path.strip("\n")))
+
+    def first_with_subject(self, subject: str, until: str) -> str | None:
+        """Find the newest commit on the first-parent line with exactly this subject."""
+        listing = self.git.must("log", "--first-parent", "--format=%H %s", until)
+        rows = (line.partition(" ") for line in listing.splitlines())
+        return next((commit for commit, _, said in rows if said == subject), None)
+
+    def has(self, commit: str) -> bool:
+        """Say whether an object is here."""
+        return self.git.run("cat-file", "-e", f"{commit}^{{commit}}").code == 0
+
+    def first_parents(
+        self, since: str | None, until: str, paths: Sequence[str]
+    ) -> tuple[tuple[str, str], ...]:
+        """List (commit, first parent or "") on the first-parent line that touch these paths, newest first."""
+        span = f"{since}..{until}" if since else until
+        listing = self.git.must(
+            "log", "--first-parent", "--format=%H %P", "--full-history", "-m", span, "--", *paths
+        )
+        rows = [line.split() for line in listing.splitlines() if line]
+        return tuple((row[0], row[1] if len(row) > 1 else "") for row in rows)
+
+    def commit_time(self, commit: str) -> int:
+        """Give a commit's time in seconds since 1970."""
+        return int(self.git.must("show", "--no-patch", "--format=%ct", commit))

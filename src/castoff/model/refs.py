@@ -1,0 +1,32 @@
+"""What does a remote hold: branch heads, and tags with what they stand for?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagRef:
+    """A tag on a remote: the object it names, and the commit that it peels to (None: a lightweight tag)."""
+
+    object: str
+    peeled: str | None
+
+    @property
+    def commit(self) -> str:
+        """Give the commit that it stands for."""
+        return self.peeled or self.object
+
+    @property
+    def annotated(self) -> bool:
+        """Say whether it is a tag object, which alone can carry a message and a signature."""
+        return self.peeled is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refs:
+    """What a remote holds: branch heads and tags by name."""
+
+    heads: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, TagRef] = field(default_factory=dict)
