@@ -5,7 +5,7 @@ Adapters never retry, sleep, log or print: they answer with observations and out
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,6 +16,7 @@ from castoff.errors import Problem
 from castoff.model.acts import Act, Outcome
 from castoff.model.changes import Change, Milestone
 from castoff.model.observations import Answer, Sameness, Unknown
+from castoff.model.refs import Refs
 from castoff.model.versions import Ecosystem, ReleaseVersion
 from castoff.model.workspace import Artifact, Edit, Package, Workspace
 
@@ -210,6 +211,30 @@ class Forge(Protocol):
 
     def tag_url(self, tag: str) -> str:
         """Give the page of a tag for people."""
+        ...
+
+
+class Remote(Protocol):
+    """A clone, and the remote that it speaks with: what claim and tag ask and push."""
+
+    def ls_remote(self, url: str) -> Refs | None:
+        """List a remote's branches and tags; None where it could not be asked."""
+        ...
+
+    def has(self, commit: str) -> bool:
+        """Say whether a commit is in the clone."""
+        ...
+
+    def fetch(self, url: str, branches: Iterable[str]) -> bool:
+        """Bring a remote's tags and some branches into the clone; says whether that worked."""
+        ...
+
+    def is_ancestor(self, commit: str, of: str) -> bool:
+        """Say whether a commit lies in the history of another; False where one of them is not in the clone."""
+        ...
+
+    def push(self, url: str, spec: str) -> Outcome:
+        """Push one ref, never by force; Refused carries ``push-rejected`` where it is no fast-forward."""
         ...
 
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from castoff.errors import Problem
-from castoff.git import Worktree
 from castoff.model.acts import Act, Blocked, Decision, Do, Done, Outcome, Wait
 from castoff.model.observations import Absent, Answer, Observation, Present, Unknown
+from castoff.ports import Remote
 from castoff.stages.part import Seen
 
 PUSH = Act(id="tag:push", stage="tag", target="the tag", undo="never")
@@ -21,7 +21,7 @@ class TagPart:
     tag: str
     commit: str
     remote_url: str
-    worktree: Worktree
+    worktree: Remote
     make: Callable[[], str]
     name: str = "tag"
     needs: frozenset[str] = frozenset()

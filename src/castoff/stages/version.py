@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from castoff.git import Worktree
 from castoff.model.acts import Act, Decision, Do, Done, Outcome, Wait
 from castoff.model.observations import Absent, Answer, Observation, Present, Unknown
+from castoff.ports import Remote
 from castoff.stages.part import Seen
 
 CLAIM = Act(id="version:push", stage="version", target="the release commit", undo="withdraw")
@@ -19,7 +19,7 @@ class ClaimPart:
     commit: str
     branch: str
     remote_url: str
-    worktree: Worktree
+    worktree: Remote
     name: str = "version"
     needs: frozenset[str] = frozenset()
     gate: str | None = "git"
