@@ -388,6 +388,23 @@ def test_nothing_changes_where_the_version_is_already_there() -> None:
     assert edit(texts, new=ReleaseVersion(1, 2, 0)).texts == {}
 
 
+def test_a_sibling_that_is_taken_from_elsewhere_is_told() -> None:
+    sources = '[tool.uv.sources]\nA = { git = "https://github.com/x/a" }\nb = { workspace = true }\nc = { index = "x" }'
+    texts = {"a/pyproject.toml": package("a"), "b/pyproject.toml": package("b", "a==1.2.0", more=sources)}
+    problems = discover(texts).problems
+    assert [(one.code, one.severity, one.file, one.line) for one in problems] == [
+        ("source-elsewhere", "warning", "b/pyproject.toml", 5)
+    ]
+
+
+def test_a_lock_that_needs_its_client_is_told() -> None:
+    texts = {"p/a/pyproject.toml": package("a"), "p/poetry.lock": "", "p/a/pdm.lock": "", "q/poetry.lock": ""}
+    assert [(one.code, one.file) for one in edit(texts).problems] == [
+        ("lock-needs-its-client", "p/a/pdm.lock"),
+        ("lock-needs-its-client", "p/poetry.lock"),
+    ]
+
+
 NAMES = [f"pkg-{letter}" for letter in "abcdefgh"]
 SPECS = ["==1.2.0", " == 1.2.0", "~=1.2.0", ">=1.2.0,<2", ">=1.2", "", "[x]==1.2.0", "==1.2.*"]
 

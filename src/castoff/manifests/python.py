@@ -8,9 +8,16 @@ from dataclasses import dataclass, field
 
 from castoff.errors import CastoffError, Problem
 from castoff.manifests.python_document import Document
-from castoff.manifests.python_edits import Move, Sheet, move_requirements, move_version, texts_of
+from castoff.manifests.python_edits import (
+    Move,
+    Sheet,
+    lock_warnings,
+    move_requirements,
+    move_version,
+    texts_of,
+)
 from castoff.manifests.python_layout import Layout, Place, lay_out, matches
-from castoff.manifests.python_project import Demand, Project, demands, read_project
+from castoff.manifests.python_project import Demand, Project, demands, foreign_sources, read_project
 from castoff.manifests.python_versions import Read, VersionSpot, find_version
 from castoff.manifests.requirements import normalised, version_of
 from castoff.model.versions import Ecosystem, ReleaseVersion, spell
@@ -71,7 +78,8 @@ class PythonManifests:
             move_requirements(sheet, document, move)
         texts = texts_of(sheet, (document for document, _ in documents), tree.read)
         edits = sorted(sheet.edits, key=lambda edit: (edit.path, edit.line))
-        return Edited(texts=texts, edits=tuple(edits), problems=tuple(sheet.problems))
+        problems = (*sheet.problems, *lock_warnings(tree.paths(), [one.path for one in movers]))
+        return Edited(texts=texts, edits=tuple(edits), problems=problems)
 
     def version_at(self, tree: Tree, exclude: Sequence[str] = ()) -> str | None:
         """Give the workspace's version, None where there is none or the packages differ."""
@@ -199,6 +207,8 @@ def _edges(census: _Census) -> Iterable[Edge]:
                 if demand.name in names:
                     edges.append(_edge(project, names[demand.name], demand))
                 census.problems += _wrong(project, demand, census)
+            foreign = foreign_sources(project.document) & names.keys()
+            census.problems += [_elsewhere(project, name) for name in sorted(foreign)]
         except CastoffError as error:
             census.problems += error.problems
     return [edge for edge in edges if edge.origin != edge.target]
@@ -247,6 +257,19 @@ def _wrong(project: Project, demand: Demand, census: _Census) -> list[Problem]:
             )
         ]
     return []
+
+
+def _elsewhere(project: Project, name: str) -> Problem:
+    return Problem(
+        code="source-elsewhere",
+        severity="warning",
+        message=f"`{project.name}` takes `{name}` from elsewhere, although it is of this workspace",
+        reason="`tool.uv.sources` names neither the workspace nor a path, so other code is tested than released",
+        remedy=f"write `{name} = {{ workspace = true }}`",
+        file=project.document.file,
+        line=project.document.line("tool", "uv", "sources"),
+        package=project.name,
+    )
 
 
 def _common_version(packages: Sequence[Package]) -> str | None:

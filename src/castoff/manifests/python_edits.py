@@ -6,7 +6,7 @@ Versions move in their place (manifest or version file), requirements on sibling
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from castoff.errors import CastoffError, Problem
@@ -16,6 +16,8 @@ from castoff.manifests.python_versions import Read, VersionSpot, find_version
 from castoff.manifests.requirements import Moved, moved
 from castoff.manifests.toml import Path, replace_strings, splice
 from castoff.model.workspace import Edit
+
+_LOCK_CLIENTS = {"poetry.lock": "poetry", "pdm.lock": "pdm"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +96,29 @@ def texts_of(sheet: Sheet, documents: Iterable[Document], read: Read) -> dict[st
         if text is not None:
             texts[file] = splice(text, [(*span, new) for span, new in pieces.items()])
     return texts
+
+
+def lock_warnings(paths: Iterable[str], folders: Collection[str]) -> list[Problem]:
+    """Tell of lock files that only follow where their client is installed."""
+    told: list[Problem] = []
+    for path in paths:
+        folder, _, name = path.rpartition("/")
+        client = _LOCK_CLIENTS.get(name)
+        if client is None or not any(
+            not folder or one == folder or one.startswith(f"{folder}/") for one in folders
+        ):
+            continue
+        told.append(
+            Problem(
+                code="lock-needs-its-client",
+                severity="warning",
+                message=f"`{path}` has to follow the new version, which only `{client}` can do",
+                reason="castoff runs it where it is installed, and leaves the lock as it is where it is not",
+                remedy=f"see that `{client}` is in PATH when you release",
+                file=path,
+            )
+        )
+    return told
 
 
 def _edit(spot: VersionSpot, new: str) -> Edit:

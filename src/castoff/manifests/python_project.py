@@ -103,6 +103,19 @@ def demands(document: Document, siblings: Mapping[str, str]) -> Iterator[Demand]
         yield from _poetry(document, siblings)
 
 
+def foreign_sources(document: Document) -> frozenset[str]:
+    """Name what `tool.uv.sources` takes from elsewhere than the workspace or a path (normalised names)."""
+    sources = document.get("tool", "uv", "sources")
+    if not isinstance(sources, dict):
+        return frozenset()
+    return frozenset(
+        normalised(name)
+        for name, value in sources.items()
+        for one in (value if isinstance(value, list) else [value])
+        if isinstance(one, dict) and not one.get("workspace") and "path" not in one
+    )
+
+
 def _name(document: Document) -> str | None:
     places = (
         ("project", "name"),

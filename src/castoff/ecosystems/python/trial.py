@@ -19,6 +19,7 @@ from castoff.process import Completed, Processes
 
 _IMPORT = "import importlib, sys\nfor name in sys.argv[1:]:\n    importlib.import_module(name)\n"
 _PATIENCE = 600.0
+_INDEX_VARIABLES = ("UV_DEFAULT_INDEX", "UV_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL")
 _ENDINGS = (".py", ".so", ".pyd")
 _NOT_MODULES = frozenset({"tests", "test", "testing", "docs", "examples", "conftest", "setup"})
 
@@ -40,7 +41,10 @@ def try_out(
         if made.code != 0:
             return _no_interpreter(package, python, made)
         installed = processes.run(
-            _install(endpoints, package), cwd=folder, timeout=_PATIENCE, changes={"VIRTUAL_ENV": None}
+            _install(processes, endpoints, package),
+            cwd=folder,
+            timeout=_PATIENCE,
+            changes={"VIRTUAL_ENV": None},
         )
         if installed.code != 0:
             return _failed(package, "could not be installed as its users would", installed)
@@ -83,8 +87,12 @@ def _outermost(parts: tuple[str, ...], packages: set[tuple[str, ...]]) -> tuple[
     return parts
 
 
-def _install(endpoints: Endpoints, package: Package) -> list[str]:
-    further = [word for url in endpoints.others for word in ("--index", url)]
+def _install(processes: Processes, endpoints: Endpoints, package: Package) -> list[str]:
+    """Spell the command; indexes are only named where uv would not read them from its own variables."""
+    indexes = ["--default-index", endpoints.client_simple]
+    indexes += [word for url in endpoints.others for word in ("--index", url)]
+    if endpoints.is_default or any(processes.environment.get(name) for name in _INDEX_VARIABLES):
+        indexes = []
     return [
         "uv",
         "pip",
@@ -94,9 +102,7 @@ def _install(endpoints: Endpoints, package: Package) -> list[str]:
         "--no-config",
         "--python",
         "env/bin/python",
-        "--default-index",
-        endpoints.client_simple,
-        *further,
+        *indexes,
         "--refresh-package",
         package.name,
         f"{package.name}=={package.version}",
