@@ -1,0 +1,143 @@
+"""What did this run do itself for one part, and how long has it waited for what?"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+from castoff.errors import NotYet, Problem, Refusal
+from castoff.model.acts import Act, Outcome, Refused, Succeeded, Throttled, Unclear, Wait
+from castoff.ports import Clock
+from castoff.reconcile.patience import Patience
+from castoff.stages.part import Part
+
+DEFINITE = frozenset({"permission-denied", "unauthorized", "push-denied", "push-rejected", "verify-failed"})
+"""Refusals after which there is nothing to look for."""
+
+
+@dataclass(slots=True)
+class Memory:
+    """What this run did itself for one part, and how long it has waited for what."""
+
+    clock: Clock
+    patience: Patience
+    tries: dict[str, _Try] = field(default_factory=dict)
+    waiting_since: float | None = None
+    throttled_since: float | None = None
+    pauses: int = 0
+
+    def may_act(self, act: Act) -> bool:
+        """Say whether an act may be done (again) now."""
+        done = self.tries.get(act.id)
+        match done.last if done else None:
+            case None | Throttled():
+                return True
+            case Unclear():
+                assert done is not None
+                return done.count < self.patience.attempts and self._waited(done) >= self._settle(done)
+            case Succeeded() | Refused():
+                return False
+        raise AssertionError("outcomes are four")
+
+    def took(self, act: Act, outcome: Outcome) -> float:
+        """Remember an outcome; gives the pause before the next look. Refusals that are definite end it."""
+        if isinstance(outcome, Refused) and outcome.problem.code in DEFINITE:
+            raise Refusal(outcome.problem)
+        self._mind_throttle(act, outcome)
+        tried = self.tries.setdefault(act.id, _Try())
+        tried.count += 0 if isinstance(outcome, Throttled) else 1
+        tried.last = outcome
+        tried.since = self.clock.monotonic()
+        self.pauses = 0
+        self.waiting_since = None
+        return 0.0 if isinstance(outcome, Succeeded | Throttled) else self.patience.first_pause
+
+    def _mind_throttle(self, act: Act, outcome: Outcome) -> None:
+        if not isinstance(outcome, Throttled):
+            self.throttled_since = None
+            return
+        now = self.clock.monotonic()
+        self.throttled_since = now if self.throttled_since is None else self.throttled_since
+        if now + outcome.retry_after - self.throttled_since > self.patience.throttle:
+            raise NotYet(
+                Problem(
+                    code="rate-limited",
+                    message=f"{act.target} must wait {outcome.retry_after:.0f} more seconds: {outcome.reason}",
+                    reason="the service limits how often one may write",
+                    remedy="run `castoff resume` after that time: what is done stays done",
+                )
+            )
+
+    def wait_for_effect(self, part: Part, acts: tuple[Act, ...]) -> float:
+        """Give the next pause while an act's effect cannot be seen; raises when patience ends."""
+        for act in acts:
+            tried = self.tries[act.id]
+            match tried.last:
+                case Refused(problem) if self._waited(tried) >= self.patience.settle:
+                    raise Refusal(problem)
+                case Succeeded() if self._waited(tried) >= self.patience.visible:
+                    raise NotYet(_invisible(part, act, self.patience.visible))
+                case Unclear() if tried.count >= self.patience.attempts and (
+                    self._waited(tried) >= self._settle(tried)
+                ):
+                    raise NotYet(_unclear(act, tried))
+                case _:
+                    pass
+        return self._next_pause(None)
+
+    def wait(self, part: Part, decision: Wait) -> float:
+        """Give the next pause while the world cannot say, or is not ready; raises when patience ends."""
+        now = self.clock.monotonic()
+        self.waiting_since = now if self.waiting_since is None else self.waiting_since
+        budget = self.patience.throttle if decision.seconds else self.patience.unknown
+        if now - self.waiting_since >= budget:
+            raise NotYet(
+                Problem(
+                    code="still-waiting",
+                    message=f"`{part.name}` is not ready yet: {decision.reason}",
+                    reason=f"castoff waited {budget:.0f} seconds for it",
+                    remedy="run `castoff resume` later: what is done stays done",
+                )
+            )
+        return self._next_pause(decision.seconds)
+
+    def _next_pause(self, asked: float | None) -> float:
+        if asked is not None:
+            return min(max(asked, 0.01), self.patience.throttle)
+        self.pauses += 1
+        pause = self.patience.first_pause * math.pow(1.5, min(self.pauses - 1, 40))
+        return min(pause, self.patience.longest_pause)
+
+    def _waited(self, tried: _Try) -> float:
+        return self.clock.monotonic() - tried.since
+
+    def _settle(self, tried: _Try) -> float:
+        return min(self.patience.settle, 0.5 * math.pow(4, tried.count))
+
+
+@dataclass(slots=True)
+class _Try:
+    """What became of one act so far."""
+
+    count: int = 0
+    last: Outcome | None = None
+    since: float = 0.0
+
+
+def _invisible(part: Part, act: Act, waited: float) -> Problem:
+    return Problem(
+        code="not-visible-yet",
+        message=f"{act.target} was written, but `{part.name}` does not show it after {waited:.0f} seconds",
+        reason="indexes are caches, and some take minutes",
+        remedy="run `castoff resume` later: what is done stays done",
+    )
+
+
+def _unclear(act: Act, tried: _Try) -> Problem:
+    reason = tried.last.reason if isinstance(tried.last, Unclear) else ""
+    return Problem(
+        code="write-unclear",
+        message=f"{act.target} could not be written: {tried.count} attempts ended unclearly",
+        reason=reason,
+        remedy="run `castoff resume` later: it looks first, and writes only what is not there",
+    )

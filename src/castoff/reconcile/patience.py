@@ -1,0 +1,19 @@
+"""How long does a run wait for what?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long to wait for what, in seconds; ``attempts`` is how often an unclear write is done in all."""
+
+    visible: float = 900.0
+    unknown: float = 120.0
+    settle: float = 20.0
+    throttle: float = 7200.0
+    attempts: int = 3
+    first_pause: float = 0.05
+    longest_pause: float = 5.0
+    grace: float = 0.0
