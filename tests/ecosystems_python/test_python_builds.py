@@ -144,6 +144,7 @@ def test_a_package_is_tried_with_what_the_index_holds_at_its_turn(
 def test_a_package_that_cannot_be_imported_is_told(root: Path, tmp_path: Path, world: World) -> None:
     module = root / "packages/harbour-tides/src/harbour_tides/__init__.py"
     module.write_text("import nothing_like_this\n")
+    module.with_name("inner.py").write_text("")
     processes = doors(world.environment())
     package = workspace_of(root).package("harbour-tides")
     built = builder(processes).build(root, [package], tmp_path / "out").artifacts
@@ -151,6 +152,7 @@ def test_a_package_that_cannot_be_imported_is_told(root: Path, tmp_path: Path, w
         PythonRegistry(processes, Http(processes.redactor), settings()).upload(one, root)
     (problem,) = builder(processes).verify(package, built, root)
     assert problem.code == "verify-failed"
+    assert problem.message == "`harbour-tides` 1.0.0 cannot be imported (`harbour_tides`)"
     assert "nothing_like_this" in problem.reason
 
 

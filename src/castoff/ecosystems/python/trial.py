@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path, PurePosixPath
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -21,6 +21,7 @@ _IMPORT = "import importlib, sys\nfor name in sys.argv[1:]:\n    importlib.impor
 _PATIENCE = 600.0
 _INDEX_VARIABLES = ("UV_DEFAULT_INDEX", "UV_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL")
 _ENDINGS = (".py", ".so", ".pyd")
+_MARKS = frozenset({"__init__.py", "__init__.so"})
 _NOT_MODULES = frozenset({"tests", "test", "testing", "docs", "examples", "conftest", "setup"})
 
 
@@ -55,11 +56,11 @@ def try_out(
             [folder / "env" / "bin" / "python", "-I", "-c", _IMPORT, *modules], cwd=folder, timeout=_PATIENCE
         )
         if imported.code != 0:
-            return _failed(package, f"cannot be imported ({', '.join(modules)})", imported)
+            return _failed(package, f"cannot be imported ({_few(modules)})", imported)
         return None
 
 
-def modules_of(files: Iterable[str]) -> tuple[str, ...]:
+def modules_of(files: Collection[str]) -> tuple[str, ...]:
     """Name the modules that installed files offer: the outermost of each branch, without private ones.
 
     ``files`` are paths as ``RECORD`` has them. Folders without ``__init__`` are namespaces: the first modules
@@ -74,7 +75,7 @@ def modules_of(files: Iterable[str]) -> tuple[str, ...]:
         parts = path.parts[:-1] if name == "__init__" else (*path.parts[:-1], name)
         if parts and all(part.isidentifier() for part in parts) and parts[0] not in _NOT_MODULES:
             found.add(parts)
-    packages = {PurePosixPath(one).parent.parts for one in files if PurePosixPath(one).stem == "__init__"}
+    packages = {PurePosixPath(one).parent.parts for one in files if PurePosixPath(one).name in _MARKS}
     outer = {_outermost(parts, packages) for parts in found}
     public = [parts for parts in outer if not any(part.startswith("_") for part in parts)]
     return tuple(sorted(".".join(parts) for parts in public))
@@ -131,8 +132,13 @@ def _installed_modules(environment: Path, package: Package) -> tuple[str, ...]:
         name = record.parent.name.removesuffix(".dist-info").rpartition("-")[0]
         if normalised(name) == normalised(package.name):
             with record.open(encoding="utf-8", newline="") as stream:
-                return modules_of(row[0] for row in csv.reader(stream) if row)
+                return modules_of([row[0] for row in csv.reader(stream) if row])
     return ()
+
+
+def _few(modules: Sequence[str]) -> str:
+    shown = ", ".join(f"`{one}`" for one in modules[:5])
+    return shown if len(modules) <= 5 else f"{shown} and {len(modules) - 5} more"
 
 
 def _no_interpreter(package: Package, python: str, done: Completed) -> Problem:
