@@ -21,6 +21,8 @@ from castoff.redaction import Redactor
 Hearing = Literal["keep", "drop", "stop"]
 """What becomes of a line that a program says while it is followed."""
 
+_FIRST, _LAST, _WIDEST = 3, 8, 400
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completed:
@@ -33,9 +35,11 @@ class Completed:
 
     @property
     def last_words(self) -> str:
-        """Give the end of what it said (at most 1,500 characters), for a message to people."""
-        words = (self.errors.strip() or self.text.strip()).strip()
-        return words if len(words) <= 1500 else "..." + words[-1500:]
+        """Give what it said, for a message to people: the first lines and the last ones, 1,500 characters at most."""
+        lines = (self.errors.strip() or self.text.strip()).splitlines()
+        if len(lines) > _FIRST + _LAST:
+            lines = [*lines[:_FIRST], "...", *lines[-_LAST:]]
+        return "\n".join(line[:_WIDEST] for line in lines)[-1500:]
 
 
 @dataclass(frozen=True, slots=True)

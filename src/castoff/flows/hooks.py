@@ -14,8 +14,9 @@ _NOT_FOUND = 127
 
 
 def run_hooks(setting: Setting, survey: Survey, occasion: Occasion, worktree: Worktree) -> Sequence[str]:
-    """Run them in order; gives the patterns of the files that they may write. Errors: ``hook-failed``,
-    ``hook-tool-missing``.
+    """Run them in order; gives the patterns of the files that they may write.
+
+    Errors: ``hook-failed``, ``hook-tool-missing``.
     """
     values = occasion.values()
     patterns: list[str] = []

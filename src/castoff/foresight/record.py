@@ -126,7 +126,7 @@ def _need(file: str, where: str, entry: Any) -> Need | None:
     return Need(
         name=name,
         requirement=requirement,
-        kind="optional" if entry.get("optional") is True and kind == "normal" else kind,
+        kind="optional" if entry.get("optional") is True and kind in ("normal", "build") else kind,
         key=str(entry.get("key", name)),
         features=tuple(str(one) for one in features) if isinstance(features, list) else (),
         default_features=entry.get("default_features", True) is not False,

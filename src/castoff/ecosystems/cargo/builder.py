@@ -59,6 +59,8 @@ class CargoBuilder:
         for package in packages:
             if package.name in alone:
                 needs = _closure(package.name, manifests)
+                if any(failure.package in needs for failure in failures):
+                    continue
                 group = [one for one in packages if one.name in needs or one is package]
                 failures += self._pack(root, group, into, keep=[package])
         artifacts = [_artifact(one, into) for one in packages]

@@ -93,7 +93,8 @@ def _requirement(entry: Mapping[str, Any]) -> dict[str, Any]:
     return named | {
         "name": entry.get("package") or entry.get("name"),
         "requirement": entry.get("req", "*"),
-        "kind": "optional" if entry.get("optional") else entry.get("kind") or "normal",
+        "kind": entry.get("kind") or "normal",
+        "optional": entry.get("optional") is True,
         "features": list(entry.get("features") or ()),
         "default_features": entry.get("default_features", True),
     }
