@@ -115,3 +115,11 @@ def test_an_unknown_index_is_an_error(tmp_path: Path, text: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         find(tmp_path, named="nowhere")
     assert caught.value.problems[0].code == "index-unknown"
+
+
+def test_an_index_that_nothing_can_be_uploaded_to_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(UV)
+    with pytest.raises(ConfigurationError) as caught:
+        find(tmp_path, named="main")
+    assert caught.value.problems[0].code == "index-without-publish-url"
+    assert find(tmp_path, {"UV_PUBLISH_URL": "https://p.example/"}, "main").publish == "https://p.example/"

@@ -50,7 +50,8 @@ def find_endpoints(
 ) -> Endpoints:
     """Find the endpoints; ``root`` is the user's workspace, ``named`` the configured index.
 
-    Errors: ``index-unknown`` where no index of the workspace has that name.
+    Errors: ``index-unknown`` where no index of the workspace has that name, ``index-without-publish-url`` where
+    it has no address to upload to (the client would upload to its default index instead).
     """
     declared = tuple(_declared(root)) if root is not None else ()
     chosen = _chosen(declared, named)
@@ -60,7 +61,7 @@ def find_endpoints(
         first = chosen or next((one for one in declared if one.is_default), None)
         simple = first.url if first else _from_pip(environment)
     if publish is None:
-        publish = chosen.publish_url if chosen else _publish_setting(root)
+        publish = _publish_of(chosen) if chosen else _publish_setting(root)
     others = () if chosen is None and simple == _from_environment(environment) else _others(declared, simple)
     return _endpoints(simple, publish, others, redactor, _name_for_credentials(chosen, environment))
 
@@ -113,6 +114,18 @@ def _chosen(declared: tuple[_Declared, ...], named: str | None) -> _Declared | N
         f"there is no index named `{named}`",
         reason=f"`[[tool.uv.index]]` names {known}" if known else "the workspace declares no named index",
         remedy="correct `python.index`, or declare the index in the root's `pyproject.toml`",
+        file="pyproject.toml",
+    )
+
+
+def _publish_of(chosen: _Declared) -> str:
+    if chosen.publish_url is not None:
+        return chosen.publish_url
+    raise ConfigurationError.of(
+        "index-without-publish-url",
+        f"the index `{chosen.name}` has no `publish-url`",
+        reason="without one, the client would upload to its default index",
+        remedy="write `publish-url` into its table in `[[tool.uv.index]]`, or set `UV_PUBLISH_URL`",
         file="pyproject.toml",
     )
 
