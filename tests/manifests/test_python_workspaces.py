@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -448,3 +449,14 @@ def test_edits_change_nothing_but_versions_and_come_to_rest(texts: dict[str, str
     workspace = manifests.discover(Texts(after), ())
     assert workspace is not None
     assert manifests.edited(Texts(after), workspace, new).texts == {}
+
+
+def test_real_manifests_change_in_their_versions_alone() -> None:
+    root = Path(__file__).parents[2] / "examples" / "python"
+    files = [one for one in root.rglob("*.toml") if ".venv" not in one.parts]
+    texts = {one.relative_to(root).as_posix(): one.read_text(encoding="utf-8") for one in files}
+    edited = edit(texts, new=ReleaseVersion(1, 3, 0))
+    assert len(edited.texts) == 7
+    for path, text in edited.texts.items():
+        assert text == texts[path].replace("1.0.0", "1.3.0")
+    assert {one.kind for one in edited.edits} == {"version", "requirement"}
