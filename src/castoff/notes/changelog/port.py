@@ -29,7 +29,7 @@ from castoff.notes.changelog.edition import (
 )
 from castoff.notes.changelog.news import fold, missing_news, trimmed, without_compare_lines
 from castoff.notes.changelog.order import order_key
-from castoff.notes.changelog.references import link_references
+from castoff.notes.changelog.references import all_spans, link_references, linked_references
 from castoff.notes.changelog.sections import Changelog, Section, parse
 from castoff.notes.changelog.style import trailing_blanks
 from castoff.notes.markdown import Edit, apply_edits, read_blocks
@@ -123,7 +123,7 @@ def _previous_told(body: str, tag: str) -> str | None:
 def _created(edition: Edition, notes: str, options: PortOptions) -> Ported:
     log, nl = edition.changelog, edition.newline
     edits, news = _news_taken(edition, options)
-    content = fold(missing_news(_numbers_linked(edition, news), notes), notes)
+    content = fold(missing_news(_numbers_linked(edition, news, notes), notes), notes)
     at, followed = place_of(edition)
     block = new_heading(edition, link=True) + nl * edition.house.blank_after + content.replace("\n", nl)
     if followed or at < log.footer or at < len(log.text):
@@ -143,7 +143,7 @@ def _filled(edition: Edition, section: Section, notes: str, options: PortOptions
     is_news = options.news is not None and residue == without_compare_lines(trimmed(options.news))
     grown = _essence(held) == _essence(notes)  # only lines of castoff's own are missing
     foldable = not residue or is_news or grown or section.pending or _waits(edition, section)
-    wanted = fold(missing_news(_numbers_linked(edition, residue), notes), notes) if foldable else notes
+    wanted = fold(missing_news(_numbers_linked(edition, residue, notes), notes), notes) if foldable else notes
     difference = "" if not residue else _difference(edition, held, wanted)
     if not foldable and not options.replace:
         return Ported(
@@ -168,10 +168,14 @@ def _essence(text: str) -> str:
     return "\n\n".join(line for line in text.split("\n") if line.strip() and not line.startswith(own))
 
 
-def _numbers_linked(edition: Edition, news: str) -> str:
+def _numbers_linked(edition: Edition, news: str, notes: str) -> str:
+    """Link the numbers in the news; what the notes link as a pull request is one."""
     if edition.root is None or not edition.changelog.links_numbers:
         return news
-    return apply_edits(news, link_references(read_blocks(news), edition.root))
+    blocks = read_blocks(notes)
+    told = linked_references(blocks, all_spans(blocks))
+    pulls = frozenset(one.number for one in told if one.kind == "pull" and one.root == edition.root)
+    return apply_edits(news, link_references(read_blocks(news), edition.root, pulls))
 
 
 def _settled(edition: Edition, section: Section) -> list[Edit]:

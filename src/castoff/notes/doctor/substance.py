@@ -157,14 +157,14 @@ def _orphan(chart: Chart, first: int, stop: int, keeps: bool) -> Finding:
     else:
         after = stop + 1 if stop < len(lines) and lines.is_blank(stop) else stop
         edit = Edit(lines.start(first), lines.start(after), "")
-        text = f"remove the {stop - first} entries too"
+        text = "remove the entries too"
     return Finding(
         kind="orphan-new-contributors-list",
         line=first + 1,
         end_line=stop,
         release=section.version if section else None,
         text=shortened(lines[first]),
-        detail=f"{stop - first} first contributions without the heading 'New Contributors'",
+        detail=f"first contributions ({stop - first}) without the heading 'New Contributors'",
         repair=Repair(safe=True, text=text),
         edits=(edit,),
     )
