@@ -65,12 +65,21 @@ def test_a_record_tells_requirements_with_their_own_names() -> None:
             "features": {"f": ["x"]},
             "requirements": [
                 {
-                    **{"key": "old", "name": "x", "requirement": "^1", "kind": "normal", "optional": True},
-                    **{"features": ["f"], "default_features": True},
+                    "key": "old",
+                    "name": "x",
+                    "requirement": "^1",
+                    "kind": "normal",
+                    "optional": True,
+                    "features": ["f"],
+                    "default_features": True,
                 },
                 {
-                    **{"name": "y", "requirement": "=2", "kind": "build", "optional": False},
-                    **{"features": [], "default_features": False},
+                    "name": "y",
+                    "requirement": "=2",
+                    "kind": "build",
+                    "optional": False,
+                    "features": [],
+                    "default_features": False,
                 },
             ],
         }

@@ -66,6 +66,11 @@ def read_record(text: str, file: str) -> Record:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise _invalid(file, f"it is not JSON: {str(error)[:100]}") from None
+    return record_of(document, file)
+
+
+def record_of(document: object, file: str) -> Record:
+    """Make a record of what its JSON holds; ``file`` is what to call it in errors. Errors: ``record-invalid``."""
     packages = document.get("packages") if isinstance(document, dict) else None
     if not isinstance(packages, dict):
         raise _invalid(file, "it has no object `packages`")
