@@ -296,22 +296,22 @@ def grace_of(environment: Mapping[str, str]) -> float:
     return grace
 
 
-def play_demo(folder: Path, reporter: Reporter) -> tuple[Result, dict[str, object]]:
+def play_demo(folder: Path, sample: str, reporter: Reporter) -> tuple[Result, dict[str, object]]:
     """Make the sample workspace and an embedded world, and release the one in the other."""
     from castoff.flows.demo import connect, make_sample
     from castoff.flows.release import Wish, run_release
     from castoff.world.seed import WorldSeed
     from castoff.world.world import World
 
-    sample = examples() / "python"
-    with World(folder / "world", seed=WorldSeed(slug="acme/harbour")) as world:
+    slug = "acme/lighthouse" if sample == "cargo" else "acme/harbour"
+    with World(folder / "world", seed=WorldSeed(slug=slug)) as world:
         environment = {
             **world.child_environment(),
             "GIT_CONFIG_GLOBAL": os.devnull,
             "GIT_CONFIG_NOSYSTEM": "1",
         }
         processes = Processes(environment)
-        checkout = make_sample(processes, sample, folder, tag="1.0.0")
+        checkout = make_sample(processes, examples() / sample, folder, tag="1.0.0")
         connect(processes, checkout, world.repository.url)
         setting = open_setting(Options(directory=checkout), reporter, environment)
         fill_registries(world, read_workspace(FolderTree(checkout), setting.manifests, ()))

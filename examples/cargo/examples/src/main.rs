@@ -1,0 +1,3 @@
+fn main() {
+    println!("{}", lighthouse::keeper::signal(true, lighthouse::core::Bearing(180)));
+}
