@@ -111,9 +111,7 @@ def stage_of(
         yield made
 
 
-def make_source(
-    source: Path, key: Path, sample: Path, *, trim: Callable[[Path], None] | None = None
-) -> Path:
+def make_source(source: Path, key: Path, sample: Path, *, trim: Callable[[Path], None] | None = None) -> Path:
     """Make a repository of a sample at 1.0.0, tagged, and one commit after it; gives its folder."""
     shutil.copytree(sample, source)
     if trim is not None:

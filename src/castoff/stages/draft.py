@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from castoff.errors import Problem
-from castoff.model.acts import Act, Blocked, Decision, Do, Done, Outcome, Wait
+from castoff.errors import NotYet, Problem
+from castoff.model.acts import Act, Blocked, Decision, Do, Done, Outcome, Unclear, Wait
 from castoff.model.observations import Absent, Observation, Present, Unknown, Withdrawn
 from castoff.ports import Forge, ForgeRelease, NewRelease
 from castoff.stages.part import Seen
@@ -41,12 +41,16 @@ class DraftPart:
         return decide_draft(self.tag, seen)
 
     def act(self, act: Act) -> Outcome:
-        """Create the draft."""
+        """Create the draft; where its text cannot be written yet, that is tried again as any other write."""
+        try:
+            body = self.body()
+        except NotYet as late:
+            return Unclear(reason="; ".join(f"{one.message}: {one.reason}" for one in late.problems))
         return self.forge.create_release(
             NewRelease(
                 tag=self.tag,
                 name=self.title,
-                body=self.body(),
+                body=body,
                 draft=True,
                 prerelease=self.prerelease,
                 target=self.commit,

@@ -1,0 +1,141 @@
+"""Every fault of the index, the forge and the remote: what a run says, and what the world is once it is gone.
+
+The releases run in this process, against a real embedded world with real clients (git, uv); the rehearsal, which
+has a world of its own without faults, is left out.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import stat
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+from castoff.errors import CastoffError, Problem
+from castoff.flows.release import Wish, run_release
+from castoff.flows.silence import Silence
+from castoff.wiring import Options, open_setting
+from castoff.world.faults import parse_faults
+from proofs.worlds import Stage, stage_of
+
+VERSION = "1.1.0"
+WHEEL = "proof_core-1.1.0-py3-none-any.whl"
+EFFECT = "with effect"
+"""In the name of a rule that lets an upload have its effect although the client is told nothing good."""
+
+End = Literal["done", "again", "person"]
+_CODES: Mapping[End, int] = {"done": 0, "again": 3, "person": 4}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One thing that goes wrong, and how a run may end with it; ``code`` is what it then says.
+
+    ``rules`` are the world's fault rules, ``hooks`` what the remote runs on a push, by name. ``wait`` is the
+    patience of the run, ``later`` how many seconds pass in the world before the fault is called gone.
+    """
+
+    name: str
+    ends: End
+    rules: Sequence[Mapping[str, object]] = ()
+    hooks: Mapping[str, str] = field(default_factory=dict)
+    code: str | None = None
+    wait: float = 5.0
+    later: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How one run ended."""
+
+    code: int
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a release with a fault ended, how the one after it did, and what is wrong with either."""
+
+    fault: str
+    first: Ending
+    then: Ending
+    complaints: tuple[str, ...]
+
+
+def undisturbed_world(folder: Path, key: Path, source: Path) -> str:
+    """Release with no fault; gives the dump to compare with."""
+    with stage_of(folder, key, source) as here:
+        ending = run_once(here, wait=20.0)
+        assert ending.code == 0, ending
+        return here.dump()
+
+
+def try_fault(folder: Path, key: Path, source: Path, fault: Fault, expected: str) -> Outcome:
+    """Release with a fault, then again on another clone without it, and say what is wrong."""
+    with stage_of(folder, key, source) as here:
+        here.world.gate.replace(parse_faults(json.dumps({"rules": list(fault.rules)})))
+        hooks = [_hook(here.world.repository.path, *one) for one in fault.hooks.items()]
+        first = run_once(here, wait=fault.wait)
+        here.world.gate.replace(())
+        for hook in hooks:
+            hook.unlink()
+        here.world.clock.advance(fault.later)
+        then = run_once(here, wait=20.0)
+        complaints = (*_about(fault, first), *_about_the_next(then), *_about_world(here, expected))
+        return Outcome(fault=fault.name, first=first, then=then, complaints=complaints)
+
+
+def run_once(here: Stage, *, wait: float) -> Ending:
+    """Release from a fresh clone."""
+    try:
+        setting = open_setting(Options(directory=here.checkout(), wait=wait), Silence(), here.environment)
+        run_release(replace(setting, embedded=None), Wish(level=VERSION, agreed=True))
+    except CastoffError as error:
+        return Ending(code=error.exit_code, problems=error.problems)
+    return Ending(code=0)
+
+
+def _about(fault: Fault, ending: Ending) -> list[str]:
+    complaints = []
+    if ending.code != _CODES[fault.ends]:
+        complaints.append(f"ended with {ending.code} instead of {fault.ends}: {ending.problems}")
+    for problem in ending.problems:
+        if not problem.remedy:
+            complaints.append(f"no remedy: {problem}")
+    if fault.code and fault.code not in {problem.code for problem in ending.problems}:
+        complaints.append(f"did not say {fault.code}: {ending.problems}")
+    return complaints
+
+
+def _about_the_next(ending: Ending) -> list[str]:
+    return [f"the next run ended with {ending.code}: {ending.problems}"] if ending.code else []
+
+
+def _about_world(here: Stage, expected: str) -> list[str]:
+    complaints = []
+    took = [
+        entry.subject
+        for entry in here.world.journal.entries()
+        if (entry.service, entry.method) == ("python", "POST")
+        and (EFFECT in (entry.fault or "") or entry.status == 200)
+    ]
+    twice = [name for name, count in Counter(took).items() if count > 1]
+    if twice:
+        complaints.append(f"uploaded twice: {twice}")
+    found = here.dump()
+    if found != expected:
+        lines = difflib.unified_diff(expected.splitlines(), found.splitlines(), "undisturbed", "now", "", "")
+        complaints.append("another world:\n" + "\n".join(list(lines)[:40]))
+    return complaints
+
+
+def _hook(repository: Path, name: str, script: str) -> Path:
+    path = repository / "hooks" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("#!/bin/sh\n" + script + "\n", encoding="utf-8")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return path
