@@ -173,17 +173,18 @@ class ForgeRelease:
     prerelease: bool
     url: str
     created_at: datetime | None = None
+    updated_at: datetime | None = None
     published_at: datetime | None = None
     target: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewRelease:
-    """A release to write; ``latest`` None leaves it to the forge."""
+    """A release to write; ``latest`` None leaves it to the forge, ``body`` None leaves the text as it is."""
 
     tag: str
     name: str
-    body: str
+    body: str | None
     draft: bool
     prerelease: bool
     target: str
@@ -262,11 +263,36 @@ class Milestones(Protocol):
         ...
 
 
+class Labels(Protocol):
+    """The labels of issues and pull requests."""
+
+    def add(self, item: int, label: str) -> Outcome:
+        """Give an issue or pull request a label."""
+        ...
+
+    def remove(self, item: int, label: str) -> Outcome:
+        """Take a label away; one that is not there counts as taken away."""
+        ...
+
+
 class ChangeSource(Protocol):
     """Who knows which merged pull requests brought which commits."""
 
+    @property
+    def repository(self) -> str:
+        """Name the repository, `owner/name`: as the forge has it now, once it was asked."""
+        ...
+
     def of_commits(self, commits: Sequence[str]) -> tuple[Change, ...] | Unknown:
         """Give the merged pull requests that brought these commits, each once."""
+        ...
+
+    def of_numbers(self, numbers: Sequence[int]) -> tuple[Change, ...] | Unknown:
+        """Give the merged ones of these pull requests; what is none is left out."""
+        ...
+
+    def pull_request(self, number: int) -> Change | Unknown | None:
+        """Give a pull request, merged or not (``merged_at`` is its last moment then), with its ``paths``."""
         ...
 
     def earlier_contributors(self, logins: Sequence[str], before: datetime) -> frozenset[str] | Unknown:

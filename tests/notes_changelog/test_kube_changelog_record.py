@@ -7,6 +7,7 @@ import random
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from castoff.notes.changelog import CutOptions, PortOptions, cut, parse, port
 from castoff.notes.doctor import Known, examine, fix, read_known
 
 DATA = Path(__file__).parent / "data"
+Record = dict[str, Any]
 ROOT = "https://github.com/kube-rs/kube"
 HEAD = (
     "<!-- NOTICE this is mostly generated from releases - ONLY ADD NEWS here now -->\n<!-- next-header -->\n"
@@ -39,8 +41,8 @@ def changelog() -> str:
 
 
 @pytest.fixture(scope="module")
-def record() -> dict[str, list[dict[str, str]]]:
-    return json.loads((DATA / "kube-wounds.json").read_text())
+def record() -> Record:
+    return dict(json.loads((DATA / "kube-wounds.json").read_text()))
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +51,7 @@ def known() -> Known:
 
 
 @pytest.fixture(scope="module")
-def releases(changelog: str, record: dict[str, list[dict[str, str]]]) -> list[Release]:
+def releases(changelog: str, record: Record) -> list[Release]:
     """Give the releases, oldest first, with the text of their sections as the notes of the release."""
     previous = {tag["tag"]: tag["previous"] for tag in record["tags"]}
     return [
@@ -66,9 +68,7 @@ def ported(text: str, release: Release, *, cut_first: bool) -> str:
     return port(text, release.version, release.body, release.url, release.day, options).text
 
 
-def test_every_wound_of_the_record_is_found_on_its_line(
-    changelog: str, record: dict[str, list[list[object]]], known: Known
-) -> None:
+def test_every_wound_of_the_record_is_found_on_its_line(changelog: str, record: Record, known: Known) -> None:
     found = {(f.kind, f.line, f.release, f.severity): f for f in examine(changelog, known)}
     for kind, line, release, severity, text in record["wounds"]:
         finding = found.get((kind, line, release, severity))
@@ -76,9 +76,7 @@ def test_every_wound_of_the_record_is_found_on_its_line(
         assert kind in ("relative-link", "pull-linked-as-issue") or finding.text == text
 
 
-def test_nothing_but_the_record_is_a_defect(
-    changelog: str, record: dict[str, list[list[object]]], known: Known
-) -> None:
+def test_nothing_but_the_record_is_a_defect(changelog: str, record: Record, known: Known) -> None:
     listed = {(kind, line, release) for kind, line, release, _, _ in record["wounds"]}
     defects = {(f.kind, f.line, f.release) for f in examine(changelog, known) if f.severity == "defect"}
     assert defects <= listed

@@ -41,10 +41,10 @@ def read(name: str) -> str:
     return (DATA / name).read_bytes().decode()
 
 
-def plain(text: str, page: Page | None = None, origin: Origin = ORIGIN, **pages: str) -> str:
+def plain(text: str, page: Page | None = None, pages: dict[str, str] | None = None) -> str:
     """Render a page without a banner."""
     page = page or Page(source="docs/a.md", target="site/a.md", banner="")
-    return render_page(page, text, origin, pages or {"docs/a.md": "site/a.md"}).text
+    return render_page(page, text, ORIGIN, pages or {"docs/a.md": "site/a.md"}).text
 
 
 def test_the_page_of_kube_is_reproduced_but_for_the_links_that_were_broken() -> None:
@@ -144,7 +144,7 @@ def test_headings_are_rewritten(before: str, rule: HeadingRule, after: str) -> N
 )
 def test_a_relative_link_leads_to_where_its_target_exists(link: str, target: str) -> None:
     pages = {"docs/a.md": "site/a.md", "docs/b.md": "guide/b.md", "README.md": "index.md"}
-    assert plain(link + "\n", **pages) == target + "\n"
+    assert plain(link + "\n", pages=pages) == target + "\n"
 
 
 def test_links_to_what_is_not_there_are_told_with_their_lines() -> None:

@@ -260,7 +260,8 @@ def _tag_name(worktree: Worktree, head: str, configured: str | None, workspace: 
     spelling: Ecosystem = "python" if ecosystems == {"python"} else "cargo"
     if configured is not None:
         return TagName(configured, spelling)
-    return TagName(found_template(tag for tag, _ in worktree.tags_within(head)), spelling)
+    tags = (tag for tag, _ in worktree.tags_within(head))
+    return TagName(found_template(tags, common_version(workspace)), spelling)
 
 
 def _history(

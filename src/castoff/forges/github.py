@@ -1,8 +1,9 @@
 """How does castoff speak with GitHub? Through its REST API, version 2022-11-28, one class, no default host.
 
-Reads are paged to their end. A write's outcome is judged by its status code: 2xx succeeded, 401 and 403 are
+Reads are paged to their end, and asked again with the ETag that came with the last answer: what did not change
+costs nothing of the rate limit. A write's outcome is judged by its status code: 2xx succeeded, 401 and 403 are
 refusals unless the rate limit says otherwise (documented: `x-ratelimit-remaining: 0`, or `retry-after`), other
-4xx are refusals, 5xx and broken exchanges are unclear.
+4xx are refusals, 5xx and broken exchanges are unclear. An answer that is not what GitHub documents is no answer.
 """
 
 from __future__ import annotations
@@ -36,11 +37,16 @@ class GitHub:
         self._web = web_url.rstrip("/")
         self.slug = slug
         self._token = token
+        self._known: dict[str, Reply] = {}
 
     def releases(self) -> Sequence[ForgeRelease] | Answer:
         """List all releases, drafts included (with a token that may push)."""
         listed = self.listing(f"/repos/{self.slug}/releases")
-        return listed if isinstance(listed, Unknown) else [_release(row) for row in listed]
+        if isinstance(listed, Unknown):
+            return listed
+        found = [_release(row) for row in listed]
+        whole = [release for release in found if release is not None]
+        return whole if len(whole) == len(found) else Unknown(reason="the forge lists a release without id or tag")
 
     def create_release(self, release: NewRelease) -> Outcome:
         """Create a release or a draft."""
@@ -73,20 +79,20 @@ class GitHub:
         for _ in range(_PAGES):
             if url is None:
                 break
-            reply = self._ask("GET", url, None)
+            reply = self._get(url)
             if isinstance(reply, Failure) or reply.status != 200:
                 return self.unknown(reply)
             page = _json(reply)
-            if not isinstance(page, list):
-                return Unknown(reason="the forge's answer is no list")
-            rows.extend(row for row in page if isinstance(row, dict))
+            if not isinstance(page, list) or not all(isinstance(row, dict) for row in page):
+                return Unknown(reason="the forge's answer is no list of objects")
+            rows.extend(page)
             found = _NEXT.search(reply.headers.get("link", ""))
-            url = found.group(1) if found and found.group(1).startswith(self._api) else None
+            url = found.group(1) if found and found.group(1).startswith(self._api + "/") else None
         return rows
 
     def read(self, path: str) -> dict[str, object] | Unknown | None:
         """Read one object; None where it is not there (404)."""
-        reply = self._ask("GET", self._api + path, None)
+        reply = self._get(self._api + path)
         if isinstance(reply, Reply) and reply.status == 404:
             return None
         if isinstance(reply, Failure) or reply.status != 200:
@@ -95,7 +101,10 @@ class GitHub:
         return value if isinstance(value, dict) else Unknown(reason="the forge's answer is no object")
 
     def graphql(self, query: str) -> dict[str, object] | Unknown:
-        """Ask one GraphQL query; gives its data. Errors in the answer make it unknown, with the first reason."""
+        """Ask one GraphQL query; gives its data. Errors in the answer make it unknown, with the first reason.
+
+        That something inside the repository is not there is no error: its field is null.
+        """
         url = (
             self._api.removesuffix("/v3") + "/graphql"
             if self._api.endswith("/api/v3")
@@ -107,9 +116,10 @@ class GitHub:
         value = _json(reply)
         data = value.get("data") if isinstance(value, dict) else None
         errors = value.get("errors") if isinstance(value, dict) else None
-        if errors and isinstance(errors, list):
-            first = errors[0].get("message") if isinstance(errors[0], dict) else ""
-            return Unknown(reason=f"the forge answered with an error: {plain(str(first))[:256]}")
+        for error in errors if isinstance(errors, list) else ():
+            if not _only_missing(error):
+                first = error.get("message") if isinstance(error, dict) else error
+                return Unknown(reason=f"the forge answered with an error: {_line(str(first))}")
         return data if isinstance(data, dict) else Unknown(reason="the forge's answer holds no data")
 
     def write(self, method: str, path: str, body: object) -> Outcome:
@@ -134,8 +144,21 @@ class GitHub:
         reason = f"the forge answered {reply.status}" + (f": {detail}" if detail else "")
         return Unknown(reason=reason, retry_after=self._pause(reply))
 
-    def _ask(self, method: str, url: str, body: object) -> Reply | Failure:
+    def _get(self, url: str) -> Reply | Failure:
+        """Read, and take the answer of the last time where the forge says that it still holds."""
+        known = self._known.get(url)
+        tag = known.headers.get("etag") if known else None
+        reply = self._ask("GET", url, None, etag=tag)
+        if isinstance(reply, Reply) and reply.status == 304 and known is not None:
+            return known
+        if isinstance(reply, Reply) and reply.status == 200 and reply.headers.get("etag"):
+            self._known[url] = reply
+        return reply
+
+    def _ask(self, method: str, url: str, body: object, *, etag: str | None = None) -> Reply | Failure:
         headers = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
+        if etag:
+            headers["If-None-Match"] = etag
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
         data = None
@@ -162,49 +185,64 @@ def _release_body(release: NewRelease) -> dict[str, object]:
         "tag_name": release.tag,
         "target_commitish": release.target,
         "name": release.name,
-        "body": release.body,
         "draft": release.draft,
         "prerelease": release.prerelease,
     }
+    if release.body is not None:
+        body["body"] = release.body
     if release.latest is not None:
         body["make_latest"] = "true" if release.latest else "false"
     return body
 
 
-def _release(row: dict[str, object]) -> ForgeRelease:
-    number = row.get("id")
+def _release(row: dict[str, object]) -> ForgeRelease | None:
+    number, tag = row.get("id"), row.get("tag_name")
+    if not isinstance(number, int) or not isinstance(tag, str):
+        return None
     return ForgeRelease(
-        id=number if isinstance(number, int) else 0,
-        tag=str(row.get("tag_name") or ""),
+        id=number,
+        tag=tag,
         name=str(row.get("name") or ""),
         body=str(row.get("body") or ""),
         draft=row.get("draft") is True,
         prerelease=row.get("prerelease") is True,
         url=str(row.get("html_url") or ""),
         created_at=_time(row.get("created_at")),
+        updated_at=_time(row.get("updated_at")),
         published_at=_time(row.get("published_at")),
         target=str(row.get("target_commitish") or ""),
     )
 
 
+def _only_missing(error: object) -> bool:
+    path = error.get("path") if isinstance(error, dict) else None
+    inside = isinstance(path, list) and len(path) > 1 and path[0] == "repository"
+    return inside and isinstance(error, dict) and error.get("type") == "NOT_FOUND"
+
+
 def _time(value: object) -> datetime | None:
     try:
-        return datetime.fromisoformat(value) if isinstance(value, str) else None
+        when = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
         return None
+    return when if when is not None and when.tzinfo is not None else None
 
 
 def _json(reply: Reply) -> object:
     try:
         return json.loads(reply.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 
 def _message(reply: Reply) -> str:
     value = _json(reply)
     message = value.get("message") if isinstance(value, dict) else None
-    return plain(message)[:256].replace("\n", " ") if isinstance(message, str) else ""
+    return _line(message) if isinstance(message, str) else ""
+
+
+def _line(text: str) -> str:
+    return " ".join(plain(text)[:256].split("\n"))
 
 
 def _refusal(reply: Reply, method: str, path: str) -> Problem:

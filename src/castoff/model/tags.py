@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -9,6 +10,9 @@ from castoff.errors import ConfigurationError
 from castoff.model.versions import Ecosystem, ReleaseVersion, read, spell
 
 _HOLE = "{version}"
+_VERSIONED = re.compile(
+    r"(?P<prefix>[^0-9]{0,200}(?:[0-9]+[^0-9.]{1,100}){0,4}?)(?P<version>[0-9]+\.[0-9][0-9A-Za-z.+-]{0,60})"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +43,22 @@ class TagName:
         return read(middle) if middle[:1].isdigit() else None
 
 
-def found_template(tags: Iterable[str], fallback: str = _HOLE) -> str:
-    """Choose `{version}` or `v{version}` by the highest version that is tagged so far."""
-    best: tuple[ReleaseVersion, str] | None = None
+def found_template(tags: Iterable[str], current: ReleaseVersion | None = None, fallback: str = _HOLE) -> str:
+    """Find how a project names its tags.
+
+    ``{version}`` or ``v{version}``, by the highest version that is tagged so. Where that is not the version that
+    the workspace is at (``current``) but tags with another prefix say just that one, their prefix: projects that
+    tag each package have one for each, and the shortest is taken.
+    """
+    best: dict[str, ReleaseVersion] = {}
     for tag in tags:
-        for template in (_HOLE, "v{version}"):
-            version = TagName(template).version(tag)
-            if version is not None and (best is None or version > best[0]):
-                best = (version, template)
-    return best[1] if best else fallback
+        match = _VERSIONED.fullmatch(tag)
+        version = read(match["version"]) if match else None
+        if match and version is not None:
+            template = match["prefix"] + _HOLE
+            best[template] = max(version, best.get(template, version))
+    plain = {template: version for template, version in best.items() if template in (_HOLE, f"v{_HOLE}")}
+    if plain and (current is None or current in plain.values() or current not in best.values()):
+        return max(plain, key=lambda template: (plain[template], template))
+    exact = [template for template, version in best.items() if current is not None and version == current]
+    return min(exact, key=lambda template: (len(template), template)) if exact else fallback

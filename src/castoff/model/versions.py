@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import total_ordering
 from typing import Literal
 
-from castoff.errors import UsageError
+from castoff.errors import CastoffError, UsageError
 
 Ecosystem = Literal["cargo", "python", "npm"]
 Pre = Literal["alpha", "beta", "rc"]
@@ -103,16 +103,13 @@ def next_version(previous: ReleaseVersion | None, level: str, pre: str | None = 
     """Count from the last released version, as npm's ``semver`` does where a pre-release comes first.
 
     ``level`` is one of :data:`LEVELS` or an exact version; ``pre`` makes a pre-release of major, minor or
-    patch. Errors: ``unknown-level``, ``level-needs-pre``, ``pre-goes-back``, ``nothing-to-release``.
+    patch. Errors: ``unknown-level``, ``level-needs-bump``, ``level-needs-pre``, ``pre-goes-back``,
+    ``nothing-to-release``.
     """
     exact = read(level)
+    if pre is not None and (exact is not None or level == "release" or level in _PRE_RANK):
+        raise _pre_without_bump(level, pre)
     if exact is not None:
-        if pre is not None:
-            raise UsageError.of(
-                "level-needs-bump",
-                f"`--pre {pre}` does not go with the exact version `{level}`",
-                remedy="name the pre-release in the version itself, or give major, minor or patch",
-            )
         return exact
     start = previous or ReleaseVersion(0, 0, 0)
     if level in ("major", "minor", "patch"):
@@ -126,6 +123,15 @@ def next_version(previous: ReleaseVersion | None, level: str, pre: str | None = 
         f"`{level}` is neither a level nor a version",
         reason=f"levels are {', '.join(LEVELS)}; versions look like 1.2.3, 1.2.3-rc.1 or 1.2.3rc1",
         remedy="name a level or an exact version",
+    )
+
+
+def _pre_without_bump(level: str, pre: str) -> CastoffError:
+    return UsageError.of(
+        "level-needs-bump",
+        f"`--pre {pre}` does not go with `{level}`",
+        reason="it says of which kind the pre-release is that major, minor or patch begins",
+        remedy="give major, minor or patch with it, or leave it out and name the exact version",
     )
 
 
