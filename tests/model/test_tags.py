@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from itertools import permutations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from model_strategies import versions
+
+from castoff.errors import ConfigurationError
+from castoff.model.tags import TagName, found_template
+from castoff.model.versions import Ecosystem, ReleaseVersion, read
+
+
+@pytest.mark.parametrize(
+    ("template", "ecosystem", "version", "tag"),
+    [
+        ("{version}", "cargo", "1.2.3", "1.2.3"),
+        ("v{version}", "cargo", "1.3.0-rc.1", "v1.3.0-rc.1"),
+        ("v{version}", "python", "1.3.0-rc.1", "v1.3.0rc1"),
+        ("kube-{version}", "cargo", "1.2.3", "kube-1.2.3"),
+        ("release/{version}/final", "python", "24.9", "release/24.9/final"),
+    ],
+)
+def test_a_template_names_the_tag_and_reads_it_back(
+    template: str, ecosystem: Ecosystem, version: str, tag: str
+) -> None:
+    wanted = read(version)
+    assert wanted is not None
+
+    assert TagName(template, ecosystem).of(wanted) == tag
+    assert TagName(template, ecosystem).version(tag) == wanted
+
+
+@pytest.mark.parametrize(
+    ("template", "tag"),
+    [
+        ("{version}", "v1.2.3"),
+        ("v{version}", "1.2.3"),
+        ("v{version}", "vv1.2.3"),
+        ("v{version}", "v"),
+        ("v{version}", "v1.2.3.dev0"),
+        ("v{version}", "v1.2.3-extra"),
+        ("kube-{version}", "kube-client-1.2.3"),
+        ("{version}-{", "1.2.3"),
+        ("a{version}a", "a"),
+    ],
+)
+def test_another_tag_says_no_version(template: str, tag: str) -> None:
+    assert TagName(template).version(tag) is None
+
+
+@pytest.mark.parametrize("template", ["", "v", "version", "{version}{version}", "{ version }"])
+def test_a_template_without_its_hole_is_refused(template: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        TagName(template)
+
+    assert caught.value.problems[0].code == "bad-tag-template"
+
+
+@given(
+    versions(),
+    st.sampled_from(("cargo", "python")),
+    st.sampled_from(("{version}", "v{version}", "x-{version}+")),
+)
+def test_every_tag_says_its_version(version: ReleaseVersion, ecosystem: Ecosystem, template: str) -> None:
+    name = TagName(template, ecosystem)
+
+    assert name.version(name.of(version)) == version
+
+
+@pytest.mark.parametrize(
+    ("tags", "template"),
+    [
+        ([], "{version}"),
+        (["nightly", "docs-1.0"], "{version}"),
+        (["v1.0.0", "v1.1.0"], "v{version}"),
+        (["v1.0.0", "v1.1.0", "2.0.0"], "{version}"),
+        (["1.0.0", "v2.0.0-rc.1"], "v{version}"),
+        (["1.0.0", "v1.0.0"], "{version}"),
+    ],
+    ids=str,
+)
+def test_the_template_is_the_one_of_the_highest_version_whatever_the_order(
+    tags: list[str], template: str
+) -> None:
+    assert {found_template(order) for order in permutations(tags)} == {template}
