@@ -7,7 +7,7 @@ A wave is taken to need a few seconds until it is visible; that is a rough figur
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 SECONDS_A_WAVE: Mapping[str, float] = {"cargo": 15.0, "python": 10.0, "npm": 10.0}
 
@@ -41,18 +41,18 @@ class Estimate:
 
 @dataclass(slots=True)
 class _Fill:
+    """A bucket in use: ``full_at`` is the second at which it would be full again."""
+
     bucket: Bucket | None
-    taken: int = 0
-    last: float = field(default=0.0)
+    full_at: float = 0.0
 
     def next(self, ready: float) -> float:
         """Take a token as early as the bucket allows, not before ``ready``."""
         if self.bucket is None:
             return ready
-        self.taken += 1
-        free_at = max(0, self.taken - self.bucket.burst) * self.bucket.every
-        self.last = max(ready, free_at)
-        return self.last
+        start = max(ready, self.full_at - (self.bucket.burst - 1) * self.bucket.every)
+        self.full_at = max(start, self.full_at) + self.bucket.every
+        return start
 
 
 def estimated(
