@@ -34,8 +34,14 @@ def require_packages(workspace: Workspace) -> None:
     raise WorkspaceError.of(
         "nothing-to-publish",
         "no package of this workspace is published",
-        reason=f"{len(workspace.members)} members are marked as private or excluded",
+        reason=_marked(len(workspace.members)),
         remedy="see `publish`, private classifiers and `release.exclude`",
+    )
+
+
+def _marked(count: int) -> str:
+    return (
+        f"{count} member is private or excluded" if count == 1 else f"{count} members are private or excluded"
     )
 
 

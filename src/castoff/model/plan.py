@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,8 @@ from castoff.model.estimate import Estimate
 from castoff.model.graph import Order
 from castoff.model.versions import ReleaseVersion, spell
 from castoff.model.workspace import ArtifactKind, Edit, Member, Package
+
+_RUNS = re.compile(r"[-_.]+")  # one underscore in file names (packaging.python.org, "Name normalization")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +72,7 @@ def predicted_filename(package: Package, kind: ArtifactKind, version: str) -> st
     if kind == "crate":
         return f"{package.name}-{version}.crate"
     if kind == "sdist":
-        return f"{package.name.lower().replace('-', '_').replace('.', '_')}-{version}.tar.gz"
+        return f"{_RUNS.sub('_', package.name).lower()}-{version}.tar.gz"
     if kind == "tarball":
         return f"{package.name.removeprefix('@').replace('/', '-')}-{version}.tgz"
     return None
