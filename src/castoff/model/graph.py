@@ -80,6 +80,10 @@ def judge_edges(names: Iterable[str], edges: Iterable[Edge]) -> tuple[JudgedEdge
             edge.origin,
             edge.target,
             edge.kind,
+            not edge.survives,
+            edge.file or "",
+            edge.line or 0,
+            edge.requirement or "",
         ),
     )
     reach: dict[str, set[str]] = defaultdict(set)

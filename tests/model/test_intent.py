@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from castoff.errors import CastoffError
+from castoff.model.intent import Begin, Claim, History, Resume, meant, meant_again, to_resume
+from castoff.model.versions import read
+
+
+def claim(text: str, *, tagged: bool = False) -> Claim:
+    version = read(text)
+    assert version is not None
+    return Claim(version=version, commit=f"{text:0<40}", tagged=tagged)
+
+
+def history(
+    released: Sequence[str] = (), unfinished: Sequence[str] = (), *, settled: bool = False
+) -> History:
+    claims = tuple(claim(text, tagged=True) for text in released)
+    return History(
+        previous=claims[0] if claims else None,
+        released=claims,
+        unfinished=tuple(claim(text) for text in unfinished),
+        settled=settled,
+    )
+
+
+NEW = history()
+IDLE = history(["1.2.0", "1.1.0"])
+PRE = history(["1.3.0-rc.1", "1.2.0"])
+BEGUN = history(["1.2.0", "1.1.0"], ["1.3.0"])
+BEGUN_PRE = history(["1.2.0"], ["1.3.0-rc.1"])
+TWICE = history(["1.2.0"], ["1.4.0", "1.3.0"])
+FIRST = history([], ["0.1.0"])
+
+
+@pytest.mark.parametrize(
+    ("seen", "level", "pre", "version"),
+    [
+        pytest.param(NEW, "minor", None, "0.1.0", id="first release by level"),
+        pytest.param(NEW, "3.0.0", None, "3.0.0", id="first release by version"),
+        pytest.param(IDLE, "minor", None, "1.3.0", id="minor"),
+        pytest.param(IDLE, "minor", "rc", "1.3.0-rc.1", id="pre-release"),
+        pytest.param(IDLE, "1.2.1", None, "1.2.1", id="exact"),
+        pytest.param(PRE, "release", None, "1.3.0", id="end of a pre-release"),
+        pytest.param(PRE, "rc", None, "1.3.0-rc.2", id="next pre-release"),
+    ],
+)
+def test_a_new_version_begins(seen: History, level: str, pre: str | None, version: str) -> None:
+    assert meant(seen, level, pre) == Begin(claim(version).version)
+    assert meant_again(seen, level, pre) == Begin(claim(version).version)
+
+
+@pytest.mark.parametrize(
+    ("seen", "level", "pre", "version"),
+    [
+        pytest.param(BEGUN, "minor", None, "1.3.0", id="the same level resumes"),
+        pytest.param(BEGUN, "1.3.0", None, "1.3.0", id="the same version resumes"),
+        pytest.param(BEGUN, "v1.3.0", None, "1.3.0", id="however it is spelled"),
+        pytest.param(BEGUN_PRE, "minor", "rc", "1.3.0-rc.1", id="the same pre-release resumes"),
+        pytest.param(TWICE, "minor", None, "1.3.0", id="the older of two"),
+        pytest.param(TWICE, "1.4.0", None, "1.4.0", id="the newer of two"),
+        pytest.param(FIRST, "minor", None, "0.1.0", id="first release"),
+        pytest.param(IDLE, "1.1.0", None, "1.1.0", id="a finished one by its version"),
+    ],
+)
+def test_what_was_begun_is_resumed(seen: History, level: str, pre: str | None, version: str) -> None:
+    found = meant(seen, level, pre)
+
+    assert isinstance(found, Resume)
+    assert found.claim.version == claim(version).version
+
+
+@pytest.mark.parametrize(
+    ("seen", "level", "pre", "code", "exit_code"),
+    [
+        pytest.param(BEGUN, "patch", None, "release-in-flight", 4, id="another level"),
+        pytest.param(BEGUN, "major", None, "release-in-flight", 4, id="a higher level"),
+        pytest.param(BEGUN, "1.5.0", None, "release-in-flight", 4, id="another version"),
+        pytest.param(BEGUN, "minor", "rc", "release-in-flight", 4, id="its own pre-release"),
+        pytest.param(IDLE, "1.2.0-rc.1", None, "version-not-higher", 2, id="a pre-release of the last"),
+        pytest.param(IDLE, "1.0.5", None, "version-not-higher", 2, id="lower"),
+        pytest.param(IDLE, "rc", None, "level-needs-pre", 2, id="no pre-release to count"),
+        pytest.param(BEGUN, "huge", None, "unknown-level", 2, id="no level"),
+    ],
+)
+def test_a_version_that_cannot_be_meant_is_refused(
+    seen: History, level: str, pre: str | None, code: str, exit_code: int
+) -> None:
+    with pytest.raises(CastoffError) as caught:
+        meant(seen, level, pre)
+
+    assert caught.value.problems[0].code == code
+    assert caught.value.exit_code == exit_code
+
+
+def test_the_refusal_of_another_release_names_both_ways_out() -> None:
+    with pytest.raises(CastoffError) as caught:
+        meant(BEGUN, "patch")
+
+    remedy = caught.value.problems[0].remedy
+    assert "castoff resume 1.3.0" in remedy
+    assert "castoff abandon 1.3.0" in remedy
+    assert caught.value.problems[0].commit == BEGUN.unfinished[0].commit
+
+
+@pytest.mark.parametrize(
+    ("seen", "level", "resumes"),
+    [
+        pytest.param(history(["1.2.0"], settled=True), "minor", True, id="nothing came since"),
+        pytest.param(history(["1.2.0"], settled=True), "patch", True, id="whatever the level"),
+        pytest.param(history(["1.2.0"], settled=True), "1.3.0", False, id="an exact version is meant"),
+        pytest.param(history(["1.2.0"]), "minor", False, id="work came since"),
+        pytest.param(history(settled=True), "minor", False, id="nothing was released"),
+    ],
+)
+def test_a_run_that_acts_takes_the_last_release_up_where_nothing_came_since(
+    seen: History, level: str, resumes: bool
+) -> None:
+    assert isinstance(meant_again(seen, level), Resume) is resumes
+    assert isinstance(meant(seen, level), Begin)
+
+
+@pytest.mark.parametrize(
+    ("seen", "version", "expected"),
+    [
+        pytest.param(BEGUN, None, "1.3.0", id="the unfinished one"),
+        pytest.param(TWICE, None, "1.4.0", id="the newest unfinished one"),
+        pytest.param(IDLE, None, "1.2.0", id="the last one"),
+        pytest.param(BEGUN, "1.3.0", "1.3.0", id="named and unfinished"),
+        pytest.param(BEGUN, "1.1.0", "1.1.0", id="named and finished"),
+    ],
+)
+def test_resume_takes_the_release_named_or_the_one_under_way(
+    seen: History, version: str | None, expected: str
+) -> None:
+    assert to_resume(seen, version).version == claim(expected).version
+
+
+@pytest.mark.parametrize(
+    ("seen", "version", "code"),
+    [
+        pytest.param(NEW, None, "nothing-to-resume", id="nothing there"),
+        pytest.param(IDLE, "1.9.0", "unknown-version", id="never begun"),
+        pytest.param(IDLE, "what", "unknown-version", id="no version"),
+        pytest.param(NEW, "1.0.0", "unknown-version", id="nothing there, but named"),
+    ],
+)
+def test_resume_says_what_it_cannot_resume(seen: History, version: str | None, code: str) -> None:
+    with pytest.raises(CastoffError) as caught:
+        to_resume(seen, version)
+
+    assert caught.value.problems[0].code == code
+    assert caught.value.exit_code == 2
