@@ -46,7 +46,11 @@ class GitHub:
             return listed
         found = [_release(row) for row in listed]
         whole = [release for release in found if release is not None]
-        return whole if len(whole) == len(found) else Unknown(reason="the forge lists a release without id or tag")
+        return (
+            whole
+            if len(whole) == len(found)
+            else Unknown(reason="the forge lists a release without id or tag")
+        )
 
     def create_release(self, release: NewRelease) -> Outcome:
         """Create a release or a draft."""

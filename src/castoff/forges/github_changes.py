@@ -7,29 +7,23 @@ login has no `[bot]` there, while REST and the generated notes have it, so it is
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 from castoff.forges.github import GitHub
+from castoff.forges.github_pulls import PULL, Odd, change_of, mapping, nodes
 from castoff.model.changes import Change
 from castoff.model.observations import Unknown
 
 T = TypeVar("T")
+R = TypeVar("R")
 
-_COMMITS_A_REQUEST = 100
+_A_REQUEST = 100
 _LOGINS_A_REQUEST = 50
-
-_PULL = """
-fragment Pull on PullRequest {
-  number title body url mergedAt baseRefName additions deletions
-  author { login __typename }
-  mergeCommit { oid }
-  milestone { number title }
-  labels(first: 50) { nodes { name } }
-  repository { nameWithOwner }
-}
-"""
+_FILES = 100
 
 
 class GitHubChanges:
@@ -37,42 +31,116 @@ class GitHubChanges:
 
     def __init__(self, github: GitHub) -> None:
         self._github = github
+        self._repository = github.slug
+
+    @property
+    def repository(self) -> str:
+        """Name the repository as GitHub has it now: a renamed one answers to its old name too."""
+        return self._repository
 
     def of_commits(self, commits: Sequence[str]) -> tuple[Change, ...] | Unknown:
         """Give the merged pull requests that the forge associates with these commits, each once."""
         found: dict[int, Change] = {}
         heads: dict[int, list[str]] = {}
-        for batch in _batches(commits, _COMMITS_A_REQUEST):
-            answer = self._github.graphql(_commits_query(self._github.slug, batch))
+        for batch in _batches(commits, _A_REQUEST):
+            answer = self._ask(_commit_fields(batch), partial(_associated, commits=batch))
             if isinstance(answer, Unknown):
                 return answer
-            for commit, nodes in _associated(answer, batch):
-                for node in nodes:
-                    change = _change(node)
-                    if change is not None and _is_ours(node, self._github.slug):
-                        found[change.number] = change
-                        heads.setdefault(change.number, []).append(commit)
-        return tuple(_with_commits(change, heads[number]) for number, change in sorted(found.items()))
+            for commit, node in answer:
+                change = self._merged(node)
+                if change is not None:
+                    found[change.number] = change
+                    heads.setdefault(change.number, []).append(commit)
+        return tuple(
+            replace(change, head_commits=tuple(heads[number])) for number, change in sorted(found.items())
+        )
+
+    def of_numbers(self, numbers: Sequence[int]) -> tuple[Change, ...] | Unknown:
+        """Give the merged ones of these pull requests."""
+        found: list[Change] = []
+        for batch in _batches(sorted(set(numbers)), _A_REQUEST):
+            fields = [f"p{one}: pullRequest(number: {one}) {{ ...Pull }}" for one in batch]
+            answer = self._ask(fields, partial(_numbered, numbers=batch))
+            if isinstance(answer, Unknown):
+                return answer
+            found.extend(one for node in answer if (one := self._merged(node)))
+        return tuple(found)
+
+    def pull_request(self, number: int) -> Change | Unknown | None:
+        """Give one pull request with its files; these are not told where there are more than a hundred."""
+        files = f"files(first: {_FILES}) {{ nodes {{ path }} pageInfo {{ hasNextPage }} }}"
+        fields = [f"pull: pullRequest(number: {number}) {{ ...Pull {files} }}"]
+
+        def read(data: Mapping[str, object]) -> list[Change]:
+            node = data.get("pull")
+            return (
+                [] if node is None else [_with_files(change_of(mapping(node), merged=False), mapping(node))]
+            )
+
+        answer = self._ask(fields, read)
+        if isinstance(answer, Unknown):
+            return answer
+        return answer[0] if answer else None
 
     def earlier_contributors(self, logins: Sequence[str], before: datetime) -> frozenset[str] | Unknown:
         """Say which of these logins have a pull request that was merged before a time."""
         known: set[str] = set()
         for batch in _batches(sorted(set(logins)), _LOGINS_A_REQUEST):
-            answer = self._github.graphql(_contributors_query(self._github.slug, batch, before))
+            answer = self._github.graphql(_contributors_query(self._repository, batch, before))
             if isinstance(answer, Unknown):
                 return answer
-            known.update(login for i, login in enumerate(batch) if _count(answer.get(f"u{i}")) > 0)
+            counts = [_count(answer.get(f"u{i}")) for i in range(len(batch))]
+            if None in counts:
+                return Unknown(reason="the forge's answer about contributors holds no count")
+            known.update(login for login, count in zip(batch, counts, strict=True) if count)
         return frozenset(known)
 
+    def _ask(
+        self, fields: Sequence[str], read: Callable[[Mapping[str, object]], list[R]]
+    ) -> list[R] | Unknown:
+        """Ask for fields of the repository; what cannot be read as documented is unknown."""
+        owner, _, name = self._github.slug.partition("/")
+        head = f"repository(owner: {json.dumps(owner)}, name: {json.dumps(name)})"
+        asked = "\n".join(("nameWithOwner", *fields))
+        answer = self._github.graphql(f"query {{ {head} {{\n{asked}\n}} }}\n{PULL}")
+        if isinstance(answer, Unknown):
+            return answer
+        try:
+            repository = mapping(answer.get("repository"))
+            self._repository = str(repository.get("nameWithOwner") or self._github.slug)
+            return read(repository)
+        except Odd as odd:
+            return Unknown(reason=f"the forge's answer is not what GitHub documents: {odd}")
 
-def _commits_query(slug: str, commits: Sequence[str]) -> str:
-    owner, _, name = slug.partition("/")
-    asked = "\n".join(
+    def _merged(self, node: Mapping[str, object]) -> Change | None:
+        """Read a merged pull request of this very repository: a fork's have the same commits."""
+        name = mapping(node.get("repository")).get("nameWithOwner")
+        if not isinstance(name, str) or name.lower() != self._repository.lower():
+            return None
+        return change_of(node) if node.get("mergedAt") is not None else None
+
+
+def _commit_fields(commits: Sequence[str]) -> list[str]:
+    return [
         f"c{i}: object(oid: {json.dumps(commit)}) "
         "{ ... on Commit { associatedPullRequests(first: 10) { nodes { ...Pull } } } }"
         for i, commit in enumerate(commits)
-    )
-    return f"query {{ repository(owner: {json.dumps(owner)}, name: {json.dumps(name)}) {{\n{asked}\n}} }}\n{_PULL}"
+    ]
+
+
+def _associated(data: Mapping[str, object], commits: Sequence[str]) -> list[tuple[str, Mapping[str, object]]]:
+    """Pair commits with their pull requests; a commit that the forge does not have brings none."""
+    found: list[tuple[str, Mapping[str, object]]] = []
+    for i, commit in enumerate(commits):
+        node = data.get(f"c{i}")
+        if node is not None:
+            found.extend((commit, pull) for pull in nodes(mapping(node).get("associatedPullRequests")))
+    return found
+
+
+def _numbered(data: Mapping[str, object], numbers: Sequence[int]) -> list[Mapping[str, object]]:
+    found = (data.get(f"p{one}") for one in numbers)
+    return [mapping(node) for node in found if node is not None]
 
 
 def _contributors_query(slug: str, logins: Sequence[str], before: datetime) -> str:
@@ -85,84 +153,16 @@ def _contributors_query(slug: str, logins: Sequence[str], before: datetime) -> s
     return "query {\n" + "\n".join(asked) + "\n}"
 
 
-def _associated(
-    answer: Mapping[str, object], commits: Sequence[str]
-) -> Iterator[tuple[str, list[Mapping[str, object]]]]:
-    repository = answer.get("repository")
-    if not isinstance(repository, Mapping):
-        return
-    for i, commit in enumerate(commits):
-        found = repository.get(f"c{i}")
-        pulls = found.get("associatedPullRequests") if isinstance(found, Mapping) else None
-        nodes = pulls.get("nodes") if isinstance(pulls, Mapping) else None
-        yield commit, [node for node in nodes or () if isinstance(node, Mapping)]
+def _with_files(change: Change, node: Mapping[str, object]) -> Change:
+    files = mapping(node.get("files"))
+    if mapping(files.get("pageInfo")).get("hasNextPage") is not False:
+        return change
+    return replace(change, paths=tuple(str(one.get("path") or "") for one in nodes(files)))
 
 
-def _change(node: Mapping[str, object]) -> Change | None:
-    number, merged = node.get("number"), node.get("mergedAt")
-    if not isinstance(number, int) or not isinstance(merged, str):
-        return None
-    milestone = node.get("milestone")
-    within = milestone if isinstance(milestone, Mapping) else {}
-    commit = node.get("mergeCommit")
-    return Change(
-        number=number,
-        title=str(node.get("title") or ""),
-        author=_login(node.get("author")),
-        is_bot=_is_bot(node.get("author")),
-        merged_at=datetime.fromisoformat(merged),
-        labels=_labels(node.get("labels")),
-        merge_commit=str(commit["oid"]) if isinstance(commit, Mapping) and "oid" in commit else None,
-        body=str(node.get("body") or ""),
-        base=_text(node.get("baseRefName")),
-        url=_text(node.get("url")),
-        milestone=_number(within.get("number")),
-        milestone_title=_text(within.get("title")),
-        additions=_number(node.get("additions")) or 0,
-        deletions=_number(node.get("deletions")) or 0,
-    )
-
-
-def _with_commits(change: Change, commits: Sequence[str]) -> Change:
-    from dataclasses import replace
-
-    return replace(change, head_commits=tuple(commits))
-
-
-def _login(author: object) -> str | None:
-    if not isinstance(author, Mapping) or not isinstance(author.get("login"), str):
-        return None
-    login = str(author["login"])
-    return f"{login}[bot]" if _is_bot(author) and not login.endswith("[bot]") else login
-
-
-def _is_bot(author: object) -> bool:
-    return isinstance(author, Mapping) and author.get("__typename") == "Bot"
-
-
-def _is_ours(node: Mapping[str, object], slug: str) -> bool:
-    """A fork's pull requests are associated with the same commits; only our own count."""
-    repository = node.get("repository")
-    name = repository.get("nameWithOwner") if isinstance(repository, Mapping) else None
-    return not isinstance(name, str) or name.lower() == slug.lower() or name.count("/") != 1
-
-
-def _labels(value: object) -> tuple[str, ...]:
-    nodes = value.get("nodes") if isinstance(value, Mapping) else None
-    return tuple(str(node["name"]) for node in nodes or () if isinstance(node, Mapping) and "name" in node)
-
-
-def _count(value: object) -> int:
+def _count(value: object) -> int | None:
     count = value.get("issueCount") if isinstance(value, Mapping) else None
-    return count if isinstance(count, int) else 0
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _number(value: object) -> int | None:
-    return value if isinstance(value, int) else None
+    return count if isinstance(count, int) else None
 
 
 def _batches(values: Sequence[T], size: int) -> Iterator[Sequence[T]]:

@@ -47,8 +47,9 @@ class GitHubMilestones:
         return self._github.write("PATCH", f"{self._path}/issues/{item}", {"milestone": milestone})
 
     def _milestone(self, row: Mapping[str, object]) -> Milestone | Unknown:
-        number = row.get("number")
-        number = number if isinstance(number, int) else 0
+        number, title = row.get("number"), row.get("title")
+        if not isinstance(number, int) or not isinstance(title, str):
+            return Unknown(reason="the forge lists a milestone without number or title")
         is_open = row.get("state") == "open"
         items = self._open_items(number) if is_open and row.get("open_issues") else ()
         if isinstance(items, Unknown):
@@ -56,7 +57,7 @@ class GitHubMilestones:
         closed = row.get("closed_issues")
         return Milestone(
             number=number,
-            title=str(row.get("title") or ""),
+            title=title,
             is_open=is_open,
             open_items=items,
             closed_count=closed if isinstance(closed, int) else 0,
@@ -67,12 +68,20 @@ class GitHubMilestones:
         rows = self._github.listing(f"{self._path}/issues", f"&state=open&milestone={number}")
         if isinstance(rows, Unknown):
             return rows
-        return tuple(
-            MilestoneItem(
-                number=int(str(row.get("number"))),
-                title=str(row.get("title") or ""),
-                is_pull_request="pull_request" in row,
-                url=str(row.get("html_url") or "") or None,
-            )
-            for row in rows
+        items = [_item(row) for row in rows]
+        found = tuple(item for item in items if item is not None)
+        return (
+            found if len(found) == len(items) else Unknown(reason="the forge lists an issue without number")
         )
+
+
+def _item(row: Mapping[str, object]) -> MilestoneItem | None:
+    number = row.get("number")
+    if not isinstance(number, int):
+        return None
+    return MilestoneItem(
+        number=number,
+        title=str(row.get("title") or ""),
+        is_pull_request="pull_request" in row,
+        url=str(row.get("html_url") or "") or None,
+    )
