@@ -12,7 +12,7 @@ from castoff.flows.release import Result
 from castoff.flows.status import Status
 from castoff.model.graph import JudgedEdge
 from castoff.model.observations import Absent, Observation, Present, Unknown, Withdrawn
-from castoff.model.plan import Plan
+from castoff.model.plan import Plan, Planned
 from castoff.reconcile import StageState
 
 
@@ -41,21 +41,7 @@ def plan_json(plan: Plan) -> dict[str, object]:
         },
         "facade": {"name": plan.order.facade, "source": plan.order.facade_source},
         "waves": [list(wave) for wave in plan.order.waves],
-        "packages": [
-            {
-                "name": one.package.id,
-                "ecosystem": one.package.ecosystem,
-                "path": one.package.path,
-                "from": one.package.version,
-                "to": one.to,
-                "native_version": one.to,
-                "wave": one.wave,
-                "new": one.new,
-                "needs": list(one.needs),
-                "artifacts": [{"kind": kind, "filename": filename} for kind, filename in one.artifacts],
-            }
-            for one in plan.packages
-        ],
+        "packages": [_planned_json(one) for one in plan.packages],
         "members": [
             {"name": member.name, "path": member.path, "from": member.version, "to": to}
             for member, to in plan.members
@@ -74,6 +60,21 @@ def plan_json(plan: Plan) -> dict[str, object]:
             ],
         },
         "problems": [problem_json(problem) for problem in plan.problems],
+    }
+
+
+def _planned_json(one: Planned) -> dict[str, object]:
+    return {
+        "name": one.package.id,
+        "ecosystem": one.package.ecosystem,
+        "path": one.package.path,
+        "from": one.package.version,
+        "to": one.to,
+        "native_version": one.to,
+        "wave": one.wave,
+        "new": one.new,
+        "needs": list(one.needs),
+        "artifacts": [{"kind": kind, "filename": filename} for kind, filename in one.artifacts],
     }
 
 

@@ -218,22 +218,25 @@ def _remote_problems(
                 remedy="push the branch first",
             ),
         )
-    changed = repository.changed_paths()
-    problems = []
-    if changed:
-        problems.append(
-            Problem(
-                code="uncommitted-changes",
-                message=f"{len(changed)} tracked files have changes that are not committed",
-                reason="a release is made from the remote's branch: "
-                + ", ".join(f"`{path}`" for path in changed[:3]),
-                remedy="commit and push them, or put them aside with `git stash`",
-                file=changed[0],
-            )
-        )
-    if remote_head != local_head:
-        problems.append(_behind(repository, remote, remote_head, local_head))
-    return tuple(problems)
+    return (
+        *_uncommitted(repository.changed_paths()),
+        *(() if remote_head == local_head else (_behind(repository, remote, remote_head, local_head),)),
+    )
+
+
+def _uncommitted(changed: Sequence[str]) -> tuple[Problem, ...]:
+    if not changed:
+        return ()
+    return (
+        Problem(
+            code="uncommitted-changes",
+            message=f"{len(changed)} tracked files have changes that are not committed",
+            reason="a release is made from the remote's branch: "
+            + ", ".join(f"`{path}`" for path in changed[:3]),
+            remedy="commit and push them, or put them aside with `git stash`",
+            file=changed[0],
+        ),
+    )
 
 
 def _behind(repository: Repository, remote: str, remote_head: str, local_head: str) -> Problem:
