@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,18 @@ from castoff.http import Http
 from castoff.model.addresses import Address, forge_address
 from castoff.model.versions import Ecosystem
 from castoff.model.workspace import Package, Workspace
-from castoff.ports import Builder, ChangeSource, Clock, Forge, Manifests, Milestones, Registry, Reporter, Tree
+from castoff.ports import (
+    Builder,
+    ChangeSource,
+    Clock,
+    Forge,
+    Labels,
+    Manifests,
+    Milestones,
+    Registry,
+    Reporter,
+    Tree,
+)
 from castoff.process import Processes
 from castoff.reconcile import Patience
 from castoff.redaction import Redactor
@@ -69,6 +80,7 @@ def open_setting(
         forge=bench.forge,
         changes=bench.changes,
         milestones=bench.milestones,
+        labels=bench.labels,
         patience=_patience(variables, options.wait),
         problems=loaded.problems,
     )
@@ -107,6 +119,7 @@ def aimed_at(setting: Setting, world: World, repository: Repository) -> Embedded
             forge=bench.forge,
             changes=bench.changes,
             milestones=bench.milestones,
+            labels=bench.labels,
             patience=replace(setting.patience, grace=0.0),
             tolerated=frozenset({"hook-tool-missing"}),
         ),
@@ -131,6 +144,7 @@ class _Bench:
     configuration: Configuration
     clock: Clock
     repository: Repository
+    clients: dict[Address, GitHub] = field(default_factory=dict, init=False)
 
     def builder(self, ecosystem: Ecosystem, commit_time: int) -> Builder:
         """Make the builder of one ecosystem."""
@@ -187,10 +201,25 @@ class _Bench:
 
         return GitHubMilestones(github)
 
+    def labels(self, remote_url: str | None) -> Labels | None:
+        """Make what changes the labels in a remote's repository."""
+        github = self._github(remote_url)
+        if github is None:
+            return None
+        from castoff.forges.github_labels import GitHubLabels
+
+        return GitHubLabels(github)
+
     def _github(self, remote_url: str | None) -> GitHub | None:
+        """Make one client for each repository, which remembers what it was answered; its token is found once."""
         address: Address | None = forge_address(remote_url, self.processes.environment)
         if address is None:
             return None
+        if address not in self.clients:
+            self.clients[address] = self._client(address)
+        return self.clients[address]
+
+    def _client(self, address: Address) -> GitHub:
         from castoff.forges.github import GitHub
 
         return GitHub(

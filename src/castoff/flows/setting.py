@@ -12,7 +12,17 @@ from castoff.errors import Problem
 from castoff.git import Repository
 from castoff.model.versions import Ecosystem
 from castoff.model.workspace import Package, Workspace
-from castoff.ports import Builder, ChangeSource, Clock, Forge, Manifests, Milestones, Registry, Reporter
+from castoff.ports import (
+    Builder,
+    ChangeSource,
+    Clock,
+    Forge,
+    Labels,
+    Manifests,
+    Milestones,
+    Registry,
+    Reporter,
+)
 from castoff.reconcile import Patience
 
 
@@ -36,6 +46,7 @@ class Setting:
     forge: Callable[[str | None], Forge | None]
     changes: Callable[[str | None], ChangeSource | None]
     milestones: Callable[[str | None], Milestones | None]
+    labels: Callable[[str | None], Labels | None]
     embedded: Callable[[Workspace | None], AbstractContextManager[Embedded]] | None = None
     patience: Patience = field(default_factory=Patience)
     problems: tuple[Problem, ...] = ()
