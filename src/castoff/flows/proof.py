@@ -81,12 +81,13 @@ class ProvingRegistry:
         outcome = self.inner.upload(artifact, root)
         if not isinstance(outcome, Succeeded):
             return outcome
-        mine = tuple(one for one in self.artifacts if one.package == artifact.package)
+        owner = self.target.workspace.owner(artifact)
+        mine = tuple(one for one in self.artifacts if self.target.workspace.owner(one) == owner)
         with self._lock:
-            up = self._up.setdefault(artifact.package, set())
+            up = self._up.setdefault(owner.id, set())
             up.add(artifact.filename)
             complete = len(up) == len(mine)
-        return self._tried(artifact.package, mine, root) if complete else outcome
+        return self._tried(owner, mine, root) if complete else outcome
 
     def look(self, package: Package, version: str) -> Listing:
         """Look there."""
@@ -116,9 +117,9 @@ class ProvingRegistry:
         """Link there."""
         return self.inner.url(package, version)
 
-    def _tried(self, name: str, artifacts: Sequence[Artifact], root: Path) -> Outcome:
-        package = self.target.workspace.package(name)
-        seen = [self.target.workspace.package(one) for one in sorted(self.closure[name] | {name})]
+    def _tried(self, package: Package, artifacts: Sequence[Artifact], root: Path) -> Outcome:
+        names = sorted(self.closure[package.id] | {package.id})
+        seen = [self.target.workspace.package(one) for one in names]
         problems = self.at_turn(package, seen).verify(package, artifacts, root)
         errors = [problem for problem in problems if problem.severity == "error"]
         return Refused(errors[0]) if errors else Succeeded()

@@ -89,7 +89,7 @@ def publish_stage(
     registries = {e: setting.registry(e) for e in {p.ecosystem for p in target.workspace.packages}}
     by_package: Mapping[str, list[Artifact]] = {package.id: [] for package in target.workspace.packages}
     for artifact in artifacts:
-        by_package[artifact.package].append(artifact)
+        by_package[target.workspace.owner(artifact).id].append(artifact)
     parts: list[Part] = [
         PackagePart(
             package=package,

@@ -95,6 +95,13 @@ class Workspace:
                 return package
         raise KeyError(name)
 
+    def owner(self, artifact: Artifact) -> Package:
+        """Find the package that an artifact was built from; KeyError where there is none."""
+        for package in self.packages:
+            if package.ecosystem == artifact.ecosystem and artifact.package in (package.id, package.name):
+                return package
+        raise KeyError(artifact.package)
+
     @property
     def names(self) -> tuple[str, ...]:
         """List the ids of the packages."""
