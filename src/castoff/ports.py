@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from castoff.errors import Problem
 from castoff.model.acts import Act, Outcome
@@ -158,6 +158,15 @@ class Registry(Protocol):
 
     def url(self, package: Package, version: str) -> str | None:
         """Give the page of a version for people, None where none is known."""
+        ...
+
+
+@runtime_checkable
+class Recorded(Protocol):
+    """A registry that can say of whole packages what it holds."""
+
+    def record(self, packages: Iterable[Package]) -> tuple[dict[str, Any], tuple[str, ...]]:
+        """Give the record of packages (as ``castoff check --registry-record`` has it), and what was not read."""
         ...
 
 

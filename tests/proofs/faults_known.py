@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from proofs.faulting import EFFECT, WHEEL, End, Fault
 
 Effect = Mapping[str, object]
+Effects = tuple[Effect, ...]
 
 _UPLOAD = {"service": "python", "method": "POST", "subject": WHEEL}
 _READ = {"service": "python", "method": "GET", "path": "/simple/proof*"}
@@ -16,10 +17,10 @@ _ANNOUNCE = {"service": "forge", "method": "PATCH", "path": "/repos/*/releases/*
 _NOTES = {"service": "forge", "method": "POST", "path": "/graphql"}
 _MILESTONES = {"service": "forge", "path": "/repos/*/milestones*"}
 
-_HAS_EFFECT = ({"status": 504, "when": "after"}, {"cut": "after"}, {"lost_reply": 0.2})
-_NO_EFFECT = ({"status": 503, "when": "before"}, {"cut": "before"})
-_REFUSING = ({"status": 422}, {"deny": "not you"}, {"status": 401})
-_GARBAGE = (
+_HAS_EFFECT: Effects = ({"status": 504, "when": "after"}, {"cut": "after"}, {"lost_reply": 0.2})
+_NO_EFFECT: Effects = ({"status": 503, "when": "before"}, {"cut": "before"})
+_REFUSING: Effects = ({"status": 422}, {"deny": "not you"}, {"status": 401})
+_GARBAGE: Effects = (
     {"status": 200, "body": "<html><body>Come back later</body></html>"},
     {"status": 200, "body": '{"files": [{"filename": "pro'},
     {"status": 200, "body": ""},
@@ -42,9 +43,11 @@ def _uploads() -> Iterator[Fault]:
     yield _one("upload", _UPLOAD, {"delay": 0.7}, "done")
     yield from _throttling("upload", _UPLOAD)
     yield _one("upload", _UPLOAD, {"status": 400}, "person", code="upload-refused", wait=0.5)
-    for effect in ({"deny": "not your project"}, {"status": 401}):
+    denied: Effects = ({"deny": "not your project"}, {"status": 401})
+    for effect in denied:
         yield _one("upload", _UPLOAD, effect, "person", code="permission-denied")
-    for effect in ({"late": {"seconds": 1}}, {"late": {"reads": 4}}, {"stale": {"reads": 6}}):
+    late: Effects = ({"late": {"seconds": 1}}, {"late": {"reads": 4}}, {"stale": {"reads": 6}})
+    for effect in late:
         yield _one("upload", _UPLOAD, effect, "done")
     yield _one("upload", _UPLOAD, {"stale": {"seconds": 1}}, "done")
     yield _one(
@@ -59,7 +62,13 @@ def _throttling(what: str, where: Effect) -> Iterator[Fault]:
 
 
 def _index_reads() -> Iterator[Fault]:
-    effects = ({"status": 503}, {"cut": "before"}, {"cut": "after"}, {"lost_reply": 0.1}, {"deny": "no"})
+    effects: Effects = (
+        {"status": 503},
+        {"cut": "before"},
+        {"cut": "after"},
+        {"lost_reply": 0.1},
+        {"deny": "no"},
+    )
     for effect in (*effects, *_GARBAGE):
         yield _one("index", _READ, effect, "done", times=3)
         yield _one("index", _READ, effect, "again", code="still-waiting", wait=0.5)
@@ -84,7 +93,7 @@ def _forge_writes() -> Iterator[Fault]:
 
 
 def _forge_reads() -> Iterator[Fault]:
-    effects = ({"status": 502}, {"cut": "before"}, {"cut": "after"}, {"deny": "no"}, {"status": 401})
+    effects: Effects = ({"status": 502}, {"cut": "before"}, {"cut": "after"}, {"deny": "no"}, {"status": 401})
     for effect in (*effects, *_GARBAGE):
         yield _one("releases", _LISTING, effect, "again", code="still-waiting", wait=0.5)
     yield _one("releases", _LISTING, {"status": 502}, "done", times=2)

@@ -65,12 +65,12 @@ class Stage:
         )
         return done.stdout
 
-    def start(self, checkout: Path, *arguments: str) -> subprocess.Popen[bytes]:
-        """Start castoff as a process of its own."""
+    def start(self, checkout: Path, *arguments: str, second: int = 0) -> subprocess.Popen[bytes]:
+        """Start castoff as a process of its own, which commits at a second of the fixed minute."""
         return subprocess.Popen(
             [sys.executable, "-m", "castoff", *arguments],
             cwd=checkout,
-            env=self.environment,
+            env={**self.environment, "GIT_COMMITTER_DATE": MOMENT.replace(":00+", f":{second:02}+")},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

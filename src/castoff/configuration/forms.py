@@ -261,12 +261,12 @@ class Many:
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """A table of texts to one of a few words, as pairs in file order."""
+    """A table of names to values of one form, as pairs in file order."""
 
-    words: Choice
+    words: Form
     expects: str = "a table of texts"
 
-    def read(self, value: object, place: Place) -> tuple[tuple[str, str], ...]:
+    def read(self, value: object, place: Place) -> tuple[tuple[str, object], ...]:
         """Read the pairs."""
         if not isinstance(value, dict):
             wrong_type(value, place, self.expects)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from castoff.configuration import checks
-from castoff.configuration.forms import Choice, Either, Flag, Many, Seconds, Text, Whole, Words
+from castoff.configuration.forms import Choice, Either, Flag, Many, Pairs, Seconds, Text, Whole, Words
 from castoff.configuration.tables import Table, key, table
 
 _PATH = Text(expects="a path", check=checks.path)
@@ -58,6 +58,12 @@ class Release:
         "What is signed. Without it: as git is configured (`commit.gpgSign`, `tag.gpgSign`), and the tag also where "
         "a signing key is configured.",
         default=None,
+    )
+    after: tuple[tuple[str, tuple[str, ...]], ...] = key(
+        Pairs(_NAMES, expects="a table of lists"),
+        "Packages that go up after others although no manifest says so, for example a Python package after the crate "
+        'that it is built from: `{ "python:anchor" = ["cargo:anchor"] }`. Names are those of `castoff plan`.',
+        default=(),
     )
     signoff: bool = key(Flag(), "Add a `Signed-off-by` line to the release commit.", default=False)
     facade: str | None = key(

@@ -7,9 +7,8 @@ from collections.abc import Callable
 from castoff.errors import Refusal
 from castoff.flows.setting import Setting
 from castoff.flows.staging import Target, forge_stages, target_of
-from castoff.flows.survey import manifest_tree, read_workspace, survey
+from castoff.flows.survey import manifest_tree, ordered, read_workspace, survey
 from castoff.git import Worktree
-from castoff.model.graph import order_of
 from castoff.model.intent import to_resume
 from castoff.model.observations import Unknown
 from castoff.ports import ForgeRelease
@@ -29,7 +28,7 @@ def announce(
         seen = survey(setting.repository, worktree, setting.configuration, setting.manifests)
         claim = to_resume(seen.history, version)
         workspace = read_workspace(manifest_tree(worktree, claim.commit), setting.manifests, release.exclude)
-        target = target_of(seen, claim, workspace, order_of(workspace, named_facade=release.facade))
+        target = target_of(seen, claim, workspace, ordered(workspace, release))
         if target.tag not in seen.refs.tags:
             raise Refusal.of(
                 "not-tagged-yet",

@@ -29,9 +29,8 @@ from castoff.flows.staging import (
     tag_stage,
     target_of,
 )
-from castoff.flows.survey import Survey, manifest_tree, read_workspace, survey, workspace_before
+from castoff.flows.survey import Survey, manifest_tree, ordered, read_workspace, survey, workspace_before
 from castoff.git import Worktree
-from castoff.model.graph import order_of
 from castoff.model.intent import Begin, Claim, Resume, meant_again, to_resume
 from castoff.model.merging import require_packages
 from castoff.model.versions import ReleaseVersion
@@ -204,7 +203,7 @@ def _target(run: _Run, seen: Survey, claim: Claim) -> Target:
     workspace = read_workspace(
         manifest_tree(run.worktree, claim.commit), run.setting.manifests, release.exclude
     )
-    return target_of(seen, claim, workspace, order_of(workspace, named_facade=release.facade))
+    return target_of(seen, claim, workspace, ordered(workspace, release))
 
 
 def _build(run: _Run, target: Target) -> tuple[Artifact, ...]:

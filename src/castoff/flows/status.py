@@ -21,9 +21,8 @@ from castoff.flows.staging import (
     tag_stage,
     target_of,
 )
-from castoff.flows.survey import Survey, manifest_tree, read_workspace, survey
+from castoff.flows.survey import Survey, manifest_tree, ordered, read_workspace, survey
 from castoff.git import Worktree
-from castoff.model.graph import order_of
 from castoff.model.intent import Claim, to_resume
 from castoff.ports import ForgeRelease
 from castoff.reconcile import StageState, observe
@@ -83,7 +82,7 @@ def _look_at(
 ) -> Status:
     release = setting.configuration.release
     workspace = read_workspace(manifest_tree(worktree, claim.commit), setting.manifests, release.exclude)
-    target = target_of(seen, claim, workspace, order_of(workspace, named_facade=release.facade))
+    target = target_of(seen, claim, workspace, ordered(workspace, release))
     states = observe(_stages(setting, seen, target, worktree), lanes=setting.lanes)
     required = [state.state for state in states if state.stage.required]
     complete = all(state in ("done", "off") for state in required)

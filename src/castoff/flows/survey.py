@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import partial
 
-from castoff.configuration.values import Configuration
+from castoff.configuration.values import Configuration, Release
 from castoff.errors import Problem, WorkspaceError
 from castoff.git import GitTree, Refs, Repository, Worktree
 from castoff.model.graph import Order, order_of
@@ -81,7 +81,7 @@ def survey(
     head = remote_head if fetched and remote_head else local_head
     tree = manifest_tree(worktree, head)
     workspace = read_workspace(tree, manifests, configuration.release.exclude)
-    order = order_of(workspace, named_facade=configuration.release.facade)
+    order = ordered(workspace, configuration.release)
     tag_name = _tag_name(worktree, head, configuration.release.tag, workspace)
     version = common_version(workspace)
     history = _history(worktree, refs, head, tag_name, manifests, configuration, version)
@@ -123,6 +123,11 @@ def read_workspace(tree: Tree, manifests: Sequence[Manifests], exclude: Sequence
             remedy="run castoff in a Python or Cargo workspace",
         )
     return merged(found)
+
+
+def ordered(workspace: Workspace, release: Release) -> Order:
+    """Order a workspace as its manifests and the configuration say."""
+    return order_of(workspace, named_facade=release.facade, after=release.after)
 
 
 def workspace_before(

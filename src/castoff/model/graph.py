@@ -9,7 +9,7 @@ normal, build, optional and extra edges; it goes last.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -41,10 +41,16 @@ class Order:
     problems: tuple[Problem, ...] = ()
 
 
-def order_of(workspace: Workspace, *, named_facade: str | None = None) -> Order:
-    """Compute waves and facade; problems: ``cycle``, ``unknown-facade``, ``facade-not-last``."""
+def order_of(
+    workspace: Workspace, *, named_facade: str | None = None, after: Sequence[tuple[str, Sequence[str]]] = ()
+) -> Order:
+    """Compute waves and facade; ``after`` adds needs that no manifest states.
+
+    Problems: ``dependency-cycle``, ``unknown-facade``, ``facade-not-last``, ``unknown-package``.
+    """
     names = workspace.names
-    judged = judge_edges(names, workspace.edges)
+    stated = [Edge(origin=one, target=need, kind="normal") for one, needed in after for need in needed]
+    judged = judge_edges(names, (*workspace.edges, *stated))
     needs = _needs(names, (one.edge for one in judged if one.orders))
     cycle = _cycle(needs)
     if cycle:
@@ -53,6 +59,7 @@ def order_of(workspace: Workspace, *, named_facade: str | None = None) -> Order:
             waves=(), needs=needs, edges=judged, facade=None, facade_source="none", problems=(problem,)
         )
     facade, source, problems = _facade(workspace, named_facade, needs)
+    problems = (*problems, *_unknown(stated, names))
     if facade is not None:
         needs = {**needs, facade: frozenset(names) - {facade}}
     return Order(
@@ -62,6 +69,20 @@ def order_of(workspace: Workspace, *, named_facade: str | None = None) -> Order:
         facade=facade,
         facade_source=source,
         problems=problems,
+    )
+
+
+def _unknown(stated: Sequence[Edge], names: Sequence[str]) -> tuple[Problem, ...]:
+    ends = dict.fromkeys(end for edge in stated for end in (edge.origin, edge.target))
+    return tuple(
+        Problem(
+            code="unknown-package",
+            message=f"`release.after` names `{end}`, which is no package of this workspace",
+            reason="packages are " + ", ".join(f"`{name}`" for name in sorted(names)),
+            remedy="correct the name; where two ecosystems share one, write `cargo:name` or `python:name`",
+        )
+        for end in ends
+        if end not in names
     )
 
 

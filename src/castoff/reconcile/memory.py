@@ -14,6 +14,9 @@ from castoff.stages.part import Part
 DEFINITE = frozenset({"permission-denied", "unauthorized", "push-denied", "push-rejected", "verify-failed"})
 """Refusals after which there is nothing to look for."""
 
+_LEAST_THROTTLE = 1.0
+"""Seconds to wait at least where a service says "not now", even if it names fewer."""
+
 
 @dataclass(slots=True)
 class Memory:
@@ -40,17 +43,27 @@ class Memory:
         raise AssertionError("outcomes are four")
 
     def took(self, act: Act, outcome: Outcome) -> float:
-        """Remember an outcome; gives the pause before the next look. Refusals that are definite end it."""
+        """Remember an outcome; gives the pause before the next look, or before the next write where throttled.
+
+        Refusals that are definite end it.
+        """
         if isinstance(outcome, Refused) and outcome.problem.code in DEFINITE:
             raise Refusal(outcome.problem)
         self._mind_throttle(act, outcome)
         tried = self.tries.setdefault(act.id, _Try())
         tried.count += 0 if isinstance(outcome, Throttled) else 1
         tried.last = outcome
+        tried.unclear = tried.unclear or isinstance(outcome, Unclear)
         tried.since = self.clock.monotonic()
         self.pauses = 0
         self.waiting_since = None
-        return 0.0 if isinstance(outcome, Succeeded | Throttled) else self.patience.first_pause
+        match outcome:
+            case Throttled(retry_after=seconds):
+                return max(seconds, _LEAST_THROTTLE)
+            case Succeeded():
+                return 0.0
+            case _:
+                return self.patience.first_pause
 
     def _mind_throttle(self, act: Act, outcome: Outcome) -> None:
         if not isinstance(outcome, Throttled):
@@ -70,10 +83,11 @@ class Memory:
 
     def wait_for_effect(self, part: Part, acts: tuple[Act, ...]) -> float:
         """Give the next pause while an act's effect cannot be seen; raises when patience ends."""
+        self.waiting_since = None
         for act in acts:
             tried = self.tries[act.id]
             match tried.last:
-                case Refused(problem) if self._waited(tried) >= self.patience.settle:
+                case Refused(problem) if self._waited(tried) >= self._patience_after_refusal(tried):
                     raise Refusal(problem)
                 case Succeeded() if self._waited(tried) >= self.patience.visible:
                     raise NotYet(_invisible(part, act, self.patience.visible))
@@ -83,27 +97,29 @@ class Memory:
                     raise NotYet(_unclear(act, tried))
                 case _:
                     pass
-        return self._next_pause(None)
+        return self._next_pause()
 
     def wait(self, part: Part, decision: Wait) -> float:
         """Give the next pause while the world cannot say, or is not ready; raises when patience ends."""
         now = self.clock.monotonic()
         self.waiting_since = now if self.waiting_since is None else self.waiting_since
-        budget = self.patience.throttle if decision.seconds else self.patience.unknown
-        if now - self.waiting_since >= budget:
-            raise NotYet(
-                Problem(
-                    code="still-waiting",
-                    message=f"`{part.name}` is not ready yet: {decision.reason}",
-                    reason=f"castoff waited {budget:.0f} seconds for it",
-                    remedy="run `castoff resume` later: what is done stays done",
-                )
-            )
-        return self._next_pause(decision.seconds)
+        budget, asked = self._budget(decision), decision.seconds or 0.0
+        waited = now - self.waiting_since
+        if waited >= budget or waited + asked > budget:
+            raise NotYet(_still_waiting(part, decision, waited))
+        return max(asked, self._next_pause())
 
-    def _next_pause(self, asked: float | None) -> float:
-        if asked is not None:
-            return min(max(asked, 0.01), self.patience.throttle)
+    def _budget(self, decision: Wait) -> float:
+        if decision.seconds:
+            return self.patience.throttle
+        wrote = any(isinstance(tried.last, Succeeded) for tried in self.tries.values())
+        return self.patience.visible if wrote else self.patience.unknown
+
+    def _patience_after_refusal(self, tried: _Try) -> float:
+        """Where an earlier attempt ended unclearly, what was refused may be there already by that one."""
+        return self.patience.visible if tried.unclear else self.patience.settle
+
+    def _next_pause(self) -> float:
         self.pauses += 1
         pause = self.patience.first_pause * math.pow(1.5, min(self.pauses - 1, 40))
         return min(pause, self.patience.longest_pause)
@@ -121,6 +137,7 @@ class _Try:
 
     count: int = 0
     last: Outcome | None = None
+    unclear: bool = False
     since: float = 0.0
 
 
@@ -140,4 +157,14 @@ def _unclear(act: Act, tried: _Try) -> Problem:
         message=f"{act.target} could not be written: {tried.count} attempts ended unclearly",
         reason=reason,
         remedy="run `castoff resume` later: it looks first, and writes only what is not there",
+    )
+
+
+def _still_waiting(part: Part, decision: Wait, waited: float) -> Problem:
+    more = f", and must wait {decision.seconds:.0f} more" if decision.seconds else ""
+    return Problem(
+        code="still-waiting",
+        message=f"`{part.name}` is not ready yet: {decision.reason}",
+        reason=f"castoff waited {waited:.0f} seconds for it{more}",
+        remedy="run `castoff resume` later: what is done stays done",
     )

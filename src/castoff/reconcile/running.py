@@ -1,22 +1,27 @@
-"""How are the parts of a stage brought to their end? One after the other or side by side, each look by look."""
+"""How are the parts of a stage brought to their end? Side by side, each look by look."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+import threading
+from collections.abc import Iterable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 
 from castoff.errors import CastoffError, Refusal
 from castoff.model.acts import Act, Blocked, Do, Done, Off, Outcome, Person, Throttled, Unclear, Wait
 from castoff.ports import Clock, Reporter
 from castoff.reconcile.gate import Gate
+from castoff.reconcile.lanes import open_lanes
 from castoff.reconcile.looking import PartState, StageState
 from castoff.reconcile.memory import Memory
 from castoff.reconcile.patience import Patience
 from castoff.stages.part import Part, Stage
 
+_SLICE = 1.0
+"""The longest single sleep in seconds, so that a run that ends does not keep its threads for long."""
+
 
 class Reconciler:
-    """Brings stages to their end, one after the other; the parts of a stage side by side."""
+    """Brings stages to their end, one after the other; the parts of a stage side by side in ``lanes``."""
 
     def __init__(self, clock: Clock, reporter: Reporter, patience: Patience, *, lanes: int = 16) -> None:
         self._clock = clock
@@ -24,15 +29,19 @@ class Reconciler:
         self._patience = patience
         self._lanes = lanes
         self._gates: dict[str | None, Gate] = {}
+        self._ended = threading.Event()
 
     def run(self, stage: Stage) -> StageState:
-        """Reconcile a stage; raises what ends it (Refusal, NotYet), after the acts under way have ended."""
+        """Reconcile a stage; raises what ends it (Refusal, NotYet), after the parts under way have ended.
+
+        What is no error of castoff's (an interrupt, a fault of an adapter) ends all parts at their next step.
+        """
         if stage.off is not None:
             return StageState(stage, ())
         self._reporter.stage(stage.name, len(stage.parts))
         for part in stage.parts:
             if part.gate not in self._gates:
-                self._gates[part.gate] = Gate(self._clock, self._patience.grace)
+                self._gates[part.gate] = Gate(self._clock, self._sleep)
         states = self._run_parts(stage.parts)
         return StageState(stage, tuple(states[part.name] for part in stage.parts))
 
@@ -41,19 +50,17 @@ class Reconciler:
         states: dict[str, PartState] = {}
         running: dict[Future[PartState], str] = {}
         errors: list[CastoffError] = []
-        with ThreadPoolExecutor(self._lanes) as pool:
-            while left or running:
-                for name in [n for n, part in left.items() if not errors and part.needs <= states.keys()]:
-                    running[pool.submit(self._settle, left.pop(name))] = name
-                if not running:
-                    break
-                done, _ = wait(running, return_when=FIRST_COMPLETED)
-                for future in done:
-                    name = running.pop(future)
-                    try:
-                        states[name] = future.result()
-                    except CastoffError as error:
-                        errors.append(error)
+        with open_lanes(self._lanes) as lanes:
+            try:
+                while left or running:
+                    for name in [] if errors else _ready(left, states)[: self._lanes - len(running)]:
+                        running[lanes.submit(self._settle, left.pop(name))] = name
+                    if not running:
+                        break
+                    _take(running, states, errors)
+            except BaseException:
+                self._ended.set()
+                raise
         if errors:
             raise _worst(errors)
         return states
@@ -62,6 +69,7 @@ class Reconciler:
         """Bring one part to its end."""
         memory = Memory(self._clock, self._patience)
         while True:
+            self._mind_end()
             seen = part.look()
             decision = part.decide(seen)
             match decision:
@@ -79,16 +87,19 @@ class Reconciler:
         if not due:
             self._pause(part, memory.wait_for_effect(part, acts), "not visible yet")
             return
-        for act, outcome in _side_by_side(due, lambda act: self._perform(part, act)):
+        with open_lanes(min(self._lanes, len(due))) as lanes:
+            outcomes = list(lanes.map(lambda act: self._perform(part, act), due))
+        for act, outcome in zip(due, outcomes, strict=True):
             pause = memory.took(act, outcome)
             if isinstance(outcome, Throttled):
-                self._reporter.waiting(part.name, outcome.reason, outcome.retry_after)
-                self._gates[part.gate].close_for(outcome.retry_after)
+                self._reporter.waiting(part.name, outcome.reason, pause)
+                self._gates[part.gate].close_for(pause)
             elif pause:
                 self._pause(part, pause, outcome.reason if isinstance(outcome, Unclear) else "looking again")
 
     def _perform(self, part: Part, act: Act) -> Outcome:
-        self._gates[part.gate].pass_through()
+        self._gates[part.gate].pass_through(self._patience.grace if act.stage == "publish" else 0.0)
+        self._mind_end()
         self._reporter.act_begins(act)
         outcome = part.act(act)
         self._reporter.act_ended(act, outcome)
@@ -97,14 +108,39 @@ class Reconciler:
     def _pause(self, part: Part, seconds: float, reason: str) -> None:
         if seconds >= 1.0:
             self._reporter.waiting(part.name, reason, seconds)
-        self._clock.sleep(seconds)
+        self._sleep(seconds)
+
+    def _sleep(self, seconds: float) -> None:
+        while seconds > 0:
+            self._mind_end()
+            step = min(seconds, _SLICE)
+            self._clock.sleep(step)
+            seconds -= step
+
+    def _mind_end(self) -> None:
+        if self._ended.is_set():
+            raise _Ended
 
 
-def _side_by_side(acts: tuple[Act, ...], perform: Callable[[Act], Outcome]) -> list[tuple[Act, Outcome]]:
-    if len(acts) == 1:
-        return [(acts[0], perform(acts[0]))]
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return list(zip(acts, pool.map(perform, acts), strict=True))
+class _Ended(Exception):
+    """The run ends for a reason that another thread raises; nobody sees this one."""
+
+
+def _ready(left: Mapping[str, Part], states: Mapping[str, PartState]) -> list[str]:
+    return [name for name, part in left.items() if part.needs <= states.keys()]
+
+
+def _take(
+    running: dict[Future[PartState], str], states: dict[str, PartState], errors: list[CastoffError]
+) -> None:
+    """Wait until a part ends, and keep what became of it."""
+    done, _ = wait(running, return_when=FIRST_COMPLETED)
+    for future in done:
+        name = running.pop(future)
+        try:
+            states[name] = future.result()
+        except CastoffError as error:
+            errors.append(error)
 
 
 def _worst(errors: list[CastoffError]) -> CastoffError:

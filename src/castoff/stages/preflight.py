@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal
 
-from castoff.errors import CastoffError, Problem
+from castoff.errors import CastoffError, NotYet, Problem
 
 Group = Literal["shape", "preflight", "labels", "milestone", "metadata", "foresight", "user"]
 Result = Literal["pass", "warn", "fail", "unknown", "off"]
@@ -21,12 +21,22 @@ class Cannot:
 
 
 @dataclass(frozen=True, slots=True)
+class Skipped:
+    """A check that does not apply here, and why; that is not the same as passed."""
+
+    why: str
+
+
+Found = Sequence[Problem] | Cannot | Skipped
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
-    """One question; ``ask`` gives what is wrong, or says that it could not be known."""
+    """One question; ``ask`` gives what is wrong, or says that it could not be known or does not apply."""
 
     id: str
     group: Group
-    ask: Callable[[], Sequence[Problem] | Cannot]
+    ask: Callable[[], Found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +65,12 @@ def errors_of(answers: Sequence[Checked]) -> tuple[Problem, ...]:
 def _run(check: Check) -> Checked:
     try:
         found = check.ask()
+    except NotYet as late:
+        found = Cannot("; ".join(f"{one.message}: {one.reason}" for one in late.problems))
     except CastoffError as error:
         found = error.problems
+    if isinstance(found, Skipped):
+        return Checked(check.id, check.group, "off")
     if isinstance(found, Cannot):
         unknown = Problem(
             code="cannot-be-known",

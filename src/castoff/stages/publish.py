@@ -81,6 +81,8 @@ class PackagePart:
 
     def _answer(self, artifact: Artifact, listing: Listing) -> Answer:
         answer = listed(listing, artifact.filename)
+        if isinstance(answer, Absent) and artifact.filename in self._compared:
+            return self._compared[artifact.filename]  # an older page came after a newer one
         if not isinstance(answer, Present):
             return answer
         if artifact.filename not in self._compared:

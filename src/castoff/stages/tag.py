@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from castoff.errors import Problem
-from castoff.model.acts import Act, Blocked, Decision, Do, Done, Outcome, Wait
+from castoff.model.acts import Act, Blocked, Decision, Do, Done, Outcome, Refused, Unclear, Wait
 from castoff.model.observations import Absent, Answer, Observation, Present, Unknown
 from castoff.ports import Remote
 from castoff.stages.part import Seen
@@ -36,9 +36,12 @@ class TagPart:
         return decide_tag(self.tag, self.commit, seen[0].answer)
 
     def act(self, act: Act) -> Outcome:
-        """Push the tag object; the remote refuses where another one is there."""
+        """Push the tag object; where the remote refuses since one is there, the next look says which."""
         made = self.make()
-        return self.worktree.push(self.remote_url, f"{made}:refs/tags/{self.tag}")
+        outcome = self.worktree.push(self.remote_url, f"{made}:refs/tags/{self.tag}")
+        if isinstance(outcome, Refused) and isinstance(self._answer(), Present):
+            return Unclear(reason=outcome.problem.reason)
+        return outcome
 
     def _answer(self) -> Answer:
         refs = self.worktree.ls_remote(self.remote_url)

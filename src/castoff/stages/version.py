@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from castoff.model.acts import Act, Decision, Do, Done, Outcome, Wait
+from castoff.errors import Problem
+from castoff.model.acts import Act, Decision, Do, Done, Outcome, Refused, Unclear, Wait
 from castoff.model.observations import Absent, Answer, Observation, Present, Unknown
 from castoff.ports import Remote
 from castoff.stages.part import Seen
 
 CLAIM = Act(id="version:push", stage="version", target="the release commit", undo="withdraw")
+MOVED = "somebody else pushed first: run castoff again"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +44,18 @@ class ClaimPart:
 
     def act(self, act: Act) -> Outcome:
         """Push the branch alone, never branch and tag together, and only as a fast-forward."""
-        return self.worktree.push(self.remote_url, f"{self.commit}:refs/heads/{self.branch}")
+        outcome = self.worktree.push(self.remote_url, f"{self.commit}:refs/heads/{self.branch}")
+        return self._judged(outcome.problem) if isinstance(outcome, Refused) else outcome
+
+    def _judged(self, problem: Problem) -> Outcome:
+        """Tell a lost race from a ban: two pushes at once look like a ban, but then the branch has moved."""
+        refs = self.worktree.ls_remote(self.remote_url)
+        head = refs.heads.get(self.branch) if refs else None
+        if head == self.commit:
+            return Unclear(reason=problem.reason)
+        if head is None or self.worktree.is_ancestor(head, self.commit):
+            return Refused(problem)
+        return Refused(replace(problem, code="push-rejected", remedy=MOVED))
 
     def _answer(self) -> Answer:
         refs = self.worktree.ls_remote(self.remote_url)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import sys
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TextIO
 
@@ -21,12 +23,13 @@ def serve(
     *,
     faults: Path | None = None,
     seed: Path | None = None,
+    shell: Path | None = None,
     out: TextIO | None = None,
 ) -> int:
     """Start the world, print one line of JSON, live until SIGTERM or SIGINT; return the exit code 0.
 
-    The line: ``{"env": {...}, "remote": URL, "control": URL, "pid": NUMBER}``. Files that cannot be read
-    or are wrong raise :class:`ConfigurationError` before anything is started.
+    The line: ``{"env": {...}, "remote": URL, "control": URL, "pid": NUMBER}``. ``shell`` is a file that
+    gets the same variables as lines for a shell, written at once when all is up. Files that cannot be read or are wrong raise :class:`ConfigurationError` before anything is started.
     """
     rules, planted = _read_faults(faults), _read_seed(seed)
     ended = threading.Event()
@@ -39,11 +42,34 @@ def serve(
             "control": world.control_url,
             "pid": os.getpid(),
         }
+        if shell is not None:
+            _write_whole(shell, exports(world.environment()))
         stream = out or sys.stdout
         stream.write(json.dumps(line, sort_keys=True) + "\n")
         stream.flush()
         ended.wait()
     return 0
+
+
+def exports(variables: Mapping[str, str]) -> str:
+    """Give variables as lines that a shell reads with `.`."""
+    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in sorted(variables.items()))
+
+
+def _write_whole(file: Path, text: str) -> None:
+    """Write a file that nobody sees half written."""
+    unfinished = file.with_name(file.name + ".part")
+    try:
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.replace(file)
+    except OSError as error:
+        raise ConfigurationError.of(
+            "world-file-unwritable",
+            f"`{file.as_posix()}` cannot be written",
+            reason=error.strerror or type(error).__name__,
+            remedy="give the path of a file in a folder that exists",
+            file=file.as_posix(),
+        ) from error
 
 
 def _read_faults(file: Path | None) -> tuple[Rule, ...]:

@@ -16,11 +16,15 @@ def command() -> None:
 @click.option("--dir", "directory", type=click.Path(path_type=Path), help="Keep its files here.")
 @click.option("--faults", type=click.Path(path_type=Path), help="Begin with these faults (JSON).")
 @click.option("--seed", type=click.Path(path_type=Path), help="Begin with what this file says (JSON).")
-def serve(directory: Path | None, faults: Path | None, seed: Path | None) -> int:
+@click.option(
+    "--env", "shell", type=click.Path(path_type=Path), help="Write the variables here, for a shell."
+)
+def serve(directory: Path | None, faults: Path | None, seed: Path | None, shell: Path | None) -> int:
     """Start everything, print one line of JSON, and stay until SIGTERM.
 
-    With the variables under `env`, any client talks to this world only.
+    With the variables under `env`, any client talks to this world only. With `--env world.env`, a shell takes
+    them over by `. ./world.env`.
     """
     from castoff.world.serve import serve as serve_world
 
-    return serve_world(directory, faults=faults, seed=seed)
+    return serve_world(directory, faults=faults, seed=seed, shell=shell)
