@@ -16,7 +16,8 @@ from pathlib import Path
 
 from castoff.flows.survey import read_workspace
 from castoff.git import FolderTree
-from castoff.wiring import fill_registries, manifests
+from castoff.wiring.adapters import manifests
+from castoff.wiring.embedding import fill_registries
 from castoff.world.seed import WorldSeed
 from castoff.world.world import World
 

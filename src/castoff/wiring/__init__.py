@@ -1,0 +1,9 @@
+"""Where ports and adapters meet: the outside, the embedded world, the demo."""
+
+from __future__ import annotations
+
+from castoff.wiring.embedding import open_rehearsal
+from castoff.wiring.opening import Options, open_setting
+from castoff.wiring.sample import play_demo
+
+__all__ = ["Options", "open_rehearsal", "open_setting", "play_demo"]

@@ -1,0 +1,46 @@
+"""How is the demo's world made and played?"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from castoff.flows.survey import read_workspace
+from castoff.git import FolderTree
+from castoff.ports import Reporter
+from castoff.process import Processes
+from castoff.wiring.embedding import fill_registries
+from castoff.wiring.opening import Options, open_setting
+
+if TYPE_CHECKING:
+    from castoff.flows.release import Result
+
+
+def play_demo(folder: Path, sample: str, reporter: Reporter) -> tuple[Result, dict[str, object]]:
+    """Make the sample workspace and an embedded world, and release the one in the other."""
+    from castoff.flows.demo import connect, make_sample
+    from castoff.flows.release import Wish, run_release
+    from castoff.world.seed import WorldSeed
+    from castoff.world.world import World
+
+    slug = "acme/lighthouse" if sample == "cargo" else "acme/harbour"
+    with World(folder / "world", seed=WorldSeed(slug=slug)) as world:
+        environment = {
+            **world.child_environment(),
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GIT_CONFIG_NOSYSTEM": "1",
+        }
+        processes = Processes(environment)
+        checkout = make_sample(processes, examples() / sample, folder, tag="1.0.0")
+        connect(processes, checkout, world.repository.url)
+        setting = open_setting(Options(directory=checkout), reporter, environment)
+        fill_registries(world, read_workspace(FolderTree(checkout), setting.manifests, ()))
+        return run_release(setting, Wish(level="minor", agreed=True)), world.dump()
+
+
+def examples() -> Path:
+    """Find the sample workspaces: inside the installed package, or in the source tree."""
+    here = Path(__file__).resolve().parents[1]
+    packed = here / "examples"
+    return packed if packed.is_dir() else here.parents[1] / "examples"
