@@ -15,6 +15,7 @@ from functools import partial
 
 from castoff.configuration.values import Configuration, Release
 from castoff.errors import Problem, WorkspaceError
+from castoff.flows.claims import Branch, begun_on
 from castoff.git import GitTree, Refs, Repository, Worktree
 from castoff.model.graph import Order, order_of
 from castoff.model.intent import Claim, History
@@ -24,7 +25,6 @@ from castoff.model.versions import Ecosystem, ReleaseVersion, read
 from castoff.model.workspace import Workspace
 from castoff.ports import Manifests, Tree
 
-_CLAIMS_WITHIN = 60  # commits that touch the version files; a claim further back is no release under way
 _DIGEST = re.compile(r"^[0-9a-f]{64}  \S", re.M)
 _MANIFESTS = frozenset({"pyproject.toml", "Cargo.toml", "package.json", "castoff.toml", "release.toml"})
 
@@ -147,13 +147,6 @@ def common_version(workspace: Workspace) -> ReleaseVersion | None:
     """Give the version that all packages have; None where they differ or it is no release version."""
     versions = {read(package.version) for package in workspace.packages}
     return versions.pop() if len(versions) == 1 else None
-
-
-def version_of(tree: Tree, manifests: Sequence[Manifests], exclude: Sequence[str]) -> ReleaseVersion | None:
-    """Give the workspace's version in a tree by its version files alone; None where there is no one version."""
-    versions = {text for one in manifests if (text := one.version_at(tree, exclude)) is not None}
-    read_versions = {read(text) for text in versions}
-    return read_versions.pop() if len(read_versions) == 1 else None
 
 
 def _remote(repository: Repository, configuration: Configuration) -> tuple[str | None, str | None]:
@@ -285,8 +278,9 @@ def _history(
     previous = released[0] if released else None
     unfinished: tuple[Claim, ...] = ()
     if previous is None or version != previous.version:
-        unfinished = _claims(worktree, head, previous, manifests, configuration)
-        unfinished = tuple(one for one in unfinished if not _tagged(refs, tag_name, one.version))
+        branch = Branch.of(worktree, head, manifests, configuration.release.exclude)
+        begun = begun_on(branch, previous).standing
+        unfinished = tuple(one for one in begun if not _tagged(refs, tag_name, one.version))
     return History(
         previous=previous,
         released=released,
@@ -306,57 +300,6 @@ def _released(worktree: Worktree, head: str, tag_name: TagName) -> tuple[Claim, 
 
 def _tagged(refs: Refs | None, tag_name: TagName, version: ReleaseVersion) -> bool:
     return refs is not None and tag_name.of(version) in refs.tags
-
-
-def _claims(
-    worktree: Worktree,
-    head: str,
-    previous: Claim | None,
-    manifests: Sequence[Manifests],
-    configuration: Configuration,
-) -> tuple[Claim, ...]:
-    """Find the commits after the last release at which the version becomes another one, newest first."""
-    exclude = configuration.release.exclude
-    paths = sorted({path for one in manifests for path in one.version_paths(worktree.tree(head))})
-    if not paths:
-        return ()
-    seen: dict[str, ReleaseVersion | None] = {}
-
-    def version_at(commit: str) -> ReleaseVersion | None:
-        if commit not in seen:
-            seen[commit] = version_of(opened(commit), manifests, exclude) if commit else None
-        return seen[commit]
-
-    def opened(commit: str) -> Tree:
-        tree = manifest_tree(worktree, commit)
-        tree.preload(paths)
-        return tree
-
-    found: dict[ReleaseVersion, Claim] = {}
-    touching = worktree.first_parents(previous.commit if previous else None, head, paths)
-    for commit, parent in touching[:_CLAIMS_WITHIN]:
-        version, before = version_at(commit), version_at(parent)
-        if version is None or before is None or version == before or version in found:
-            continue
-        if previous is None or version > previous.version:
-            found[version] = Claim(version=version, commit=commit)
-        if previous is None:
-            break
-    return _still_meant(tuple(found.values()), version_at(head), previous, worktree, head)
-
-
-def _still_meant(
-    claims: tuple[Claim, ...],
-    now: ReleaseVersion | None,
-    previous: Claim | None,
-    worktree: Worktree,
-    head: str,
-) -> tuple[Claim, ...]:
-    """Keep what the branch did not leave again by going back; a first release may have changed no version."""
-    if claims or previous is not None or now is None:
-        return tuple(claim for claim in claims if now is None or claim.version <= now)
-    commit = worktree.first_with_subject(f"release {now}", head)
-    return (Claim(version=now, commit=commit),) if commit else ()
 
 
 def _is_settled(

@@ -1,0 +1,83 @@
+"""Which versions were begun on this branch, and which of them were given up? Read from its commits alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from castoff.git import Worktree
+from castoff.model.begun import Begun, Step, begun_in
+from castoff.model.intent import Claim
+from castoff.model.versions import ReleaseVersion, read
+from castoff.ports import Manifests, Tree
+
+_WITHIN = 60  # commits that touch the version files; a claim further back is no release under way
+_WITHIN_FIRST = 20  # where nothing was released yet, only the newest counts
+_PRELOADED = frozenset({"pyproject.toml", "Cargo.toml", "package.json", "castoff.toml", "release.toml"})
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A branch as its history is read: a clone, the head, the readers of manifests, what is no part of it."""
+
+    worktree: Worktree
+    head: str
+    manifests: Sequence[Manifests]
+    exclude: Sequence[str]
+    paths: Sequence[str]
+
+    @classmethod
+    def of(
+        cls, worktree: Worktree, head: str, manifests: Sequence[Manifests], exclude: Sequence[str]
+    ) -> Branch:
+        """Open a branch at its head."""
+        tree = worktree.tree(head)
+        paths = sorted({path for one in manifests for path in one.version_paths(tree)})
+        return cls(worktree, head, manifests, exclude, paths)
+
+    def version_text(self, commit: str) -> str | None:
+        """Give the version that the manifests of a commit say as one text; None where they say none, or several."""
+        tree = self._opened(commit)
+        texts = {text for one in self.manifests if (text := one.version_at(tree, self.exclude)) is not None}
+        versions = {read(text) for text in texts}
+        if len(versions) == 1 and None not in versions:
+            return str(versions.pop())
+        return texts.pop() if len(texts) == 1 else None
+
+    def steps(self, previous: Claim | None) -> Iterator[Step]:
+        """Give the commits since the last release that touch the version files, oldest first."""
+        if not self.paths:
+            return
+        touching = self.worktree.first_parents(previous.commit if previous else None, self.head, self.paths)
+        for commit, parent in reversed(touching[: _WITHIN if previous else _WITHIN_FIRST]):
+            before = self.version_text(parent or commit)
+            yield Step(commit, before, self.version_text(commit))
+
+    def _opened(self, commit: str) -> Tree:
+        tree = self.worktree.tree(commit)
+        tree.preload(path for path in tree.paths() if path.rpartition("/")[2] in _PRELOADED)
+        tree.preload(self.paths)
+        return tree
+
+
+def begun_on(branch: Branch, previous: Claim | None) -> Begun:
+    """Find what was begun since the last release, and what of it was given up; tags are not looked at."""
+    text = branch.version_text(branch.head)
+    now = read(text) if text else None
+    found = begun_in(branch.steps(previous), previous.version if previous else None, now)
+    if found.standing or previous is not None or now is None:
+        return found
+    return _first(branch, now, found)
+
+
+def _first(branch: Branch, now: ReleaseVersion, found: Begun) -> Begun:
+    """A first release may have changed no version: then its subject tells, and that of its revert."""
+    subject = f"release {now}"
+    commit = branch.worktree.first_with_subject(subject, branch.head)
+    if commit is None:
+        return found
+    claim = Claim(version=now, commit=commit)
+    undone = branch.worktree.first_with_subject(f'Revert "{subject}"', branch.head)
+    if undone is not None and branch.worktree.is_ancestor(commit, undone):
+        return Begun(given_up=(claim, *found.given_up))
+    return Begun((claim,), found.given_up)
