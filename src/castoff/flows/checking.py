@@ -24,6 +24,7 @@ def preflight_checks(
     registries = {ecosystem: setting.registry(ecosystem) for ecosystem in survey.ecosystems}
     return (
         Check("workspace", "shape", lambda: (*survey.state, *survey.problems)),
+        Check("configuration", "shape", lambda: setting.problems),
         Check("identity", "preflight", lambda: _identity(setting)),
         Check("signing", "preflight", lambda: _signing(setting, survey, worktree)),
         Check("tag-free", "preflight", lambda: _tag_free(survey, tag)),

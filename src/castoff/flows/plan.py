@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from castoff.flows.planning import make_plan
+from castoff.flows.planning import as_warnings, make_plan
 from castoff.flows.setting import Setting
 from castoff.flows.survey import survey
 from castoff.git import Worktree
@@ -30,4 +30,4 @@ def plan_release(setting: Setting, level: str, pre: str | None, *, intend: Inten
             today=setting.now.date(),
             grace=setting.patience.grace,
         )
-        return replace(plan, problems=(*setting.problems, *plan.problems))
+        return replace(plan, problems=(*as_warnings(setting.problems), *plan.problems))

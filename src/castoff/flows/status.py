@@ -68,7 +68,7 @@ def look(setting: Setting, version: str | None) -> Status:
     """Look at one release: the one named, else what is under way, else the last one."""
     with Worktree.of(setting.repository) as worktree:
         seen = survey(setting.repository, worktree, setting.configuration, setting.manifests)
-        problems = tuple(p for p in (*setting.problems, *as_warnings(seen.state), *seen.problems))
+        problems = tuple(p for p in (*as_warnings(setting.problems), *as_warnings(seen.state), *seen.problems))
         if version is None and not seen.history.unfinished and seen.history.previous is None:
             return Status(
                 version=None, phase="none", commit=None, found_by="none", problems=problems, seen=seen

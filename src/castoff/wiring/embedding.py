@@ -80,6 +80,7 @@ def aimed_at(setting: Setting, world: World, repository: Repository) -> Embedded
             labels=bench.labels,
             patience=replace(setting.patience, grace=0.0),
             tolerated=frozenset({"hook-tool-missing"}),
+            problems=tuple(replace(problem, severity="warning") for problem in setting.problems),
         ),
         at_turn=at_turn,
         remote=world.repository.url,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from castoff.clock import SystemClock, stated_now
 from castoff.configuration.reading import read_configuration
-from castoff.errors import ConfigurationError, UsageError
+from castoff.errors import ConfigurationError, Problem, UsageError
 from castoff.flows.setting import Setting
 from castoff.git import FolderTree, Repository
 from castoff.ports import Reporter, Tree
@@ -36,9 +36,8 @@ def open_setting(
     variables = dict(os.environ if environment is None else environment)
     processes = Processes(variables, Redactor.of_environment(variables))
     repository = Repository.open(processes, options.directory)
-    head = repository.head()
-    tree: Tree = repository.tree(head) if head else FolderTree(repository.root)
-    loaded = read_configuration(tree, explicit=_explicit(options.config))
+    here = FolderTree(repository.root)
+    loaded = read_configuration(here, explicit=_explicit(options.config))
     clock = SystemClock()
     bench = Bench(processes, loaded.configuration, clock, repository)
     setting = Setting(
@@ -57,9 +56,31 @@ def open_setting(
         milestones=bench.milestones,
         labels=bench.labels,
         patience=_patience(variables, options.wait),
-        problems=loaded.problems,
+        problems=(
+            *loaded.problems,
+            *(() if options.config else _uncommitted(repository, here, loaded.source)),
+        ),
     )
     return replace(setting, embedded=lambda before: open_proof(setting, before))
+
+
+def _uncommitted(repository: Repository, here: Tree, source: str | None) -> tuple[Problem, ...]:
+    """Tell where the configuration is not the one that others have: they could not resume what begins here."""
+    file = (source or "").partition(" ")[0]
+    head = repository.head()
+    if source is None or head is None or here.read(file) is None:
+        return ()
+    if repository.tree(head).read(file) == here.read(file):
+        return ()
+    return (
+        Problem(
+            code="configuration-not-committed",
+            message=f"`{file}` is not what was committed",
+            reason="a release goes on from any machine, and each must see the same configuration",
+            remedy="commit and push it before a release; to try it out, nothing",
+            file=file,
+        ),
+    )
 
 
 def _explicit(path: Path | None) -> tuple[str, str] | None:
