@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from castoff.errors import UsageError
 from castoff.flows.identity import throw_away_identity
 from castoff.flows.setting import Embedded, Setting
 from castoff.flows.silence import Silence
@@ -27,6 +28,7 @@ def open_proof(setting: Setting, before: Workspace | None) -> Iterator[Embedded]
     """Open an embedded world for the uploads of one commit, with what was released before in it."""
     from castoff.world.world import World
 
+    _need_authority(setting)
     with World(environment=setting.environment) as world:
         fill_registries(world, before)
         quiet = replace(setting, reporter=Silence(), embedded=None)
@@ -41,6 +43,7 @@ def open_rehearsal(
     from castoff.world.seed import WorldSeed
     from castoff.world.world import World
 
+    _need_authority(setting)
     address = forge_address(_outside_url(setting), {})
     seed = WorldSeed(slug=address.slug if address else "local/workspace")
     with World(seed=seed, environment=setting.environment) as world:
@@ -85,6 +88,21 @@ def aimed_at(setting: Setting, world: World, repository: Repository) -> Embedded
         at_turn=at_turn,
         remote=world.repository.url,
         dump=world.dump,
+    )
+
+
+def _need_authority(setting: Setting) -> None:
+    """Crates are read through the proxy, whose parts are an extra; in an embedded world nothing is read outside."""
+    from castoff.world.proxy import authority_is_available
+
+    has_crates = (setting.repository.root / "Cargo.toml").is_file()
+    if not has_crates or authority_is_available() or "CASTOFF_DOCS_URL" in setting.environment:
+        return
+    raise UsageError.of(
+        "rehearse-extra-missing",
+        "rehearsing crates needs parts that the base install leaves out",
+        reason="cargo reads the crates that yours depend on through a proxy that ends TLS on loopback",
+        remedy="install `castoff[rehearse]`",
     )
 
 
