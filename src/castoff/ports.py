@@ -273,7 +273,11 @@ class Milestones(Protocol):
 
 
 class Labels(Protocol):
-    """The labels of issues and pull requests."""
+    """The labels of the repository, and of its issues and pull requests."""
+
+    def known(self) -> tuple[str, ...] | Unknown:
+        """List the labels that the repository has."""
+        ...
 
     def add(self, item: int, label: str) -> Outcome:
         """Give an issue or pull request a label."""

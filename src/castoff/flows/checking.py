@@ -2,24 +2,42 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from castoff.errors import Problem
+from castoff.flows.foreseeing import foresight_checks
+from castoff.flows.judging import Changes, change_checks
 from castoff.flows.setting import Setting
 from castoff.flows.survey import Survey
+from castoff.flows.user_checks import user_checks
+from castoff.foresight.record import Record
 from castoff.git import Worktree
 from castoff.model.observations import Present, Unknown, Withdrawn
 from castoff.model.versions import Ecosystem, ReleaseVersion, spell
 from castoff.model.workspace import Package
-from castoff.ports import Registry
+from castoff.notes.release_workflows import release_workflows, second_writer_problems
+from castoff.ports import Registry, Tree
 from castoff.stages.draft import releases_of
-from castoff.stages.preflight import Cannot, Check
+from castoff.stages.preflight import Cannot, Check, Found, Skipped
+
+_WORKFLOW = re.compile(r"\.github/workflows/[^/]{1,200}\.ya?ml")
 
 
 def preflight_checks(
-    setting: Setting, survey: Survey, worktree: Worktree, version: ReleaseVersion
+    setting: Setting,
+    survey: Survey,
+    worktree: Worktree,
+    version: ReleaseVersion,
+    *,
+    changes: Changes | None = None,
+    record: Record | None = None,
 ) -> tuple[Check, ...]:
-    """List the checks for one version, in the order in which they are shown."""
+    """List the checks for one version, in the order in which they are shown.
+
+    ``changes`` are those since the last release where they were gathered before, ``record`` what is published
+    where the registries need not be asked.
+    """
     tag = survey.tag_name.of(version)
     registries = {ecosystem: setting.registry(ecosystem) for ecosystem in survey.ecosystems}
     return (
@@ -29,8 +47,37 @@ def preflight_checks(
         Check("signing", "preflight", lambda: _signing(setting, survey, worktree)),
         Check("tag-free", "preflight", lambda: _tag_free(survey, tag)),
         Check("forge", "preflight", lambda: _forge(setting, survey, tag)),
+        Check("draft-writer", "preflight", lambda: draft_writer(setting, survey)),
         *(_free(registries, package, version) for package in survey.workspace.packages),
+        *change_checks(changes or Changes(setting, survey, worktree, version)),
+        *foresight_checks(setting, survey, version, record),
+        *user_checks(setting, survey, worktree, version),
     )
+
+
+def draft_writer(setting: Setting, survey: Survey) -> Found:
+    """See that exactly one writer makes the draft: castoff, or a workflow that the push of a tag starts."""
+    if setting.forge(survey.remote_url) is None:
+        return Skipped("the remote is on no forge that castoff speaks with")
+    by = setting.configuration.draft.by
+    found = release_workflows(workflow_files(survey.tree))
+    if by == "ci" and not any(one.writes_on_tag for one in found):
+        return (
+            Problem(
+                code="draft-no-writer",
+                severity="warning",
+                message="no workflow makes a release on the push of a tag",
+                reason="`draft.by` is `ci`, so castoff leaves the draft to one",
+                remedy='let `castoff ci --write .` write one, or set `draft.by = "castoff"`',
+            ),
+        )
+    return second_writer_problems(found, by)
+
+
+def workflow_files(tree: Tree) -> dict[str, str]:
+    """Read the workflows of a tree."""
+    paths = [path for path in tree.paths() if _WORKFLOW.fullmatch(path)]
+    return {path: text for path in paths if (text := tree.read(path)) is not None}
 
 
 def wants_signed_tag(setting: Setting) -> bool:

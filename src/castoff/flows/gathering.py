@@ -102,6 +102,19 @@ def commits_between(worktree: Worktree, since: str | None, until: str) -> tuple[
     return tuple(_commit(entry) for entry in listing.split("\0") if entry)
 
 
+def paths_of(worktree: Worktree, commits: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Give the paths that each of these commits touched, a merge compared with its first parent."""
+    if not commits:
+        return {}
+    words = ("--no-walk=unsorted", "-m", "--first-parent", "--name-only", "-z", "--format=%x01%H")
+    given = "".join(f"{commit}\n" for commit in commits).encode()
+    found: dict[str, tuple[str, ...]] = {}
+    for entry in worktree.git.must("log", "--stdin", *words, given=given).split("\x01")[1:]:
+        commit, *paths = (part.strip("\n") for part in entry.split("\0"))
+        found[commit] = tuple(path for path in paths if path)
+    return found
+
+
 def source_of(setting: Setting, seen: Survey) -> tuple[ChangeSource, Address]:
     """Give what knows the changes of the remote's repository; error ``no-forge``."""
     source = setting.changes(seen.remote_url)

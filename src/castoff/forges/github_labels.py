@@ -1,4 +1,4 @@
-"""How are labels of issues and pull requests changed on GitHub?"""
+"""Which labels has a repository on GitHub, and how are those of its issues and pull requests changed?"""
 
 from __future__ import annotations
 
@@ -6,14 +6,23 @@ from urllib.parse import quote
 
 from castoff.forges.github import GitHub
 from castoff.model.acts import Outcome, Refused, Succeeded
+from castoff.model.observations import Unknown
 
 
 class GitHubLabels:
-    """The labels of one repository's issues and pull requests."""
+    """The labels of one repository."""
 
     def __init__(self, github: GitHub) -> None:
         self._github = github
-        self._path = f"/repos/{github.slug}/issues"
+        self._repository = f"/repos/{github.slug}"
+        self._path = f"{self._repository}/issues"
+
+    def known(self) -> tuple[str, ...] | Unknown:
+        """List the labels that the repository has."""
+        rows = self._github.listing(f"{self._repository}/labels")
+        if isinstance(rows, Unknown):
+            return rows
+        return tuple(name for row in rows if isinstance(name := row.get("name"), str))
 
     def add(self, item: int, label: str) -> Outcome:
         """Give a label; the others stay."""

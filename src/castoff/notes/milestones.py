@@ -160,6 +160,28 @@ def decide_milestones(
             return _rollover(milestones, plan, policy, current, answer)
 
 
+def milestone_meant(
+    milestones: Sequence[Milestone], plan: MilestonePlan, policy: MilestonePolicy
+) -> Milestone | None:
+    """Return the milestone of a release; ``None`` where none was planned, or a person has to say which."""
+    found = _current(milestones, plan, policy, None)
+    return found if isinstance(found, Milestone) else None
+
+
+def nearest_milestone(
+    milestones: Sequence[Milestone], policy: MilestonePolicy, previous: ReleaseVersion | None
+) -> Milestone | None:
+    """Return the open milestone of the lowest version after the last release."""
+    named = [
+        (version, milestone.number, milestone)
+        for milestone in milestones
+        if milestone.is_open
+        and (version := version_of(milestone.title, policy)) is not None
+        and (previous is None or version > previous)
+    ]
+    return min(named, key=lambda entry: entry[:2])[2] if named else None
+
+
 def title_of(version: ReleaseVersion, policy: MilestonePolicy) -> str:
     """Render the title of a version's milestone; braces with another word in them stay as they are."""
     values = {

@@ -82,7 +82,7 @@ def aimed_at(setting: Setting, world: World, repository: Repository) -> Embedded
             milestones=bench.milestones,
             labels=bench.labels,
             patience=replace(setting.patience, grace=0.0),
-            tolerated=frozenset({"hook-tool-missing"}),
+            tolerated=frozenset({"hook-tool-missing", "commit-without-change"}),
             problems=tuple(replace(problem, severity="warning") for problem in setting.problems),
         ),
         at_turn=at_turn,

@@ -1,0 +1,161 @@
+"""Are the changes since the last release labelled, in the milestone, and each a pull request? Asked once, shared."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+from castoff.flows.gathering import Gathered, gather, notes_configuration, paths_of
+from castoff.flows.setting import Setting
+from castoff.flows.survey import Survey
+from castoff.git import Worktree
+from castoff.model.changes import Change, Milestone
+from castoff.model.observations import Unknown
+from castoff.model.versions import ReleaseVersion, next_version
+from castoff.notes.configuration import read_configuration
+from castoff.notes.kinds import KindLabels
+from castoff.notes.labels import LabelPolicy, check_commits, check_labels, check_milestone
+from castoff.notes.milestones import (
+    MilestonePlan,
+    MilestonePolicy,
+    MilestonesAsk,
+    MilestonesBlocked,
+    decide_milestones,
+    milestone_meant,
+    nearest_milestone,
+)
+from castoff.stages.preflight import Cannot, Check, Found, Skipped
+
+NO_FORGE = "the remote is on no forge that castoff speaks with"
+
+
+class Changes:
+    """The changes since the last release, gathered when the first check asks for them."""
+
+    def __init__(
+        self, setting: Setting, seen: Survey, worktree: Worktree, version: ReleaseVersion | None = None
+    ) -> None:
+        self.setting = setting
+        self.seen = seen
+        self.version = version
+        self._worktree = worktree
+        self._lock = threading.Lock()
+        self._gathered: Gathered | None = None
+
+    @property
+    def there(self) -> bool:
+        """Say whether there is a forge that knows them."""
+        return self.setting.changes(self.seen.remote_url) is not None
+
+    def gathered(self) -> Gathered:
+        """Give them, with their files where the configuration asks for paths. Errors: those of :func:`gather`."""
+        with self._lock:
+            if self._gathered is None:
+                self._gathered = self._gather()
+            return self._gathered
+
+    def _gather(self) -> Gathered:
+        previous = self.seen.history.previous
+        since = self.seen.tag_name.of(previous.version) if previous else None
+        expected = [claim.commit for claim in self.seen.history.unfinished]
+        found = gather(self.setting, self.seen, self._worktree, since, self.seen.head, expected=expected)
+        if not self.setting.configuration.notes.optional_for.paths:
+            return found
+        return replace(found, held=replace(found.held, changes=self._with_paths(found)))
+
+    def _with_paths(self, found: Gathered) -> tuple[Change, ...]:
+        here = {commit.sha for commit in found.commits}
+        brought = {c.number: here & {c.merge_commit or "", *c.head_commits} for c in found.held.changes}
+        paths = paths_of(self._worktree, sorted({sha for shas in brought.values() for sha in shas}))
+        return tuple(
+            replace(c, paths=tuple(sorted({path for sha in brought[c.number] for path in paths[sha]})))
+            for c in found.held.changes
+        )
+
+
+def change_checks(changes: Changes) -> tuple[Check, ...]:
+    """List the checks of the groups labels and milestone."""
+    return (
+        Check("labels", "labels", lambda: _labels(changes)),
+        Check("commits", "labels", lambda: _commits(changes)),
+        Check("notes-configuration", "labels", lambda: _configuration(changes)),
+        Check("milestone", "milestone", lambda: _milestone(changes)),
+    )
+
+
+def label_policy(setting: Setting, kinds: KindLabels) -> LabelPolicy:
+    """Say what the configuration demands."""
+    notes = setting.configuration.notes
+    return LabelPolicy(
+        kinds=kinds,
+        strict=notes.strict,
+        optional_authors=notes.optional_for.authors,
+        optional_paths=notes.optional_for.paths,
+    )
+
+
+def meant_milestone(changes: Changes) -> Milestone | Found:
+    """Find the milestone of the release: by its version where that is known, else the nearest one that is open."""
+    setting, seen = changes.setting, changes.seen
+    configured = setting.configuration.milestone
+    forge = setting.milestones(seen.remote_url)
+    if configured.mode == "off" or forge is None:
+        return Skipped("`milestone.mode` is `off`" if forge else NO_FORGE)
+    found = forge.milestones()
+    if isinstance(found, Unknown):
+        return Cannot(found.reason)
+    policy = MilestonePolicy(mode=configured.mode, title=configured.title)
+    previous = seen.history.previous.version if seen.history.previous else None
+    if changes.version is None:
+        return nearest_milestone(found, policy, previous) or Skipped("no milestone is named after a version")
+    following = next_version(changes.version.base, configured.next)
+    plan = MilestonePlan(version=changes.version, following=following, previous=previous)
+    match decide_milestones(found, plan, policy):
+        case MilestonesAsk(problem):
+            return (replace(problem, severity="warning"),)
+        case MilestonesBlocked(problem):
+            return (problem,)
+        case _:
+            meant = milestone_meant(found, plan, policy)
+            return meant if meant is not None else Skipped("no milestone was planned for this version")
+
+
+def _labels(changes: Changes) -> Found:
+    if not changes.there:
+        return Skipped(NO_FORGE)
+    gathered = changes.gathered()
+    return check_labels(gathered.held.changes, label_policy(changes.setting, gathered.kinds))
+
+
+def _commits(changes: Changes) -> Found:
+    if not changes.there:
+        return Skipped(NO_FORGE)
+    gathered = changes.gathered()
+    url = f"{gathered.server}/{gathered.repository}/commit/"
+    policy = label_policy(changes.setting, gathered.kinds)
+    return check_commits(gathered.held.without_change, policy, url=url)
+
+
+def _configuration(changes: Changes) -> Found:
+    """Read the configuration of the notes again, with the labels that the forge has."""
+    labels = changes.setting.labels(changes.seen.remote_url)
+    read = notes_configuration(changes.seen.tree, changes.setting.configuration.notes.config)
+    path = read.configuration.path
+    text = changes.seen.tree.read(path) if path else None
+    if path is None or text is None:
+        return Skipped("the repository has no configuration of the notes")
+    known = labels.known() if labels is not None else None
+    if isinstance(known, Unknown):
+        return read.warnings
+    return read_configuration(text, path=path, forge_labels=known).warnings
+
+
+def _milestone(changes: Changes) -> Found:
+    if not changes.there:
+        return Skipped(NO_FORGE)
+    milestone = meant_milestone(changes)
+    if not isinstance(milestone, Milestone):
+        return milestone
+    gathered = changes.gathered()
+    policy = label_policy(changes.setting, gathered.kinds)
+    return check_milestone(gathered.held.changes, milestone, policy)
