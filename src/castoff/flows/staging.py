@@ -53,10 +53,14 @@ def target_of(survey: Survey, claim: Claim, workspace: Workspace, order: Order) 
     )
 
 
-def claim_stage(target: Target, worktree: Worktree) -> Stage:
-    """Claim the version."""
+def claim_stage(target: Target, worktree: Worktree, *, made_here: bool = False) -> Stage:
+    """Claim the version; ``made_here``: with a commit that this run made and nobody else should have."""
     part = ClaimPart(
-        commit=target.claim.commit, branch=target.branch, remote_url=target.remote_url, worktree=worktree
+        commit=target.claim.commit,
+        branch=target.branch,
+        remote_url=target.remote_url,
+        worktree=worktree,
+        made_here=made_here,
     )
     return Stage("version", (part,))
 

@@ -31,20 +31,35 @@ def parse_refs(text: str) -> Refs:
 
 
 def push_outcome(done: Completed, spec: str) -> Outcome:
-    """Judge a push by its code and the flag of its porcelain line (git-push, OUTPUT): `!` is a rejection."""
+    """Judge a push by its code and the flag of its porcelain line (git-push, OUTPUT): `!` is a rejection.
+
+    `=` on a branch means that this very commit was there already, though it was not when we looked: somebody
+    else, who made the same commit, came first.
+    """
     flags = [line.split("\t") for line in done.text.splitlines() if "\t" in line]
     rejected = [row for row in flags if row and row[0] == "!"]
-    if done.code == 0 and not rejected:
+    same = [row for row in flags if row[0] == "=" and ":refs/heads/" in spec]
+    if done.code == 0 and not rejected and not same:
         return Succeeded()
+    if same:
+        return Refused(_lost(spec, "the remote had this very commit already"))
     if not rejected:
         return Unclear(reason=done.last_words or f"git push ended with code {done.code}")
-    summary = rejected[0][-1] if rejected[0] else ""
-    remote_said = summary.startswith("[remote rejected]")
+    if not rejected[0][-1].startswith("[remote rejected]"):
+        return Refused(_lost(spec, done.last_words))
     return Refused(
-        Problem(
-            code="push-denied" if remote_said else "push-rejected",
-            message=f"the remote did not take `{spec.rpartition(':')[2]}`",
-            reason=done.last_words,
-            remedy=_DENIED_REMEDY if remote_said else "somebody else pushed first: run castoff again",
-        )
+        Problem(code="push-denied", message=_not_taken(spec), reason=done.last_words, remedy=_DENIED_REMEDY)
     )
+
+
+def _lost(spec: str, reason: str) -> Problem:
+    return Problem(
+        code="push-rejected",
+        message=_not_taken(spec),
+        reason=reason,
+        remedy="somebody else pushed first: run castoff again",
+    )
+
+
+def _not_taken(spec: str) -> str:
+    return f"the remote did not take `{spec.rpartition(':')[2]}`"
