@@ -215,6 +215,14 @@ class Forge(Protocol):
         """Write a release anew; publishes a draft where ``release.draft`` is False."""
         ...
 
+    def delete_release(self, number: int) -> Outcome:
+        """Delete a draft; gone already is as good."""
+        ...
+
+    def latest(self) -> str | Unknown | None:
+        """Name the tag of the release that the forge calls the latest, None where it calls none so."""
+        ...
+
     def generated_notes(self, tag: str, target: str, previous: str | None) -> str | Unknown:
         """Ask the forge for the notes that it would generate."""
         ...

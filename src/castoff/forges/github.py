@@ -60,6 +60,17 @@ class GitHub:
         """Write a release anew."""
         return self.write("PATCH", f"/repos/{self.slug}/releases/{number}", _release_body(release))
 
+    def delete_release(self, number: int) -> Outcome:
+        """Delete a draft; gone already is as good."""
+        outcome = self.write("DELETE", f"/repos/{self.slug}/releases/{number}", None)
+        gone = isinstance(outcome, Refused) and self.read(f"/repos/{self.slug}/releases/{number}") is None
+        return Succeeded() if gone else outcome
+
+    def latest(self) -> str | Unknown | None:
+        """Name the tag of the latest release: 404 says that there is none."""
+        found = self.read(f"/repos/{self.slug}/releases/latest")
+        return str(found.get("tag_name") or "") if isinstance(found, dict) else found
+
     def generated_notes(self, tag: str, target: str, previous: str | None) -> str | Unknown:
         """Ask for the notes that GitHub would generate; it wants the right to write, and writes nothing."""
         body = {"tag_name": tag, "target_commitish": target}

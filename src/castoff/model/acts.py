@@ -19,6 +19,9 @@ StageName = Literal[
     "changelog",
     "docs",
     "website",
+    "withdraw",
+    "notice",
+    "revert",
 ]
 
 
