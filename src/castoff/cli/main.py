@@ -16,7 +16,7 @@ import click
 from castoff.cli.options import Common, common_options
 
 if TYPE_CHECKING:
-    from castoff.errors import CastoffError
+    from castoff.errors import Problem
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "status": ("castoff.cli.commands.status", "Say what the world shows of a release, and what comes next."),
@@ -89,42 +89,64 @@ def run(arguments: Sequence[str]) -> int:
         code = castoff.main(list(arguments), prog_name="castoff", standalone_mode=False)
     except click.exceptions.Exit as end:
         return end.exit_code
-    except click.ClickException as error:
-        error.show()
-        return 2
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted: run it again to go on", err=True)
-        return INTERRUPTED
-    except CastoffError as error:
-        return _report(error, arguments)
     except BrokenPipeError:
         sys.stderr.close()
         return 0
+    except CastoffError as error:
+        return _report(error.problems, arguments, error.exit_code)
+    except click.ClickException as error:
+        return _misused(error, arguments)
+    except (click.Abort, KeyboardInterrupt):
+        return _interrupted(arguments)
     except Exception as error:  # noqa: BLE001 - no traceback ever reaches a user
-        return _bug(error)
+        return _failed(error, arguments)
     return code if isinstance(code, int) else 0
 
 
-def _report(error: CastoffError, arguments: Sequence[str]) -> int:
+def _report(problems: Sequence[Problem], arguments: Sequence[str], exit_code: int) -> int:
     from castoff.cli.problems import show_problems
 
-    show_problems(error.problems, as_json="--json" in arguments, exit_code=error.exit_code)
-    return error.exit_code
+    show_problems(problems, as_json="--json" in arguments, exit_code=exit_code)
+    return exit_code
 
 
-def _bug(error: Exception) -> int:
-    import os
-    import traceback
+def _misused(error: click.ClickException, arguments: Sequence[str]) -> int:
+    from castoff.errors import Problem
 
-    from castoff.redaction import Redactor
-
-    click.echo(f"error[bug]: castoff itself failed: {type(error).__name__}", err=True)
-    click.echo("  reason: this is a fault of castoff, not of yours", err=True)
-    click.echo(
-        "  remedy: report it with what CASTOFF_TRACEBACK=1 shows; running it again does no harm", err=True
+    if "--json" not in arguments:
+        error.show()
+        return 2
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    command = context.command_path if context else "castoff"
+    problem = Problem(
+        code="bad-usage",
+        message=error.format_message(),
+        reason="the command line cannot be understood",
+        remedy=f"see `{command} --help`",
     )
-    if os.environ.get("CASTOFF_TRACEBACK"):
-        click.echo(Redactor.of_environment(os.environ).clean(traceback.format_exc()), err=True)
+    return _report((problem,), arguments, 2)
+
+
+def _interrupted(arguments: Sequence[str]) -> int:
+    from castoff.errors import Problem
+
+    if "--json" not in arguments:
+        click.echo("interrupted: run it again to go on", err=True)
+        return INTERRUPTED
+    problem = Problem(code="interrupted", message="the run was interrupted", remedy="run it again to go on")
+    return _report((problem,), arguments, INTERRUPTED)
+
+
+def _failed(error: Exception, arguments: Sequence[str]) -> int:
+    """Tell what the machine refused from what castoff did wrong."""
+    from castoff.cli.failures import bug, machine_trouble, traceback_asked_for
+
+    trouble = machine_trouble(error)
+    if trouble is not None:
+        return _report((trouble,), arguments, 4)
+    _report((bug(error),), arguments, 1)
+    if text := traceback_asked_for():
+        click.echo(text, err=True)
     return 1
 
 
