@@ -9,7 +9,8 @@ from pathlib import Path
 
 from castoff.clock import SystemClock, stated_now
 from castoff.configuration.reading import read_configuration
-from castoff.errors import ConfigurationError, Problem, UsageError
+from castoff.configuration.values import Configuration
+from castoff.errors import ConfigurationError, Problem, UsageError, WorkspaceError
 from castoff.flows.setting import Setting
 from castoff.git import FolderTree, Repository
 from castoff.ports import Reporter, Tree
@@ -62,6 +63,17 @@ def open_setting(
         ),
     )
     return replace(setting, embedded=lambda before: open_proof(setting, before))
+
+
+def open_files(options: Options) -> tuple[Tree, Configuration]:
+    """Open the files of a folder, or of the repository that it is in where the manifests stand there."""
+    try:
+        root = Repository.open(Processes(dict(os.environ)), options.directory).root
+    except WorkspaceError:
+        root = options.directory
+    inside = any((root / name).is_file() for name in ("Cargo.toml", "pyproject.toml", "package.json"))
+    tree = FolderTree(root if inside else options.directory)
+    return tree, read_configuration(tree, explicit=_explicit(options.config)).configuration
 
 
 def _uncommitted(repository: Repository, here: Tree, source: str | None) -> tuple[Problem, ...]:
