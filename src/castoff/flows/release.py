@@ -9,6 +9,7 @@ Nothing irreversible happens before the claim, and nothing that the world shows 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from castoff.errors import CastoffError, Problem, Refusal
@@ -29,10 +30,12 @@ from castoff.flows.staging import (
     tag_stage,
     target_of,
 )
+from castoff.flows.summing import warnings_of
 from castoff.flows.survey import Survey, manifest_tree, ordered, read_workspace, survey, workspace_before
 from castoff.git import Worktree
 from castoff.model.intent import Begin, Claim, Resume, meant_again, to_resume
 from castoff.model.merging import require_packages
+from castoff.model.observations import Present
 from castoff.model.versions import ReleaseVersion
 from castoff.model.workspace import Artifact
 from castoff.reconcile import Reconciler, StageState, observe
@@ -151,7 +154,7 @@ def _begin(run: _Run, seen: Survey, version: ReleaseVersion) -> Claim:
     answers = run_checks(preflight_checks(setting, seen, worktree, version))
     if errors := errors_of(answers):
         raise Refusal(*errors)
-    run.problems.extend(p for one in answers for p in one.findings if p.severity == "warning")
+    run.problems.extend(warnings_of(answers, setting.tolerated))
     commit, warnings = make_commit(setting, seen, worktree, version)
     run.problems.extend(warnings)
     claim = Claim(version=version, commit=commit)
@@ -163,15 +166,15 @@ def _begin(run: _Run, seen: Survey, version: ReleaseVersion) -> Claim:
         with setting.embedded(before) as embedded:
             prove(embedded, target, artifacts, worktree.root)
     make_tag(setting, target, occasion_of(seen, version, setting.now.date()), artifacts, worktree)
-    _claim(run, target)
+    _claim(run, target, made_here=True)
     return claim
 
 
-def _claim(run: _Run, target: Target) -> StageState:
+def _claim(run: _Run, target: Target, *, made_here: bool = False) -> StageState:
     """Push the claim where it is not there yet; tells a lost race from other refusals."""
     if run.claimed is None:
         try:
-            run.claimed = _reconciler(run).run(claim_stage(target, run.worktree))
+            run.claimed = _reconciler(run).run(claim_stage(target, run.worktree, made_here=made_here))
         except Refusal as refused:
             moved = [problem for problem in refused.problems if problem.code == "push-rejected"]
             if moved:
@@ -220,15 +223,8 @@ def _finish(run: _Run, seen: Survey, target: Target) -> list[StageState]:
     milestone = _stage(run, reconciler, milestone_stage(setting, seen, target))
     states = [milestone, _publish(run, seen, target, reconciler)]
 
-    def made() -> str:
-        known = worktree.git.run("rev-parse", "--verify", "--quiet", f"refs/tags/{target.tag}")
-        if known.code == 0:
-            return known.text.strip()
-        occasion = occasion_of(seen, target.claim.version, setting.now.date())
-        return make_tag(setting, target, occasion, _build(run, target), worktree)
-
     later = (
-        tag_stage(target, worktree, made),
+        tag_stage(target, worktree, lambda: _made_tag(run, seen, target, lambda: _build(run, target))),
         *forge_stages(setting, seen, target, lambda: _body(run, seen, target), agreed=run.order.agreed),
     )
     for stage in later:
@@ -244,7 +240,30 @@ def _publish(run: _Run, seen: Survey, target: Target, reconciler: Reconciler) ->
             return state
     artifacts = _build(run, target)
     stage = publish_stage(run.setting, target, artifacts, run.worktree.root, accepted=run.order.accepted)
+    if target.tag not in seen.refs.tags:
+        _made_tag(run, seen, target, lambda: _as_published(run, stage, artifacts))
     return reconciler.run(stage)
+
+
+def _made_tag(run: _Run, seen: Survey, target: Target, artifacts: Callable[[], Sequence[Artifact]]) -> str:
+    """Give the tag object of this run; made before the first upload, since a key may want a touch."""
+    known = run.worktree.git.run("rev-parse", "--verify", "--quiet", f"refs/tags/{target.tag}")
+    if known.code == 0:
+        return known.text.strip()
+    occasion = occasion_of(seen, target.claim.version, run.setting.now.date())
+    return make_tag(run.setting, target, occasion, artifacts(), run.worktree)
+
+
+def _as_published(run: _Run, stage: Stage, artifacts: Sequence[Artifact]) -> tuple[Artifact, ...]:
+    """Name the digests of what is out already: contents built again may differ from it in their bytes."""
+    (state,) = observe((stage,), lanes=run.setting.lanes)
+    there = {
+        one.id: one.answer.digest
+        for part in state.parts
+        for one in part.seen
+        if isinstance(one.answer, Present) and one.answer.digest
+    }
+    return tuple(replace(one, digest=there.get(one.filename, one.digest)) for one in artifacts)
 
 
 def _stage(run: _Run, reconciler: Reconciler, stage: Stage) -> StageState:
