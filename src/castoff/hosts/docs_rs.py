@@ -1,0 +1,126 @@
+"""How far is docs.rs with a crate, and what does it show?
+
+`/crate/NAME/=VERSION/status.json` is 404 while the build is queued: docs.rs makes a release's row when its build
+starts. An answer may be for another version (docs.rs falls back to a caret match), so its `version` is compared.
+`doc_status` is false both while the build runs and after it failed. What tells these apart is the structure of
+`/crate/NAME/VERSION/builds` (docs.rs, `templates/crate/builds.html`): a build under way is an element of the class
+`build-in-progress`, one that ended is a link to `.../builds/NUMBER`, and that page exists.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from urllib.parse import quote
+
+from castoff.hosts.pages import Structure
+from castoff.http import Failure, Http, Reply, retry_after
+from castoff.model.observations import Unknown
+from castoff.ports import Clock
+from castoff.ports_after import DocsBuild, SymbolList
+
+DOCS_RS = "https://docs.rs"
+_BUILD = re.compile(r"/builds/(\d{1,12})(?:/[\w.-]{0,200})?/?(?:\?[^#]{0,200})?(?:#.{0,200})?$")
+_LARGEST = 30_000_000
+
+
+class DocsRs:
+    """docs.rs, or what answers like it at ``root``."""
+
+    def __init__(self, http: Http, clock: Clock, root: str = DOCS_RS) -> None:
+        self._http = http
+        self._clock = clock
+        self._root = root.rstrip("/")
+
+    def look(self, name: str, version: str) -> DocsBuild | Unknown:
+        """Say how far the build of exactly this version is."""
+        reply = self._get(f"/crate/{quote(name)}/={quote(version)}/status.json")
+        builds = f"{self._root}/crate/{quote(name)}/{quote(version)}/builds"
+        if isinstance(reply, Reply) and reply.status == 404:
+            return DocsBuild(state="queued", url=builds)
+        if isinstance(reply, Failure) or reply.status != 200:
+            return self._unknown(reply)
+        value = _object(reply)
+        if value is None or not isinstance(value.get("doc_status"), bool):
+            return Unknown(reason="the documentation host's answer is not what it documents")
+        if value.get("version") != version:
+            return DocsBuild(state="queued", url=builds)
+        if value["doc_status"] is True:
+            return DocsBuild(state="built", url=self._documentation(name, version))
+        number = self._last_build(name, version)
+        if isinstance(number, Unknown):
+            return number
+        if number is None:
+            return DocsBuild(state="building", url=builds)
+        return DocsBuild(state="failed", url=f"{builds}/{number}")
+
+    def log(self, name: str, version: str) -> str | Unknown:
+        """Give the log of the last build that ended; "" where there is none."""
+        number = self._last_build(name, version)
+        if number is None or isinstance(number, Unknown):
+            return number or ""
+        reply = self._get(f"/crate/{quote(name)}/{quote(version)}/builds/{number}")
+        if isinstance(reply, Failure) or reply.status != 200:
+            return self._unknown(reply)
+        return Structure(reply.text).preformatted
+
+    def symbols(self, name: str, version: str) -> SymbolList | Unknown:
+        """Give rustdoc's list of all items."""
+        url = self._documentation(name, version) + "all.html"
+        reply = self._http.ask("GET", url)
+        if isinstance(reply, Failure) or reply.status != 200:
+            return self._unknown(reply)
+        package = name.replace("-", "_")
+        return SymbolList(kind="rustdoc", package=package, data=reply.body[:_LARGEST], url=url)
+
+    def page(self, url: str) -> str | Unknown:
+        """Read a page of the host."""
+        if not url.startswith(self._root + "/"):
+            return Unknown(reason="the page is not on the documentation host")
+        reply = self._http.ask("GET", url)
+        if isinstance(reply, Failure) or reply.status != 200:
+            return self._unknown(reply)
+        return reply.text
+
+    def _last_build(self, name: str, version: str) -> int | Unknown | None:
+        """Find the last build that ended; None while one is under way."""
+        path = f"/crate/{quote(name)}/{quote(version)}/builds"
+        reply = self._get(path)
+        if isinstance(reply, Failure) or reply.status != 200:
+            return self._unknown(reply)
+        page = Structure(reply.text)
+        numbers = [int(match[1]) for link in page.links if (match := _BUILD.search(link))]
+        if "build-in-progress" in page.classes or not numbers:
+            return None
+        number = max(numbers)
+        shown = self._get(f"{path}/{number}")
+        if isinstance(shown, Reply) and shown.status == 404:
+            return None
+        return number if isinstance(shown, Reply) and shown.status == 200 else self._unknown(shown)
+
+    def _documentation(self, name: str, version: str) -> str:
+        return f"{self._root}/{quote(name)}/{quote(version)}/{quote(name.replace('-', '_'))}/"
+
+    def _get(self, path: str) -> Reply | Failure:
+        return self._http.ask("GET", self._root + path)
+
+    def _unknown(self, reply: Reply | Failure) -> Unknown:
+        return unknown(reply, self._clock)
+
+
+def unknown(reply: Reply | Failure, clock: Clock) -> Unknown:
+    """Say why a documentation host gave no answer."""
+    if isinstance(reply, Failure):
+        return Unknown(reason=f"the documentation host gave no answer: {reply.reason}")
+    return Unknown(
+        reason=f"the documentation host answered {reply.status}",
+        retry_after=retry_after(reply.headers, clock.now()),
+    )
+
+
+def _object(reply: Reply) -> dict[str, object] | None:
+    try:
+        value = json.loads(reply.body)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
