@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from castoff.configuration.values import Configuration
 from castoff.errors import Problem
@@ -23,7 +24,10 @@ from castoff.ports import (
     Registry,
     Reporter,
 )
+from castoff.ports_after import Desk, DocsHost
 from castoff.reconcile import Patience
+
+DocsHostName = Literal["docs.rs", "readthedocs"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +51,8 @@ class Setting:
     changes: Callable[[str | None], ChangeSource | None]
     milestones: Callable[[str | None], Milestones | None]
     labels: Callable[[str | None], Labels | None]
+    desk: Callable[[str | None], Desk | None]
+    docs: Callable[[DocsHostName], DocsHost]
     embedded: Callable[[Workspace | None], AbstractContextManager[Embedded]] | None = None
     patience: Patience = field(default_factory=Patience)
     problems: tuple[Problem, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -61,6 +62,21 @@ class Worktree:
     def close(self) -> None:
         """Remove the clone."""
         self._holder.cleanup()
+
+    def sibling(self, name: str) -> Worktree:
+        """Make an empty repository beside this one, with the same identity, access and signing, and no hooks.
+
+        For the repository of a website: it goes with this one.
+        """
+        root = self.folder(name) / "tree"
+        sibling = Worktree(Git(self.git.processes, root), self._holder)
+        if not root.exists():
+            root.mkdir()
+            sibling.git.must("init", "--quiet", "--template=")
+            settings = (self.root / ".git" / "config").read_bytes()
+            (root / ".git" / "config").write_bytes(settings)
+            sibling.git.must("config", "--replace-all", "core.hooksPath", os.devnull)
+        return sibling
 
     def folder(self, name: str) -> Path:
         """Make a folder beside the files, gone with them."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from castoff.configuration.values import Configuration
 from castoff.errors import UsageError
+from castoff.flows.setting import DocsHostName
 from castoff.forges.tokens import forge_token
 from castoff.git import Repository
 from castoff.http import Http
@@ -22,6 +23,7 @@ from castoff.ports import (
     Milestones,
     Registry,
 )
+from castoff.ports_after import Desk, DocsHost
 from castoff.process import Processes
 
 if TYPE_CHECKING:
@@ -109,6 +111,28 @@ class Bench:
         from castoff.forges.github_labels import GitHubLabels
 
         return GitHubLabels(github)
+
+    def desk(self, remote_url: str | None) -> Desk | None:
+        """Make what knows the issues and pull requests of a remote's repository."""
+        github = self._github(remote_url)
+        if github is None:
+            return None
+        from castoff.forges.github_desk import GitHubDesk
+
+        return GitHubDesk(github)
+
+    def docs(self, name: DocsHostName) -> DocsHost:
+        """Make a documentation host; CASTOFF_DOCS_URL says where else than at its usual address."""
+        http = Http(self.processes.redactor)
+        given = self.processes.environment.get("CASTOFF_DOCS_URL", "").strip()
+        if name == "docs.rs":
+            from castoff.hosts.docs_rs import DOCS_RS, DocsRs
+
+            return DocsRs(http, self.clock, given or DOCS_RS)
+        from castoff.hosts.read_the_docs import READ_THE_DOCS, ReadTheDocs
+
+        token = self.processes.environment.get("READTHEDOCS_TOKEN") or None
+        return ReadTheDocs(http, self.clock, given or READ_THE_DOCS, token=token)
 
     def _github(self, remote_url: str | None) -> GitHub | None:
         """Make one client for each repository, which remembers what it was answered; its token is found once."""

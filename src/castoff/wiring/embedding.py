@@ -81,6 +81,8 @@ def aimed_at(setting: Setting, world: World, repository: Repository) -> Embedded
             changes=bench.changes,
             milestones=bench.milestones,
             labels=bench.labels,
+            desk=bench.desk,
+            docs=bench.docs,
             patience=replace(setting.patience, grace=0.0),
             tolerated=frozenset({"hook-tool-missing", "commit-without-change"}),
             problems=tuple(replace(problem, severity="warning") for problem in setting.problems),

@@ -56,6 +56,8 @@ def open_setting(
         changes=bench.changes,
         milestones=bench.milestones,
         labels=bench.labels,
+        desk=bench.desk,
+        docs=bench.docs,
         patience=_patience(variables, options.wait),
         problems=(
             *loaded.problems,
