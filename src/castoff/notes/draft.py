@@ -136,15 +136,18 @@ def draft_problems(body: str, generated: str) -> tuple[Problem, ...]:
         for departure in departures(body, generated)
     ]
     if len(body) > LARGEST_BODY:
-        problems.append(
-            Problem(
-                code="draft-too-long",
-                message=f"the text has {len(body)} characters, the forge takes {LARGEST_BODY}",
-                reason="the forge refuses a longer one",
-                remedy="shorten the highlights",
-            )
-        )
+        problems.append(too_long(body))
     return tuple(problems)
+
+
+def too_long(body: str) -> Problem:
+    """Say that the forge would refuse a text for its length."""
+    return Problem(
+        code="draft-too-long",
+        message=f"the text has {len(body)} characters, the forge takes {LARGEST_BODY}",
+        reason="the forge refuses a longer one",
+        remedy="shorten the highlights, or leave kinds of changes out with `exclude` in the notes' configuration",
+    )
 
 
 def key_of(text: str) -> Key | None:

@@ -1,4 +1,4 @@
-"""Is there exactly one release on the forge for the tag, as a draft at least?
+"""Is there exactly one release on the forge for the tag, as a draft at least, with the generated lines in it?
 
 Drafts are found by listing, never by tag: the forge shows a draft under no tag, and a by-tag look-up that
 answers 404 would make a second one.
@@ -6,21 +6,33 @@ answers 404 would make a second one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 from castoff.errors import NotYet, Problem
-from castoff.model.acts import Act, Blocked, Decision, Do, Done, Outcome, Unclear, Wait
-from castoff.model.observations import Absent, Observation, Present, Unknown, Withdrawn
+from castoff.model.acts import Act, Blocked, Decision, Do, Done, Outcome, Refused, Unclear, Wait
+from castoff.model.observations import Absent, Answer, Observation, Present, Unknown, Withdrawn
+from castoff.notes.draft import LARGEST_BODY, missing_lines, too_long
+from castoff.notes.regenerate import regenerate
 from castoff.ports import Forge, ForgeRelease, NewRelease
 from castoff.stages.part import Seen
 
 CREATE = Act(id="draft:create", stage="draft", target="the draft", undo="free")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+UPDATE = Act(id="draft:update", stage="draft", target="the draft", undo="free")
+NOTES = "notes"
+"""The observation of the generated lines; it is made only where there is one draft."""
+
+
+def early_title(title: str) -> str:
+    """Name a draft whose version is not tagged yet, so that nobody publishes it in the browser by mistake."""
+    return f"{title} (not released yet)"
+
+
+@dataclass(slots=True, kw_only=True)
 class DraftPart:
-    """The draft of one release; ``body`` writes its text, asked only when it is needed."""
+    """The draft of one release; ``body`` writes what is generated, once, and only when it is needed."""
 
     tag: str
     title: str
@@ -31,31 +43,61 @@ class DraftPart:
     name: str = "draft"
     needs: frozenset[str] = frozenset()
     gate: str | None = "forge"
+    _written: str | None = field(default=None, init=False)
 
     def look(self) -> Seen:
-        """List the releases of the tag."""
-        return observe_releases(self.forge, self.tag)
+        """List the releases of the tag; where one draft is there, see whether all generated lines are in it."""
+        found = releases_of(self.forge, self.tag)
+        if isinstance(found, Unknown) or len(found) != 1 or not found[0].draft:
+            return observations_of(found)
+        return (*observations_of(found), Observation(id=NOTES, answer=self._notes_in(found[0])))
 
     def decide(self, seen: Seen) -> Decision:
-        """Create where there is none; two of them are for a person to sort out."""
+        """Create where there is none, add what is missing; two of them are for a person to sort out."""
         return decide_draft(self.tag, seen)
 
     def act(self, act: Act) -> Outcome:
-        """Create the draft; where its text cannot be written yet, that is tried again as any other write."""
+        """Create or update; where the text cannot be written yet, that is tried again as any other write."""
         try:
-            body = self.body()
+            generated = self._generated()
         except NotYet as late:
             return Unclear(reason="; ".join(f"{one.message}: {one.reason}" for one in late.problems))
-        return self.forge.create_release(
-            NewRelease(
-                tag=self.tag,
-                name=self.title,
-                body=body,
-                draft=True,
-                prerelease=self.prerelease,
-                target=self.commit,
-            )
+        if act.id == CREATE.id:
+            return self._checked(generated) or self.forge.create_release(self._release(generated, self.title))
+        return self._update(generated)
+
+    def _update(self, generated: str) -> Outcome:
+        """Add what is missing to the text as it is right now; what people wrote stays."""
+        found = releases_of(self.forge, self.tag)
+        if isinstance(found, Unknown):
+            return Unclear(reason=found.reason)
+        if len(found) != 1 or not found[0].draft:
+            return Unclear(reason="the forge does not list the draft any more")
+        body = regenerate(found[0].body, generated).body
+        name = self.title if found[0].name in ("", early_title(self.title)) else found[0].name
+        release = replace(self._release(body, name), target=found[0].target or self.commit)
+        return self._checked(body) or self.forge.update_release(found[0].id, release)
+
+    def _release(self, body: str, name: str) -> NewRelease:
+        return NewRelease(
+            tag=self.tag, name=name, body=body, draft=True, prerelease=self.prerelease, target=self.commit
         )
+
+    def _notes_in(self, draft: ForgeRelease) -> Answer:
+        try:
+            missing = missing_lines(draft.body, self._generated())
+        except NotYet as late:
+            return Unknown(reason="; ".join(f"{one.message}: {one.reason}" for one in late.problems))
+        whole = not missing and draft.name != early_title(self.title)
+        return Present() if whole else Absent()
+
+    def _generated(self) -> str:
+        if self._written is None:
+            self._written = self.body()
+        return self._written
+
+    def _checked(self, body: str) -> Refused | None:
+        return Refused(too_long(body)) if len(body) > LARGEST_BODY else None
 
 
 def releases_of(forge: Forge, tag: str) -> tuple[ForgeRelease, ...] | Unknown:
@@ -70,7 +112,11 @@ def releases_of(forge: Forge, tag: str) -> tuple[ForgeRelease, ...] | Unknown:
 
 def observe_releases(forge: Forge, tag: str) -> Seen:
     """Make one observation a release; ids are ``draft`` and ``published``."""
-    found = releases_of(forge, tag)
+    return observations_of(releases_of(forge, tag))
+
+
+def observations_of(found: tuple[ForgeRelease, ...] | Unknown) -> Seen:
+    """Make one observation a release; ids are ``draft`` and ``published``."""
     if isinstance(found, Unknown):
         return (Observation(id="draft", answer=found),)
     if not found:
@@ -85,22 +131,41 @@ def observe_releases(forge: Forge, tag: str) -> Seen:
 
 
 def decide_draft(tag: str, seen: Seen) -> Decision:
-    """Decide by the releases that were listed."""
-    if len(seen) > 1:
-        links = ", ".join(one.answer.url or "?" for one in seen if isinstance(one.answer, Present))
-        return Blocked(
-            Problem(
-                code="two-releases",
-                message=f"the forge has {len(seen)} releases for the tag `{tag}`",
-                reason=f"two writers made them: {links}",
-                remedy="keep the one with your words in it, delete the others, and run castoff again; "
-                "let only one of castoff and your workflow write the draft (`draft.by`)",
-            )
-        )
-    match seen[0].answer:
+    """Decide by the releases that were listed, and by the generated lines in the draft."""
+    releases = tuple(one for one in seen if one.id != NOTES)
+    if len(releases) > 1:
+        return Blocked(two_releases(tag, links_of(releases)))
+    notes = next((one.answer for one in seen if one.id == NOTES), None)
+    match releases[0].answer:
         case Absent():
             return Do((Act(id=CREATE.id, stage="draft", target=f"the draft of `{tag}`", undo="free"),))
         case Unknown(reason=reason, retry_after=after):
             return Wait(reason=reason, seconds=after)
         case _:
+            return _decide_notes(tag, notes)
+
+
+def _decide_notes(tag: str, notes: Answer | None) -> Decision:
+    match notes:
+        case Absent():
+            return Do((Act(id=UPDATE.id, stage="draft", target=f"the draft of `{tag}`", undo="free"),))
+        case Unknown(reason=reason, retry_after=after):
+            return Wait(reason=reason, seconds=after)
+        case _:
             return Done()
+
+
+def links_of(seen: Seen) -> tuple[str, ...]:
+    """Give the pages of the releases that were seen."""
+    return tuple(one.answer.url or "?" for one in seen if isinstance(one.answer, Present))
+
+
+def two_releases(tag: str, links: Sequence[str]) -> Problem:
+    """Say that a tag has several releases, which only a person can sort out."""
+    return Problem(
+        code="two-releases",
+        message=f"the forge has {len(links)} releases for the tag `{tag}`",
+        reason="two writers made them: " + ", ".join(links),
+        remedy="keep the one with your words in it, delete the others, and run castoff again; "
+        "let only one of castoff and your workflow write the draft (`draft.by`)",
+    )
