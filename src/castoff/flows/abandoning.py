@@ -1,0 +1,175 @@
+"""How is a version that was begun given up? What was uploaded is withdrawn, the draft goes, the claim is reverted.
+
+Things go in the reverse order of their making; whoever resumes meanwhile is stopped by what was withdrawn. What
+came up while this went on is seen by a last look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fnmatch import fnmatchcase
+
+from castoff.configuration.values import Configuration
+from castoff.errors import NotYet, Refusal
+from castoff.flows.checking import wants_signed_commit
+from castoff.flows.claims import Branch, begun_on
+from castoff.flows.setting import Setting
+from castoff.flows.staging import Target
+from castoff.flows.survey import Survey, survey
+from castoff.flows.withdrawing import (
+    Agrees,
+    Withdrawal,
+    carry_out,
+    look_at,
+    no_draft_stage,
+    summed_up,
+    target_at,
+    withdraw_stage,
+)
+from castoff.git import Worktree
+from castoff.git.reverting import revert
+from castoff.model.intent import Claim, to_resume
+from castoff.model.observations import Unknown
+from castoff.model.versions import read
+from castoff.stages.draft import releases_of
+from castoff.stages.part import Stage
+from castoff.stages.revert import RevertPart
+
+_LOCKS = (
+    "Cargo.lock",
+    "uv.lock",
+    "poetry.lock",
+    "pdm.lock",
+    "package-lock.json",
+    "pnpm-lock.yaml",
+    "yarn.lock",
+)
+_MANIFESTS = ("Cargo.toml", "pyproject.toml", "package.json")
+
+
+def abandon(setting: Setting, version: str, agrees: Agrees) -> Withdrawal:
+    """Give a version up when ``agrees`` says yes to what was looked at; may be run again.
+
+    Errors: ``unknown-version``, ``abandon-too-late``, ``abandon-not-newest``, ``revert-carries-more``,
+    ``revert-conflict``.
+    """
+    with Worktree.of(setting.repository) as worktree:
+        seen = survey(setting.repository, worktree, setting.configuration, setting.manifests)
+        claim = _begun(setting, seen, worktree, version)
+        target = target_at(setting, seen, worktree, claim)
+        _mind_what_is_out(setting, seen, target)
+        withdraw = withdraw_stage(setting, target)
+        stages = (withdraw, no_draft_stage(setting, target), revert_stage(setting, seen, target, worktree))
+        first = summed_up(setting, seen, target, look_at(setting, stages), executed=False)
+        if not agrees(first):
+            return first
+        states = carry_out(setting, stages)
+        (last,) = look_at(setting, (withdraw,))
+        if last.state == "todo":
+            (last,) = carry_out(setting, (withdraw,))
+        return summed_up(setting, seen, target, (last, *states[1:]), executed=True)
+
+
+def given_up(setting: Setting, seen: Survey, worktree: Worktree) -> tuple[Claim, ...]:
+    """List what was begun on the branch since the last release, and given up again; the newest first."""
+    return begun_on(_branch_at(setting, worktree, seen.head), seen.history.previous).given_up
+
+
+def revert_stage(setting: Setting, seen: Survey, target: Target, worktree: Worktree) -> Stage:
+    """Take the claim back by a commit on the branch."""
+
+    def stands(head: str) -> bool:
+        begun = begun_on(_branch_at(setting, worktree, head), seen.history.previous)
+        return target.claim.version in {claim.version for claim in begun.standing}
+
+    def make(head: str) -> str:
+        release = setting.configuration.release
+        return revert(
+            worktree,
+            target.claim.commit,
+            head,
+            belongs=_written_by_a_release(setting, worktree, target),
+            sign=wants_signed_commit(setting),
+            signoff=release.signoff,
+        )
+
+    part = RevertPart(
+        title=target.title,
+        branch=target.branch,
+        remote_url=target.remote_url,
+        worktree=worktree,
+        stands=stands,
+        make=make,
+    )
+    return Stage("revert", (part,))
+
+
+def _begun(setting: Setting, seen: Survey, worktree: Worktree, version: str) -> Claim:
+    wanted = read(version)
+    for claim in given_up(setting, seen, worktree):
+        if claim.version == wanted and wanted not in {one.version for one in seen.history.unfinished}:
+            return claim
+    claim = to_resume(seen.history, version)
+    above = [one for one in seen.history.unfinished if one.version > claim.version]
+    if above and not claim.tagged:
+        raise Refusal.of(
+            "abandon-not-newest",
+            f"{above[0].version} was begun after {claim.version}",
+            reason="its release commit stands on the one that would be reverted",
+            remedy=f"finish it with `castoff resume {above[0].version} --execute`, "
+            f"or give it up first with `castoff abandon {above[0].version} --execute`",
+            commit=above[0].commit,
+        )
+    return claim
+
+
+def _mind_what_is_out(setting: Setting, seen: Survey, target: Target) -> None:
+    """A tag is never moved and an announcement was read: from there on a version is yanked, not abandoned."""
+    if not seen.reachable:
+        raise NotYet.of(
+            "remote-unreachable",
+            "the remote could not be asked whether the tag is out",
+            reason="a version whose tag is out cannot be abandoned",
+            remedy="see that `git ls-remote` works, and run it again",
+        )
+    out = f"the tag `{target.tag}` is on the remote" if target.tag in seen.refs.tags else None
+    forge = setting.forge(target.remote_url)
+    found = releases_of(forge, target.tag) if forge and out is None else ()
+    if not isinstance(found, Unknown) and any(not release.draft for release in found):
+        out = "it is announced on the forge"
+    if out is not None:
+        raise Refusal.of(
+            "abandon-too-late",
+            f"{target.title} cannot be abandoned any more: {out}",
+            reason="tags are never moved, and what was announced was read",
+            remedy=f"take it back with `castoff yank {target.title} --execute`",
+        )
+
+
+def _branch_at(setting: Setting, worktree: Worktree, head: str) -> Branch:
+    return Branch.of(worktree, head, setting.manifests, setting.configuration.release.exclude)
+
+
+def _written_by_a_release(setting: Setting, worktree: Worktree, target: Target) -> Callable[[str], bool]:
+    """Say of paths whether a release writes them: manifests, locks, changelog, and what the configuration names."""
+    tree = worktree.tree(target.claim.commit)
+    read_for_version = {path for one in setting.manifests for path in one.version_paths(tree)}
+    files = {package.version_file for package in target.workspace.packages} | read_for_version
+    patterns = _patterns(setting.configuration)
+
+    def belongs(path: str) -> bool:
+        name = path.rpartition("/")[2]
+        return (
+            path in files or name in (*_MANIFESTS, *_LOCKS) or any(fnmatchcase(path, one) for one in patterns)
+        )
+
+    return belongs
+
+
+def _patterns(configuration: Configuration) -> tuple[str, ...]:
+    """Give the globs of what a release may write besides manifests."""
+    return (
+        configuration.changelog.file or "CHANGELOG.md",
+        *(rule.file for rule in configuration.replace),
+        *(pattern for command in configuration.version.run for pattern in command.writes),
+    )
