@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from castoff.ecosystems.cargo.crates import compare_crates, read_crate_file
-from castoff.ecosystems.cargo.targets import crate_name, target_in
+from castoff.ecosystems.cargo.targets import crate_name
 from castoff.model.workspace import Artifact
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -106,16 +106,3 @@ def test_the_name_and_version_of_a_file_are_known(
     )
 
     assert crate_name(artifact) == wanted
-
-
-@pytest.mark.parametrize(
-    ("environment", "wanted"),
-    [
-        ({}, "/run/cargo-target"),
-        ({"CARGO_TARGET_DIR": ""}, "/run/cargo-target"),
-        ({"CARGO_TARGET_DIR": "relative"}, "/run/cargo-target"),
-        ({"CARGO_TARGET_DIR": "/kept"}, "/kept/castoff"),
-    ],
-)
-def test_builds_are_kept_where_the_user_keeps_them(environment: dict[str, str], wanted: str) -> None:
-    assert target_in(Path("/run"), environment) == Path(wanted)

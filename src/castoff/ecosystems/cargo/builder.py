@@ -75,7 +75,7 @@ class CargoBuilder:
             return ()
         done = self._run(
             root,
-            target_beside(artifacts[0], self._processes.environment),
+            target_beside(artifacts[0]),
             [
                 *("--package", package.name),
                 *self._features(_manifest(root, package)),
@@ -127,7 +127,7 @@ class CargoBuilder:
         keep: Sequence[Package],
         words: Sequence[str] = (),
     ) -> list[BuildFailure]:
-        target = target_in(into, self._processes.environment)
+        target = target_in(into)
         named = [word for one in group for word in ("--package", one.name)]
         done = self._run(root, target, ["--no-verify", *words, *named, *self._registry(group)])
         if done.code != 0:

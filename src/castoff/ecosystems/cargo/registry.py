@@ -110,7 +110,7 @@ class CargoRegistry:
         """Upload through ``cargo publish``; comes back when the registry has taken the file."""
         name, _version = crate_name(artifact)
         words = self._words(self._registry or self._named.get(name))
-        target = target_beside(artifact, self._processes.environment)
+        target = target_beside(artifact)
         return self._writer.publish(name, root, target, words)
 
     def yank(self, package: Package, version: str) -> Outcome:

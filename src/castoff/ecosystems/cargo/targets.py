@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from castoff.model.workspace import Artifact
 
-_TARGET = "cargo-target"
-_KEPT = "castoff"
 
-
-def target_in(folder: Path, environment: Mapping[str, str]) -> Path:
+def target_in(folder: Path) -> Path:
     """Give cargo's target folder for artifacts that lie in a folder: shared by all calls of a run.
 
-    Where the user keeps builds in ``CARGO_TARGET_DIR``, they are kept below it, so that the next run is warm.
+    Builds kept elsewhere would not be warm: cargo tells builds apart by the folder of its home, and a rehearsal's
+    home is a throw-away one.
     """
-    kept = environment.get("CARGO_TARGET_DIR", "")
-    return Path(kept) / _KEPT if Path(kept).is_absolute() else folder / _TARGET
+    return folder / "cargo-target"
 
 
-def target_beside(artifact: Artifact, environment: Mapping[str, str]) -> Path:
+def target_beside(artifact: Artifact) -> Path:
     """Give cargo's target folder for an artifact that was built before."""
-    return target_in(Path(artifact.path).parent, environment)
+    return target_in(Path(artifact.path).parent)
 
 
 def crate_name(artifact: Artifact) -> tuple[str, str]:
