@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from proofs.worlds import Stage, kill_at_event, read_events, stage
+from castoff.world.faults import parse_faults
+from proofs.worlds import Stage, end_by_force, kill_at_event, read_events, stage
 
 COMMAND = ("release", "1.1.0", "--execute", "--yes")
 AGAIN = ("resume", "1.1.0", "--execute", "--yes")
 _TRIES = 4
+_PATIENCE = 120.0
+
+Opened = Callable[[Path, Path, Path], AbstractContextManager[Stage]]
+"""What opens a stage in a folder, with a key, for a sample: :func:`proofs.worlds.stage` and its like."""
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One moment to kill at: after the n-th event, or while the n-th write of a kind is held by its service."""
+    """One moment to kill at.
+
+    After the n-th ``event``; or while a fault ``rule`` holds a request; or while the remote's hook (``hook``, a
+    name and the ref that it waits for) holds a push. ``whole``: the children of castoff die with it.
+    """
 
     name: str
     event: int | None = None
     rule: dict[str, object] | None = None
+    hook: tuple[str, str] | None = None
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +49,9 @@ class Verdict:
     seconds: float
 
 
-def undisturbed(folder: Path, key: Path, sample: Path) -> tuple[str, list[str]]:
+def undisturbed(folder: Path, key: Path, sample: Path, *, opened: Opened = stage) -> tuple[str, list[str]]:
     """Release once with nobody disturbing; gives the world's dump and the names of the events."""
-    with stage(folder, key, sample) as here:
+    with opened(folder, key, sample) as here:
         checkout = here.checkout()
         events = folder / "events.ndjson"
         code, output = here.run(checkout, *COMMAND, "--events", str(events))
@@ -47,15 +60,37 @@ def undisturbed(folder: Path, key: Path, sample: Path) -> tuple[str, list[str]]:
         return here.dump(), names
 
 
-def points(names: list[str], files: list[str]) -> Iterator[Point]:
-    """Name every moment: each event, and each write before and after its effect."""
+def points(
+    names: list[str], files: list[str], *, service: str = "python", method: str = "POST"
+) -> Iterator[Point]:
+    """Name every moment: each event, and each write before and after its effect; ``files`` are upload subjects."""
     for number, name in enumerate(names, start=1):
         yield Point(f"event {number} {name}", event=number)
     for when in ("before", "after"):
         for file in files:
-            yield Point(f"upload {when} {file}", rule=_hold("python", when, method="POST", subject=file))
+            yield Point(f"upload {when} {file}", rule=_hold(service, when, method=method, subject=file))
         yield Point(f"draft {when}", rule=_hold("forge", when, method="POST", path="*/releases"))
         yield Point(f"announce {when}", rule=_hold("forge", when, method="PATCH", path="*/releases/*"))
+
+
+def push_points() -> Iterator[Point]:
+    """Name the moments in which the remote takes the claim and the tag."""
+    for what, ref in (("claim", "refs/heads/main"), ("tag", "refs/tags/1.1.0")):
+        yield Point(f"{what} before", hook=("pre-receive", ref))
+        yield Point(f"{what} after", hook=("post-receive", ref))
+
+
+def read_points(service: str, path: str, count: int) -> Iterator[Point]:
+    """Name the first ``count`` reads of a page of an index."""
+    for number in range(count):
+        rule = {**_hold(service, "before", method="GET", path=path), "after": number}
+        yield Point(f"read {number + 1} of {path}", rule=rule)
+
+
+def with_children(known: Iterable[Point]) -> Iterator[Point]:
+    """Name the same moments, with the children of castoff dying in them as well."""
+    for point in known:
+        yield replace(point, name=f"{point.name}, children too", whole=True)
 
 
 def _hold(service: str, when: str, **conditions: str) -> dict[str, object]:
@@ -63,10 +98,12 @@ def _hold(service: str, when: str, **conditions: str) -> dict[str, object]:
     return {"service": service, **conditions, "times": 1, "effect": effect}
 
 
-def try_point(folder: Path, key: Path, sample: Path, point: Point, expected: str) -> Verdict:
+def try_point(
+    folder: Path, key: Path, sample: Path, point: Point, expected: str, *, opened: Opened = stage
+) -> Verdict:
     """Kill at one point, run again on another machine until it is done, and compare the worlds."""
     began = time.monotonic()
-    with stage(folder, key, sample) as here:
+    with opened(folder, key, sample) as here:
         checkout = here.checkout()
         killed = _kill(here, checkout, folder, point)
         runs, detail = 1, ""
@@ -87,22 +124,56 @@ def try_point(folder: Path, key: Path, sample: Path, point: Point, expected: str
 
 def _kill(here: Stage, checkout: Path, folder: Path, point: Point) -> bool:
     events = folder / "events.ndjson"
-    process = here.start(checkout, *COMMAND, "--events", str(events))
     if point.event is not None:
-        return kill_at_event(process, events, point.event)
-    here.world.gate.replace(_rules(point))
-    held = here.world.gate.held(count=1, within=120.0)
-    process.kill()
-    process.communicate()
+        process = here.start(checkout, *COMMAND, "--events", str(events))
+        return kill_at_event(process, events, point.event, whole=point.whole)
+    if point.hook is not None:
+        return _kill_in_push(here, checkout, point)
+    here.world.gate.replace(parse_faults(json.dumps({"rules": [point.rule]}).encode()))
+    process = here.start(checkout, *COMMAND)
+    held = _until(lambda: here.world.gate.held() or process.poll() is not None)
+    held = held and bool(here.world.gate.held())
+    end_by_force(process, whole=point.whole)
     here.world.gate.release(None)
     here.world.gate.replace(())
-    return bool(held)
+    return held
 
 
-def _rules(point: Point):  # type: ignore[no-untyped-def]
-    from castoff.world.faults import parse_faults
+_HOOK = """#!/bin/sh
+grep -q "{ref}" || exit 0
+touch "$GIT_DIR/held"
+n=0
+while [ ! -e "$GIT_DIR/go" ] && [ $n -lt 600 ]; do sleep 0.05; n=$((n+1)); done
+"""
 
-    return parse_faults(json.dumps({"rules": [point.rule]}).encode())
+
+def _kill_in_push(here: Stage, checkout: Path, point: Point) -> bool:
+    """Kill while the remote's hook holds the push; where git survives castoff, its push then succeeds."""
+    assert point.hook is not None
+    name, ref = point.hook
+    repository = here.world.repository.path
+    hook = repository / "hooks" / name
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(_HOOK.format(ref=ref), encoding="utf-8")
+    hook.chmod(0o755)
+    before = here.world.repository.dump()
+    process = here.start(checkout, *COMMAND)
+    held = _until(lambda: (repository / "held").exists() or process.poll() is not None)
+    held = end_by_force(process, whole=point.whole) and held
+    hook.unlink()
+    (repository / "go").touch()
+    if not point.whole:
+        _until(lambda: here.world.repository.dump() != before)
+    return held
+
+
+def _until(holds: Callable[[], object]) -> bool:
+    until = time.monotonic() + _PATIENCE
+    while time.monotonic() < until:
+        if holds():
+            return True
+        time.sleep(0.005)
+    return False
 
 
 def _is_claimed(here: Stage) -> bool:
@@ -111,8 +182,6 @@ def _is_claimed(here: Stage) -> bool:
 
 
 def _difference(expected: str, found: str) -> str:
-    import difflib
-
     lines = difflib.unified_diff(
         expected.splitlines(), found.splitlines(), "undisturbed", "killed", lineterm=""
     )

@@ -49,7 +49,8 @@ class Stage:
         """What every process of this stage sees; HOME is empty, so that nothing of the machine's user counts."""
         home = self.folder / "home"
         home.mkdir(exist_ok=True)
-        return {**self.world.child_environment(), **FIXED, "HOME": str(home)}
+        rustup = os.environ.get("RUSTUP_HOME", str(Path.home() / ".rustup"))
+        return {**self.world.child_environment(), **FIXED, "HOME": str(home), "RUSTUP_HOME": rustup}
 
     def checkout(self) -> Path:
         """Clone the remote, as another machine would."""
@@ -75,6 +76,7 @@ class Stage:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
 
     def run(self, checkout: Path, *arguments: str) -> tuple[int, str]:
@@ -158,17 +160,29 @@ def read_events(path: Path) -> list[Mapping[str, str]]:
 
 
 def kill_at_event(
-    process: subprocess.Popen[bytes], events: Path, number: int, *, patience: float = 120.0
+    process: subprocess.Popen[bytes],
+    events: Path,
+    number: int,
+    *,
+    patience: float = 120.0,
+    whole: bool = False,
 ) -> bool:
     """Kill castoff with SIGKILL as soon as it has written so many events; False where it ended before."""
     until = time.monotonic() + patience
     while time.monotonic() < until:
         if events.exists() and events.read_bytes().count(b"\n") >= number:
-            process.send_signal(signal.SIGKILL)
-            process.communicate()
-            return process.returncode == -signal.SIGKILL
+            return end_by_force(process, whole=whole)
         if process.poll() is not None:
             process.communicate()
             return False
         time.sleep(0.002)
     raise AssertionError(f"no event {number} within {patience} seconds")
+
+
+def end_by_force(process: subprocess.Popen[bytes], *, whole: bool = False) -> bool:
+    """Kill castoff, or (``whole``) castoff and its children; says whether it still ran."""
+    if whole and process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
+    process.communicate()
+    return process.returncode == -signal.SIGKILL
