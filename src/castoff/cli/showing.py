@@ -10,6 +10,7 @@ from castoff.cli.problems import safe, show_problem
 from castoff.errors import Problem
 from castoff.flows.release import Result
 from castoff.flows.status import Status
+from castoff.flows.ways_out import WayOut
 from castoff.model.observations import Absent, Observation, Present, Unknown, Withdrawn
 from castoff.model.plan import Plan
 from castoff.reconcile import StageState
@@ -74,7 +75,16 @@ def show_status(status: Status) -> None:
     acts = [act.id for state in status.states for act in state.acts]
     if acts:
         click.echo("next: " + _list(acts))
+    for way in status.ways_out:
+        _show_way(way)
     show_all(status.problems)
+
+
+def _show_way(way: WayOut) -> None:
+    click.echo(f"way out: {_bold(way.command)}")
+    click.echo(f"  {safe(way.does)}")
+    for text in way.leaves:
+        click.echo(f"  - {safe(text)}")
 
 
 def show_result(result: Result) -> None:

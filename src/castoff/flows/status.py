@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from castoff.errors import Problem
+from castoff.flows.abandoning import revert_stage
 from castoff.flows.announcing import waiting_draft
 from castoff.flows.editing import shown
 from castoff.flows.planning import as_warnings
@@ -22,6 +23,9 @@ from castoff.flows.staging import (
     target_of,
 )
 from castoff.flows.survey import Survey, manifest_tree, ordered, read_workspace, survey
+from castoff.flows.ways_out import WayOut, is_withdrawn, ways_out
+from castoff.flows.withdrawing import next_free, no_draft_stage, notice_stage, withdraw_stage
+from castoff.flows.yanking import claim_of
 from castoff.git import Worktree
 from castoff.model.intent import Claim, to_resume
 from castoff.ports import ForgeRelease
@@ -44,6 +48,7 @@ class Status:
     draft: ForgeRelease | None = None
     now: datetime | None = None
     seen: Survey | None = None
+    ways_out: tuple[WayOut, ...] = ()
     problems: tuple[Problem, ...] = ()
 
     def draft_json(self) -> dict[str, object] | None:
@@ -68,12 +73,16 @@ def look(setting: Setting, version: str | None) -> Status:
     """Look at one release: the one named, else what is under way, else the last one."""
     with Worktree.of(setting.repository) as worktree:
         seen = survey(setting.repository, worktree, setting.configuration, setting.manifests)
-        problems = tuple(p for p in (*as_warnings(setting.problems), *as_warnings(seen.state), *seen.problems))
+        problems = tuple(
+            p for p in (*as_warnings(setting.problems), *as_warnings(seen.state), *seen.problems)
+        )
         if version is None and not seen.history.unfinished and seen.history.previous is None:
             return Status(
                 version=None, phase="none", commit=None, found_by="none", problems=problems, seen=seen
             )
-        claim = to_resume(seen.history, version)
+        claim = (
+            to_resume(seen.history, None) if version is None else claim_of(setting, seen, worktree, version)
+        )
         return _look_at(setting, seen, worktree, claim, problems)
 
 
@@ -83,12 +92,10 @@ def _look_at(
     release = setting.configuration.release
     workspace = read_workspace(manifest_tree(worktree, claim.commit), setting.manifests, release.exclude)
     target = target_of(seen, claim, workspace, ordered(workspace, release))
-    states = observe(_stages(setting, seen, target, worktree), lanes=setting.lanes)
-    required = [state.state for state in states if state.stage.required]
-    complete = all(state in ("done", "off") for state in required)
+    phase, states = _phase(setting, seen, worktree, target)
     return Status(
         version=shown(claim.version, seen),
-        phase="complete" if complete else "in-flight",
+        phase=phase,
         commit=claim.commit,
         found_by="tag" if claim.tagged else "transition",
         states=states,
@@ -96,8 +103,33 @@ def _look_at(
         draft=waiting_draft(setting, target),
         now=setting.clock.now(),
         seen=seen,
+        ways_out=ways_out(
+            target, states, lambda: next_free(setting, seen, target), tagged=target.tag in seen.refs.tags
+        )
+        if phase == "in-flight"
+        else (),
         problems=tuple(problems),
     )
+
+
+def _phase(
+    setting: Setting, seen: Survey, worktree: Worktree, target: Target
+) -> tuple[Phase, tuple[StageState, ...]]:
+    """Look at the stages of the release; of one that was taken back, at those of taking it back."""
+    if not target.claim.tagged and target.claim not in seen.history.unfinished:
+        stages: tuple[Stage, ...] = (
+            withdraw_stage(setting, target),
+            no_draft_stage(setting, target),
+            revert_stage(setting, seen, target, worktree),
+        )
+        return "abandoned", observe(stages, lanes=setting.lanes)
+    states = observe(_stages(setting, seen, target, worktree), lanes=setting.lanes)
+    if is_withdrawn(states):
+        stages = (withdraw_stage(setting, target), notice_stage(setting, seen, target, ""))
+        return "abandoned", observe(stages, lanes=setting.lanes)
+    required = [state.state for state in states if state.stage.required]
+    complete = all(state in ("done", "off") for state in required)
+    return ("complete" if complete else "in-flight"), states
 
 
 def _stages(setting: Setting, seen: Survey, target: Target, worktree: Worktree) -> tuple[Stage, ...]:
