@@ -15,6 +15,7 @@ from castoff.model.intent import Claim
 from castoff.model.versions import next_version, spell
 from castoff.model.workspace import Artifact, Package, Workspace
 from castoff.notes.milestones import Answer, MilestonePlan, MilestonePolicy
+from castoff.ports import Forge
 from castoff.stages.announce import AnnouncePart
 from castoff.stages.draft import DraftPart
 from castoff.stages.milestone import MilestonePart
@@ -111,10 +112,16 @@ def publish_stage(
 
 def milestone_stage(setting: Setting, survey: Survey, target: Target, answer: Answer | None = None) -> Stage:
     """Roll the milestones over; a question about them never holds a release up."""
-    policy = setting.configuration.milestone
     forge = setting.milestones(target.remote_url)
-    if policy.mode == "off" or forge is None:
+    if setting.configuration.milestone.mode == "off" or forge is None:
         return Stage("milestone", (), required=False, off="`milestone.mode` is off" if forge else NO_FORGE)
+    plan, policy = milestone_plan(setting, survey, target)
+    return Stage("milestone", (MilestonePart(plan, policy, forge, answer),), required=False)
+
+
+def milestone_plan(setting: Setting, survey: Survey, target: Target) -> tuple[MilestonePlan, MilestonePolicy]:
+    """Say between which versions the milestones roll over, and by which policy."""
+    policy = setting.configuration.milestone
     version = target.claim.version
     earlier = [claim.version for claim in survey.history.released if claim.version < version]
     plan = MilestonePlan(
@@ -122,8 +129,7 @@ def milestone_stage(setting: Setting, survey: Survey, target: Target, answer: An
         following=next_version(version.base, policy.next),
         previous=earlier[0] if earlier else None,
     )
-    part = MilestonePart(plan, MilestonePolicy(mode=policy.mode, title=policy.title), forge, answer)
-    return Stage("milestone", (part,), required=False)
+    return plan, MilestonePolicy(mode=policy.mode, title=policy.title)
 
 
 def tag_stage(target: Target, worktree: Worktree, make: Callable[[], str]) -> Stage:
@@ -146,24 +152,29 @@ def forge_stages(
     if forge is None:
         return Stage("draft", (), off=NO_FORGE), Stage("announce", (), off=NO_FORGE)
     version = target.claim.version
-    draft = DraftPart(
-        tag=target.tag,
-        title=target.title,
-        commit=target.claim.commit,
-        prerelease=not version.is_stable,
-        forge=forge,
-        body=body,
-    )
+    draft = draft_part(target, forge, body)
     announce = AnnouncePart(
         tag=target.tag,
         commit=target.claim.commit,
-        latest=is_latest(survey, target),
+        latest=setting.configuration.draft.latest == "highest" and is_latest(survey, target),
         prerelease=not version.is_stable,
         forge=forge,
         agreed=agreed,
     )
     by_ci = "a workflow writes the draft (`draft.by`)" if setting.configuration.draft.by == "ci" else None
     return Stage("draft", (draft,), off=by_ci), Stage("announce", (announce,))
+
+
+def draft_part(target: Target, forge: Forge, body: Callable[[], str]) -> DraftPart:
+    """Make the part that keeps the draft; ``body`` writes what is generated."""
+    return DraftPart(
+        tag=target.tag,
+        title=target.title,
+        commit=target.claim.commit,
+        prerelease=not target.claim.version.is_stable,
+        forge=forge,
+        body=body,
+    )
 
 
 def is_latest(survey: Survey, target: Target) -> bool:
