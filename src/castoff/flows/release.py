@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from castoff.errors import CastoffError, Problem, Refusal
 from castoff.flows.candidate import build_artifacts, make_commit, make_tag
 from castoff.flows.checking import preflight_checks
+from castoff.flows.ending import end_release
 from castoff.flows.notes import span_of, write_notes
 from castoff.flows.planning import occasion_of
 from castoff.flows.proof import prove
@@ -229,7 +230,9 @@ def _finish(run: _Run, seen: Survey, target: Target) -> list[StageState]:
     )
     for stage in later:
         states.append(_stage(run, reconciler, stage))
-    return states
+    last, problems = end_release(setting, seen, target, worktree, reconciler)
+    run.problems.extend(problems)
+    return [*states, *last]
 
 
 def _publish(run: _Run, seen: Survey, target: Target, reconciler: Reconciler) -> StageState:

@@ -11,6 +11,7 @@ from castoff.errors import Problem
 from castoff.flows.abandoning import revert_stage
 from castoff.flows.announcing import waiting_draft
 from castoff.flows.editing import shown
+from castoff.flows.ending import last_stages
 from castoff.flows.planning import as_warnings
 from castoff.flows.setting import Setting
 from castoff.flows.staging import (
@@ -142,4 +143,5 @@ def _stages(setting: Setting, seen: Survey, target: Target, worktree: Worktree) 
         presence_stage(setting, target),
         tag_stage(target, worktree, not_here),
         *forge_stages(setting, seen, target, not_here, agreed=False),
+        *last_stages(setting, seen, target, worktree),
     )

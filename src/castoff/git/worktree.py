@@ -93,6 +93,20 @@ class Worktree:
         done = self.git.run("ls-remote", "--heads", "--tags", url)
         return parse_refs(done.text) if done.code == 0 else None
 
+    def default_branch(self, url: str) -> str | None:
+        """Name the branch that a remote's HEAD stands for; None where it could not be asked, or names none."""
+        done = self.git.run("ls-remote", "--symref", url, "HEAD")
+        for line in done.text.splitlines():
+            target, _, name = line.partition("\t")
+            if name == "HEAD" and target.startswith("ref: refs/heads/"):
+                return target.removeprefix("ref: refs/heads/")
+        return None
+
+    def parent(self, commit: str) -> str | None:
+        """Give a commit's first parent, None where it has none here."""
+        done = self.git.run("rev-parse", "--verify", "--quiet", f"{commit}^1")
+        return done.text.strip() if done.code == 0 else None
+
     def fetch(self, url: str, branches: Iterable[str]) -> bool:
         """Bring a remote's tags and some branches here; says whether that worked."""
         specs = [f"+refs/heads/{branch}:refs/remotes/origin/{branch}" for branch in branches]

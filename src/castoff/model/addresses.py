@@ -60,3 +60,14 @@ def slug_of(path: str) -> str | None:
     """Read `owner/name` from the end of a path."""
     match = _SLUG.fullmatch(path.rstrip("/").removesuffix(".git").lstrip("/"))
     return f"{match['owner']}/{match['name']}" if match else None
+
+
+def sibling_url(remote_url: str, slug: str) -> str | None:
+    """Give the address of another repository on the same host: `owner/name` at the end is exchanged."""
+    bare = remote_url.rstrip("/")
+    ending = ".git" if bare.endswith(".git") else ""
+    own = slug_of(split_remote(bare)[1])
+    whole = bare.removesuffix(".git")
+    if own is None or not whole.endswith(own):
+        return None
+    return whole[: len(whole) - len(own)] + slug + ending
