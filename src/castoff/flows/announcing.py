@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from castoff.errors import Refusal
+from castoff.errors import NotYet, Refusal
 from castoff.flows.setting import Setting
 from castoff.flows.staging import Target, forge_stages, target_of
 from castoff.flows.survey import manifest_tree, ordered, read_workspace, survey
@@ -13,6 +13,7 @@ from castoff.model.intent import to_resume
 from castoff.model.observations import Unknown
 from castoff.ports import ForgeRelease
 from castoff.reconcile import Reconciler, StageState
+from castoff.stages.announce import no_draft
 from castoff.stages.draft import releases_of
 
 
@@ -36,12 +37,29 @@ def announce(
                 reason="what is announced must be uploaded and tagged first",
                 remedy=f"run `castoff resume {target.title} --execute` first",
             )
-        draft = waiting_draft(setting, target)
+        draft = _draft_or_nothing_to_do(setting, target)
         if draft is not None and not agrees(draft):
             return target, None
         _, stage = forge_stages(setting, seen, target, _no_text, agreed=True)
         reconciler = Reconciler(setting.clock, setting.reporter, setting.patience)
         return target, reconciler.run(stage)
+
+
+def _draft_or_nothing_to_do(setting: Setting, target: Target) -> ForgeRelease | None:
+    """Find the draft that a person is asked about; None where the release is published already."""
+    forge = setting.forge(target.remote_url)
+    found = releases_of(forge, target.tag) if forge else ()
+    if isinstance(found, Unknown):
+        raise NotYet.of(
+            "forge-unreachable",
+            "the forge could not be asked for the draft",
+            reason=found.reason,
+            remedy="run it again later: nobody was asked, and nothing was published",
+        )
+    draft = next((release for release in found if release.draft), None)
+    if forge is not None and not found:
+        raise Refusal(no_draft(target.tag))
+    return draft
 
 
 def waiting_draft(setting: Setting, target: Target) -> ForgeRelease | None:
