@@ -1,0 +1,170 @@
+"""One small workspace, and runs of its release in the world of fakes: each run is a process that remembers nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from fake_ports import FakeForge, FakeRegistry, FakeRemote
+from world_of_fakes import Killed, Process, Quiet, Style, Trouble, World
+
+from castoff.errors import CastoffError
+from castoff.model.changes import Milestone, MilestoneItem
+from castoff.model.refs import TagRef
+from castoff.model.versions import ReleaseVersion
+from castoff.model.workspace import Artifact, ArtifactKind, Package
+from castoff.notes.milestones import MilestonePlan, MilestonePolicy
+from castoff.ports import ForgeRelease
+from castoff.reconcile import Patience, Reconciler, StageState
+from castoff.stages.announce import AnnouncePart
+from castoff.stages.draft import DraftPart
+from castoff.stages.milestone import MilestonePart
+from castoff.stages.part import Stage
+from castoff.stages.publish import PackagePart
+from castoff.stages.tag import TagPart
+from castoff.stages.version import ClaimPart
+
+VERSION = ReleaseVersion(1, 1, 0)
+TAG = "1.1.0"
+NEEDS: Mapping[str, frozenset[str]] = {
+    "core": frozenset(),
+    "left": frozenset({"core"}),
+    "right": frozenset({"core"}),
+    "facade": frozenset({"core", "left", "right"}),
+}
+KINDS: Mapping[Style, Mapping[str, tuple[ArtifactKind, ...]]] = {
+    "python": {
+        "core": ("sdist", "wheel"),
+        "left": ("wheel",),
+        "right": ("sdist", "wheel"),
+        "facade": ("wheel",),
+    },
+    "cargo": dict.fromkeys(NEEDS, ("crate",)),
+}
+ENDINGS = {"sdist": "tar.gz", "wheel": "whl", "crate": "crate"}
+
+
+def new_world(style: Style = "python", lag: float = 0.0) -> World:
+    """Make a world with one release behind it, and two milestones."""
+    world = World(needs=NEEDS, style=style, lag=lag)
+    world.tags["1.0.0"] = TagRef(object="made@older", peeled="older")
+    world.releases.append(
+        ForgeRelease(
+            id=1, tag="1.0.0", name="1.0.0", body="old", draft=False, prerelease=False, url="", target="older"
+        )
+    )
+    world.milestones = [
+        Milestone(number=7, title="1.1.0", open_items=(MilestoneItem(number=31), MilestoneItem(number=32))),
+        Milestone(number=5, title="1.0.0", is_open=False),
+    ]
+    return world
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How one run ended: ``end`` is "done", "killed", or the codes of its error."""
+
+    end: str
+    exit_code: int
+    calls: tuple[tuple[str, bool], ...]
+    writes: tuple[str, ...]
+    reporter: Quiet
+    states: tuple[StageState, ...] = ()
+
+
+def run_once(
+    world: World,
+    trouble: Trouble | None = None,
+    *,
+    lanes: int = 1,
+    process: Process | None = None,
+    last: str | None = None,
+) -> Run:
+    """Start a process that releases or resumes, as far as the ``last`` stage, and see how it ends."""
+    process = process or Process(world, trouble or Trouble())
+    reporter = Quiet()
+    reconciler = Reconciler(world.clock, reporter, Patience(), lanes=lanes)
+    states: list[StageState] = []
+    end, code = "done", 0
+    try:
+        for stage in stages(process):
+            states.append(reconciler.run(stage))
+            if stage.name == last:
+                break
+    except Killed:
+        end, code = "killed", 137
+    except CastoffError as error:
+        end, code = " ".join(problem.code for problem in error.problems), error.exit_code
+    return Run(end, code, tuple(process.names), tuple(process.writes), reporter, tuple(states))
+
+
+def stages(process: Process) -> list[Stage]:
+    """Give the stages of the release; the commit is the one on the branch, else a new one on top of it."""
+    claimed = process.world.claimed()
+    commit = claimed or new_commit(process)
+    process.known.add(commit)
+    remote, forge = FakeRemote(process), FakeForge(process)
+    claim = ClaimPart(
+        commit=commit, branch="main", remote_url="there", worktree=remote, made_here=not claimed
+    )
+    plan = MilestonePlan(version=VERSION, following=ReleaseVersion(1, 2, 0), previous=ReleaseVersion(1, 0, 0))
+    tag = TagPart(
+        tag=TAG,
+        commit=commit,
+        remote_url="there",
+        worktree=remote,
+        make=lambda: f"made{process.world.number()}@{commit}",
+    )
+    draft = DraftPart(
+        tag=TAG, title=TAG, commit=commit, prerelease=False, forge=forge, body=lambda: "the notes"
+    )
+    announce = AnnouncePart(tag=TAG, commit=commit, latest=True, prerelease=False, forge=forge, agreed=True)
+    return [
+        Stage("version", (claim,)),
+        Stage("milestone", (MilestonePart(plan, MilestonePolicy(), forge),), required=False),
+        Stage("publish", tuple(package_parts(process, commit))),
+        Stage("tag", (tag,)),
+        Stage("draft", (draft,)),
+        Stage("announce", (announce,)),
+    ]
+
+
+def new_commit(process: Process) -> str:
+    """Make a release commit in the process's clone, on top of the branch."""
+    world = process.world
+    commit = f"release{world.number()}"
+    process.known.update(world.history())
+    world.parents[commit] = world.branch
+    return commit
+
+
+def package_parts(process: Process, commit: str) -> list[PackagePart]:
+    """Give the parts of the publish stage."""
+    registry = FakeRegistry(process)
+    return [
+        PackagePart(
+            package=package_of(name),
+            version=TAG,
+            artifacts=tuple(
+                Artifact(
+                    package=name,
+                    ecosystem="python",
+                    kind=kind,
+                    filename=f"{name}-{TAG}.{ENDINGS[kind]}",
+                    path="",
+                    digest=f"{name} {kind} of {commit}",
+                )
+                for kind in KINDS[process.world.style][name]
+            ),
+            registry=registry,
+            root=Path(),
+            needs=NEEDS[name],
+        )
+        for name in NEEDS
+    ]
+
+
+def package_of(name: str) -> Package:
+    """Give a package."""
+    return Package(name=name, ecosystem="python", path=name, manifest="", version="1.0.0", version_file="")
