@@ -24,18 +24,20 @@ def serve(
     faults: Path | None = None,
     seed: Path | None = None,
     shell: Path | None = None,
+    outside: bool = True,
     out: TextIO | None = None,
 ) -> int:
     """Start the world, print one line of JSON, live until SIGTERM or SIGINT; return the exit code 0.
 
-    The line: ``{"env": {...}, "remote": URL, "control": URL, "pid": NUMBER}``. ``shell`` is a file that
-    gets the same variables as lines for a shell, written at once when all is up. Files that cannot be read or are wrong raise :class:`ConfigurationError` before anything is started.
+    The line: ``{"env": {...}, "remote": URL, "control": URL, "pid": NUMBER}``. ``shell`` is a file that gets
+    the same variables as lines for a shell, when all is up. Without ``outside``, no read leaves the machine.
+    Files that cannot be read or are wrong raise :class:`ConfigurationError` before anything is started.
     """
     rules, planted = _read_faults(faults), _read_seed(seed)
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
-    with World(directory, seed=planted, faults=rules) as world:
+    with World(directory, seed=planted, faults=rules, outside=outside) as world:
         line = {
             "env": world.environment(),
             "remote": world.repository.url,

@@ -19,7 +19,10 @@ def command() -> None:
 @click.option(
     "--env", "shell", type=click.Path(path_type=Path), help="Write the variables here, for a shell."
 )
-def serve(directory: Path | None, faults: Path | None, seed: Path | None, shell: Path | None) -> int:
+@click.option("--offline", is_flag=True, help="Show only what is in this world; no read leaves the machine.")
+def serve(
+    directory: Path | None, faults: Path | None, seed: Path | None, shell: Path | None, offline: bool
+) -> int:
     """Start everything, print one line of JSON, and stay until SIGTERM.
 
     With the variables under `env`, any client talks to this world only. With `--env world.env`, a shell takes
@@ -27,4 +30,4 @@ def serve(directory: Path | None, faults: Path | None, seed: Path | None, shell:
     """
     from castoff.world.serve import serve as serve_world
 
-    return serve_world(directory, faults=faults, seed=seed, shell=shell)
+    return serve_world(directory, faults=faults, seed=seed, shell=shell, outside=not offline)

@@ -1,0 +1,130 @@
+"""Pages whose commands are run: what stands after `$` is typed into one shell, what follows must come out.
+
+A fence `toml title="PATH"` (or any other language with a title) is a file that the reader writes. In a
+`console` fence, a line `$ COMMAND` is typed, `> MORE` goes on with it, anything else is output. Output lines
+that change from run to run are compared without what changes; lines `+ ...` that stand together come in any
+order, as uploads do.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+_FENCE = re.compile(r'^```(?P<language>\w+)(?: title="(?P<title>[^"]+)")?\n(?P<text>.*?)^```$', re.M | re.S)
+_MARK = "@@@ castoff tutorial @@@"
+_CHANGING = (
+    (re.compile(r"\b[0-9a-f]{64}\b"), "DIGEST"),
+    (re.compile(r"\b[0-9a-f]{40}\b"), "COMMIT"),
+    (re.compile(r"\b[0-9a-f]{12}\b"), "COMMIT"),
+    (re.compile(r"/packages/[0-9a-f/]+/"), "/packages/.../"),
+    (re.compile(r"127\.0\.0\.1:\d+"), "127.0.0.1:PORT"),
+    (re.compile(r"\b20\d\d-\d\d-\d\d\b"), "DATE"),
+    (re.compile(r"\b\d+\.\d s\b"), "N s"),
+    (re.compile(r"castoff \d+\.\d+\.\d+"), "castoff VERSION"),
+    (re.compile(r"[ \t]+$", re.M), ""),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that the reader writes."""
+
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command that the reader types, what the page shows of its output, and where that stands in the page."""
+
+    line: str
+    shown: str
+    start: int
+    end: int
+
+
+def steps(page: str) -> Iterator[File | Command]:
+    """Give what the reader does, in order."""
+    for fence in _FENCE.finditer(page):
+        if fence["title"]:
+            yield File(fence["title"], fence["text"])
+        elif fence["language"] == "console":
+            yield from _commands(fence["text"], fence.start("text"))
+
+
+def plain(text: str) -> str:
+    """Give an output without what changes from run to run."""
+    for pattern, word in _CHANGING:
+        text = pattern.sub(word, text)
+    return "\n".join(_unordered(text.strip("\n").split("\n")))
+
+
+def played(page: str, folder: Path, environment: Mapping[str, str]) -> list[tuple[Command, str]]:
+    """Do all steps in one shell; gives each command with what it printed. Files count from the folder."""
+    script = ["cd " + shlex.quote(str(folder)), "exec 2>&1"]
+    commands = []
+    for step in steps(page):
+        match step:
+            case File(path, text):
+                target = folder / path
+                script += [
+                    f"mkdir -p {shlex.quote(str(target.parent))}",
+                    f"printf %s {shlex.quote(text)} > {shlex.quote(str(target))}",
+                ]
+            case Command(line=line):
+                commands.append(step)
+                script += [line, f"echo; echo '{_MARK}'"]
+    file = folder.with_name("typed.sh")
+    file.write_text("\n".join(script) + "\n", "utf-8")
+    done = subprocess.run(
+        ["bash", str(file)],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    outputs = done.stdout.split(f"\n{_MARK}\n")
+    return list(zip(commands, outputs, strict=False))
+
+
+def rewritten(page: str, results: list[tuple[Command, str]]) -> str:
+    """Put what was printed into the page, where it differs in more than what changes from run to run."""
+    for command, output in reversed(results):
+        if plain(command.shown) != plain(output):
+            text = output.strip("\n")
+            page = page[: command.start] + (text + "\n" if text else "") + page[command.end :]
+    return page
+
+
+def _commands(text: str, offset: int) -> Iterator[Command]:
+    parts = re.split(r"^(?=\$ )", text, flags=re.M)
+    for part in parts:
+        lines = part.split("\n")
+        typed = 1
+        while typed < len(lines) and lines[typed].startswith("> "):
+            typed += 1
+        words = "\n".join(line[2:] for line in lines[:typed])
+        head = len("\n".join(lines[:typed])) + 1
+        if part.startswith("$ "):
+            yield Command(words, part[head:], offset + head, offset + len(part))
+        offset += len(part)
+
+
+def _unordered(lines: list[str]) -> Iterator[str]:
+    """Sort lines of uploads that stand together."""
+    together: list[str] = []
+    for line in lines:
+        if re.match(r" +\+ |  http://127", line):
+            together.append(line)
+            continue
+        yield from sorted(together)
+        together = []
+        yield line
+    yield from sorted(together)
