@@ -153,7 +153,7 @@ def _begin(run: _Run, seen: Survey, version: ReleaseVersion) -> Claim:
     setting, worktree = run.setting, run.worktree
     run.setting.reporter.stage("preflight", 1)
     answers = run_checks(preflight_checks(setting, seen, worktree, version))
-    if errors := errors_of(answers):
+    if errors := [one for one in errors_of(answers) if one.code not in setting.tolerated]:
         raise Refusal(*errors)
     run.problems.extend(warnings_of(answers, setting.tolerated))
     commit, warnings = make_commit(setting, seen, worktree, version)

@@ -84,7 +84,7 @@ def aimed_at(setting: Setting, world: World, repository: Repository) -> Embedded
             desk=bench.desk,
             docs=bench.docs,
             patience=replace(setting.patience, grace=0.0),
-            tolerated=frozenset({"hook-tool-missing", "commit-without-change"}),
+            tolerated=frozenset({"hook-tool-missing", "commit-without-change", "draft-second-writer"}),
             problems=tuple(replace(problem, severity="warning") for problem in setting.problems),
         ),
         at_turn=at_turn,
