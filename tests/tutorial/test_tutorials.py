@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tutorial.pages import Command, plain, played, rewritten, steps
+from tutorial_pages import Command, plain, played, rewritten, steps
 
 PAGES = sorted((Path(__file__).parents[2] / "docs" / "tutorial").glob("*.md"))
 REWRITE = "CASTOFF_REWRITE_TUTORIALS"
