@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -82,6 +83,18 @@ class ChangelogPart:
         if ":branch" in act.id and made.proposal.head is not None:
             head, text = made.proposal.head, made.proposal_text
         return self.delivery.act(act, head, {self.path: text}, made.proposal)
+
+    def difference(self) -> str:
+        """Show what the port changes, or what stands in a section that was written by hand; "" for nothing."""
+        if self._made is None or self.ported is None or self.ported.outcome == "unchanged":
+            return ""
+        if self.ported.outcome == "by-hand":
+            return self.ported.difference
+        before = (self.tree(self._made.head).read(self.path) or "").splitlines()
+        names = self.path, f"{self.path} with {self.terms.version}"
+        return (
+            "\n".join(difflib.unified_diff(before, self.ported.text.splitlines(), *names, lineterm="")) + "\n"
+        )
 
     @property
     def _file(self) -> str:
