@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from castoff.errors import Problem
 from castoff.flows.foreseeing import foresight_checks
 from castoff.flows.judging import Changes, change_checks
+from castoff.flows.rights import forge_rights
 from castoff.flows.setting import Setting
 from castoff.flows.survey import Survey
 from castoff.flows.user_checks import user_checks
@@ -46,7 +47,8 @@ def preflight_checks(
         Check("identity", "preflight", lambda: _identity(setting)),
         Check("signing", "preflight", lambda: _signing(setting, survey, worktree)),
         Check("tag-free", "preflight", lambda: _tag_free(survey, tag)),
-        Check("forge", "preflight", lambda: _forge(setting, survey, tag)),
+        Check("forge-rights", "preflight", lambda: forge_rights(setting, survey), vital=True),
+        Check("forge", "preflight", lambda: _forge(setting, survey, tag), vital=True),
         Check("draft-writer", "preflight", lambda: draft_writer(setting, survey)),
         *(_free(registries, package, version) for package in survey.workspace.packages),
         *change_checks(changes or Changes(setting, survey, worktree, version)),
@@ -72,6 +74,16 @@ def draft_writer(setting: Setting, survey: Survey) -> Found:
             ),
         )
     return second_writer_problems(found, by)
+
+
+def second_writers(setting: Setting, tree: Tree) -> tuple[Problem, ...]:
+    """Name the workflows that make a draft of their own: castoff would be the second writer.
+
+    Where `draft.by` is `ci`, castoff's own workflow is castoff.
+    """
+    by = setting.configuration.draft.by
+    found = release_workflows(workflow_files(tree))
+    return second_writer_problems(tuple(w for w in found if by == "castoff" or not w.is_ours), "castoff")
 
 
 def workflow_files(tree: Tree) -> dict[str, str]:
@@ -177,6 +189,7 @@ def _free(registries: dict[Ecosystem, Registry], package: Package, version: Rele
         f"free:{package.id}",
         "preflight",
         lambda: _version_free(registries[package.ecosystem], package, native),
+        vital=True,
     )
 
 

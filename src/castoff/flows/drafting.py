@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from castoff.errors import NotYet, Problem, Refusal
-from castoff.flows.checking import workflow_files
+from castoff.flows.checking import second_writers
 from castoff.flows.notes import WrittenNotes, span_of, write_notes
 from castoff.flows.setting import Setting
 from castoff.flows.staging import NO_FORGE, Target, draft_part
@@ -14,7 +14,6 @@ from castoff.flows.targeting import Aim, aim_at
 from castoff.git import Worktree
 from castoff.model.observations import Unknown
 from castoff.notes.regenerate import regenerate
-from castoff.notes.release_workflows import release_workflows, second_writer_problems
 from castoff.ports import ForgeRelease
 from castoff.reconcile import Reconciler, StageState, observe
 from castoff.stages.draft import releases_of
@@ -52,7 +51,8 @@ def make_draft(setting: Setting, version: str | None) -> Drafted:
     """
     with aim_at(setting, version) as aim:
         aim.require_tag()
-        _one_writer(aim)
+        if problems := second_writers(setting, aim.worktree.tree(aim.target.claim.commit)):
+            raise Refusal(*problems)
         stage, written = _stage(aim)
         reconciler = Reconciler(setting.clock, setting.reporter, setting.patience)
         return _drafted(aim, reconciler.run(stage), written)
@@ -91,12 +91,3 @@ def _drafted(aim: Aim, state: StageState, written: WrittenNotes | None) -> Draft
         text=there.body if published and there else text,
         problems=written.problems if written else (),
     )
-
-
-def _one_writer(aim: Aim) -> None:
-    """Refuse to be the second writer: a foreign workflow makes its own draft of the same tag."""
-    by = aim.setting.configuration.draft.by
-    found = release_workflows(workflow_files(aim.worktree.tree(aim.target.claim.commit)))
-    foreign = tuple(one for one in found if by == "castoff" or not one.is_ours)
-    if problems := second_writer_problems(foreign, "castoff"):
-        raise Refusal(*problems)

@@ -59,7 +59,7 @@ def written_from(gathered: Gathered, span: Span) -> WrittenNotes:
 def span_of(seen: Survey, worktree: Worktree, since: str | None, until: str | None, tag: str) -> Span:
     """Say which range is meant: from the last release to the branch's head where nothing is said."""
     known = {seen.tag_name.of(claim.version): claim for claim in seen.history.released}
-    commit = _resolved(worktree, until) if until else seen.head
+    commit = resolved(worktree, until) if until else seen.head
     if since is None:
         before = [claim for claim in seen.history.released if claim.commit != commit]
         before = [claim for claim in before if worktree.is_ancestor(claim.commit, commit)]
@@ -77,7 +77,8 @@ def span_of(seen: Survey, worktree: Worktree, since: str | None, until: str | No
     )
 
 
-def _resolved(worktree: Worktree, ref: str) -> str:
+def resolved(worktree: Worktree, ref: str) -> str:
+    """Give the commit that a tag, branch or commit names; error ``unknown-ref``."""
     for name in (f"refs/tags/{ref}", f"refs/remotes/origin/{ref}", ref):
         done = worktree.git.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
         if done.code == 0:

@@ -102,12 +102,19 @@ class DraftPart:
 
 def releases_of(forge: Forge, tag: str) -> tuple[ForgeRelease, ...] | Unknown:
     """List the releases of one tag, drafts included."""
-    answer = forge.releases()
-    if isinstance(answer, Unknown):
-        return answer
-    if isinstance(answer, Absent | Present | Withdrawn):
-        return ()
-    return tuple(release for release in answer if release.tag == tag)
+    found = all_releases(forge)
+    return found if isinstance(found, Unknown) else tuple(one for one in found if one.tag == tag)
+
+
+def all_releases(forge: Forge) -> tuple[ForgeRelease, ...] | Unknown:
+    """List all releases, drafts included."""
+    match forge.releases():
+        case Unknown() as unknown:
+            return unknown
+        case Absent() | Present() | Withdrawn():
+            return ()
+        case listed:
+            return tuple(listed)
 
 
 def observe_releases(forge: Forge, tag: str) -> Seen:
