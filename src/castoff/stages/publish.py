@@ -140,9 +140,9 @@ class PresencePart:
         raise NotImplementedError(act.id)
 
     def _kind(self, kind: ArtifactKind, listing: Listing) -> Observation:
-        for filename, answer in sorted(listing.files.items()):
+        for filename in sorted(listing.files):
             if kind_of(filename) == kind:
-                return Observation(id=filename, answer=answer)
+                return Observation(id=filename, answer=listed(listing, filename))
         return Observation(id=f"{self.package.name} {kind}", answer=listed(listing, ""))
 
 
