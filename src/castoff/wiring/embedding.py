@@ -22,6 +22,11 @@ from castoff.wiring.adapters import Bench
 if TYPE_CHECKING:
     from castoff.world.world import World
 
+_TOLERATED = frozenset(
+    {"hook-tool-missing", "commit-without-change", "draft-second-writer", "notes-label-unknown"}
+)
+"""What is so only because the embedded world is one: no workflows run, and the forge knows nothing."""
+
 
 @contextmanager
 def open_proof(setting: Setting, before: Workspace | None) -> Iterator[Embedded]:
@@ -84,7 +89,7 @@ def aimed_at(setting: Setting, world: World, repository: Repository) -> Embedded
             desk=bench.desk,
             docs=bench.docs,
             patience=replace(setting.patience, grace=0.0),
-            tolerated=frozenset({"hook-tool-missing", "commit-without-change", "draft-second-writer"}),
+            tolerated=_TOLERATED,
             problems=tuple(replace(problem, severity="warning") for problem in setting.problems),
         ),
         at_turn=at_turn,
