@@ -255,7 +255,7 @@ def _ask_about_others(
             code="milestone-planned-otherwise",
             message=f"no milestone is named `{title}`, but {names} is open",
             reason="it may have been planned for this release under another number",
-            remedy="say which one is meant with `--milestone NUMBER`, or `--milestone none`",
+            remedy="say which one is meant: `castoff milestone --milestone NUMBER --execute`, or `--milestone none`",
             url=candidates[0].url,
         ),
         candidates,
