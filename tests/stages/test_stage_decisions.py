@@ -246,6 +246,7 @@ class Shelf:
 
 
 def part_of(shelf: Shelf, accepted: frozenset[str] = frozenset()) -> PackagePart:
+    kinds: tuple[tuple[ArtifactKind, str], ...] = (("sdist", SDIST), ("wheel", WHEEL))
     artifacts = [
         Artifact(
             package="core", ecosystem="python", kind=kind, filename=name, path=name, digest=f"built {name}"
