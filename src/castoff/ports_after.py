@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
+from castoff.errors import Problem
 from castoff.model.acts import Outcome
 from castoff.model.observations import Unknown
+from castoff.model.workspace import Package
 
 DocsState = Literal["queued", "building", "failed", "built"]
 
@@ -103,4 +105,12 @@ class Desk(Protocol):
 
     def open_pull(self, *, head: str, base: str, title: str, body: str) -> Outcome:
         """Open a pull request between two branches of the repository."""
+        ...
+
+
+class Trial(Protocol):
+    """Uses what was released as its users do."""
+
+    def use(self, package: Package, version: str) -> tuple[Problem, ...]:
+        """Depend on exactly this version in a fresh project: resolve it and build it with the real client."""
         ...

@@ -24,7 +24,7 @@ from castoff.ports import (
     Registry,
     Reporter,
 )
-from castoff.ports_after import Desk, DocsHost
+from castoff.ports_after import Desk, DocsHost, Trial
 from castoff.reconcile import Patience
 
 DocsHostName = Literal["docs.rs", "readthedocs"]
@@ -53,6 +53,7 @@ class Setting:
     labels: Callable[[str | None], Labels | None]
     desk: Callable[[str | None], Desk | None]
     docs: Callable[[DocsHostName], DocsHost]
+    trial: Callable[[Ecosystem], Trial]
     embedded: Callable[[Workspace | None], AbstractContextManager[Embedded]] | None = None
     patience: Patience = field(default_factory=Patience)
     problems: tuple[Problem, ...] = ()

@@ -7,11 +7,23 @@ from pathlib import Path
 
 from castoff.git.calling import Git
 
+_BLOCKS = (
+    "-----BEGIN PGP SIGNATURE-----",
+    "-----BEGIN SSH SIGNATURE-----",
+    "-----BEGIN SIGNED MESSAGE-----",
+)
+
 
 def has_signature(git: Git, commit: str) -> bool:
     """Say whether a commit object carries a signature header."""
     header, _, _ = git.must("cat-file", "commit", commit).partition("\n\n")
     return any(line.startswith(("gpgsig ", "gpgsig-sha256 ")) for line in header.splitlines())
+
+
+def has_tag_signature(git: Git, tag: str) -> bool:
+    """Say whether an annotated tag carries a signature: the block that git puts at the end of its message."""
+    text = git.run("cat-file", "tag", f"refs/tags/{tag}").text
+    return any(line in _BLOCKS for line in text.splitlines())
 
 
 def signature_is_good(git: Git, tag: str, folder: Callable[[], Path]) -> bool:

@@ -23,7 +23,7 @@ from castoff.ports import (
     Milestones,
     Registry,
 )
-from castoff.ports_after import Desk, DocsHost
+from castoff.ports_after import Desk, DocsHost, Trial
 from castoff.process import Processes
 
 if TYPE_CHECKING:
@@ -133,6 +133,19 @@ class Bench:
 
         token = self.processes.environment.get("READTHEDOCS_TOKEN") or None
         return ReadTheDocs(http, self.clock, given or READ_THE_DOCS, token=token)
+
+    def trial(self, ecosystem: Ecosystem) -> Trial:
+        """Make what uses a release as its users do."""
+        if ecosystem == "cargo":
+            from castoff.ecosystems.cargo.trial import CargoTrial
+
+            return CargoTrial(self.processes, self.configuration.cargo)
+        from castoff.ecosystems.python.builder import PythonBuilder
+        from castoff.ecosystems.python.fresh import PythonTrial
+
+        return PythonTrial(
+            PythonBuilder(self.processes, self.configuration.python, 0, home=self.repository.root)
+        )
 
     def _github(self, remote_url: str | None) -> GitHub | None:
         """Make one client for each repository, which remembers what it was answered; its token is found once."""

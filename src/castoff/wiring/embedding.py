@@ -88,6 +88,7 @@ def aimed_at(setting: Setting, world: World, repository: Repository) -> Embedded
             labels=bench.labels,
             desk=bench.desk,
             docs=bench.docs,
+            trial=bench.trial,
             patience=replace(setting.patience, grace=0.0),
             tolerated=_TOLERATED,
             problems=tuple(replace(problem, severity="warning") for problem in setting.problems),

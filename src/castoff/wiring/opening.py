@@ -58,6 +58,7 @@ def open_setting(
         labels=bench.labels,
         desk=bench.desk,
         docs=bench.docs,
+        trial=bench.trial,
         patience=_patience(variables, options.wait),
         problems=(
             *loaded.problems,
