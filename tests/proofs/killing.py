@@ -105,7 +105,7 @@ def try_point(
     began = time.monotonic()
     with opened(folder, key, sample) as here:
         checkout = here.checkout()
-        killed = _kill(here, checkout, folder, point)
+        killed = kill(here, checkout, folder / "events.ndjson", point)
         runs, detail = 1, ""
         command = AGAIN if _is_claimed(here) else COMMAND
         for _ in range(_TRIES):
@@ -122,8 +122,8 @@ def try_point(
         return Verdict(point.name, killed, runs, same, detail, time.monotonic() - began)
 
 
-def _kill(here: Stage, checkout: Path, folder: Path, point: Point) -> bool:
-    events = folder / "events.ndjson"
+def kill(here: Stage, checkout: Path, events: Path, point: Point) -> bool:
+    """Release, and kill at one point; says whether it could be killed there."""
     if point.event is not None:
         process = here.start(checkout, *COMMAND, "--events", str(events))
         return kill_at_event(process, events, point.event, whole=point.whole)

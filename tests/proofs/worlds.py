@@ -37,12 +37,16 @@ FIXED = {
 
 @dataclass(slots=True)
 class Stage:
-    """One embedded world with a sample pushed to it; `checkout` makes another machine's clone."""
+    """One embedded world with a sample pushed to it; `checkout` makes another machine's clone.
+
+    ``machine`` are variables of the machine that runs castoff now, laid over those of the world.
+    """
 
     folder: Path
     world: World
     key: Path
     clones: int = field(default=0)
+    machine: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -50,7 +54,13 @@ class Stage:
         home = self.folder / "home"
         home.mkdir(exist_ok=True)
         rustup = os.environ.get("RUSTUP_HOME", str(Path.home() / ".rustup"))
-        return {**self.world.child_environment(), **FIXED, "HOME": str(home), "RUSTUP_HOME": rustup}
+        return {
+            **self.world.child_environment(),
+            **FIXED,
+            "HOME": str(home),
+            "RUSTUP_HOME": rustup,
+            **self.machine,
+        }
 
     def checkout(self) -> Path:
         """Clone the remote, as another machine would."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -77,8 +77,18 @@ class Hooked:
     problems: tuple[Problem, ...] = ()
 
 
-def build_artifacts(setting: Setting, target: Target, worktree: Worktree, into: Path) -> tuple[Artifact, ...]:
-    """Build everything that is uploaded from the tree at the release commit; errors name each package."""
+def build_artifacts(
+    setting: Setting,
+    target: Target,
+    worktree: Worktree,
+    into: Path,
+    *,
+    only: Collection[str] | None = None,
+) -> tuple[Artifact, ...]:
+    """Build what is uploaded, of ``only`` these packages where given, from the tree at the release commit.
+
+    Errors name each package.
+    """
     artifacts: list[Artifact] = []
     problems: list[Problem] = []
     for ecosystem in sorted({package.ecosystem for package in target.workspace.packages}):
@@ -87,8 +97,10 @@ def build_artifacts(setting: Setting, target: Target, worktree: Worktree, into: 
             target.workspace.package(name)
             for wave in target.order.waves
             for name in wave
-            if target.workspace.package(name).ecosystem == ecosystem
+            if target.workspace.package(name).ecosystem == ecosystem and (only is None or name in only)
         ]
+        if not packages:
+            continue
         folder = into / ecosystem
         folder.mkdir(parents=True, exist_ok=True)
         built = builder.build(worktree.root, packages, folder)

@@ -9,13 +9,14 @@ Nothing irreversible happens before the claim, and nothing that the world shows 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from castoff.errors import CastoffError, Problem, Refusal
 from castoff.flows.candidate import build_artifacts, make_commit, make_tag
 from castoff.flows.checking import preflight_checks
 from castoff.flows.ending import end_release
+from castoff.flows.half_out import as_published, packed_again
 from castoff.flows.notes import span_of, write_notes
 from castoff.flows.planning import occasion_of
 from castoff.flows.proof import prove
@@ -36,7 +37,6 @@ from castoff.flows.survey import Survey, manifest_tree, ordered, read_workspace,
 from castoff.git import Worktree
 from castoff.model.intent import Begin, Claim, Resume, meant_again, to_resume
 from castoff.model.merging import require_packages
-from castoff.model.observations import Present
 from castoff.model.versions import ReleaseVersion
 from castoff.model.workspace import Artifact
 from castoff.reconcile import Reconciler, StageState, observe
@@ -224,8 +224,11 @@ def _finish(run: _Run, seen: Survey, target: Target) -> list[StageState]:
     milestone = _stage(run, reconciler, milestone_stage(setting, seen, target))
     states = [milestone, _publish(run, seen, target, reconciler)]
 
+    def made() -> str:
+        return _tag_made_here(run, target) or _made_tag(run, seen, target, _build(run, target))
+
     later = (
-        tag_stage(target, worktree, lambda: _made_tag(run, seen, target, lambda: _build(run, target))),
+        tag_stage(target, worktree, made),
         *forge_stages(setting, seen, target, lambda: _body(run, seen, target), agreed=run.order.agreed),
     )
     for stage in later:
@@ -241,32 +244,29 @@ def _publish(run: _Run, seen: Survey, target: Target, reconciler: Reconciler) ->
         (state,) = observe((presence_stage(run.setting, target),), lanes=run.setting.lanes)
         if state.state == "done":
             return state
-    artifacts = _build(run, target)
-    stage = publish_stage(run.setting, target, artifacts, run.worktree.root, accepted=run.order.accepted)
-    if target.tag not in seen.refs.tags:
-        _made_tag(run, seen, target, lambda: _as_published(run, stage, artifacts))
+    stage = _publish_stage(run, target)
+    if target.tag not in seen.refs.tags and _tag_made_here(run, target) is None:
+        (state,) = observe((stage,), lanes=run.setting.lanes)
+        run.artifacts = packed_again(run.setting, target, _build(run, target), state, run.worktree)
+        _made_tag(run, seen, target, as_published(run.artifacts, state))
+        stage = _publish_stage(run, target)
     return reconciler.run(stage)
 
 
-def _made_tag(run: _Run, seen: Survey, target: Target, artifacts: Callable[[], Sequence[Artifact]]) -> str:
-    """Give the tag object of this run; made before the first upload, since a key may want a touch."""
+def _publish_stage(run: _Run, target: Target) -> Stage:
+    artifacts, root = _build(run, target), run.worktree.root
+    return publish_stage(run.setting, target, artifacts, root, accepted=run.order.accepted)
+
+
+def _tag_made_here(run: _Run, target: Target) -> str | None:
     known = run.worktree.git.run("rev-parse", "--verify", "--quiet", f"refs/tags/{target.tag}")
-    if known.code == 0:
-        return known.text.strip()
+    return known.text.strip() if known.code == 0 else None
+
+
+def _made_tag(run: _Run, seen: Survey, target: Target, artifacts: Sequence[Artifact]) -> str:
+    """Make the tag object; before the first upload, since a key may want a touch."""
     occasion = occasion_of(seen, target.claim.version, run.setting.now.date())
-    return make_tag(run.setting, target, occasion, artifacts(), run.worktree)
-
-
-def _as_published(run: _Run, stage: Stage, artifacts: Sequence[Artifact]) -> tuple[Artifact, ...]:
-    """Name the digests of what is out already: contents built again may differ from it in their bytes."""
-    (state,) = observe((stage,), lanes=run.setting.lanes)
-    there = {
-        one.id: one.answer.digest
-        for part in state.parts
-        for one in part.seen
-        if isinstance(one.answer, Present) and one.answer.digest
-    }
-    return tuple(replace(one, digest=there.get(one.filename, one.digest)) for one in artifacts)
+    return make_tag(run.setting, target, occasion, artifacts, run.worktree)
 
 
 def _stage(run: _Run, reconciler: Reconciler, stage: Stage) -> StageState:
