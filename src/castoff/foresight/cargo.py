@@ -7,7 +7,7 @@ goes up before it. No rule on strings: a floor such as ``>=2`` is fine as long a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from castoff.errors import Problem
@@ -223,24 +223,42 @@ def _rule(
     dependency: Dependency,
     unpublished: Mapping[str, Crate | None],
     record: Record,
-) -> Iterable[Problem]:
-    public = crate.registries is None or "crates-io" in crate.registries
-    name = dependency.name
-    line = files.line(dependency.place)
-    file = dependency.place.file
+) -> Iterator[Problem]:
     if dependency.requirement is None and (dependency.git or dependency.folder is not None):
         if dependency.kind != "dev":
-            yield Problem(
-                code="dependency-without-version",
-                message=f"`{crate.name}` depends on `{name}` by {'git' if dependency.git else 'path'} alone",
-                reason="what is uploaded holds no paths and no git addresses, so Cargo refuses to publish it",
-                remedy='add `version = "..."` beside it',
-                file=file,
-                line=line,
-                package=crate.name,
-            )
+            yield _without_version(files, crate, dependency)
         return
-    if public and dependency.registry not in (None, "crates-io"):
+    if crate.registries is None or "crates-io" in crate.registries:
+        yield from _refused_by_registry(files, crate, dependency)
+    name = dependency.name
+    if unpublished.get(name) is not None and not record.of(name) and dependency.requirement is not None:
+        yield Problem(
+            code="needs-unpublished-package",
+            message=f"`{crate.name}` needs `{name}`, which is not published and not part of the release",
+            reason="nobody could resolve it, and the registry knows no such name",
+            remedy=f"release `{name}` too, or drop the dependency"
+            + (" (or its version, which drops it on publishing)" if dependency.kind == "dev" else ""),
+            file=dependency.place.file,
+            line=files.line(dependency.place),
+            package=crate.name,
+        )
+
+
+def _without_version(files: CrateFiles, crate: Crate, dependency: Dependency) -> Problem:
+    return Problem(
+        code="dependency-without-version",
+        message=f"`{crate.name}` depends on `{dependency.name}` by {'git' if dependency.git else 'path'} alone",
+        reason="what is uploaded holds no paths and no git addresses, so Cargo refuses to publish it",
+        remedy='add `version = "..."` beside it',
+        file=dependency.place.file,
+        line=files.line(dependency.place),
+        package=crate.name,
+    )
+
+
+def _refused_by_registry(files: CrateFiles, crate: Crate, dependency: Dependency) -> Iterator[Problem]:
+    name, file, line = dependency.name, dependency.place.file, files.line(dependency.place)
+    if dependency.registry not in (None, "crates-io"):
         yield Problem(
             code="foreign-registry",
             message=f"`{crate.name}` takes `{name}` from the registry `{dependency.registry}`",
@@ -251,23 +269,12 @@ def _rule(
             package=crate.name,
         )
     requirement = read_requirement(dependency.requirement or "*")
-    if public and requirement is not None and requirement.is_wildcard:
+    if requirement is not None and requirement.is_wildcard:
         yield Problem(
             code="wildcard-requirement",
             message=f"`{crate.name}` takes any version of `{name}`",
             reason="crates-io refuses the requirement `*`",
             remedy="name the versions that it works with",
-            file=file,
-            line=line,
-            package=crate.name,
-        )
-    if unpublished.get(name) is not None and not record.of(name) and dependency.requirement is not None:
-        yield Problem(
-            code="needs-unpublished-package",
-            message=f"`{crate.name}` needs `{name}`, which is not published and not part of the release",
-            reason="nobody could resolve it, and the registry knows no such name",
-            remedy=f"release `{name}` too, or drop the dependency"
-            + (" (or its version, which drops it on publishing)" if dependency.kind == "dev" else ""),
             file=file,
             line=line,
             package=crate.name,
