@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
+from castoff.git.calling import Git
+from castoff.git.credentials import by_environment, is_secret
 from castoff.git.repository import Repository
 
 _CARRIED = re.compile(
@@ -13,14 +14,30 @@ _CARRIED = re.compile(
 )
 
 
-def carry_settings(repository: Repository, clone: Path) -> None:
-    """Take over what signing, hooks and access depend on; includes by folder do not apply to a clone."""
-    carried = {k: v for k, v in repository.settings.items() if _CARRIED.match(k.lower())}
-    if not any(key.lower() == "core.hookspath" for key in carried):
+def carry_settings(repository: Repository, clone: Git) -> Git:
+    """Take over what signing, hooks and access depend on; includes by folder do not apply to a clone.
+
+    Gives git for the clone: what may be secret is in its environment, and in no file that a killed run would leave.
+    """
+    known = {key: value for key, _, value in (entry.partition("\n") for entry in _listing(clone))}
+    carried = {
+        key: value
+        for key, value in repository.settings.items()
+        if _CARRIED.match(key.lower()) and known.get(key) != value
+    }
+    if not any(key.lower() == "core.hookspath" for key in (*carried, *known)):
         hooks = repository.git.must("rev-parse", "--git-path", "hooks")
         carried["core.hooksPath"] = str((repository.root / hooks).resolve())
-    with (clone / ".git" / "config").open("a", encoding="utf-8", errors="surrogateescape") as file:
-        file.writelines(_setting(key, value) for key, value in carried.items())
+    with (clone.folder / ".git" / "config").open("a", encoding="utf-8", errors="surrogateescape") as file:
+        file.writelines(_setting(key, value) for key, value in carried.items() if not is_secret(key))
+    secret = [(key, value) for key, value in carried.items() if is_secret(key)]
+    environment = by_environment(clone.processes.environment, [*secret, *repository.access()])
+    return Git(clone.processes.with_environment(environment), clone.folder) if environment else clone
+
+
+def _listing(clone: Git) -> list[str]:
+    text = clone.run("config", "--list", "-z").stdout.decode("utf-8", "surrogateescape")
+    return [entry for entry in text.split("\0") if entry]
 
 
 def _setting(key: str, value: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from castoff.errors import UsageError, WorkspaceError
 from castoff.git.calling import Git
+from castoff.git.credentials import Entry, may_carry, without_credentials
 from castoff.git.trees import GitTree
 from castoff.process import Processes
 
@@ -73,11 +74,28 @@ class Repository:
         return "origin" if "origin" in names else (names[0] if len(names) == 1 else None)
 
     def remote_url(self, name: str) -> str | None:
-        """Give a remote's address as configured, not as rewritten by `insteadOf`."""
+        """Give a remote's address as configured, not as rewritten by `insteadOf`; never with credentials in it."""
         url = self.settings.get(f"remote.{name}.url")
+        if url and may_carry(self.settings):
+            bare, entries = without_credentials(self._rewritten(name))
+            return bare if entries else url
         if url and "://" not in url and ":" not in url.partition("/")[0]:
             return str((self.root / url).resolve())
         return url
+
+    def access(self) -> tuple[Entry, ...]:
+        """Give the settings that stand for the credentials in the addresses of all remotes."""
+        if not may_carry(self.settings):
+            return ()
+        names = [key[7:-4] for key in self.settings if key.startswith("remote.") and key.endswith(".url")]
+        urls = [self._rewritten(name) for name in names]
+        for url in urls:
+            self.git.processes.redactor.learn_url(url)
+        return tuple(entry for url in urls for entry in without_credentials(url)[1])
+
+    def _rewritten(self, name: str) -> str:
+        done = self.git.run("ls-remote", "--get-url", name)
+        return done.stdout.decode("utf-8", "surrogateescape").strip()
 
     def tree(self, commit: str) -> GitTree:
         """Open the files of a commit."""

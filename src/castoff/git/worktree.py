@@ -45,9 +45,7 @@ class Worktree:
                 reason=done.last_words,
                 remedy="see that the disk has room and that `git clone` works on it",
             )
-        worktree = cls(Git(repository.git.processes, root), holder)
-        carry_settings(repository, root)
-        return worktree
+        return cls(carry_settings(repository, Git(repository.git.processes, root)), holder)
 
     def __enter__(self) -> Self:
         """Stay until the end of the block."""
