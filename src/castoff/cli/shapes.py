@@ -150,6 +150,7 @@ def status_json(status: Status) -> dict[str, object]:
         "draft": status.draft_json(),
         "mismatch_window_seconds": None,
         "due": status.due_json(),
+        "contributors": status.people_json(),
         "ways_out": [
             {"command": way.command, "does": way.does, "leaves": list(way.leaves)} for way in status.ways_out
         ],

@@ -71,13 +71,36 @@ def show_status(status: Status) -> None:
     for claim in status.others:
         click.echo(f"also begun: {claim.version} ({claim.commit[:12]})")
     if status.draft is not None:
-        click.echo(f"draft: {status.draft.url}")
+        click.echo(f"draft: {safe(status.draft.url)}{_age(status)}")
+    _show_cadence(status)
     acts = [act.id for state in status.states for act in state.acts]
     if acts:
         click.echo("next: " + _list(acts))
     for way in status.ways_out:
         _show_way(way)
     show_all(status.problems)
+
+
+def _age(status: Status) -> str:
+    told = status.draft_json() or {}
+    age = told.get("age_seconds")
+    return f" (waiting for {_duration(age)})" if isinstance(age, int) else ""
+
+
+def _show_cadence(status: Status) -> None:
+    """Say whether a release is due, and who made what it would hold."""
+    if status.cadence is None:
+        return
+    due = status.cadence.due
+    counts = ", ".join(f"{count} {kind}" for kind, count in due.changes if count)
+    if due.due:
+        click.echo("a release is due: " + "; ".join(safe(reason) for reason in due.reasons))
+    if counts:
+        since = f" in {due.days} days" if due.days is not None else ""
+        click.echo(f"since the last release{since}: {counts}")
+    people = [f"{safe(one.login)}{' (new)' if one.is_new else ''}" for one in status.cadence.people]
+    if people:
+        click.echo(f"by {_list(people)}")
 
 
 def _show_way(way: WayOut) -> None:

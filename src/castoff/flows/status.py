@@ -10,6 +10,8 @@ from typing import Literal
 from castoff.errors import Problem
 from castoff.flows.abandoning import revert_stage
 from castoff.flows.announcing import waiting_draft
+from castoff.flows.cadence import Cadence, cadence, waiting_problem, waiting_since
+from castoff.flows.drafting import notes_of
 from castoff.flows.editing import shown
 from castoff.flows.ending import last_stages
 from castoff.flows.planning import as_warnings
@@ -29,6 +31,7 @@ from castoff.flows.withdrawing import next_free, no_draft_stage, notice_stage, w
 from castoff.flows.yanking import claim_of
 from castoff.git import Worktree
 from castoff.model.intent import Claim, to_resume
+from castoff.notes.due import Due
 from castoff.ports import ForgeRelease
 from castoff.reconcile import StageState, observe
 from castoff.stages.part import Stage
@@ -50,24 +53,40 @@ class Status:
     now: datetime | None = None
     seen: Survey | None = None
     ways_out: tuple[WayOut, ...] = ()
+    waiting_since: datetime | None = None
+    cadence: Cadence | None = None
     problems: tuple[Problem, ...] = ()
 
     def draft_json(self) -> dict[str, object] | None:
         """Give the draft that waits, with its age in seconds."""
         if self.draft is None:
             return None
-        return {"url": self.draft.url, "age_seconds": draft_age(self.draft, self.now)}
+        since, now = self.waiting_since, self.now
+        age = max(0, int((now - since).total_seconds())) if since and now else None
+        return {"url": self.draft.url, "age_seconds": age}
 
     def due_json(self) -> dict[str, object]:
-        """Say whether a release is due."""
-        return {"due": False, "reasons": [], "days": None, "changes": {}, "important": []}
+        """Say whether a release is due, and why."""
+        due = (
+            self.cadence.due
+            if self.cadence
+            else Due(due=False, reasons=(), days=None, changes=(), important=())
+        )
+        return {
+            "due": due.due,
+            "reasons": list(due.reasons),
+            "days": due.days,
+            "changes": dict(due.changes),
+            "important": list(due.important),
+        }
 
-
-def draft_age(draft: ForgeRelease, now: datetime | None) -> int | None:
-    """Give how long a draft has been waiting, in seconds."""
-    if draft.created_at is None or now is None:
-        return None
-    return max(0, int((now - draft.created_at).total_seconds()))
+    def people_json(self) -> list[dict[str, object]]:
+        """Give who contributed since the last release, people first, new ones marked."""
+        people = self.cadence.people if self.cadence else ()
+        return [
+            {"login": one.login, "changes": list(one.changes), "new": one.is_new, "bot": one.is_bot}
+            for one in people
+        ]
 
 
 def look(setting: Setting, version: str | None) -> Status:
@@ -78,8 +97,16 @@ def look(setting: Setting, version: str | None) -> Status:
             p for p in (*as_warnings(setting.problems), *as_warnings(seen.state), *seen.problems)
         )
         if version is None and not seen.history.unfinished and seen.history.previous is None:
+            told = cadence(setting, seen, worktree)
             return Status(
-                version=None, phase="none", commit=None, found_by="none", problems=problems, seen=seen
+                version=None,
+                phase="none",
+                commit=None,
+                found_by="none",
+                now=setting.now,
+                seen=seen,
+                cadence=told,
+                problems=(*problems, *told.problems),
             )
         claim = (
             to_resume(seen.history, None) if version is None else claim_of(setting, seen, worktree, version)
@@ -94,6 +121,10 @@ def _look_at(
     workspace = read_workspace(manifest_tree(worktree, claim.commit), setting.manifests, release.exclude)
     target = target_of(seen, claim, workspace, ordered(workspace, release))
     phase, states = _phase(setting, seen, worktree, target)
+    draft = waiting_draft(setting, target)
+    since = waiting_since(worktree, draft, target.tag) if draft else None
+    waits = waiting_problem(draft, since, setting.now) if draft and target.tag in seen.refs.tags else None
+    told = cadence(setting, seen, worktree)
     return Status(
         version=shown(claim.version, seen),
         phase=phase,
@@ -101,15 +132,17 @@ def _look_at(
         found_by="tag" if claim.tagged else "transition",
         states=states,
         others=tuple(one for one in seen.history.unfinished if one != claim),
-        draft=waiting_draft(setting, target),
-        now=setting.clock.now(),
+        draft=draft,
+        waiting_since=since,
+        cadence=told,
+        now=setting.now,
         seen=seen,
         ways_out=ways_out(
             target, states, lambda: next_free(setting, seen, target), tagged=target.tag in seen.refs.tags
         )
         if phase == "in-flight"
         else (),
-        problems=tuple(problems),
+        problems=(*problems, *((waits,) if waits else ()), *told.problems),
     )
 
 
@@ -142,6 +175,8 @@ def _stages(setting: Setting, seen: Survey, target: Target, worktree: Worktree) 
         milestone_stage(setting, seen, target),
         presence_stage(setting, target),
         tag_stage(target, worktree, not_here),
-        *forge_stages(setting, seen, target, not_here, agreed=False),
+        *forge_stages(
+            setting, seen, target, lambda: notes_of(setting, seen, worktree, target).body, agreed=False
+        ),
         *last_stages(setting, seen, target, worktree),
     )

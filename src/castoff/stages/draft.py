@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from castoff.errors import NotYet, Problem
+from castoff.errors import CastoffError, NotYet, Problem
 from castoff.model.acts import Act, Blocked, Decision, Do, Done, Outcome, Refused, Unclear, Wait
 from castoff.model.observations import Absent, Answer, Observation, Present, Unknown, Withdrawn
 from castoff.notes.draft import LARGEST_BODY, missing_lines, too_long
@@ -86,8 +86,8 @@ class DraftPart:
     def _notes_in(self, draft: ForgeRelease) -> Answer:
         try:
             missing = missing_lines(draft.body, self._generated())
-        except NotYet as late:
-            return Unknown(reason="; ".join(f"{one.message}: {one.reason}" for one in late.problems))
+        except CastoffError as error:
+            return Unknown(reason="; ".join(f"{one.message}: {one.reason}" for one in error.problems))
         whole = not missing and draft.name != early_title(self.title)
         return Present() if whole else Absent()
 
