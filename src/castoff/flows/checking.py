@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from castoff.errors import Problem
+from castoff.flows.early import waiting_elsewhere
 from castoff.flows.foreseeing import foresight_checks
 from castoff.flows.judging import Changes, change_checks
 from castoff.flows.rights import forge_rights
@@ -19,7 +20,7 @@ from castoff.model.versions import Ecosystem, ReleaseVersion, spell
 from castoff.model.workspace import Package
 from castoff.notes.release_workflows import release_workflows, second_writer_problems
 from castoff.ports import Registry, Tree
-from castoff.stages.draft import releases_of
+from castoff.stages.draft import all_releases
 from castoff.stages.preflight import Cannot, Check, Found, Skipped
 
 _WORKFLOW = re.compile(r"\.github/workflows/[^/]{1,200}\.ya?ml")
@@ -166,12 +167,12 @@ def _forge(setting: Setting, survey: Survey, tag: str) -> Sequence[Problem] | Ca
     forge = setting.forge(survey.remote_url)
     if forge is None:
         return ()
-    found = releases_of(forge, tag)
+    found = all_releases(forge)
     if isinstance(found, Unknown):
         return Cannot(found.reason)
-    published = [release for release in found if not release.draft]
+    published = [release for release in found if release.tag == tag and not release.draft]
     if not published:
-        return ()
+        return waiting_elsewhere(survey, found, tag)
     return (
         Problem(
             code="release-taken",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from castoff.errors import NotYet, Problem, Refusal
 from castoff.flows.checking import second_writers
+from castoff.flows.early import early_drafts
 from castoff.flows.editing import changelog_path, shown
 from castoff.flows.gathering import Gathered, commits_between, gather, known_contributors
 from castoff.flows.notes import resolved
@@ -124,18 +125,6 @@ def write_highlights(setting: Setting, opened: Opened, text: str) -> StageState:
     )
     reconciler = Reconciler(setting.clock, setting.reporter, setting.patience)
     return reconciler.run(Stage("draft", (part,)))
-
-
-def early_drafts(seen: Survey, releases: Sequence[ForgeRelease]) -> tuple[ForgeRelease, ...]:
-    """List the drafts of versions that are not tagged, the highest first: their highlights wait."""
-    named = [
-        (version, one)
-        for one in releases
-        if one.draft
-        and one.tag not in seen.refs.tags
-        and (version := seen.tag_name.version(one.tag)) is not None
-    ]
-    return tuple(one for _, one in sorted(named, key=lambda pair: pair[0], reverse=True))
 
 
 @dataclass(frozen=True, slots=True)
