@@ -118,7 +118,7 @@ class Resolver:
             "--no-header",
             "--no-annotate",
         ]
-        words += ["--no-cache", "--python", sys.executable, "--default-index", self._endpoints.client_simple]
+        words += ["--no-cache", "--python", sys.executable]
         words += ["--python-version", python] if python else []
         with tempfile.TemporaryDirectory(prefix="castoff-resolve-") as held:
             folder = Path(held)
@@ -127,7 +127,13 @@ class Resolver:
                 [*words, "wanted.in"] if names else ["uv", "--version"],
                 cwd=folder,
                 timeout=_PATIENCE,
-                changes={"UV_HTTP_RETRIES": "0", "UV_INDEX": None, "UV_EXTRA_INDEX_URL": None},
+                changes={
+                    "UV_HTTP_RETRIES": "0",
+                    "UV_DEFAULT_INDEX": self._endpoints.client_simple,
+                    "UV_INDEX": None,
+                    "UV_EXTRA_INDEX_URL": None,
+                    "UV_INDEX_URL": None,
+                },
             )
         return done.code
 

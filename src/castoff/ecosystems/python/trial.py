@@ -42,10 +42,10 @@ def try_out(
         if made.code != 0:
             return _no_interpreter(package, python, made)
         installed = processes.run(
-            _install(processes, endpoints, package),
+            _install(package),
             cwd=folder,
             timeout=_PATIENCE,
-            changes={"VIRTUAL_ENV": None},
+            changes={"VIRTUAL_ENV": None, **_indexes(processes, endpoints)},
         )
         if installed.code != 0:
             return _failed(package, "could not be installed as its users would", installed)
@@ -88,12 +88,7 @@ def _outermost(parts: tuple[str, ...], packages: set[tuple[str, ...]]) -> tuple[
     return parts
 
 
-def _install(processes: Processes, endpoints: Endpoints, package: Package) -> list[str]:
-    """Spell the command; indexes are only named where uv would not read them from its own variables."""
-    indexes = ["--default-index", endpoints.client_simple]
-    indexes += [word for url in endpoints.others for word in ("--index", url)]
-    if endpoints.is_default or any(processes.environment.get(name) for name in _INDEX_VARIABLES):
-        indexes = []
+def _install(package: Package) -> list[str]:
     return [
         "uv",
         "pip",
@@ -103,11 +98,17 @@ def _install(processes: Processes, endpoints: Endpoints, package: Package) -> li
         "--no-config",
         "--python",
         "env/bin/python",
-        *indexes,
         "--refresh-package",
         package.name,
         f"{package.name}=={package.version}",
     ]
+
+
+def _indexes(processes: Processes, endpoints: Endpoints) -> dict[str, str | None]:
+    """Name the indexes where uv would not read them from its own variables; addresses may hold credentials."""
+    if endpoints.is_default or any(processes.environment.get(name) for name in _INDEX_VARIABLES):
+        return {}
+    return {"UV_DEFAULT_INDEX": endpoints.client_simple, "UV_INDEX": " ".join(endpoints.others) or None}
 
 
 def _python(artifacts: Sequence[Artifact]) -> str:

@@ -31,6 +31,8 @@ from castoff.process import Completed, Processes
 from castoff.watching import Watched, Watcher
 
 _PATIENCE = 1800.0
+_UV = ("uv", "publish", "--verbose", "--no-progress")
+_TWINE = ("twine", "upload", "--non-interactive", "--disable-progress-bar")
 _WITHOUT_RETRY_AFTER = 60.0
 _RECORD = re.compile(r"^DEBUG Response code for \S+: (\d{3})\b", re.M)
 _LOG_LINE = re.compile(r"^(?:DEBUG|TRACE|INFO|WARN) [^\n]*\n?", re.M)
@@ -52,13 +54,14 @@ class Uploader:
     def upload(self, artifact: Artifact, root: Path) -> Outcome:
         """Upload one file; ``root`` is where the client reads its own configuration."""
         publish = self._endpoints.publish
-        words = _twine(publish) if self._client == "twine" else _uv(publish)
+        is_twine = self._client == "twine"
+        target = {"TWINE_REPOSITORY_URL" if is_twine else "UV_PUBLISH_URL": publish} if publish else {}
         with self._watcher.watch(publish, self._processes.environment) as (watched, variables):
             done = self._processes.run(
-                [*words, artifact.path],
+                [*(_TWINE if is_twine else _UV), artifact.path],
                 cwd=root,
                 timeout=_PATIENCE,
-                changes={"UV_HTTP_RETRIES": "0", **variables},
+                changes={"UV_HTTP_RETRIES": "0", **target, **variables},
             )
         return outcome_of(artifact, done, watched, self._now())
 
@@ -88,16 +91,6 @@ def last_words(done: Completed) -> str:
     """Give the end of what a client said, without the records of its log."""
     words = _LOG_LINE.sub("", done.errors).strip() or done.text.strip()
     return words if len(words) <= 1500 else "..." + words[-1500:]
-
-
-def _uv(publish: str | None) -> list[str]:
-    words = ["uv", "publish", "--verbose", "--no-progress"]
-    return [*words, "--publish-url", publish] if publish else words
-
-
-def _twine(publish: str | None) -> list[str]:
-    words = ["twine", "upload", "--non-interactive", "--disable-progress-bar"]
-    return [*words, "--repository-url", publish] if publish else words
 
 
 def _stated(done: Completed) -> int | None:
