@@ -2,7 +2,8 @@
 
 A remote's address may carry a user and a password, or be rewritten to one that does. Whoever lists processes could
 read it there, and a killed run would leave it in a temporary clone. So git gets the address without them, and a header
-that goes with it (git-config, ``http.<url>.extraHeader``); the rewriting of that one address is switched off.
+that goes with it (git-config, ``http.<url>.extraHeader``); where it would be rewritten to one with credentials
+again, the rewriting of that one address is switched off.
 """
 
 from __future__ import annotations
@@ -40,11 +41,15 @@ def without_credentials(url: str) -> tuple[str, tuple[Entry, ...]]:
     parts = urlsplit(url)
     bare = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, parts.query, ""))
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
-    as_it_is = ((f"url.{bare}.insteadOf", bare), (f"url.{bare}.pushInsteadOf", bare))
     if not password:
-        return bare, ((f"credential.{bare}.username", user), *as_it_is)
+        return bare, ((f"credential.{bare}.username", user),)
     login = b64encode(f"{user}:{password}".encode()).decode("ascii")
-    return bare, ((f"http.{bare}.extraHeader", f"Authorization: Basic {login}"), *as_it_is)
+    return bare, ((f"http.{bare}.extraHeader", f"Authorization: Basic {login}"),)
+
+
+def as_it_is(url: str) -> tuple[Entry, ...]:
+    """Give the settings after which nothing rewrites this one address: the longest match wins (git-config)."""
+    return ((f"url.{url}.insteadOf", url), (f"url.{url}.pushInsteadOf", url))
 
 
 def by_environment(environment: Mapping[str, str], entries: Iterable[Entry]) -> dict[str, str]:

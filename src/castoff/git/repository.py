@@ -8,7 +8,7 @@ from pathlib import Path
 
 from castoff.errors import UsageError, WorkspaceError
 from castoff.git.calling import Git
-from castoff.git.credentials import Entry, may_carry, without_credentials
+from castoff.git.credentials import Entry, as_it_is, may_carry, without_credentials
 from castoff.git.trees import GitTree
 from castoff.process import Processes
 
@@ -88,13 +88,18 @@ class Repository:
         if not may_carry(self.settings):
             return ()
         names = [key[7:-4] for key in self.settings if key.startswith("remote.") and key.endswith(".url")]
-        urls = [self._rewritten(name) for name in names]
-        for url in urls:
-            self.git.processes.redactor.learn_url(url)
-        return tuple(entry for url in urls for entry in without_credentials(url)[1])
+        return tuple(entry for name in names for entry in self._access_to(self._rewritten(name)))
 
-    def _rewritten(self, name: str) -> str:
-        done = self.git.run("ls-remote", "--get-url", name)
+    def _access_to(self, url: str) -> tuple[Entry, ...]:
+        self.git.processes.redactor.learn_url(url)
+        bare, entries = without_credentials(url)
+        if entries and without_credentials(self._rewritten(bare))[1]:
+            return (*entries, *as_it_is(bare))
+        return entries
+
+    def _rewritten(self, remote: str) -> str:
+        """Give the address that git would use for a remote, or for an address."""
+        done = self.git.run("ls-remote", "--get-url", remote)
         return done.stdout.decode("utf-8", "surrogateescape").strip()
 
     def tree(self, commit: str) -> GitTree:
