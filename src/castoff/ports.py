@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from castoff.errors import Problem
 from castoff.model.acts import Act, Outcome
@@ -200,8 +200,16 @@ class NewRelease:
     latest: bool | None = None
 
 
+Rights = Literal["write", "read", "no-token", "bad-token", "not-seen"]
+"""What a forge says about a token; ``not-seen``: it shows no such repository."""
+
+
 class Forge(Protocol):
     """The releases of the repository on its forge; answers of failed reads are ``Unknown``."""
+
+    def rights(self) -> Rights | Unknown:
+        """Ask what the token may do with the repository."""
+        ...
 
     def releases(self) -> Sequence[ForgeRelease] | Answer:
         """List all releases, drafts included, newest first; an Unknown where that failed."""

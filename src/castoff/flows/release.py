@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from castoff.errors import CastoffError, Problem, Refusal
+from castoff.flows.asking import ask_until_known, must_be_reachable
 from castoff.flows.candidate import build_artifacts, make_commit, make_tag
 from castoff.flows.checking import preflight_checks
 from castoff.flows.ending import end_release
@@ -37,11 +38,11 @@ from castoff.flows.survey import Survey, manifest_tree, ordered, read_workspace,
 from castoff.git import Worktree
 from castoff.model.intent import Begin, Claim, Resume, meant_again, to_resume
 from castoff.model.merging import require_packages
-from castoff.model.versions import ReleaseVersion
+from castoff.model.versions import ReleaseVersion, read
 from castoff.model.workspace import Artifact
 from castoff.reconcile import Reconciler, StageState, observe
 from castoff.stages.part import Stage
-from castoff.stages.preflight import errors_of, run_checks
+from castoff.stages.preflight import errors_of
 
 _PLANS = 4
 NOT_PROVEN = (
@@ -137,7 +138,25 @@ def _claimed(run: _Run) -> tuple[Survey, Claim, bool]:
 def _intent(seen: Survey, order: Wish) -> Begin | Resume:
     if order.level is not None:
         return meant_again(seen.history, order.level, order.pre)
+    named = read(order.version) if order.version else None
+    if named is not None:
+        _mind_tag(seen, named)
     return Resume(to_resume(seen.history, order.version))
+
+
+def _mind_tag(seen: Survey, version: ReleaseVersion) -> None:
+    """Stop where the remote has the tag on a commit that is not in this branch's history."""
+    name = seen.tag_name.of(version)
+    found = seen.refs.tags.get(name)
+    if found is None or any(claim.version == version for claim in seen.history.released):
+        return
+    raise Refusal.of(
+        "tag-elsewhere",
+        f"the tag `{name}` is on a commit that is not in the history of `{seen.branch}`",
+        reason=f"it is on {found.commit[:12]}; a tag that was pushed is never moved",
+        remedy="check out the branch that holds it, or find out who made it",
+        commit=found.commit,
+    )
 
 
 class _BranchMoved(Exception):
@@ -152,7 +171,9 @@ def _begin(run: _Run, seen: Survey, version: ReleaseVersion) -> Claim:
     """Do everything that is free, then claim."""
     setting, worktree = run.setting, run.worktree
     run.setting.reporter.stage("preflight", 1)
-    answers = run_checks(preflight_checks(setting, seen, worktree, version))
+    must_be_reachable(seen)
+    checks = preflight_checks(setting, seen, worktree, version)
+    answers = ask_until_known(checks, _reconciler(run), setting.tolerated)
     if errors := [one for one in errors_of(answers) if one.code not in setting.tolerated]:
         raise Refusal(*errors)
     run.problems.extend(warnings_of(answers, setting.tolerated))

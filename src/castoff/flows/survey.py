@@ -85,7 +85,9 @@ def survey(
     tag_name = _tag_name(worktree, head, configuration.release.tag, workspace)
     version = common_version(workspace)
     history = _history(worktree, refs, head, tag_name, manifests, configuration, version)
-    state = branch_problem or _remote_problems(repository, remote, url, refs, remote_head, local_head)
+    state = branch_problem or _remote_problems(
+        repository, worktree, (remote, url), refs, (remote_head, local_head)
+    )
     return Survey(
         branch=branch,
         remote=remote,
@@ -184,12 +186,13 @@ def _fits(branch: str, allowed: Sequence[str]) -> bool:
 
 def _remote_problems(
     repository: Repository,
-    remote: str | None,
-    url: str | None,
+    worktree: Worktree,
+    named: tuple[str | None, str | None],
     refs: Refs | None,
-    remote_head: str | None,
-    local_head: str,
+    heads: tuple[str | None, str],
 ) -> tuple[Problem, ...]:
+    """Say what is wrong with clone and remote; ``named`` is name and address, ``heads`` there and here."""
+    (remote, url), (remote_head, local_head) = named, heads
     if remote is None or url is None:
         return (
             Problem(
@@ -218,7 +221,7 @@ def _remote_problems(
         )
     return (
         *_uncommitted(repository.changed_paths()),
-        *(() if remote_head == local_head else (_behind(repository, remote, remote_head, local_head),)),
+        *(() if remote_head == local_head else (_apart(worktree, remote, remote_head, local_head),)),
     )
 
 
@@ -237,16 +240,26 @@ def _uncommitted(changed: Sequence[str]) -> tuple[Problem, ...]:
     )
 
 
-def _behind(repository: Repository, remote: str, remote_head: str, local_head: str) -> Problem:
-    ahead = repository.git.run("merge-base", "--is-ancestor", remote_head, local_head).code == 0
+def _apart(worktree: Worktree, remote: str, remote_head: str, local_head: str) -> Problem:
+    """Say how clone and remote differ: what was never pushed will not be released."""
+    reason = f"here {local_head[:12]}, on `{remote}` {remote_head[:12]}; a release starts from the remote's"
+    if worktree.is_ancestor(local_head, remote_head):
+        return Problem(
+            code="branch-behind",
+            severity="warning",
+            message="this branch is not at the remote's head",
+            reason=reason,
+            remedy="run `git pull` so that you see what will be released",
+            commit=local_head,
+        )
+    diverged = not worktree.is_ancestor(remote_head, local_head)
     return Problem(
-        code="branch-ahead" if ahead else "branch-behind",
-        severity="error" if ahead else "warning",
-        message="this branch has commits that the remote has not"
-        if ahead
-        else "this branch is not at the remote's head",
-        reason=f"here {local_head[:12]}, on `{remote}` {remote_head[:12]}; a release starts from the remote's",
-        remedy="push them first" if ahead else "run `git pull` so that you see what will be released",
+        code="branch-diverged" if diverged else "branch-ahead",
+        message="this branch and the remote's have each commits that the other has not"
+        if diverged
+        else "this branch has commits that the remote has not",
+        reason=reason,
+        remedy="bring them together (`git pull --rebase`) and push" if diverged else "push them first",
         commit=local_head,
     )
 

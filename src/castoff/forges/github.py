@@ -18,7 +18,7 @@ from castoff.errors import Problem
 from castoff.http import Failure, Http, Reply, retry_after
 from castoff.model.acts import Outcome, Refused, Succeeded, Throttled, Unclear
 from castoff.model.observations import Answer, Unknown
-from castoff.ports import Clock, ForgeRelease, NewRelease
+from castoff.ports import Clock, ForgeRelease, NewRelease, Rights
 from castoff.redaction import plain
 
 _NEXT = re.compile(r'<([^<>]{1,2000})>;\s*rel="next"')
@@ -38,6 +38,21 @@ class GitHub:
         self.slug = slug
         self._token = token
         self._known: dict[str, Reply] = {}
+
+    def rights(self) -> Rights | Unknown:
+        """Ask what the token may do: by the status, and by ``permissions`` in the repository's answer."""
+        if not self._token:
+            return "no-token"
+        reply = self._ask("GET", f"{self._api}/repos/{self.slug}", None)
+        if isinstance(reply, Reply) and reply.status in (401, 404):
+            return "bad-token" if reply.status == 401 else "not-seen"
+        if isinstance(reply, Failure) or reply.status != 200:
+            return self.unknown(reply)
+        value = _json(reply)
+        if not isinstance(value, dict):
+            return Unknown(reason="the forge's answer is no object")
+        may = value.get("permissions")
+        return "read" if isinstance(may, dict) and may.get("push") is False else "write"
 
     def releases(self) -> Sequence[ForgeRelease] | Answer:
         """List all releases, drafts included (with a token that may push)."""

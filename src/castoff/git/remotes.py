@@ -30,11 +30,12 @@ def parse_refs(text: str) -> Refs:
     return Refs(heads=heads, tags=tags)
 
 
-def push_outcome(done: Completed, spec: str) -> Outcome:
+def push_outcome(done: Completed, spec: str, *, hook: bool = False) -> Outcome:
     """Judge a push by its code and the flag of its porcelain line (git-push, OUTPUT): `!` is a rejection.
 
     `=` on a branch means that this very commit was there already, though it was not when we looked: somebody
-    else, who made the same commit, came first.
+    else, who made the same commit, came first. Code 1 without a line for the ref means that nothing was sent:
+    the user's own pre-push hook said no, where there is one (``hook``). `[remote failure]` is an unclear end.
     """
     flags = [line.split("\t") for line in done.text.splitlines() if "\t" in line]
     rejected = [row for row in flags if row and row[0] == "!"]
@@ -43,7 +44,9 @@ def push_outcome(done: Completed, spec: str) -> Outcome:
         return Succeeded()
     if same:
         return Refused(_lost(spec, "the remote had this very commit already"))
-    if not rejected:
+    if hook and done.code == 1 and not flags:
+        return Refused(_hook_said_no(done.last_words))
+    if not rejected or rejected[0][-1].startswith("[remote failure]"):
         return Unclear(reason=done.last_words or f"git push ended with code {done.code}")
     if not rejected[0][-1].startswith("[remote rejected]"):
         return Refused(_lost(spec, done.last_words))
@@ -58,6 +61,15 @@ def _lost(spec: str, reason: str) -> Problem:
         message=_not_taken(spec),
         reason=reason,
         remedy="somebody else pushed first: run castoff again",
+    )
+
+
+def _hook_said_no(reason: str) -> Problem:
+    return Problem(
+        code="push-hook-failed",
+        message="your `pre-push` hook refused the push",
+        reason=reason or "it ended with a code other than 0 and said nothing",
+        remedy="do what the hook asks for, then run castoff again",
     )
 
 

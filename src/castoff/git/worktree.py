@@ -218,12 +218,19 @@ class Worktree:
         return made
 
     def push(self, url: str, spec: str, *, lease: str | None = None) -> Outcome:
-        """Push one ref; Refused carries ``push-rejected`` or ``push-denied``, an unclear end is Unclear."""
+        """Push one ref; an unclear end is Unclear.
+
+        Refused carries ``push-rejected``, ``push-denied``, or ``push-hook-failed`` for the user's own hook.
+        """
         words = ["push", "--porcelain"]
         if lease is not None:
             words.append(f"--force-with-lease={lease}")
         done = self.git.run(*words, url, spec)
-        return push_outcome(done, spec)
+        return push_outcome(done, spec, hook=self._has_hook("pre-push"))
+
+    def _has_hook(self, name: str) -> bool:
+        path = self.git.run("rev-parse", "--git-path", f"hooks/{name}").text.strip()
+        return os.access(self.root / path, os.X_OK)
 
     def is_ancestor(self, commit: str, of: str) -> bool:
         """Say whether a commit lies in the history of another; False where one of them is not here."""

@@ -11,7 +11,16 @@ from castoff.ports import Clock
 from castoff.reconcile.patience import Patience
 from castoff.stages.part import Part
 
-DEFINITE = frozenset({"permission-denied", "unauthorized", "push-denied", "push-rejected", "verify-failed"})
+DEFINITE = frozenset(
+    {
+        "permission-denied",
+        "unauthorized",
+        "push-denied",
+        "push-hook-failed",
+        "push-rejected",
+        "verify-failed",
+    }
+)
 """Refusals after which there is nothing to look for."""
 
 _LEAST_THROTTLE = 1.0

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from castoff.errors import CastoffError, NotYet, Problem
+from castoff.model.acts import Act, Decision, Done, Outcome, Wait
+from castoff.model.observations import Absent, Observation, Unknown
+from castoff.stages.part import Seen
 
 Group = Literal["shape", "preflight", "labels", "milestone", "metadata", "foresight", "user"]
 Result = Literal["pass", "warn", "fail", "unknown", "off"]
@@ -32,11 +35,15 @@ Found = Sequence[Problem] | Cannot | Skipped
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One question; ``ask`` gives what is wrong, or says that it could not be known or does not apply."""
+    """One question; ``ask`` gives what is wrong, or says that it could not be known or does not apply.
+
+    ``vital``: nothing is claimed while its answer is unknown.
+    """
 
     id: str
     group: Group
     ask: Callable[[], Found]
+    vital: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +62,41 @@ def run_checks(checks: Sequence[Check], *, lanes: int = 16) -> tuple[Checked, ..
         return ()
     with ThreadPoolExecutor(min(lanes, len(checks))) as pool:
         return tuple(pool.map(_run, checks))
+
+
+@dataclass(slots=True)
+class CheckPart:
+    """One vital check, asked again while nobody can say; ``answer`` is the last one."""
+
+    check: Check
+    answer: Checked
+    needs: frozenset[str] = frozenset()
+    gate: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Give the check's id."""
+        return self.check.id
+
+    def look(self) -> Seen:
+        """Ask; a problem that was found stands for what is there."""
+        self.answer = _run(self.check)
+        if self.answer.result == "unknown":
+            why = "; ".join(problem.reason for problem in self.answer.findings)
+            return (Observation(id=self.name, answer=Unknown(reason=why)),)
+        return (Observation(id=self.name, answer=Absent()),)
+
+    def decide(self, seen: Seen) -> Decision:
+        """Wait for an answer, whatever it is."""
+        match seen[0].answer:
+            case Unknown(reason=reason, retry_after=after):
+                return Wait(reason=reason, seconds=after)
+            case _:
+                return Done()
+
+    def act(self, act: Act) -> Outcome:
+        """Refuse: a check writes nothing."""
+        raise NotImplementedError(act.id)
 
 
 def errors_of(answers: Sequence[Checked]) -> tuple[Problem, ...]:

@@ -1,0 +1,58 @@
+"""May this run write to the forge, as far as that can be known before anything is uploaded?"""
+
+from __future__ import annotations
+
+from castoff.errors import Problem
+from castoff.flows.setting import Setting
+from castoff.flows.survey import Survey
+from castoff.model.observations import Unknown
+from castoff.stages.preflight import Cannot, Found, Skipped
+
+_REMEDY = "give a token that may write to the repository (GH_TOKEN, GITHUB_TOKEN, or `gh auth login`)"
+
+
+def forge_rights(setting: Setting, survey: Survey) -> Found:
+    """Ask the forge what the token may do; a token of an app is not told, so that only a warning comes of it."""
+    forge = setting.forge(survey.remote_url)
+    if forge is None:
+        return Skipped("the remote is on no forge that castoff speaks with")
+    rights = forge.rights()
+    match rights:
+        case Unknown(reason=reason):
+            return Cannot(reason)
+        case "no-token":
+            return (_no_token(setting),)
+        case "bad-token":
+            return (
+                _problem("unauthorized", "the forge does not accept the token", "it is wrong, or it expired"),
+            )
+        case "not-seen":
+            reason = "it is not there, or the token may not see it"
+            return (_problem("repository-not-seen", "the forge shows no such repository", reason),)
+        case "read":
+            return (
+                Problem(
+                    code="token-reads-only",
+                    severity="warning",
+                    message="the forge says that this token may only read the repository",
+                    reason="drafts and announcements need the right to write; tokens of apps may have it all the same",
+                    remedy=_REMEDY,
+                ),
+            )
+        case "write":
+            return ()
+
+
+def _no_token(setting: Setting) -> Problem:
+    by_ci = setting.configuration.draft.by == "ci"
+    return Problem(
+        code="no-forge-token",
+        severity="warning" if by_ci else "error",
+        message="there is no token for the forge",
+        reason="a draft can only be seen and made with the right to push",
+        remedy=_REMEDY,
+    )
+
+
+def _problem(code: str, message: str, reason: str) -> Problem:
+    return Problem(code=code, message=message, reason=reason, remedy=_REMEDY)
