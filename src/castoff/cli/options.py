@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 
+HALF_A_DAY = 43_200.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Common:
@@ -64,7 +66,12 @@ def common_options(function: Callable[Concatenate[Common, P], R]) -> Callable[P,
     @click.option("--yes", is_flag=True, help="Answer every question with yes.")
     @click.option("--no-input", is_flag=True, help="Ask nothing.")
     @click.option(
-        "--wait", type=click.FloatRange(min=0), metavar="SECONDS", help="Wait so long for what is late."
+        "--wait",
+        is_flag=False,
+        flag_value=HALF_A_DAY,
+        type=click.FloatRange(min=0),
+        metavar="[SECONDS]",
+        help="Wait so long for what is late; half a day where no number follows.",
     )
     @functools.wraps(function)
     def with_options(

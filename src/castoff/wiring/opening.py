@@ -79,6 +79,12 @@ def open_files(options: Options) -> tuple[Tree, Configuration]:
     return tree, read_configuration(tree, explicit=_explicit(options.config)).configuration
 
 
+def open_folder(options: Options) -> tuple[Tree, Configuration]:
+    """Open the files of exactly this folder, whatever repository it is in."""
+    tree = FolderTree(options.directory)
+    return tree, read_configuration(tree, explicit=_explicit(options.config)).configuration
+
+
 def _uncommitted(repository: Repository, here: Tree, source: str | None) -> tuple[Problem, ...]:
     """Tell where the configuration is not the one that others have: they could not resume what begins here."""
     file = (source or "").partition(" ")[0]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from castoff.cli.options import Common, common_options
+from castoff.cli.options import Common, common_options, open_for
 from castoff.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ _FILE = click.Path(path_type=Path)
 @click.option("--url", help="The page of the release (with --body).")
 @click.option("--date", help="The day of the release, YYYY-MM-DD (with --body).")
 @click.option("--file", type=_FILE, help="The changelog; CHANGELOG.md where nothing is said.")
+@click.option("--execute", is_flag=True, help="Commit and push; without it the difference is shown.")
 @click.option("--replace", is_flag=True, help="Replace a section that was written by hand.")
 @click.option("--doctor", is_flag=True, help="Find the wounds of a changelog (VERSION is the file then).")
 @click.option("--tags", type=_FILE, help="What is tagged, for the doctor: one tag a line, a tab and a day.")
@@ -34,14 +35,17 @@ def command(
     url: str | None,
     date: str | None,
     file: Path | None,
+    execute: bool,
     replace: bool,
     doctor: bool,
     tags: Path | None,
     fix: bool,
 ) -> int:
-    """Port the notes of VERSION into the changelog, or examine the changelog with --doctor.
+    """Port the notes of VERSION (or its tag) into the changelog, or examine the changelog with --doctor.
 
-    With --body it edits the file and nothing else; a section that was written by hand is left alone.
+    The notes are those of the published release; the last release where nothing is said. It is committed and
+    pushed to the branch that the release was made on and to the default branch, or a pull request is opened. A
+    section that was written by hand is left alone. With --body it edits a file and nothing else.
     """
     folder = common.directory or Path.cwd()
     if doctor:
@@ -50,11 +54,19 @@ def command(
         return _port(
             common, folder / (file or Path("CHANGELOG.md")), _Given(version, body, url, date, replace)
         )
-    raise UsageError.of(
-        "option-missing",
-        "nothing says what to port",
-        remedy="castoff changelog VERSION --body FILE --url URL --date YYYY-MM-DD, or castoff changelog --doctor FILE",
-    )
+    return _stage(common, version, execute=execute, replacing=replace)
+
+
+def _stage(common: Common, version: str | None, *, execute: bool, replacing: bool) -> int:
+    from castoff.cli.reporting import reporter_for
+    from castoff.cli.telling import show_port
+    from castoff.flows.port import port_notes, preview_port
+
+    reporter = reporter_for(common.events, quiet=common.json or not execute)
+    carry = port_notes if execute else preview_port
+    report = carry(open_for(common, reporter), version, replacing=replacing)
+    reporter.close()
+    return show_port(report, as_json=common.json, acted=execute)
 
 
 class _Given:
