@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from castoff.errors import Problem, UsageError
 from castoff.flows.gathering import Gathered, gather, known_contributors
@@ -53,6 +53,7 @@ def written_from(gathered: Gathered, span: Span) -> WrittenNotes:
         server=gathered.server,
     )
     notes = sort_into_notes(gathered.read.configuration, gathered.held.changes, request)
+    notes = replace(notes, left_out=(*notes.left_out, *gathered.held.left_out()))
     return WrittenNotes(notes=notes, body=body(notes), range=gathered.held, problems=gathered.read.warnings)
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from castoff.errors import NotYet, Problem
 from castoff.flows.notes import Span, WrittenNotes, span_of, write_notes
+from castoff.flows.remembering import NAME, Remembering
 from castoff.flows.setting import Setting
 from castoff.flows.survey import Survey, survey
 from castoff.git import Worktree
@@ -27,8 +28,20 @@ def notes_of_range(setting: Setting, since: str | None, until: str | None, *, co
     with Worktree.of(setting.repository) as worktree:
         seen = survey(setting.repository, worktree, setting.configuration, setting.manifests)
         span = span_of(seen, worktree, since, until, _next_tag(seen))
-        written = write_notes(setting, seen, worktree, span)
+        memory = _memory(setting, seen)
+        source = replace(setting, changes=lambda _: memory) if memory else setting
+        written = write_notes(source, seen, worktree, span)
+        told = memory.keep(setting.now) if memory else ()
+        written = replace(written, problems=(*written.problems, *told))
         return ShownNotes(written, _difference(setting, seen, span, written.body) if compare else "")
+
+
+def _memory(setting: Setting, seen: Survey) -> Remembering | None:
+    source = setting.changes(seen.remote_url)
+    if source is None:
+        return None
+    folder = setting.repository.git.must("rev-parse", "--git-path", NAME)
+    return Remembering.at(source, setting.repository.root / folder)
 
 
 def _next_tag(seen: Survey) -> str:

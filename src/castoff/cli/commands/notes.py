@@ -32,7 +32,7 @@ def command(common: Common, changes: Path | None, since: str | None, until: str 
 
 def _of_range(common: Common, since: str | None, until: str | None, *, compare: bool) -> int:
     from castoff.cli.options import open_for
-    from castoff.cli.problems import show_problem
+    from castoff.cli.problems import safe, show_problem
     from castoff.cli.reporting import reporter_for
     from castoff.flows.notes_command import notes_of_range
     from castoff.notes.report import notes_object
@@ -49,10 +49,8 @@ def _of_range(common: Common, since: str | None, until: str | None, *, compare: 
     else:
         sys.stdout.buffer.write(shown.written.body.encode("utf-8") + b"\n")
         for left in shown.written.notes.left_out:
-            click.echo(
-                f"left out: {f'#{left.number}' if left.number else (left.commit or '')[:12]}: {left.reason}",
-                err=True,
-            )
+            what = f"#{left.number}" if left.number else (left.commit or "")[:12]
+            click.echo(f"left out: {what}: {left.reason}: {safe(left.detail)}", err=True)
     for problem in shown.written.problems:
         show_problem(problem)
     return 4 if shown.difference else 0

@@ -1,0 +1,122 @@
+"""What did the forge say before, for a preview where it cannot be asked now?
+
+A file in git's own folder of the clone, written by `castoff notes` alone and read by it alone, and only where the
+forge does not answer: nothing that is written to the world ever rests on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from castoff.errors import CastoffError, Problem
+from castoff.files import read_text, write_text
+from castoff.model.changes import Change
+from castoff.model.observations import Unknown
+from castoff.ports import ChangeSource
+
+NAME = "castoff-changes.json"
+
+
+class Memory(msgspec.Struct, forbid_unknown_fields=True):
+    """What was asked and answered; ``known`` has keys of login and moment, numbers that are none are null."""
+
+    repository: str = ""
+    at: str = ""
+    commits: dict[str, list[int]] = {}
+    changes: dict[int, Change | None] = {}
+    known: dict[str, bool] = {}
+
+
+@dataclass(slots=True)
+class Remembering:
+    """A source of changes that remembers; ``since`` is the time of what it remembered, where it had to."""
+
+    source: ChangeSource
+    path: Path
+    memory: Memory
+    since: str | None = field(default=None, init=False)
+    why: str = field(default="", init=False)
+
+    @classmethod
+    def at(cls, source: ChangeSource, path: Path) -> Remembering:
+        """Begin with what a file remembers; one that cannot be read remembers nothing."""
+        try:
+            memory = msgspec.json.decode(read_text(path), type=Memory) if path.is_file() else Memory()
+        except (msgspec.MsgspecError, CastoffError, RecursionError):
+            memory = Memory()
+        same = memory.repository in ("", source.repository)
+        return cls(source, path, memory if same else Memory())
+
+    @property
+    def repository(self) -> str:
+        """Name the repository."""
+        return self.memory.repository if self.since is not None else self.source.repository
+
+    def of_commits(self, commits: Sequence[str]) -> tuple[Change, ...] | Unknown:
+        """Ask; where that fails, remember, if all of these commits were asked for before."""
+        found = self.source.of_commits(commits)
+        if isinstance(found, Unknown):
+            return self._commits_again(commits, found)
+        brought: dict[str, list[int]] = {commit: [] for commit in commits}
+        for change in found:
+            for commit in change.head_commits:
+                brought.setdefault(commit, []).append(change.number)
+        self.memory.commits.update(brought)
+        self.memory.changes.update({change.number: change for change in found})
+        return found
+
+    def of_numbers(self, numbers: Sequence[int]) -> tuple[Change, ...] | Unknown:
+        """Ask, or remember."""
+        found = self.source.of_numbers(numbers)
+        if isinstance(found, Unknown):
+            if not all(number in self.memory.changes for number in numbers):
+                return found
+            return tuple(change for n in numbers if (change := self.memory.changes[n]) is not None)
+        there = {change.number: change for change in found}
+        self.memory.changes.update({number: there.get(number) for number in numbers})
+        return found
+
+    def pull_request(self, number: int) -> Change | Unknown | None:
+        """Ask."""
+        return self.source.pull_request(number)
+
+    def earlier_contributors(self, logins: Sequence[str], before: datetime) -> frozenset[str] | Unknown:
+        """Ask, or remember."""
+        found = self.source.earlier_contributors(logins, before)
+        keys = {login: f"{login} {before.isoformat()}" for login in logins}
+        if isinstance(found, Unknown):
+            if not all(key in self.memory.known for key in keys.values()):
+                return found
+            return frozenset(login for login, key in keys.items() if self.memory.known[key])
+        self.memory.known.update({key: login in found for login, key in keys.items()})
+        return found
+
+    def keep(self, now: datetime) -> tuple[Problem, ...]:
+        """Write down what was answered; says so where it was remembered instead."""
+        if self.since is not None:
+            return (_remembered(self.since, self.why),)
+        self.memory.repository, self.memory.at = self.source.repository, now.isoformat()
+        write_text(self.path, msgspec.json.encode(self.memory).decode())
+        return ()
+
+    def _commits_again(self, commits: Sequence[str], unknown: Unknown) -> tuple[Change, ...] | Unknown:
+        if not self.memory.at or not all(commit in self.memory.commits for commit in commits):
+            return unknown
+        self.since, self.why = self.memory.at, unknown.reason
+        numbers = sorted({number for commit in commits for number in self.memory.commits[commit]})
+        return tuple(change for n in numbers if (change := self.memory.changes.get(n)) is not None)
+
+
+def _remembered(since: str, why: str) -> Problem:
+    return Problem(
+        code="changes-remembered",
+        severity="warning",
+        message=f"the forge could not be asked; these are the changes as of {since}",
+        reason=why,
+        remedy="run it again later for titles and labels as they are now",
+    )
