@@ -17,8 +17,7 @@ from cli.bad_answers import ANSWERS
 from cli.bad_repositories import REPOSITORIES
 from cli.bad_workspaces import CONFIGURATIONS, MANIFESTS, WORDS
 from cli.ground import Bad, Ground
-from proofs.small import write_small
-from proofs.worlds import make_key, make_source, stage_of
+from proofs.worlds import stage_of
 
 pytestmark = pytest.mark.real
 
@@ -27,13 +26,6 @@ SCHEMAS = Path(__file__).parents[2] / "src" / "castoff" / "schemas"
 OURS = str(Path(castoff.__file__).parent)
 """A traceback of castoff's own would name files here; one of a user's package is a reason to show."""
 SHOWN_BY = {"release": "run", "rehearse": "run", "demo": "run"}
-
-
-@pytest.fixture(scope="module")
-def source(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    folder = tmp_path_factory.mktemp("bad")
-    key = make_key(folder)
-    return key, make_source(folder / "source", key, write_small(folder / "sample"))
 
 
 @pytest.fixture
