@@ -14,7 +14,7 @@ from datetime import date
 from difflib import get_close_matches
 
 from castoff.errors import ConfigurationError
-from castoff.model.versions import ReleaseVersion, spell
+from castoff.model.versions import Ecosystem, ReleaseVersion, spell
 
 PLACEHOLDERS: Mapping[str, str] = {
     "version": "the version that is being released, as the tag spells it",
@@ -37,7 +37,10 @@ _TOKEN = re.compile(r"(?P<double>\{\{ ?[A-Za-z_-]{1,40} ?\}\})|\{(?P<name>[a-z][
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Occasion:
-    """The release of which templates speak; without a previous one, `{previous}` has no value."""
+    """The release of which templates speak; without a previous one, `{previous}` has no value.
+
+    ``spelling`` says how the tags of the workspace spell versions.
+    """
 
     version: ReleaseVersion
     previous: ReleaseVersion | None
@@ -45,12 +48,13 @@ class Occasion:
     name: str
     tag: str | None = None
     previous_tag: str | None = None
+    spelling: Ecosystem = "cargo"
 
     def values(self) -> dict[str, str]:
         """Give the values of all placeholders that have one."""
-        previous = None if self.previous is None else str(self.previous)
+        previous = None if self.previous is None else spell(self.previous, self.spelling)
         known = {
-            "version": str(self.version),
+            "version": spell(self.version, self.spelling),
             "previous": previous,
             "date": self.day.isoformat(),
             "name": self.name,

@@ -67,15 +67,17 @@ def begun_on(branch: Branch, previous: Claim | None) -> Begun:
     found = begun_in(branch.steps(previous), previous.version if previous else None, now)
     if found.standing or previous is not None or now is None:
         return found
-    return _first(branch, now, found)
+    for spelled in dict.fromkeys((text, str(now))):
+        if (first := _first(branch, now, f"release {spelled}", found)) is not None:
+            return first
+    return found
 
 
-def _first(branch: Branch, now: ReleaseVersion, found: Begun) -> Begun:
+def _first(branch: Branch, now: ReleaseVersion, subject: str, found: Begun) -> Begun | None:
     """A first release may have changed no version: then its subject tells, and that of its revert."""
-    subject = f"release {now}"
     commit = branch.worktree.first_with_subject(subject, branch.head)
     if commit is None:
-        return found
+        return None
     claim = Claim(version=now, commit=commit)
     undone = branch.worktree.first_with_subject(f'Revert "{subject}"', branch.head)
     if undone is not None and branch.worktree.is_ancestor(commit, undone):

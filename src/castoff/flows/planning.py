@@ -40,6 +40,7 @@ def occasion_of(survey: Survey, version: ReleaseVersion, today: date) -> Occasio
         name=survey.order.facade or repository_name(survey.remote_url),
         tag=survey.tag_name.of(version),
         previous_tag=survey.tag_name.of(previous.version) if previous else None,
+        spelling=survey.tag_name.ecosystem,
     )
 
 
