@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import threading
 from importlib import import_module
@@ -43,7 +44,22 @@ class ThrowAwayAuthority:
             context = self._contexts.get(host)
             if context is None:
                 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+                context.sslsocket_class = _Secured
                 context.set_alpn_protocols(["http/1.1"])
                 self._authority.issue_cert(host).configure_cert(context)
                 self._contexts[host] = context
             return context
+
+
+class _Secured(ssl.SSLSocket):
+    """A connection that is closed where its client went away before TLS began; `wrap_socket` would lose it."""
+
+    def getpeername(self) -> Any:
+        """Name the client."""
+        try:
+            return super().getpeername()
+        except OSError as gone:
+            if self.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+                raise  # it listens
+            self.close()
+            raise ConnectionAbortedError("the client is gone") from gone
