@@ -1,7 +1,7 @@
 """Every fault of the index, the forge and the remote: what a run says, and what the world is once it is gone.
 
-The releases run in this process, against a real embedded world with real clients (git, uv); the rehearsal, which
-has a world of its own without faults, is left out.
+The releases run in this process, against a real embedded world with real clients (git, uv, cargo); the rehearsal,
+which has a world of its own without faults, is left out.
 """
 
 from __future__ import annotations
@@ -9,8 +9,10 @@ from __future__ import annotations
 import difflib
 import json
 import stat
+import threading
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -36,7 +38,8 @@ class Fault:
     """One thing that goes wrong, and how a run may end with it; ``code`` is what it then says.
 
     ``rules`` are the world's fault rules, ``hooks`` what the remote runs on a push, by name. ``wait`` is the
-    patience of the run, ``later`` how many seconds pass in the world before the fault is called gone.
+    patience of the run, ``later`` how many seconds pass in the world before the fault is called gone,
+    ``meanwhile`` how many pass there while the run waits, once something was uploaded under the fault.
     """
 
     name: str
@@ -46,6 +49,19 @@ class Fault:
     code: str | None = None
     wait: float = 5.0
     later: float = 0.0
+    meanwhile: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Where faults are tried: what opens a stage of a source, with a key; the service that is uploaded to, and how."""
+
+    opened: Callable[[Path, Path, Path], AbstractContextManager[Stage]]
+    service: str
+    method: str
+
+
+PYTHON = Scene(stage_of, "python", "POST")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,26 +82,29 @@ class Outcome:
     complaints: tuple[str, ...]
 
 
-def undisturbed_world(folder: Path, key: Path, source: Path) -> str:
+def undisturbed_world(folder: Path, key: Path, source: Path, scene: Scene = PYTHON) -> str:
     """Release with no fault; gives the dump to compare with."""
-    with stage_of(folder, key, source) as here:
+    with scene.opened(folder, key, source) as here:
         ending = run_once(here, wait=20.0)
         assert ending.code == 0, ending
         return here.dump()
 
 
-def try_fault(folder: Path, key: Path, source: Path, fault: Fault, expected: str) -> Outcome:
+def try_fault(
+    folder: Path, key: Path, source: Path, fault: Fault, expected: str, *, scene: Scene = PYTHON
+) -> Outcome:
     """Release with a fault, then again on another clone without it, and say what is wrong."""
-    with stage_of(folder, key, source) as here:
+    with scene.opened(folder, key, source) as here:
         here.world.gate.replace(parse_faults(json.dumps({"rules": list(fault.rules)})))
         hooks = [_hook(here.world.repository.path, *one) for one in fault.hooks.items()]
-        first = run_once(here, wait=fault.wait)
+        with _passing(here, scene, fault.meanwhile):
+            first = run_once(here, wait=fault.wait)
         here.world.gate.replace(())
         for hook in hooks:
             hook.unlink()
         here.world.clock.advance(fault.later)
         then = run_once(here, wait=20.0)
-        complaints = (*_about(fault, first), *_about_the_next(then), *_about_world(here, expected))
+        complaints = (*_about(fault, first), *_about_the_next(then), *_about_world(here, expected, scene))
         return Outcome(fault=fault.name, first=first, then=then, complaints=complaints)
 
 
@@ -115,12 +134,35 @@ def _about_the_next(ending: Ending) -> list[str]:
     return [f"the next run ended with {ending.code}: {ending.problems}"] if ending.code else []
 
 
-def _about_world(here: Stage, expected: str) -> list[str]:
+@contextmanager
+def _passing(here: Stage, scene: Scene, seconds: float) -> Iterator[None]:
+    """Let time pass in the world while a run waits there for what it uploaded under a fault."""
+    ended = threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(0.2):
+            if any(one.fault and one.method == scene.method for one in here.world.journal.entries()):
+                ended.wait(0.5)
+                here.world.clock.advance(seconds)
+                return
+
+    watcher = threading.Thread(target=watch)
+    if seconds:
+        watcher.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        if seconds:
+            watcher.join()
+
+
+def _about_world(here: Stage, expected: str, scene: Scene) -> list[str]:
     complaints = []
     took = [
         entry.subject
         for entry in here.world.journal.entries()
-        if (entry.service, entry.method) == ("python", "POST")
+        if (entry.service, entry.method) == (scene.service, scene.method)
         and (EFFECT in (entry.fault or "") or entry.status == 200)
     ]
     twice = [name for name, count in Counter(took).items() if count > 1]
