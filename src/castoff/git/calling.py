@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from castoff.errors import Refusal
 from castoff.process import Completed, Processes
 
 _TIMEOUT = 600.0
+_FIXED: Mapping[str, str | None] = {
+    "LC_ALL": "C",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_OPTIONAL_LOCKS": "0",
+    **dict.fromkeys(
+        (
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+            "GIT_COMMON_DIR",
+            "GIT_DIR",
+            "GIT_GRAFT_FILE",
+            "GIT_INDEX_FILE",
+            "GIT_LITERAL_PATHSPECS",
+            "GIT_NAMESPACE",
+            "GIT_OBJECT_DIRECTORY",
+            "GIT_PREFIX",
+            "GIT_QUARANTINE_PATH",
+            "GIT_SHALLOW_FILE",
+            "GIT_WORK_TREE",
+        )
+    ),
+}
+"""No prompts, no locks for mere looks, and nothing of a repository around castoff: a hook or an alias may run it."""
 
 
 class Git:
@@ -25,14 +48,7 @@ class Git:
             cwd=self.folder,
             given=given,
             timeout=_TIMEOUT,
-            changes={
-                "LC_ALL": "C",
-                "GIT_TERMINAL_PROMPT": "0",
-                "GIT_DIR": None,
-                "GIT_WORK_TREE": None,
-                "GIT_INDEX_FILE": None,
-                "GIT_OPTIONAL_LOCKS": "0",
-            },
+            changes=_FIXED,
         )
 
     def must(self, *arguments: str | Path, given: bytes | None = None) -> str:

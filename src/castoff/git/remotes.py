@@ -18,7 +18,7 @@ def parse_refs(text: str) -> Refs:
     heads: dict[str, str] = {}
     objects: dict[str, str] = {}
     peeled: dict[str, str] = {}
-    for line in text.splitlines():
+    for line in text.split("\n"):
         name, _, ref = line.partition("\t")
         if ref.startswith("refs/heads/"):
             heads[ref[11:]] = name
@@ -37,15 +37,15 @@ def push_outcome(done: Completed, spec: str, *, hook: bool = False) -> Outcome:
     else, who made the same commit, came first. Code 1 without a line for the ref means that nothing was sent:
     the user's own pre-push hook said no, where there is one (``hook``). `[remote failure]` is an unclear end.
     """
-    flags = [line.split("\t") for line in done.text.splitlines() if "\t" in line]
-    rejected = [row for row in flags if row and row[0] == "!"]
+    flags = _flags(done.text)
+    rejected = [row for row in flags if row[0] == "!"]
     same = [row for row in flags if row[0] == "=" and ":refs/heads/" in spec]
     if done.code == 0 and not rejected and not same:
         return Succeeded()
     if same:
         return Refused(_lost(spec, "the remote had this very commit already"))
     if hook and done.code == 1 and not flags:
-        return Refused(_hook_said_no(done.last_words))
+        return Refused(_hook_said_no("\n".join(filter(None, (done.text.strip(), done.last_words)))))
     if not rejected or rejected[0][-1].startswith("[remote failure]"):
         return Unclear(reason=done.last_words or f"git push ended with code {done.code}")
     if not rejected[0][-1].startswith("[remote rejected]"):
@@ -53,6 +53,13 @@ def push_outcome(done: Completed, spec: str, *, hook: bool = False) -> Outcome:
     return Refused(
         Problem(code="push-denied", message=_not_taken(spec), reason=done.last_words, remedy=_DENIED_REMEDY)
     )
+
+
+def _flags(text: str) -> list[list[str]]:
+    """Split the lines of the refs: flag, refs, summary; what a hook printed stands before the remote's name."""
+    _, _, said = f"\n{text}".partition("\nTo ")
+    rows = [line.split("\t") for line in said.split("\n")]
+    return [row for row in rows if len(row) == 3 and len(row[0]) == 1]
 
 
 def _lost(spec: str, reason: str) -> Problem:

@@ -13,6 +13,13 @@ from castoff.git.trees import GitTree
 from castoff.process import Processes
 
 
+def entries_of(git: Git) -> tuple[Entry, ...]:
+    """List the effective configuration of a repository; a key without a value stands for yes (git-config)."""
+    listing = git.run("config", "--list", "-z").stdout.decode("utf-8", "surrogateescape")
+    pairs = (entry.partition("\n") for entry in listing.split("\0") if entry)
+    return tuple((key, value if separator else "true") for key, separator, value in pairs)
+
+
 class Repository:
     """The user's repository: read, never written to."""
 
@@ -26,7 +33,7 @@ class Repository:
         if not start.is_dir():
             raise UsageError.of("no-such-folder", f"`{start}` is no folder", remedy="correct `-C`")
         done = Git(processes, start).run("rev-parse", "--show-toplevel")
-        top = done.stdout.decode("utf-8", "surrogateescape").strip()
+        top = done.stdout.decode("utf-8", "surrogateescape").removesuffix("\n")
         if done.code != 0 or not top:
             raise WorkspaceError.of(
                 "not-a-repository",
@@ -39,9 +46,12 @@ class Repository:
     @cached_property
     def settings(self) -> Mapping[str, str]:
         """Give git's effective configuration, keys in git's spelling (section and name in lower case)."""
-        listing = self.git.run("config", "--list", "-z").stdout.decode("utf-8", "surrogateescape")
-        pairs = (entry.partition("\n") for entry in listing.split("\0") if entry)
-        return {key: value for key, _, value in pairs}
+        return dict(self.entries)
+
+    @cached_property
+    def entries(self) -> tuple[Entry, ...]:
+        """Give git's effective configuration entry by entry: keys may come several times, the last one counts."""
+        return entries_of(self.git)
 
     def head(self) -> str | None:
         """Give the commit that is checked out, None in an empty repository."""
@@ -55,7 +65,15 @@ class Repository:
 
     def changed_paths(self) -> tuple[str, ...]:
         """List tracked files with changes that are not committed."""
-        listing = self.git.must("status", "--porcelain=v1", "-z", "--untracked-files=no")
+        listing = self.git.must(
+            "-c",
+            "core.fsmonitor=false",
+            "status",
+            "--porcelain=v1",
+            "-z",
+            "--untracked-files=no",
+            "--no-renames",
+        )
         return tuple(entry[3:] for entry in listing.split("\0") if len(entry) > 3)
 
     def is_shallow(self) -> bool:

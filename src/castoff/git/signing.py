@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import binascii
+import re
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 from pathlib import Path
 
 from castoff.git.calling import Git
+
+_KEYS = ("ssh-", "ecdsa-", "sk-")
+_SSH_BLOCK = re.compile(
+    r"-----BEGIN SSH SIGNATURE-----\n([A-Za-z0-9+/=\n]{1,20000})-----END SSH SIGNATURE-----"
+)
 
 _BLOCKS = (
     "-----BEGIN PGP SIGNATURE-----",
@@ -17,7 +25,7 @@ _BLOCKS = (
 def has_signature(git: Git, commit: str) -> bool:
     """Say whether a commit object carries a signature header."""
     header, _, _ = git.must("cat-file", "commit", commit).partition("\n\n")
-    return any(line.startswith(("gpgsig ", "gpgsig-sha256 ")) for line in header.splitlines())
+    return any(line.startswith(("gpgsig ", "gpgsig-sha256 ")) for line in header.split("\n"))
 
 
 def has_tag_signature(git: Git, tag: str) -> bool:
@@ -28,36 +36,62 @@ def has_tag_signature(git: Git, tag: str) -> bool:
 
 def signature_is_good(git: Git, tag: str, folder: Callable[[], Path]) -> bool:
     """Verify a tag's signature; where git knows no allowed signers, our own key is one."""
-    if git.run("verify-tag", tag).code == 0:
-        return True
-    signers = _own_signers(git, folder)
-    return signers is not None and (
-        git.run("-c", f"gpg.ssh.allowedSignersFile={signers}", "verify-tag", tag).code == 0
+    return _verified(git, tag, folder, _own_key)
+
+
+def signature_holds(git: Git, tag: str, folder: Callable[[], Path]) -> bool:
+    """Verify the signature of a tag that was just made here.
+
+    Where git knows no allowed signers, the key in the signature is one: it shows that something was signed, and
+    that it was this tag; whose key it is, the user's settings have said.
+    """
+    return _verified(
+        git, tag, folder, lambda git: key_in(git.run("cat-file", "tag", f"refs/tags/{tag}").text)
     )
 
 
-def _own_signers(git: Git, folder: Callable[[], Path]) -> Path | None:
+def key_in(text: str) -> str | None:
+    """Read the public key out of an ssh signature (openssh, PROTOCOL.sshsig); None where there is none."""
+    found = _SSH_BLOCK.search(text)
+    if found is None:
+        return None
+    try:
+        blob = b64decode(found.group(1).replace("\n", ""), validate=True)
+    except binascii.Error:
+        return None
+    key = _field(blob, len("SSHSIG") + 4)
+    return f"{_field(key, 0).decode('ascii', 'replace')} {b64encode(key).decode('ascii')}"
+
+
+def _field(blob: bytes, at: int) -> bytes:
+    """Take the string at a place: its length in four bytes, then its bytes."""
+    return blob[at + 4 : at + 4 + int.from_bytes(blob[at : at + 4], "big")]
+
+
+def _verified(git: Git, tag: str, folder: Callable[[], Path], key: Callable[[Git], str | None]) -> bool:
+    if git.run("verify-tag", tag).code == 0:
+        return True
     if git.run("config", "--get", "gpg.ssh.allowedSignersFile").code == 0:
-        return None
-    key = git.run("config", "--get", "user.signingkey").text.strip()
-    email = git.run("config", "--get", "user.email").text.strip() or "*"
-    public = _public_key(key)
+        return False
+    public = key(git)
     if public is None:
-        return None
-    path = folder() / "allowed_signers"
-    path.write_text(f'{email} namespaces="git" {public}\n', encoding="utf-8")
-    return path
+        return False
+    signers = folder() / "allowed_signers"
+    signers.write_text(f'* namespaces="git" {public}\n', encoding="utf-8")
+    return git.run("-c", f"gpg.ssh.allowedSignersFile={signers}", "verify-tag", tag).code == 0
 
 
-def _public_key(key: str) -> str | None:
+def _own_key(git: Git) -> str | None:
+    """Give the user's public key as the settings name it: the key itself, or a file."""
+    named = git.run("config", "--type=path", "--get", "user.signingkey")
+    key = named.stdout.decode("utf-8", "surrogateescape").strip()
     if key.startswith("key::"):
         return key[5:]
-    if key.startswith(("ssh-", "ecdsa-", "sk-")):
+    if key.startswith(_KEYS):
         return key
-    path = Path(key).expanduser()
-    for candidate in (path, path.with_name(path.name + ".pub")):
+    for candidate in (Path(key), Path(f"{key}.pub")) if key else ():
         if candidate.is_file():
             text = candidate.read_text(encoding="utf-8", errors="replace").strip()
-            if text.startswith(("ssh-", "ecdsa-", "sk-")):
+            if text.startswith(_KEYS):
                 return text
     return None

@@ -14,7 +14,7 @@ from castoff.git.calling import Git
 from castoff.git.carrying import carry_settings
 from castoff.git.remotes import parse_refs, push_outcome
 from castoff.git.repository import Repository
-from castoff.git.signing import has_signature, signature_is_good
+from castoff.git.signing import has_signature, signature_holds
 from castoff.git.trees import GitTree
 from castoff.model.acts import Outcome
 from castoff.model.refs import Refs
@@ -35,7 +35,15 @@ class Worktree:
         holder = tempfile.TemporaryDirectory(prefix="castoff-", ignore_cleanup_errors=True)
         root = Path(holder.name) / "tree"
         done = repository.git.run(
-            "clone", "--quiet", "--shared", "--no-checkout", "--no-tags", "--template=", repository.root, root
+            "clone",
+            "--quiet",
+            "--shared",
+            "--no-checkout",
+            "--no-tags",
+            "--template=",
+            "--origin=origin",
+            repository.root,
+            root,
         )
         if done.code != 0:
             holder.cleanup()
@@ -89,7 +97,7 @@ class Worktree:
     def ls_remote(self, url: str) -> Refs | None:
         """List a remote's branches and tags; None where it could not be asked."""
         done = self.git.run("ls-remote", "--heads", "--tags", url)
-        return parse_refs(done.text) if done.code == 0 else None
+        return parse_refs(done.stdout.decode("utf-8", "surrogateescape")) if done.code == 0 else None
 
     def default_branch(self, url: str) -> str | None:
         """Name the branch that a remote's HEAD stands for; None where it could not be asked, or names none."""
@@ -132,13 +140,23 @@ class Worktree:
     def write(self, texts: Mapping[str, str]) -> None:
         """Write texts as they are, LF and CRLF untouched; paths must stay inside."""
         for path, text in texts.items():
-            full = self.root / path
-            if not full.resolve().is_relative_to(self.root.resolve()) or full.is_symlink():
-                raise Refusal.of(
-                    "path-outside", f"`{path}` leads out of the workspace", remedy="name a file inside it"
-                )
+            full = self._inside(path)
             full.parent.mkdir(parents=True, exist_ok=True)
             full.write_bytes(text.encode("utf-8"))
+
+    def _inside(self, path: str) -> Path:
+        """Find the place of a path; no step of it may be a link, lead up, or into git's own folder."""
+        steps = path.split("/")
+        odd = {"", ".", ".."} & set(steps) or ".git" in [step.lower() for step in steps]
+        full = self.root.resolve() / path
+        if odd or "\0" in path or full.resolve() != full:
+            raise Refusal.of(
+                "path-outside",
+                f"`{path}` leads out of the workspace",
+                reason="neither links nor `..` are followed when writing, and git's own folder is left alone",
+                remedy="name a file inside it",
+            )
+        return full
 
     def changed_paths(self) -> tuple[str, ...]:
         """List what differs from the commit that was checked out, new files included."""
@@ -147,7 +165,7 @@ class Worktree:
 
     def commit(self, message: str, paths: Sequence[str], *, sign: bool | None, signoff: bool) -> str:
         """Commit these paths; the user's hooks run. Errors: ``commit-failed``, ``commit-unsigned``."""
-        self.git.must("add", "--", *paths)
+        self.git.must("add", "--", *map(_literal, paths))
         words = ["commit", "--quiet", "-F", "-"]
         if sign is not None:
             words.append("--gpg-sign" if sign else "--no-gpg-sign")
@@ -207,7 +225,7 @@ class Worktree:
                 remedy="see that `user.signingkey` names a key that can sign, or set `release.sign`",
             )
         made = self.git.must("rev-parse", f"refs/tags/{name}")
-        if sign and not signature_is_good(self.git, name, lambda: self.folder("signing")):
+        if sign and not signature_holds(self.git, name, lambda: self.folder("signing")):
             self.git.run("tag", "--delete", name)
             raise Refusal.of(
                 "tag-unsigned",
@@ -226,7 +244,8 @@ class Worktree:
         if lease is not None:
             words.append(f"--force-with-lease={lease}")
         done = self.git.run(*words, url, spec)
-        return push_outcome(done, spec, hook=self._has_hook("pre-push"))
+        hook = done.code == 1 and self._has_hook("pre-push")
+        return push_outcome(done, spec, hook=hook)
 
     def _has_hook(self, name: str) -> bool:
         path = self.git.run("rev-parse", "--git-path", f"hooks/{name}").text.strip()
@@ -245,7 +264,7 @@ class Worktree:
             "--format=%(refname:strip=2)%09%(objectname)%09%(*objectname)",
             "refs/tags",
         )
-        rows = [line.split("\t") for line in listing.splitlines()]
+        rows = [line.split("\t") for line in listing.split("\n") if line]
         return tuple((row[0], row[2] or row[1]) for row in rows)
 
     def tag_message(self, tag: str) -> str:
@@ -262,7 +281,7 @@ class Worktree:
     def first_with_subject(self, subject: str, until: str) -> str | None:
         """Find the newest commit on the first-parent line with exactly this subject."""
         listing = self.git.must("log", "--first-parent", "--format=%H %s", until)
-        rows = (line.partition(" ") for line in listing.splitlines())
+        rows = (line.partition(" ") for line in listing.split("\n"))
         return next((commit for commit, _, said in rows if said == subject), None)
 
     def has(self, commit: str) -> bool:
@@ -275,11 +294,23 @@ class Worktree:
         """List (commit, first parent or "") on the first-parent line that touch these paths, newest first."""
         span = f"{since}..{until}" if since else until
         listing = self.git.must(
-            "log", "--first-parent", "--format=%H %P", "--full-history", "-m", span, "--", *paths
+            "log",
+            "--first-parent",
+            "--format=%H %P",
+            "--full-history",
+            "-m",
+            span,
+            "--",
+            *map(_literal, paths),
         )
-        rows = [line.split() for line in listing.splitlines() if line]
+        rows = [line.split() for line in listing.split("\n") if line]
         return tuple((row[0], row[1] if len(row) > 1 else "") for row in rows)
 
     def commit_time(self, commit: str) -> int:
         """Give a commit's time in seconds since 1970."""
         return int(self.git.must("show", "--no-patch", "--format=%ct", commit))
+
+
+def _literal(path: str) -> str:
+    """Spell a path so that git takes no character of it for a pattern."""
+    return f":(literal){path}"

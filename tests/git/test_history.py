@@ -1,0 +1,194 @@
+"""What history, commits and folders say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from git_ground import Ground
+
+from castoff.errors import CastoffError, WorkspaceError
+from castoff.git import FolderTree, Repository, Worktree
+
+
+def test_only_commits_on_the_first_parent_line_that_touch_the_paths_count(ground: Ground) -> None:
+    root = ground.new(version="1\n")
+    first = ground.git(root, "rev-parse", "HEAD")
+    ground.git(root, "switch", "--quiet", "--create", "topic")
+    ground.commit(root, "on the side", {"version": "9\n"})
+    ground.commit(root, "back again", {"version": "1\n", "other": "o\n"})
+    bump = ground.commit(root, "bump on the side", {"version": "2\n"})
+    ground.git(root, "switch", "--quiet", "main")
+    ground.commit(root, "elsewhere", {"readme": "two\n"})
+    ground.git(root, "merge", "--quiet", "--no-ff", "-m", "merge", "topic")
+    merge = ground.git(root, "rev-parse", "HEAD")
+    parent = ground.git(root, "rev-parse", "HEAD^")
+
+    with Worktree.of(ground.repository(root)) as worktree:
+        assert worktree.first_parents(first, merge, ["version"]) == ((merge, parent),)
+        assert worktree.first_parents(None, merge, ["version"]) == ((merge, parent), (first, ""))
+        assert worktree.first_parents(None, first, ["version"]) == ((first, ""),)
+        assert set(worktree.paths_since(first, merge)) == {"readme", "version", "other"}
+        assert worktree.is_ancestor(bump, merge)
+        assert not worktree.is_ancestor(merge, bump)
+
+
+def test_tags_within_a_commit_are_those_in_its_history_with_what_they_stand_for(ground: Ground) -> None:
+    root = ground.new()
+    first = ground.git(root, "rev-parse", "HEAD")
+    ground.git(root, "tag", "light")
+    ground.git(root, "tag", "-a", "1.0.0", "-m", "m")
+    second = ground.commit(root, "second", {"readme": "two\n"})
+    ground.git(root, "tag", "-a", "2.0.0", "-m", "m")
+    ground.git(root, "tag", "-a", "of-a-file", "-m", "m", f"{second}:readme")
+
+    with Worktree.of(ground.repository(root)) as worktree:
+        worktree.git.must("fetch", "--quiet", str(root), "refs/tags/*:refs/tags/*")
+
+        assert worktree.tags_within(first) == (("1.0.0", first), ("light", first))
+        assert worktree.tags_within(second) == (("1.0.0", first), ("2.0.0", second), ("light", first))
+
+
+def test_a_subject_is_found_on_the_first_parent_line_and_no_subject_can_forge_a_commit(
+    ground: Ground,
+) -> None:
+    root = ground.new()
+    real = ground.commit(root, "release 1.0.0", {})
+    ground.commit(root, "evil\u2028--output=x release 2.0.0", {})
+    ground.commit(root, "evil\x85deadbeef release 2.0.0", {})
+    head = ground.commit(root, "release 1.0.0 again", {})
+
+    with Worktree.of(ground.repository(root)) as worktree:
+        assert worktree.first_with_subject("release 1.0.0", head) == real
+        assert worktree.first_with_subject("release 2.0.0", head) is None
+
+
+def test_the_tree_of_a_commit_gives_texts_and_lists_plain_files_alone(ground: Ground) -> None:
+    root = ground.new(a__b="b\n")
+    (root / "link").symlink_to("readme")
+    head = ground.commit(
+        root, "more", {"empty": "", "crlf": b"a\r\n", "bom": "\ufeffx", "binary": b"\xff\x00"}
+    )
+    tree = ground.repository(root).tree(head)
+
+    assert list(tree.paths()) == ["a/b", "binary", "bom", "crlf", "empty", "readme"]
+    tree.preload([*tree.paths(), "gone", "link"])
+    assert {path: tree.read(path) for path in ("a/b", "empty", "crlf", "bom", "gone", "link", "a")} == {
+        "a/b": "b\n",
+        "empty": "",
+        "crlf": "a\r\n",
+        "bom": "\ufeffx",
+        "gone": None,
+        "link": None,
+        "a": None,
+    }
+    with pytest.raises(WorkspaceError) as caught:
+        tree.read("binary")
+    assert caught.value.problems[0].code == "file-not-text"
+    assert caught.value.problems[0].file == "binary"
+
+
+def test_trees_of_one_repository_do_not_mix_their_files_up(ground: Ground) -> None:
+    root = ground.new()
+    first = ground.git(root, "rev-parse", "HEAD")
+    second = ground.commit(root, "second", {"readme": "two\n", "copy": "one\n"})
+    repository = ground.repository(root)
+
+    one, two = repository.tree(first), repository.tree(second)
+
+    assert (two.read("readme"), one.read("readme"), two.read("copy"), one.read("copy")) == (
+        "two\n",
+        "one\n",
+        "one\n",
+        None,
+    )
+
+
+def test_a_folder_gives_its_files_but_those_of_git(ground: Ground) -> None:
+    root = ground.new(a__b="b\n")
+    (root / "link").symlink_to("readme")
+    tree = FolderTree(root)
+
+    assert set(tree.paths()) - {"link"} == {"a/b", "readme"}
+    assert (tree.read("readme"), tree.read("link"), tree.read("gone")) == ("one\n", None, None)
+
+
+@pytest.mark.parametrize(
+    ("place", "code"),
+    [("nowhere", "no-such-folder"), ("plain", "not-a-repository"), ("bare.git", "not-a-repository")],
+)
+def test_what_is_no_repository_is_said_to_be_none(ground: Ground, place: str, code: str) -> None:
+    (ground.folder / "plain").mkdir()
+    ground.bare("bare.git")
+
+    with pytest.raises(CastoffError) as caught:
+        Repository.open(ground.processes, ground.folder / place)
+
+    assert caught.value.problems[0].code == code
+    assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize("name", ["here", "with space", "trailing ", "new\nline", "ünïcödé"], ids=repr)
+def test_a_repository_is_found_from_any_folder_in_it(ground: Ground, name: str) -> None:
+    root = ground.new(name, deep__er__file="f\n")
+
+    repository = Repository.open(ground.processes, root / "deep" / "er")
+
+    assert repository.root == root
+    assert repository.head() is not None
+
+
+def test_an_empty_repository_has_a_branch_and_no_head(ground: Ground) -> None:
+    root = ground.folder / "empty"
+    ground.git(".", "init", "--quiet", "--initial-branch=main", "empty")
+    repository = ground.repository(root)
+
+    assert repository.head() is None
+    assert repository.branch() == "main"
+
+
+def test_a_detached_head_is_on_no_branch(ground: Ground) -> None:
+    root = ground.new()
+    ground.git(root, "checkout", "--quiet", "--detach")
+
+    assert ground.repository(root).branch() is None
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ("edit", ("readme",)),
+        ("stage", ("readme",)),
+        ("delete", ("readme",)),
+        ("rename", ("new name", "readme")),
+        ("untracked", ()),
+        ("touch", ()),
+        ("odd", ('a "b"\nc',)),
+    ],
+)
+def test_tracked_files_that_changed_are_listed(
+    ground: Ground, change: str, expected: tuple[str, ...]
+) -> None:
+    root = ground.new()
+    _change(ground, root, change)
+
+    assert tuple(sorted(ground.repository(root).changed_paths())) == expected
+
+
+def _change(ground: Ground, root: Path, change: str) -> None:
+    match change:
+        case "edit" | "stage":
+            (root / "readme").write_text("changed\n", encoding="utf-8")
+            if change == "stage":
+                ground.git(root, "add", "readme")
+        case "delete":
+            (root / "readme").unlink()
+        case "rename":
+            ground.git(root, "mv", "readme", "new name")
+        case "untracked":
+            (root / "new").write_text("n\n", encoding="utf-8")
+        case "touch":
+            (root / "readme").touch()
+        case _:
+            ground.commit(root, "odd", {'a "b"\nc': "x\n"})
+            (root / 'a "b"\nc').write_text("y\n", encoding="utf-8")

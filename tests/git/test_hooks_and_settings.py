@@ -1,0 +1,227 @@
+"""The user's hooks run in the clone, and the user's settings hold there as far as they matter."""
+
+from __future__ import annotations
+
+import pytest
+from git_ground import Ground, hook
+
+from castoff.errors import Refusal
+from castoff.git import Worktree
+from castoff.model.acts import Refused, Succeeded
+
+
+def committed(worktree: Worktree) -> str:
+    worktree.check_out("HEAD")
+    worktree.write({"readme": "two\n"})
+    return worktree.commit("release 1.1.0", ["readme"], sign=None, signoff=False)
+
+
+PLACES = ["default", "absolute", "relative and tracked", "relative and untracked", "global", "home"]
+
+
+def place(ground: Ground, where: str, name: str, script: str) -> None:
+    """Install a hook in one of the places that git knows."""
+    root = ground.folder / "here"
+    match where:
+        case "default":
+            hook(root / ".git" / "hooks", name, script)
+        case "absolute":
+            hook(ground.folder / "hooks", name, script)
+            ground.git(root, "config", "core.hooksPath", ground.folder / "hooks")
+        case "relative and tracked":
+            hook(root / ".githooks", name, script)
+            ground.commit(root, "hooks", {})
+            ground.git(root, "config", "core.hooksPath", ".githooks")
+        case "relative and untracked":
+            ground.commit(root, "ignore", {".gitignore": ".husky/_/\n"})
+            hook(root / ".husky" / "_", name, script)
+            ground.git(root, "config", "core.hooksPath", ".husky/_")
+        case "global":
+            hook(ground.folder / "hooks", name, script)
+            ground.settings(f"[core]\n\thooksPath = {ground.folder / 'hooks'}\n")
+        case _:
+            hook(ground.folder / "home" / "hooks", name, script)
+            ground.settings("[core]\n\thooksPath = ~/hooks\n")
+
+
+@pytest.mark.parametrize("where", PLACES)
+def test_hooks_run_wherever_they_are(ground: Ground, where: str) -> None:
+    root = ground.new()
+    place(ground, where, "pre-commit", f"echo ran > '{ground.folder}/ran'")
+
+    with Worktree.of(ground.repository(root)) as worktree:
+        committed(worktree)
+
+    assert (ground.folder / "ran").read_text("utf-8") == "ran\n"
+
+
+@pytest.mark.parametrize("name", ["pre-commit", "commit-msg", "prepare-commit-msg"])
+def test_a_hook_that_says_no_is_reported_with_its_words(ground: Ground, name: str) -> None:
+    root = ground.new()
+    hook(root / ".git" / "hooks", name, "echo 'the linter is unhappy' >&2; exit 3")
+
+    with Worktree.of(ground.repository(root)) as worktree:
+        before = worktree.git.must("rev-parse", "HEAD")
+        with pytest.raises(Refusal) as caught:
+            committed(worktree)
+
+        assert worktree.git.must("rev-parse", "HEAD") == before
+    problem = caught.value.problems[0]
+    assert problem.code == "commit-failed"
+    assert "the linter is unhappy" in problem.reason
+
+
+def test_a_hook_may_change_the_message(ground: Ground) -> None:
+    root = ground.new()
+    hook(root / ".git" / "hooks", "commit-msg", 'echo "Change-Id: I1" >> "$1"')
+
+    with Worktree.of(ground.repository(root)) as worktree:
+        commit = committed(worktree)
+
+        assert worktree.git.must("log", "-1", "--format=%B", commit).splitlines()[-1] == "Change-Id: I1"
+
+
+@pytest.mark.parametrize(
+    "settings", ["", "[commit]\n\tcleanup = strip\n", "[commit]\n\tcleanup = scissors\n"]
+)
+def test_the_message_stays_as_it_is(ground: Ground, settings: str) -> None:
+    ground.settings(settings + "[core]\n\tcommentChar = r\n[i18n]\n\tcommitEncoding = latin1\n")
+    root = ground.new()
+
+    with Worktree.of(ground.repository(root)) as worktree:
+        message = "release 1.1.0\n\n#12 von Jürgen, 日本\nrest"
+        commit = worktree.commit_nothing(message, sign=None)
+
+        assert worktree.git.must("cat-file", "commit", commit).partition("\n\n")[2].rstrip("\n") == message
+        assert worktree.first_with_subject("release 1.1.0", commit) == commit
+
+
+def test_a_pre_push_hook_that_says_no_is_a_refusal_and_one_that_says_yes_is_heard(ground: Ground) -> None:
+    root, there = ground.new(), ground.bare()
+    script = f"cat > '{ground.folder}/heard'; test ! -e '{ground.folder}/no' || {{ echo 'tests are red'; exit 1; }}"
+    hook(root / ".git" / "hooks", "pre-push", script)
+
+    with Worktree.of(ground.repository(root)) as worktree:
+        assert worktree.push(str(there), "HEAD:refs/heads/main") == Succeeded()
+        assert "refs/heads/main" in (ground.folder / "heard").read_text("utf-8")
+        (ground.folder / "no").touch()
+        outcome = worktree.push(str(there), "HEAD:refs/heads/other")
+
+    assert isinstance(outcome, Refused)
+    assert outcome.problem.code == "push-hook-failed"
+    assert "tests are red" in outcome.problem.reason
+
+
+def test_a_hook_cannot_forge_what_the_remote_says(ground: Ground) -> None:
+    root, there = ground.new(), ground.bare()
+    lines = r"printf '!\tHEAD:refs/heads/main\t[rejected] (hook)\n=\tx:refs/heads/main\t[up to date]\n'"
+    hook(root / ".git" / "hooks", "pre-push", lines)
+
+    with Worktree.of(ground.repository(root)) as worktree:
+        assert worktree.push(str(there), "HEAD:refs/heads/main") == Succeeded()
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        "[push]\n\tfollowTags = true\n",
+        "[push]\n\trecurseSubmodules = check\n",
+        "[fetch]\n\tprune = true\n\tpruneTags = true\n",
+        "[log]\n\tshowSignature = true\n\tfollow = true\n\tdecorate = full\n",
+        "[color]\n\tui = always\n",
+        "[status]\n\tbranch = true\n\tshort = true\n\tshowUntrackedFiles = no\n\trelativePaths = true\n",
+        "[diff]\n\tnoprefix = true\n\tmnemonicPrefix = true\n\trenames = copies\n\trelative = true\n",
+        "[clone]\n\tdefaultRemoteName = upstream\n",
+        "[core]\n\tquotePath = false\n\tabbrev = 4\n\tpager = false\n",
+        "[submodule]\n\trecurse = true\n",
+        "[init]\n\tdefaultBranch = trunk\n\ttemplateDir = /nowhere\n",
+        "[tag]\n\tsort = -creatordate\n\tforceSignAnnotated = true\n",
+        "[commit]\n\tverbose = true\n\tstatus = false\n\ttemplate = /nowhere\n",
+        "[core]\n\texcludesFile = ~/ignored\n",
+    ],
+    ids=lambda text: text.partition("]")[0].lstrip("[") + " " + text.split()[1],
+)
+def test_settings_of_the_user_do_not_change_what_is_done_and_read(ground: Ground, settings: str) -> None:
+    (ground.folder / "home" / "ignored").write_text("fresh\n", encoding="utf-8")
+    root, there = ground.new(sub__a="a\n"), ground.bare()
+    ground.git(root, "tag", "1.0.0")
+    ground.git(root, "push", "--quiet", there, "main")
+    first = ground.git(root, "rev-parse", "HEAD")
+    signed = ground.commit(root, "release 1.1.0", {"readme": "two\n"})
+    ground.settings(settings)
+
+    with Worktree.of(ground.repository(root)) as worktree:
+        worktree.check_out(signed)
+        worktree.write({"readme": "three\n", "unseen": "f\n"})
+        assert set(worktree.changed_paths()) == {"readme", "unseen"}
+        commit = worktree.commit("release 1.2.0", ["readme", "unseen"], sign=None, signoff=False)
+        made = worktree.make_tag("1.2.0", "m\n", commit, sign=False) if "forceSign" not in settings else ""
+        assert worktree.fetch(str(there), ["main"])
+        assert not made or worktree.git.must("rev-parse", "refs/tags/1.2.0") == made
+        assert worktree.first_parents(first, commit, ["readme"]) == ((commit, signed), (signed, first))
+        assert worktree.first_with_subject("release 1.1.0", commit) == signed
+        assert set(worktree.paths_since(first, commit)) == {"readme", "unseen"}
+        assert worktree.commit_time(commit) == 1767323045
+        assert worktree.push(str(there), f"{commit}:refs/heads/main") == Succeeded()
+
+    assert ground.git(there, "for-each-ref", "--format=%(refname)") == "refs/heads/main"
+
+
+VALUES = [
+    "plain",
+    'quo"te',
+    "back\\slash",
+    "semi;colon # hash",
+    "  spaces  ",
+    "tab\there",
+    "ünïcödé",
+    "$(touch owned)",
+]
+
+
+@pytest.mark.parametrize("value", VALUES, ids=repr)
+def test_settings_are_carried_as_they_are(ground: Ground, value: str) -> None:
+    root = ground.new()
+    ground.git(root, "config", "user.name", value)
+    ground.git(root, "config", f"url.{value}.insteadOf", "nothing:")
+
+    with Worktree.of(ground.repository(root)) as worktree:
+        assert worktree.git.run("config", "--get", "user.name").stdout.decode().removesuffix("\n") == value
+        assert worktree.git.must("config", "--get", f"url.{value}.insteadOf") == "nothing:"
+
+
+def test_a_setting_without_a_value_means_yes_in_the_clone_too(ground: Ground) -> None:
+    root = ground.new()
+    with (root / ".git" / "config").open("a", encoding="utf-8") as file:
+        file.write("[commit]\n\tgpgsign\n")
+
+    with Worktree.of(ground.repository(root)) as worktree:
+        assert worktree.git.must("config", "--type=bool", "--get", "commit.gpgsign") == "true"
+
+
+def test_settings_with_several_values_keep_them_all_and_none_twice(ground: Ground) -> None:
+    ground.settings('[credential]\n\thelper = one\n[http "http://127.0.0.1/"]\n\textraHeader = X-Global: 1\n')
+    root = ground.new()
+    for value in ("", "two", "three"):
+        ground.git(root, "config", "--add", "credential.helper", value)
+    ground.git(root, "config", "--add", "http.http://127.0.0.1/.extraHeader", "X-Local: 2")
+
+    with Worktree.of(ground.repository(root)) as worktree:
+        effective = worktree.git.must("config", "--get-all", "credential.helper").splitlines()
+        assert effective[len(effective) - effective[::-1].index("") :] == ["two", "three"]
+        headers = worktree.git.must("config", "--get-all", "http.http://127.0.0.1/.extraHeader").splitlines()
+        while "" in headers:
+            headers = headers[headers.index("") + 1 :]
+        assert headers == ["X-Global: 1", "X-Local: 2"]
+
+
+def test_what_concerns_only_the_users_repository_is_not_carried(ground: Ground) -> None:
+    root = ground.new()
+    ground.git(root, "config", "core.worktree", str(root))
+    ground.git(root, "config", "core.fsmonitor", "touch owned")
+    ground.git(root, "config", "alias.status", "!touch owned")
+
+    with Worktree.of(ground.repository(root)) as worktree:
+        assert worktree.git.run("config", "--local", "--get", "core.worktree").code == 1
+        assert worktree.git.must("config", "--get", "core.fsmonitor") == "false"
+    assert not (root / "owned").exists()
