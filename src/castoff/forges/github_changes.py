@@ -43,14 +43,12 @@ class GitHubChanges:
         found: dict[int, Change] = {}
         heads: dict[int, list[str]] = {}
         for batch in _batches(commits, _A_REQUEST):
-            answer = self._ask(_commit_fields(batch), partial(_associated, commits=batch))
+            answer = self._ask(_commit_fields(batch), partial(self._associated, commits=batch))
             if isinstance(answer, Unknown):
                 return answer
-            for commit, node in answer:
-                change = self._merged(node)
-                if change is not None:
-                    found[change.number] = change
-                    heads.setdefault(change.number, []).append(commit)
+            for commit, change in answer:
+                found[change.number] = change
+                heads.setdefault(change.number, []).append(commit)
         return tuple(
             replace(change, head_commits=tuple(heads[number])) for number, change in sorted(found.items())
         )
@@ -60,24 +58,16 @@ class GitHubChanges:
         found: list[Change] = []
         for batch in _batches(sorted(set(numbers)), _A_REQUEST):
             fields = [f"p{one}: pullRequest(number: {one}) {{ ...Pull }}" for one in batch]
-            answer = self._ask(fields, partial(_numbered, numbers=batch))
+            answer = self._ask(fields, partial(self._numbered, numbers=batch))
             if isinstance(answer, Unknown):
                 return answer
-            found.extend(one for node in answer if (one := self._merged(node)))
+            found.extend(answer)
         return tuple(found)
 
     def pull_request(self, number: int) -> Change | Unknown | None:
         """Give one pull request with its files; these are not told where there are more than a hundred."""
         files = f"files(first: {_FILES}) {{ nodes {{ path }} pageInfo {{ hasNextPage }} }}"
-        fields = [f"pull: pullRequest(number: {number}) {{ ...Pull {files} }}"]
-
-        def read(data: Mapping[str, object]) -> list[Change]:
-            node = data.get("pull")
-            return (
-                [] if node is None else [_with_files(change_of(mapping(node), merged=False), mapping(node))]
-            )
-
-        answer = self._ask(fields, read)
+        answer = self._ask([f"pull: pullRequest(number: {number}) {{ ...Pull {files} }}"], _one)
         if isinstance(answer, Unknown):
             return answer
         return answer[0] if answer else None
@@ -112,6 +102,20 @@ class GitHubChanges:
         except Odd as odd:
             return Unknown(reason=f"the forge's answer is not what GitHub documents: {odd}")
 
+    def _associated(self, data: Mapping[str, object], commits: Sequence[str]) -> list[tuple[str, Change]]:
+        """Pair commits with their changes; a commit that the forge does not have brings none."""
+        found: list[tuple[str, Change]] = []
+        for i, commit in enumerate(commits):
+            node = data.get(f"c{i}")
+            pulls = nodes(mapping(node).get("associatedPullRequests")) if node is not None else []
+            found.extend((commit, change) for pull in pulls if (change := self._merged(pull)) is not None)
+        return found
+
+    def _numbered(self, data: Mapping[str, object], numbers: Sequence[int]) -> list[Change]:
+        found = [data.get(f"p{one}") for one in numbers]
+        pulls = [mapping(node) for node in found if node is not None]
+        return [change for pull in pulls if (change := self._merged(pull)) is not None]
+
     def _merged(self, node: Mapping[str, object]) -> Change | None:
         """Read a merged pull request of this very repository: a fork's have the same commits."""
         name = mapping(node.get("repository")).get("nameWithOwner")
@@ -128,19 +132,9 @@ def _commit_fields(commits: Sequence[str]) -> list[str]:
     ]
 
 
-def _associated(data: Mapping[str, object], commits: Sequence[str]) -> list[tuple[str, Mapping[str, object]]]:
-    """Pair commits with their pull requests; a commit that the forge does not have brings none."""
-    found: list[tuple[str, Mapping[str, object]]] = []
-    for i, commit in enumerate(commits):
-        node = data.get(f"c{i}")
-        if node is not None:
-            found.extend((commit, pull) for pull in nodes(mapping(node).get("associatedPullRequests")))
-    return found
-
-
-def _numbered(data: Mapping[str, object], numbers: Sequence[int]) -> list[Mapping[str, object]]:
-    found = (data.get(f"p{one}") for one in numbers)
-    return [mapping(node) for node in found if node is not None]
+def _one(data: Mapping[str, object]) -> list[Change]:
+    node = data.get("pull")
+    return [] if node is None else [_with_files(change_of(mapping(node), merged=False), mapping(node))]
 
 
 def _contributors_query(slug: str, logins: Sequence[str], before: datetime) -> str:
