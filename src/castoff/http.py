@@ -72,11 +72,14 @@ class Http:
             return self._failure(error, sent="NewConnectionError" not in repr(error))
         except requests.exceptions.RequestException as error:
             return self._failure(error, sent=True)
-        return Reply(
-            status=reply.status_code,
-            headers={name.lower(): value for name, value in reply.headers.items()},
-            body=reply.content,
-        )
+        headers_seen = {name.lower(): value for name, value in reply.headers.items()}
+        refused = reply.status_code >= 400
+        body_seen = self.clean(reply.content.decode("utf-8", "replace")).encode() if refused else reply.content
+        return Reply(status=reply.status_code, headers=headers_seen, body=body_seen)
+
+    def clean(self, text: str) -> str:
+        """Take secrets out of what a server said: some repeat what they were sent, most often in a refusal."""
+        return self._redactor.clean(text)
 
     def _session(self) -> requests.Session:
         import requests

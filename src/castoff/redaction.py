@@ -14,7 +14,10 @@ _HEADER = re.compile(
 )
 _CONTROL = re.compile(
     r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]{0,2000}(?:\x07|\x1b\\)|\x1b.|[\x00-\x08\x0b-\x1f\x7f-\x9f]"
+    r"|[\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
+"""What moves a cursor, hides or reorders text, ends a line unseen, or cannot be encoded."""
+
 _SHOWN = "[secret]"
 _SHORTEST = 6
 

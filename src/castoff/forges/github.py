@@ -149,7 +149,9 @@ class GitHub:
         for error in errors if isinstance(errors, list) else ():
             if not _only_missing(error):
                 first = error.get("message") if isinstance(error, dict) else error
-                return Unknown(reason=f"the forge answered with an error: {_line(str(first))}")
+                return Unknown(
+                    reason=f"the forge answered with an error: {_line(self._http.clean(str(first)))}"
+                )
         return data if isinstance(data, dict) else Unknown(reason="the forge's answer holds no data")
 
     def write(self, method: str, path: str, body: object) -> Outcome:

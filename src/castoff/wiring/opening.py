@@ -16,9 +16,9 @@ from castoff.git import FolderTree, Repository
 from castoff.ports import Reporter, Tree
 from castoff.process import Processes
 from castoff.reconcile import Patience
-from castoff.redaction import Redactor
 from castoff.wiring.adapters import Bench, manifests
 from castoff.wiring.embedding import open_proof
+from castoff.wiring.secrets import redactor_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ def open_setting(
 ) -> Setting:
     """Open the user's repository with everything wired to the outside."""
     variables = dict(os.environ if environment is None else environment)
-    processes = Processes(variables, Redactor.of_environment(variables))
+    processes = Processes(variables, redactor_of(variables))
     repository = Repository.open(processes, options.directory)
     here = FolderTree(repository.root)
     loaded = read_configuration(here, explicit=_explicit(options.config))
