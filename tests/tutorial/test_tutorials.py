@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -19,7 +20,8 @@ def reader(folder: Path) -> dict[str, str]:
     """Give the environment of somebody who has just installed castoff and git."""
     home = folder / "home"
     home.mkdir()
-    kept = {name: os.environ[name] for name in ("LANG", "CARGO_HOME", "RUSTUP_HOME") if name in os.environ}
+    toolchains = os.environ.get("RUSTUP_HOME", str(Path.home() / ".rustup"))
+    kept = {"RUSTUP_HOME": toolchains, "LANG": os.environ.get("LANG", "C.UTF-8")}
     path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
     return {**kept, "PATH": path, "HOME": str(home), "GIT_CONFIG_NOSYSTEM": "1", "TMPDIR": str(folder)}
 
@@ -28,6 +30,8 @@ def reader(folder: Path) -> dict[str, str]:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_every_command_of_a_tutorial_prints_what_the_page_shows(page: Path, tmp_path: Path) -> None:
     text = page.read_text("utf-8")
+    if "cargo" in page.stem and shutil.which("cargo") is None:
+        pytest.skip("cargo is not here")
     desk = tmp_path / "desk"
     desk.mkdir()
 
