@@ -69,8 +69,9 @@ class Processes:
         given: bytes | None = None,
         timeout: float | None = None,
         changes: Mapping[str, str | None] | None = None,
+        is_data: bool = False,
     ) -> Completed:
-        """Run a program to its end.
+        """Run a program to its end; of standard output that ``is_data`` no text for people is made.
 
         ``timeout`` is in seconds: after it the program is killed and the code is 124. Errors:
         ``program-missing`` where it is not installed; every other end is an exit code (negative: the signal).
@@ -91,7 +92,9 @@ class Processes:
             )
         except subprocess.TimeoutExpired as late:
             return self._completed(124, late.stdout or b"", (late.stderr or b"") + b"\n(took too long)")
-        return self._completed(done.returncode, done.stdout, done.stderr)
+        return self._completed(
+            done.returncode, done.stdout, done.stderr, is_data=is_data and not done.returncode
+        )
 
     def follow(
         self,
@@ -148,11 +151,11 @@ class Processes:
             )
         return program
 
-    def _completed(self, code: int, stdout: bytes, stderr: bytes) -> Completed:
+    def _completed(self, code: int, stdout: bytes, stderr: bytes, *, is_data: bool = False) -> Completed:
         return Completed(
             code=code,
             stdout=stdout,
-            text=self.redactor.clean(stdout.decode("utf-8", "replace")),
+            text="" if is_data else self.redactor.clean(stdout.decode("utf-8", "replace")),
             errors=self.redactor.clean(stderr.decode("utf-8", "replace")),
         )
 

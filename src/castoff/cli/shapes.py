@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from castoff.cli.problems import problem_json
-from castoff.flows.release import Result
-from castoff.flows.status import Status
-from castoff.model.graph import JudgedEdge
 from castoff.model.observations import Absent, Observation, Present, Unknown, Withdrawn
-from castoff.model.plan import Plan, Planned
-from castoff.reconcile import StageState
+
+if TYPE_CHECKING:
+    from castoff.flows.release import Result
+    from castoff.flows.status import Status
+    from castoff.model.graph import JudgedEdge
+    from castoff.model.plan import Plan, Planned
+    from castoff.reconcile import StageState
 
 
 def print_json(name: str, value: dict[str, object]) -> None:

@@ -49,7 +49,7 @@ def take_over(tree: Tree) -> TakenOver:
     """
     try:
         root = root_settings(tree)
-        crates = _crates(tree, root)
+        crates = _crates(tree, root) if tree.read(CARGO_TOML) is not None else ()
     except CastoffError as error:
         raise ConfigurationError(*error.problems) from None
     everything = (*root.effective, *(setting for crate in crates for setting in crate.settings))

@@ -53,7 +53,18 @@ class Git:
 
     def must(self, *arguments: str | Path, given: bytes | None = None) -> str:
         """Run git, which has no reason to fail here; gives standard output without its last line end."""
-        done = self.run(*arguments, given=given)
+        return self.data(*arguments, given=given).decode("utf-8", "surrogateescape").removesuffix("\n")
+
+    def data(self, *arguments: str | Path, given: bytes | None = None) -> bytes:
+        """Run git, which has no reason to fail here; gives standard output as it is."""
+        done = self.processes.run(
+            ["git", *arguments],
+            cwd=self.folder,
+            given=given,
+            timeout=_TIMEOUT,
+            changes=_FIXED,
+            is_data=True,
+        )
         if done.code != 0:
             raise Refusal.of(
                 "git-failed",
@@ -61,4 +72,4 @@ class Git:
                 reason=done.last_words,
                 remedy="mend what git complains about and run castoff again",
             )
-        return done.stdout.decode("utf-8", "surrogateescape").removesuffix("\n")
+        return done.stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -54,13 +55,18 @@ class GitTree:
         if not names:
             return
         unique = list(dict.fromkeys(names))
-        done = self._git.run("cat-file", "--batch", given="".join(f"{name}\n" for name in unique).encode())
+        answer = self._git.data("cat-file", "--batch", given="".join(f"{name}\n" for name in unique).encode())
         at = 0
         for name in unique:
-            line_end = done.stdout.index(b"\n", at)
-            size = int(done.stdout[at:line_end].rsplit(b" ", 1)[1])
-            self._git.blobs[name] = done.stdout[line_end + 1 : line_end + 1 + size]
+            line_end = answer.index(b"\n", at)
+            size = int(answer[at:line_end].rsplit(b" ", 1)[1])
+            self._git.blobs[name] = answer[line_end + 1 : line_end + 1 + size]
             at = line_end + 2 + size
+
+
+_SKIPPED = frozenset({".git", "node_modules"})
+_CACHE_MARKS = ("CACHEDIR.TAG", "pyvenv.cfg")
+"""What cargo, uv and venv put into folders that hold nothing of the project."""
 
 
 class FolderTree:
@@ -77,12 +83,17 @@ class FolderTree:
         return _text(full.read_bytes(), path)
 
     def paths(self) -> Sequence[str]:
-        """List all files but those of git, sorted."""
-        return sorted(
-            path.relative_to(self._root).as_posix()
-            for path in self._root.rglob("*")
-            if path.is_file() and ".git" not in path.relative_to(self._root).parts
-        )
+        """List all files but those of git and of what only caches and environments hold, sorted."""
+        found: list[str] = []
+        for folder, folders, files in os.walk(self._root):
+            folders[:] = [one for one in folders if one not in _SKIPPED and not _is_cache(folder, one)]
+            inside = Path(folder).relative_to(self._root)
+            found += ((inside / name).as_posix() for name in files if name != ".git")
+        return sorted(found)
+
+
+def _is_cache(folder: str, name: str) -> bool:
+    return any(os.path.lexists(f"{folder}/{name}/{mark}") for mark in _CACHE_MARKS)
 
 
 def _text(data: bytes, path: str) -> str:

@@ -90,7 +90,9 @@ def texts_of(sheet: Sheet, documents: Iterable[Document], read: Read) -> dict[st
     texts: dict[str, str] = {}
     for file, changes in sheet.values.items():
         document = by_file[file]
-        texts[file] = replace_strings(document.text, changes, positions=document.positions)
+        texts[file] = replace_strings(
+            document.text, changes, positions=document.positions, data=document.data
+        )
     for file, pieces in sheet.spans.items():
         text = texts.get(file) or read(file)
         if text is not None:

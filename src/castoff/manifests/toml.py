@@ -76,11 +76,18 @@ def replace_string(text: str, path: Path, new: str) -> str:
     return replace_strings(text, {path: new})
 
 
-def replace_strings(text: str, changes: Mapping[Path, str], *, positions: Positions | None = None) -> str:
+def replace_strings(
+    text: str,
+    changes: Mapping[Path, str],
+    *,
+    positions: Positions | None = None,
+    data: Mapping[str, Any] | None = None,
+) -> str:
     """Give the text with these string values changed, each in the quotes that it has.
 
-    The result is read again: nothing but these values may have changed. Errors: KeyError where a path is not
-    in the document or holds no string; ``edit-not-exact`` where the result reads differently.
+    The result is read again: nothing but these values may have changed. ``data`` is what the text reads as,
+    where that is known. Errors: KeyError where a path is not in the document or holds no string;
+    ``edit-not-exact`` where the result reads differently.
     """
     positions = positions or Positions(text)
     pieces: list[tuple[int, int, str]] = []
@@ -90,7 +97,8 @@ def replace_strings(text: str, changes: Mapping[Path, str], *, positions: Positi
             raise KeyError(path)
         pieces.append((*span, quoted_like(text[span[0] : span[1]], new)))
     result = splice(text, pieces)
-    _check(text, result, changes)
+    if data is None or not _reads_as(result, data, changes):
+        _check(text, result, changes)
     return result
 
 
@@ -274,6 +282,24 @@ def _bracket_end(text: str, at: int) -> int:
             if depth <= 0:
                 return match.end()
     return len(text)
+
+
+def _reads_as(result: str, data: Any, changes: Mapping[Path, str]) -> bool:
+    """Say whether a text reads as the data with these strings changed; what has a `nan` is never equal."""
+    try:
+        found = tomllib.loads(result.removeprefix(_BOM))
+        for path, new in changes.items():
+            was: Any = data
+            holder: Any = found
+            for part in path[:-1]:
+                was, holder = was[part], holder[part]
+            if not isinstance(was[path[-1]], str) or holder[path[-1]] != new:
+                return False
+            holder[path[-1]] = was[path[-1]]
+    except (tomllib.TOMLDecodeError, KeyError, IndexError, TypeError):
+        return False
+    same: bool = found == data
+    return same
 
 
 def _check(text: str, result: str, changes: Mapping[Path, str]) -> None:
