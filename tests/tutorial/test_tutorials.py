@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from tutorial_pages import Command, plain, played, rewritten, steps
 
 PAGES = sorted((Path(__file__).parents[2] / "docs" / "tutorial").glob("*.md"))

@@ -24,7 +24,7 @@ _CHANGING = (
     (re.compile(r"/packages/[0-9a-f/]+/"), "/packages/.../"),
     (re.compile(r"127\.0\.0\.1:\d+"), "127.0.0.1:PORT"),
     (re.compile(r"\b20\d\d-\d\d-\d\d\b"), "DATE"),
-    (re.compile(r"\b\d+\.\d s\b"), "N s"),
+    (re.compile(r"\b\d+\.\d s\b|(?<=waiting for )\d+ s\b"), "N s"),
     (re.compile(r"castoff \d+\.\d+\.\d+"), "castoff VERSION"),
     (re.compile(r"[ \t]+$", re.M), ""),
 )
