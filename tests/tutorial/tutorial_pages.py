@@ -21,6 +21,7 @@ _CHANGING = (
     (re.compile(r"\b[0-9a-f]{64}\b"), "DIGEST"),
     (re.compile(r"\b[0-9a-f]{40}\b"), "COMMIT"),
     (re.compile(r"\b[0-9a-f]{12}\b"), "COMMIT"),
+    (re.compile(r"^[0-9a-f]{7}(?= )", re.M), "COMMIT"),
     (re.compile(r"/packages/[0-9a-f/]+/"), "/packages/.../"),
     (re.compile(r"127\.0\.0\.1:\d+"), "127.0.0.1:PORT"),
     (re.compile(r"\b20\d\d-\d\d-\d\d\b"), "DATE"),
