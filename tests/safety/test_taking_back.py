@@ -118,15 +118,30 @@ def test_a_version_of_which_some_was_uploaded_is_burnt(ground: tuple[Path, Path]
         assert there.release("1.1.1").version == "1.1.1"
 
 
-def test_a_draft_of_an_abandoned_version_goes(ground: tuple[Path, Path], tmp_path: Path) -> None:
-    seed = WorldSeed(forge={"releases": [{"tag": "1.1.0", "name": "1.1.0", "body": "x", "draft": True}]})
-    with scene(tmp_path, ground, seed) as there:
+GENERATED = "## What's Changed\n* Fix it by @ada in https://github.com/acme/harbour/pull/1\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "left"),
+    [
+        pytest.param(GENERATED, [], id="generated"),
+        pytest.param("# The tide is in\n\n" + GENERATED, ["1.1.0"], id="with highlights"),
+        pytest.param("Only words.", ["1.1.0"], id="words alone"),
+        pytest.param("", [], id="empty"),
+    ],
+)
+def test_a_draft_of_an_abandoned_version_goes_unless_people_wrote_in_it(
+    body: str, left: list[str], ground: tuple[Path, Path], tmp_path: Path
+) -> None:
+    draft = {"tag": "1.1.0", "name": "1.1.0", "body": body, "draft": True}
+    with scene(tmp_path, ground, WorldSeed(forge={"releases": [draft]})) as there:
         there.half()
 
         ended = there.abandon()
 
         assert ended.is_done
-        assert releases(there) == {}
+        assert list(releases(there)) == left
+        assert [one.code for one in ended.problems] == ["draft-kept"] * len(left)
 
 
 def test_what_is_tagged_cannot_be_abandoned(ground: tuple[Path, Path], tmp_path: Path) -> None:

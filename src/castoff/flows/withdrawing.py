@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from castoff.errors import Problem
@@ -16,7 +16,7 @@ from castoff.model.observations import Present, Withdrawn
 from castoff.model.versions import Ecosystem, ReleaseVersion, next_version, read, spell
 from castoff.ports import Registry
 from castoff.reconcile import Reconciler, StageState, observe
-from castoff.stages.notice import LatestPart, NoDraftPart, NoticePart, heir_of, note_of
+from castoff.stages.notice import KEPT, LatestPart, NoDraftPart, NoticePart, heir_of, note_of
 from castoff.stages.part import Part, Stage
 from castoff.stages.withdraw import LIMITS, WithdrawPart, before_it
 
@@ -138,6 +138,7 @@ def summed_up(
         next_free=next_free(setting, seen, target) if burnt else None,
         by_hand=_by_hand(setting, target, states),
         limits=tuple(LIMITS[one] for one in ecosystems) if burnt else (),
+        problems=tuple(_kept_drafts(target, states)),
     )
 
 
@@ -176,6 +177,22 @@ def _by_hand(setting: Setting, target: Target, states: Sequence[StageState]) -> 
                 if isinstance(said, Refused):
                     found.append(replace(said.problem, severity="warning"))
     return tuple(found)
+
+
+def _kept_drafts(target: Target, states: Sequence[StageState]) -> Iterator[Problem]:
+    for state in states:
+        for part in state.parts:
+            for one in part.seen:
+                if one.id == KEPT and isinstance(one.answer, Present):
+                    yield Problem(
+                        code="draft-kept",
+                        severity="warning",
+                        message=f"the draft of `{target.tag}` stays: people wrote in it",
+                        reason="words that were deleted cannot be written again",
+                        remedy="take them over with `castoff highlights VERSION` for the version that comes instead, "
+                        "or delete the draft on the forge",
+                        url=one.answer.url,
+                    )
 
 
 def _persons(decision: object) -> tuple[Act, ...]:

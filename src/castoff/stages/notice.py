@@ -13,12 +13,14 @@ from datetime import date
 from castoff.model.acts import Act, Decision, Do, Done, Outcome, Unclear, Wait
 from castoff.model.observations import Absent, Answer, Observation, Present, Unknown
 from castoff.model.versions import ReleaseVersion
+from castoff.notes.draft import split
 from castoff.ports import Forge, ForgeRelease, NewRelease
 from castoff.redaction import plain
 from castoff.stages.draft import releases_of
 from castoff.stages.part import Seen
 
 _HEAD = "> [!CAUTION]\n> **Withdrawn on "
+KEPT = "draft with words of people"
 _MARKED, _OFFERED = "withdrawn", "offered"
 
 
@@ -125,7 +127,7 @@ class LatestPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoDraftPart:
-    """The draft of a version that is given up: there is to be none."""
+    """The draft of a version that is given up: there is to be none, but for what people wrote in it."""
 
     tag: str
     forge: Forge
@@ -138,16 +140,21 @@ class NoDraftPart:
         found = releases_of(self.forge, self.tag)
         if isinstance(found, Unknown):
             return (Observation(id="draft", answer=found),)
-        drafts = [release for release in found if release.draft]
         return tuple(
-            Observation(id="draft", answer=Present(url=one.url, digest=str(one.id))) for one in drafts
+            Observation(
+                id=KEPT if words_in(one.body) else "draft", answer=Present(url=one.url, digest=str(one.id))
+            )
+            for one in found
+            if one.draft
         ) or (Observation(id="draft", answer=Absent()),)
 
     def decide(self, seen: Seen) -> Decision:
-        """Delete what is there."""
+        """Delete what was generated; a draft with words of people in it stays, since they cannot be written again."""
         acts = []
         for one in seen:
             match one.answer:
+                case Present() if one.id == KEPT:
+                    continue
                 case Unknown(reason=reason, retry_after=after):
                     return Wait(reason=reason, seconds=after)
                 case Present(digest=str(number)):
@@ -167,6 +174,13 @@ def note_of(day: date, reason: str, instead: str | None) -> str:
     said = " ".join(plain(reason).split())
     advice = f" Use {instead} instead." if instead else ""
     return f"{_HEAD}{day.isoformat()}.** Do not use this version.{advice}" + (f"\n> {said}" if said else "")
+
+
+def words_in(body: str) -> str:
+    """Give what people wrote in a draft, before and after what was generated."""
+    parts = split(body)
+    after = "".join(line.text + line.end for line in parts.after)
+    return (parts.header + "\n" + after).strip()
 
 
 def is_marked(body: str) -> bool:
@@ -193,7 +207,7 @@ def _as_is(release: ForgeRelease) -> NewRelease:
     return NewRelease(
         tag=release.tag,
         name=release.name,
-        body=release.body,
+        body=None,
         draft=release.draft,
         prerelease=release.prerelease,
         target=release.target,
