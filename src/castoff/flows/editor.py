@@ -62,11 +62,12 @@ def _editor(setting: Setting) -> list[str]:
         words = shlex.split(said.text) if said.code == 0 else []
     except ValueError:
         words = []
-    if not words:
+    found = bool(words) and setting.repository.git.processes.find(words[0]) is not None
+    if not found:
         raise Refusal.of(
             "no-editor",
-            "no editor is known",
-            reason=said.last_words or "its command line cannot be read",
+            f"the editor `{words[0]}` was not found" if words else "no editor is known",
+            reason=said.last_words if not words else "it is not in PATH",
             remedy="set EDITOR, or give the text with `--file`",
         )
     return words

@@ -10,7 +10,7 @@ from castoff.flows.checking import second_writers
 from castoff.flows.early import early_drafts
 from castoff.flows.editing import changelog_path, shown
 from castoff.flows.gathering import Gathered, commits_between, gather, known_contributors
-from castoff.flows.notes import resolved
+from castoff.flows.notes import require_tag, resolved
 from castoff.flows.setting import Setting
 from castoff.flows.survey import Survey, survey
 from castoff.git import Worktree
@@ -71,6 +71,8 @@ def open_highlights(
         tag = seen.tag_name.of(meant_version)
         draft = _draft_of(seen, tag, releases)
         commit = resolved(worktree, until) if until else claim.commit if claim else seen.head
+        if since:
+            require_tag(worktree, since)
         start = since or _before(seen, worktree, meant_version, commit)
         gathered = gather(setting, seen, worktree, start, commit)
         look = _Look(setting, worktree, gathered, start, str(meant_version))

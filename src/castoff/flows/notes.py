@@ -65,10 +65,8 @@ def span_of(seen: Survey, worktree: Worktree, since: str | None, until: str | No
         before = [claim for claim in seen.history.released if claim.commit != commit]
         before = [claim for claim in before if worktree.is_ancestor(claim.commit, commit)]
         since = seen.tag_name.of(before[0].version) if before else None
-    elif (
-        since not in known and not worktree.git.run("rev-parse", "--verify", "-q", f"refs/tags/{since}").text
-    ):
-        raise UsageError.of("unknown-tag", f"there is no tag `{since}`", remedy="name a tag of the remote")
+    elif since not in known:
+        require_tag(worktree, since)
     is_tag = until in known
     return Span(
         previous_tag=since,
@@ -76,6 +74,12 @@ def span_of(seen: Survey, worktree: Worktree, since: str | None, until: str | No
         target=until or seen.branch,
         commit=commit,
     )
+
+
+def require_tag(worktree: Worktree, tag: str) -> None:
+    """Refuse what is no tag of the remote: ``unknown-tag``."""
+    if worktree.git.run("rev-parse", "--verify", "-q", f"refs/tags/{tag}").code != 0:
+        raise UsageError.of("unknown-tag", f"there is no tag `{tag}`", remedy="name a tag of the remote")
 
 
 def resolved(worktree: Worktree, ref: str) -> str:
