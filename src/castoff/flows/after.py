@@ -14,7 +14,7 @@ from castoff.flows.setting import DocsHostName, Setting
 from castoff.flows.staging import NO_FORGE
 from castoff.flows.subject import Subject
 from castoff.git import Worktree
-from castoff.model.acts import Blocked, Do, Outcome
+from castoff.model.acts import Act, Blocked, Decision, Do, Done, Outcome, Wait
 from castoff.model.observations import Unknown
 from castoff.model.refs import Refs
 from castoff.model.versions import spell
@@ -24,7 +24,7 @@ from castoff.stages.changelog import ChangelogPart
 from castoff.stages.delivery import Delivery, Texts
 from castoff.stages.docs import DocsPart, Documented, Ledger
 from castoff.stages.links import LinksPart
-from castoff.stages.part import Part, Stage
+from castoff.stages.part import Part, Seen, Stage
 from castoff.stages.porting import Terms, cut_by
 
 
@@ -184,15 +184,57 @@ def documented_of(
 def settle(reconciler: Reconciler, stage: Stage) -> StageState:
     """Look once, and do what is missing; what is only under way is not waited for."""
     (seen,) = observe((stage,))
-    due = tuple(
-        part
+    due = {
+        part.name: _Unhurried(part)
         for part, state in zip(stage.parts, seen.parts, strict=False)
-        if stage.off is None and isinstance(state.decision, Do)
-    )
+        if isinstance(state.decision, Do)
+    }
     if not due:
         return seen
-    done = {state.name: state for state in reconciler.run(replace(stage, parts=due)).parts}
-    return StageState(stage, tuple(done.get(state.name, state) for state in seen.parts))
+    done = {state.name: state for state in reconciler.run(replace(stage, parts=tuple(due.values()))).parts}
+    ended = (
+        replace(done[state.name], decision=due[state.name].said or state.decision)
+        if state.name in due
+        else state
+        for state in seen.parts
+    )
+    return StageState(stage, tuple(ended))
+
+
+@dataclass(slots=True)
+class _Unhurried:
+    """A part that acts, but for which nobody waits: what is under way counts as the end of its turn."""
+
+    part: Part
+    said: Decision | None = None
+
+    @property
+    def name(self) -> str:
+        """Name the part."""
+        return self.part.name
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """Need nothing: what it needs was looked at."""
+        return frozenset()
+
+    @property
+    def gate(self) -> str | None:
+        """Share the part's rate limit."""
+        return self.part.gate
+
+    def look(self) -> Seen:
+        """Ask the world."""
+        return self.part.look()
+
+    def decide(self, seen: Seen) -> Decision:
+        """Say what the part says, and end where it would wait for more than an answer that failed."""
+        self.said = self.part.decide(seen)
+        return Done() if isinstance(self.said, Wait) and self.said.seconds is not None else self.said
+
+    def act(self, act: Act) -> Outcome:
+        """Do one act."""
+        return self.part.act(act)
 
 
 def carry_on(reconciler: Reconciler, stage: Stage) -> tuple[StageState, tuple[Problem, ...]]:
