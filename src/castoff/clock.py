@@ -47,6 +47,6 @@ def stated_now(environment: Mapping[str, str]) -> datetime:
 def _time(text: str) -> datetime | None:
     try:
         when = datetime.fromisoformat(text)
-    except ValueError:
+        return when.astimezone(UTC) if when.tzinfo else None
+    except (ValueError, OverflowError):
         return None
-    return when.astimezone(UTC) if when.tzinfo else None

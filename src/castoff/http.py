@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from castoff.redaction import Redactor
 
@@ -62,10 +63,14 @@ class Http:
         """Send one request and read the whole answer."""
         import requests
 
+        session = self._session()
         try:
-            reply = self._session().request(
-                method, url, headers=dict(headers or {}), data=body, timeout=_TIMEOUT
-            )
+            request = _prepared(session, method, url, headers or {}, body)
+        except (requests.exceptions.RequestException, ValueError) as error:
+            return self._failure(error, sent=False)
+        settings = session.merge_environment_settings(request.url, _proxies(url), None, None, None)
+        try:
+            reply = session.send(request, timeout=_TIMEOUT, **settings)
         except requests.exceptions.ConnectTimeout as error:
             return self._failure(error, sent=False)
         except requests.exceptions.ConnectionError as error:
@@ -74,7 +79,9 @@ class Http:
             return self._failure(error, sent=True)
         headers_seen = {name.lower(): value for name, value in reply.headers.items()}
         refused = reply.status_code >= 400
-        body_seen = self.clean(reply.content.decode("utf-8", "replace")).encode() if refused else reply.content
+        body_seen = (
+            self.clean(reply.content.decode("utf-8", "replace")).encode() if refused else reply.content
+        )
         return Reply(status=reply.status_code, headers=headers_seen, body=body_seen)
 
     def clean(self, text: str) -> str:
@@ -95,16 +102,38 @@ class Http:
         return Failure(reason=self._redactor.clean(f"{type(error).__name__}: {error}")[:300], sent=sent)
 
 
+def _prepared(
+    session: requests.Session, method: str, url: str, headers: Mapping[str, str], body: bytes | None
+) -> requests.PreparedRequest:
+    """Make a request ready; raises where it is none. A token of ours is not replaced by what netrc holds."""
+    import requests
+
+    if not url.lower().startswith(("http://", "https://")):
+        raise requests.exceptions.InvalidSchema(f"`{url[:100]}` is no address of HTTP")
+    as_it_is = (lambda request: request) if any(name.lower() == "authorization" for name in headers) else None
+    return session.prepare_request(
+        requests.Request(method, url, headers=dict(headers), data=body, auth=as_it_is)
+    )
+
+
+def _proxies(url: str) -> dict[str, str]:
+    """Ask no proxy for what is on this machine, whatever the environment says; else leave it to that."""
+    host = urlsplit(url).hostname or ""
+    here = host in ("localhost", "::1") or host.startswith("127.")
+    return {"http": "", "https": ""} if here else {}
+
+
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     """Read ``Retry-After`` in seconds from now: a number or an HTTP date (RFC 9110, 10.2.3)."""
     value = headers.get("retry-after", "").strip()
     if not value:
         return None
-    if value.isdigit():
-        return float(min(int(value), 86_400))
+    if value.isascii() and value.isdigit():
+        digits = value.lstrip("0") or "0"
+        return 86_400.0 if len(digits) > 6 else float(min(int(digits), 86_400))
     try:
         when = parsedate_to_datetime(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError, IndexError):
         return None
     if when.tzinfo is None:
         when = when.replace(tzinfo=UTC)

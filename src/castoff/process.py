@@ -74,7 +74,8 @@ class Processes:
         """Run a program to its end; of standard output that ``is_data`` no text for people is made.
 
         ``timeout`` is in seconds: after it the program is killed and the code is 124. Errors:
-        ``program-missing`` where it is not installed; every other end is an exit code (negative: the signal).
+        ``program-missing`` where it is not installed; every other end is an exit code (negative: the signal; 126:
+        the system would not start it).
         """
         words = [str(word) for word in arguments]
         program = self._program(words[0])
@@ -92,6 +93,8 @@ class Processes:
             )
         except subprocess.TimeoutExpired as late:
             return self._completed(124, late.stdout or b"", (late.stderr or b"") + b"\n(took too long)")
+        except (OSError, ValueError) as error:
+            return self._completed(126, b"", _why_not_started(program, error))
         return self._completed(
             done.returncode, done.stdout, done.stderr, is_data=is_data and not done.returncode
         )
@@ -111,15 +114,20 @@ class Processes:
         """
         words = [str(word) for word in arguments]
         environment = self.with_environment(changes).environment if changes else self.environment
+        program = self._program(words[0])
+        try:
+            process = subprocess.Popen(
+                [program, *words[1:]],
+                cwd=cwd,
+                env=dict(environment),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+            )
+        except (OSError, ValueError) as error:
+            return self._completed(126, b"", _why_not_started(program, error))
         kept: list[str] = []
-        with subprocess.Popen(
-            [self._program(words[0]), *words[1:]],
-            cwd=cwd,
-            env=dict(environment),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-        ) as child:
+        with process as child:
             assert child.stderr is not None
             for source in child.stderr:
                 line = source.decode("utf-8", "replace").rstrip("\n")
@@ -133,12 +141,10 @@ class Processes:
         return self._completed(child.returncode, b"", "\n".join(kept).encode())
 
     def interactive(self, arguments: Sequence[str | Path], *, cwd: Path) -> int:
-        """Run a program that talks to the person (an editor); gives its exit code."""
+        """Run a program that talks to the person (an editor); gives its exit code. Errors: ``program-missing``."""
         words = [str(word) for word in arguments]
-        program = self.find(words[0]) or words[0]
-        return subprocess.run(
-            [program, *words[1:]], cwd=cwd, env=dict(self.environment), check=False
-        ).returncode
+        command = [self._program(words[0]), *words[1:]]
+        return subprocess.run(command, cwd=cwd, env=dict(self.environment), check=False).returncode
 
     def _program(self, name: str) -> str:
         program = self.find(name)
@@ -158,6 +164,10 @@ class Processes:
             text="" if is_data else self.redactor.clean(stdout.decode("utf-8", "replace")),
             errors=self.redactor.clean(stderr.decode("utf-8", "replace")),
         )
+
+
+def _why_not_started(program: str, error: Exception) -> bytes:
+    return f"`{program}` could not be started: {error}".encode("utf-8", "replace")
 
 
 def find_program(program: str, path: str | None) -> str | None:

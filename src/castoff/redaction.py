@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable, Mapping
+from base64 import b64encode
+from collections.abc import Iterable, Iterator, Mapping
+from urllib.parse import quote, unquote
 
 _SECRET_NAME = re.compile(
-    r"TOKEN|PASSWORD|PASSWD|PASSPHRASE|SECRET|CREDENTIAL|API_?KEY|_AUTH\b|PRIVATE_KEY", re.I
+    r"TOKEN|PASSWORD|PASSWD|PASSPHRASE|SECRET|CREDENTIAL|API_?KEY|_AUTH\b|(?:^|_)PAT$|PRIVATE_KEY|ACCESS_KEY",
+    re.I,
 )
-_URL_CREDENTIALS = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,20}://)[^\s/@'\"<>]{1,500}@")
+_URL_CREDENTIALS = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,20}://)[^\s/'\"<>]{1,500}@")
+_URL_WITH_CREDENTIALS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,20}://([^\s/]{1,500})@")
 _HEADER = re.compile(
-    r"(?i)\b(authorization|proxy-authorization|private-token|x-api-key)(\s*[:=]\s*)[^\r\n'\"]{1,500}"
+    r"(?i)\b(authorization|proxy-authorization|private-token|x-api-key)(['\"]?\s{0,9}[:=]\s{0,9}['\"]?)"
+    r"[^\r\n'\"]{1,500}"
 )
 _CONTROL = re.compile(
     r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]{0,2000}(?:\x07|\x1b\\)|\x1b.|[\x00-\x08\x0b-\x1f\x7f-\x9f]"
@@ -41,26 +47,41 @@ class Redactor:
         return redactor
 
     def learn(self, secret: str) -> None:
-        """Keep a value out of every text from now on; very short values are not secrets."""
+        """Keep a value out of every text from now on, however it is encoded; very short ones are no secrets."""
         for line in (secret, *secret.splitlines()):
-            if len(line.strip()) >= _SHORTEST:
-                self._secrets.add(line.strip())
+            word = plain(line).strip()
+            if len(word) >= _SHORTEST:
+                self._secrets.update(_shapes(word))
 
     def learn_url(self, url: str) -> None:
-        """Learn the user and the password that a URL carries."""
-        match = re.match(r"[A-Za-z][A-Za-z0-9+.-]*://([^\s/@]+)@", url)
-        if match:
-            for part in match.group(1).split(":"):
+        """Learn the users and the passwords that a URL carries, or several in one text."""
+        for match in _URL_WITH_CREDENTIALS.finditer(url):
+            for part in match.group(1).split(":", 1):
                 if part not in ("git", "__token__", "x-access-token", "oauth2"):
                     self.learn(part)
+                    self.learn(unquote(part))
 
     def clean(self, text: str) -> str:
         """Take out secrets, credentials in URLs, authorization headers and terminal control sequences."""
+        text = plain(text)
         for secret in sorted(self._secrets, key=len, reverse=True):
             text = text.replace(secret, _SHOWN)
         text = _URL_CREDENTIALS.sub(rf"\g<scheme>{_SHOWN}@", text)
-        text = _HEADER.sub(rf"\1\2{_SHOWN}", text)
-        return plain(text)
+        return _HEADER.sub(rf"\1\2{_SHOWN}", text)
+
+
+def _shapes(secret: str) -> Iterator[str]:
+    """Spell a secret as texts may hold it: as it is, in a URL, in JSON, within base64 at any place."""
+    yield secret
+    yield quote(secret, safe="")
+    yield quote(secret)
+    yield json.dumps(secret)[1:-1]
+    for before in range(3):
+        data = b"x" * before + secret.encode("utf-8", "surrogatepass")
+        known = slice((0, 2, 3)[before], len(data) * 8 // 6)  # the characters that rest on the secret alone
+        encoded = b64encode(data).decode("ascii")[known]
+        yield encoded
+        yield encoded.replace("+", "-").replace("/", "_")
 
 
 def plain(text: str) -> str:
