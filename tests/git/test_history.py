@@ -138,6 +138,18 @@ def test_a_repository_is_found_from_any_folder_in_it(ground: Ground, name: str) 
     assert repository.head() is not None
 
 
+@pytest.mark.parametrize(
+    "words", [["rev-parse", "nothing"], ["-c", "a.b=c", "rev-parse", "nothing"]], ids=len
+)
+def test_what_git_says_when_it_fails_is_the_reason(ground: Ground, words: list[str]) -> None:
+    with pytest.raises(CastoffError) as caught:
+        ground.repository(ground.new()).git.must(*words)
+
+    problem = caught.value.problems[0]
+    assert (problem.code, problem.message) == ("git-failed", "`git rev-parse` failed with code 128")
+    assert "ambiguous argument 'nothing'" in problem.reason
+
+
 def test_an_empty_repository_has_a_branch_and_no_head(ground: Ground) -> None:
     root = ground.folder / "empty"
     ground.git(".", "init", "--quiet", "--initial-branch=main", "empty")

@@ -66,9 +66,10 @@ class Git:
             is_data=True,
         )
         if done.code != 0:
+            command = next(word for word in map(str, arguments) if word[:1] != "-" and "=" not in word)
             raise Refusal.of(
                 "git-failed",
-                f"`git {arguments[0]}` failed with code {done.code}",
+                f"`git {command}` failed with code {done.code}",
                 reason=done.last_words,
                 remedy="mend what git complains about and run castoff again",
             )
