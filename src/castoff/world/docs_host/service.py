@@ -100,9 +100,13 @@ class DocsHost:
             "queued": "",
         }[state]
         link = f"/crate/{build.name}/{build.version}/builds/{build.number}"
+        # Only builds that ended are links; one under way is marked by its class alone.
+        row = f'<a href="{link}" class="release">{state}</a>'
+        if state == "building":
+            row = f'<div class="build-in-progress">{said}</div>'
         return _page(
             f"Builds of {build.name} {build.version}",
-            f'<div title="{said}">{said}</div><ul><li><a href="{link}" class="release">{state}</a></li></ul>',
+            f'<div title="{said}">{said}</div><ul><li>{row}</li></ul>',
         )
 
     def _log(self, found: Found) -> Response:
