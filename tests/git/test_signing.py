@@ -215,13 +215,13 @@ def _agent(ground: Ground, key: Path) -> tuple[str, str]:
 
 
 def test_settings_that_apply_by_folder_alone_sign_in_the_clone_too(ground: Ground, ssh_key: Path) -> None:
-    root = ground.new("work")
+    root = ground.new("office")
     included = ground.folder / "home" / "work.gitconfig"
     included.write_text(
         f"[user]\n\temail = work@example.org\n\tsigningkey = {ssh_key}.pub\n[gpg]\n\tformat = ssh\n",
         encoding="utf-8",
     )
-    ground.settings(f'[includeIf "gitdir:{ground.folder}/work/"]\n\tpath = {included}\n')
+    ground.settings(f'[includeIf "gitdir:{ground.folder}/office/"]\n\tpath = {included}\n')
 
     with Worktree.of(ground.repository(root)) as worktree:
         commit = worktree.commit_nothing("release", sign=True)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from world_of_fakes import FakeClock
+import pytest
+from world_of_fakes import FakeClock, Quiet
 
-from castoff.errors import Problem
-from castoff.model.acts import Act, Decision, Do, Done, Outcome, StageName, Succeeded
-from castoff.stages.part import Seen
+from castoff.errors import CastoffError, Problem
+from castoff.model.acts import Act, Decision, Do, Done, Outcome, Refused, StageName, Succeeded, Unclear
+from castoff.reconcile import Patience, Reconciler, StageState
+from castoff.stages.part import Part, Seen, Stage
 
 
 def an_act(name: str = "a", stage: StageName = "publish") -> Act:
@@ -98,3 +101,35 @@ class Thing:
         if isinstance(outcome, Succeeded) and self.made_at is None:
             self.made_at = self.clock.monotonic()
         return outcome
+
+
+DO = Do((an_act(),))
+UNCLEAR = Unclear(reason="no answer")
+REFUSED = Refused(a_problem("upload-refused"))
+
+
+def reconcile(
+    clock: FakeClock,
+    *parts: Part,
+    patience: Patience | None = None,
+    lanes: int = 1,
+    reporter: Quiet | None = None,
+) -> StageState:
+    reconciler = Reconciler(clock, reporter or Quiet(), patience or Patience(), lanes=lanes)
+    return reconciler.run(Stage("publish", parts))
+
+
+def ended(
+    clock: FakeClock, *parts: Part, patience: Patience | None = None, lanes: int = 1
+) -> tuple[type[CastoffError], list[str]]:
+    with pytest.raises(CastoffError) as caught:
+        reconcile(clock, *parts, patience=patience, lanes=lanes)
+    return type(caught.value), [problem.code for problem in caught.value.problems]
+
+
+def wait_for(event: threading.Event) -> None:
+    assert event.wait(10)
+
+
+def meet(barrier: threading.Barrier) -> None:
+    barrier.wait()
