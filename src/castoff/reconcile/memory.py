@@ -23,8 +23,25 @@ DEFINITE = frozenset(
 )
 """Refusals after which there is nothing to look for."""
 
+_GENTLE, _STEEP = 1.15, 1.5
+"""How pauses grow: while an index shows what was just written, others wait for it, so it is looked at often."""
+
+_EARLY = 0.8
+"""The part of the shortest lag so far after which one looks for the next write."""
+
 _LEAST_THROTTLE = 1.0
 """Seconds to wait at least where a service says "not now", even if it names fewer."""
+
+
+@dataclass(slots=True)
+class Lag:
+    """How soon a service showed what was written to it, at best, in this run; seconds, None before the first."""
+
+    shortest: float | None = None
+
+    def met(self, seconds: float) -> None:
+        """Take one more into account."""
+        self.shortest = seconds if self.shortest is None else min(self.shortest, seconds)
 
 
 @dataclass(slots=True)
@@ -33,6 +50,7 @@ class Memory:
 
     clock: Clock
     patience: Patience
+    lag: Lag = field(default_factory=Lag)
     tries: dict[str, _Try] = field(default_factory=dict)
     waiting_since: float | None = None
     throttled_since: float | None = None
@@ -70,9 +88,15 @@ class Memory:
             case Throttled(retry_after=seconds):
                 return max(seconds, _LEAST_THROTTLE)
             case Succeeded():
-                return 0.0
+                return min(_EARLY * (self.lag.shortest or 0.0), self.patience.longest_pause)
             case _:
                 return self.patience.first_pause
+
+    def ended(self) -> None:
+        """Learn from a part that is done how soon its service showed what this run wrote there."""
+        wrote = [tried for tried in self.tries.values() if isinstance(tried.last, Succeeded)]
+        if wrote:
+            self.lag.met(min(self._waited(tried) for tried in wrote))
 
     def _mind_throttle(self, act: Act, outcome: Outcome) -> None:
         if not isinstance(outcome, Throttled):
@@ -106,7 +130,7 @@ class Memory:
                     raise NotYet(_unclear(act, tried))
                 case _:
                     pass
-        return self._next_pause()
+        return self._next_pause(_GENTLE)
 
     def wait(self, part: Part, decision: Wait) -> float:
         """Give the next pause while the world cannot say, or is not ready; raises when patience ends."""
@@ -116,7 +140,7 @@ class Memory:
         waited = now - self.waiting_since
         if waited >= budget or waited + asked > budget:
             raise NotYet(_still_waiting(part, decision, waited))
-        return max(asked, self._next_pause())
+        return max(asked, self._next_pause(_STEEP))
 
     def _budget(self, decision: Wait) -> float:
         if decision.seconds:
@@ -128,9 +152,9 @@ class Memory:
         """Where an earlier attempt ended unclearly, what was refused may be there already by that one."""
         return self.patience.visible if tried.unclear else self.patience.settle
 
-    def _next_pause(self) -> float:
+    def _next_pause(self, growth: float) -> float:
         self.pauses += 1
-        pause = self.patience.first_pause * math.pow(1.5, min(self.pauses - 1, 40))
+        pause = self.patience.first_pause * math.pow(growth, min(self.pauses - 1, 40))
         return min(pause, self.patience.longest_pause)
 
     def _waited(self, tried: _Try) -> float:

@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import Future
 
 from castoff.errors import CastoffError, Refusal
 from castoff.model.acts import Act, Blocked, Do, Done, Off, Outcome, Person, Throttled, Unclear, Wait
 from castoff.ports import Clock, Reporter
 from castoff.reconcile.gate import Gate
-from castoff.reconcile.lanes import open_lanes
+from castoff.reconcile.lanes import Resting, open_lanes
 from castoff.reconcile.looking import PartState, StageState
-from castoff.reconcile.memory import Memory
+from castoff.reconcile.memory import Lag, Memory
 from castoff.reconcile.patience import Patience
 from castoff.stages.part import Part, Stage
+
+_PARTS = 256
+"""So many parts at most are under way, most of them waiting."""
 
 _SLICE = 1.0
 """The longest single sleep in seconds, so that a run that ends does not keep its threads for long."""
 
 
 class Reconciler:
-    """Brings stages to their end, one after the other; the parts of a stage side by side in ``lanes``."""
+    """Brings stages to their end, one after the other; ``lanes`` parts of a stage look or act at the same time.
+
+    A part that waits holds no lane: another one may begin meanwhile.
+    """
 
     def __init__(self, clock: Clock, reporter: Reporter, patience: Patience, *, lanes: int = 16) -> None:
         self._clock = clock
@@ -30,6 +36,9 @@ class Reconciler:
         self._lanes = lanes
         self._gates: dict[str | None, Gate] = {}
         self._ended = threading.Event()
+        self._slots = threading.BoundedSemaphore(lanes)
+        self._resting = Resting()
+        self._lags: dict[str | None, Lag] = {}
 
     def run(self, stage: Stage) -> StageState:
         """Reconcile a stage; raises what ends it (Refusal, NotYet), after the parts under way have ended.
@@ -42,6 +51,7 @@ class Reconciler:
         for part in stage.parts:
             if part.gate not in self._gates:
                 self._gates[part.gate] = Gate(self._clock, self._sleep)
+                self._lags[part.gate] = Lag()
         states = self._run_parts(stage.parts)
         return StageState(stage, tuple(states[part.name] for part in stage.parts))
 
@@ -50,13 +60,16 @@ class Reconciler:
         states: dict[str, PartState] = {}
         running: dict[Future[PartState], str] = {}
         errors: list[CastoffError] = []
-        with open_lanes(self._lanes) as lanes:
+        with open_lanes(_PARTS if self._lanes > 1 else 1) as lanes:
             try:
                 while left or running:
-                    for name in [] if errors else _ready(left, states)[: self._lanes - len(running)]:
-                        running[lanes.submit(self._settle, left.pop(name))] = name
+                    for name in [] if errors else _ready(left, states)[: self._room(len(running))]:
+                        future = lanes.submit(self._settle, left.pop(name))
+                        running[future] = name
+                        future.add_done_callback(self._resting.tell)
                     if not running:
                         break
+                    self._resting.wait_for_news()
                     _take(running, states, errors)
             except BaseException:
                 self._ended.set()
@@ -65,15 +78,21 @@ class Reconciler:
             raise _worst(errors)
         return states
 
+    def _room(self, running: int) -> int:
+        """Say how many more parts may begin."""
+        return max(0, min(self._lanes - running + self._resting.count, _PARTS - running))
+
     def _settle(self, part: Part) -> PartState:
         """Bring one part to its end."""
-        memory = Memory(self._clock, self._patience)
+        memory = Memory(self._clock, self._patience, self._lags[part.gate])
         while True:
             self._mind_end()
-            seen = part.look()
+            with self._slots:
+                seen = part.look()
             decision = part.decide(seen)
             match decision:
                 case Done() | Off() | Person():
+                    memory.ended()
                     return PartState(part.name, seen, decision)
                 case Blocked(problem):
                     raise Refusal(problem)
@@ -101,14 +120,16 @@ class Reconciler:
         self._gates[part.gate].pass_through(self._patience.grace if act.stage == "publish" else 0.0)
         self._mind_end()
         self._reporter.act_begins(act)
-        outcome = part.act(act)
+        with self._slots:
+            outcome = part.act(act)
         self._reporter.act_ended(act, outcome)
         return outcome
 
     def _pause(self, part: Part, seconds: float, reason: str) -> None:
         if seconds >= 1.0:
             self._reporter.waiting(part.name, reason, seconds)
-        self._sleep(seconds)
+        with self._resting.one_more():
+            self._sleep(seconds)
 
     def _sleep(self, seconds: float) -> None:
         while seconds > 0:
@@ -133,9 +154,8 @@ def _ready(left: Mapping[str, Part], states: Mapping[str, PartState]) -> list[st
 def _take(
     running: dict[Future[PartState], str], states: dict[str, PartState], errors: list[CastoffError]
 ) -> None:
-    """Wait until a part ends, and keep what became of it."""
-    done, _ = wait(running, return_when=FIRST_COMPLETED)
-    for future in done:
+    """Keep what became of the parts that have ended."""
+    for future in [one for one in running if one.done()]:
         name = running.pop(future)
         try:
             states[name] = future.result()
