@@ -26,13 +26,22 @@ def make_sample(processes: Processes, source: Path, folder: Path, *, tag: str) -
     return checkout
 
 
+def merged_change(processes: Processes, checkout: Path) -> dict[str, object]:
+    """Say which pull request brought the last commit, as a forge is seeded with it."""
+    said = _git(processes, checkout, "log", "-1", "--format=%H %cI %s").strip()
+    commit, when, subject = said.split(" ", 2)
+    title = subject.removesuffix(" (#1)")
+    told: dict[str, object] = {"number": 1, "title": title, "author": "ada", "labels": ["changelog-change"]}
+    return {**told, "merged_at": when, "merge_commit": commit}
+
+
 def connect(processes: Processes, checkout: Path, remote: str) -> None:
     """Make a repository the origin, and push branch and tags."""
     _git(processes, checkout, "remote", "add", "origin", remote)
     _git(processes, checkout, "push", "--quiet", "--set-upstream", "origin", "main", "--tags")
 
 
-def _git(processes: Processes, folder: Path, *arguments: str) -> None:
+def _git(processes: Processes, folder: Path, *arguments: str) -> str:
     done = processes.run(
         ["git", *arguments],
         cwd=folder,
@@ -45,3 +54,4 @@ def _git(processes: Processes, folder: Path, *arguments: str) -> None:
             reason=done.last_words,
             remedy="see that git works and that the disk has room",
         )
+    return done.text

@@ -19,21 +19,20 @@ if TYPE_CHECKING:
 
 def play_demo(folder: Path, sample: str, reporter: Reporter) -> tuple[Result, dict[str, object]]:
     """Make the sample workspace and an embedded world, and release the one in the other."""
-    from castoff.flows.demo import connect, make_sample
+    from castoff.flows.demo import connect, make_sample, merged_change
     from castoff.flows.release import Wish, run_release
+    from castoff.world.secrets import without_secrets
     from castoff.world.seed import WorldSeed
     from castoff.world.world import World
 
+    quiet = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    before = Processes({**without_secrets(os.environ), **quiet})
+    checkout = make_sample(before, examples() / sample, folder, tag="1.0.0")
     slug = "acme/lighthouse" if sample == "cargo" else "acme/harbour"
-    with World(folder / "world", seed=WorldSeed(slug=slug)) as world:
-        environment = {
-            **world.child_environment(),
-            "GIT_CONFIG_GLOBAL": os.devnull,
-            "GIT_CONFIG_NOSYSTEM": "1",
-        }
-        processes = Processes(environment)
-        checkout = make_sample(processes, examples() / sample, folder, tag="1.0.0")
-        connect(processes, checkout, world.repository.url)
+    seed = WorldSeed(slug=slug, forge={"pull_requests": [merged_change(before, checkout)]})
+    with World(folder / "world", seed=seed) as world:
+        environment = {**world.child_environment(), **quiet}
+        connect(Processes(environment), checkout, world.repository.url)
         setting = open_setting(Options(directory=checkout), reporter, environment)
         fill_registries(world, read_workspace(FolderTree(checkout), setting.manifests, ()))
         return run_release(setting, Wish(level="minor", agreed=True)), world.dump()
