@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from castoff.errors import NotYet, Problem, Refusal
 from castoff.flows.checking import second_writers
-from castoff.flows.notes import WrittenNotes, span_of, write_notes
+from castoff.flows.notes import WrittenNotes, notes_of_release
 from castoff.flows.setting import Setting
 from castoff.flows.staging import NO_FORGE, Target, draft_part
 from castoff.flows.survey import Survey
@@ -32,8 +32,7 @@ class Drafted:
 
 def notes_of(setting: Setting, seen: Survey, worktree: Worktree, target: Target) -> WrittenNotes:
     """Write the notes as the forge would generate them for the pushed tag. Errors: those of gathering."""
-    span = span_of(seen, worktree, None, target.claim.commit, target.tag)
-    return write_notes(setting, seen, worktree, replace(span, tag=target.tag, target=target.tag))
+    return notes_of_release(setting, seen, worktree, target.claim.commit, target.tag)
 
 
 def preview_draft(setting: Setting, version: str | None) -> Drafted:

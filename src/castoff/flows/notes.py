@@ -19,12 +19,14 @@ class Span:
     """The range of one release: from the tag before (None: from the beginning) to a commit.
 
     ``target`` is the ref that the generator's comment names: the tag where it is there, else what was asked for.
+    ``picks`` says that cherry-picks are told of as well, which the forge's own generator leaves out.
     """
 
     previous_tag: str | None
     tag: str
     target: str
     commit: str
+    picks: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,9 +54,27 @@ def written_from(gathered: Gathered, span: Span) -> WrittenNotes:
         known_contributors=known_contributors(gathered),
         server=gathered.server,
     )
-    notes = sort_into_notes(gathered.read.configuration, gathered.held.changes, request)
-    notes = replace(notes, left_out=(*notes.left_out, *gathered.held.left_out()))
-    return WrittenNotes(notes=notes, body=body(notes), range=gathered.held, problems=gathered.read.warnings)
+    held = gathered.held
+    changes = held.with_cherry_picks() if span.picks else held.changes
+    in_time = sorted(changes, key=lambda change: (change.merged_at, change.number))
+    notes = sort_into_notes(gathered.read.configuration, in_time, request)
+    untold = replace(held, cherry_picks=()) if span.picks else held
+    notes = replace(notes, left_out=(*notes.left_out, *untold.left_out()))
+    return WrittenNotes(notes=notes, body=body(notes), range=held, problems=gathered.read.warnings)
+
+
+def notes_of_release(
+    setting: Setting, seen: Survey, worktree: Worktree, commit: str, tag: str
+) -> WrittenNotes:
+    """Write the notes of a release as the forge would generate them for the pushed tag.
+
+    A release of another branch than the default one is made of cherry-picks, and its notes tell of them. Errors:
+    ``forge-unreachable``.
+    """
+    span = span_of(seen, worktree, None, commit, tag)
+    default = worktree.default_branch(seen.remote_url) if seen.remote_url else None
+    picks = default is not None and default != seen.branch
+    return write_notes(setting, seen, worktree, replace(span, tag=tag, target=tag, picks=picks))
 
 
 def span_of(seen: Survey, worktree: Worktree, since: str | None, until: str | None, tag: str) -> Span:

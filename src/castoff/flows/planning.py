@@ -91,6 +91,7 @@ def make_plan(
             *as_warnings(survey.state),
             *survey.problems,
             *edited.problems,
+            *(() if resumes else tag_taken(survey, survey.tag_name.of(version))),
             *_no_version_problem(survey),
         ),
     )
@@ -111,6 +112,22 @@ def estimate(uploads: Sequence[Upload], limits: Sequence[Limit], *, grace: float
 def as_warnings(problems: Sequence[Problem]) -> tuple[Problem, ...]:
     """Show what would stop a release where it stops nothing yet."""
     return tuple(replace(problem, severity="warning") for problem in problems)
+
+
+def tag_taken(survey: Survey, tag: str) -> tuple[Problem, ...]:
+    """Say where the remote has a tag already that this branch's history has not as that version."""
+    found = survey.refs.tags.get(tag)
+    if found is None:
+        return ()
+    return (
+        Problem(
+            code="tag-taken",
+            message=f"the tag `{tag}` is on the remote already",
+            reason=f"it is on {found.commit[:12]}, which is not in this branch's history as that version",
+            remedy="name another version; a tag that was pushed is never moved",
+            commit=found.commit,
+        ),
+    )
 
 
 def _uploads(packages: Sequence[Planned]) -> tuple[Upload, ...]:

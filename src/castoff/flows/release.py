@@ -15,10 +15,10 @@ from dataclasses import dataclass, field, replace
 from castoff.errors import CastoffError, Problem, Refusal
 from castoff.flows.asking import ask_until_known, must_be_reachable
 from castoff.flows.candidate import build_artifacts, make_commit, make_tag
-from castoff.flows.checking import preflight_checks
+from castoff.flows.checking import capability_checks, preflight_checks
 from castoff.flows.ending import end_release
 from castoff.flows.half_out import as_published, packed_again
-from castoff.flows.notes import span_of, write_notes
+from castoff.flows.notes import notes_of_release
 from castoff.flows.planning import occasion_of
 from castoff.flows.proof import prove
 from castoff.flows.recording import Recorder
@@ -42,7 +42,7 @@ from castoff.model.versions import ReleaseVersion, read
 from castoff.model.workspace import Artifact
 from castoff.reconcile import Reconciler, StageState, observe
 from castoff.stages.part import Stage
-from castoff.stages.preflight import errors_of
+from castoff.stages.preflight import errors_of, run_checks
 
 _PLANS = 4
 NOT_PROVEN = (
@@ -123,6 +123,7 @@ def _claimed(run: _Run) -> tuple[Survey, Claim, bool]:
             run.setting.reporter.note(
                 f"going on with {intent.claim.version}, claimed by {intent.claim.commit[:12]}"
             )
+            _mind_capabilities(run, seen, intent.claim)
             return seen, intent.claim, True
         try:
             return seen, _begin(run, seen, intent.version), False
@@ -133,6 +134,15 @@ def _claimed(run: _Run) -> tuple[Survey, Claim, bool]:
             run.setting.reporter.note("the branch moved meanwhile: planning again")
             run.artifacts = None
     raise AssertionError("the loop returns or raises")
+
+
+def _mind_capabilities(run: _Run, seen: Survey, claim: Claim) -> None:
+    """See that what is left can be done here: tools, key, credentials. What is tagged needs none of them."""
+    if claim.tagged:
+        return
+    answers = run_checks(capability_checks(run.setting, seen, run.worktree))
+    if errors := [one for one in errors_of(answers) if one.code not in run.setting.tolerated]:
+        raise Refusal(*errors)
 
 
 def _intent(seen: Survey, order: Wish) -> Begin | Resume:
@@ -308,9 +318,7 @@ def _reconciler(run: _Run) -> Reconciler:
 
 def _body(run: _Run, seen: Survey, target: Target) -> str:
     """Write the draft's text: the notes as the forge would generate them for the pushed tag."""
-    span = span_of(seen, run.worktree, None, target.claim.commit, target.tag)
-    span = replace(span, tag=target.tag, target=target.tag)
-    written = write_notes(run.setting, seen, run.worktree, span)
+    written = notes_of_release(run.setting, seen, run.worktree, target.claim.commit, target.tag)
     run.problems.extend(written.problems)
     return written.body
 

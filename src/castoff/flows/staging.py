@@ -12,7 +12,7 @@ from castoff.flows.survey import Survey
 from castoff.git import Worktree
 from castoff.model.graph import Order
 from castoff.model.intent import Claim
-from castoff.model.versions import next_version, spell
+from castoff.model.versions import ReleaseVersion, next_version, spell
 from castoff.model.workspace import Artifact, Package, Workspace
 from castoff.notes.milestones import Answer, MilestonePlan, MilestonePolicy
 from castoff.ports import Forge
@@ -126,7 +126,7 @@ def milestone_plan(setting: Setting, survey: Survey, target: Target) -> tuple[Mi
     earlier = [claim.version for claim in survey.history.released if claim.version < version]
     plan = MilestonePlan(
         version=version,
-        following=next_version(version.base, policy.next),
+        following=next_version(version.base, policy.next if is_latest_line(survey, version) else "patch"),
         previous=earlier[0] if earlier else None,
     )
     return plan, MilestonePolicy(mode=policy.mode, title=policy.title)
@@ -179,9 +179,13 @@ def draft_part(target: Target, forge: Forge, body: Callable[[], str]) -> DraftPa
 
 def is_latest(survey: Survey, target: Target) -> bool:
     """Say whether this is the highest stable version of all that are tagged on the remote."""
-    version = target.claim.version
+    return target.claim.version.is_stable and is_latest_line(survey, target.claim.version)
+
+
+def is_latest_line(survey: Survey, version: ReleaseVersion) -> bool:
+    """Say whether no higher stable version is tagged on the remote: it is no hotfix of an older line."""
     tagged = (survey.tag_name.version(tag) for tag in survey.refs.tags)
-    return version.is_stable and all(one <= version for one in tagged if one is not None and one.is_stable)
+    return all(one <= version for one in tagged if one is not None and one.is_stable)
 
 
 def _in_order(target: Target) -> list[Package]:
