@@ -64,13 +64,14 @@ class Delivery:
     def proposed(self) -> Proposal | Unknown:
         """Find the branch for the pull request, and what became of it; asked after :meth:`head`.
 
-        A merged pull request is over: what is still missing then gets a branch of the next number.
+        A merged pull request is over: what is still missing then gets a branch of the next number. Where a push
+        is tried first, nobody has to know of pull requests.
         """
         for number in range(1, _MOST):
             name = self.proposal if number == 1 else f"{self.proposal}-{number}"
             pulls = self.desk.pulls(name) if self.desk else ()
             if isinstance(pulls, Unknown):
-                return pulls
+                return pulls if self.by_pull_request or self._denied else Proposal(branch=name)
             ours = [pull for pull in pulls if pull.base == self.branch]
             waiting = next((pull for pull in ours if pull.state == "open"), None)
             last = waiting or next(iter(ours), None)

@@ -42,7 +42,7 @@ def is_noted(comments: Sequence[str], package: str, version: str) -> bool:
 
 def issue_title(package: str, version: str) -> str:
     """Give the title of the issue."""
-    return f"The documentation of {_word(package)} {_word(version)} failed to build"
+    return f"The documentation of {_word(package)[:120]} {_word(version)[:80]} failed to build"
 
 
 def issue_body(package: str, version: str, url: str, log: str) -> str:
