@@ -170,6 +170,15 @@ class Recorded(Protocol):
         ...
 
 
+@runtime_checkable
+class Owned(Protocol):
+    """A registry that can say who may publish a package."""
+
+    def owners(self, package: Package) -> tuple[str, ...] | None:
+        """List the owners by the registry's names; None where that is not known."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForgeRelease:
     """One release on the forge, draft or not; ``id`` is the forge's own."""
@@ -229,6 +238,14 @@ class Forge(Protocol):
 
     def latest(self) -> str | Unknown | None:
         """Name the tag of the release that the forge calls the latest, None where it calls none so."""
+        ...
+
+    def called(self, slug: str) -> str | Unknown | None:
+        """Give the name that a repository has now (`owner/name`), None where there is none that may be seen."""
+        ...
+
+    def branch_rules(self, branch: str) -> tuple[str, ...] | Unknown:
+        """List the kinds of rules that hold for a branch; `protected` for what only administrators may read."""
         ...
 
     def generated_notes(self, tag: str, target: str, previous: str | None) -> str | Unknown:

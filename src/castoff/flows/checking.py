@@ -6,12 +6,17 @@ import re
 from collections.abc import Sequence
 
 from castoff.errors import Problem
+from castoff.flows.credentials import credential_checks
 from castoff.flows.early import waiting_elsewhere
 from castoff.flows.foreseeing import foresight_checks
 from castoff.flows.judging import Changes, change_checks
+from castoff.flows.origin import branch_takes_push, remote_is_ours
+from castoff.flows.planning import tag_taken
+from castoff.flows.published import published_checks
 from castoff.flows.rights import forge_rights
 from castoff.flows.setting import Setting
 from castoff.flows.survey import Survey
+from castoff.flows.tools import tool_checks
 from castoff.flows.user_checks import user_checks
 from castoff.foresight.record import Record
 from castoff.git import Worktree
@@ -46,16 +51,32 @@ def preflight_checks(
         Check("workspace", "shape", lambda: (*survey.state, *survey.problems)),
         Check("configuration", "shape", lambda: setting.problems),
         Check("identity", "preflight", lambda: _identity(setting)),
-        Check("signing", "preflight", lambda: _signing(setting, survey, worktree)),
+        *capability_checks(setting, survey, worktree),
+        Check("remote", "preflight", lambda: remote_is_ours(setting, survey)),
+        Check("branch-rules", "preflight", lambda: _branch_rules(setting, survey)),
         Check("tag-free", "preflight", lambda: _tag_free(survey, tag)),
         Check("forge-rights", "preflight", lambda: forge_rights(setting, survey), vital=True),
         Check("forge", "preflight", lambda: _forge(setting, survey, tag), vital=True),
         Check("draft-writer", "preflight", lambda: draft_writer(setting, survey)),
         *(_free(registries, package, version) for package in survey.workspace.packages),
+        *published_checks(setting, survey, registries, version),
         *change_checks(changes or Changes(setting, survey, worktree, version)),
         *foresight_checks(setting, survey, version, record),
         *user_checks(setting, survey, worktree, version),
     )
+
+
+def capability_checks(setting: Setting, survey: Survey, worktree: Worktree) -> tuple[Check, ...]:
+    """List what a resumed release needs as well: tools, a key, credentials."""
+    return (
+        *tool_checks(setting, survey, signs=wants_signed_tag(setting)),
+        Check("signing", "preflight", lambda: _signing(setting, survey, worktree)),
+        *credential_checks(setting, survey),
+    )
+
+
+def _branch_rules(setting: Setting, survey: Survey) -> Found:
+    return branch_takes_push(setting, survey, signed=wants_signed_commit(setting))
 
 
 def draft_writer(setting: Setting, survey: Survey) -> Found:
@@ -149,18 +170,7 @@ def _signing(setting: Setting, survey: Survey, worktree: Worktree) -> Sequence[P
 def _tag_free(survey: Survey, tag: str) -> Sequence[Problem] | Cannot:
     if not survey.reachable:
         return Cannot("the remote could not be asked")
-    found = survey.refs.tags.get(tag)
-    if found is None:
-        return ()
-    return (
-        Problem(
-            code="tag-taken",
-            message=f"the tag `{tag}` is on the remote already",
-            reason=f"it is on {found.commit[:12]}, which is not in this branch's history as that version",
-            remedy="name another version; a tag that was pushed is never moved",
-            commit=found.commit,
-        ),
-    )
+    return tag_taken(survey, tag)
 
 
 def _forge(setting: Setting, survey: Survey, tag: str) -> Sequence[Problem] | Cannot:

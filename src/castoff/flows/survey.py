@@ -220,8 +220,22 @@ def _remote_problems(
             ),
         )
     return (
+        *_shallow(repository),
         *_uncommitted(repository.changed_paths()),
         *(() if remote_head == local_head else (_apart(worktree, remote, remote_head, local_head),)),
+    )
+
+
+def _shallow(repository: Repository) -> tuple[Problem, ...]:
+    if not repository.is_shallow():
+        return ()
+    return (
+        Problem(
+            code="shallow-clone",
+            message="this clone holds only a part of the history",
+            reason="the last release and what was begun since are found by walking the branch's commits",
+            remedy="run `git fetch --unshallow`; in a workflow, check out with `fetch-depth: 0`",
+        ),
     )
 
 

@@ -86,6 +86,24 @@ class GitHub:
         found = self.read(f"/repos/{self.slug}/releases/latest")
         return str(found.get("tag_name") or "") if isinstance(found, dict) else found
 
+    def called(self, slug: str) -> str | Unknown | None:
+        """Give the name that a repository has now; GitHub redirects from names that it had before."""
+        found = self.read(f"/repos/{quote(slug)}")
+        return str(found.get("full_name") or "") if isinstance(found, dict) else found
+
+    def branch_rules(self, branch: str) -> tuple[str, ...] | Unknown:
+        """List the rules of rulesets by their types; of classic protection only that it is there."""
+        name = quote(branch, safe="")
+        rows = self.listing(f"/repos/{self.slug}/rules/branches/{name}")
+        shown = self.read(f"/repos/{self.slug}/branches/{name}")
+        if isinstance(rows, Unknown):
+            return rows
+        if isinstance(shown, Unknown):
+            return shown
+        kinds = sorted({str(row.get("type")) for row in rows})
+        protected = shown is not None and shown.get("protected") is True and not kinds
+        return ("protected",) if protected else tuple(kinds)
+
     def generated_notes(self, tag: str, target: str, previous: str | None) -> str | Unknown:
         """Ask for the notes that GitHub would generate; it wants the right to write, and writes nothing."""
         body = {"tag_name": tag, "target_commitish": target}

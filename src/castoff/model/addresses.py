@@ -71,3 +71,13 @@ def sibling_url(remote_url: str, slug: str) -> str | None:
     if own is None or not whole.endswith(own):
         return None
     return whole[: len(whole) - len(own)] + slug + ending
+
+
+def named_repository(url: str | None) -> tuple[str, str] | None:
+    """Read host and `owner/name` of the repository that a manifest names; links into it name it as well."""
+    host, path = split_remote((url or "").removeprefix("git+"))
+    parts = [part for part in path.split("/") if part]
+    if not host or len(parts) < 2:
+        return None
+    slug = slug_of("/".join(parts[:2]))
+    return (host.removeprefix("www."), slug) if slug else None

@@ -23,7 +23,13 @@ if TYPE_CHECKING:
     from castoff.world.world import World
 
 _TOLERATED = frozenset(
-    {"hook-tool-missing", "commit-without-change", "draft-second-writer", "notes-label-unknown"}
+    {
+        "hook-tool-missing",
+        "commit-without-change",
+        "draft-second-writer",
+        "notes-label-unknown",
+        "token-missing",
+    }
 )
 """What is so only because the embedded world is one: no workflows run, and the forge knows nothing."""
 
