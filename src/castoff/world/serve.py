@@ -7,7 +7,7 @@ import os
 import shlex
 import signal
 import sys
-import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TextIO
@@ -34,9 +34,11 @@ def serve(
     Files that cannot be read or are wrong raise :class:`ConfigurationError` before anything is started.
     """
     rules, planted = _read_faults(faults), _read_seed(seed)
-    ended = threading.Event()
+    ended: list[
+        int
+    ] = []  # no Event: a handler that takes a lock in the thread that waits for it can block for ever
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
+        signal.signal(number, lambda number, _: ended.append(number))
     with World(directory, seed=planted, faults=rules, outside=outside) as world:
         line = {
             "env": world.environment(),
@@ -49,7 +51,8 @@ def serve(
         stream = out or sys.stdout
         stream.write(json.dumps(line, sort_keys=True) + "\n")
         stream.flush()
-        ended.wait()
+        while not ended:
+            time.sleep(0.1)  # so that also a signal that another thread received is seen
     return 0
 
 

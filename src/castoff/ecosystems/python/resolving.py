@@ -11,7 +11,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 from platform import python_version
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -38,6 +38,26 @@ class _Question:
     """Set when the answer is there, or when it is this one's turn to ask for all that wait."""
 
 
+class _Interpreter:
+    """What uv learnt about the interpreter: all of its cache that a next question may know, since pages change."""
+
+    def __init__(self) -> None:
+        self._files: dict[PurePath, bytes] = {}
+
+    def give(self, cache: Path) -> None:
+        """Let a new cache begin with it."""
+        for name, content in self._files.items():
+            path = cache / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+
+    def take(self, cache: Path) -> None:
+        """Keep what the first question left; where uv keeps it elsewhere, every question asks anew."""
+        if not self._files:
+            found = (path for path in cache.glob("interpreter-*/**/*") if path.is_file())
+            self._files = {path.relative_to(cache): path.read_bytes() for path in found}
+
+
 class Resolver:
     """Asks `uv pip compile`, one process at a time, for everybody who waits."""
 
@@ -48,6 +68,7 @@ class Resolver:
         self._door = threading.Lock()
         self._waiting: list[_Question] = []
         self._is_asking = False
+        self._interpreter = _Interpreter()
 
     def ask(self, requirements: Sequence[str]) -> bool | None:
         """Say whether all requirements can be met now; None where nobody could tell."""
@@ -118,10 +139,11 @@ class Resolver:
             "--no-header",
             "--no-annotate",
         ]
-        words += ["--no-cache", "--python", sys.executable]
+        words += ["--python", sys.executable]
         words += ["--python-version", python] if python else []
         with tempfile.TemporaryDirectory(prefix="castoff-resolve-") as held:
             folder = Path(held)
+            self._interpreter.give(folder / "cache")
             (folder / "wanted.in").write_text("\n".join(wanted) + "\n", encoding="utf-8")
             done = self._processes.run(
                 [*words, "wanted.in"] if names else ["uv", "--version"],
@@ -133,8 +155,11 @@ class Resolver:
                     "UV_INDEX": None,
                     "UV_EXTRA_INDEX_URL": None,
                     "UV_INDEX_URL": None,
+                    "UV_CACHE_DIR": str(folder / "cache"),
+                    "UV_NO_CACHE": None,
                 },
             )
+            self._interpreter.take(folder / "cache")
         return done.code
 
 
