@@ -76,7 +76,8 @@ def _steps(
     for one in manifests:
         part = part_of(workspace, one)
         if part.packages:
-            yield one.edited(overlay, part, occasion.version)
+            # The tree as it was read before, where nothing lies over it yet: it is not read again.
+            yield one.edited(overlay if overlay.texts else overlay.tree, part, occasion.version)
     rules = replace_all(
         overlay.read, configuration.replace, occasion.values(), is_stable=occasion.version.is_stable
     )
