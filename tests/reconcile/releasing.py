@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from fake_ports import FakeForge, FakeRegistry, FakeRemote
 from world_of_fakes import Killed, Process, Quiet, Style, Trouble, World
@@ -104,7 +105,8 @@ def stages(process: Process) -> list[Stage]:
     claimed = process.world.claimed()
     commit = claimed or new_commit(process)
     process.known.add(commit)
-    remote, forge = FakeRemote(process), FakeForge(process)
+    remote = FakeRemote(process)
+    forge: Any = FakeForge(process)  # the port has more than these stages ask
     claim = ClaimPart(
         commit=commit, branch="main", remote_url="there", worktree=remote, made_here=not claimed
     )
