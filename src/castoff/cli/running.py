@@ -16,7 +16,7 @@ def carry_out(common: Common, wish: Wish) -> int:
     result = run_release(open_for(common, reporter), wish)
     reporter.close()
     show(common, "release", result)
-    if not any(state.state == "person" for state in result.stages):
+    if not any(state.state == "person" and state.stage.name == "announce" for state in result.stages):
         return 0
     if not common.json:
         click.echo("\nonly the announcement is left: `castoff announce --execute`", err=True)

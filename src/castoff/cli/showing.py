@@ -8,9 +8,11 @@ import click
 
 from castoff.cli.problems import safe, show_problem
 from castoff.errors import Problem
+from castoff.flows.reach import Link
 from castoff.flows.release import Result
 from castoff.flows.status import Status
 from castoff.flows.ways_out import WayOut
+from castoff.model.acts import Person, Wait
 from castoff.model.observations import Absent, Observation, Present, Unknown, Withdrawn
 from castoff.model.plan import Plan
 from castoff.reconcile import StageState
@@ -121,16 +123,21 @@ def show_result(result: Result) -> None:
             click.echo(f"  wave {wave}: {_list(names)}")
     else:
         click.echo("\nnothing had to be uploaded")
-    announced = any(one.stage.name == "announce" and one.state == "done" for one in result.stages)
-    shown = [one for one in result.stages if not (announced and one.stage.name == "draft")]
-    links = [link for state in shown for part in state.parts for link in _links(part.seen)[:1]]
-    for link in dict.fromkeys(links):
-        click.echo(f"  {link}")
+    _show_links(result.links)
     if result.not_proven:
         click.echo("\nwhat a rehearsal cannot prove:")
         for text in result.not_proven:
             click.echo(f"  - {text}")
     show_all(result.problems)
+
+
+def _show_links(links: Sequence[Link]) -> None:
+    """Show where people can look at what is out."""
+    if links:
+        click.echo("\nwhat is out:")
+    for link in links:
+        name = "" if link.what in ("release", "changelog", "website") else f" {safe(link.name)}"
+        click.echo(f"  {link.what}{name}: {safe(link.url)}")
 
 
 def show_all(problems: Sequence[Problem]) -> None:
@@ -153,8 +160,31 @@ def _show_edits(plan: Plan) -> None:
 def _missing(state: StageState) -> str:
     if state.state in ("done", "off"):
         return ""
+    if state.stage.name == "docs":
+        return _documentation(state)
+    reasons = dict.fromkeys(
+        part.decision.reason for part in state.parts if isinstance(part.decision, Person | Wait)
+    )
+    if state.stage.name in ("changelog", "website") and any(reasons):
+        return "; ".join(reason for reason in reasons if reason)
     words = [_word(one) for part in state.parts for one in part.seen if _word(one)]
     return _list(words)
+
+
+def _documentation(state: StageState) -> str:
+    """Count the builds by how far they are: the ids that stand alone are packages."""
+    words: list[str] = []
+    for one in (one for part in state.parts for one in part.seen[:1] if one.id == part.name != "links"):
+        match one.answer:
+            case Absent():
+                words.append("queued")
+            case Present(digest=digest):
+                words.append(digest or "built")
+            case Unknown(reason=reason):
+                words.append(f"unknown: {reason}")
+            case Withdrawn():
+                words.append("withdrawn")
+    return ", ".join(f"{words.count(word)} {word}" for word in dict.fromkeys(words))
 
 
 def _word(one: Observation) -> str:
@@ -167,11 +197,6 @@ def _word(one: Observation) -> str:
             return f"{one.id} unknown: {reason}"
         case Present():
             return ""
-
-
-def _links(seen: Sequence[Observation]) -> list[str]:
-    answers = [one.answer for one in seen]
-    return [safe(one.url) for one in answers if isinstance(one, Present) and one.url and "://" in one.url]
 
 
 def _list(words: Sequence[str]) -> str:

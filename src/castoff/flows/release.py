@@ -21,6 +21,7 @@ from castoff.flows.half_out import as_published, packed_again
 from castoff.flows.notes import notes_of_release
 from castoff.flows.planning import occasion_of
 from castoff.flows.proof import prove
+from castoff.flows.reach import Link, links_of
 from castoff.flows.recording import Recorder
 from castoff.flows.setting import Setting
 from castoff.flows.staging import (
@@ -86,6 +87,7 @@ class Result:
     mismatch_window: float | None = None
     not_proven: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
+    links: tuple[Link, ...] = ()
 
 
 @dataclass(slots=True)
@@ -343,4 +345,5 @@ def _result(run: _Run, target: Target, states: list[StageState], *, resumed: boo
         uploads=uploads,
         mismatch_window=run.recorder.mismatch_window(),
         problems=tuple(dict.fromkeys(run.problems)),
+        links=links_of(run.setting, target, states),
     )
