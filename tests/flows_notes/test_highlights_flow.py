@@ -118,13 +118,30 @@ def test_new_merges_are_added_and_what_people_wrote_or_took_out_stays_so(here: G
     assert (again.merged.added, again.merged.updated, again.merged.dropped) == ((), (), ())
 
 
-def test_a_header_written_by_hand_gets_the_proposals_beside_it(here: Ground) -> None:
+def test_a_header_written_by_hand_gets_the_proposals_beside_it(tmp_path: Path) -> None:
+    def released(made: History) -> None:
+        build(made)
+        release(made, "1.1.0")
+
+    with ground(tmp_path, released) as made:
+        make_draft(made.setting(), None)
+        edit_in_browser(made, "Only my words, no headings.\r\n\r\n" + draft_body(made))
+
+        text = proposed(made, "1.1.0")
+
+    assert text.startswith("Only my words, no headings.")
+    assert "### [Moor ships]" in text
+
+
+def test_a_person_who_took_everything_out_is_not_proposed_it_again(here: Ground) -> None:
     write_highlights(here.setting(), open_highlights(here.setting(), None), "Only my words, no headings.\n")
+    merge_another(here, 90, "Draw buoys")
 
     text = proposed(here)
 
     assert text.startswith("Only my words, no headings.")
-    assert "### [Moor ships]" in text
+    assert "Moor ships" not in text
+    assert "About Draw buoys." in text
 
 
 def test_what_somebody_wrote_in_the_browser_meanwhile_is_not_overwritten(here: Ground) -> None:

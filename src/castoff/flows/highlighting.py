@@ -27,7 +27,7 @@ from castoff.notes.range import ChangesInRange, changes_in_range
 from castoff.notes.three_way import Merged, merge
 from castoff.ports import Forge, ForgeRelease
 from castoff.reconcile import Reconciler, StageState
-from castoff.stages.draft import all_releases
+from castoff.stages.draft import all_releases, is_early
 from castoff.stages.highlights import HighlightsPart, published
 from castoff.stages.part import Stage
 
@@ -174,7 +174,8 @@ def _merged(look: _Look, draft: ForgeRelease | None, proposed: str) -> Merged:
     if not mine or draft is None:
         return Merged(text=proposed)
     base = look.proposed_at(draft.target)
-    return merge(mine, proposed, base=base if base and _was_shown(base, mine) else None)
+    shown = base is not None and (is_early(draft) or _was_shown(base, mine))
+    return merge(mine, proposed, base=base if shown else None)
 
 
 def _was_shown(base: str, mine: str) -> bool:

@@ -21,13 +21,19 @@ CREATE = Act(id="draft:create", stage="draft", target="the draft", undo="free")
 
 
 UPDATE = Act(id="draft:update", stage="draft", target="the draft", undo="free")
+_EARLY = " (not released yet)"
 NOTES = "notes"
 """The observation of the generated lines; it is made only where there is one draft."""
 
 
 def early_title(title: str) -> str:
     """Name a draft whose version is not tagged yet, so that nobody publishes it in the browser by mistake."""
-    return f"{title} (not released yet)"
+    return f"{title}{_EARLY}"
+
+
+def is_early(draft: ForgeRelease) -> bool:
+    """Say whether a draft was made for its highlights, before its version was tagged."""
+    return draft.draft and draft.name.endswith(_EARLY)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -78,7 +78,7 @@ def _show(common: Common, done: Rollover, *, execute: bool) -> None:
         print_stage("milestone", done.target.title, states, acts=done.acts, problems=problems)
     elif execute:
         show_states(states)
-    else:
+    elif done.question is None:
         say_left(common, done.acts)
     if done.reason and not common.json:
         click.echo(done.reason, err=True)
