@@ -78,12 +78,19 @@ def notes_of_release(
 
 
 def span_of(seen: Survey, worktree: Worktree, since: str | None, until: str | None, tag: str) -> Span:
-    """Say which range is meant: from the last release to the branch's head where nothing is said."""
+    """Say which range is meant: from the last release to the branch's head where nothing is said.
+
+    A stable version counts from the last stable one, a candidate from whatever came before it.
+    """
     known = {seen.tag_name.of(claim.version): claim for claim in seen.history.released}
     commit = resolved(worktree, until) if until else seen.head
     if since is None:
         before = [claim for claim in seen.history.released if claim.commit != commit]
         before = [claim for claim in before if worktree.is_ancestor(claim.commit, commit)]
+        version = seen.tag_name.version(until if until in known else tag)
+        stable = [claim for claim in before if claim.version.is_stable]
+        if stable and version is not None and version.is_stable:
+            before = stable  # candidates on the way are part of what is told
         since = seen.tag_name.of(before[0].version) if before else None
     elif since not in known:
         require_tag(worktree, since)

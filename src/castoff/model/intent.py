@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from castoff.errors import Refusal, UsageError
 from castoff.model.versions import ReleaseVersion, next_version, read
 
+_KINDS = ("alpha", "beta", "rc")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
@@ -70,9 +72,14 @@ def meant(history: History, level: str, pre: str | None = None) -> Begin | Resum
 
 
 def meant_again(history: History, level: str, pre: str | None = None) -> Begin | Resume:
-    """Say what a level means to a run that acts: the last release again, where nothing came since."""
+    """Say what a level means to a run that acts: the last release again, where nothing came since.
+
+    A command that makes another kind of version cannot have made that one: `release` after a candidate goes on.
+    """
     if history.settled and history.previous and not history.unfinished and read(level) is None:
-        return Resume(history.previous)
+        kind = level if level in _KINDS else pre
+        if history.previous.version.pre == kind:
+            return Resume(history.previous)
     return meant(history, level, pre)
 
 
