@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from notes_ground import NOW, Ground, History, castoff, ground, release
 
@@ -306,6 +307,46 @@ def test_workflows_are_printed_then_written_and_nothing_of_a_persons_is_overwrit
     code, _, err = ci("--write", ".")
     assert (code, "[workflow-not-ours]" in err) == (2, True)
     assert mine.read_text("utf-8") == "name: mine\n"
+
+
+DRAFTS = (
+    "on:\n  push:\n    tags: ['*']\njobs:\n  release:\n    runs-on: x\n    steps:\n"
+    "      - uses: softprops/action-gh-release@v2\n"
+)
+
+
+@pytest.mark.parametrize(("by", "problems"), [("castoff", ["draft-second-writer"]), ("ci", [])])
+def test_a_repository_that_drafts_already_gets_no_second_writer(
+    by: str,
+    problems: list[str],
+    here: Ground,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = here.checkout / ".github" / "workflows" / "release.yml"
+    path.parent.mkdir(parents=True)
+    path.write_text(DRAFTS, encoding="utf-8")
+    (here.checkout / "castoff.toml").write_text(f'[draft]\nby = "{by}"\n', encoding="utf-8")
+
+    _, out, _ = castoff(here, "ci", "--json", monkeypatch=monkeypatch, capsys=capsys)
+
+    told = json.loads(out)
+    schema = Path(__file__).parents[2] / "src" / "castoff" / "schemas" / "ci.schema.json"
+    jsonschema.Draft202012Validator(json.loads(schema.read_text("utf-8"))).validate(told)
+    assert [one["code"] for one in told["problems"]] == problems
+    assert all("castoff-draft" not in file["path"] for file in told["files"])
+
+
+def test_a_check_in_a_pull_requests_job_stands_on_a_detached_commit(
+    here: Ground, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    here.setting().repository.git.must("checkout", "--quiet", "--detach", "HEAD~2")
+
+    words = ("check", "--only", "labels", "--pull-request", "2", "--json")
+    code, out, err = castoff(here, *words, monkeypatch=monkeypatch, capsys=capsys)
+
+    assert code == 0, (out, err)
+    assert json.loads(out)["checks"][0]["result"] == "pass"
 
 
 BAD: dict[str, tuple[tuple[str, ...], int, str]] = {

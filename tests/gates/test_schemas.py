@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 
 SCHEMAS = Path(__file__).parents[2] / "src" / "castoff" / "schemas"
-NAMES = ("problem", "error", "plan", "status", "check", "notes", "doctor", "run", "stage", "event")
+NAMES = ("problem", "error", "plan", "status", "check", "notes", "doctor", "run", "stage", "ci", "event")
 
 
 def load(name: str) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from castoff.notes.workflows import FOLDER, WorkflowFile, WorkflowOptions, workf
 
 NUMBERS = "[0-9]+.[0-9]+.[0-9]+*"
 """GitHub's pattern for a version in a tag's name."""
+OURS = f"{FOLDER}/castoff-draft.yml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,11 +32,14 @@ class Wanted:
 
 def wanted_workflows(setting: Setting) -> Wanted:
     """Say which workflows the configuration asks for. Errors: ``no-forge``, ``workflow-value-unfit``."""
-    options = _options(setting)
     there = release_workflows(workflow_files(FolderTree(setting.repository.root)))
-    ours = {f"{FOLDER}/castoff-draft.yml"}
-    found = tuple(one for one in there if one.path not in ours)
-    return Wanted(files=workflows(options), problems=second_writer_problems(found, "castoff"))
+    foreign = tuple(one for one in there if one.path != OURS and one.writes_on_tag)
+    files = workflows(_options(setting))
+    if setting.configuration.draft.by == "ci" and foreign:
+        # The repository has its one writer already.
+        files = tuple(file for file in files if file.path != OURS)
+        return Wanted(files=files, problems=second_writer_problems(foreign, "ci"))
+    return Wanted(files=files, problems=second_writer_problems(foreign, "castoff"))
 
 
 def write_workflows(wanted: Wanted, root: Path) -> tuple[tuple[str, str], ...]:
