@@ -62,6 +62,7 @@ class _Search:
         self._files = files
         self._root = root
         self._found: dict[str, Document] = {}
+        self._unfit: set[str] = set()
         self.problems: list[Problem] = []
         workspace = root.table.get("workspace")
         self._workspace = workspace if isinstance(workspace, dict) else None
@@ -128,11 +129,11 @@ class _Search:
             document = queue.pop()
             for folder in dependency_folders(document.table, document.folder, self._inherited):
                 known = folder in self._found or (folder == "." and "" in self._found)
-                if known or folder.startswith(("..", "/")):
+                if known or folder in self._unfit or folder.startswith(("..", "/")):
                     continue
                 if _is_under(folder, self._exclude) and not _is_under(folder, self._literal_members()):
                     continue
-                if self._take(folder):
+                if self._take(folder) and folder in self._found:
                     queue.append(self._found[folder])
 
     def _inherited(self, key: str) -> str | None:
@@ -156,9 +157,11 @@ class _Search:
             document = Document(file, text, parse(text, file))
         except CastoffError as error:
             self.problems.extend(error.problems)
+            self._unfit.add(folder)
             return True
         if "workspace" in document.table:
             self._nested(document)
+            self._unfit.add(folder)
             return True
         self._found[folder] = document
         return True

@@ -116,14 +116,14 @@ _DECODER = msgspec.json.Decoder(_Project)
 def _read_json(url: str, body: bytes) -> Page:
     try:
         project = _DECODER.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise PageInvalid(f"its page cannot be read: {str(error)[:200]}") from None
     if project.meta.api_version.partition(".")[0] != "1":
         raise PageInvalid(f"it speaks version {project.meta.api_version[:20]} of the simple API")
     files = tuple(
         ListedFile(
             filename=one.filename,
-            url=urljoin(url, one.url),
+            url=_joined(url, one.url),
             sha256=one.hashes.get("sha256"),
             yanked=_reason(one.yanked),
             requires_python=one.requires_python,
@@ -131,6 +131,13 @@ def _read_json(url: str, body: bytes) -> Page:
         for one in project.files
     )
     return Page(files=files, versions=tuple(project.versions))
+
+
+def _joined(url: str, reference: str) -> str:
+    try:
+        return urljoin(url, reference)
+    except ValueError as error:
+        raise PageInvalid(f"it names a file at no address: {str(error)[:100]}") from None
 
 
 def _reason(yanked: bool | str) -> str | None:
