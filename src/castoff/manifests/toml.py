@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from castoff.errors import CastoffError, WorkspaceError
@@ -53,10 +54,11 @@ _BOM = "\ufeff"
 def parse(text: str, file: str) -> dict[str, Any]:
     """Read a document; a leading byte order mark is skipped.
 
-    Errors: ``toml-invalid`` with file and line.
+    The same text gives the same object, which is not to be changed: history is read commit by commit, and most
+    manifests stay as they are. Errors: ``toml-invalid`` with file and line.
     """
     try:
-        return tomllib.loads(text.removeprefix(_BOM))
+        return _loads(text.removeprefix(_BOM))
     except tomllib.TOMLDecodeError as error:
         found = _ERROR_LINE.search(str(error))
         line = int(found.group(1)) if found else text.count("\n") + 1
@@ -64,6 +66,11 @@ def parse(text: str, file: str) -> dict[str, Any]:
         raise _invalid(file, line, reason[:1].lower() + reason[1:]) from None
     except RecursionError:
         raise _invalid(file, None, "arrays or tables are nested too deeply") from None
+
+
+@lru_cache(maxsize=4096)
+def _loads(text: str) -> dict[str, Any]:
+    return tomllib.loads(text)
 
 
 def scan(text: str) -> Positions:
