@@ -1,0 +1,187 @@
+"""How long does publishing 100 packages take, beside uv and twine, and beside what could be at best?
+
+An embedded world runs in a process of its own; each upload takes so long there. castoff runs its publish stage
+on files that were built before; uv and twine get the same files in one command, in the order of their needs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import requests
+from graphs import Made, levels
+from workspaces import ALONE, VERSION, build_by_hand, commit_history, raise_versions, write_uv
+
+from castoff.flows.silence import Silence
+from castoff.flows.staging import Target, publish_stage, target_of
+from castoff.flows.survey import ordered, survey
+from castoff.git import Worktree
+from castoff.model.intent import Claim
+from castoff.model.versions import read
+from castoff.model.workspace import Artifact
+from castoff.reconcile import Reconciler
+from castoff.wiring import Options, open_setting
+
+TOOLS = Path(sys.executable).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A world in another process: its environment, its control door."""
+
+    environment: Mapping[str, str]
+    control: str
+    remote: str
+
+    def delay_uploads(self, seconds: float) -> None:
+        """Let each upload take so long."""
+        rule = {"service": "python", "method": "POST", "effect": {"delay": seconds}}
+        requests.put(f"{self.control}/_faults", json={"rules": [rule]}, timeout=30).raise_for_status()
+
+    def uploads(self) -> int:
+        """Count the files that were uploaded."""
+        world = requests.get(f"{self.control}/_world", timeout=30).json()
+        return len(world["python"]["uploads"])
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[Served]:
+    """Serve a new world, until the end of the block."""
+    folder.mkdir(parents=True, exist_ok=True)
+    seed = folder / "seed.json"
+    seed.write_text(json.dumps({"slug": "acme/bench"}), encoding="utf-8")
+    home = {"HOME": str(folder)}
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "castoff",
+            "world",
+            "serve",
+            "--offline",
+            "--dir",
+            folder / "world",
+            "--seed",
+            seed,
+        ],
+        env={**os.environ, **home},
+        stdout=subprocess.PIPE,
+    )
+    try:
+        assert process.stdout is not None
+        said = json.loads(process.stdout.readline())
+        yield Served(
+            {**os.environ, **ALONE, **said["env"], **home},
+            said["control"],
+            said["remote"].removeprefix("file://"),
+        )
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def by_castoff(folder: Path, packages: Sequence[Made], delay: float, lanes: int) -> float:
+    """Publish prebuilt files through castoff's publish stage; gives seconds."""
+    checkout = write_uv(folder / "checkout", packages)
+    commit_history(checkout, folder / "remote.git", commits=4)
+    files = build_by_hand(folder / "dist", packages, VERSION)
+    with served(folder) as world:
+        world.delay_uploads(delay)
+        setting = replace(
+            open_setting(Options(directory=checkout), Silence(), world.environment), lanes=lanes
+        )
+        with Worktree.of(setting.repository) as worktree:
+            seen = survey(setting.repository, worktree, setting.configuration, setting.manifests)
+            version = read(VERSION)
+            assert version is not None
+            order = ordered(seen.workspace, setting.configuration.release)
+            target: Target = target_of(seen, Claim(version=version, commit=seen.head), seen.workspace, order)
+            setting.registry("python").look(
+                seen.workspace.packages[0], VERSION
+            )  # the preflight looked before
+            began = time.monotonic()
+            stage = publish_stage(setting, target, _artifacts(files, packages), worktree.root)
+            Reconciler(setting.clock, setting.reporter, setting.patience, lanes=lanes).run(stage)
+            took = time.monotonic() - began
+        assert world.uploads() == len(files)
+        return took
+
+
+def by_client(folder: Path, packages: Sequence[Made], delay: float, client: str) -> float:
+    """Publish the same files with one command of a client; gives seconds."""
+    files = build_by_hand(folder / "dist", packages, VERSION)
+    words = {
+        "uv": [TOOLS / "uv", "publish", "--no-progress", "--quiet"],
+        "twine": [TOOLS / "twine", "upload", "--non-interactive", "--disable-progress-bar"],
+    }[client]
+    with served(folder) as world:
+        world.delay_uploads(delay)
+        began = time.monotonic()
+        subprocess.run([*words, *files], env=world.environment, check=True, capture_output=True)
+        took = time.monotonic() - began
+        assert world.uploads() == len(files)
+        return took
+
+
+def resumed(folder: Path, packages: Sequence[Made], delay: float) -> dict[str, float]:
+    """Resume a version that was claimed and no more, in a process of its own; gives seconds by stage."""
+    checkout = write_uv(folder / "checkout", packages)
+    events = folder / "events.ndjson"
+    with served(folder) as world:
+        commit_history(checkout, Path(world.remote), commits=4)
+        raise_versions(checkout, "1.5.0")
+        world.delay_uploads(delay)
+        began = time.monotonic()
+        words = ["resume", "1.5.0", "--execute", "--yes", "--events", str(events)]
+        done = subprocess.run(
+            [sys.executable, "-m", "castoff", *words],
+            cwd=checkout,
+            env=world.environment,
+            capture_output=True,
+        )
+        assert done.returncode == 0, done.stderr.decode()
+        took = time.monotonic() - began
+        assert world.uploads() == 2 * len(packages)
+    return {**_by_stage(events), "in all": took}
+
+
+def _by_stage(events: Path) -> dict[str, float]:
+    """Read how long each stage took; what was built before the uploads stands before their stage."""
+    told = [json.loads(line) for line in events.read_text("utf-8").splitlines()]
+    stages = [
+        (one["detail"].split(" ")[0], datetime.fromisoformat(one["at"]))
+        for one in told
+        if one["type"] == "stage"
+    ]
+    ends = [when for _, when in stages[1:]] + [datetime.fromisoformat(told[-1]["at"])]
+    return {name: (end - when).total_seconds() for (name, when), end in zip(stages, ends, strict=True)}
+
+
+def limit(packages: Sequence[Made], delay: float, lag: float = 0.0) -> float:
+    """Give the least time that anybody could take: the longest chain, each link uploaded and then visible."""
+    return len(levels(packages)) * (delay + lag)
+
+
+def _artifacts(files: Sequence[Path], packages: Sequence[Made]) -> tuple[Artifact, ...]:
+    names = [one.name for one in packages for _ in range(2)]
+    return tuple(
+        Artifact(
+            package=name,
+            ecosystem="python",
+            kind="wheel" if file.suffix == ".whl" else "sdist",
+            filename=file.name,
+            path=str(file),
+            digest=hashlib.sha256(file.read_bytes()).hexdigest(),
+        )
+        for name, file in zip(names, files, strict=True)
+    )
