@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from proofs.cargo_small import write_small_crates
 from proofs.cargo_worlds import cargo_stage
 from proofs.worlds import make_key
@@ -13,7 +14,9 @@ from proofs.worlds import make_key
 pytestmark = pytest.mark.real
 
 
-def test_a_release_of_crates_is_whole_and_builds_in_a_project_that_knows_nothing_of_it(tmp_path: Path) -> None:
+def test_a_release_of_crates_is_whole_and_builds_in_a_project_that_knows_nothing_of_it(
+    tmp_path: Path,
+) -> None:
     with cargo_stage(tmp_path / "world", make_key(tmp_path), write_small_crates(tmp_path / "sample")) as here:
         code, output = here.run(here.checkout(), "release", "1.1.0", "--execute", "--yes")
         assert code == 0, output

@@ -8,7 +8,22 @@ import jsonschema
 import pytest
 
 SCHEMAS = Path(__file__).parents[2] / "src" / "castoff" / "schemas"
-NAMES = ("problem", "error", "plan", "status", "check", "notes", "doctor", "run", "stage", "ci", "event")
+NAMES = (
+    "problem",
+    "error",
+    "plan",
+    "status",
+    "check",
+    "notes",
+    "doctor",
+    "run",
+    "stage",
+    "ci",
+    "event",
+    "changelog",
+    "docs",
+    "verify",
+)
 
 
 def load(name: str) -> dict[str, Any]:
