@@ -35,10 +35,16 @@ def may_carry(settings: Mapping[str, str]) -> bool:
 
 
 def without_credentials(url: str) -> tuple[str, tuple[Entry, ...]]:
-    """Split an address into one that may be shown, and the settings that stand for its credentials."""
+    """Split an address into one that may be shown, and the settings that stand for its credentials.
+
+    What is no address stays as it is: git will say so.
+    """
     if _CARRYING.match(url) is None:
         return url, ()
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url, ()
     bare = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, parts.query, ""))
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
     if not password:

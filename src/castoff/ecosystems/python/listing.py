@@ -149,6 +149,8 @@ def _reason(yanked: bool | str) -> str | None:
 def _read_html(project: str, url: str, reply: Reply) -> Page:
     from pypi_simple import ProjectPage, UnsupportedRepoVersionError
 
+    if b"<" not in reply.body or reply.body.lstrip()[:5].lower() == b"<?xml":
+        raise PageInvalid("it answered with something that is no HTML")
     try:
         page = ProjectPage.from_html(project, reply.body, base_url=url)
     except (UnsupportedRepoVersionError, ValueError) as error:
