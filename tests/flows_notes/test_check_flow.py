@@ -73,6 +73,10 @@ CASES: dict[str, tuple[Callable[[History], object], str, dict[str, Any], str, st
     "a commit without a pull request": (
         lambda h: h.commit("direct"), "", {}, "labels", "commits", ("warn", ["commit-without-change"])
     ),
+    "a commit that only keeps the changelog": (
+        lambda h: h.commit("port the notes", {"CHANGELOG.md": "# Changelog\n"}), "", {}, "labels", "commits",
+        ("pass", []),
+    ),
     "a label that the forge has not": (
         nothing, "", {"labels": ["changelog-add", "changelog-fix"]}, "labels", "notes-configuration",
         ("warn", ["notes-label-unknown"]),

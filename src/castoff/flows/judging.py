@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 
+from castoff.flows.editing import changelog_path
 from castoff.flows.gathering import Gathered, gather, notes_configuration, paths_of
 from castoff.flows.setting import Setting
 from castoff.flows.survey import Survey
 from castoff.git import Worktree
-from castoff.model.changes import Change, Milestone
+from castoff.model.changes import Change, Commit, Milestone
 from castoff.model.observations import Unknown
 from castoff.model.versions import ReleaseVersion, next_version
 from castoff.notes.configuration import read_configuration
@@ -53,6 +55,12 @@ class Changes:
             if self._gathered is None:
                 self._gathered = self._gather()
             return self._gathered
+
+    def to_be_told(self, commits: Sequence[Commit]) -> tuple[Commit, ...]:
+        """Leave out commits that only keep the changelog, such as the one that ported the last notes."""
+        own = {changelog_path(self.seen.tree, self.setting.configuration.changelog.file)}
+        paths = paths_of(self._worktree, [commit.sha for commit in commits])
+        return tuple(commit for commit in commits if not paths[commit.sha] or set(paths[commit.sha]) - own)
 
     def _gather(self) -> Gathered:
         previous = self.seen.history.previous
@@ -133,7 +141,7 @@ def _commits(changes: Changes) -> Found:
     gathered = changes.gathered()
     url = f"{gathered.server}/{gathered.repository}/commit/"
     policy = label_policy(changes.setting, gathered.kinds)
-    return check_commits(gathered.held.without_change, policy, url=url)
+    return check_commits(changes.to_be_told(gathered.held.without_change), policy, url=url)
 
 
 def _configuration(changes: Changes) -> Found:
