@@ -103,7 +103,7 @@ def _forge_reads() -> Iterator[Fault]:
     for effect in (*effects, *_GARBAGE):
         yield _one("notes", _NOTES, effect, "done", times=1, wait=1.0)
         yield _one("notes", _NOTES, effect, "again", code="write-unclear", wait=0.3)
-        yield _one("milestones", _MILESTONES, effect, "done", wait=0.5)
+        yield _one("milestones", _MILESTONES, effect, "again", code="still-waiting", wait=0.5)
 
 
 def _pushes() -> Iterator[Fault]:
