@@ -142,7 +142,7 @@ def new_commit(process: Process) -> str:
 
 
 def package_parts(process: Process, commit: str) -> list[PackagePart]:
-    """Give the parts of the publish stage."""
+    """Give the parts of the publish stage, the facade first, so that nothing but their needs orders them."""
     registry = FakeRegistry(process)
     return [
         PackagePart(
@@ -163,7 +163,7 @@ def package_parts(process: Process, commit: str) -> list[PackagePart]:
             root=Path(),
             needs=NEEDS[name],
         )
-        for name in NEEDS
+        for name in reversed(list(NEEDS))
     ]
 
 

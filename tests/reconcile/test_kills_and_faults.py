@@ -73,6 +73,22 @@ def objections(world: World, style: Style, lag: float, mode: Mode = "killed befo
     return found
 
 
+@pytest.mark.parametrize("lanes", [1, 8])
+@pytest.mark.parametrize("lag", [*LAGS, 600.0])
+@pytest.mark.parametrize("style", STYLES)
+def test_undisturbed_nothing_is_uploaded_twice_however_late_the_index_is(
+    style: Style, lag: float, lanes: int
+) -> None:
+    world = new_world(style, lag)
+
+    run = run_once(world, lanes=lanes)
+
+    assert run.end == "done"
+    assert world.repeats == []
+    assert len(run.writes) == len(set(run.writes))
+    assert objections(world, style, lag) == []
+
+
 @pytest.mark.parametrize("lag", LAGS)
 @pytest.mark.parametrize("style", STYLES)
 def test_killed_at_any_point_and_run_again_the_world_ends_the_same(style: Style, lag: float) -> None:
