@@ -78,6 +78,7 @@ class ForgePull:
     base: str
     state: Literal["open", "merged", "closed"]
     url: str
+    body: str = ""
 
 
 class Desk(Protocol):
@@ -105,6 +106,10 @@ class Desk(Protocol):
 
     def open_pull(self, *, head: str, base: str, title: str, body: str) -> Outcome:
         """Open a pull request between two branches of the repository."""
+        ...
+
+    def edit_pull(self, number: int, body: str) -> Outcome:
+        """Write the text of a pull request anew."""
         ...
 
 

@@ -53,6 +53,10 @@ class GitHubDesk:
         value = {"title": title, "head": head, "base": base, "body": body}
         return self._github.write("POST", f"{self._path}/pulls", value)
 
+    def edit_pull(self, number: int, body: str) -> Outcome:
+        """Write the text of a pull request anew."""
+        return self._github.write("PATCH", f"{self._path}/pulls/{number}", {"body": body})
+
 
 def _issue(row: Mapping[str, object]) -> ForgeIssue:
     return ForgeIssue(
@@ -71,6 +75,7 @@ def _pull(row: Mapping[str, object]) -> ForgePull:
         base=str(base.get("ref") or "") if isinstance(base, Mapping) else "",
         state="merged" if row.get("merged_at") else state,
         url=str(row.get("html_url") or ""),
+        body=str(row.get("body") or ""),
     )
 
 
