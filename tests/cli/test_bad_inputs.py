@@ -47,6 +47,8 @@ def test_a_bad_input_has_its_exit_code_its_stable_code_and_a_remedy(
     value = json.loads(said.out)
     assert code == bad.exit, said
     _is_valid(value)
+    shown = [json.dumps(problem, sort_keys=True) for problem in value["problems"]]
+    assert len(set(shown)) == len(shown), "nothing is said twice"
     problems = {problem["code"]: problem for problem in value["problems"]}
     assert set(bad.codes) <= set(problems), said
     for problem in problems.values():

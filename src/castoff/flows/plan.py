@@ -30,4 +30,5 @@ def plan_release(setting: Setting, level: str, pre: str | None, *, intend: Inten
             today=setting.now.date(),
             grace=setting.patience.grace,
         )
-        return replace(plan, problems=(*as_warnings(setting.problems), *plan.problems))
+        problems = dict.fromkeys((*as_warnings(setting.problems), *plan.problems))
+        return replace(plan, problems=tuple(problems))
