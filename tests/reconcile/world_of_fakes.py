@@ -149,8 +149,10 @@ class World:
         return {name: one for name, one in self.files.get(package, {}).items() if one.at <= until}
 
     def resolves(self, package: str) -> bool:
-        """Say whether the resolver finds a package with all that it needs."""
-        return bool(self.shown(package)) and all(self.resolves(need) for need in self.needs[package])
+        """Say whether the resolver, which is a second behind the pages, finds a package with all that it needs."""
+        return bool(self.shown(package, behind=1.0)) and all(
+            self.resolves(need) for need in self.needs[package]
+        )
 
     def history(self) -> list[str]:
         """Give the branch's commits, oldest first."""
