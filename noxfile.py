@@ -59,6 +59,12 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session
+def itself(session: nox.Session) -> None:
+    """Castoff's own next release, planned and rehearsed; builds fetch their back end."""
+    session.run(sys.executable, "scripts/rehearse-itself")
+
+
+@nox.session
 def fix(session: nox.Session) -> None:
     """Mend what can be mended by machine: order of imports, layout, generated files."""
     session.run(TOOLS / "ruff", "check", "--fix", *PYTHON)
