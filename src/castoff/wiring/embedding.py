@@ -41,6 +41,7 @@ def open_proof(setting: Setting, before: Workspace | None) -> Iterator[Embedded]
 
     _need_authority(setting)
     with World(environment=setting.environment) as world:
+        _warm(world, setting)
         fill_registries(world, before)
         quiet = replace(setting, reporter=Silence(), embedded=None)
         yield aimed_at(quiet, world, setting.repository)
@@ -58,6 +59,7 @@ def open_rehearsal(
     address = forge_address(_outside_url(setting), {})
     seed = WorldSeed(slug=address.slug if address else "local/workspace")
     with World(seed=seed, environment=setting.environment) as world:
+        _warm(world, setting)
         fill_registries(world, before)
         stand_in.publish_to(world.repository.url, branch)
         processes = Processes(world.child_environment(), Redactor.of_environment(setting.environment))
@@ -103,6 +105,12 @@ def aimed_at(setting: Setting, world: World, repository: Repository) -> Embedded
         remote=world.repository.url,
         dump=world.dump,
     )
+
+
+def _warm(world: World, setting: Setting) -> None:
+    """Spare cargo the crates that the user's cargo has fetched before; what is there is only read."""
+    if (setting.repository.root / "Cargo.toml").is_file():
+        world.warm_cargo_home()
 
 
 def _need_authority(setting: Setting) -> None:

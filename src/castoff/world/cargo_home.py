@@ -52,12 +52,18 @@ def warm(directory: Path, user_home: Path) -> None:
     """Give the throw-away home what the user's cargo has fetched before; the user's files stay as they are.
 
     Crates are linked where the disk allows it (cargo makes them anew, it never writes into them); the index
-    cache is copied, since cargo rewrites it in place.
+    cache is copied, since cargo rewrites it in place; the clone of an index that is a git repository is left out.
     """
     source, target = user_home / "registry", directory / "cargo-home" / "registry"
     for part, copy in (("cache", _link), ("index", shutil.copy2)):
         if (source / part).is_dir():
-            shutil.copytree(source / part, target / part, copy_function=copy, dirs_exist_ok=True)
+            shutil.copytree(
+                source / part,
+                target / part,
+                copy_function=copy,
+                dirs_exist_ok=True,
+                ignore=shutil.ignore_patterns(".git"),
+            )
 
 
 def _home(directory: Path, configuration: str) -> Path:
