@@ -148,6 +148,22 @@ def fill_registries(world: World, before: Workspace | None) -> None:
     )
 
 
+def fill_crates(world: World, before: Workspace) -> None:
+    """Put crates into the registry that are nowhere else, as their manifests said them; for samples."""
+    from castoff.world.cargo_registry.record import read_record
+
+    names = {package.id: package.name for package in before.packages}
+    needs: dict[str, list[dict[str, str]]] = {package.id: [] for package in before.packages}
+    for e in before.edges:
+        if e.kind in ("normal", "build") and e.requirement and e.origin in needs and e.target in names:
+            needs[e.origin].append({"name": names[e.target], "requirement": e.requirement, "kind": e.kind})
+    record = {
+        p.name: {p.version: {"requirements": needs[p.id]}} for p in before.packages if p.ecosystem == "cargo"
+    }
+    for published, _ in read_record(record):
+        world.cargo_registry.store.add(published, seeded=True)
+
+
 def _view(world: World, setting: Setting, view: str) -> dict[str, str | None]:
     """Let Python clients see the view first, and what is not ours where the user's clients find it."""
     index = f"{world.python.url}/view/{view}/simple/"

@@ -10,7 +10,7 @@ from castoff.flows.survey import read_workspace
 from castoff.git import FolderTree
 from castoff.ports import Reporter
 from castoff.process import Processes
-from castoff.wiring.embedding import fill_registries
+from castoff.wiring.embedding import fill_crates, fill_registries
 from castoff.wiring.opening import Options, open_setting
 
 if TYPE_CHECKING:
@@ -34,7 +34,9 @@ def play_demo(folder: Path, sample: str, reporter: Reporter) -> tuple[Result, di
         environment = {**world.child_environment(), **quiet}
         connect(Processes(environment), checkout, world.repository.url)
         setting = open_setting(Options(directory=checkout), reporter, environment)
-        fill_registries(world, read_workspace(FolderTree(checkout), setting.manifests, ()))
+        released = read_workspace(FolderTree(checkout), setting.manifests, ())
+        fill_registries(world, released)
+        fill_crates(world, released)
         return run_release(setting, Wish(level="minor", agreed=True)), world.dump()
 
 
