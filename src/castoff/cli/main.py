@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from castoff.cli.examples import as_epilog
 from castoff.cli.options import Common, common_options
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class LazyGroup(click.Group):
             return None
         command = importlib.import_module(entry[0]).command
         assert isinstance(command, click.Command)
+        command.epilog = as_epilog(cmd_name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -13,10 +13,7 @@ if TYPE_CHECKING:
     from castoff.flows.initial import Initial
 
 
-@click.command(
-    "init",
-    epilog="Example: castoff init, and where it looks right: castoff init --execute",
-)
+@click.command("init")
 @click.option(
     "--website", type=click.Path(path_type=Path), help="A clone of the website's repository, to look at."
 )
