@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Literal
 
 from castoff.errors import CastoffError, Problem
 from castoff.flows.after import changelog_stage, docs_stage
@@ -14,29 +13,19 @@ from castoff.flows.setting import Setting
 from castoff.flows.staging import NO_FORGE
 from castoff.flows.subject import Subject, find_subject
 from castoff.flows.survey import Survey, survey
+from castoff.flows.verified import Result, Verified, failed, judged, unknown
+from castoff.flows.verify_artifacts import verify_artifacts
 from castoff.flows.website import website_stage
 from castoff.git import Worktree
 from castoff.git.signing import has_tag_signature, signature_is_good
 from castoff.model.acts import Blocked, Decision, Do, Done, Off, Person, Wait
-from castoff.model.observations import Present, Unknown, Withdrawn
+from castoff.model.observations import Unknown
 from castoff.model.versions import read, spell
 from castoff.model.workspace import Package
 from castoff.reconcile import StageState, observe
 from castoff.stages.changelog import published
-from castoff.stages.publish import kind_of
 
-Result = Literal["pass", "warn", "fail", "unknown", "off"]
 _LISTED = re.compile(r"^([0-9a-f]{64})  (\S.{0,300})$", re.MULTILINE)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verified:
-    """One question with its answer; ``note`` says what was seen or why nobody asked."""
-
-    id: str
-    result: Result
-    findings: tuple[Problem, ...] = ()
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +63,7 @@ def verify(setting: Setting, word: str | None, *, trial: bool = True) -> Verdict
 def _asking(
     setting: Setting, subject: Subject, package: Package, listed: Mapping[str, str]
 ) -> Callable[[], Sequence[Verified]]:
-    return lambda: [_artifacts(setting, subject, package, listed)]
+    return lambda: [verify_artifacts(setting, subject, package, listed)]
 
 
 def _trying(setting: Setting, subject: Subject, package: Package) -> Callable[[], Sequence[Verified]]:
@@ -85,18 +74,18 @@ def _tag(setting: Setting, seen: Survey, subject: Subject, worktree: Worktree) -
     """Is the tag annotated, signed, and on the commit that made the version?"""
     tag, ref = subject.target.tag, seen.refs.tags[subject.target.tag]
     if not ref.annotated:
-        return _failed(
+        return failed(
             "tag", _tag_problem(tag, "is no annotated tag", "it carries neither digests nor a signature")
         )
     versions = {package.version for package in subject.target.workspace.packages}
     if not all(_is(version, subject) for version in versions):
         said = ", ".join(sorted(versions)[:3])
-        return _failed(
+        return failed(
             "tag", _tag_problem(tag, "is on a commit of another version", f"its manifests say {said}")
         )
     heads = [seen.refs.heads.get(branch) for branch in subject.branches]
     if not any(head is not None and worktree.is_ancestor(subject.commit, head) for head in heads):
-        return _failed(
+        return failed(
             "tag", _tag_problem(tag, "is on no release branch", "the release commit was never claimed")
         )
     return _signature(setting, subject, worktree)
@@ -110,83 +99,13 @@ def _signature(setting: Setting, subject: Subject, worktree: Worktree) -> Verifi
         problem = _tag_problem(
             tag, "carries no signature", "anybody with the right to push could have made it"
         )
-        return _failed("tag", problem)
+        return failed("tag", problem)
     if signature_is_good(worktree.git, tag, lambda: worktree.folder("signing")):
         return Verified(id="tag", result="pass", note="annotated, with a good signature")
-    return _unknown(
+    return unknown(
         "tag",
         f"the signature of `{tag}` cannot be verified here",
         "git knows no such key: import it, or name it in `gpg.ssh.allowedSignersFile`",
-    )
-
-
-def _artifacts(setting: Setting, subject: Subject, package: Package, listed: Mapping[str, str]) -> Verified:
-    """Is every file of a package there, not withdrawn, with the digest that the tag lists?"""
-    name, version = f"artifacts:{package.id}", spell(subject.version, package.ecosystem)
-    listing = setting.registry(package.ecosystem).look(package, version)
-    if listing.unknown is not None:
-        return _unknown(
-            name, f"the registry could not be asked for `{package.name}` {version}", listing.unknown
-        )
-    problems: list[Problem] = []
-    for file, answer in sorted(listing.files.items()):
-        match answer:
-            case Present(digest=digest):
-                problems += _compared(package, file, digest, listed)
-            case Withdrawn(reason=reason):
-                problems.append(_withdrawn(package, file, reason))
-            case Unknown(reason=reason):
-                return _unknown(name, f"`{file}` could not be looked at", reason)
-            case _:
-                continue
-    there = {
-        kind_of(file) for file, answer in listing.files.items() if isinstance(answer, Present | Withdrawn)
-    }
-    problems += [_missing(package, version, kind) for kind in package.kinds if kind not in there]
-    if problems:
-        return _judged(name, problems)
-    how = "with the digests that the tag lists" if listed else "the tag lists no digests to compare with"
-    return Verified(id=name, result="pass", note=f"{len(listing.files)} files, {how}")
-
-
-def _compared(
-    package: Package, file: str, digest: str | None, listed: Mapping[str, str]
-) -> Iterator[Problem]:
-    if file in listed and digest is not None and digest != listed[file]:
-        yield Problem(
-            code="verify-artifact-differs",
-            message=f"`{file}` on its registry is not what the tag lists",
-            reason=f"there {digest[:16]}, listed {listed[file][:16]}",
-            remedy="find out who uploaded it: build the release commit again, and compare the contents",
-            package=package.id,
-        )
-    if listed and file not in listed:
-        yield Problem(
-            code="verify-artifact-unlisted",
-            severity="warning",
-            message=f"`{file}` is on its registry, and the tag does not list it",
-            reason="it was uploaded by something else than this release",
-            remedy="nothing, if you know of it",
-            package=package.id,
-        )
-
-
-def _missing(package: Package, version: str, kind: str) -> Problem:
-    return Problem(
-        code="verify-artifact-missing",
-        message=f"the {kind} of `{package.name}` {version} is not on its registry",
-        remedy="upload it with `castoff resume --execute`",
-        package=package.id,
-    )
-
-
-def _withdrawn(package: Package, file: str, reason: str) -> Problem:
-    return Problem(
-        code="verify-artifact-withdrawn",
-        message=f"`{file}` was yanked or deleted",
-        reason=reason,
-        remedy="release the next version",
-        package=package.id,
     )
 
 
@@ -196,14 +115,14 @@ def _release(setting: Setting, subject: Subject) -> Verified:
         return Verified(id="release", result="off", note=NO_FORGE)
     found = published(forge, subject.target.tag)
     if isinstance(found, Unknown):
-        return _unknown("release", "the forge could not be asked for the release", found.reason)
+        return unknown("release", "the forge could not be asked for the release", found.reason)
     if found is None:
         problem = Problem(
             code="verify-not-published",
             message=f"the release of `{subject.target.tag}` is not published on the forge",
             remedy="publish it with `castoff announce --execute`",
         )
-        return _failed("release", problem)
+        return failed("release", problem)
     return Verified(id="release", result="pass", note=found.url)
 
 
@@ -232,14 +151,14 @@ def _of_part(name: str, decision: Decision) -> Verified:
         case Off(reason=reason):
             return Verified(id=name, result="off", note=reason)
         case Wait(reason=reason):
-            return _unknown(name, f"`{name}` is not ready, or could not be asked", reason)
+            return unknown(name, f"`{name}` is not ready, or could not be asked", reason)
         case Blocked(problem):
-            return _failed(name, problem)
+            return failed(name, problem)
         case Person(reason=reason):
-            return _failed(name, _not_done(name, reason))
+            return failed(name, _not_done(name, reason))
         case Do(acts):
             missing = ", ".join(act.id for act in acts)
-            return _failed(name, _not_done(name, f"missing: {missing}"))
+            return failed(name, _not_done(name, f"missing: {missing}"))
 
 
 def _not_done(name: str, reason: str) -> Problem:
@@ -265,9 +184,9 @@ def _trial(setting: Setting, subject: Subject, package: Package) -> Verified:
     try:
         problems = setting.trial(package.ecosystem).use(package, version)
     except CastoffError as error:
-        return _unknown(name, error.problems[0].message, error.problems[0].reason)
+        return unknown(name, error.problems[0].message, error.problems[0].reason)
     if problems:
-        return _judged(name, problems)
+        return judged(name, problems)
     return Verified(
         id=name, result="pass", note=f"a fresh project that depends on {version} resolves and builds"
     )
@@ -284,23 +203,3 @@ def _tag_problem(tag: str, fact: str, reason: str) -> Problem:
         reason=reason,
         remedy="find out who made the tag; a tag that was pushed is not moved",
     )
-
-
-def _judged(name: str, problems: Sequence[Problem]) -> Verified:
-    worst: Result = "fail" if any(one.severity == "error" for one in problems) else "warn"
-    return Verified(id=name, result=worst, findings=tuple(problems))
-
-
-def _failed(name: str, problem: Problem) -> Verified:
-    return Verified(id=name, result="fail", findings=(problem,))
-
-
-def _unknown(name: str, fact: str, reason: str) -> Verified:
-    problem = Problem(
-        code="cannot-be-known",
-        severity="warning",
-        message=fact,
-        reason=reason,
-        remedy="run `castoff verify` again later, or where it can be known",
-    )
-    return Verified(id=name, result="unknown", findings=(problem,))
