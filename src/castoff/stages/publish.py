@@ -14,6 +14,7 @@ from pathlib import Path
 from castoff.errors import Problem
 from castoff.model.acts import Act, Blocked, Decision, Do, Done, Outcome, Wait
 from castoff.model.observations import Absent, Answer, Observation, Present, Sameness, Unknown, Withdrawn
+from castoff.model.plan import predicted_filename
 from castoff.model.workspace import Artifact, ArtifactKind, Package
 from castoff.ports import Listing, Registry
 from castoff.stages.part import Seen
@@ -143,7 +144,8 @@ class PresencePart:
         for filename in sorted(listing.files):
             if kind_of(filename) == kind:
                 return Observation(id=filename, answer=listed(listing, filename))
-        return Observation(id=f"{self.package.name} {kind}", answer=listed(listing, ""))
+        predicted = predicted_filename(self.package, kind, self.version)
+        return Observation(id=predicted or f"{self.package.name} {kind}", answer=listed(listing, ""))
 
 
 def kind_of(filename: str) -> ArtifactKind | None:
