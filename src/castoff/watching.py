@@ -120,6 +120,9 @@ class _Proxy(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.watcher = watcher
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing where a client hung up before it had the answer: what it says itself is what counts."""
+
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
