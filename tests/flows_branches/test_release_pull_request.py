@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import jsonschema
 import pytest
 from branches_bench import Bench, bench
 
 pytestmark = pytest.mark.real
 
 PROTECTED = {"protected": ["main"]}
+SCHEMAS = Path(__file__).parents[2] / "src" / "castoff" / "schemas"
 BRANCH = "castoff/release-1.1.0"
 
 
@@ -90,6 +93,15 @@ def test_after_the_merge_resume_finds_the_release_commit_and_does_the_rest(
     assert set(made.releases()) == {"1.1.0"}
     assert made.git("ls-remote", "origin", "refs/tags/1.1.0^{}").startswith(sha)
     assert len(made.uploads("python")) == 4
+
+
+def test_a_proposal_is_one_object_with_json(made: Bench) -> None:
+    schema = json.loads((SCHEMAS / "proposal.schema.json").read_text("utf-8"))
+
+    answer = json.loads(made.run("release", "minor", "--pull-request", "--json"))
+
+    jsonschema.Draft202012Validator(schema).validate(answer)
+    assert (answer["release"], answer["state"], answer["next"]) == ("1.1.0", "todo", ["version:branch"])
 
 
 def test_proposing_again_changes_nothing(made: Bench) -> None:

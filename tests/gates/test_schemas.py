@@ -19,6 +19,8 @@ NAMES = (
     "run",
     "stage",
     "ci",
+    "init",
+    "proposal",
     "event",
     "changelog",
     "docs",

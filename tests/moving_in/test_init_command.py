@@ -6,8 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
 from moving_in_trees import ROCKET
+
+SCHEMAS = Path(__file__).parents[2] / "src" / "castoff" / "schemas"
 
 
 @pytest.fixture
@@ -87,6 +90,8 @@ def test_init_gives_one_object_with_all_that_it_found(workspace: Path) -> None:
 
     assert code == 0
     assert (answer["schema"], answer["done"], answer["difference"]) == ("castoff/init", "printed", "")
+    schema = json.loads((SCHEMAS / "init.schema.json").read_text("utf-8"))
+    jsonschema.Draft202012Validator(schema).validate(answer)
     assert {one["where"] for one in answer["left"]} >= {"scripts/pre.sh:6"}
 
 
