@@ -7,7 +7,7 @@ from collections.abc import Callable
 import click
 
 from castoff.cli.options import Common, open_for
-from castoff.cli.problems import problem_json, safe, show_problem
+from castoff.cli.problems import place_of, problem_json, safe, show_problem
 from castoff.cli.reporting import reporter_for
 from castoff.flows.setting import Setting
 from castoff.flows.withdrawing import Agrees, Withdrawal
@@ -80,7 +80,8 @@ def _show(ended: Withdrawal, name: str, *, execute: bool) -> None:
         click.echo("\nacts that are left, in this order:")
         for act in ended.acts:
             click.echo(f"  {safe(act.id)}")
-    for problem in (*ended.by_hand, *ended.problems):
+    _show_by_hand(ended)
+    for problem in ended.problems:
         show_problem(problem)
     if ended.limits:
         click.echo("\nwhat this does not undo:")
@@ -90,6 +91,17 @@ def _show(ended: Withdrawal, name: str, *, execute: bool) -> None:
         click.echo("\n" + _outlook(ended))
     if not ended.executed and ended.acts:
         click.echo("nothing was done" + ("" if execute else ": add --execute to act"), err=True)
+
+
+def _show_by_hand(ended: Withdrawal) -> None:
+    """List what only a person can do: one line a package, and once what to do there."""
+    if not ended.by_hand:
+        return
+    click.echo("\nonly a person can yank these, on the registry's site, in this order:")
+    for problem in ended.by_hand:
+        click.echo(f"  {safe(problem.package or '')}: {place_of(problem)}")
+    click.echo(f"  first: {safe(ended.by_hand[0].remedy)}")
+    click.echo("  then run the same command again: it sees what was yanked")
 
 
 def _outlook(ended: Withdrawal) -> str:
