@@ -114,7 +114,9 @@ class _Proxy(ThreadingHTTPServer):
     """The listening side; handlers find the watcher through it."""
 
     daemon_threads = True
-    request_queue_size = 128  # uploads begin side by side; who finds the queue full waits a second for the next try
+    request_queue_size = (
+        128  # uploads begin side by side; who finds the queue full waits a second for the next try
+    )
 
     def __init__(self, watcher: Watcher) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)

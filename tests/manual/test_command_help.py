@@ -62,7 +62,8 @@ def test_a_bar_in_an_option_stays_within_its_cell() -> None:
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 @pytest.mark.parametrize(
-    ("words", "expected"), [("castoff re", {"rehearse", "release", "resume"}), ("castoff release --p", {"--pre"})]
+    ("words", "expected"),
+    [("castoff re", {"rehearse", "release", "resume"}), ("castoff release --p", {"--pre"})],
 )
 def test_a_shell_completes_commands_and_options(shell: str, words: str, expected: set[str]) -> None:
     place = {"COMP_WORDS": words, "COMP_CWORD": str(len(words.split()) - 1)}
