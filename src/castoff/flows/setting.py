@@ -58,7 +58,7 @@ class Setting:
     patience: Patience = field(default_factory=Patience)
     problems: tuple[Problem, ...] = ()
     tolerated: frozenset[str] = frozenset()
-    lanes: int = 16
+    lanes: int = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

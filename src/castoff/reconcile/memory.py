@@ -29,6 +29,9 @@ _GENTLE, _STEEP = 1.15, 1.5
 _EARLY = 0.8
 """The part of the shortest lag so far after which one looks for the next write."""
 
+_AT_ONCE = 0.2
+"""Seconds; a service that shows what was written sooner is looked at at once: the look itself takes that long."""
+
 _LEAST_THROTTLE = 1.0
 """Seconds to wait at least where a service says "not now", even if it names fewer."""
 
@@ -88,7 +91,8 @@ class Memory:
             case Throttled(retry_after=seconds):
                 return max(seconds, _LEAST_THROTTLE)
             case Succeeded():
-                return min(_EARLY * (self.lag.shortest or 0.0), self.patience.longest_pause)
+                early = _EARLY * (self.lag.shortest or 0.0)
+                return min(early, self.patience.longest_pause) if early >= _AT_ONCE else 0.0
             case _:
                 return self.patience.first_pause
 

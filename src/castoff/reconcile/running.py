@@ -108,13 +108,17 @@ class Reconciler:
             return
         with open_lanes(min(self._lanes, len(due))) as lanes:
             outcomes = list(lanes.map(lambda act: self._perform(part, act), due))
+        longest, reason = 0.0, ""
         for act, outcome in zip(due, outcomes, strict=True):
             pause = memory.took(act, outcome)
             if isinstance(outcome, Throttled):
                 self._reporter.waiting(part.name, outcome.reason, pause)
                 self._gates[part.gate].close_for(pause)
-            elif pause:
-                self._pause(part, pause, outcome.reason if isinstance(outcome, Unclear) else "looking again")
+            elif pause > longest:
+                longest = pause
+                reason = outcome.reason if isinstance(outcome, Unclear) else "looking again"
+        if longest:
+            self._pause(part, longest, reason)
 
     def _perform(self, part: Part, act: Act) -> Outcome:
         self._gates[part.gate].pass_through(self._patience.grace if act.stage == "publish" else 0.0)
