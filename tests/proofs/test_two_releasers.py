@@ -64,12 +64,19 @@ def test_a_loser_of_the_race_can_help_to_finish(ground: tuple[Path, Path], tmp_p
         second = here.start(here.checkout(), "release", "major", "--execute", "--yes")
         first.communicate(timeout=300)
         second.communicate(timeout=300)
-        claimed = here.git(here.world.repository.path, "log", "-1", "--format=%s", "main").split()[-1]
+        ((_, claimed),) = claims(here)
 
         code, output = here.run(here.checkout(), "resume", claimed, "--execute", "--yes")
 
         assert code == 0, output
         _whole_and_once(here)
+
+
+def claims(here: Stage) -> list[tuple[str, str]]:
+    """List the release commits after 1.0.0 on the remote's branch: commit, version."""
+    log = here.git(here.world.repository.path, "log", "--format=%H %s", "1.0.0..main")
+    rows = [line.split(" ", 2) for line in log.splitlines()]
+    return [(row[0], row[2]) for row in rows if row[1] == "release"]
 
 
 def _whole_and_once(here: Stage) -> None:
@@ -89,7 +96,7 @@ def _whole_and_once(here: Stage) -> None:
         if (entry.service, entry.method) == ("python", "POST")
     )
     assert sent == uploads, sent
-    assert dump["git"]["refs"]["refs/heads/main"]["commit"] == dump["git"]["refs"][tags[0]]["commit"]
+    assert claims(here) == [(dump["git"]["refs"][tags[0]]["commit"], version)]
     assert [one["draft"] for one in dump["forge"]["releases"]] == [False]
 
 
