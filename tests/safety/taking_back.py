@@ -46,10 +46,10 @@ class Scene:
         finally:
             self.here.world.gate.replace(())
 
-    def half(self, subject: str = "*") -> None:
+    def half(self, subject: str = "*", level: str = "1.1.0") -> None:
         """Release until an upload is denied: the version is claimed, and files that match are not uploaded."""
         try:
-            self.release(**{**DENIED, "subject": subject})
+            self.release(level, **{**DENIED, "subject": subject})
         except CastoffError as error:
             assert {one.code for one in error.problems} == {"permission-denied"}, error
         else:

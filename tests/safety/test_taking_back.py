@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -196,3 +197,28 @@ def test_a_squash_that_carries_more_is_not_reverted(ground: tuple[Path, Path], t
             there.abandon()
 
         assert refused.value.problems[0].file == "packages/proof/src/proof/work.py"
+
+
+def test_a_first_release_that_changed_no_version_can_be_abandoned(tmp_path: Path) -> None:
+    key, source = make_ground(tmp_path)
+    for words in (
+        ["tag", "--delete", "1.0.0"],
+        ["switch", "--quiet", "--orphan", "fresh"],
+        ["checkout", "--quiet", "main", "--", "."],
+        ["commit", "--quiet", "-m", "Begin"],
+        ["branch", "--force", "-M", "main"],
+    ):
+        subprocess.run(["git", *words], cwd=source, check=True, capture_output=True)
+    with scene(tmp_path / "case", (key, source)) as there:
+        for name in ("proof", "proof-core"):
+            there.here.world.python_index.store.delete(name, "1.0.0")
+        there.half(level="1.0.0")
+        assert there.status(None).version == "1.0.0"
+
+        ended = there.abandon("1.0.0")
+
+        assert ended.is_done
+        assert not ended.burnt
+        assert there.log()[0] == 'Revert "release 1.0.0"'
+        assert there.status("1.0.0").phase == "abandoned"
+        assert there.status(None).phase == "none"
