@@ -1,0 +1,116 @@
+"""What the registries know of each package before a release: whose name, what was left over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from castoff.flows.published import _Asking
+from castoff.model.intent import Claim, History
+from castoff.model.observations import Present, Withdrawn
+from castoff.model.refs import Refs, TagRef
+from castoff.model.tags import TagName
+from castoff.model.versions import ReleaseVersion
+from castoff.model.workspace import Package
+from castoff.ports import Listing
+from castoff.stages.preflight import Cannot
+
+
+@dataclass
+class Index:
+    """A registry that holds these versions; some are withdrawn; each package has owners."""
+
+    held: Sequence[str] | None
+    withdrawn: Sequence[str] = ()
+
+    def versions(self, package: Package) -> Sequence[str] | None:
+        return self.held
+
+    def look(self, package: Package, version: str) -> Listing:
+        answer = Withdrawn() if version in self.withdrawn else Present()
+        return Listing(
+            files={f"{package.name}-{version}.crate": answer} if version in (self.held or ()) else {}
+        )
+
+
+@dataclass
+class Owning(Index):
+    """A registry that also knows owners."""
+
+    owned: dict[str, tuple[str, ...] | None] = field(default_factory=dict)
+
+    def owners(self, package: Package) -> tuple[str, ...] | None:
+        return self.owned.get(package.name)
+
+
+def package(name: str) -> Package:
+    return Package(
+        name=name,
+        ecosystem="cargo",
+        path=name,
+        manifest="Cargo.toml",
+        version="1.1.0",
+        version_file="Cargo.toml",
+    )
+
+
+def ask(registry: Any, *, was_there: bool, tags: Sequence[str] = ("1.0.0",)) -> list[tuple[str, str]] | str:
+    previous = Claim(version=ReleaseVersion(1, 0, 0), commit="a" * 40, tagged=True)
+    seen: Any = SimpleNamespace(
+        history=History(previous=previous),
+        tag_name=TagName("{version}"),
+        refs=Refs(tags={tag: TagRef(object="b" * 40, peeled="a" * 40) for tag in tags}),
+    )
+    packages = {"core": package("core"), **({"new": package("new")} if was_there else {})}
+    before: Any = SimpleNamespace(packages=packages)
+    found = _Asking(seen, registry, package("new"), before, ReleaseVersion(1, 1, 0))()
+    if isinstance(found, Cannot):
+        return "unknown"
+    return [(one.code, one.severity) for one in found]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("registry", "was_there", "found"),
+    [
+        pytest.param(Index(None), True, "unknown", id="nobody can say"),
+        pytest.param(Index([]), False, [("name-new", "warning")], id="a new name"),
+        pytest.param(Index(["1.0.0"]), True, [], id="as it should be"),
+        pytest.param(
+            Index(["0.9.0"]), True, [("previous-incomplete", "warning")], id="missing in the last release"
+        ),
+        pytest.param(Index(["0.1.0"]), False, [("name-not-ours", "warning")], id="taken, owners unknown"),
+        pytest.param(
+            Owning(["0.1.0"], owned={"new": ("eve",), "core": ("ada", "bob")}),
+            False,
+            [("name-not-ours", "error")],
+            id="taken by others",
+        ),
+        pytest.param(
+            Owning(["0.1.0"], owned={"new": ("bob",), "core": ("ada", "bob")}), False, [], id="ours already"
+        ),
+        pytest.param(
+            Owning(["0.1.0"], owned={"new": None, "core": ("ada",)}),
+            False,
+            [("name-not-ours", "warning")],
+            id="taken, and the registry does not tell",
+        ),
+        pytest.param(
+            Index(["1.0.0", "1.0.1"]), True, [("half-released", "warning")], id="a version nobody tagged"
+        ),
+        pytest.param(Index(["1.0.0", "1.0.1"], ["1.0.1"]), True, [], id="a version nobody tagged, yanked"),
+        pytest.param(Index(["1.0.0", "1.1.0"]), True, [], id="the very version: asked elsewhere"),
+        pytest.param(
+            Index(["1.0.0", "1.0.1.dev1", "0.5"]), True, [], id="older ones, and no release versions"
+        ),
+    ],
+)
+def test_what_was_there_before_is_told(registry: Index, was_there: bool, found: object) -> None:
+    assert ask(registry, was_there=was_there) == found
+
+
+def test_a_version_of_another_branch_is_no_left_over() -> None:
+    assert ask(Index(["1.0.0", "2.0.0"]), was_there=True, tags=("1.0.0", "2.0.0")) == []
