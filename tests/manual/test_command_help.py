@@ -14,7 +14,7 @@ from castoff.cli.main import COMMANDS, castoff
 from castoff.cli.manual import reference_text
 
 ROOT = Path(__file__).parents[2]
-SCREEN = (34, 80)
+SCREEN = (24, 80)
 """Lines and columns of a small terminal."""
 
 

@@ -30,8 +30,11 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
 }
 
 
+SHARED = "Options of every command (--json, --yes, ...): castoff --help"
+
+
 def as_epilog(name: str) -> str:
-    """Write the last line of a command's help."""
+    """Write the last lines of a command's help."""
     shown = EXAMPLES.get(name, ())
     word = "Example" if len(shown) == 1 else "Examples"
-    return f"{word}: {' | '.join(shown)}" if shown else ""
+    return f"{SHARED}\n\n{word}: {' | '.join(shown)}" if shown else SHARED

@@ -54,18 +54,27 @@ class Common:
         return not self.no_input and sys.stdin.isatty() and sys.stderr.isatty()
 
 
+class _Shared(click.Option):
+    """An option of every command: the help of each command names it in a line, the help of castoff explains it."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """Keep the help of a command short enough for a screen."""
+        return super().get_help_record(ctx) if ctx.parent is None else None
+
+
+_shared = functools.partial(click.option, cls=_Shared)
+
+
 def common_options(function: Callable[Concatenate[Common, P], R]) -> Callable[P, R]:
     """Give a command the common options, as one value."""
 
-    @click.option("-C", "directory", type=click.Path(path_type=Path), help="Work in this folder.")
-    @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-    @click.option("--config", type=click.Path(path_type=Path), help="Use this configuration file.")
-    @click.option(
-        "--events", type=click.Path(path_type=Path), help="Write each event to this file, as NDJSON."
-    )
-    @click.option("--yes", is_flag=True, help="Answer every question with yes.")
-    @click.option("--no-input", is_flag=True, help="Ask nothing.")
-    @click.option(
+    @_shared("-C", "directory", type=click.Path(path_type=Path), help="Work in this folder.")
+    @_shared("--json", "as_json", is_flag=True, help="Print one JSON object.")
+    @_shared("--config", type=click.Path(path_type=Path), help="Use this configuration file.")
+    @_shared("--events", type=click.Path(path_type=Path), help="Write each event to this file, as NDJSON.")
+    @_shared("--yes", is_flag=True, help="Answer every question with yes.")
+    @_shared("--no-input", is_flag=True, help="Ask nothing.")
+    @_shared(
         "--wait",
         is_flag=False,
         flag_value=HALF_A_DAY,

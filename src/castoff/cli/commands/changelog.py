@@ -18,14 +18,14 @@ _FILE = click.Path(path_type=Path)
 
 @click.command("changelog")
 @click.argument("version", required=False)
-@click.option("--body", type=_FILE, help="Port this text: works on files alone, with no repository.")
+@click.option("--body", type=_FILE, help="Port this text, on files alone.")
 @click.option("--url", help="The page of the release (with --body).")
 @click.option("--date", help="The day of the release, YYYY-MM-DD (with --body).")
 @click.option("--file", type=_FILE, help="The changelog; CHANGELOG.md where nothing is said.")
 @click.option("--execute", is_flag=True, help="Commit and push; without it the difference is shown.")
 @click.option("--replace", is_flag=True, help="Replace a section that was written by hand.")
-@click.option("--doctor", is_flag=True, help="Find the wounds of a changelog (VERSION is the file then).")
-@click.option("--tags", type=_FILE, help="What is tagged, for the doctor: one tag a line, a tab and a day.")
+@click.option("--doctor", is_flag=True, help="Find the wounds of the changelog VERSION (a file).")
+@click.option("--tags", type=_FILE, help="For the doctor: lines of a tag, a tab and its day.")
 @click.option("--fix", is_flag=True, help="Make the doctor's safe repairs.")
 @common_options
 def command(
@@ -41,11 +41,10 @@ def command(
     tags: Path | None,
     fix: bool,
 ) -> int:
-    """Port the notes of VERSION (or its tag) into the changelog, or examine the changelog with --doctor.
+    """Port the notes of VERSION into the changelog, or examine one with --doctor.
 
-    The notes are those of the published release; the last release where nothing is said. It is committed and
-    pushed to the branch that the release was made on and to the default branch, or a pull request is opened. A
-    section that was written by hand is left alone. With --body it edits a file and nothing else.
+    The notes are those of the published release, of the last one where nothing is said; a section that was
+    written by hand is left alone. With --body it edits a file and nothing else.
     """
     folder = common.directory or Path.cwd()
     if doctor:

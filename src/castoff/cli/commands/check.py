@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from castoff.stages.preflight import Checked, Group
 
 _GROUPS = ("shape", "preflight", "labels", "milestone", "metadata", "foresight", "user")
+_ONLY = f"Make these checks: {', '.join(_GROUPS)}."
 
 
 @click.command("check")
-@click.option("--only", multiple=True, type=click.Choice(_GROUPS), help="Make the checks of this group.")
+@click.option("--only", multiple=True, type=click.Choice(_GROUPS), metavar="GROUP", help=_ONLY)
 @click.option("--strict", is_flag=True, help="Count warnings as errors.")
 @click.option(
     "--pull-request", type=click.IntRange(min=1), metavar="N", help="Check this pull request alone."
@@ -30,11 +31,11 @@ _GROUPS = ("shape", "preflight", "labels", "milestone", "metadata", "foresight",
 @click.option(
     "--registry-record",
     type=click.Path(path_type=Path),
-    help="What is published, as a file; with --only foresight nobody else is asked.",
+    help="What is published; --only foresight asks nobody else.",
 )
-@click.option("--fix", is_flag=True, help="Say what could be mended: milestones, labels.")
+@click.option("--fix", is_flag=True, help="Say which milestones and labels could be mended.")
 @click.option("--label", "labels", multiple=True, metavar="N=LABEL", help="With --fix: give #N this label.")
-@click.option("--execute", is_flag=True, help="With --fix: act; without it the acts are only printed.")
+@click.option("--execute", is_flag=True, help="With --fix: act; without it they are printed.")
 @common_options
 def command(
     common: Common,
