@@ -144,6 +144,14 @@ def test_pages_that_a_website_pulls_over_are_taken_over() -> None:
     assert [one.where for one in draft.left if one.needs_you] == ["sync.sh:6", "sync.sh:11"]
 
 
+def test_pages_of_a_website_that_nobody_can_name_are_left_to_the_person() -> None:
+    draft = drafted(site=Texts(SITE), slug=None, repository="acme/rocket")
+
+    assert read(draft).website.pages == ()
+    (left,) = (one for one in draft.left if one.where == "the website")
+    assert "git remote set-url" in left.reason
+
+
 def test_the_file_speaks_of_nothing_that_could_break_out_of_a_comment() -> None:
     name = "evil\n[release]\nfacade = 'x'"
     draft = drafted({".github/workflows/release.yml": None, f".github/workflows/{name}.yml": ROCKET[

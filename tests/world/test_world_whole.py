@@ -158,6 +158,22 @@ def test_a_repository_can_be_copied_in(tmp_path: Path) -> None:
             assert second.repository.dump() == first.repository.dump()
 
 
+def test_other_repositories_stand_beside_it_at_their_usual_addresses(tmp_path: Path) -> None:
+    with World(outside=False, tls=False) as first:
+        commit(tmp_path, first.repository.url)
+        seed = WorldSeed(beside=(("acme/site", first.repository.path),))
+        with World(seed=seed, outside=False, tls=False) as second:
+            seen = subprocess.run(
+                ["git", "ls-remote", "https://github.com/acme/site.git", "refs/heads/main"],
+                env=second.child_environment(),
+                capture_output=True,
+                text=True,
+                check=True,
+            )
+            assert second.dump()["beside"] == {"acme/site": first.repository.dump()}
+    assert seen.stdout.endswith("refs/heads/main\n")
+
+
 def test_faults_are_replaced_and_refused_through_the_control_door(world: World) -> None:
     rule = {"service": "python", "effect": {"status": 503}}
 
@@ -256,6 +272,8 @@ BAD_SEEDS: dict[str, object] = {
     "an unknown key": {"pyton": []},
     "a slug of one word": {"slug": "rocket"},
     "a slug that climbs": {"slug": "../rocket"},
+    "a slug beside it that climbs": {"beside": {"../site": "."}},
+    "a repository that is not there": {"repository": "nowhere.git"},
     "a list that is none": {"python": {}},
     "an object that is none": {"cargo": []},
     "a version without a name": {"python": [{"version": "1.0.0"}]},

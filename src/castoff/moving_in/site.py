@@ -18,6 +18,10 @@ from castoff.ports import Tree
 
 _FILE = re.compile(r"(?P<slug>[\w.-]+/[\w.-]+)/(?P<branch>[\w.-]+)/(?P<path>[\w./-]+\.md)")
 _PARAGRAPH = re.compile(r"#+ (?P<first>[^\[\\]+?)\[\\w\\W\]\*(?P<last>#+ [\w .-]+)")
+_NAMELESS = (
+    "that clone's remote is on no forge, so nothing says which repository they go to: point it there with "
+    "`git remote set-url origin URL`, and run this again"
+)
 _SETEXT = re.compile(r"(?P<title>.+?)\\n(?P<line>[=-]{3,})")
 
 
@@ -43,11 +47,13 @@ def site_entries(
             continue
         for command in commands(without_marks(site.read(path) or "")):
             _read(command, path, repository, pages, left)
-    if not pages:
+    if pages and slug is None:
+        what = f"the pages {', '.join(f'`{page}`' for page in pages)}"
+        left.append(Left(where="the website", what=what, reason=_NAMELESS, needs_you=True))
+    if not pages or slug is None:
         return (), tuple(left)
-    named = {"repository": slug} if slug else {}
-    entries = [Entry(table="website", settings=named, reason="the website's repository")] if named else []
-    return (*entries, *(_entry(page) for page in pages.values())), tuple(left)
+    site_of = Entry(table="website", settings={"repository": slug}, reason="the website's repository")
+    return (site_of, *(_entry(page) for page in pages.values())), tuple(left)
 
 
 def _read(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+
+from castoff.errors import ConfigurationError
 
 _FORMAT = "%(refname)%00%(objecttype)%00%(objectname)%00%(*objectname)%00%(tree)%00%(*tree)"
 
@@ -23,20 +25,15 @@ class BareRepository:
         self._git("config", "uploadpack.allowAnySHA1InWant", "true")
         self._git("config", "receive.denyDeleteCurrent", "ignore")
         if copy_of is not None:
-            self._git(
-                "fetch", "--quiet", str(copy_of), "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"
-            )
+            self._copy(copy_of)
 
     @property
     def url(self) -> str:
         """Give the address for ``git clone`` and ``git push``."""
         return self.path.as_uri()
 
-    def environment(self, kept: Sequence[tuple[str, str]] = ()) -> dict[str, str]:
-        """Make git go here, whichever of the repository's usual addresses it is told.
-
-        ``kept`` are settings that the user gave by the same variables, and that shall stay.
-        """
+    def led_here(self) -> list[tuple[str, str]]:
+        """Give the settings that make git come here, whichever of the repository's usual addresses it is told."""
         usual = (
             f"https://github.com/{self.slug}.git",
             f"https://github.com/{self.slug}",
@@ -46,15 +43,7 @@ class BareRepository:
             f"ssh://git@github.com/{self.slug}",
         )
         # A user's own pushInsteadOf would win over insteadOf, and lead a push to the outside.
-        pairs = [
-            (f"url.{self.url}.{kind}", each) for each in usual for kind in ("insteadOf", "pushInsteadOf")
-        ]
-        # Whatever else git is told to reach, it has neither a key nor a password to write with.
-        return {
-            "GIT_TERMINAL_PROMPT": "0",
-            "GIT_SSH_COMMAND": "false",
-            **git_configuration([*kept, *pairs, ("credential.helper", "")]),
-        }
+        return [(f"url.{self.url}.{kind}", each) for each in usual for kind in ("insteadOf", "pushInsteadOf")]
 
     def dump(self) -> dict[str, object]:
         """Give all refs: the commit, its tree, and whether a tag is annotated and carries a signature."""
@@ -69,6 +58,17 @@ class BareRepository:
                 refs[name] = {"type": plain, "commit": own, "tree": own_tree}
         return {"refs": refs, "head": self._git("symbolic-ref", "HEAD").strip()}
 
+    def _copy(self, source: Path) -> None:
+        refs = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
+        try:
+            self._git("fetch", "--quiet", str(source), *refs)
+        except subprocess.CalledProcessError as error:
+            raise ConfigurationError.of(
+                "world-seed-invalid",
+                f"`{source.as_posix()}` cannot be copied into the embedded world: {error.stderr.strip()}",
+                remedy="give the path of a git repository",
+            ) from error
+
     def _git(self, *arguments: str, inside: bool = True) -> str:
         where = ["--git-dir", str(self.path)] if inside else []
         environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
@@ -80,6 +80,21 @@ class BareRepository:
             env=environment,
         )
         return finished.stdout
+
+
+def git_environment(
+    repositories: Iterable[BareRepository], kept: Sequence[tuple[str, str]] = ()
+) -> dict[str, str]:
+    """Make git go to these repositories, and nowhere else with a key or a password.
+
+    ``kept`` are settings that the user gave by the same variables, and that shall stay.
+    """
+    pairs = [pair for one in repositories for pair in one.led_here()]
+    return {
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_SSH_COMMAND": "false",
+        **git_configuration([*kept, *pairs, ("credential.helper", "")]),
+    }
 
 
 def git_configuration(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:

@@ -4,6 +4,7 @@ Every key is optional; paths count from the seed file's folder::
 
     {"slug": "acme/rocket",                  owner and name on the forge
      "repository": "PATH",                   a git repository whose branches and tags are copied
+     "beside": {"acme/website": "PATH"},     other repositories of the forge, copied too; git alone reaches them
      "clock": "2026-11-22T12:00:00Z",        where the world's clock starts
      "python": ["dist/x.whl",                a file released before, or a minimal wheel made up:
                 {"name": ..., "version": ..., "requires_dist": [...], "requires_python": ...,
@@ -28,7 +29,7 @@ from typing import Any
 from castoff.errors import ConfigurationError
 from castoff.world.python_index.minimal import Seed
 
-_KEYS = ("slug", "repository", "clock", "python", "cargo", "npm", "docs", "forge")
+_KEYS = ("slug", "repository", "beside", "clock", "python", "cargo", "npm", "docs", "forge")
 _PYTHON_KEYS = ("name", "version", "requires_dist", "requires_python", "provides_extra", "yanked")
 
 
@@ -38,6 +39,7 @@ class WorldSeed:
 
     slug: str = "acme/rocket"
     repository: Path | None = None
+    beside: tuple[tuple[str, Path], ...] = ()
     clock: datetime | None = None
     python: tuple[Path | Seed, ...] = ()
     cargo: dict[str, Any] = field(default_factory=dict)
@@ -62,12 +64,10 @@ def parse_seed(text: str | bytes, folder: Path, *, file: str | None = None) -> W
 
 def _seed(value: Any, folder: Path) -> WorldSeed:
     fields = _object(value, "the seed", _KEYS)
-    slug = fields.get("slug", "acme/rocket")
-    if not isinstance(slug, str) or len(slug.split("/")) != 2 or ".." in slug or not all(slug.split("/")):
-        raise ValueError("`slug` is not `owner/name`")
     repository = fields.get("repository")
     return WorldSeed(
-        slug=slug,
+        slug=_slug(fields.get("slug", "acme/rocket")),
+        beside=tuple((_slug(name), folder / str(path)) for name, path in _mapping(fields, "beside").items()),
         repository=folder / repository if repository is not None else None,
         clock=_moment(fields.get("clock")),
         python=tuple(_python(entry, folder) for entry in _list(fields, "python")),
@@ -76,6 +76,12 @@ def _seed(value: Any, folder: Path) -> WorldSeed:
         docs=_docs(_mapping(fields, "docs"), folder),
         forge=_mapping(fields, "forge"),
     )
+
+
+def _slug(value: Any) -> str:
+    if not isinstance(value, str) or len(value.split("/")) != 2 or ".." in value or not all(value.split("/")):
+        raise ValueError(f"`{value}` is not `owner/name`")
+    return value
 
 
 def _python(entry: Any, folder: Path) -> Path | Seed:

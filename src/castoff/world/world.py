@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from castoff.world import cargo_home, clients
-from castoff.world.bare import BareRepository, git_settings
+from castoff.world.bare import BareRepository, git_environment, git_settings
 from castoff.world.cargo_registry import CargoRegistry
 from castoff.world.cargo_registry import upload_subject as crate_subject
 from castoff.world.clock import WorldClock
@@ -112,7 +112,7 @@ class World:
 
     def child_environment(self) -> dict[str, str]:
         """Give the whole environment for a client: the user's without tokens, and this world's."""
-        kept = self.repository.environment(git_settings(self._user))
+        kept = git_environment((self.repository, *self.beside), git_settings(self._user))
         return {**without_secrets(self._user), **self.environment(), **kept}
 
     def warm_cargo_home(self) -> None:
@@ -129,12 +129,16 @@ class World:
             "schema": "castoff/world",
             "version": 1,
             "git": self.repository.dump(),
+            **({"beside": {one.slug: one.dump() for one in self.beside}} if self.beside else {}),
             **self.services.dump(uploads_sorted=uploads_sorted),
         }
 
     def _build(self, directory: Path | None) -> None:
         self.directory = self._directory(directory)
         self.repository = BareRepository(self.directory, self.seed.slug, copy_of=self.seed.repository)
+        self.beside = tuple(
+            BareRepository(self.directory, slug, copy_of=path) for slug, path in self.seed.beside
+        )
         index = python_index_address(self._user) if self._outside else None
         self.services = plant(self.seed, self.repository.path, self.clock, outside_index=index)
         services = self.services
@@ -168,7 +172,7 @@ class World:
     def _client_variables(self) -> dict[str, str]:
         return {
             **without_loopback_proxy(self._user),
-            **self.repository.environment(),
+            **git_environment((self.repository, *self.beside)),
             **clients.python_clients(self.python.url, self._user),
             **self._cargo_environment(),
             **clients.npm_client(self.npm.url, self.directory),
