@@ -80,7 +80,9 @@ def test_a_version_of_which_nothing_was_uploaded_can_be_used_again(
 ) -> None:
     with scene(tmp_path, ground) as there:
         there.half()
-        there.commit({"docs/more.txt": "More.\n"})
+        cut = there.show("CHANGELOG.md")
+        grown = cut.replace("## [Unreleased]\n", "## [Unreleased]\n\n- Came later.\n", 1)
+        there.commit({"docs/more.txt": "More.\n", "CHANGELOG.md": grown})
 
         ended = there.abandon()
 
@@ -89,7 +91,9 @@ def test_a_version_of_which_nothing_was_uploaded_can_be_used_again(
         assert there.log()[0] == 'Revert "release 1.1.0"'
         assert 'version = "1.0.0"' in there.show("packages/proof/pyproject.toml")
         assert there.show("docs/more.txt") == "More.\n"
+        assert grown != cut
         assert "1.1.0" not in there.show("CHANGELOG.md")
+        assert "## [Unreleased]\n\n- Came later.\n" in there.show("CHANGELOG.md")
         assert is_signed(there.here.world.repository.path, "main")
         assert there.status().phase == "abandoned"
         assert there.status(None).version == "1.0.0"

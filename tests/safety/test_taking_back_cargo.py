@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from castoff.flows.release import Wish, run_release
+from castoff.errors import CastoffError, Refusal
+from castoff.flows.abandoning import abandon
+from castoff.flows.release import Result, Wish, run_release
+from castoff.flows.setting import Setting
 from castoff.flows.silence import Silence
 from castoff.flows.status import look
 from castoff.flows.yanking import yank
 from castoff.wiring import Options, open_setting
+from castoff.world.faults import parse_faults
 from proofs.cargo_small import write_small_crates
 from proofs.cargo_worlds import cargo_stage
 from proofs.worlds import Stage, make_key
@@ -28,11 +33,27 @@ def yanked(here: Stage) -> list[str]:
     ]
 
 
+def opened(here: Stage) -> Setting:
+    """Open a fresh clone; the rehearsal, which has a world of its own, is left out."""
+    return replace(
+        open_setting(Options(directory=here.checkout()), Silence(), here.environment), embedded=None
+    )
+
+
+def release(here: Stage, level: str) -> Result:
+    """Release from a fresh clone."""
+    return run_release(opened(here), Wish(level=level, agreed=True))
+
+
+def deny(here: Stage, subject: str) -> None:
+    """Let the registry refuse to take one crate from this token."""
+    rule = {"service": "cargo", "method": "PUT", "subject": subject, "effect": {"deny": "not yours"}}
+    here.world.gate.replace(parse_faults(json.dumps({"rules": [rule]})))
+
+
 def test_crates_are_yanked_facade_first_and_only_once(tmp_path: Path) -> None:
     with cargo_stage(tmp_path / "case", make_key(tmp_path), write_small_crates(tmp_path / "sample")) as here:
-        setting = replace(
-            open_setting(Options(directory=here.checkout()), Silence(), here.environment), embedded=None
-        )
+        setting = opened(here)
         result = run_release(setting, Wish(level="1.1.0", agreed=True))
         order = [upload.package for upload in result.uploads]
 
@@ -48,3 +69,23 @@ def test_crates_are_yanked_facade_first_and_only_once(tmp_path: Path) -> None:
         assert all(place[user] < place[needed] for user in needs for needed in needs[user])
         assert second.is_done
         assert look(setting, "1.1.0").phase == "abandoned"
+
+
+def test_half_of_the_crates_are_taken_back_and_the_next_release_is_a_version_further(tmp_path: Path) -> None:
+    with cargo_stage(tmp_path / "case", make_key(tmp_path), write_small_crates(tmp_path / "sample")) as here:
+        deny(here, "beacon@*")
+        with pytest.raises(CastoffError, match="permission-denied"):
+            release(here, "minor")
+        here.world.gate.replace(())
+
+        ended = abandon(opened(here), "1.1.0", lambda _: True)
+
+        assert (ended.is_done, ended.burnt, ended.next_free) == (True, True, "1.1.1")
+        assert yanked(here) == ["beacon-lens", "beacon-core"]
+        head = here.git(here.world.repository.path, "log", "-1", "--format=%s", "main").strip()
+        assert head == 'Revert "release 1.1.0"'
+        assert look(opened(here), "1.1.0").phase == "abandoned"
+        with pytest.raises(Refusal, match="version-burnt"):
+            release(here, "minor")
+        assert release(here, "1.1.1").version == "1.1.1"
+        assert look(opened(here), None).phase == "complete"

@@ -31,6 +31,7 @@ from castoff.git.reverting import revert
 from castoff.model.intent import Claim, to_resume
 from castoff.model.observations import Unknown
 from castoff.model.versions import read
+from castoff.notes.changelog.rejoin import rejoined
 from castoff.stages.draft import releases_of
 from castoff.stages.part import Stage
 from castoff.stages.revert import RevertPart
@@ -89,6 +90,7 @@ def revert_stage(setting: Setting, seen: Survey, target: Target, worktree: Workt
             target.claim.commit,
             head,
             belongs=_written_by_a_release(setting, worktree, target),
+            tidy=_tidy(setting.configuration),
             sign=wants_signed_commit(setting),
             signoff=release.signoff,
         )
@@ -164,6 +166,12 @@ def _written_by_a_release(setting: Setting, worktree: Worktree, target: Target) 
         )
 
     return belongs
+
+
+def _tidy(configuration: Configuration) -> Callable[[str, str], str]:
+    """Let the news of the version that is given up join those that came after it."""
+    changelog = configuration.changelog.file or "CHANGELOG.md"
+    return lambda path, text: rejoined(text) if path == changelog else text
 
 
 def _patterns(configuration: Configuration) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from castoff.errors import Refusal
+from castoff.git.undoing import taken_out
 from castoff.git.worktree import Worktree
 
 
@@ -14,15 +15,18 @@ def revert(
     head: str,
     *,
     belongs: Callable[[str], bool],
+    tidy: Callable[[str, str], str],
     sign: bool | None,
     signoff: bool,
 ) -> str:
     """Make a commit above ``head`` that takes a release commit's changes back; gives it.
 
-    ``belongs`` says of a path whether a release writes it. Errors: ``revert-carries-more`` where the commit changed
-    other files as well (a squash), ``revert-conflict`` where later commits changed the same lines.
+    ``belongs`` says of a path whether a release writes it; ``tidy`` makes a text good where new lines and those
+    that come back meet. Errors: ``revert-carries-more`` where the commit changed other files as well (a squash),
+    ``revert-conflict`` where later commits changed the same lines.
     """
-    strays = [path for path in _changed(worktree, commit) if not belongs(path)]
+    changed = _changed(worktree, commit)
+    strays = [path for path in changed if not belongs(path)]
     if strays:
         raise _carries_more(commit, strays)
     worktree.check_out(head)
@@ -30,15 +34,46 @@ def revert(
     mainline = ["--mainline", "1"] if len(parents) > 1 else []
     done = worktree.git.run("revert", "--no-commit", *mainline, commit)
     if done.code != 0:
-        unmerged = worktree.git.must("diff", "--name-only", "-z", "--diff-filter=U").split("\0")
-        worktree.git.run("reset", "--quiet", "--hard", head)
-        raise _conflict(commit, [path for path in unmerged if path], done.last_words)
+        listing = worktree.git.must("diff", "--name-only", "-z", "--diff-filter=U").split("\0")
+        unmerged = [path for path in listing if path]
+        left = _line_by_line(worktree, commit, head, unmerged)
+        if left or not unmerged:
+            worktree.git.run("reset", "--quiet", "--hard", head)
+            raise _conflict(commit, left, done.last_words)
+    _tidied(worktree, changed, tidy)
     subject = worktree.git.must("show", "--no-patch", "--format=%s", commit)
     message = f'Revert "{subject}"\n\nThis reverts commit {commit}.\n'
     paths = worktree.changed_paths()
     if not paths:
         return worktree.commit_nothing(message, sign=sign)
     return worktree.commit(message, paths, sign=sign, signoff=signoff)
+
+
+def _line_by_line(worktree: Worktree, commit: str, head: str, unmerged: list[str]) -> list[str]:
+    """Take the change out of files that git could not merge; gives those that stay in conflict."""
+    before, after, now = (worktree.tree(one) for one in (f"{commit}^1", commit, head))
+    left = []
+    for path in unmerged:
+        old, made, present = before.read(path), after.read(path), now.read(path)
+        if old is None or made is None or present is None:
+            left.append(path)
+            continue
+        text = taken_out(present, before=old, after=made)
+        if text is None:
+            left.append(path)
+        else:
+            worktree.write({path: text})
+    return left
+
+
+def _tidied(worktree: Worktree, paths: list[str], tidy: Callable[[str, str], str]) -> None:
+    for path in paths:
+        full = worktree.root / path
+        if full.is_file() and not full.is_symlink():
+            text = full.read_bytes().decode("utf-8", "replace")
+            made = tidy(path, text)
+            if made != text and "\ufffd" not in text:
+                worktree.write({path: made})
 
 
 def _changed(worktree: Worktree, commit: str) -> list[str]:
