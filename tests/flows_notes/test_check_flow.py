@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from notes_ground import Ground, History, castoff, ground
+from notes_ground import PYPROJECT, Ground, History, castoff, ground
 
 Run = Callable[..., tuple[int, dict[str, Any]]]
 
@@ -22,6 +22,12 @@ DRAFTS = (
 
 def nothing(made: History) -> None:
     """Leave it at the release."""
+
+
+def given_up(made: History) -> None:
+    """Begin a version and take it back."""
+    made.commit("release 1.1.0", {"pyproject.toml": PYPROJECT.format(version="1.1.0")})
+    made.git("revert", "--no-edit", "HEAD")
 
 
 def looked(
@@ -77,6 +83,7 @@ CASES: dict[str, tuple[Callable[[History], object], str, dict[str, Any], str, st
         lambda h: h.commit("port the notes", {"CHANGELOG.md": "# Changelog\n"}), "", {}, "labels", "commits",
         ("pass", []),
     ),
+    "a release that was given up": (given_up, "", {}, "labels", "commits", ("pass", [])),
     "a label that the forge has not": (
         nothing, "", {"labels": ["changelog-add", "changelog-fix"]}, "labels", "notes-configuration",
         ("warn", ["notes-label-unknown"]),

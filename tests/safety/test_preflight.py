@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from castoff.errors import Problem, Refusal
+from castoff.errors import CastoffError, Problem, Refusal
 from castoff.flows.check import examine
 from castoff.flows.credentials import cargo_credential
 from castoff.flows.release import Wish, run_release
@@ -125,6 +125,27 @@ def test_a_sound_workspace_passes(ground: tuple[Path, Path], tmp_path: Path) -> 
             assert answers[name].result == "pass", answers[name]
         assert answers["remote"].result == "off"
         assert answers["published:proof"].result == "pass"
+
+
+@pytest.mark.real
+def test_who_only_checks_needs_no_name_but_who_releases_does(
+    ground: tuple[Path, Path], tmp_path: Path
+) -> None:
+    with scene(tmp_path, ground) as there:
+        setting = there.setting()
+        there.here.git(setting.repository.root, "config", "--unset", "user.email")
+        setting = replace(
+            setting,
+            repository=type(setting.repository).open(
+                setting.repository.git.processes, setting.repository.root
+            ),
+        )
+
+        answers = {one.id: one for one in examine(setting, (), "minor").answers}
+
+        assert (answers["identity"].result, codes(answers["identity"].findings)) == ("warn", ["no-identity"])
+        with pytest.raises(CastoffError, match="no-identity"):
+            run_release(setting, Wish(level="minor", agreed=True))
 
 
 @pytest.mark.real

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
 
+from castoff.flows.claims import Branch, begun_on
 from castoff.flows.editing import changelog_path
 from castoff.flows.gathering import Gathered, gather, notes_configuration, paths_of
 from castoff.flows.setting import Setting
@@ -28,6 +30,7 @@ from castoff.notes.milestones import (
 )
 from castoff.stages.preflight import Cannot, Check, Found, Skipped
 
+_REVERTS = re.compile(r"^This reverts commit ([0-9a-f]{40,64})\b", re.M)
 NO_FORGE = "the remote is on no forge that castoff speaks with"
 
 
@@ -57,10 +60,19 @@ class Changes:
             return self._gathered
 
     def to_be_told(self, commits: Sequence[Commit]) -> tuple[Commit, ...]:
-        """Leave out commits that only keep the changelog, such as the one that ported the last notes."""
+        """Leave out what releases commit themselves: a claim, its revert, and what only keeps the changelog."""
         own = {changelog_path(self.seen.tree, self.setting.configuration.changelog.file)}
         paths = paths_of(self._worktree, [commit.sha for commit in commits])
-        return tuple(commit for commit in commits if not paths[commit.sha] or set(paths[commit.sha]) - own)
+        told = [commit for commit in commits if not paths[commit.sha] or set(paths[commit.sha]) - own]
+        claims = self._claims() if told else frozenset()
+        return tuple(one for one in told if one.sha not in claims and _reverted(one.body) not in claims)
+
+    def _claims(self) -> frozenset[str]:
+        """Give the release commits since the last release, those that were given up included."""
+        exclude = self.setting.configuration.release.exclude
+        branch = Branch.of(self._worktree, self.seen.head, self.setting.manifests, exclude)
+        begun = begun_on(branch, self.seen.history.previous)
+        return frozenset(claim.commit for claim in (*begun.standing, *begun.given_up))
 
     def _gather(self) -> Gathered:
         previous = self.seen.history.previous
@@ -79,6 +91,11 @@ class Changes:
             replace(c, paths=tuple(sorted({path for sha in brought[c.number] for path in paths[sha]})))
             for c in found.held.changes
         )
+
+
+def _reverted(body: str) -> str | None:
+    found = _REVERTS.search(body)
+    return found.group(1) if found else None
 
 
 def change_checks(changes: Changes) -> tuple[Check, ...]:
