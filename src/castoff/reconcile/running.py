@@ -13,6 +13,7 @@ from castoff.reconcile.gate import Gate
 from castoff.reconcile.lanes import Resting, open_lanes
 from castoff.reconcile.looking import PartState, StageState
 from castoff.reconcile.memory import Lag, Memory
+from castoff.reconcile.order import longest_wait_first
 from castoff.reconcile.patience import Patience
 from castoff.stages.part import Part, Stage
 
@@ -56,7 +57,7 @@ class Reconciler:
         return StageState(stage, tuple(states[part.name] for part in stage.parts))
 
     def _run_parts(self, parts: Iterable[Part]) -> dict[str, PartState]:
-        left = {part.name: part for part in parts}
+        left = {part.name: part for part in longest_wait_first(parts)}
         states: dict[str, PartState] = {}
         running: dict[Future[PartState], str] = {}
         errors: list[CastoffError] = []

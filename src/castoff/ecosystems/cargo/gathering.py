@@ -27,7 +27,7 @@ class Gathering(Generic[Reply]):
     how long (seconds) a round stays open for others once it could begin.
     """
 
-    def __init__(self, ask: Callable[[Set[str]], Mapping[str, Reply]], *, window: float = 0.05) -> None:
+    def __init__(self, ask: Callable[[Set[str]], Mapping[str, Reply]], *, window: float = 0.01) -> None:
         self._ask = ask
         self._window = window
         self._lock = threading.Lock()

@@ -103,7 +103,13 @@ class Lookup:
                 ["cargo", *settings, "generate-lockfile", "--quiet"],
                 cwd=root,
                 timeout=_PATIENCE,
-                changes={"CARGO_HOME": str(home), "CARGO_NET_RETRY": "0", "CARGO_NET_OFFLINE": None},
+                changes={
+                    "CARGO_HOME": str(home),
+                    "CARGO_NET_RETRY": "0",
+                    "CARGO_NET_OFFLINE": None,
+                    # Cargo asks rustc for its version, and keeps the answer there.
+                    "CARGO_TARGET_DIR": str(home.parent / "target"),
+                },
             )
         if done.code != 0:
             return Unseen(_reason(done.errors, names, str(root)))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from castoff.ecosystems.cargo.protocol import CHANGES, Conversation
@@ -10,7 +13,7 @@ from castoff.errors import Problem
 from castoff.http import retry_after
 from castoff.model.acts import Outcome, Refused, Succeeded, Throttled, Unclear
 from castoff.ports import Clock
-from castoff.process import Completed, Processes
+from castoff.process import Completed, Hearing, Processes
 
 _PASSING = frozenset({408, 409, 425})
 """Statuses below 500 after which one looks again: timed out, in conflict with another request, too early."""
@@ -20,11 +23,16 @@ _UNSAID = 60.0
 
 
 class Writer:
-    """Carries one write after the other through cargo; each is a process of its own."""
+    """Carries writes through cargo; each is a process of its own.
+
+    Cargo packs before it uploads, which takes a core: so many at a time prepare an upload as there are cores, and
+    one more. How many are being sent is not limited here.
+    """
 
     def __init__(self, processes: Processes, clock: Clock) -> None:
         self._processes = processes
         self._clock = clock
+        self._preparing = threading.BoundedSemaphore((os.cpu_count() or 1) + 1)
 
     def publish(self, package: str, root: Path, target: Path, words: Sequence[str]) -> Outcome:
         """Upload a package from a tree; comes back when the registry has taken it, not when it is visible.
@@ -32,12 +40,21 @@ class Writer:
         Cargo would then poll the index for a minute; castoff looks itself, so cargo is told to end.
         """
         talk = Conversation("PUT")
-        done = self._processes.follow(
-            ["cargo", "publish", "--package", package, "--no-verify", *words],
-            cwd=root,
-            heard=talk.hear,
-            changes={**CHANGES, "CARGO_TARGET_DIR": str(target)},
-        )
+        with ExitStack() as preparing:
+            preparing.enter_context(self._preparing)
+
+            def hear(line: str) -> Hearing:
+                hearing = talk.hear(line)
+                if talk.sent:
+                    preparing.close()
+                return hearing
+
+            done = self._processes.follow(
+                ["cargo", "publish", "--package", package, "--no-verify", *words],
+                cwd=root,
+                heard=hear,
+                changes={**CHANGES, "CARGO_TARGET_DIR": str(target)},
+            )
         return self._outcome(package, "upload", talk, done)
 
     def yank(self, package: str, version: str, folder: Path, words: Sequence[str]) -> Outcome:
