@@ -85,7 +85,8 @@ def run_once(
     """Start a process that releases or resumes, as far as the ``last`` stage, and see how it ends."""
     process = process or Process(world, trouble or Trouble())
     reporter = Quiet()
-    reconciler = Reconciler(world.clock, reporter, Patience(), lanes=lanes)
+    patience = Patience(begun_before=world.claimed() is not None)
+    reconciler = Reconciler(world.clock, reporter, patience, lanes=lanes)
     states: list[StageState] = []
     end, code = "done", 0
     try:

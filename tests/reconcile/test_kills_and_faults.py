@@ -96,7 +96,7 @@ def test_killed_at_any_point_and_run_again_the_world_ends_the_same(style: Style,
     for point, mode in points(style, lag, KILLS_OF_WRITES, KILLS_OF_READS):
         world = new_world(style, lag)
         assert run_once(world, at(point, mode)).end == "killed"
-        until_done(world)
+        assert not any("refused" in run.end for run in until_done(world))
         if found := objections(world, style, lag, mode):
             wrong[point, mode] = found
 

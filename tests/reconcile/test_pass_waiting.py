@@ -184,6 +184,35 @@ def test_a_refusal_after_an_unclear_attempt_ends_the_run_when_it_never_shows() -
     assert 900.0 <= clock.monotonic() <= 920.0
 
 
+def test_what_an_earlier_run_uploaded_is_waited_for_however_late_the_index_is() -> None:
+    clock = FakeClock()
+    thing = Thing(clock, [REFUSED], lag=90.0)
+    thing.made_at = 0.0
+
+    reconcile(clock, thing, patience=Patience(begun_before=True))
+
+    assert len(thing.attempts) == 1
+    assert clock.monotonic() >= 90.0
+
+
+def test_a_resumed_run_that_is_refused_ends_for_good_after_a_quarter_of_an_hour() -> None:
+    clock = FakeClock()
+    thing = Thing(clock, [REFUSED])
+
+    assert ended(clock, thing, patience=Patience(begun_before=True)) == (Refusal, ["upload-refused"])
+    assert len(thing.attempts) == 1
+    assert 900.0 <= clock.monotonic() <= 906.0
+
+
+@pytest.mark.parametrize("outcomes", [[REFUSED], [UNCLEAR, REFUSED]], ids=["resumed", "unclear-before"])
+def test_who_waits_less_cannot_tell_a_burnt_name_from_a_late_index(outcomes: list[Outcome]) -> None:
+    clock = FakeClock()
+    thing = Thing(clock, outcomes)
+    patience = Patience(visible=60.0, begun_before=len(outcomes) == 1)
+
+    assert ended(clock, thing, patience=patience) == (NotYet, ["refused-or-late"])
+
+
 def test_a_block_ends_the_run_with_its_problem() -> None:
     clock = FakeClock()
 

@@ -126,6 +126,8 @@ def _claimed(run: _Run) -> tuple[Survey, Claim, bool]:
                 f"going on with {intent.claim.version}, claimed by {intent.claim.commit[:12]}"
             )
             _mind_capabilities(run, seen, intent.claim)
+            patience = replace(run.setting.patience, begun_before=True)
+            run.setting = replace(run.setting, patience=patience)
             return seen, intent.claim, True
         try:
             return seen, _begin(run, seen, intent.version), False

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from castoff.errors import NotYet, Problem, Refusal
+from castoff.errors import CastoffError, NotYet, Problem, Refusal
 from castoff.model.acts import Act, Outcome, Refused, Succeeded, Throttled, Unclear, Wait
 from castoff.ports import Clock
-from castoff.reconcile.patience import Patience
+from castoff.reconcile.patience import HONEST, Patience
 from castoff.stages.part import Part
 
 DEFINITE = frozenset(
@@ -125,7 +125,7 @@ class Memory:
             tried = self.tries[act.id]
             match tried.last:
                 case Refused(problem) if self._waited(tried) >= self._patience_after_refusal(tried):
-                    raise Refusal(problem)
+                    raise self._given_up(act, tried, problem)
                 case Succeeded() if self._waited(tried) >= self.patience.visible:
                     raise NotYet(_invisible(part, act, self.patience.visible))
                 case Unclear() if tried.count >= self.patience.attempts and (
@@ -153,8 +153,16 @@ class Memory:
         return self.patience.visible if wrote else self.patience.unknown
 
     def _patience_after_refusal(self, tried: _Try) -> float:
-        """Where an earlier attempt ended unclearly, what was refused may be there already by that one."""
-        return self.patience.visible if tried.unclear else self.patience.settle
+        return self.patience.visible if self._perhaps_there(tried) else self.patience.settle
+
+    def _perhaps_there(self, tried: _Try) -> bool:
+        """Say whether what was refused may be there by an attempt before: an earlier run's, or an unclear one."""
+        return tried.unclear or self.patience.begun_before
+
+    def _given_up(self, act: Act, tried: _Try, problem: Problem) -> CastoffError:
+        if self._perhaps_there(tried) and self._waited(tried) < HONEST:
+            return NotYet(_refused_or_late(act, problem))
+        return Refusal(problem)
 
     def _next_pause(self, growth: float) -> float:
         self.pauses += 1
@@ -184,6 +192,16 @@ def _invisible(part: Part, act: Act, waited: float) -> Problem:
         message=f"{act.target} was written, but `{part.name}` does not show it after {waited:.0f} seconds",
         reason="indexes are caches, and some take minutes",
         remedy="run `castoff resume` later: what is done stays done",
+    )
+
+
+def _refused_or_late(act: Act, refused: Problem) -> Problem:
+    return Problem(
+        code="refused-or-late",
+        message=f"{act.target} was refused, and its index does not show it: {refused.message}",
+        reason="an attempt before may have uploaded it and the index be late, or its name is burnt: both look the same "
+        f"for {HONEST / 60:.0f} minutes; {refused.reason}",
+        remedy="run `castoff resume` again without a shorter `--wait`: it looks until one of the two is certain",
     )
 
 

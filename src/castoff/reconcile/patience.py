@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
-    """How long to wait for what, in seconds; ``attempts`` is how often an unclear write is done in all."""
+    """How long to wait for what, in seconds; ``attempts`` is how often an unclear write is done in all.
+
+    ``begun_before`` says that another run may have written what no index shows yet.
+    """
 
     visible: float = 900.0
     unknown: float = 120.0
@@ -17,3 +20,8 @@ class Patience:
     first_pause: float = 0.05
     longest_pause: float = 5.0
     grace: float = 0.0
+    begun_before: bool = False
+
+
+HONEST = Patience().visible
+"""Seconds after which what no index shows is not there."""
