@@ -21,6 +21,9 @@ from castoff.redaction import Redactor
 Hearing = Literal["keep", "drop", "stop"]
 """What becomes of a line that a program says while it is followed."""
 
+TIMED_OUT = 124
+"""The exit code that stands for a program that was ended because it took too long, as `timeout` gives it."""
+
 _FIRST, _LAST, _WIDEST = 3, 8, 400
 
 
@@ -73,7 +76,7 @@ class Processes:
     ) -> Completed:
         """Run a program to its end; of standard output that ``is_data`` no text for people is made.
 
-        ``timeout`` is in seconds: after it the program is killed and the code is 124. Errors:
+        ``timeout`` is in seconds: after it the program is killed and the code is `TIMED_OUT`. Errors:
         ``program-missing`` where it is not installed; every other end is an exit code (negative: the signal; 126:
         the system would not start it).
         """
@@ -92,7 +95,7 @@ class Processes:
                 check=False,
             )
         except subprocess.TimeoutExpired as late:
-            return self._completed(124, late.stdout or b"", (late.stderr or b"") + b"\n(took too long)")
+            return self._completed(TIMED_OUT, late.stdout or b"", (late.stderr or b"") + b"\n(took too long)")
         except (OSError, ValueError) as error:
             return self._completed(126, b"", _why_not_started(program, error))
         return self._completed(

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 
 from castoff.flows.survey import read_workspace
@@ -53,12 +54,11 @@ class Stage:
         """What every process of this stage sees; HOME is empty, so that nothing of the machine's user counts."""
         home = self.folder / "home"
         home.mkdir(exist_ok=True)
-        rustup = os.environ.get("RUSTUP_HOME", str(Path.home() / ".rustup"))
         return {
             **self.world.child_environment(),
             **FIXED,
             "HOME": str(home),
-            "RUSTUP_HOME": rustup,
+            **chosen_toolchain(),
             **self.machine,
         }
 
@@ -138,6 +138,17 @@ def make_source(source: Path, key: Path, sample: Path, *, trim: Callable[[Path],
     _git(source, "add", "--all")
     _git(source, "commit", "--quiet", "-m", "Note the tide")
     return source
+
+
+@cache
+def chosen_toolchain() -> Mapping[str, str]:
+    """Choose the toolchain that is in use on this machine, so that nobody asks the outside for a newer one."""
+    home = os.environ.get("RUSTUP_HOME", str(Path.home() / ".rustup"))
+    if shutil.which("rustup") is None:
+        return {"RUSTUP_HOME": home}
+    words = ["rustup", "show", "active-toolchain"]
+    shown = subprocess.run(words, cwd="/", capture_output=True, text=True, check=True).stdout
+    return {"RUSTUP_HOME": home, "RUSTUP_TOOLCHAIN": shown.partition(" ")[0].strip()}
 
 
 def sign_with(checkout: Path, key: Path) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,9 +15,12 @@ from castoff.errors import CastoffError, Problem, Refusal
 from castoff.flows.check import examine
 from castoff.flows.credentials import cargo_credential
 from castoff.flows.release import Wish, run_release
-from castoff.flows.tools import Tool, judge_version
+from castoff.flows.rights import judge_token
+from castoff.flows.tools import Tool, judge_toolchain, judge_version
+from castoff.model.acts import Refused
 from castoff.model.addresses import named_repository
-from castoff.stages.preflight import Cannot, Checked
+from castoff.ports import NewRelease, TokenFacts
+from castoff.stages.preflight import Cannot, Checked, Skipped
 from castoff.world.python_index.minimal import Seed
 from castoff.world.seed import WorldSeed
 from safety.taking_back import Scene, make_ground, scene
@@ -169,6 +175,82 @@ def test_a_protected_branch_is_told_before(ground: tuple[Path, Path], tmp_path: 
         assert codes(answers["branch-rules"].findings) == ["branch-protected"]
         assert answers["branch-rules"].result == "warn"
         assert "--pull-request" in answers["branch-rules"].findings[0].remedy
+
+
+@pytest.mark.real
+def test_a_token_without_the_scope_is_told_although_its_owner_may_write(
+    ground: tuple[Path, Path], tmp_path: Path
+) -> None:
+    weak = {
+        "permission": "write",
+        "kind": "classic",
+        "scopes": ["read:user"],
+        "expires": "2026-02-01 10:00:00 UTC",
+    }
+    with scene(tmp_path, ground, WorldSeed(forge={"tokens": {"world-token": weak}})) as there:
+        setting = there.setting()
+
+        answers = {one.id: one for one in examine(setting, ("preflight",), "minor").answers}
+
+        assert answers["forge-rights"].result == "pass"
+        assert codes(answers["forge-token"].findings) == ["token-scope-missing", "token-ends-soon"]
+        assert "2026-02-01 10:00 UTC" in answers["forge-token"].findings[1].message
+        forge = setting.forge(there.here.world.repository.url)
+        assert forge is not None
+        release = NewRelease(tag="1.1.0", name="1.1.0", body="", draft=True, prerelease=False, target="main")
+        assert isinstance(forge.create_release(release), Refused)
+
+
+NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("facts", "found"),
+    [
+        pytest.param(TokenFacts(scopes=("repo", "workflow")), [], id="classic"),
+        pytest.param(TokenFacts(scopes=("public_repo",)), [], id="classic, public alone"),
+        pytest.param(TokenFacts(scopes=()), ["token-scope-missing"], id="classic without scopes"),
+        pytest.param(TokenFacts(), [], id="says nothing"),
+        pytest.param(TokenFacts(expires=NOW + timedelta(hours=23)), ["token-ends-soon"], id="ends today"),
+        pytest.param(TokenFacts(expires=NOW + timedelta(hours=25)), [], id="ends tomorrow"),
+    ],
+)
+def test_a_token_is_judged_by_what_the_forge_tells(facts: TokenFacts, found: list[str]) -> None:
+    assert codes(judge_token(facts, NOW)) == found
+
+
+OURS = "stable-x86_64-unknown-linux-gnu"
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        (f"{OURS} - Up to date: 1.97.0 (abc 2026-06-01)", []),
+        (
+            f"{OURS} - update available: 1.95.0 (a 2026-04-14) -> 1.99.1 (b 2026-10-13)",
+            ["toolchain-not-current"],
+        ),
+        ("nightly-x86_64 - update available: 1.97.0-nightly -> 1.99.0-nightly", None),
+        ("", None),
+    ],
+)
+def test_a_toolchain_is_judged_by_the_versions_in_its_line(said: str, found: list[str] | None) -> None:
+    answer = judge_toolchain(OURS, f"beta - up to date: 1.98.0-beta.1\n{said}\n")
+
+    assert (None if isinstance(answer, Cannot | Skipped) else codes(answer)) == found
+
+
+@pytest.mark.real
+def test_a_client_that_does_not_work_stops_at_once(ground: tuple[Path, Path], tmp_path: Path) -> None:
+    with scene(tmp_path, ground) as there:
+        broken = tmp_path / "bin" / "git"
+        broken.parent.mkdir()
+        broken.write_text(f'#!/bin/sh\n[ "$1" = --version ] && exit 3\nexec {shutil.which("git")} "$@"\n')
+        broken.chmod(0o755)
+        there.here.machine = {"PATH": f"{broken.parent}{os.pathsep}{os.environ['PATH']}"}
+
+        with pytest.raises(CastoffError, match="tool-not-working"):
+            run_release(there.setting(), Wish(level="minor", agreed=True))
 
 
 @pytest.mark.real

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from tutorial_pages import Command, plain, played, rewritten, steps
 
+from proofs.worlds import chosen_toolchain
+
 PAGES = sorted((Path(__file__).parents[2] / "docs" / "tutorial").glob("*.md"))
 REWRITE = "CASTOFF_REWRITE_TUTORIALS"
 """Where this is set, the outputs in the pages are written anew instead of compared."""
@@ -19,8 +21,7 @@ def reader(folder: Path) -> dict[str, str]:
     """Give the environment of somebody who has just installed castoff and git."""
     home = folder / "home"
     home.mkdir()
-    toolchains = os.environ.get("RUSTUP_HOME", str(Path.home() / ".rustup"))
-    kept = {"RUSTUP_HOME": toolchains, "LANG": os.environ.get("LANG", "C.UTF-8")}
+    kept = {**chosen_toolchain(), "LANG": os.environ.get("LANG", "C.UTF-8")}
     path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
     return {**kept, "PATH": path, "HOME": str(home), "GIT_CONFIG_NOSYSTEM": "1", "TMPDIR": str(folder)}
 

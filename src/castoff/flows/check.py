@@ -22,7 +22,7 @@ from castoff.notes.labels import check_labels
 from castoff.stages.preflight import Check, Checked, Group, run_checks
 
 GROUPS: tuple[Group, ...] = ("shape", "preflight", "labels", "milestone", "metadata", "foresight", "user")
-_OF_A_BEGINNING = ("tag-free", "forge", "free:")
+_OF_A_BEGINNING = ("tag-free", "free:")
 _OF_WHO_RELEASES = ("identity", "token:")
 
 
@@ -100,6 +100,6 @@ def _outside_a_release(one: Checked) -> Checked:
 
 def _is_wanted(check: Check, only: Collection[Group], *, begun: bool) -> bool:
     """Leave out what a release that was begun has taken already: names and versions that must be free before."""
-    if begun and check.id.startswith(_OF_A_BEGINNING):
+    if begun and (check.id == "forge" or check.id.startswith(_OF_A_BEGINNING)):
         return False
     return not only or check.group in only

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from castoff.errors import Problem
 from castoff.flows.credentials import credential_checks
 from castoff.flows.early import waiting_elsewhere
+from castoff.flows.editing import release_edits
 from castoff.flows.foreseeing import foresight_checks
 from castoff.flows.judging import Changes, change_checks
 from castoff.flows.origin import branch_takes_push, remote_is_ours
-from castoff.flows.planning import tag_taken
+from castoff.flows.planning import not_free, occasion_of
 from castoff.flows.published import published_checks
-from castoff.flows.rights import forge_rights
+from castoff.flows.rights import forge_rights, forge_token
 from castoff.flows.setting import Setting
 from castoff.flows.survey import Survey
 from castoff.flows.tools import tool_checks
@@ -28,6 +30,10 @@ from castoff.ports import Registry, Tree
 from castoff.stages.draft import all_releases
 from castoff.stages.preflight import Cannot, Check, Found, Skipped
 
+_NO_EDITS = (
+    'let the releaser pass the rule, or set `changelog.mode = "pull-request"` and do without `[[replace]]` and '
+    "`version.run`, so that nothing is pushed to the branch"
+)
 _WORKFLOW = re.compile(r"\.github/workflows/[^/]{1,200}\.ya?ml")
 
 
@@ -53,9 +59,10 @@ def preflight_checks(
         Check("identity", "preflight", lambda: _identity(setting)),
         *capability_checks(setting, survey, worktree),
         Check("remote", "preflight", lambda: remote_is_ours(setting, survey)),
-        Check("branch-rules", "preflight", lambda: _branch_rules(setting, survey)),
-        Check("tag-free", "preflight", lambda: _tag_free(survey, tag)),
+        Check("branch-rules", "preflight", lambda: _branch_rules(setting, survey, version)),
+        Check("tag-free", "preflight", lambda: _tag_free(survey, version)),
         Check("forge-rights", "preflight", lambda: forge_rights(setting, survey), vital=True),
+        Check("forge-token", "preflight", lambda: forge_token(setting, survey)),
         Check("forge", "preflight", lambda: _forge(setting, survey, tag), vital=True),
         Check("draft-writer", "preflight", lambda: draft_writer(setting, survey)),
         *(_free(registries, package, version) for package in survey.workspace.packages),
@@ -75,8 +82,21 @@ def capability_checks(setting: Setting, survey: Survey, worktree: Worktree) -> t
     )
 
 
-def _branch_rules(setting: Setting, survey: Survey) -> Found:
-    return branch_takes_push(setting, survey, signed=wants_signed_commit(setting))
+def _branch_rules(setting: Setting, survey: Survey, version: ReleaseVersion) -> Found:
+    """Ask what holds for the branch, where something will be pushed to it."""
+    if survey.workspace.is_from_tags and not _is_edited(setting, survey, version):
+        return Skipped("the claim is a ref of its own; nothing is pushed to the branch")
+    found = branch_takes_push(setting, survey, signed=wants_signed_commit(setting))
+    if not survey.workspace.is_from_tags or not isinstance(found, Sequence):
+        return found
+    return tuple(replace(one, remedy=_NO_EDITS) if one.code == "branch-protected" else one for one in found)
+
+
+def _is_edited(setting: Setting, survey: Survey, version: ReleaseVersion) -> bool:
+    if setting.configuration.version.run:
+        return True
+    occasion = occasion_of(survey, version, setting.now.date())
+    return bool(release_edits(survey, setting.configuration, setting.manifests, occasion).texts)
 
 
 def draft_writer(setting: Setting, survey: Survey) -> Found:
@@ -167,10 +187,10 @@ def _signing(setting: Setting, survey: Survey, worktree: Worktree) -> Sequence[P
     return ()
 
 
-def _tag_free(survey: Survey, tag: str) -> Sequence[Problem] | Cannot:
+def _tag_free(survey: Survey, version: ReleaseVersion) -> Sequence[Problem] | Cannot:
     if not survey.reachable:
         return Cannot("the remote could not be asked")
-    return tag_taken(survey, tag)
+    return not_free(survey, version)
 
 
 def _forge(setting: Setting, survey: Survey, tag: str) -> Sequence[Problem] | Cannot:

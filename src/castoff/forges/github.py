@@ -11,14 +11,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from urllib.parse import quote
 
 from castoff.errors import Problem
 from castoff.http import Failure, Http, Reply, retry_after
 from castoff.model.acts import Outcome, Refused, Succeeded, Throttled, Unclear
 from castoff.model.observations import Answer, Unknown
-from castoff.ports import Clock, ForgeRelease, NewRelease, Rights
+from castoff.ports import Clock, ForgeRelease, NewRelease, Rights, TokenFacts
 from castoff.redaction import plain
 
 _NEXT = re.compile(r'<([^<>]{1,2000})>;\s*rel="next"')
@@ -53,6 +53,20 @@ class GitHub:
             return Unknown(reason="the forge's answer is no object")
         may = value.get("permissions")
         return "read" if isinstance(may, dict) and may.get("push") is False else "write"
+
+    def token_facts(self) -> TokenFacts | Unknown:
+        """Read the scopes of a classic token, and the end of one that has an end, from the headers of an answer.
+
+        Tokens of apps and fine-grained ones have permissions, which no answer lists.
+        """
+        reply = self._ask("GET", f"{self._api}/repos/{self.slug}", None)
+        if isinstance(reply, Failure) or reply.status not in (200, 404):
+            return self.unknown(reply)
+        scopes = reply.headers.get("x-oauth-scopes")
+        return TokenFacts(
+            scopes=None if scopes is None else tuple(one.strip() for one in scopes.split(",") if one.strip()),
+            expires=_moment(reply.headers.get("github-authentication-token-expiration", "")),
+        )
 
     def releases(self) -> Sequence[ForgeRelease] | Answer:
         """List all releases, drafts included (with a token that may push)."""
@@ -228,6 +242,17 @@ class GitHub:
         if reply.headers.get("x-ratelimit-remaining") == "0" and reset.isdigit():
             return max(1.0, int(reset) - self._clock.now().timestamp())
         return 60.0 if reply.status == 429 else None
+
+
+def _moment(text: str) -> datetime | None:
+    """Read `2026-11-23 10:00:00 UTC`, or the same with an offset."""
+    for form in ("%Y-%m-%d %H:%M:%S %Z", "%Y-%m-%d %H:%M:%S %z"):
+        try:
+            found = datetime.strptime(text.strip(), form)  # noqa: DTZ007 - UTC is named by the text
+        except ValueError:
+            continue
+        return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return None
 
 
 def _release_body(release: NewRelease) -> dict[str, object]:

@@ -21,9 +21,18 @@ class Actor:
     expires: str | None = None
     key: str = ""
 
-    def may(self, level: str) -> bool:
-        """Whether the actor has at least this level."""
+    def holds(self, level: str) -> bool:
+        """Whether the account has at least this level, whatever its token may do."""
         return LEVELS.index(self.level) >= LEVELS.index(level)
+
+    def may(self, level: str) -> bool:
+        """Whether the actor has at least this level; a classic token writes by its scopes alone."""
+        return self.holds(level) and (level in ("none", "read") or self.is_scoped(private=False))
+
+    def is_scoped(self, *, private: bool) -> bool:
+        """Whether the token's scopes reach a repository; only classic tokens have scopes."""
+        wanted = {"repo"} if private else {"repo", "public_repo"}
+        return self.kind != "classic" or bool(wanted & set(self.scopes))
 
     @property
     def can_push(self) -> bool:
@@ -72,7 +81,9 @@ def kind_of(token: str) -> str:
 
 
 def demand(actor: Actor, level: str, *, private: bool) -> None:
-    """Refuse an actor who lacks a level, in the words of the real service."""
+    """Refuse an actor who lacks a level, in the words of the real service; 404 where a scope is lacking."""
+    if (private or level != "read") and not actor.is_scoped(private=private):
+        raise not_found()
     if actor.may(level) and (actor.kind != "anonymous" or level == "read"):
         if private and actor.kind == "anonymous":
             raise not_found()

@@ -127,6 +127,6 @@ def full(state: State, links: Links, actor: Actor, pushed: datetime) -> Json:
 
 
 def permissions(actor: Actor) -> Json:
-    """Show rights as the repository's answer does; pull stands for read, push for write."""
+    """Show rights as the repository's answer does: those of the account, whatever its token may do."""
     names = {"read": "pull", "triage": "triage", "write": "push", "maintain": "maintain", "admin": "admin"}
-    return {names[level]: actor.may(level) for level in reversed(LEVELS) if level in names}
+    return {names[level]: actor.holds(level) for level in reversed(LEVELS) if level in names}
