@@ -332,6 +332,22 @@ def test_a_facade_whose_name_comes_first_is_packed_whole_even_then(tmp_path: Pat
             assert seen == Present(digest=artifacts[name].digest)
 
 
+def test_what_tests_itself_with_a_package_of_this_release_is_packed_after_that_one(tmp_path: Path) -> None:
+    dev = '[dev-dependencies]\n{0} = {{ path = "../{0}", version = "1.2.0" }}\n'
+    crates = {
+        "tst-core": "",
+        "tst-row": NEEDS.format("tst-core"),
+        "tst-top": NEEDS.format("tst-core") + dev.format("tst-row"),
+        "tst-derive": dev.format("tst-top"),
+    }
+    with open_bench(tmp_path, crates) as bench:
+        for artifact in bench.build(*crates):
+            assert bench.registry.upload(artifact, bench.root) == Succeeded()
+
+            seen = bench.registry.look(bench.package(artifact.package), "1.2.0").files
+            assert seen == {artifact.filename: Present(digest=artifact.digest)}
+
+
 def test_a_committed_lock_is_settled_and_only_its_own_entries_change(tmp_path: Path) -> None:
     with open_bench(tmp_path, CHAIN, ignore="target/\n") as bench:
         assert bench.builder.settle(bench.root, bench.workspace) == ()

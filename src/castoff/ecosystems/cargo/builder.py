@@ -1,9 +1,9 @@
 """How do Cargo packages become `.crate` files, and can they be built from what is in them?
 
 All packages are packed in one call before anything is uploaded: cargo lays those of the same call over the
-registry, so that each resolves with its siblings. A package that keeps a dev-dependency on one that goes up
-later is packed by a call of its own, with no more than what it needs, so that its lock holds what the registry
-will have at its turn.
+registry, so that each resolves with its siblings. A package that keeps a dev-dependency on one that it does not
+need otherwise is packed by a call of its own, with no more than what it needs, so that its lock holds what the
+registry will have at its turn; where what is out already does not do, with what goes up before it as well.
 """
 
 from __future__ import annotations
@@ -56,13 +56,9 @@ class CargoBuilder:
         alone = _packed_alone(manifests, _shared(root))
         together = [one for one in packages if one.name not in alone]
         failures = self._pack_together(root, together, packages, into, alone)
-        for package in packages:
+        for number, package in enumerate(packages):
             if package.name in alone:
-                needs = _closure(package.name, manifests)
-                if any(failure.package in needs for failure in failures):
-                    continue
-                group = [one for one in packages if one.name in needs or one is package]
-                failures += self._pack(root, group, into, keep=[package])
+                failures += self._pack_alone(root, packages[: number + 1], into, manifests, failures)
         artifacts = [_artifact(one, into) for one in packages]
         return Built(artifacts=tuple(one for one in artifacts if one is not None), failures=tuple(failures))
 
@@ -117,6 +113,31 @@ class CargoBuilder:
             else:
                 failures += self._pack(root, group, into, keep=[package])
         return failures
+
+    def _pack_alone(
+        self,
+        root: Path,
+        until: Sequence[Package],
+        into: Path,
+        manifests: Mapping[str, Mapping[str, Any]],
+        failures: Sequence[BuildFailure],
+    ) -> list[BuildFailure]:
+        """Pack the last of these packages, which are in the order of their uploads."""
+        package, shared = until[-1], _shared(root)
+        needs = _closure(package.name, manifests)
+        if any(failure.package in needs for failure in failures):
+            return []
+        small = [one for one in until if one.name in needs or one is package]
+        failed = self._pack(root, small, into, keep=[package])
+        before = {one.name: manifests[one.name] for one in until}
+        wide = _closure(
+            package.name, before, {name: set(_kept_dev(one, shared)) for name, one in before.items()}
+        )
+        if not failed or len(wide | {package.name}) == len(small):
+            return failed
+        return self._pack(
+            root, [one for one in until if one.name in wide or one is package], into, keep=[package]
+        )
 
     def _pack(
         self,
@@ -206,15 +227,18 @@ def _packed_alone(manifests: Mapping[str, Mapping[str, Any]], shared: Mapping[st
     return found
 
 
-def _closure(name: str, manifests: Mapping[str, Mapping[str, Any]]) -> set[str]:
-    """Find all packages of the release that one needs, over normal and build requirements."""
+def _closure(
+    name: str, manifests: Mapping[str, Mapping[str, Any]], more: Mapping[str, AbstractSet[str]] | None = None
+) -> set[str]:
+    """Find all packages of the release that one needs, over normal and build requirements and ``more``."""
     found: set[str] = set()
     queue = [name]
     while queue:
-        for kind, _, target in _entries(manifests.get(queue.pop(), {})):
-            if kind != "dev-dependencies" and target in manifests and target not in found:
-                found.add(target)
-                queue.append(target)
+        one = queue.pop()
+        needs = {target for kind, _, target in _entries(manifests[one]) if kind != "dev-dependencies"}
+        new = (needs | (more or {}).get(one, set())) & manifests.keys() - found
+        found |= new
+        queue.extend(new)
     return found
 
 
