@@ -65,7 +65,8 @@ class PythonManifests:
         members = [one for one in workspace.members if one.ecosystem == self.ecosystem]
         old = {normalised(one.name): one.version for one in movers}
         old |= {normalised(one.name): one.version for one in members if one.follows and one.version}
-        move = Move(old=old, new=spell(version, "python"))
+        lazy = frozenset(normalised(one.name) for one in movers if one.tags is not None)
+        move = Move(old=old, new=spell(version, "python"), lazy=lazy)
         sheet = Sheet()
         manifests = [(one.manifest, True) for one in movers] + [
             (one.manifest, one.follows) for one in members
@@ -91,7 +92,7 @@ class PythonManifests:
     def version_paths(self, tree: Tree) -> Sequence[str]:
         """List the files from which versions are read."""
         census = _census(self._layout(tree), tree.read, ())
-        return sorted({one.version_file for one in census.packages})
+        return sorted({one.version_file for one in census.packages if one.tags is None})
 
     def _layout(self, tree: Tree) -> Layout:
         return lay_out(tree.paths(), lambda path: self._document(tree, path))
@@ -124,7 +125,7 @@ def _census(layout: Layout, read: Read, exclude: Sequence[str]) -> _Census:
         project, excluded = counted
         spot = _spot(census, project, read, is_quiet=excluded or project.private is not None)
         if excluded or project.private is not None:
-            silent.append((project, excluded, spot.version if spot else None))
+            silent.append((project, excluded, spot.version or None if spot else None))
         elif spot is not None:
             census.packages.append(_package(project, spot))
     common = _common_version(census.packages)
@@ -132,7 +133,7 @@ def _census(layout: Layout, read: Read, exclude: Sequence[str]) -> _Census:
         census.members.append(_member(project, version, follows=not excluded and _is(version, common)))
     if common is not None:
         census.problems += _strays(census.packages, common)
-    elif not any(one.severity == "error" for one in census.problems):
+    elif not census.packages and not any(one.severity == "error" for one in census.problems):
         census.problems.append(_nothing(layout))
     return census
 
@@ -182,6 +183,7 @@ def _package(project: Project, spot: VersionSpot) -> Package:
         version_line=spot.line,
         kinds=("sdist", "wheel"),
         repository=project.repository,
+        tags=spot.tags,
     )
 
 
@@ -274,7 +276,7 @@ def _elsewhere(project: Project, name: str) -> Problem:
 
 def _common_version(packages: Sequence[Package]) -> str | None:
     """Give the version that most packages have; the highest of those where several are equally common."""
-    counted = Counter(version_of(one.version) for one in packages)
+    counted = Counter(version_of(one.version) for one in packages if one.tags is None)
     if not counted:
         return None
     most = max(counted.values())
@@ -298,7 +300,7 @@ def _strays(packages: Sequence[Package], common: str) -> list[Problem]:
             package=one.name,
         )
         for one in packages
-        if not _is(one.version, common)
+        if one.tags is None and not _is(one.version, common)
     ]
 
 

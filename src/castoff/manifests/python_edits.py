@@ -13,7 +13,7 @@ from castoff.errors import CastoffError, Problem
 from castoff.manifests.python_document import Document
 from castoff.manifests.python_project import Demand, demands
 from castoff.manifests.python_versions import Read, VersionSpot, find_version
-from castoff.manifests.requirements import Moved, moved
+from castoff.manifests.requirements import Moved, admits, moved
 from castoff.manifests.toml import Path, replace_strings, splice
 from castoff.model.workspace import Edit
 
@@ -22,10 +22,15 @@ _LOCK_CLIENTS = {"poetry.lock": "poetry", "pdm.lock": "pdm"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """The release: each sibling that moves (normalised name) with its old version, and the new one."""
+    """The release: each sibling that moves (normalised name) with its old version, and the new one.
+
+    Requirements on ``lazy`` ones move only where they shut the new version out: nothing else in the tree says which
+    version those siblings have.
+    """
 
     old: Mapping[str, str]
     new: str
+    lazy: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -45,7 +50,7 @@ def move_version(sheet: Sheet, document: Document, read: Read, move: Move) -> No
     except CastoffError as error:
         sheet.problems += error.problems
         return
-    if spot.version == move.new:
+    if spot.tags is not None or spot.version == move.new:
         return
     if spot.key is not None:
         sheet.values.setdefault(spot.file, {})[spot.key] = move.new
@@ -64,7 +69,7 @@ def move_requirements(sheet: Sheet, document: Document, move: Move) -> None:
         sheet.problems += error.problems
         return
     for demand in found:
-        if not demand.spec:
+        if not demand.spec or (demand.name in move.lazy and admits(demand.spec, move.new, demand.dialect)):
             continue
         result = moved(demand.spec, move.old[demand.name], move.new, demand.dialect)
         sheet.problems += _told(document, demand, result, move)

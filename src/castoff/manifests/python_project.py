@@ -14,6 +14,7 @@ from castoff.model.workspace import EdgeKind
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?", re.ASCII)
 _FORGE = re.compile(r"https?://", re.I)
+_TEMPLATES = ("tool", "hatch", "metadata", "hooks", "uv-dynamic-versioning")
 _REPOSITORY_KEYS = ("repository", "sourcecode", "source", "github", "code", "homepage")
 
 
@@ -99,6 +100,7 @@ def demands(document: Document, siblings: Mapping[str, str]) -> Iterator[Demand]
         for index, text in enumerate(document.get(*key) or ()):
             if isinstance(text, str) and name_of(text) in siblings:
                 yield _demand(document, kind, (*key, index), text)
+    yield from _templates(document, siblings)
     if document.get("tool", "poetry") is not None:
         yield from _poetry(document, siblings)
 
@@ -149,6 +151,27 @@ def _lists(document: Document) -> Iterator[tuple[EdgeKind, tuple[str, ...]]]:
         for field in ("dependencies", "extra-dependencies"):
             if isinstance(environment, dict) and isinstance(environment.get(field), list):
                 yield "group", ("tool", "hatch", "envs", name, field)
+
+
+def _templates(document: Document, siblings: Mapping[str, str]) -> Iterator[Demand]:
+    """Find requirements whose versions are filled in when the project is built: ``core=={{ version }}``.
+
+    Their version part is unknown until then.
+    """
+    lists: list[tuple[EdgeKind, tuple[str, ...]]] = [("normal", (*_TEMPLATES, "dependencies"))]
+    lists += [("extra", key) for key in _keys_of(document, (*_TEMPLATES, "optional-dependencies"))]
+    for kind, key in lists:
+        for index, text in enumerate(document.strings(*key)):
+            found = read_requirement(text.partition("{{")[0].rstrip(" \t=<>~!,("))
+            if found is not None and normalised(found.name) in siblings:
+                yield Demand(
+                    name=normalised(found.name),
+                    kind=kind,
+                    key=(*key, index),
+                    text=text,
+                    spec="",
+                    extras=found.extras,
+                )
 
 
 def _keys_of(document: Document, key: tuple[str, ...]) -> Iterable[tuple[str, ...]]:
@@ -245,7 +268,9 @@ def _classifiers(document: Document) -> Iterable[str]:
 
 
 def _dynamic_dependencies(document: Document, name: str) -> tuple[Problem, ...]:
-    fields = [one for one in document.strings("project", "dynamic") if one.endswith("dependencies")]
+    told = document.table(*_TEMPLATES)
+    dynamic = document.strings("project", "dynamic")
+    fields = [one for one in dynamic if one.endswith("dependencies") and one not in told]
     if not fields:
         return ()
     return (

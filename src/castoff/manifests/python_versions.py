@@ -1,8 +1,8 @@
 """Where does the version of a Python package stand?
 
 In the manifest (``project.version``, ``tool.poetry.version``), or in a file that the back end reads it from
-(hatchling, setuptools, flit, PDM), or nowhere: tools that make it from git tags leave nothing to edit, which
-is refused with ``version-from-tags``. What only running the project's code would tell is refused as well.
+(hatchling, setuptools, flit, PDM), or nowhere: tools that make it from git tags leave nothing to edit. What only
+running the project's code would tell is refused.
 """
 
 from __future__ import annotations
@@ -13,34 +13,13 @@ from dataclasses import dataclass
 
 from castoff.errors import CastoffError, WorkspaceError
 from castoff.manifests.python_document import Document
-from castoff.manifests.requirements import name_of, version_of
+from castoff.manifests.python_tags import TOOLS, tag_source, tag_tool
+from castoff.manifests.requirements import version_of
 from castoff.manifests.toml import Path, Span
+from castoff.model.tags import TagSource
 
 Read = Callable[[str], str | None]
 
-_TAG_TOOLS = (
-    "hatch-vcs",
-    "setuptools-scm",
-    "uv-dynamic-versioning",
-    "poetry-dynamic-versioning",
-    "versioningit",
-    "dunamai",
-    "setuptools-git-versioning",
-    "setuptools-git-version",
-    "versioneer",
-    "pbr",
-    "flit-scm",
-    "vcs-versioning",
-    "pdm-bump-scm",
-)
-_TAG_TABLES = (
-    "setuptools_scm",
-    "setuptools-scm",
-    "versioningit",
-    "versioneer",
-    "uv-dynamic-versioning",
-    "setuptools-git-versioning",
-)
 _HATCH = re.compile(
     r"^(?:__version__|VERSION)(?: ?: ?str)? *= *(['\"])v?(?P<version>[^'\"\n]+)\1", re.M | re.I
 )
@@ -51,23 +30,24 @@ _IMPORTED = re.compile(r"^from[ \t]+\.([A-Za-z_][\w]*)[ \t]+import[ \t]+([^\n]*)
 
 @dataclass(frozen=True, slots=True)
 class VersionSpot:
-    """A version with its place: ``key`` in the manifest itself, else ``span`` in ``file``."""
+    """A version with its place: ``key`` in the manifest itself, else ``span`` in ``file``, else (empty) ``tags``."""
 
     version: str
     file: str
     line: int | None
     key: Path | None = None
     span: Span | None = None
+    tags: TagSource | None = None
 
 
 def find_version(document: Document, read: Read) -> VersionSpot:
     """Find the version of a project.
 
-    Errors: ``version-missing``, ``version-invalid``, ``version-from-tags``, ``version-not-found``,
-    ``version-not-literal``, ``version-source-unknown``, ``manifest-invalid``.
+    Errors: ``version-missing``, ``version-invalid``, ``version-not-found``, ``version-not-literal``,
+    ``version-source-unknown``, ``manifest-invalid``.
     """
     spot = _find(document, read)
-    if version_of(spot.version) is None:
+    if spot.tags is None and version_of(spot.version) is None:
         raise WorkspaceError.of(
             "version-invalid",
             f"`{spot.version[:80]}` in `{spot.file}` is no version",
@@ -81,7 +61,7 @@ def find_version(document: Document, read: Read) -> VersionSpot:
 
 def _find(document: Document, read: Read) -> VersionSpot:
     if document.get("tool", "poetry-dynamic-versioning", "enable") is True:
-        raise _from_tags(document, "poetry-dynamic-versioning", ("tool", "poetry-dynamic-versioning"))
+        return _from_tags(document, "poetry-dynamic-versioning", ("tool", "poetry-dynamic-versioning"))
     if (static := document.string("project", "version")) is not None:
         return VersionSpot(static, document.file, document.line("project", "version"), ("project", "version"))
     dynamic = "project" not in document.data or "version" in document.strings("project", "dynamic")
@@ -108,8 +88,8 @@ def _dynamic(document: Document, read: Read) -> VersionSpot:
         return _pdm(document, read)
     if document.get("tool", "setuptools", "dynamic", "version") is not None:
         return _setuptools(document, read)
-    if tool := _tag_tool(document):
-        raise _from_tags(document, tool, ("project", "dynamic"))
+    if tool := tag_tool(document):
+        return _from_tags(document, tool, ("project", "dynamic"))
     if backend.startswith("flit"):
         return _flit(document, read)
     raise _unknown(document, f"the back end `{backend}`", ("project", "dynamic"))
@@ -118,8 +98,8 @@ def _dynamic(document: Document, read: Read) -> VersionSpot:
 def _hatch(document: Document, read: Read) -> VersionSpot:
     key = ("tool", "hatch", "version")
     source = document.string(*key, "source") or "regex"
-    if source in ("vcs", *_TAG_TOOLS):
-        raise _from_tags(document, "hatch-vcs" if source == "vcs" else source, (*key, "source"))
+    if source in ("vcs", *TOOLS):
+        return _from_tags(document, "hatch-vcs" if source == "vcs" else source, (*key, "source"))
     if source not in ("regex", "code"):
         raise _unknown(document, f"hatch's version source `{source}`", (*key, "source"))
     path = document.string(*key, "path")
@@ -148,7 +128,7 @@ def _pdm(document: Document, read: Read) -> VersionSpot:
     key = ("tool", "pdm", "version")
     source = document.string(*key, "source")
     if source == "scm" or document.get(*key, "use_scm"):
-        raise _from_tags(document, "PDM's scm source", (*key, "source"))
+        return _from_tags(document, "pdm-scm", (*key, "source"))
     path = document.string(*key, "path") or document.string(*key, "from")
     if source not in ("file", None) or path is None:
         raise _unknown(document, f"PDM's version source `{source}`", (*key, "source"))
@@ -236,23 +216,9 @@ def _assignment(variable: str) -> re.Pattern[str]:
     )
 
 
-def _tag_tool(document: Document) -> str | None:
-    names = [name_of(one) for one in document.strings("build-system", "requires")]
-    for tool in _TAG_TOOLS:
-        if tool in names:
-            return tool
-    return next((table for table in _TAG_TABLES if table in document.table("tool")), None)
-
-
-def _from_tags(document: Document, tool: str, key: Path) -> CastoffError:
-    return WorkspaceError.of(
-        "version-from-tags",
-        f"the version of `{document.file}` comes from git tags, through {tool}",
-        reason="castoff releases a version that stands in the tree, so that the release commit says which it is",
-        remedy="write the version into the manifest or a version file, or exclude the package",
-        file=document.file,
-        line=document.line(*key),
-    )
+def _from_tags(document: Document, tool: str, key: Path) -> VersionSpot:
+    tags = tag_source(document, tool, key)
+    return VersionSpot("", document.file, tags.line, tags=tags)
 
 
 def _not_found(document: Document, fact: str, key: Path) -> CastoffError:

@@ -108,7 +108,17 @@ def moved(spec: str, old: str, new: str, dialect: Dialect = "pep440") -> Moved:
         else:
             stale = stale or not _is_current(operator, text, old)
     result = splice(spec, pieces)
-    return Moved(spec=result, stale=stale, widened=widened, admits=_admits(result, new, dialect))
+    return Moved(spec=result, stale=stale, widened=widened, admits=admits(result, new, dialect))
+
+
+def admits(spec: str, new: str, dialect: Dialect) -> bool:
+    """Say whether a version part lets a version in; Poetry's own spellings are taken as if they did."""
+    if dialect == "poetry":
+        return True
+    try:
+        return not spec or SpecifierSet(spec).contains(new, prereleases=True)
+    except InvalidSpecifier:
+        return False
 
 
 @lru_cache(maxsize=4096)
@@ -221,12 +231,3 @@ def _is_current(operator: str, text: str, old: str) -> bool:
         return False
     version = version_of(numbers)
     return version is not None and version.release == _release(old, len(version.release))
-
-
-def _admits(spec: str, new: str, dialect: Dialect) -> bool:
-    if dialect == "poetry":
-        return True
-    try:
-        return not spec or SpecifierSet(spec).contains(new, prereleases=True)
-    except InvalidSpecifier:
-        return False

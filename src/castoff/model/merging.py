@@ -63,6 +63,8 @@ def _stray(packages: Sequence[Package]) -> tuple[Problem, ...]:
     """Between ecosystems, spellings differ but the version must not."""
     by_version: dict[object, list[Package]] = {}
     for package in packages:
+        if package.tags is not None:
+            continue
         by_version.setdefault(read(package.version) or package.version, []).append(package)
     if len(by_version) < 2:
         return ()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from castoff.errors import Problem
-from castoff.model.versions import Ecosystem
+from castoff.model.tags import TagSource
+from castoff.model.versions import Ecosystem, ReleaseVersion, spell
 
 EdgeKind = Literal["normal", "build", "dev", "optional", "extra", "group"]
 ArtifactKind = Literal["crate", "wheel", "sdist", "tarball"]
@@ -58,6 +59,7 @@ class Package:
     registries: tuple[str, ...] = ()
     repository: str | None = None
     label: str = ""
+    tags: TagSource | None = None
 
     @property
     def id(self) -> str:
@@ -101,6 +103,23 @@ class Workspace:
             if package.ecosystem == artifact.ecosystem and artifact.package in (package.id, package.name):
                 return package
         raise KeyError(artifact.package)
+
+    @property
+    def is_from_tags(self) -> bool:
+        """Say whether no package has its version in the tree, so that no commit can say which version it is."""
+        return bool(self.packages) and all(package.tags is not None for package in self.packages)
+
+    def at(self, version: ReleaseVersion | None) -> Workspace:
+        """Fill in the versions that come from tags; ``0.0.0``, as those tools do, where there is no tag yet."""
+        if all(package.tags is None for package in self.packages):
+            return self
+        filled = tuple(
+            package
+            if package.tags is None
+            else replace(package, version=spell(version, package.ecosystem) if version else "0.0.0")
+            for package in self.packages
+        )
+        return replace(self, packages=filled)
 
     @property
     def names(self) -> tuple[str, ...]:
