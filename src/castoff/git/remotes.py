@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from castoff.errors import Problem
 from castoff.model.acts import Outcome, Refused, Succeeded, Unclear
-from castoff.model.refs import Refs, TagRef
+from castoff.model.refs import CLAIMS, Refs, TagRef
 from castoff.process import Completed
 
 _DENIED_REMEDY = (
@@ -33,13 +33,13 @@ def parse_refs(text: str) -> Refs:
 def push_outcome(done: Completed, spec: str, *, hook: bool = False) -> Outcome:
     """Judge a push by its code and the flag of its porcelain line (git-push, OUTPUT): `!` is a rejection.
 
-    `=` on a branch means that this very commit was there already, though it was not when we looked: somebody
-    else, who made the same commit, came first. Code 1 without a line for the ref means that nothing was sent:
+    `=` on a branch or claim means that this very commit was there already, though it was not when we looked:
+    somebody else, who made the same commit, came first. Code 1 without a line for the ref means that nothing was sent:
     the user's own pre-push hook said no, where there is one (``hook``). `[remote failure]` is an unclear end.
     """
     flags = _flags(done.text)
     rejected = [row for row in flags if row[0] == "!"]
-    same = [row for row in flags if row[0] == "=" and ":refs/heads/" in spec]
+    same = [row for row in flags if row[0] == "=" and (":refs/heads/" in spec or f":{CLAIMS}" in spec)]
     if done.code == 0 and not rejected and not same:
         return Succeeded()
     if same:

@@ -19,6 +19,7 @@ class GitTree:
         self.commit = commit
         self._prefix = prefix
         self._data: dict[str, bytes | None] = {}
+        self._links: set[str] = set()
 
     @cached_property
     def _blobs(self) -> dict[str, str]:
@@ -28,13 +29,20 @@ class GitTree:
             if entry:
                 meta, _, path = entry.partition("\t")
                 mode, kind, name = meta.split(" ")
-                if kind == "blob" and mode != "120000" and path.startswith(self._prefix):
+                inside = kind == "blob" and path.startswith(self._prefix)
+                if inside and mode == "120000":
+                    self._links.add(path[len(self._prefix) :])
+                elif inside:
                     blobs[path[len(self._prefix) :]] = name
         return blobs
 
     def paths(self) -> Sequence[str]:
         """List all files, sorted."""
         return sorted(self._blobs)
+
+    def has(self, path: str) -> bool:
+        """Say whether there is such a file, or a link with that name."""
+        return path in self._blobs or path in self._links
 
     def read(self, path: str) -> str | None:
         """Give a file's text, None where there is none."""

@@ -17,7 +17,7 @@ from castoff.git.repository import Repository
 from castoff.git.signing import has_signature, signature_holds
 from castoff.git.trees import GitTree
 from castoff.model.acts import Outcome
-from castoff.model.refs import Refs
+from castoff.model.refs import CLAIMS, Refs
 from castoff.process import Completed
 
 
@@ -235,6 +235,25 @@ class Worktree:
             )
         return made
 
+    def stand_in_tag(self, name: str, commit: str) -> bool:
+        """Put a tag at a commit, here only and unsigned, unless it is there; says whether it was put.
+
+        Annotated, and made now: among several tags of one commit, `git describe` takes the newest.
+        """
+        if (
+            self.git.run("rev-parse", "--verify", "--quiet", f"refs/tags/{name}^{{commit}}").text.strip()
+            == commit
+        ):
+            return False
+        self.git.must(
+            "tag", "--annotate", "--no-sign", "--force", "-m", "stands in while building", name, commit
+        )
+        return True
+
+    def delete_tag(self, name: str) -> None:
+        """Delete a tag here."""
+        self.git.must("tag", "--delete", name)
+
     def push(self, url: str, spec: str, *, lease: str | None = None) -> Outcome:
         """Push one ref; an unclear end is Unclear.
 
@@ -246,6 +265,26 @@ class Worktree:
         done = self.git.run(*words, url, spec)
         hook = done.code == 1 and self._has_hook("pre-push")
         return push_outcome(done, spec, hook=hook)
+
+    def claims(self, url: str) -> Mapping[str, str] | None:
+        """Bring the claims of a remote here, and list their commits by version; None where that failed."""
+        done = self.git.run("fetch", "--quiet", "--no-tags", "--prune", url, f"+{CLAIMS}*:{CLAIMS}*")
+        if done.code != 0:
+            return None
+        listing = self.git.must("for-each-ref", "--format=%(refname)%09%(objectname)", CLAIMS)
+        rows = (line.partition("\t") for line in listing.split("\n") if line)
+        return {ref.removeprefix(CLAIMS): commit for ref, _, commit in rows}
+
+    def claim(self, url: str, ref: str, commit: str, branch: str | None) -> Outcome:
+        """Make a ref that is not there yet and, where one is named, move a branch on to the commit: both or none."""
+        specs = [f"{commit}:{ref}", *([f"{commit}:refs/heads/{branch}"] if branch else [])]
+        atomic = ["--atomic"] if branch else []
+        done = self.git.run("push", "--porcelain", *atomic, f"--force-with-lease={ref}:", url, *specs)
+        return push_outcome(done, specs[0], hook=done.code == 1 and self._has_hook("pre-push"))
+
+    def drop(self, url: str, ref: str, commit: str) -> Outcome:
+        """Delete a ref that stands at a commit."""
+        return self.push(url, f":{ref}", lease=f"{ref}:{commit}")
 
     def _has_hook(self, name: str) -> bool:
         path = self.git.run("rev-parse", "--git-path", f"hooks/{name}").text.strip()
@@ -283,6 +322,23 @@ class Worktree:
         listing = self.git.must("log", "--first-parent", "--format=%H %s", until)
         rows = (line.partition(" ") for line in listing.split("\n"))
         return next((commit for commit, _, said in rows if said == subject), None)
+
+    def subject(self, commit: str) -> str:
+        """Give the first line of a commit's message."""
+        return self.git.must("show", "--no-patch", "--format=%s", commit)
+
+    def is_reverted(self, commit: str, until: str) -> bool:
+        """Say whether a later commit on the first-parent line says that it reverts this one."""
+        said = f"This reverts commit {commit}."
+        found = [
+            "log",
+            "--first-parent",
+            "--fixed-strings",
+            f"--grep={said}",
+            "--format=%H",
+            f"{commit}..{until}",
+        ]
+        return bool(self.git.must(*found))
 
     def has(self, commit: str) -> bool:
         """Say whether an object is here."""

@@ -1,9 +1,16 @@
-"""What does a remote hold: branch heads, and tags with what they stand for?"""
+"""What does a remote hold: branch heads, tags with what they stand for, and claims?"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+CLAIMS = "refs/castoff/"
+
+
+def claim_ref(version: str) -> str:
+    """Name the ref that claims a version, spelled as in tags, where no commit says which version it is."""
+    return CLAIMS + version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +33,8 @@ class TagRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refs:
-    """What a remote holds: branch heads and tags by name."""
+    """What a remote holds: branch heads and tags by name; claims by version where they were asked for, else None."""
 
     heads: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, TagRef] = field(default_factory=dict)
+    claims: Mapping[str, str] | None = None
