@@ -41,6 +41,8 @@ def plan_json(plan: Plan) -> dict[str, object]:
             "remote": plan.remote,
             "base_commit": plan.base_commit,
             "resumes": plan.resumes,
+            "claimed_by": plan.claimed_by or f"refs/heads/{plan.branch}",
+            "version_from_tags": list(plan.tag_tools),
         },
         "facade": {"name": plan.order.facade, "source": plan.order.facade_source},
         "waves": [list(wave) for wave in plan.order.waves],

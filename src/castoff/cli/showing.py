@@ -36,6 +36,7 @@ def show_plan(plan: Plan) -> None:
     click.echo(
         f"tag {plan.tag} on {plan.branch}, pushed to {plan.remote or 'no remote'}; from {plan.base_commit[:12]}"
     )
+    _show_source(plan)
     facade = plan.order.facade
     click.echo(f"facade: {facade or 'none'} ({plan.order.facade_source})\n")
     for wave, names in enumerate(plan.order.waves, start=1):
@@ -52,6 +53,19 @@ def show_plan(plan: Plan) -> None:
         f"estimated {_duration(plan.estimate.seconds)} once everything is built"
     )
     show_all(plan.problems)
+
+
+def _show_source(plan: Plan) -> None:
+    """Say where the version comes from, where it is not the tree, and what claims it then."""
+    if not plan.tag_tools:
+        return
+    tools = ", ".join(plan.tag_tools)
+    if plan.claimed_by is None:
+        names = [one.package.id for one in plan.packages if one.package.tags is not None]
+        click.echo(f"version from tags ({tools}): {_list(names)}; the others have it in the tree")
+    else:
+        edits = "" if plan.edits or plan.resumes else " no edits;"
+        click.echo(f"version from tags ({tools}):{edits} claimed by {plan.claimed_by}")
 
 
 def show_states(states: Iterable[StageState]) -> None:

@@ -7,14 +7,17 @@ came up while this went on is seen by a last look.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 
+from castoff.configuration.templates import Occasion, fill
 from castoff.configuration.values import Configuration
 from castoff.errors import NotYet, Refusal
 from castoff.flows.checking import wants_signed_commit
 from castoff.flows.claims import Branch, begun_on
+from castoff.flows.planning import occasion_of
 from castoff.flows.setting import Setting
-from castoff.flows.staging import Target
+from castoff.flows.staging import Target, drop_claim_part
 from castoff.flows.survey import Survey, survey
 from castoff.flows.withdrawing import (
     Agrees,
@@ -77,12 +80,39 @@ def given_up(setting: Setting, seen: Survey, worktree: Worktree) -> tuple[Claim,
 
 
 def revert_stage(setting: Setting, seen: Survey, target: Target, worktree: Worktree) -> Stage:
-    """Take the claim back by a commit on the branch."""
+    """Take the claim back by a commit on the branch, where the release made one; a ref that claims goes last."""
+    if target.workspace.is_from_tags:
+        return _ref_stage(setting, seen, target, worktree)
 
     def stands(head: str) -> bool:
         begun = begun_on(_branch_at(setting, worktree, head), seen.history.previous)
         return target.claim.version in {claim.version for claim in begun.standing}
 
+    return Stage("revert", (_revert_part(setting, target, worktree, stands),))
+
+
+def _ref_stage(setting: Setting, seen: Survey, target: Target, worktree: Worktree) -> Stage:
+    """Take back what the release commit edited, where the release made one, and then the ref."""
+    commit = target.claim.commit
+    message = fill(setting.configuration.release.message, _occasion_then(seen, target, worktree).values())
+    is_ours = worktree.has(commit) and worktree.subject(commit) == message.partition("\n")[0].strip()
+
+    def stands(head: str) -> bool:
+        return is_ours and not worktree.is_reverted(commit, head)
+
+    undo = _revert_part(setting, target, worktree, stands)
+    return Stage("revert", (undo, drop_claim_part(target, worktree, after="revert")))
+
+
+def _occasion_then(seen: Survey, target: Target, worktree: Worktree) -> Occasion:
+    """Say of which release the message of the release commit spoke, on its own day."""
+    day = datetime.fromtimestamp(worktree.commit_time(target.claim.commit), UTC).date()
+    return occasion_of(seen, target.claim.version, day)
+
+
+def _revert_part(
+    setting: Setting, target: Target, worktree: Worktree, stands: Callable[[str], bool]
+) -> RevertPart:
     def make(head: str) -> str:
         release = setting.configuration.release
         return revert(
@@ -95,7 +125,7 @@ def revert_stage(setting: Setting, seen: Survey, target: Target, worktree: Workt
             signoff=release.signoff,
         )
 
-    part = RevertPart(
+    return RevertPart(
         title=target.title,
         branch=target.branch,
         remote_url=target.remote_url,
@@ -103,7 +133,6 @@ def revert_stage(setting: Setting, seen: Survey, target: Target, worktree: Workt
         stands=stands,
         make=make,
     )
-    return Stage("revert", (part,))
 
 
 def _begun(setting: Setting, seen: Survey, worktree: Worktree, version: str) -> Claim:

@@ -26,7 +26,8 @@ def make_commit(
 ) -> tuple[str, tuple[Problem, ...]]:
     """Make the release commit in the clone; gives it, with warnings. Errors list all that is wrong with the edits.
 
-    The user's commands run after the versions were written; the changelog is cut last, where none of them did.
+    Where no version stands in the tree, and nothing else is edited, it is the branch's head itself. The
+    user's commands run after the versions were written; the changelog is cut last, where none of them did.
     """
     occasion = occasion_of(survey, version, setting.now.date())
     edited = version_edits(survey, setting.configuration, setting.manifests, occasion)
@@ -35,16 +36,19 @@ def make_commit(
         raise Refusal(*errors)
     worktree.check_out(survey.head)
     worktree.write(edited.texts)
-    settled = _settle(setting, survey.workspace, worktree)
+    settled = set() if survey.workspace.is_from_tags else _settle(setting, survey.workspace, worktree)
     hooked = _run_hooks(setting, survey, occasion, worktree)
-    cut = changelog_edits(FolderTree(worktree.root), setting.configuration, occasion)
+    cut = changelog_edits(FolderTree(worktree.root), survey, setting.configuration, occasion)
     worktree.write(cut.texts)
     paths = worktree.changed_paths()
     expected = {*edited.texts, *settled, *cut.texts}
     strays = [path for path in paths if path not in expected and not _declared(path, hooked.writes)]
     if strays:
         raise Refusal(_stray_write(strays))
-    return _commit(setting, occasion, worktree, paths), (*edited.problems, *hooked.problems)
+    problems = (*edited.problems, *hooked.problems)
+    if survey.workspace.is_from_tags and not paths:
+        return survey.head, problems
+    return _commit(setting, occasion, worktree, paths), problems
 
 
 def _commit(setting: Setting, occasion: Occasion, worktree: Worktree, paths: Sequence[str]) -> str:
@@ -87,8 +91,30 @@ def build_artifacts(
 ) -> tuple[Artifact, ...]:
     """Build what is uploaded, of ``only`` these packages where given, from the tree at the release commit.
 
-    Errors name each package.
+    Tools that make versions from tags find the release's there meanwhile. Errors name each package.
     """
+    tagged = any(package.tags for package in target.workspace.packages)
+    stands_in = tagged and worktree.stand_in_tag(target.tag, target.claim.commit)
+    try:
+        return _built(setting, target, worktree, into, only)
+    finally:
+        if stands_in:
+            worktree.delete_tag(target.tag)
+
+
+def make_tag(
+    setting: Setting, target: Target, occasion: Occasion, artifacts: Sequence[Artifact], worktree: Worktree
+) -> str:
+    """Make the tag object, signed and verified where it is to be signed; its message lists the digests."""
+    first = fill(setting.configuration.release.tag_message, occasion.values())
+    lines = sorted(f"{artifact.digest}  {artifact.filename}" for artifact in artifacts)
+    message = first + "\n\n" + "\n".join(lines) + "\n" if lines else first + "\n"
+    return worktree.make_tag(target.tag, message, target.claim.commit, sign=wants_signed_tag(setting))
+
+
+def _built(
+    setting: Setting, target: Target, worktree: Worktree, into: Path, only: Collection[str] | None
+) -> tuple[Artifact, ...]:
     artifacts: list[Artifact] = []
     problems: list[Problem] = []
     for ecosystem in sorted({package.ecosystem for package in target.workspace.packages}):
@@ -109,16 +135,6 @@ def build_artifacts(
     if problems:
         raise Refusal(*problems)
     return tuple(artifacts)
-
-
-def make_tag(
-    setting: Setting, target: Target, occasion: Occasion, artifacts: Sequence[Artifact], worktree: Worktree
-) -> str:
-    """Make the tag object, signed and verified where it is to be signed; its message lists the digests."""
-    first = fill(setting.configuration.release.tag_message, occasion.values())
-    lines = sorted(f"{artifact.digest}  {artifact.filename}" for artifact in artifacts)
-    message = first + "\n\n" + "\n".join(lines) + "\n" if lines else first + "\n"
-    return worktree.make_tag(target.tag, message, target.claim.commit, sign=wants_signed_tag(setting))
 
 
 def _settle(setting: Setting, workspace: Workspace, worktree: Worktree) -> set[str]:

@@ -36,7 +36,7 @@ def release_edits(
 ) -> Edited:
     """Compute everything that changes in the tree, in memory; what commands of the user's do is not known."""
     edited = version_edits(survey, configuration, manifests, occasion)
-    cut = changelog_edits(Overlay(survey.tree, dict(edited.texts)), configuration, occasion)
+    cut = changelog_edits(Overlay(survey.tree, dict(edited.texts)), survey, configuration, occasion)
     return Edited(
         texts={**edited.texts, **cut.texts},
         edits=(*edited.edits, *cut.edits),
@@ -84,11 +84,17 @@ def _steps(
     yield Edited(texts=rules.texts, edits=rules.edits, problems=rules.problems)
 
 
-def changelog_edits(tree: Tree, configuration: Configuration, occasion: Occasion) -> Edited:
-    """Cut the section of the version, where a changelog is kept and nobody cut it before."""
+def changelog_edits(tree: Tree, survey: Survey, configuration: Configuration, occasion: Occasion) -> Edited:
+    """Cut the section of the version, where a changelog is kept and nobody cut it before.
+
+    Where the version comes from tags and the changelog goes by pull request, it all waits for that: the release then
+    needs no commit, and no push to a branch that may be protected.
+    """
     path = changelog_path(tree, configuration.changelog.file)
     text = tree.read(path) if path else None
-    if path is None or text is None or configuration.changelog.mode == "off":
+    mode = configuration.changelog.mode
+    later = mode == "off" or (mode == "pull-request" and survey.workspace.is_from_tags)
+    if path is None or text is None or later:
         return Edited(texts={}, edits=())
     from castoff.notes.changelog import CutOptions, cut
 

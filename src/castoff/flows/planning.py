@@ -10,15 +10,18 @@ from castoff.configuration.templates import Occasion
 from castoff.configuration.values import Configuration, Limit
 from castoff.errors import Problem
 from castoff.flows.editing import release_edits, shown
+from castoff.flows.from_tags import claim_taken, tag_objections
 from castoff.flows.survey import Survey
 from castoff.model.acts import Act
 from castoff.model.estimate import Bucket, Estimate, Upload, estimated
 from castoff.model.intent import Begin, Resume
 from castoff.model.plan import Plan, Planned, planned_packages
+from castoff.model.refs import claim_ref
 from castoff.model.versions import ReleaseVersion, spell
 from castoff.model.workspace import Member
 from castoff.ports import Edited, Manifests
 from castoff.stages.announce import PUBLISH
+from castoff.stages.claim_ref import claim_act
 from castoff.stages.draft import CREATE
 from castoff.stages.publish import upload_act
 from castoff.stages.version import CLAIM
@@ -81,17 +84,18 @@ def make_plan(
         remote=survey.remote,
         base_commit=survey.head,
         resumes=resumes,
+        claimed_by=claim_ref(shown(version, survey)) if survey.workspace.is_from_tags else None,
         order=survey.order,
         packages=packages,
         members=tuple((member, _member_version(member, version)) for member in survey.workspace.members),
         edits=edited.edits,
-        acts=_acts(packages, survey.tag_name.of(version), configuration, resumes=resumes),
+        acts=_acts(survey, packages, version, configuration, resumes=resumes),
         estimate=estimate(uploads, configuration.limits, grace=grace),
         problems=(
             *as_warnings(survey.state),
             *survey.problems,
             *edited.problems,
-            *(() if resumes else tag_taken(survey, survey.tag_name.of(version))),
+            *(() if resumes else not_free(survey, version)),
             *_no_version_problem(survey),
         ),
     )
@@ -112,6 +116,15 @@ def estimate(uploads: Sequence[Upload], limits: Sequence[Limit], *, grace: float
 def as_warnings(problems: Sequence[Problem]) -> tuple[Problem, ...]:
     """Show what would stop a release where it stops nothing yet."""
     return tuple(replace(problem, severity="warning") for problem in problems)
+
+
+def not_free(survey: Survey, version: ReleaseVersion) -> tuple[Problem, ...]:
+    """Say what of a version's tag and claim is taken, or would not serve."""
+    return (
+        *tag_taken(survey, survey.tag_name.of(version)),
+        *claim_taken(survey, version),
+        *tag_objections(survey, version),
+    )
 
 
 def tag_taken(survey: Survey, tag: str) -> tuple[Problem, ...]:
@@ -145,9 +158,16 @@ def _uploads(packages: Sequence[Planned]) -> tuple[Upload, ...]:
 
 
 def _acts(
-    packages: Sequence[Planned], tag: str, configuration: Configuration, *, resumes: bool
+    survey: Survey,
+    packages: Sequence[Planned],
+    version: ReleaseVersion,
+    configuration: Configuration,
+    *,
+    resumes: bool,
 ) -> tuple[Act, ...]:
-    first = () if resumes else (CLAIM,)
+    tag = survey.tag_name.of(version)
+    claim = claim_act(shown(version, survey)) if survey.workspace.is_from_tags else CLAIM
+    first = () if resumes else (claim,)
     uploads = tuple(
         upload_act(one.package, filename or kind) for one in packages for kind, filename in one.artifacts
     )
@@ -170,7 +190,11 @@ def _member_version(member: Member, version: ReleaseVersion) -> str | None:
 
 
 def _no_version_problem(survey: Survey) -> tuple[Problem, ...]:
-    if survey.version is not None or any(p.code == "stray-version" for p in survey.problems):
+    if (
+        survey.workspace.is_from_tags
+        or survey.version is not None
+        or any(p.code == "stray-version" for p in survey.problems)
+    ):
         return ()
     versions = sorted({package.version for package in survey.workspace.packages})
     return (

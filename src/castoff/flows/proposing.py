@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from castoff.configuration.templates import fill
-from castoff.errors import Problem, Refusal
+from castoff.errors import CastoffError, Problem, Refusal
 from castoff.flows.asking import ask_until_known, must_be_reachable
 from castoff.flows.candidate import build_artifacts, make_commit
 from castoff.flows.checking import preflight_checks, wants_signed_commit
@@ -77,12 +77,26 @@ def _desk(setting: Setting, level: str, pre: str | None) -> Iterator[_Desk]:
         seen = survey(setting.repository, worktree, setting.configuration, setting.manifests)
         require_packages(seen.workspace)
         must_be_reachable(seen)
+        if seen.workspace.is_from_tags:
+            raise _nothing_to_propose(seen)
         intent = meant(seen.history, level, pre)
         if isinstance(intent, Resume):
             raise _claimed(intent.claim, seen)
         desk = _Desk(setting, worktree, seen, intent.version)
         desk.mind_others()
         yield desk
+
+
+def _nothing_to_propose(seen: Survey) -> CastoffError:
+    """A merge claims a version by the manifests that it changes; here, they say none."""
+    tool = next(package.tags.tool for package in seen.workspace.packages if package.tags)
+    return Refusal.of(
+        "version-from-tags",
+        "a pull request cannot claim a version that comes from git tags",
+        reason=f"the version is made by {tool}, so no merge could change it",
+        remedy="run `castoff release LEVEL --execute`: the claim is a ref of its own, which branch protection leaves "
+        'alone; set `changelog.mode = "pull-request"` where the branch takes no pushes',
+    )
 
 
 @dataclass(slots=True)

@@ -17,6 +17,7 @@ from castoff.model.workspace import Artifact, Package, Workspace
 from castoff.notes.milestones import Answer, MilestonePlan, MilestonePolicy
 from castoff.ports import Forge
 from castoff.stages.announce import AnnouncePart
+from castoff.stages.claim_ref import DropClaimPart, RefClaimPart
 from castoff.stages.draft import DraftPart
 from castoff.stages.milestone import MilestonePart
 from castoff.stages.part import Part, Stage
@@ -45,7 +46,7 @@ def target_of(survey: Survey, claim: Claim, workspace: Workspace, order: Order) 
     """Put a target together."""
     return Target(
         claim=claim,
-        workspace=workspace,
+        workspace=workspace.at(claim.version),
         order=order,
         tag=survey.tag_name.of(claim.version),
         title=shown(claim.version, survey),
@@ -55,7 +56,21 @@ def target_of(survey: Survey, claim: Claim, workspace: Workspace, order: Order) 
 
 
 def claim_stage(target: Target, worktree: Worktree, *, made_here: bool = False) -> Stage:
-    """Claim the version; ``made_here``: with a commit that this run made and nobody else should have."""
+    """Claim the version; ``made_here``: with a commit that this run made and nobody else should have.
+
+    Where the commit does not say which version it is, a ref of its own does.
+    """
+    if target.workspace.is_from_tags:
+        by_ref = RefClaimPart(
+            title=target.title,
+            commit=target.claim.commit,
+            tag=target.tag,
+            branch=target.branch,
+            remote_url=target.remote_url,
+            worktree=worktree,
+            made_here=made_here,
+        )
+        return Stage("version", (by_ref,))
     part = ClaimPart(
         commit=target.claim.commit,
         branch=target.branch,
@@ -133,7 +148,7 @@ def milestone_plan(setting: Setting, survey: Survey, target: Target) -> tuple[Mi
 
 
 def tag_stage(target: Target, worktree: Worktree, make: Callable[[], str]) -> Stage:
-    """Push the signed tag."""
+    """Push the signed tag; a ref that claimed the version goes then."""
     part = TagPart(
         tag=target.tag,
         commit=target.claim.commit,
@@ -141,7 +156,20 @@ def tag_stage(target: Target, worktree: Worktree, make: Callable[[], str]) -> St
         worktree=worktree,
         make=make,
     )
+    if target.workspace.is_from_tags:
+        return Stage("tag", (part, drop_claim_part(target, worktree, after="tag")))
     return Stage("tag", (part,))
+
+
+def drop_claim_part(target: Target, worktree: Worktree, *, after: str) -> DropClaimPart:
+    """Make the part that deletes the ref of a claim, once another part of its stage is done."""
+    return DropClaimPart(
+        title=target.title,
+        commit=target.claim.commit,
+        remote_url=target.remote_url,
+        worktree=worktree,
+        needs=frozenset({after}),
+    )
 
 
 def forge_stages(

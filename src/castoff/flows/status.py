@@ -37,6 +37,7 @@ from castoff.reconcile import StageState, observe
 from castoff.stages.part import Stage
 
 Phase = Literal["none", "in-flight", "complete", "abandoned"]
+FoundBy = Literal["tag", "transition", "ref", "given", "none"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +47,7 @@ class Status:
     version: str | None
     phase: Phase
     commit: str | None
-    found_by: Literal["tag", "transition", "given", "none"]
+    found_by: FoundBy
     states: tuple[StageState, ...] = ()
     others: tuple[Claim, ...] = ()
     draft: ForgeRelease | None = None
@@ -129,7 +130,7 @@ def _look_at(
         version=shown(claim.version, seen),
         phase=phase,
         commit=claim.commit,
-        found_by="tag" if claim.tagged else "transition",
+        found_by="tag" if claim.tagged else "ref" if workspace.is_from_tags else "transition",
         states=states,
         others=tuple(one for one in seen.history.unfinished if one != claim),
         draft=draft,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import partial
 
@@ -84,6 +84,9 @@ def survey(
     order = ordered(workspace, configuration.release)
     tag_name = _tag_name(worktree, head, configuration.release.tag, workspace)
     version = common_version(workspace)
+    if workspace.is_from_tags and refs is not None and url is not None:
+        claims = worktree.claims(url)
+        refs = None if claims is None else replace(refs, claims=claims)
     history = _history(worktree, refs, head, tag_name, manifests, configuration, version)
     state = branch_problem or _remote_problems(
         repository, worktree, (remote, url), refs, (remote_head, local_head)
@@ -99,7 +102,7 @@ def survey(
         history=history,
         tree=tree,
         at=partial(manifest_tree, worktree),
-        workspace=workspace,
+        workspace=workspace.at(version or (history.previous.version if history.previous else None)),
         order=order,
         version=version,
         state=state,
@@ -140,14 +143,14 @@ def workspace_before(
     if previous is None:
         return None
     try:
-        return read_workspace(seen.at(previous.commit), manifests, exclude)
+        return read_workspace(seen.at(previous.commit), manifests, exclude).at(previous.version)
     except WorkspaceError:
         return None
 
 
 def common_version(workspace: Workspace) -> ReleaseVersion | None:
-    """Give the version that all packages have; None where they differ or it is no release version."""
-    versions = {read(package.version) for package in workspace.packages}
+    """Give the version that all packages have in the tree; None where they differ or it is no release version."""
+    versions = {read(package.version) for package in workspace.packages if package.tags is None}
     return versions.pop() if len(versions) == 1 else None
 
 
@@ -304,7 +307,9 @@ def _history(
     released = _released(worktree, head, tag_name)
     previous = released[0] if released else None
     unfinished: tuple[Claim, ...] = ()
-    if previous is None or version != previous.version:
+    if refs is not None and refs.claims is not None:
+        unfinished = _claimed_by_refs(worktree, refs, head, tag_name, previous)
+    elif previous is None or version != previous.version:
         branch = Branch.of(worktree, head, manifests, configuration.release.exclude)
         begun = begun_on(branch, previous).standing
         unfinished = tuple(one for one in begun if not _tagged(refs, tag_name, one.version))
@@ -314,6 +319,21 @@ def _history(
         unfinished=unfinished,
         settled=_is_settled(worktree, head, previous, tag_name, configuration),
     )
+
+
+def _claimed_by_refs(
+    worktree: Worktree, refs: Refs, head: str, tag_name: TagName, previous: Claim | None
+) -> tuple[Claim, ...]:
+    """Find the claims that lie in the branch's history, where refs of their own are the claims."""
+    found = [
+        Claim(version=version, commit=commit)
+        for text, commit in (refs.claims or {}).items()
+        if (version := read(text)) is not None
+        and (previous is None or version > previous.version)
+        and not _tagged(refs, tag_name, version)
+        and worktree.is_ancestor(commit, head)
+    ]
+    return tuple(sorted(found, key=lambda claim: claim.version, reverse=True))
 
 
 def _released(worktree: Worktree, head: str, tag_name: TagName) -> tuple[Claim, ...]:

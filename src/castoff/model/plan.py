@@ -30,7 +30,10 @@ class Planned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """The whole plan; ``resumes`` says that the version was begun before."""
+    """The whole plan; ``resumes`` says that the version was begun before.
+
+    ``claimed_by`` is the ref that claims the version; None where the release commit on the branch does.
+    """
 
     version: ReleaseVersion
     shown_version: str
@@ -41,6 +44,7 @@ class Plan:
     remote: str | None
     base_commit: str
     resumes: bool
+    claimed_by: str | None
     order: Order
     packages: tuple[Planned, ...]
     members: tuple[tuple[Member, str | None], ...]
@@ -48,6 +52,12 @@ class Plan:
     acts: tuple[Act, ...]
     estimate: Estimate
     problems: tuple[Problem, ...]
+
+    @property
+    def tag_tools(self) -> tuple[str, ...]:
+        """Name the tools that make versions of packages from git tags."""
+        found = {one.package.tags.tool for one in self.packages if one.package.tags is not None}
+        return tuple(sorted(found))
 
     @property
     def errors(self) -> tuple[Problem, ...]:

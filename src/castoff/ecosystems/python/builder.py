@@ -16,6 +16,7 @@ from castoff.ecosystems.python.locks import settle_locks
 from castoff.ecosystems.python.trial import try_out
 from castoff.errors import Problem
 from castoff.manifests.requirements import normalised
+from castoff.model.tags import TagSource
 from castoff.model.workspace import Artifact, Package, Workspace
 from castoff.ports import BuildFailure, Built
 from castoff.process import Completed, Processes
@@ -43,6 +44,7 @@ class PythonBuilder:
             "PYTHONHASHSEED": "0",
             "PYTHONPATH": None,
             "VIRTUAL_ENV": None,
+            **dict.fromkeys(("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_CEILING_DIRECTORIES")),
         }
 
     def settle(self, root: Path, workspace: Workspace) -> Sequence[str]:
@@ -112,8 +114,10 @@ class PythonBuilder:
 
 def _moved(package: Package, folder: Path, into: Path) -> tuple[tuple[Artifact, ...], Problem | None]:
     found = artifacts_in(package, folder)
+    names = ", ".join(sorted(one.name for one in folder.iterdir()))[:300]
+    if package.tags is not None and (not found or len(found) < len(_dists(folder))):
+        return (), _other_version(package, package.tags, names)
     if not found:
-        names = ", ".join(sorted(one.name for one in folder.iterdir()))[:300]
         return (), Problem(
             code="build-incomplete",
             message=f"building `{package.name}` gave no artifact of version {package.version}",
@@ -123,6 +127,25 @@ def _moved(package: Package, folder: Path, into: Path) -> tuple[tuple[Artifact, 
             package=package.id,
         )
     return tuple(_placed(package, Path(one.path), into) for one in found), None
+
+
+def _dists(folder: Path) -> list[Path]:
+    return [one for one in folder.iterdir() if one.name.endswith((".whl", ".tar.gz", ".zip"))]
+
+
+def _other_version(package: Package, tags: TagSource, names: str) -> Problem:
+    """Tell of a tool that did not make the version of the tag that stands on the commit."""
+    return Problem(
+        code="built-version-differs",
+        message=f"`{package.name}` was not built as {package.version}: building gave {names or 'no file'}",
+        reason=f"{tags.tool} makes its version from git tags, and did not take it from the tag of the release, "
+        "which stands on the commit that it was built from",
+        remedy="see where the tool looks for the repository (`root`, `search_parent_directories`), which tags it "
+        "takes, and whether a variable or a fallback version comes first",
+        file=tags.file,
+        line=tags.line,
+        package=package.id,
+    )
 
 
 def _placed(package: Package, file: Path, into: Path) -> Artifact:
