@@ -17,6 +17,7 @@ from pathlib import Path
 
 from castoff.flows.survey import read_workspace
 from castoff.git import FolderTree
+from castoff.model.versions import ReleaseVersion
 from castoff.wiring.adapters import manifests
 from castoff.wiring.embedding import fill_registries
 from castoff.world.seed import WorldSeed
@@ -120,7 +121,7 @@ def stage_of(
     seed = replace(seed or WorldSeed(), slug=SLUG, repository=source)
     with World(folder / "world", seed=seed, outside=False, tls=tls) as world:
         made = Stage(folder, world, key)
-        fill_registries(world, read_workspace(FolderTree(source), manifests(), ()))
+        fill_registries(world, read_workspace(FolderTree(source), manifests(), ()).at(ReleaseVersion(1, 0, 0)))
         yield made
 
 
