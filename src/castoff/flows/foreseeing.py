@@ -10,8 +10,11 @@ from castoff.flows.setting import Setting
 from castoff.flows.survey import Survey
 from castoff.foresight.cargo import foresee
 from castoff.foresight.cargo_metadata import judge_metadata
+from castoff.foresight.python_metadata import judge_python_metadata
 from castoff.foresight.record import Record, read_record
+from castoff.git.trees import GitTree
 from castoff.model.versions import ReleaseVersion, spell
+from castoff.model.workspace import Workspace
 from castoff.ports import Recorded, Tree
 from castoff.stages.preflight import Cannot, Check, Found, Skipped
 
@@ -34,7 +37,7 @@ def foresight_checks(
 
     return (
         Check("foresight", "foresight", traps),
-        Check("metadata", "metadata", lambda: metadata_found(seen.tree, release.exclude)),
+        Check("metadata", "metadata", lambda: metadata_found(seen.tree, seen.workspace, release.exclude)),
     )
 
 
@@ -45,11 +48,12 @@ def foreseen(
     return foresee(tree, exclude, spell(version, "cargo"), record)
 
 
-def metadata_found(tree: Tree, exclude: Sequence[str]) -> Found:
-    """Say what the registry would miss in the manifests of a tree."""
-    if tree.read("Cargo.toml") is None:
-        return Skipped(NOT_CARGO)
-    return judge_metadata(tree, exclude)
+def metadata_found(tree: Tree, workspace: Workspace, exclude: Sequence[str]) -> Found:
+    """Say what the registries would refuse in the manifests of a tree."""
+    python = [one for one in workspace.packages if one.ecosystem == "python"]
+    there = tree.has if isinstance(tree, GitTree) else frozenset(tree.paths()).__contains__
+    crates = judge_metadata(tree, exclude) if tree.read("Cargo.toml") is not None else ()
+    return (*crates, *judge_python_metadata(tree, python, there))
 
 
 def offline_checks(
