@@ -66,6 +66,12 @@ def _tag_taken(ground: Ground) -> None:
     ground.git("checkout", "--quiet", "main")
 
 
+def _manifests_ahead(ground: Ground) -> None:
+    for path in ground.checkout.glob("packages/*/pyproject.toml"):
+        ground.replace(str(path), 'version = "1.0.0"', 'version = "5.0.0.dev0"')
+    ground.push()
+
+
 def claim(ground: Ground, version: str = "1.1.0") -> None:
     """Push a release commit, as a run that died right after its claim."""
     for name in ("proof-core", "proof"):
@@ -150,6 +156,16 @@ REPOSITORIES = (
     Bad(name="diverged", command=RELEASE, exit=4, codes=("branch-diverged",), spoil=_diverged),
     Bad(name="dirty", command=RELEASE, exit=4, codes=("uncommitted-changes",), spoil=_dirty),
     Bad(name="shallow", command="plan minor", exit=0, codes=(), spoil=_shallow),
+    *(
+        Bad(
+            name=f"manifests ahead, {words.split(' --', maxsplit=1)[0]}",
+            command=words,
+            exit=exit_code,
+            codes=("version-below-manifests",),
+            spoil=_manifests_ahead,
+        )
+        for words, exit_code in (("plan minor", 4), ("plan 4.9.0", 0), (RELEASE, 4))
+    ),
     Bad(name="tag taken", command=RELEASE, exit=4, codes=("tag-taken",), spoil=_tag_taken),
     Bad(
         name="tag elsewhere",

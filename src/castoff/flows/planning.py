@@ -9,6 +9,7 @@ from datetime import date
 from castoff.configuration.templates import Occasion
 from castoff.configuration.values import Configuration, Limit
 from castoff.errors import Problem
+from castoff.flows.below import below_manifests
 from castoff.flows.editing import release_edits, shown
 from castoff.flows.from_tags import claim_taken, tag_objections
 from castoff.flows.survey import Survey
@@ -95,7 +96,7 @@ def make_plan(
             *as_warnings(survey.state),
             *survey.problems,
             *edited.problems,
-            *(() if resumes else not_free(survey, version)),
+            *(() if resumes else (*not_free(survey, version), *below_manifests(survey, version, level))),
             *_no_version_problem(survey),
         ),
     )

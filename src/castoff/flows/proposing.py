@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from castoff.configuration.templates import fill
 from castoff.errors import CastoffError, Problem, Refusal
 from castoff.flows.asking import ask_until_known, must_be_reachable
+from castoff.flows.below import mind_manifests
 from castoff.flows.candidate import build_artifacts, make_commit
 from castoff.flows.checking import preflight_checks, wants_signed_commit
 from castoff.flows.notes import notes_of_release
@@ -82,6 +83,7 @@ def _desk(setting: Setting, level: str, pre: str | None) -> Iterator[_Desk]:
         intent = meant(seen.history, level, pre)
         if isinstance(intent, Resume):
             raise _claimed(intent.claim, seen)
+        mind_manifests(seen, intent.version, level)
         desk = _Desk(setting, worktree, seen, intent.version)
         desk.mind_others()
         yield desk

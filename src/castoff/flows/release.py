@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from castoff.errors import CastoffError, Problem, Refusal
 from castoff.flows.asking import ask_until_known, must_be_reachable
+from castoff.flows.below import mind_manifests
 from castoff.flows.candidate import build_artifacts, make_commit, make_tag
 from castoff.flows.checking import capability_checks, preflight_checks
 from castoff.flows.ending import end_release
@@ -129,6 +130,7 @@ def _claimed(run: _Run) -> tuple[Survey, Claim, bool]:
             patience = replace(run.setting.patience, begun_before=True)
             run.setting = replace(run.setting, patience=patience)
             return seen, intent.claim, True
+        mind_manifests(seen, intent.version, run.order.level or "")
         try:
             return seen, _begin(run, seen, intent.version), False
         except _BranchMoved as moved:
