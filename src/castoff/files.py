@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from castoff.errors import UsageError
@@ -26,11 +28,15 @@ def read_text(path: Path) -> str:
         ) from None
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a file through a temporary one beside it, so that nobody ever sees half of it."""
+def write_text(path: Path, text: str, *, private: bool = False) -> None:
+    """Write a file through a temporary one beside it, so that nobody ever sees half of it.
+
+    A ``private`` one, and a folder that is made for it, is the user's alone. Errors: ``file-unwritable``.
+    """
     try:
-        mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
-        path.parent.mkdir(parents=True, exist_ok=True)
+        kept = path.stat().st_mode & 0o777 if path.exists() else 0o644
+        mode = 0o600 if private else kept
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700 if private else 0o777)
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".castoff-", delete=False) as file:
             file.write(text.encode("utf-8"))
         Path(file.name).chmod(mode)
@@ -43,3 +49,16 @@ def write_text(path: Path, text: str) -> None:
             remedy="see to the permissions of the file and its folder",
             file=path.as_posix(),
         ) from None
+
+
+def cache_folder(environment: Mapping[str, str]) -> Path | None:
+    """Give the folder for what may be lost, where the system keeps such things; None where nobody says where."""
+    if cache := environment.get("XDG_CACHE_HOME", ""):
+        return Path(cache) / "castoff" if Path(cache).is_absolute() else None
+    if sys.platform == "win32":
+        local = environment.get("LOCALAPPDATA", "")
+        return Path(local) / "castoff" / "cache" if local else None
+    home = environment.get("HOME", "")
+    if not home:
+        return None
+    return Path(home) / ("Library/Caches" if sys.platform == "darwin" else ".cache") / "castoff"

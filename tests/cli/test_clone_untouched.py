@@ -32,7 +32,7 @@ def ground(source: tuple[Path, Path], tmp_path: Path) -> Iterator[Ground]:
         pytest.param(("plan minor", "plan minor --json"), id="plan"),
         pytest.param(("rehearse minor",), id="rehearse"),
         pytest.param(("release minor",), id="release that only prints"),
-        pytest.param(("check",), id="check"),
+        pytest.param(("check", "notes"), id="check and notes"),
         pytest.param(
             ("release minor --execute", "status", "announce --execute --yes", "resume --execute --yes"),
             id="the whole release",

@@ -11,7 +11,8 @@ from notes_ground import START, History, ground
 
 from castoff.errors import NotYet
 from castoff.flows.notes_command import notes_of_range
-from castoff.flows.remembering import NAME
+from castoff.flows.remembering import memory_file
+from castoff.flows.setting import Setting
 
 pytestmark = pytest.mark.real
 
@@ -59,6 +60,12 @@ def small(made: History) -> None:
     made.commit("A cherry-pick of nothing (#99)")
 
 
+def memory_of(setting: Setting, remote: str) -> Path:
+    path = memory_file(setting.environment, remote)
+    assert path is not None
+    return path
+
+
 def test_what_was_fetched_before_is_there_offline(tmp_path: Path) -> None:
     with ground(tmp_path, small) as made:
         first = notes_of_range(made.setting(), None, None, compare=False)
@@ -69,13 +76,27 @@ def test_what_was_fetched_before_is_there_offline(tmp_path: Path) -> None:
         assert [one.code for one in again.written.problems] == ["changes-remembered"]
         assert "2026-03-01T12:00:00" in again.written.problems[0].message
         assert made.setting().repository.changed_paths() == ()
+        kept = memory_of(made.setting(), made.world.repository.url)
+        assert kept.stat().st_mode & 0o777 == 0o600
+        assert kept.parent.stat().st_mode & 0o077 == 0
+        assert not list((made.checkout / ".git").glob("castoff*"))
+
+
+@pytest.mark.parametrize("cache", ["relative", "/dev/null/here", ""])
+def test_without_a_cache_folder_nothing_is_remembered_and_nothing_fails(cache: str, tmp_path: Path) -> None:
+    with ground(tmp_path, small) as made:
+        setting = made.setting(XDG_CACHE_HOME=cache, HOME="")
+
+        assert notes_of_range(setting, None, None, compare=False).written.problems == ()
 
 
 @pytest.mark.parametrize("kept", [None, "", "[]", "{}", '{"at": 3}', "\x00", '{"commits": {"a": "b"}}'])
 def test_without_memory_the_forge_is_missed(kept: str | None, tmp_path: Path) -> None:
     with ground(tmp_path, small) as made:
         if kept is not None:
-            (made.checkout / ".git" / NAME).write_text(kept, encoding="utf-8")
+            path = memory_of(made.setting(), made.world.repository.url)
+            path.parent.mkdir(parents=True)
+            path.write_text(kept, encoding="utf-8")
 
         with pytest.raises(NotYet) as caught:
             notes_of_range(made.setting(GITHUB_API_URL="http://127.0.0.1:9"), None, None, compare=False)
@@ -86,7 +107,7 @@ def test_without_memory_the_forge_is_missed(kept: str | None, tmp_path: Path) ->
 def test_what_is_remembered_of_another_repository_does_not_count(tmp_path: Path) -> None:
     with ground(tmp_path, small) as made:
         notes_of_range(made.setting(), None, None, compare=False)
-        path = made.checkout / ".git" / NAME
+        path = memory_of(made.setting(), made.world.repository.url)
         path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | {"repository": "else/where"}))
 
         with pytest.raises(NotYet):

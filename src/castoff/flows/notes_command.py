@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from castoff.errors import NotYet, Problem
 from castoff.flows.notes import Span, WrittenNotes, span_of, write_notes
-from castoff.flows.remembering import NAME, Remembering
+from castoff.flows.remembering import Remembering, memory_file
 from castoff.flows.setting import Setting
 from castoff.flows.survey import Survey, survey
 from castoff.git import Worktree
@@ -38,10 +38,8 @@ def notes_of_range(setting: Setting, since: str | None, until: str | None, *, co
 
 def _memory(setting: Setting, seen: Survey) -> Remembering | None:
     source = setting.changes(seen.remote_url)
-    if source is None:
-        return None
-    folder = setting.repository.git.must("rev-parse", "--git-path", NAME)
-    return Remembering.at(source, setting.repository.root / folder)
+    file = memory_file(setting.environment, seen.remote_url or "")
+    return Remembering.at(source, file) if source is not None and file is not None else None
 
 
 def _next_tag(seen: Survey) -> str:

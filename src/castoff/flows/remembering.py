@@ -1,25 +1,25 @@
 """What did the forge say before, for a preview where it cannot be asked now?
 
-A file in git's own folder of the clone, written by `castoff notes` alone and read by it alone, and only where the
-forge does not answer: nothing that is written to the world ever rests on it.
+A file in the user's cache folder, written by `castoff notes` alone and read by it alone, and only where the forge
+does not answer: nothing that is written to the world ever rests on it, and nothing is missed where it is gone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 
 import msgspec
 
 from castoff.errors import CastoffError, Problem
-from castoff.files import read_text, write_text
+from castoff.files import cache_folder, read_text, write_text
 from castoff.model.changes import Change
 from castoff.model.observations import Unknown
 from castoff.ports import ChangeSource
-
-NAME = "castoff-changes.json"
 
 
 class Memory(msgspec.Struct, forbid_unknown_fields=True):
@@ -30,6 +30,13 @@ class Memory(msgspec.Struct, forbid_unknown_fields=True):
     commits: dict[str, list[int]] = {}
     changes: dict[int, Change | None] = {}
     known: dict[str, bool] = {}
+
+
+def memory_file(environment: Mapping[str, str], repository: str) -> Path | None:
+    """Give the file for one repository, by its address; None where the user has no cache folder."""
+    folder = cache_folder(environment)
+    name = sha256(repository.encode()).hexdigest()[:32]
+    return folder / "changes" / f"{name}.json" if folder else None
 
 
 @dataclass(slots=True)
@@ -101,7 +108,8 @@ class Remembering:
         if self.since is not None:
             return (_remembered(self.since, self.why),)
         self.memory.repository, self.memory.at = self.source.repository, now.isoformat()
-        write_text(self.path, msgspec.json.encode(self.memory).decode())
+        with suppress(CastoffError):
+            write_text(self.path, msgspec.json.encode(self.memory).decode(), private=True)
         return ()
 
     def _commits_again(self, commits: Sequence[str], unknown: Unknown) -> tuple[Change, ...] | Unknown:
