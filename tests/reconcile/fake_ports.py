@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -112,6 +112,38 @@ class FakeRemote:
         effect = self._push_tag if target.startswith("refs/tags/") else self._push_branch
         return self.process.write(f"push {target}", lambda: effect(source, target.rpartition("/")[2]))
 
+    def claims(self, url: str) -> Mapping[str, str] | None:
+        world = self.process.world
+
+        def answer(behind: float) -> Mapping[str, str]:
+            return {} if behind else dict(world.claims)
+
+        return self.process.read("claims", answer, lambda after: None)
+
+    def claim(self, url: str, ref: str, commit: str, branch: str | None) -> Outcome:
+        version = ref.removeprefix("refs/castoff/")
+
+        def effect() -> Outcome:
+            if version in self.process.world.claims:
+                return Refused(problem("push-rejected"))
+            outcome = self._push_branch(commit, branch) if branch else Succeeded()
+            if isinstance(outcome, Succeeded):
+                self.process.world.claims[version] = commit
+            return outcome
+
+        return self.process.write(f"push {ref}", effect)
+
+    def drop(self, url: str, ref: str, commit: str, left: str | None = None) -> Outcome:
+        version = ref.removeprefix("refs/castoff/")
+
+        def effect() -> Outcome:
+            if self.process.world.claims.get(version) != commit:
+                return Refused(problem("push-rejected"))
+            del self.process.world.claims[version]
+            return Succeeded()
+
+        return self.process.write(f"push :{ref}", effect)
+
     def _push_branch(self, commit: str, branch: str) -> Outcome:
         world = self.process.world
         above = commit
@@ -155,7 +187,7 @@ class FakeForge:
         return self.process.write("update release", lambda: self._update(number, release))
 
     def delete_release(self, number: int) -> Outcome:
-        raise NotImplementedError
+        return self.process.write("delete release", lambda: self._delete(number))
 
     def latest(self) -> str | Unknown | None:
         raise NotImplementedError
@@ -203,6 +235,11 @@ class FakeForge:
             created_at=world.clock.now(),
         )
         world.releases.append(one)
+        return Succeeded()
+
+    def _delete(self, number: int) -> Outcome:
+        world = self.process.world
+        world.releases[:] = [one for one in world.releases if one.id != number]
         return Succeeded()
 
     def _update(self, number: int, release: NewRelease) -> Outcome:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from castoff.errors import CastoffError, NotYet, Problem
-from castoff.model.acts import Act, Blocked, Decision, Do, Done, Outcome, Refused, Unclear, Wait
+from castoff.model.acts import Act, Blocked, Decision, Do, Done, Outcome, Refused, Succeeded, Unclear, Wait
 from castoff.model.observations import Absent, Answer, Observation, Present, Unknown, Withdrawn
 from castoff.notes.draft import LARGEST_BODY, missing_lines, too_long
 from castoff.notes.regenerate import regenerate
@@ -69,8 +69,23 @@ class DraftPart:
         except NotYet as late:
             return Unclear(reason="; ".join(f"{one.message}: {one.reason}" for one in late.problems))
         if act.id == CREATE.id:
-            return self._checked(generated) or self.forge.create_release(self._release(generated, self.title))
+            return self._checked(generated) or self._create(generated)
         return self._update(generated)
+
+    def _create(self, generated: str) -> Outcome:
+        """Create the draft; where another run did so at the same moment, the younger of the two goes again.
+
+        Only a draft that says exactly what castoff writes is deleted, so that both runs agree and nothing that
+        people wrote is lost.
+        """
+        outcome = self.forge.create_release(self._release(generated, self.title))
+        found = releases_of(self.forge, self.tag)
+        if not isinstance(outcome, Succeeded | Unclear) or isinstance(found, Unknown):
+            return outcome
+        for double in sorted(found, key=lambda one: one.id)[1:]:
+            if double.draft and double.name == self.title and _same_text(double.body, generated):
+                self.forge.delete_release(double.id)
+        return outcome
 
     def _update(self, generated: str) -> Outcome:
         """Add what is missing to the text as it is right now; what people wrote stays."""
@@ -103,7 +118,11 @@ class DraftPart:
         return self._written
 
     def _checked(self, body: str) -> Refused | None:
-        return Refused(too_long(body)) if len(body) > LARGEST_BODY else None
+        return Refused(too_long(body), unasked=True) if len(body) > LARGEST_BODY else None
+
+
+def _same_text(body: str, generated: str) -> bool:
+    return body.replace("\r\n", "\n").strip() == generated.strip()
 
 
 def releases_of(forge: Forge, tag: str) -> tuple[ForgeRelease, ...] | Unknown:
