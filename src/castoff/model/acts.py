@@ -59,9 +59,10 @@ class Throttled:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The service understood the write and said no."""
+    """The service understood the write and said no; or castoff itself did (``unasked``), and nothing was sent."""
 
     problem: Problem
+    unasked: bool = False
 
 
 Outcome = Succeeded | Unclear | Throttled | Refused

@@ -77,7 +77,7 @@ class Memory:
 
         Refusals that are definite end it.
         """
-        if isinstance(outcome, Refused) and outcome.problem.code in DEFINITE:
+        if isinstance(outcome, Refused) and (outcome.unasked or outcome.problem.code in DEFINITE):
             raise Refusal(outcome.problem)
         self._mind_throttle(act, outcome)
         tried = self.tries.setdefault(act.id, _Try())

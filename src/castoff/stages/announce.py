@@ -59,7 +59,7 @@ class AnnouncePart:
         if not drafts:
             return Unclear(reason="the forge does not list the draft any more")
         if len(found) > 1:
-            return Refused(two_releases(self.tag, [release.url for release in found]))
+            return Refused(two_releases(self.tag, [release.url for release in found]), unasked=True)
         return self.forge.update_release(
             drafts[0].id,
             NewRelease(

@@ -78,7 +78,7 @@ class ChangelogPart:
         """Commit the change on the head that was looked at, and push it; or open the pull request."""
         made = self._made
         if made is None or self.ported is None:
-            return Refused(_nothing(self.path))
+            return Refused(_nothing(self.path), unasked=True)
         head, text = made.head, self.ported.text
         if ":branch" in act.id and made.proposal.head is not None:
             head, text = made.proposal.head, made.proposal_text

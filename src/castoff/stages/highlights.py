@@ -85,7 +85,7 @@ class HighlightsPart:
             return Unclear(reason="the forge does not list the draft any more")
         now = split(found[0].body).header
         if now not in (self.opened, self.text.strip()):
-            return Refused(_changed_meanwhile(self.tag, found[0].url))
+            return Refused(_changed_meanwhile(self.tag, found[0].url), unasked=True)
         body = with_header(found[0].body, self.text)
         return self._refused(body) or self.forge.update_release(found[0].id, self._release(body, found[0]))
 
@@ -109,7 +109,7 @@ class HighlightsPart:
         )
 
     def _refused(self, body: str) -> Refused | None:
-        return Refused(too_long(body)) if len(body) > LARGEST_BODY else None
+        return Refused(too_long(body), unasked=True) if len(body) > LARGEST_BODY else None
 
 
 def published(tag: str, url: str | None) -> Problem:

@@ -77,7 +77,7 @@ class WebsitePart:
         """Commit the pages that differ, and push them; or open the pull request."""
         found = self._found
         if found is None:
-            return Refused(_no_branch(self.delivery.branch))
+            return Refused(_no_branch(self.delivery.branch), unasked=True)
         head = found.head
         if ":branch" in act.id and found.proposal.head is not None:
             head = found.proposal.head
