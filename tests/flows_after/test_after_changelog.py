@@ -81,6 +81,16 @@ def test_without_a_published_release_a_person_comes_first(tmp_path: Path) -> Non
         assert report.branches[0].reason == "the notes are ported when the release is announced"
 
 
+def test_status_says_what_blocks_the_changelog_of_a_version_with_two_headings(tmp_path: Path) -> None:
+    """As in kube's file after 4.0.0."""
+    twice = cut_changelog().replace("## [1.1.0]", f"## [1.1.0] - {DAY}\n\n- Again.\n\n## [1.1.0]")
+    with yard(tmp_path, changelog=twice) as here:
+        status = look(here.setting(), None)
+
+    assert {one.stage.name: one.state for one in status.states}["changelog"] == "blocked"
+    assert "changelog-doubled-heading" in [one.code for one in status.problems]
+
+
 def test_a_section_written_by_hand_is_left_alone_until_it_is_replaced(tmp_path: Path) -> None:
     with yard(tmp_path) as here:
         port_notes(here.setting(), "1.1.0")

@@ -14,7 +14,7 @@ from castoff.flows.setting import DocsHostName, Setting
 from castoff.flows.staging import NO_FORGE
 from castoff.flows.subject import Subject
 from castoff.git import Worktree
-from castoff.model.acts import Act, Blocked, Decision, Do, Done, Outcome, Wait
+from castoff.model.acts import Act, Decision, Do, Done, Outcome, Wait
 from castoff.model.observations import Unknown
 from castoff.model.refs import Refs
 from castoff.model.versions import spell
@@ -251,11 +251,7 @@ def carry_on(reconciler: Reconciler, stage: Stage) -> tuple[StageState, tuple[Pr
 
 def blocked_in(state: StageState) -> tuple[Problem, ...]:
     """List what blocks the parts of a stage, as warnings."""
-    return tuple(
-        replace(part.decision.problem, severity="warning")
-        for part in state.parts
-        if isinstance(part.decision, Blocked)
-    )
+    return tuple(replace(problem, severity="warning") for problem in state.obstacles)
 
 
 def _changelog_delivery(

@@ -143,7 +143,12 @@ def _look_at(
         )
         if phase == "in-flight"
         else (),
-        problems=(*problems, *((waits,) if waits else ()), *told.problems),
+        problems=(
+            *problems,
+            *(one for state in states for one in state.obstacles),
+            *((waits,) if waits else ()),
+            *told.problems,
+        ),
     )
 
 

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 
 from castoff.flows.staging import Target
 from castoff.model.observations import Present, Withdrawn
+from castoff.model.refs import claim_ref
 from castoff.reconcile import StageState
 from castoff.stages.withdraw import LIMITS
+
+_OUT = ("publish", "tag", "draft", "announce")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +38,8 @@ def ways_out(
         does=f"does what is missing; {len(up)} of {len(target.workspace.packages)} packages are up",
         leaves=(f"users get {target.title} whole, as planned",),
     )
+    if all(state.state in ("done", "off") for state in states if state.stage.name in _OUT):
+        return (forward,)  # what is left is about telling of it: no reason to take it back
     if tagged:
         return forward, _yank(target)
     return forward, _abandon(target, up, next_free)
@@ -54,17 +59,19 @@ def is_withdrawn(states: Sequence[StageState]) -> bool:
 
 def _abandon(target: Target, up: Sequence[str], next_free: Callable[[], str | None]) -> WayOut:
     command = f"castoff abandon {target.title} --execute"
+    by_ref = target.workspace.is_from_tags
+    undoes = f"takes `{claim_ref(target.title)}` away" if by_ref else "reverts the release commit"
     if not up:
         return WayOut(
             command=command,
-            does="reverts the release commit; nothing was uploaded",
+            does=f"{undoes}; nothing was uploaded",
             leaves=(f"users notice nothing, and {target.title} stays usable",),
         )
     free = next_free()
     ecosystems = sorted({target.workspace.package(name).ecosystem for name in up})
     return WayOut(
         command=command,
-        does="yanks " + ", ".join(up) + ", then reverts the release commit",
+        does="yanks " + ", ".join(up) + f", then {undoes}",
         leaves=(
             f"{target.title} is burnt" + (f", the next free version is {free}" if free else ""),
             *(LIMITS[one] for one in ecosystems),

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal
 
+from castoff.errors import Problem
 from castoff.model.acts import Act, Blocked, Decision, Do, Done, Off, Person, Wait
 from castoff.stages.part import Part, Seen, Stage
 
@@ -40,6 +41,11 @@ class StageState:
             if word in words:
                 return word
         return "off" if words == {"off"} else "done"
+
+    @property
+    def obstacles(self) -> tuple[Problem, ...]:
+        """List what blocks it."""
+        return tuple(part.decision.problem for part in self.parts if isinstance(part.decision, Blocked))
 
     @property
     def acts(self) -> tuple[Act, ...]:
