@@ -255,7 +255,8 @@ def _ask_about_others(
             code="milestone-planned-otherwise",
             message=f"no milestone is named `{title}`, but {names} is open",
             reason="it may have been planned for this release under another number",
-            remedy="say which one is meant: `castoff milestone --milestone NUMBER --execute`, or `--milestone none`",
+            remedy=f"rename it on the forge, or, when {plan.version} has begun, say which one is meant: "
+            f"`castoff milestone {plan.version} --milestone {candidates[0].number} --execute`, or `--milestone none`",
             url=candidates[0].url,
         ),
         candidates,

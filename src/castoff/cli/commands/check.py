@@ -123,6 +123,8 @@ def _fix(common: Common, labels: dict[int, str], *, execute: bool) -> int:
     for one in fixes.proposals:
         if isinstance(one, SetMilestone):
             click.echo(f"milestone:move:{one.change}  put #{one.change} into the milestone `{title}`")
+        elif one.change in labels:
+            click.echo(f"label  #{one.change} {safe(labels[one.change])}: {safe(one.title)}")
         else:
             click.echo(f"label  #{one.change} needs one: {safe(one.title)}{_hint(one)}")
     if not fixes.proposals:
