@@ -13,7 +13,9 @@ from typing import Any
 from castoff.world.cargo_registry.published import Dependency, Kind, Published
 from castoff.world.cargo_registry.requirements import check_version, index_requirement
 
-_REQUIREMENT_KEYS = {"name", "requirement", "kind", "optional", "features", "default_features", "target"}
+_REQUIREMENT_KEYS = {
+    "name", "requirement", "kind", "optional", "features", "default_features", "target", "key",
+}  # fmt: skip
 _VERSION_KEYS = {"yanked", "requirements", "features"}
 
 
@@ -79,6 +81,8 @@ def _manifest(
         table = tables[dependency.kind]
         head = f"target.{_text(dependency.target)}.{table}" if dependency.target is not None else table
         lines += [f"[{head}.{_text(dependency.name)}]", f"version = {_text(dependency.requirement)}"]
+        if dependency.package is not None:
+            lines.append(f"package = {_text(dependency.package)}")
         lines.append(f"optional = {str(dependency.optional).lower()}")
         lines.append(f"default-features = {str(dependency.default_features).lower()}")
         lines.append(f"features = [{', '.join(map(_text, dependency.features))}]")
@@ -92,9 +96,10 @@ def _text(text: str) -> str:
 def _dependency(value: Any, name: str) -> Dependency:
     fields = _object(value, f"a requirement of {name}")
     _known(fields, _REQUIREMENT_KEYS, f"a requirement of {name}")
-    target = fields.get("target")
+    target, key = fields.get("target"), fields.get("key")  # the key: under which name it was renamed to
     return Dependency(
-        name=str(fields["name"]),
+        name=str(fields["name"] if key is None else key),
+        package=None if key is None else str(fields["name"]),
         requirement=index_requirement(str(fields["requirement"]), str(fields["name"])),
         kind=_kind(fields.get("kind", "normal")),
         optional=bool(fields.get("optional", False)),
