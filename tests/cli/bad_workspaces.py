@@ -89,11 +89,15 @@ MANIFESTS = (
         spoil=_text(CORE, 'version = "1.0.0"', ""),
     ),
     Bad(
-        name="version from tags",
+        name="a tag that the tool does not read",
         command=PLAN,
         exit=4,
-        codes=("version-from-tags",),
-        spoil=_text(CORE, 'version = "1.0.0"', 'dynamic = ["version"]\n[tool.setuptools_scm]\n[tool.x]'),
+        codes=("tag-not-accepted",),
+        spoil=_text(
+            CORE,
+            'version = "1.0.0"',
+            'dynamic = ["version"]\n[tool.setuptools_scm]\ntag_regex = "^v(.+)"\n[tool.x]',
+        ),
     ),
     Bad(
         name="cycle",
