@@ -18,11 +18,12 @@ from castoff.flows.claims import Branch, begun_on
 from castoff.flows.planning import occasion_of
 from castoff.flows.setting import Setting
 from castoff.flows.staging import Target, drop_claim_part
-from castoff.flows.survey import Survey, survey
+from castoff.flows.survey import Survey, claims_in, survey
 from castoff.flows.withdrawing import (
     Agrees,
     Withdrawal,
     carry_out,
+    is_burnt,
     look_at,
     no_draft_stage,
     summed_up,
@@ -33,6 +34,7 @@ from castoff.git import Worktree
 from castoff.git.reverting import revert
 from castoff.model.intent import Claim, to_resume
 from castoff.model.observations import Unknown
+from castoff.model.refs import GIVEN_UP
 from castoff.model.versions import read
 from castoff.notes.changelog.rejoin import rejoined
 from castoff.stages.draft import releases_of
@@ -76,6 +78,8 @@ def abandon(setting: Setting, version: str, agrees: Agrees) -> Withdrawal:
 
 def given_up(setting: Setting, seen: Survey, worktree: Worktree) -> tuple[Claim, ...]:
     """List what was begun on the branch since the last release, and given up again; the newest first."""
+    if seen.refs.claims is not None:
+        return claims_in(worktree, seen.refs, seen.head, seen.history.previous, GIVEN_UP)
     return begun_on(_branch_at(setting, worktree, seen.head), seen.history.previous).given_up
 
 
@@ -100,8 +104,11 @@ def _ref_stage(setting: Setting, seen: Survey, target: Target, worktree: Worktre
     def stands(head: str) -> bool:
         return is_ours and not worktree.is_reverted(commit, head)
 
+    def burnt() -> bool:
+        return is_burnt(look_at(setting, (withdraw_stage(setting, target),)))
+
     undo = _revert_part(setting, target, worktree, stands)
-    return Stage("revert", (undo, drop_claim_part(target, worktree, after="revert")))
+    return Stage("revert", (undo, drop_claim_part(target, worktree, after="revert", is_burnt=burnt)))
 
 
 def _occasion_then(seen: Survey, target: Target, worktree: Worktree) -> Occasion:

@@ -161,7 +161,9 @@ def tag_stage(target: Target, worktree: Worktree, make: Callable[[], str]) -> St
     return Stage("tag", (part,))
 
 
-def drop_claim_part(target: Target, worktree: Worktree, *, after: str) -> DropClaimPart:
+def drop_claim_part(
+    target: Target, worktree: Worktree, *, after: str, is_burnt: Callable[[], bool] = lambda: False
+) -> DropClaimPart:
     """Make the part that deletes the ref of a claim, once another part of its stage is done."""
     return DropClaimPart(
         title=target.title,
@@ -169,6 +171,7 @@ def drop_claim_part(target: Target, worktree: Worktree, *, after: str) -> DropCl
         remote_url=target.remote_url,
         worktree=worktree,
         needs=frozenset({after}),
+        is_burnt=is_burnt,
     )
 
 

@@ -154,6 +154,21 @@ def common_version(workspace: Workspace) -> ReleaseVersion | None:
     return versions.pop() if len(versions) == 1 else None
 
 
+def claims_in(
+    worktree: Worktree, refs: Refs, head: str, previous: Claim | None, below: str = ""
+) -> tuple[Claim, ...]:
+    """Find what refs claim (or say of it, ``below`` a folder) since the last release, in the history of a commit."""
+    found = [
+        Claim(version=version, commit=commit)
+        for text, commit in (refs.claims or {}).items()
+        if text.startswith(below)
+        and (version := read(text.removeprefix(below))) is not None
+        and (previous is None or version > previous.version)
+        and worktree.is_ancestor(commit, head)
+    ]
+    return tuple(sorted(found, key=lambda claim: claim.version, reverse=True))
+
+
 def _remote(repository: Repository, configuration: Configuration) -> tuple[str | None, str | None]:
     name = repository.remote_name(configuration.release.remote)
     if name is None:
@@ -308,7 +323,8 @@ def _history(
     previous = released[0] if released else None
     unfinished: tuple[Claim, ...] = ()
     if refs is not None and refs.claims is not None:
-        unfinished = _claimed_by_refs(worktree, refs, head, tag_name, previous)
+        claimed = claims_in(worktree, refs, head, previous)
+        unfinished = tuple(one for one in claimed if not _tagged(refs, tag_name, one.version))
     elif previous is None or version != previous.version:
         branch = Branch.of(worktree, head, manifests, configuration.release.exclude)
         begun = begun_on(branch, previous).standing
@@ -319,21 +335,6 @@ def _history(
         unfinished=unfinished,
         settled=_is_settled(worktree, head, previous, tag_name, configuration),
     )
-
-
-def _claimed_by_refs(
-    worktree: Worktree, refs: Refs, head: str, tag_name: TagName, previous: Claim | None
-) -> tuple[Claim, ...]:
-    """Find the claims that lie in the branch's history, where refs of their own are the claims."""
-    found = [
-        Claim(version=version, commit=commit)
-        for text, commit in (refs.claims or {}).items()
-        if (version := read(text)) is not None
-        and (previous is None or version > previous.version)
-        and not _tagged(refs, tag_name, version)
-        and worktree.is_ancestor(commit, head)
-    ]
-    return tuple(sorted(found, key=lambda claim: claim.version, reverse=True))
 
 
 def _released(worktree: Worktree, head: str, tag_name: TagName) -> tuple[Claim, ...]:

@@ -121,13 +121,7 @@ def summed_up(
     setting: Setting, seen: Survey, target: Target, states: Sequence[StageState], *, executed: bool
 ) -> Withdrawal:
     """Say how it stands."""
-    burnt = any(
-        isinstance(one.answer, Present | Withdrawn)
-        for state in states
-        if state.stage.name == "withdraw"
-        for part in state.parts
-        for one in part.seen
-    )
+    burnt = is_burnt(states)
     ecosystems = sorted({package.ecosystem for package in target.workspace.packages})
     return Withdrawal(
         version=target.title,
@@ -139,6 +133,17 @@ def summed_up(
         by_hand=_by_hand(setting, target, states),
         limits=tuple(LIMITS[one] for one in ecosystems) if burnt else (),
         problems=tuple(_kept_drafts(target, states)),
+    )
+
+
+def is_burnt(states: Sequence[StageState]) -> bool:
+    """Say whether some file of the version is, or was, on a registry."""
+    return any(
+        isinstance(one.answer, Present | Withdrawn)
+        for state in states
+        if state.stage.name == "withdraw"
+        for part in state.parts
+        for one in part.seen
     )
 
 

@@ -282,9 +282,17 @@ class Worktree:
         done = self.git.run("push", "--porcelain", *atomic, f"--force-with-lease={ref}:", url, *specs)
         return push_outcome(done, specs[0], hook=done.code == 1 and self._has_hook("pre-push"))
 
-    def drop(self, url: str, ref: str, commit: str) -> Outcome:
-        """Delete a ref that stands at a commit."""
-        return self.push(url, f":{ref}", lease=f"{ref}:{commit}")
+    def drop(self, url: str, ref: str, commit: str, left: str | None = None) -> Outcome:
+        """Delete a ref that stands at a commit; where another is ``left`` for it, both or none."""
+        if left is None:
+            return self.push(url, f":{ref}", lease=f"{ref}:{commit}")
+        specs = f":{ref}", f"{commit}:{left}"
+        return push_outcome(
+            self.git.run(
+                "push", "--porcelain", "--atomic", f"--force-with-lease={ref}:{commit}", url, *specs
+            ),
+            specs[0],
+        )
 
     def _has_hook(self, name: str) -> bool:
         path = self.git.run("rev-parse", "--git-path", f"hooks/{name}").text.strip()

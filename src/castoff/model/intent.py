@@ -101,7 +101,7 @@ def to_resume(history: History, version: str | None) -> Claim:
         raise UsageError.of(
             "unknown-version",
             f"no release of {version} was begun on this branch",
-            reason="there is neither its tag nor a commit at which the manifests become that version",
+            reason="there is neither its tag nor a claim of it, by a commit or by a ref",
             remedy=f"start it with `castoff release {version} --execute`, or correct the version",
         )
     return found

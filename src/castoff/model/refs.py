@@ -6,11 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 CLAIMS = "refs/castoff/"
+GIVEN_UP = "given-up/"
 
 
 def claim_ref(version: str) -> str:
     """Name the ref that claims a version, spelled as in tags, where no commit says which version it is."""
     return CLAIMS + version
+
+
+def given_up_ref(version: str) -> str:
+    """Name the ref that is left of a claim that was given up after something was uploaded."""
+    return CLAIMS + GIVEN_UP + version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

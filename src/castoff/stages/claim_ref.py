@@ -1,22 +1,26 @@
 """Is the version claimed by a ref of its own? For workspaces in which no commit says which version it is.
 
 ``refs/castoff/VERSION`` names the release commit. It may be made only where there is none, so that one releaser wins;
-it goes when the tag, which says the same for ever, is on the remote, or when the version is given up.
+it goes when the tag, which says the same for ever, is on the remote, or when the version is given up. Of a version
+that is burnt, ``refs/castoff/given-up/VERSION`` is left, so that whoever comes later knows what to withdraw.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from castoff.errors import Problem
 from castoff.model.acts import Act, Blocked, Decision, Do, Done, Outcome, Refused, Unclear, Wait
 from castoff.model.observations import Absent, Answer, Observation, Present, Unknown
-from castoff.model.refs import claim_ref
+from castoff.model.refs import claim_ref, given_up_ref
 from castoff.ports import Remote
 from castoff.stages.part import Seen
 from castoff.stages.version import MOVED
+
+_LOOKS = 3
+"""A claim that was seen before is believed to be gone when it was looked for so often."""
 
 
 class ClaimRemote(Remote, Protocol):
@@ -33,8 +37,8 @@ class ClaimRemote(Remote, Protocol):
         """
         ...
 
-    def drop(self, url: str, ref: str, commit: str) -> Outcome:
-        """Delete a ref that stands at a commit."""
+    def drop(self, url: str, ref: str, commit: str, left: str | None = None) -> Outcome:
+        """Delete a ref that stands at a commit; where another is ``left`` for it, both or none."""
         ...
 
 
@@ -62,6 +66,7 @@ class RefClaimPart:
     needs: frozenset[str] = frozenset()
     gate: str | None = "git"
     _may_be_there: bool = field(default=False, init=False)
+    _missed: int = field(default=0, init=False)
 
     def look(self) -> Seen:
         """Ask the remote for the ref, or for the tag that takes its place."""
@@ -71,7 +76,9 @@ class RefClaimPart:
         """Claim where nobody did; a claim that stood before, and is gone, was given up."""
         match seen[0].answer:
             case Absent() if not self.made_here:
-                return Blocked(self._gone())
+                self._missed += 1
+                late = self._missed < _LOOKS
+                return Wait(reason="the claim is not shown") if late else Blocked(self._gone())
             case Absent():
                 return Do((claim_act(self.title),))
             case Present(commit=at) if at != self.commit or (self.made_here and not self._may_be_there):
@@ -143,25 +150,22 @@ class RefClaimPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DropClaimPart:
-    """The end of a claim by a ref: it goes when what it ``needs`` is done."""
+    """The end of a claim by a ref: it goes when what it ``needs`` is done. Where it ``is_burnt``, a trace is left."""
 
     title: str
     commit: str
     remote_url: str
     worktree: ClaimRemote
     needs: frozenset[str]
+    is_burnt: Callable[[], bool] = lambda: False
     name: str = "claim"
     gate: str | None = "git"
 
     def look(self) -> Seen:
-        """Ask the remote for the ref."""
-        claims = self.worktree.claims(self.remote_url)
-        answer: Answer
-        if claims is None:
-            answer = Unknown(reason="the remote could not be asked for its claims")
-        else:
-            at = claims.get(self.title)
-            answer = Present(commit=at) if at == self.commit else Absent()
+        """Ask the remote for the ref; nobody else will ask again, so once more where it is not shown."""
+        answer = self._answer()
+        if isinstance(answer, Absent):
+            answer = self._answer()
         return (Observation(id=claim_ref(self.title), answer=answer),)
 
     def decide(self, seen: Seen) -> Decision:
@@ -177,7 +181,15 @@ class DropClaimPart:
 
     def act(self, act: Act) -> Outcome:
         """Delete it where it still stands at that commit; anything else is looked at again."""
-        outcome = self.worktree.drop(self.remote_url, claim_ref(self.title), self.commit)
+        left = given_up_ref(self.title) if self.is_burnt() else None
+        outcome = self.worktree.drop(self.remote_url, claim_ref(self.title), self.commit, left)
         if isinstance(outcome, Refused) and outcome.problem.code == "push-rejected":
             return Unclear(reason=outcome.problem.reason)
         return outcome
+
+    def _answer(self) -> Answer:
+        claims = self.worktree.claims(self.remote_url)
+        if claims is None:
+            return Unknown(reason="the remote could not be asked for its claims")
+        at = claims.get(self.title)
+        return Present(commit=at) if at == self.commit else Absent()
