@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fake_ports import FakeForge, FakeRegistry, FakeRemote
-from world_of_fakes import Killed, Process, Quiet, Style, Trouble, World
+from world_of_fakes import ClaimKind, Killed, Process, Quiet, Style, Trouble, World
 
 from castoff.errors import CastoffError
 from castoff.model.changes import Milestone, MilestoneItem
@@ -19,9 +19,10 @@ from castoff.notes.milestones import MilestonePlan, MilestonePolicy
 from castoff.ports import ForgeRelease
 from castoff.reconcile import Patience, Reconciler, StageState
 from castoff.stages.announce import AnnouncePart
+from castoff.stages.claim_ref import DropClaimPart, RefClaimPart
 from castoff.stages.draft import DraftPart
 from castoff.stages.milestone import MilestonePart
-from castoff.stages.part import Stage
+from castoff.stages.part import Part, Stage
 from castoff.stages.publish import PackagePart
 from castoff.stages.tag import TagPart
 from castoff.stages.version import ClaimPart
@@ -46,9 +47,9 @@ KINDS: Mapping[Style, Mapping[str, tuple[ArtifactKind, ...]]] = {
 ENDINGS = {"sdist": "tar.gz", "wheel": "whl", "crate": "crate"}
 
 
-def new_world(style: Style = "python", lag: float = 0.0) -> World:
+def new_world(style: Style = "python", lag: float = 0.0, claim: ClaimKind = "branch") -> World:
     """Make a world with one release behind it, and two milestones."""
-    world = World(needs=NEEDS, style=style, lag=lag)
+    world = World(needs=NEEDS, style=style, lag=lag, claim=claim)
     world.tags["1.0.0"] = TagRef(object="made@older", peeled="older")
     world.releases.append(
         ForgeRelease(
@@ -102,15 +103,14 @@ def run_once(
 
 
 def stages(process: Process) -> list[Stage]:
-    """Give the stages of the release; the commit is the one on the branch, else a new one on top of it."""
-    claimed = process.world.claimed()
-    commit = claimed or new_commit(process)
-    process.known.add(commit)
+    """Give the stages of the release; the commit is the one that was claimed, else a new one, or the branch's head."""
+    world = process.world
+    claimed = world.claimed()
+    commit = claimed or (world.branch if world.claim == "ref" else new_commit(process))
+    process.known.update((commit, *world.history()) if claimed else (commit,))
     remote = FakeRemote(process)
     forge: Any = FakeForge(process)  # the port has more than these stages ask
-    claim = ClaimPart(
-        commit=commit, branch="main", remote_url="there", worktree=remote, made_here=not claimed
-    )
+    claim = claim_part(remote, commit, is_new=not claimed)
     plan = MilestonePlan(version=VERSION, following=ReleaseVersion(1, 2, 0), previous=ReleaseVersion(1, 0, 0))
     tag = TagPart(
         tag=TAG,
@@ -127,10 +127,32 @@ def stages(process: Process) -> list[Stage]:
         Stage("version", (claim,)),
         Stage("milestone", (MilestonePart(plan, MilestonePolicy(), forge),), required=False),
         Stage("publish", tuple(package_parts(process, commit))),
-        Stage("tag", (tag,)),
+        Stage("tag", (tag,) if world.claim == "branch" else (tag, drop_part(remote, commit))),
         Stage("draft", (draft,)),
         Stage("announce", (announce,)),
     ]
+
+
+def claim_part(remote: FakeRemote, commit: str, *, is_new: bool) -> Part:
+    """Give the part that claims the version, as its world does."""
+    if remote.process.world.claim == "branch":
+        return ClaimPart(commit=commit, branch="main", remote_url="there", worktree=remote, made_here=is_new)
+    return RefClaimPart(
+        title=TAG,
+        commit=commit,
+        tag=TAG,
+        branch="main",
+        remote_url="there",
+        worktree=remote,
+        made_here=is_new,
+    )
+
+
+def drop_part(remote: FakeRemote, commit: str) -> DropClaimPart:
+    """Give the part that ends a claim by a ref."""
+    return DropClaimPart(
+        title=TAG, commit=commit, remote_url="there", worktree=remote, needs=frozenset({"tag"})
+    )
 
 
 def new_commit(process: Process) -> str:

@@ -14,6 +14,7 @@ from world_of_fakes import (
     FAULTS_OF_WRITES,
     KILLS_OF_READS,
     KILLS_OF_WRITES,
+    ClaimKind,
     Mode,
     Style,
     Trouble,
@@ -27,18 +28,24 @@ MOST_RUNS = 8
 
 
 @cache
-def undisturbed(style: Style, lag: float) -> tuple[tuple[tuple[str, bool], ...], str]:
+def undisturbed(
+    style: Style, lag: float, claim: ClaimKind = "branch"
+) -> tuple[tuple[tuple[str, bool], ...], str]:
     """Release with no trouble; gives the calls, each with whether it writes, and the world."""
-    world = new_world(style, lag)
+    world = new_world(style, lag, claim)
     run = run_once(world)
     assert run.end == "done"
     return run.calls, str(world.dump())
 
 
 def points(
-    style: Style, lag: float, of_writes: tuple[Mode, ...], of_reads: tuple[Mode, ...]
+    style: Style,
+    lag: float,
+    of_writes: tuple[Mode, ...],
+    of_reads: tuple[Mode, ...],
+    claim: ClaimKind = "branch",
 ) -> Iterator[tuple[int, Mode]]:
-    calls, _ = undisturbed(style, lag)
+    calls, _ = undisturbed(style, lag, claim)
     for number, (_, write) in enumerate(calls, start=1):
         for mode in of_writes if write else of_reads:
             yield number, mode
@@ -57,7 +64,7 @@ def objections(world: World, style: Style, lag: float, mode: Mode = "killed befo
     """Say what is wrong with a world in which the release is done; empty where nothing is."""
     found = []
     world.rest()
-    if str(world.dump()) != undisturbed(style, lag)[1]:
+    if str(world.dump()) != undisturbed(style, lag, world.claim)[1]:
         found.append(f"another world: {world.dump()}")
     if world.too_early:
         found.append(f"uploaded before their needs were visible: {world.too_early}")

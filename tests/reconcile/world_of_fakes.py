@@ -50,6 +50,8 @@ FAULTS_OF_READS: tuple[Mode, ...] = ("5xx before", "429", "429 without a time", 
 DENIALS: tuple[Mode, ...] = ("permission denied", "refused")
 CHILDREN = ("upload", "push")  # done by child processes, which may outlive castoff
 Style = Literal["python", "cargo"]
+ClaimKind = Literal["branch", "ref", "ref and branch"]
+"""What claims a version: the commit on the branch; a ref at the branch's head; a ref, and a commit with it."""
 
 
 class Killed(BaseException):
@@ -106,11 +108,13 @@ class World:
     needs: Mapping[str, frozenset[str]]
     style: Style = "python"
     lag: float = 0.0
+    claim: ClaimKind = "branch"
     clock: FakeClock = field(default_factory=FakeClock)
     lock: threading.RLock = field(default_factory=threading.RLock)
     parents: dict[str, str] = field(default_factory=lambda: {"base": "", "older": ""})
     branch: str = "base"
     tags: dict[str, TagRef] = field(default_factory=dict)
+    claims: dict[str, str] = field(default_factory=dict)
     files: dict[str, dict[str, Stored]] = field(default_factory=dict)
     releases: list[ForgeRelease] = field(default_factory=list)
     milestones: list[Milestone] = field(default_factory=list)
@@ -163,7 +167,10 @@ class World:
         return commits[::-1]
 
     def claimed(self) -> str | None:
-        """Give the release commit on the branch."""
+        """Give the release commit: by its ref or its tag, or on the branch."""
+        if self.claim != "branch":
+            tag = self.tags.get("1.1.0")
+            return tag.commit if tag else self.claims.get("1.1.0")
         return next((one for one in self.history() if one.startswith("release")), None)
 
     def dump(self) -> dict[str, object]:
@@ -171,6 +178,7 @@ class World:
         role = {commit: "R" if commit.startswith("release") else commit for commit in self.parents}
         return {
             "branch": [role[commit] for commit in self.history()],
+            "claims": {version: role[commit] for version, commit in self.claims.items()},
             "tags": {name: (role[tag.commit], tag.annotated) for name, tag in self.tags.items()},
             "files": {
                 package: {
