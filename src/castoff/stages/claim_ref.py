@@ -19,6 +19,10 @@ from castoff.ports import Remote
 from castoff.stages.part import Seen
 from castoff.stages.version import MOVED
 
+_DENIED = (
+    "see that you may push there, also refs that are no branches; where the branch is protected, keep the release "
+    'free of edits (`changelog.mode = "pull-request"`)'
+)
 _LOOKS = 3
 """A claim that was seen before is believed to be gone when it was looked for so often."""
 
@@ -115,7 +119,7 @@ class RefClaimPart:
             self.worktree.is_ancestor(head, self.commit) or self.worktree.is_ancestor(self.commit, head)
         )
         if at is None and not moved:
-            return Refused(problem)
+            return Refused(replace(problem, remedy=_DENIED) if problem.code == "push-denied" else problem)
         return Refused(replace(problem, code="push-rejected", remedy=MOVED))
 
     def _answer(self) -> Answer:

@@ -1,0 +1,138 @@
+"""Refs that claim versions, on a real remote: one wins, with its branch or not at all, and they go as they came."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from git_ground import Ground, hook
+
+from castoff.git import Worktree
+from castoff.model.acts import Blocked, Do, Done, Outcome, Refused, Succeeded
+from castoff.stages.claim_ref import RefClaimPart, claim_act
+
+REF = "refs/castoff/1.1.0"
+
+
+def kind(outcome: Outcome) -> str:
+    return outcome.problem.code if isinstance(outcome, Refused) else type(outcome).__name__
+
+
+@pytest.fixture
+def there(ground: Ground) -> Path:
+    there = ground.bare()
+    root = ground.new()
+    ground.git(root, "push", "--quiet", there, "main")
+    return there
+
+
+@pytest.fixture
+def worktree(ground: Ground, there: Path) -> Iterator[Worktree]:
+    with Worktree.of(ground.repository(there.parent / "here")) as worktree:
+        yield worktree
+
+
+def refs_of(ground: Ground, there: Path) -> dict[str, str]:
+    rows = (line.split() for line in ground.git(there, "show-ref").split("\n"))
+    return {ref: commit for commit, ref in rows}
+
+
+def test_a_claim_is_made_once_also_where_two_claim_the_same_commit(
+    ground: Ground, there: Path, worktree: Worktree
+) -> None:
+    head = worktree.git.must("rev-parse", "HEAD")
+
+    assert kind(worktree.claim(str(there), REF, head, None)) == "Succeeded"
+    assert kind(worktree.claim(str(there), REF, head, None)) == "push-rejected"
+    assert worktree.claims(str(there)) == {"1.1.0": head}
+    assert refs_of(ground, there) == {"refs/heads/main": head, REF: head}
+
+
+def test_a_claim_and_its_branch_go_together_or_not_at_all(
+    ground: Ground, there: Path, worktree: Worktree
+) -> None:
+    base = worktree.git.must("rev-parse", "HEAD")
+    mine = worktree.commit_nothing("mine", sign=None)
+    worktree.check_out(base)
+    other = worktree.commit_nothing("other", sign=None)
+
+    assert kind(worktree.push(str(there), f"{other}:refs/heads/main")) == "Succeeded"
+    assert kind(worktree.claim(str(there), REF, mine, "main")) == "push-rejected", "the branch has moved"
+    assert worktree.claims(str(there)) == {}
+    above = worktree.commit_nothing("above", sign=None)
+    assert kind(worktree.claim(str(there), REF, above, "main")) == "Succeeded"
+    further = worktree.commit_nothing("further", sign=None)
+    assert kind(worktree.claim(str(there), REF, further, "main")) == "push-rejected", "the ref is there"
+    assert refs_of(ground, there) == {"refs/heads/main": above, REF: above}
+
+
+def test_a_remote_that_takes_no_such_ref_says_why(there: Path, worktree: Worktree) -> None:
+    hook(there / "hooks", "pre-receive", "echo 'no such refs here' >&2; exit 1")
+    part = part_of(worktree, there, worktree.git.must("rev-parse", "HEAD"))
+
+    outcome = part.act(claim_act("1.1.0"))
+
+    assert isinstance(outcome, Refused)
+    assert outcome.problem.code == "push-denied"
+    assert "no such refs here" in outcome.problem.reason
+    assert "refs that are no branches" in outcome.problem.remedy
+
+
+def test_a_claim_is_dropped_only_where_it_stands_as_it_was_seen(
+    ground: Ground, there: Path, worktree: Worktree
+) -> None:
+    head = worktree.git.must("rev-parse", "HEAD")
+    other = worktree.commit_nothing("other", sign=None)
+    worktree.claim(str(there), REF, head, None)
+
+    assert kind(worktree.drop(str(there), REF, other)) == "push-rejected"
+    assert kind(worktree.drop(str(there), REF, head, "refs/castoff/given-up/1.1.0")) == "Succeeded"
+    assert worktree.claims(str(there)) == {"given-up/1.1.0": head}
+    assert kind(worktree.claim(str(there), REF, head, None)) == "Succeeded"
+    assert kind(worktree.drop(str(there), REF, head)) == "Succeeded"
+    assert worktree.claims(str(there)) == {"given-up/1.1.0": head}
+    assert worktree.claims(str(there / "nowhere")) is None
+
+
+def test_of_two_releasers_of_one_commit_the_second_is_told_and_whoever_resumes_goes_on(
+    ground: Ground, there: Path, worktree: Worktree
+) -> None:
+    head = worktree.git.must("rev-parse", "HEAD")
+    with Worktree.of(ground.repository(there.parent / "here")) as elsewhere:
+        first, second = part_of(worktree, there, head), part_of(elsewhere, there, head)
+        late = part_of(elsewhere, there, head)
+        assert isinstance(first.decide(first.look()), Do)
+        assert isinstance(second.decide(second.look()), Do)
+
+        assert first.act(claim_act("1.1.0")) == Succeeded()
+        lost = second.act(claim_act("1.1.0"))
+
+        assert kind(lost) == "push-rejected"
+        assert isinstance(first.decide(first.look()), Done)
+        assert isinstance(late.decide(late.look()), Blocked)
+        resumed = part_of(elsewhere, there, head, made_here=False)
+        assert isinstance(resumed.decide(resumed.look()), Done)
+
+
+def test_a_tag_stands_in_while_building_and_is_the_one_that_git_describes(worktree: Worktree) -> None:
+    head = worktree.git.must("rev-parse", "HEAD")
+    worktree.git.must("tag", "--annotate", "-m", "a candidate", "1.1.0rc1", head)
+
+    assert worktree.stand_in_tag("1.1.0", head)
+    assert not worktree.stand_in_tag("1.1.0", head), "it is there"
+    assert "1.1.0" in worktree.git.must("tag", "--list").split()
+    worktree.delete_tag("1.1.0")
+    assert worktree.git.must("tag", "--list") == "1.1.0rc1"
+
+
+def part_of(worktree: Worktree, there: Path, commit: str, *, made_here: bool = True) -> RefClaimPart:
+    return RefClaimPart(
+        title="1.1.0",
+        commit=commit,
+        tag="1.1.0",
+        branch="main",
+        remote_url=str(there),
+        worktree=worktree,
+        made_here=made_here,
+    )
