@@ -40,11 +40,24 @@ def told(problems: tuple[Problem, ...]) -> list[tuple[str, str | None, str | Non
     return [(one.code, one.package, one.file, one.line) for one in problems]
 
 
-@pytest.mark.parametrize("shape", SHAPES[2:], ids=lambda shape: shape["label"])
+@pytest.mark.parametrize("shape", SHAPES[1:], ids=lambda shape: shape["label"])
 def test_kubes_releases_that_worked_pass(shape: dict[str, Any]) -> None:
     assert shape["ok"]
 
     assert foresee(shape_tree(shape), (), shape["version"], published_before(shape["version"])) == ()
+
+
+def test_a_package_that_nobody_ever_published_is_no_reason_to_stop() -> None:
+    """Kube's `tests` of 2020: its own version, a path alone, and no `publish = false`."""
+    files = two("x = '1'")
+    files.texts["Cargo.toml"] = files.texts["Cargo.toml"].replace('"crates/*"', '"crates/*", "tests"')
+    files.texts["tests/Cargo.toml"] = package(
+        "tests", '[dependencies]\na = { path = "../crates/a" }\n', version='version = "0.1.0"'
+    )
+
+    assert foresee(files, (), "1.3.0", Record()) == ()
+    known = foresee(files, (), "1.3.0", record(tests={"0.0.9": A1}))
+    assert [one.code for one in known] == ["dependency-without-version"]
 
 
 def kube(requirement: str | None, version: str, *, features: str = '"derive", "client", "ws"') -> Files:

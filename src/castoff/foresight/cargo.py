@@ -37,8 +37,9 @@ def foresee(files: Files, exclude: Sequence[str], version: str, record: Record) 
     wanted = read_version(version)
     if after is None or wanted is None:
         return ()
-    release = _Release(after, wanted, record)
-    found = [*release.withdrawn(), *_rules(after, record), *release.unresolvable()]
+    strays = _never_meant(before, record)
+    release = _Release(after, wanted, record, strays)
+    found = [*release.withdrawn(), *_rules(after, record, strays), *release.unresolvable()]
     return tuple(sorted(found, key=lambda one: (one.package or "", one.file or "", one.line or 0, one.code)))
 
 
@@ -57,10 +58,11 @@ class _Edited:
 class _Release:
     """All packages of the release, each as it will stand on its registry."""
 
-    def __init__(self, files: CrateFiles, version: Version, record: Record) -> None:
+    def __init__(self, files: CrateFiles, version: Version, record: Record, strays: frozenset[str]) -> None:
         self._files = files
         self._version = version
         self._record = record
+        self._strays = strays
         self._crates = {crate.name: crate for crate in files.crates.released}
         self._known = frozenset(
             crate.name for crate in files.crates.crates if crate.name in self._crates or record.of(crate.name)
@@ -89,7 +91,7 @@ class _Release:
         failing: set[str] = set()
         for name in sorted(self._crates, key=lambda name: len(self._before[name])):
             crate = self._crates[name]
-            if name in self._sound:
+            if name in self._sound or name in self._strays:
                 continue
             universe = self._universe(crate)
             needs = [(one, _need(one)) for one in _kept(crate, self._known)]
@@ -207,13 +209,22 @@ def _fails(universe: Universe, firm: list[Need], need: Need) -> bool:
     return resolves(universe, [*firm, need]) is False
 
 
-def _rules(files: CrateFiles, record: Record) -> Iterator[Problem]:
+def _never_meant(files: CrateFiles, record: Record) -> frozenset[str]:
+    """Name packages with a version of their own that were never published: the workspace tells of them as strays."""
+    return frozenset(
+        crate.name
+        for crate in files.crates.released
+        if crate.version != files.crates.version and not record.of(crate.name)
+    )
+
+
+def _rules(files: CrateFiles, record: Record, strays: frozenset[str]) -> Iterator[Problem]:
     """Judge what needs no resolver: requirements that Cargo or the registry refuses to publish."""
     unpublished = {crate.name: crate for crate in files.crates.crates} | {
         crate.name: None for crate in files.crates.released
     }
     for crate in files.crates.released:
-        for dependency in crate.dependencies:
+        for dependency in crate.dependencies if crate.name not in strays else ():
             yield from _rule(files, crate, dependency, unpublished, record)
 
 

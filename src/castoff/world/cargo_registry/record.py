@@ -102,7 +102,7 @@ def _dependency(value: Any, name: str) -> Dependency:
         package=None if key is None else str(fields["name"]),
         requirement=index_requirement(str(fields["requirement"]), str(fields["name"])),
         kind=_kind(fields.get("kind", "normal")),
-        optional=bool(fields.get("optional", False)),
+        optional=bool(fields.get("optional", False)) or fields.get("kind") == "optional",
         features=tuple(str(feature) for feature in fields.get("features", ())),
         default_features=bool(fields.get("default_features", True)),
         target=None if target is None else str(target),
@@ -111,14 +111,14 @@ def _dependency(value: Any, name: str) -> Dependency:
 
 def _kind(value: Any) -> Kind:
     match value:
-        case "normal":
+        case "normal" | "optional":  # a registry record has the latter for a normal one that a feature turns on
             return "normal"
         case "build":
             return "build"
         case "dev":
             return "dev"
         case _:
-            raise ValueError(f"the kind `{value}` of a requirement is none of normal, build, dev")
+            raise ValueError(f"the kind `{value}` of a requirement is none of normal, optional, build, dev")
 
 
 def _object(value: Any, what: str) -> dict[str, Any]:
