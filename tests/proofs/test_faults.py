@@ -1,4 +1,7 @@
-"""Each fault of the index, the forge and the remote: done, or a code and a remedy; and the same world afterwards."""
+"""Faults of the index, the forge and the remote: done, or a code and a remedy; and the same world afterwards.
+
+Every third one is tried here, `scripts/proof faults --ecosystem python` tries all.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, str]:
     return key, source, undisturbed_world(folder / "undisturbed", key, source)
 
 
-@pytest.mark.parametrize("fault", KNOWN, ids=lambda fault: fault.name)
+@pytest.mark.parametrize("fault", KNOWN[::3], ids=lambda fault: fault.name)
 def test_a_fault_ends_with_a_remedy_and_leaves_no_trace_once_it_is_gone(
     fault: Fault, ground: tuple[Path, Path, str], tmp_path: Path
 ) -> None:

@@ -106,6 +106,10 @@ EFFECTS: Mapping[str, Mapping[str, object]] = {
 }
 
 
+RELEASED = ("hostile message", "10 MB of success", "deep refusal", "bytes")
+"""What a release meets, at every service; `status`, which is sooner done, meets all."""
+
+
 @pytest.mark.parametrize(
     "where",
     [
@@ -121,10 +125,11 @@ def test_hostile_answers_end_in_a_remedy(
         checkout = there.here.checkout()
         for name, effect in EFFECTS.items():
             there.here.world.gate.replace(parse_faults(json.dumps({"rules": [{**where, "effect": effect}]})))
-            done = run(there, checkout, "release", "1.1.0", "--execute", "--yes", "--wait", "0.3")
-            assert done.returncode == 0 or b"remedy: " in done.stderr
-            assert len(done.stderr) < 60_000
-            if name in ("deep", "half a character", "10 MB of success"):
+            if name in RELEASED:
+                done = run(there, checkout, "release", "1.1.0", "--execute", "--yes", "--wait", "0.3")
+                assert done.returncode == 0 or b"remedy: " in done.stderr
+                assert len(done.stderr) < 60_000
+            if where.get("method") != "POST":
                 run(there, checkout, "status")
 
         there.here.world.gate.replace(())
