@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from castoff.git import Worktree
@@ -14,6 +14,9 @@ from castoff.ports import Manifests, Tree
 _WITHIN = 60  # commits that touch the version files; a claim further back is no release under way
 _WITHIN_FIRST = 20  # where nothing was released yet, only the newest counts
 _PRELOADED = frozenset({"pyproject.toml", "Cargo.toml", "package.json", "castoff.toml", "release.toml"})
+_NAMED = frozenset({"pyproject.toml", "Cargo.toml", "package.json"})
+_VERSION_LINE = r"^[^=]*(version|package|project|poetry)[^=]*[=:]"
+"""A line that may give a version in these manifests, or a table in braces that does; not one of a dependency."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +52,18 @@ class Branch:
         if not self.paths:
             return
         touching = self.worktree.first_parents(previous.commit if previous else None, self.head, self.paths)
-        for commit, parent in reversed(touching[: _WITHIN if previous else _WITHIN_FIRST]):
-            before = self.version_text(parent or commit)
-            yield Step(commit, before, self.version_text(commit))
+        recent = touching[: _WITHIN if previous else _WITHIN_FIRST]
+        changing = self._changing([commit for commit, _ in recent])
+        for commit, parent in reversed(recent):
+            if commit in changing:
+                before = self.version_text(parent or commit)
+                yield Step(commit, before, self.version_text(commit))
+
+    def _changing(self, commits: Sequence[str]) -> Collection[str]:
+        """Leave out what changes no version line, where it is known how such a line looks."""
+        if any(path.rpartition("/")[2] not in _NAMED for path in self.paths):
+            return commits
+        return self.worktree.changing(commits, _VERSION_LINE, self.paths)
 
     def _opened(self, commit: str) -> Tree:
         tree = self.worktree.tree(commit)

@@ -370,6 +370,13 @@ class Worktree:
         rows = [line.split() for line in listing.split("\n") if line]
         return tuple((row[0], row[1] if len(row) > 1 else "") for row in rows)
 
+    def changing(self, commits: Sequence[str], pattern: str, paths: Sequence[str]) -> frozenset[str]:
+        """Give those of these commits that add or take a line of these paths that matches (POSIX, extended)."""
+        if not commits:
+            return frozenset()
+        words = ["--no-walk=unsorted", "--first-parent", "-m", "--format=%H", f"-G{pattern}"]
+        return frozenset(self.git.must("log", *words, *commits, "--", *map(_literal, paths)).split())
+
     def commit_time(self, commit: str) -> int:
         """Give a commit's time in seconds since 1970."""
         return int(self.git.must("show", "--no-patch", "--format=%ct", commit))
