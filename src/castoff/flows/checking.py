@@ -23,7 +23,7 @@ from castoff.flows.user_checks import user_checks
 from castoff.foresight.record import Record
 from castoff.git import Worktree
 from castoff.model.observations import Present, Unknown, Withdrawn
-from castoff.model.versions import Ecosystem, ReleaseVersion, spell
+from castoff.model.versions import Ecosystem, ReleaseVersion, read, spell
 from castoff.model.workspace import Package
 from castoff.notes.release_workflows import release_workflows, second_writer_problems
 from castoff.ports import Registry, Tree
@@ -231,12 +231,15 @@ def _version_free(registry: Registry, package: Package, native: str) -> Sequence
     taken = sorted(name for name, answer in listing.files.items() if isinstance(answer, Present | Withdrawn))
     if not taken:
         return ()
+    released = (read(text) for text in registry.versions(package) or ())
+    highest = max((one for one in released if one is not None), default=None)
     return (
         Problem(
             code="version-burnt",
             message=f"`{package.name}` {native} is on its registry already",
             reason=f"{', '.join(f'`{name}`' for name in taken[:3])}; nothing on this branch claims that version",
-            remedy="that version cannot be used any more: name the next one",
+            remedy="that version cannot be used any more: name "
+            + (f"one above {highest}, the highest there" if highest else "the next one"),
             package=package.id,
         ),
     )
