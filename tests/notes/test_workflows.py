@@ -13,14 +13,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from castoff.errors import CastoffError, ConfigurationError
+from castoff.flows.proposing import PREFIX
 from castoff.notes.marked_yaml import Mapping, Scalar, Sequence, Value, read_yaml
 from castoff.notes.release_workflows import release_workflows, second_writer_problems
 from castoff.notes.workflows import PINS, WorkflowFile, WorkflowOptions, stale_pins, workflows
 
 EVERYTHING = WorkflowOptions(
-    repository="o/r", castoff="0.1.0", draft_by="ci", changelog="pull-request", website=True
+    repository="o/r",
+    castoff="0.1.0",
+    draft_by="ci",
+    changelog="pull-request",
+    website=True,
+    release=True,
+    signs=True,
+    ecosystems=("cargo", "python"),
 )
 FILES = workflows(EVERYTHING)
+BY_NAME = {file.path.rpartition("/castoff-")[2].removesuffix(".yml"): file for file in FILES}
 
 
 def scalars(value: Value | None, key: str) -> Iterator[Scalar]:
@@ -55,9 +64,11 @@ def ids(file: WorkflowFile) -> str:
     return file.path.rpartition("/")[2]
 
 
-def test_everything_is_five_files() -> None:
+def test_everything_is_seven_files() -> None:
     assert [file.path for file in FILES] == [
         ".github/workflows/castoff-labels.yml",
+        ".github/workflows/castoff-propose.yml",
+        ".github/workflows/castoff-resume.yml",
         ".github/workflows/castoff-draft.yml",
         ".github/workflows/castoff-published.yml",
         ".github/workflows/castoff-documentation.yml",
@@ -80,6 +91,7 @@ def test_nothing_asked_is_nothing_written() -> None:
         website=False,
         reminder=False,
         documentation=False,
+        release=False,
     )
 
     assert workflows(off) == ()
@@ -131,7 +143,12 @@ def test_the_token_stays_in_the_checkout_only_where_git_pushes() -> None:
         if any(value.text == "true" for value in scalars(parsed(file), "persist-credentials"))
     ]
 
-    assert keeps == [".github/workflows/castoff-published.yml"]
+    assert [path.rpartition("castoff-")[2] for path in keeps] == [
+        "propose.yml",
+        "resume.yml",
+        "published.yml",
+        "documentation.yml",
+    ]
 
 
 def test_the_label_check_can_write_nothing() -> None:
@@ -145,10 +162,56 @@ def test_the_label_check_can_write_nothing() -> None:
 
 
 def test_the_pull_request_right_is_asked_for_only_where_it_is_used() -> None:
-    pushed = workflows(replace(EVERYTHING, changelog="push"))[2]
+    pushed = {file.path: file.text for file in workflows(replace(EVERYTHING, changelog="push"))}
 
-    assert "pull-requests: write" in FILES[2].text
-    assert "pull-requests: write" not in pushed.text
+    for name in ("published", "resume", "documentation"):
+        assert "pull-requests: write" in BY_NAME[name].text
+        assert "pull-requests: write" not in pushed[BY_NAME[name].path]
+
+
+RIGHTS = {
+    "propose": {"contents": "write", "issues": "read", "pull-requests": "write"},
+    "resume": {"contents": "write", "issues": "write", "pull-requests": "write", "id-token": "write"},
+    "draft": {"contents": "write", "pull-requests": "read"},
+    "published": {"contents": "write", "pull-requests": "write"},
+    "documentation": {"contents": "write", "issues": "write", "pull-requests": "write"},
+    "reminder": {"contents": "read", "issues": "write", "pull-requests": "read"},
+    "labels": {"contents": "read", "pull-requests": "read"},
+}
+
+
+@pytest.mark.parametrize("name", RIGHTS)
+def test_each_workflow_has_these_rights_and_no_other(name: str) -> None:
+    jobs = at(parsed(BY_NAME[name]), "jobs")
+
+    assert isinstance(jobs, Mapping)
+    (job,) = jobs.entries
+    rights = at(job.value, "permissions")
+    assert isinstance(rights, Mapping)
+    assert {e.key: e.value.text for e in rights.entries if isinstance(e.value, Scalar)} == RIGHTS[name]
+
+
+def test_a_release_goes_on_only_after_the_merge_of_a_proposal_of_the_repositorys_own() -> None:
+    condition = at(parsed(BY_NAME["resume"]), "jobs", "resume", "if")
+
+    assert isinstance(condition, Scalar)
+    for part in (
+        "github.event.pull_request.merged",
+        f"startsWith(github.head_ref, '{PREFIX}')",
+        "github.event.pull_request.head.repo.full_name == github.repository",
+    ):
+        assert part in condition.text
+
+
+def test_crates_need_no_right_to_ask_for_a_token_and_no_key_is_taken_where_nothing_is_signed() -> None:
+    crates = {
+        file.path: file.text for file in workflows(replace(EVERYTHING, signs=False, ecosystems=("cargo",)))
+    }
+    text = crates[BY_NAME["resume"].path]
+
+    assert "id-token" not in text
+    assert "UV_PUBLISH_TOKEN" not in text
+    assert "SIGNING_KEY" not in text
 
 
 DRAFT_BY: tuple[Literal["castoff", "ci"], ...] = ("castoff", "ci")
@@ -329,8 +392,11 @@ def test_where_the_job_writes_one_is_enough_and_two_are_too_many() -> None:
 def test_our_own_draft_job_is_known_as_ours() -> None:
     found = release_workflows({file.path: file.text for file in FILES})
 
-    assert [(w.path, w.is_ours, w.writes_on_tag) for w in found] == [
-        (".github/workflows/castoff-draft.yml", True, True)
+    assert [(w.path.rpartition("-")[2], w.is_ours, w.writes_on_tag) for w in found] == [
+        ("draft.yml", True, True),
+        ("propose.yml", True, False),
+        ("resume.yml", True, False),
+        ("resume.yml", True, False),
     ]
 
 

@@ -171,3 +171,15 @@ class Due:
         "Labels that make a merged change important; one such change makes a release due.",
         default=("important", "security", "changelog-security"),
     )
+
+
+@table
+class Ci:
+    """What `castoff ci` writes besides the workflows that serve every workspace."""
+
+    release: bool = key(
+        Flag(),
+        "Releases are made by pull requests: write the workflow that proposes one on demand, and the one that goes on "
+        "after its merge.",
+        default=False,
+    )

@@ -22,6 +22,7 @@ from castoff.configuration.making import (
 from castoff.configuration.tables import Named, Table, key, table
 from castoff.configuration.telling import (
     Changelog,
+    Ci,
     Delivery,
     Docs,
     Draft,
@@ -40,6 +41,7 @@ __all__ = [
     "Cargo",
     "Changelog",
     "Check",
+    "Ci",
     "Configuration",
     "Delivery",
     "Docs",
@@ -82,3 +84,4 @@ class Configuration:
     docs: Docs = key(Table(Docs), "", default=Docs())
     website: Website = key(Table(Website), "", default=Website())
     due: Due = key(Table(Due), "", default=Due())
+    ci: Ci = key(Table(Ci), "", default=Ci())

@@ -97,6 +97,9 @@ def _options(setting: Setting) -> WorkflowOptions:
             draft_by=configuration.draft.by,
             changelog=configuration.changelog.mode if has_changelog else "off",
             website=configuration.website.repository is not None and configuration.website.mode != "off",
+            release=configuration.ci.release,
+            signs=configuration.release.sign in ("commit", "tag", "both"),
+            ecosystems=seen.ecosystems,
             documentation=configuration.docs.mode != "off" and _has_docs(setting, seen.ecosystems),
         )
 

@@ -23,6 +23,12 @@ _CHECKOUT = """\
           persist-credentials: @PERSIST@
 """
 
+_AT_HOME = _CHECKOUT.replace("@PERSIST@", "true # git pushes with it").replace(
+    "        with:\n",
+    "        with:\n"
+    "          ref: ${{ github.event.repository.default_branch }} # where the changelog lives\n",
+)
+
 _UV = """\
       - uses: astral-sh/setup-uv@@UV@
         with:
@@ -138,11 +144,7 @@ jobs:
 @PORT_PERMISSIONS@\
     steps:
 """
-    + _CHECKOUT.replace("@PERSIST@", "true # git pushes with it").replace(
-        "        with:\n",
-        "        with:\n"
-        "          ref: ${{ github.event.repository.default_branch }} # where the changelog lives\n",
-    )
+    + _AT_HOME
     + _UV
     + """\
 @PORT_STEPS@"""
@@ -154,6 +156,136 @@ PORT_STEP = """\
           GH_TOKEN: ${{ @TOKEN@ }}
           TAG: ${{ inputs.tag || github.event.release.tag_name }}
         run: uvx --from @CASTOFF@ castoff @COMMAND@ --execute --no-input -- "$TAG"
+"""
+
+_WHO = """\
+          GIT_AUTHOR_NAME: github-actions[bot]
+          GIT_AUTHOR_EMAIL: 41898282+github-actions[bot]@users.noreply.github.com
+          GIT_COMMITTER_NAME: github-actions[bot]
+          GIT_COMMITTER_EMAIL: 41898282+github-actions[bot]@users.noreply.github.com
+"""
+"""A runner's git knows nobody to commit as."""
+
+PORT_STEP = PORT_STEP.replace("        run:", _WHO + "        run:")
+
+PROPOSE = (
+    HEADER
+    + """\
+name: castoff propose
+on:
+  workflow_dispatch:
+    inputs:
+      level:
+        description: Which version is next
+        required: true
+        type: choice
+        default: minor
+        options: [patch, minor, major, release, rc, beta, alpha]
+
+permissions: {}
+
+concurrency:
+  group: castoff-release
+  cancel-in-progress: false
+
+jobs:
+  propose:
+    name: Propose a release
+"""
+    + _START
+    + """\
+    timeout-minutes: 60
+    permissions:
+      contents: write # to push the branch of the proposal
+      issues: read # to look at the milestone
+      pull-requests: write # to open the pull request
+    steps:
+"""
+    + _CHECKOUT.replace("@PERSIST@", "true # git pushes with it")
+    + _UV
+    + """\
+@SIGNING@\
+      - name: Open the release pull request, or bring it up to date
+        env:
+          GH_TOKEN: ${{ github.token }}
+          LEVEL: ${{ inputs.level }}
+"""
+    + _WHO
+    + """\
+        run: uvx --from @CASTOFF@ castoff release "$LEVEL" --pull-request --execute --no-input
+"""
+)
+
+RESUME = (
+    HEADER
+    + """\
+name: castoff release
+on:
+  pull_request:
+    types: [closed]
+  workflow_dispatch: # goes on with what is under way
+
+permissions: {}
+
+concurrency:
+  group: castoff-release
+  cancel-in-progress: false
+
+jobs:
+  resume:
+    name: Do what the merge has begun
+    runs-on: ubuntu-latest
+    if: >-
+      ${{ github.repository == @REPOSITORY@ && (github.event_name == 'workflow_dispatch' ||
+      (github.event.pull_request.merged && startsWith(github.head_ref, 'castoff/release-') &&
+      github.event.pull_request.head.repo.full_name == github.repository)) }}
+    timeout-minutes: 120
+    permissions:
+      contents: write # to push the tag and the changelog, and to make the draft
+      issues: write # to close the milestone, and to report a failed build of the documentation
+@RESUME_PERMISSIONS@\
+    steps:
+"""
+    + _CHECKOUT.replace("@PERSIST@", "true # git pushes with it").replace(
+        "        with:\n",
+        "        with:\n"
+        "          ref: ${{ github.event.pull_request.base.ref || github.ref }} # the branch of the claim\n",
+    )
+    + _UV
+    + """\
+@SIGNING@\
+      - name: Upload, tag and draft; a person announces
+        env:
+          GH_TOKEN: ${{ github.token }}
+@UPLOAD_TOKENS@\
+"""
+    + _WHO
+    + """\
+        run: |
+          for name in @TOKEN_NAMES@; do
+            if [ -z "${!name}" ]; then unset "$name"; fi # a secret that is not there
+          done
+          uvx --from @CASTOFF@ castoff resume --execute --no-input
+"""
+)
+
+RESUME_DRAFT = """\
+      - name: Draft the release, since a tag that a job pushes starts no other workflow
+        env:
+          GH_TOKEN: ${{ github.token }}
+        run: uvx --from @CASTOFF@ castoff draft --execute --no-input
+"""
+
+SIGNING = """\
+      - name: Take the key that signs
+        env:
+          SIGNING_KEY: ${{ secrets.SIGNING_KEY }}
+        run: |
+          umask 077
+          printf '%s\\n' "$SIGNING_KEY" > "$RUNNER_TEMP/signing-key"
+          ssh-keygen -y -f "$RUNNER_TEMP/signing-key" > "$RUNNER_TEMP/signing-key.pub"
+          git config gpg.format ssh
+          git config user.signingkey "$RUNNER_TEMP/signing-key.pub"
 """
 
 REMINDER = (
@@ -228,16 +360,20 @@ jobs:
     + """\
     timeout-minutes: 60
     permissions:
-      contents: write # to upgrade symbol links in the release
+      contents: write # to upgrade symbol links in the release and in the changelog
       issues: write # to report a failed build once
+@PORT_PERMISSIONS@\
     steps:
 """
-    + _CHECKOUT.replace("@PERSIST@", "false")
+    + _AT_HOME
     + _UV
     + """\
       - name: Look at the documentation builds
         env:
           GH_TOKEN: ${{ github.token }}
+"""
+    + _WHO
+    + """\
         run: uvx --from @CASTOFF@ castoff docs --execute --no-input
 """
 )

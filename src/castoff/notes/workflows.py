@@ -28,12 +28,17 @@ SETUP_UV = Pin("astral-sh/setup-uv", "20cfd1bf945f4377ade1205e4dbc17946fc9a30d",
 PINS = (CHECKOUT, SETUP_UV)
 
 
+_OPENS = "      pull-requests: write # to open the pull request\n"
+_TOKENS = {"cargo": "CARGO_REGISTRY_TOKEN", "python": "UV_PUBLISH_TOKEN"}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkflowOptions:
     """What the workspace's configuration says that matters here.
 
     ``castoff`` is the version to install, ``tags`` are patterns of release tags, ``site_token`` is the name
     of the secret that may push to the website's repository; without it the website is left to a person.
+    ``release``: releases are made by pull requests; ``signs``: a release carries a signature.
     """
 
     repository: str
@@ -46,6 +51,9 @@ class WorkflowOptions:
     site_token: str = "WEBSITE_TOKEN"  # noqa: S105  # the name of a secret, not the secret
     reminder: bool = True
     documentation: bool = True
+    release: bool = False
+    signs: bool = False
+    ecosystems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +87,11 @@ def stale_pins(text: str) -> tuple[str, ...]:
 def _files(options: WorkflowOptions) -> Iterator[WorkflowFile]:
     if options.labels:
         yield _file(options, "labels", texts.LABELS, "demands one label of a kind on each pull request")
+    if options.release:
+        yield _file(
+            options, "propose", _signed(options, texts.PROPOSE), "opens a release pull request on demand"
+        )
+        yield _file(options, "resume", _resume(options), "goes on after the merge of a release pull request")
     if options.draft_by == "ci":
         yield _file(options, "draft", texts.DRAFT, "drafts the release when its tag is pushed")
     if options.changelog != "off" or options.website:
@@ -89,16 +102,33 @@ def _files(options: WorkflowOptions) -> Iterator[WorkflowFile]:
         yield _file(options, "reminder", texts.REMINDER, "opens an issue when a release is due")
 
 
+def _resume(options: WorkflowOptions) -> str:
+    changelog = (
+        "write # to open the pull request"
+        if options.changelog == "pull-request"
+        else "read # to read titles and labels"
+    )
+    rights = [f"pull-requests: {changelog}"]
+    if "python" in options.ecosystems:
+        rights.append("id-token: write # to upload without a long-lived token")
+    names = [_TOKENS[one] for one in options.ecosystems if one in _TOKENS]
+    text = texts.RESUME + (texts.RESUME_DRAFT if options.draft_by == "ci" else "")
+    tokens = "".join(f"          {name}: ${{{{ secrets.{name} }}}}\n" for name in names)
+    text = text.replace("@RESUME_PERMISSIONS@", "".join(f"      {right}\n" for right in rights))
+    return _signed(options, text.replace("@UPLOAD_TOKENS@", tokens).replace("@TOKEN_NAMES@", " ".join(names)))
+
+
+def _signed(options: WorkflowOptions, text: str) -> str:
+    return text.replace("@SIGNING@", texts.SIGNING if options.signs else "")
+
+
 def _published(options: WorkflowOptions) -> str:
     steps = []
     if options.changelog != "off":
         steps.append(_step("Port the notes into the changelog", "changelog", "github.token"))
     if options.website:
         steps.append(_step("Bring the website up to date", "website", f"secrets.{options.site_token}"))
-    by_pull_request = options.changelog == "pull-request"
-    permission = "      pull-requests: write # to open the pull request\n" if by_pull_request else ""
-    text = texts.PUBLISHED.replace("@PORT_STEPS@", "".join(steps))
-    return text.replace("@PORT_PERMISSIONS@", permission)
+    return texts.PUBLISHED.replace("@PORT_STEPS@", "".join(steps))
 
 
 def _step(what: str, command: str, token: str) -> str:
@@ -107,11 +137,13 @@ def _step(what: str, command: str, token: str) -> str:
 
 
 def _file(options: WorkflowOptions, name: str, text: str, purpose: str) -> WorkflowFile:
+    extra = "[rehearse]" if name == "propose" and "cargo" in options.ecosystems else ""
     values = {
         "@CHECKOUT@": f"{CHECKOUT.commit} # {CHECKOUT.version}",
         "@UV@": f"{SETUP_UV.commit} # {SETUP_UV.version}",
         "@REPOSITORY@": f"'{options.repository}'",
-        "@CASTOFF@": f"castoff=={options.castoff}",
+        "@CASTOFF@": f"'castoff{extra}=={options.castoff}'",
+        "@PORT_PERMISSIONS@": _OPENS if options.changelog == "pull-request" else "",
         "@TAGS@": f"[{', '.join(_quoted(tag) for tag in options.tags)}]",
         "@REMINDER_CRON@": _quoted("17 6 * * 1"),
         "@DOCS_CRON@": _quoted("41 */3 * * *"),
