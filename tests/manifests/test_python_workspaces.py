@@ -460,3 +460,21 @@ def test_real_manifests_change_in_their_versions_alone() -> None:
     for path, text in edited.texts.items():
         assert text == texts[path].replace("1.0.0", "1.3.0")
     assert {one.kind for one in edited.edits} == {"version", "requirement"}
+
+
+def test_a_package_goes_after_what_it_needs_through_an_extra_of_another_one() -> None:
+    texts = {
+        "pyproject.toml": '[tool.uv.workspace]\nmembers = ["p/*"]\n',
+        "p/slim/pyproject.toml": package(
+            "slim",
+            more='[project.optional-dependencies]\nevals = ["evals==1.2.0"]\n'
+            'most = ["slim[evals]"]\nall = ["slim[most]"]',
+        ),
+        "p/evals/pyproject.toml": package("evals", "slim==1.2.0"),
+        "p/all/pyproject.toml": package("all", "slim[all]==1.2.0"),
+    }
+
+    order = order_of(discover(texts))
+
+    assert order.waves == (("slim",), ("evals",), ("all",))
+    assert [one.edge.target for one in order.edges if one.why] == ["evals"], "slim itself cannot wait for it"

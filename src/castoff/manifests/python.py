@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from castoff.errors import CastoffError, Problem
 from castoff.manifests.python_document import Document
@@ -202,18 +202,40 @@ def _edges(census: _Census) -> Iterable[Edge]:
     names = {normalised(one.name): one.name for one in census.packages}
     siblings = names | census.private
     edges: list[Edge] = []
+    offered: dict[tuple[str, str], list[Demand]] = {}
     for package in census.packages:
         project = census.projects[normalised(package.name)]
         try:
             for demand in demands(project.document, siblings):
                 if demand.name in names:
                     edges.append(_edge(project, names[demand.name], demand))
+                    offered.setdefault((package.name, demand.extra), []).append(demand)
                 census.problems += _wrong(project, demand, census)
             foreign = foreign_sources(project.document) & names.keys()
             census.problems += [_elsewhere(project, name) for name in sorted(foreign)]
         except CastoffError as error:
             census.problems += error.problems
+    edges += tuple(_through_extras(edges, offered, names))
     return [edge for edge in edges if edge.origin != edge.target]
+
+
+def _through_extras(
+    edges: Sequence[Edge], offered: Mapping[tuple[str, str], Sequence[Demand]], names: Mapping[str, str]
+) -> Iterable[Edge]:
+    """Find what a package needs through extras of a sibling: who requires ``slim[evals]`` needs ``evals`` as well."""
+    known = {(edge.origin, edge.target) for edge in edges if edge.survives}
+    for edge in edges:
+        queue = [(edge.target, extra) for extra in edge.features if edge.survives]
+        seen = set(queue)
+        for offer in queue:
+            for demand in offered.get(offer, ()):
+                target = names[demand.name]
+                more = [(target, one) for one in demand.extras if (target, one) not in seen]
+                queue += more
+                seen.update(more)
+                if (edge.origin, target) not in known:
+                    known.add((edge.origin, target))
+                    yield replace(edge, target=target, kind="extra", requirement=None, features=())
 
 
 def _edge(project: Project, target: str, demand: Demand) -> Edge:

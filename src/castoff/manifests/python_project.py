@@ -43,6 +43,13 @@ class Demand:
     dialect: Dialect = "pep440"
     by_path: bool = False
 
+    @property
+    def extra(self) -> str:
+        """Name the extra that it belongs to, normalised; "" where it belongs to none."""
+        if self.kind != "extra" or self.dialect == "poetry":
+            return ""
+        return normalised(str(self.key[-2]))
+
 
 def is_project(document: Document) -> bool:
     """Say whether a pyproject.toml describes a project, and not only the settings of tools."""
