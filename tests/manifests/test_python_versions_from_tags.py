@@ -56,6 +56,11 @@ def tags_of(manifest: str) -> TagSource:
         (project(DYNAMIC, backend("setuptools.build_meta", "versioneer==0.29")), "versioneer", 3),
         (project(DYNAMIC, backend("pbr.build", "pbr>=6")), "pbr", 3),
         (PDM_SCM, "pdm-scm", 8),
+        (
+            project(DYNAMIC) + HATCH_VERSION + 'source = "code"\npath = "v.py"\nexpression = "version()"\n',
+            "hatch-code",
+            10,
+        ),
         (POETRY_TAGS, "poetry-dynamic-versioning", 4),
     ],
     ids=[
@@ -67,6 +72,7 @@ def tags_of(manifest: str) -> TagSource:
         "versioneer",
         "pbr",
         "pdm",
+        "code",
         "poetry",
     ],
 )

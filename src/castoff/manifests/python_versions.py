@@ -1,8 +1,9 @@
 """Where does the version of a Python package stand?
 
 In the manifest (``project.version``, ``tool.poetry.version``), or in a file that the back end reads it from
-(hatchling, setuptools, flit, PDM), or nowhere: tools that make it from git tags leave nothing to edit. What only
-running the project's code would tell is refused.
+(hatchling, setuptools, flit, PDM), or nowhere: tools that make it from git tags leave nothing to edit. A function
+of the project's that hatchling calls is taken for such a tool, since what is built will tell. What only running the
+project's code would tell is refused otherwise.
 """
 
 from __future__ import annotations
@@ -102,6 +103,8 @@ def _hatch(document: Document, read: Read) -> VersionSpot:
         return _from_tags(document, "hatch-vcs" if source == "vcs" else source, (*key, "source"))
     if source not in ("regex", "code"):
         raise _unknown(document, f"hatch's version source `{source}`", (*key, "source"))
+    if source == "code" and "(" in (document.string(*key, "expression") or ""):
+        return _from_tags(document, "hatch-code", (*key, "expression"))
     path = document.string(*key, "path")
     if path is None:
         raise _not_found(document, "`tool.hatch.version.path` is not set", key)

@@ -28,9 +28,11 @@ def merged(workspaces: Sequence[Workspace]) -> Workspace:
 
 
 def require_packages(workspace: Workspace) -> None:
-    """Error ``nothing-to-publish`` where no package is published."""
+    """Error ``nothing-to-publish`` where no package is published; what is wrong with manifests, where that is why."""
     if workspace.packages:
         return
+    if errors := [problem for problem in workspace.problems if problem.severity == "error"]:
+        raise WorkspaceError(*errors)
     raise WorkspaceError.of(
         "nothing-to-publish",
         "no package of this workspace is published",
