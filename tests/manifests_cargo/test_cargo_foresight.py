@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from castoff.errors import Problem, UsageError
-from castoff.foresight.cargo import foresee
+from castoff.foresight.cargo import foresee, used_before
 from castoff.foresight.record import Record, read_record
 from castoff.model.semver import read_version
 
@@ -229,6 +229,34 @@ def test_a_version_that_was_withdrawn_is_told() -> None:
     problems = foresee(two("x = '1'"), (), "1.3.0", record(b={"1.3.0": ONE | {"yanked": True}}))
 
     assert told(problems) == [("version-withdrawn", "b", "crates/b/Cargo.toml", 3)]
+
+
+def test_a_requirement_that_stays_behind_is_told_but_stops_nothing() -> None:
+    files = tree(a=package("a"), b=package("b", '[dependencies]\na = "=1.1.0"\n'))
+
+    (problem,) = foresee(files, (), "1.3.0", record(a={"1.1.0": A1}))
+
+    assert problem.severity == "warning"
+    assert told((problem,)) == [("requirement-left-behind", "b", "crates/b/Cargo.toml", 5)]
+
+
+@pytest.mark.parametrize(
+    ("version", "published", "severity"),
+    [
+        ("1.3.0", {"a": {"1.3.0": A1}}, "error"),
+        ("1.2.0", {"a": {"1.2.0": A1}}, "warning"),
+        ("1.3.0", {"a": {"1.3.0": A1 | {"yanked": True}}}, None),
+        ("1.3.0", {"a": {"1.2.0": A1}}, None),
+    ],
+)
+def test_a_version_that_was_used_is_told_by_files_alone(
+    version: str, published: dict[str, Any], severity: str | None
+) -> None:
+    found = used_before(two("x = '1'"), (), version, record(**published))
+
+    assert [(one.severity, one.code, one.file, one.line) for one in found] == (
+        [(severity, "version-burnt", "crates/a/Cargo.toml", 3)] if severity else []
+    )
 
 
 def test_a_half_finished_release_can_go_on() -> None:

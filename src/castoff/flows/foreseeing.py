@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from castoff.errors import Problem
 from castoff.flows.setting import Setting
 from castoff.flows.survey import Survey
-from castoff.foresight.cargo import foresee
+from castoff.foresight.cargo import foresee, used_before
 from castoff.foresight.cargo_metadata import judge_metadata
 from castoff.foresight.python_metadata import judge_python_metadata
 from castoff.foresight.record import Record, read_record
@@ -64,7 +64,11 @@ def offline_checks(
     def traps() -> Found:
         if tree.read("Cargo.toml") is None:
             return Skipped(NOT_CARGO)
-        return foreseen(tree, exclude, version, record())
+        known = record()
+        return (
+            *used_before(tree, exclude, spell(version, "cargo"), known),
+            *foreseen(tree, exclude, version, known),
+        )
 
     return (Check("foresight", "foresight", traps),)
 

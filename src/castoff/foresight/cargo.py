@@ -28,7 +28,8 @@ def foresee(files: Files, exclude: Sequence[str], version: str, record: Record) 
     The manifests are judged as the release would edit them. Problems: ``dependency-without-version``,
     ``wildcard-requirement``, ``foreign-registry``, ``needs-unpublished-package``, ``version-withdrawn``, and
     those of the resolver: ``requirement-admits-nothing``, ``requirement-only-withdrawn``,
-    ``feature-not-published``, ``two-versions-in-one-range``, ``unresolvable-at-its-turn``.
+    ``feature-not-published``, ``two-versions-in-one-range``, ``unresolvable-at-its-turn``; and the warning
+    ``requirement-left-behind``.
     """
     before = read_crates(files, exclude)
     if before is None:
@@ -39,8 +40,35 @@ def foresee(files: Files, exclude: Sequence[str], version: str, record: Record) 
         return ()
     strays = _never_meant(before, record)
     release = _Release(after, wanted, record, strays)
-    found = [*release.withdrawn(), *_rules(after, record, strays), *release.unresolvable()]
+    rules = (*_rules(after, record, strays), *_left_behind(after, wanted))
+    found = [*release.withdrawn(), *rules, *release.unresolvable()]
     return tuple(sorted(found, key=lambda one: (one.package or "", one.file or "", one.line or 0, one.code)))
+
+
+def used_before(files: Files, exclude: Sequence[str], version: str, record: Record) -> tuple[Problem, ...]:
+    """Name packages of which this version is published already: only a tree that says it may have begun it.
+
+    Code: ``version-burnt``, a warning where the tree says that version.
+    """
+    crates, wanted = read_crates(files, exclude), read_version(version)
+    if crates is None or wanted is None:
+        return ()
+    begun = read_version(crates.crates.version or "") == wanted
+    return tuple(
+        Problem(
+            code="version-burnt",
+            severity="warning" if begun else "error",
+            message=f"`{crate.name}` {version} is published already",
+            reason="a version is taken once"
+            + (", and by these files nobody can tell whether their release was begun" if begun else ""),
+            remedy="release the next version",
+            file=crate.manifest,
+            line=crates.documents[crate.manifest].line(("package", "version")),
+            package=crate.name,
+        )
+        for crate in crates.crates.released
+        if any(one.version == wanted and not one.yanked for one in record.of(crate.name))
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +254,26 @@ def _rules(files: CrateFiles, record: Record, strays: frozenset[str]) -> Iterato
     for crate in files.crates.released:
         for dependency in crate.dependencies if crate.name not in strays else ():
             yield from _rule(files, crate, dependency, unpublished, record)
+
+
+def _left_behind(files: CrateFiles, version: Version) -> Iterator[Problem]:
+    """Tell of requirements on siblings that stay on an older release: users would get both."""
+    released = {crate.name for crate in files.crates.released}
+    for crate in files.crates.released:
+        for one in crate.dependencies:
+            need = _need(one) if one.name in released and one.kind != "dev" and not one.git else None
+            if need is None or need.requirement.admits(version):
+                continue
+            yield Problem(
+                code="requirement-left-behind",
+                severity="warning",
+                message=f"`{crate.name}` {version} goes on with an older `{one.name}`: it asks for `{one.requirement}`",
+                reason="it has no path to its sibling, so the release does not move it, and users get two of them",
+                remedy=f"add the path of `{one.name}`, or leave it if the older release is meant",
+                file=one.place.file,
+                line=files.line(one.place),
+                package=crate.name,
+            )
 
 
 def _rule(
