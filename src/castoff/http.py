@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import requests
 
 _TIMEOUT = (10.0, 60.0)
+_REFUSAL = 100_000
+"""So many bytes of a refusal are read: it is a sentence, and a longer one is no help."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,15 +80,15 @@ class Http:
         except requests.exceptions.RequestException as error:
             return self._failure(error, sent=True)
         headers_seen = {name.lower(): value for name, value in reply.headers.items()}
-        refused = reply.status_code >= 400
-        body_seen = (
-            self.clean(reply.content.decode("utf-8", "replace")).encode() if refused else reply.content
-        )
+        body_seen = reply.content if reply.status_code < 400 else self._cleaned(reply.content[:_REFUSAL])
         return Reply(status=reply.status_code, headers=headers_seen, body=body_seen)
 
     def clean(self, text: str) -> str:
         """Take secrets out of what a server said: some repeat what they were sent, most often in a refusal."""
         return self._redactor.clean(text)
+
+    def _cleaned(self, refusal: bytes) -> bytes:
+        return self.clean(refusal.decode("utf-8", "replace")).encode()
 
     def _session(self) -> requests.Session:
         import requests
