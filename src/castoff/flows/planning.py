@@ -104,6 +104,19 @@ def make_plan(
 
 def estimate(uploads: Sequence[Upload], limits: Sequence[Limit], *, grace: float) -> Estimate:
     """Simulate the uploads with the configured limits over the documented ones."""
+    return estimated(uploads, buckets_of(limits), grace=grace)
+
+
+def intervals_of(limits: Sequence[Limit]) -> dict[str, tuple[float, ...]]:
+    """Give, by ecosystem, the seconds after which its registry's buckets hold one more token."""
+    found: dict[str, tuple[float, ...]] = {}
+    for (ecosystem, _), bucket in buckets_of(limits).items():
+        found[ecosystem] = (*found.get(ecosystem, ()), bucket.every)
+    return found
+
+
+def buckets_of(limits: Sequence[Limit]) -> dict[tuple[str, bool], Bucket]:
+    """Lay the configured limits over the documented ones; by (ecosystem, is new)."""
     buckets = dict(DEFAULT_LIMITS)
     names = {"crates-io": "cargo", "pypi": "python", "PyPI": "python", "npm": "npm"}
     for limit in limits:
@@ -111,7 +124,7 @@ def estimate(uploads: Sequence[Upload], limits: Sequence[Limit], *, grace: float
         for rate, new in ((limit.new, True), (limit.version, False)):
             if rate is not None:
                 buckets[ecosystem, new] = Bucket(rate.burst, rate.every)
-    return estimated(uploads, buckets, grace=grace)
+    return buckets
 
 
 def as_warnings(problems: Sequence[Problem]) -> tuple[Problem, ...]:

@@ -3,33 +3,50 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from castoff.ports import Clock
 
 
 class Gate:
-    """One service's patience: closed after a 429, and with a least pause between writes that want one."""
+    """One service's patience: closed after a 429, and with a least pause between writes that want one.
 
-    def __init__(self, clock: Clock, sleep: Callable[[float], None]) -> None:
+    ``intervals`` are the seconds after which the service's buckets hold one more token. The first 429 says that a
+    bucket is empty, and its Retry-After which one; from then on one write goes through in each interval, instead of
+    all that wait running into the next 429. Before it nobody is held up: a service may have raised its limits.
+    """
+
+    def __init__(self, clock: Clock, sleep: Callable[[float], None], intervals: Sequence[float] = ()) -> None:
         self._clock = clock
         self._sleep = sleep
+        self._intervals = sorted(intervals)
         self._lock = threading.Lock()
         self._opens = 0.0
         self._last = -float("inf")
+        self._pace = 0.0
 
     def close_for(self, seconds: float) -> None:
-        """Let nobody through for a while."""
+        """Let nobody through for a while, and then one after the other where a bucket explains it."""
         with self._lock:
             self._opens = max(self._opens, self._clock.monotonic() + seconds)
+            fitting = [one for one in self._intervals if seconds <= one]
+            self._pace = max(self._pace, fitting[0]) if fitting else self._pace
 
-    def pass_through(self, grace: float) -> None:
-        """Wait until the gate is open, and the one before went through ``grace`` seconds ago at least."""
+    def pass_through(self, grace: float, limit: float) -> float:
+        """Wait until the gate is open, and the one before went through ``grace`` seconds ago at least.
+
+        Gives 0, or the seconds that would still be to wait where a paced gate keeps a write for longer than
+        ``limit`` seconds: then it did not go through.
+        """
+        began = self._clock.monotonic()
         while True:
             with self._lock:
                 now = self._clock.monotonic()
-                opens = max(self._opens, self._last + grace) if grace else self._opens
+                pause = max(grace, self._pace)
+                opens = max(self._opens, self._last + pause) if pause else self._opens
                 if now >= opens:
                     self._last = now
-                    return
+                    return 0.0
+                if self._pace and opens - began > limit:
+                    return opens - now
             self._sleep(opens - now)

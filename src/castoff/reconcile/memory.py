@@ -109,14 +109,7 @@ class Memory:
         now = self.clock.monotonic()
         self.throttled_since = now if self.throttled_since is None else self.throttled_since
         if now + outcome.retry_after - self.throttled_since > self.patience.throttle:
-            raise NotYet(
-                Problem(
-                    code="rate-limited",
-                    message=f"{act.target} must wait {outcome.retry_after:.0f} more seconds: {outcome.reason}",
-                    reason="the service limits how often one may write",
-                    remedy="run `castoff resume` after that time: what is done stays done",
-                )
-            )
+            raise NotYet(rate_limited(act, outcome.retry_after, outcome.reason))
 
     def wait_for_effect(self, part: Part, acts: tuple[Act, ...]) -> float:
         """Give the next pause while an act's effect cannot be seen; raises when patience ends."""
@@ -212,6 +205,16 @@ def _unclear(act: Act, tried: _Try) -> Problem:
         message=f"{act.target} could not be written: {tried.count} attempts ended unclearly",
         reason=reason,
         remedy="run `castoff resume` later: it looks first, and writes only what is not there",
+    )
+
+
+def rate_limited(act: Act, seconds: float, reason: str) -> Problem:
+    """Say that a write must wait for longer than this run does."""
+    return Problem(
+        code="rate-limited",
+        message=f"{act.target} must wait {seconds:.0f} more seconds: {reason}",
+        reason="the service limits how often one may write",
+        remedy="run `castoff resume` after that time: what is done stays done",
     )
 
 

@@ -6,13 +6,13 @@ import threading
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 
-from castoff.errors import CastoffError, Refusal
+from castoff.errors import CastoffError, NotYet, Refusal
 from castoff.model.acts import Act, Blocked, Do, Done, Off, Outcome, Person, Throttled, Unclear, Wait
 from castoff.ports import Clock, Reporter
 from castoff.reconcile.gate import Gate
 from castoff.reconcile.lanes import Resting, open_lanes
 from castoff.reconcile.looking import PartState, StageState
-from castoff.reconcile.memory import Lag, Memory
+from castoff.reconcile.memory import Lag, Memory, rate_limited
 from castoff.reconcile.order import longest_wait_first
 from castoff.reconcile.patience import Patience
 from castoff.stages.part import Part, Stage
@@ -51,7 +51,8 @@ class Reconciler:
         self._reporter.stage(stage.name, len(stage.parts))
         for part in stage.parts:
             if part.gate not in self._gates:
-                self._gates[part.gate] = Gate(self._clock, self._sleep)
+                intervals = self._patience.intervals.get(part.gate or "", ())
+                self._gates[part.gate] = Gate(self._clock, self._sleep, intervals)
                 self._lags[part.gate] = Lag()
         states = self._run_parts(stage.parts)
         return StageState(stage, tuple(states[part.name] for part in stage.parts))
@@ -122,7 +123,9 @@ class Reconciler:
             self._pause(part, longest, reason)
 
     def _perform(self, part: Part, act: Act) -> Outcome:
-        self._gates[part.gate].pass_through(self._patience.grace if act.stage == "publish" else 0.0)
+        grace = self._patience.grace if act.stage == "publish" else 0.0
+        if left := self._gates[part.gate].pass_through(grace, self._patience.throttle):
+            raise NotYet(rate_limited(act, left, "writes to this service go one after the other"))
         self._mind_end()
         self._reporter.act_begins(act)
         with self._slots:

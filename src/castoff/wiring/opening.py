@@ -11,6 +11,7 @@ from castoff.clock import SystemClock, stated_now
 from castoff.configuration.reading import read_configuration
 from castoff.configuration.values import Configuration
 from castoff.errors import ConfigurationError, Problem, UsageError, WorkspaceError
+from castoff.flows.planning import intervals_of
 from castoff.flows.setting import Setting
 from castoff.git import FolderTree, Repository
 from castoff.ports import Reporter, Tree
@@ -59,7 +60,9 @@ def open_setting(
         desk=bench.desk,
         docs=bench.docs,
         trial=bench.trial,
-        patience=_patience(variables, options.wait),
+        patience=replace(
+            _patience(variables, options.wait), intervals=intervals_of(loaded.configuration.limits)
+        ),
         problems=(
             *loaded.problems,
             *(() if options.config else _uncommitted(repository, here, loaded.source)),
