@@ -27,6 +27,7 @@ _MARKS = {
     "off": ("off", None),
 }
 _MANY = 12
+_UNLIMITED = 15.0  # seconds a wave, where nothing but the index holds it up
 
 
 def show_plan(plan: Plan) -> None:
@@ -52,6 +53,9 @@ def show_plan(plan: Plan) -> None:
         f"\n{len(plan.packages)} packages, {uploads} uploads in {len(plan.order.waves)} waves; "
         f"estimated {_duration(plan.estimate.seconds)} once everything is built"
     )
+    last = max((start for _, start in plan.estimate.schedule), default=0.0)
+    if last > _UNLIMITED * len(plan.order.waves):
+        click.echo(f"rate limits and least pauses let the last upload begin after {_duration(last)}")
     show_all(plan.problems)
 
 
