@@ -35,7 +35,7 @@ class Slow(Processes):
         changes: Mapping[str, str | None] | None = None,
     ) -> Completed:
         del cwd, changes
-        name = str(arguments[3])
+        name = str(arguments[4])
         self.preparing.append(name)
         self.most.append(len(self.preparing))
         self.preparing.remove(name)

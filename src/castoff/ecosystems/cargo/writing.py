@@ -50,7 +50,7 @@ class Writer:
                 return hearing
 
             done = self._processes.follow(
-                ["cargo", "publish", "--package", package, "--no-verify", *words],
+                ["cargo", "publish", "--quiet", "--package", package, "--no-verify", *words],
                 cwd=root,
                 heard=hear,
                 changes={**CHANGES, "CARGO_TARGET_DIR": str(target)},
