@@ -5,6 +5,7 @@ from moving_in_trees import ROCKET, Texts
 
 from castoff.configuration.reading import parse_configuration
 from castoff.configuration.values import Configuration
+from castoff.errors import Problem
 from castoff.moving_in.drafting import Drafted, Surroundings, draft_configuration
 
 FOLDERS = ("rocket", "rocket-derive")
@@ -103,6 +104,36 @@ def test_replacements_of_a_changelog_that_castoff_keeps_are_dropped_with_the_rea
 
     assert [rule.file for rule in read(draft).replace] == ["README.md"]
     assert any("heading" in one.reason for one in draft.left)
+
+
+def test_replacements_of_a_crates_own_changelog_stay_since_castoff_keeps_one_alone() -> None:
+    """As in clap, where each crate has its own beside the workspace's."""
+    draft = drafted(
+        {
+            "release.toml": "pre-release-replacements = [\n"
+            '  {file="../rocket/CHANGELOG.md", search="UNRELEASED", replace="{{version}}"},\n]\n',
+            "rocket/CHANGELOG.md": ROCKET["CHANGELOG.md"],
+        }
+    )
+
+    assert [rule.file for rule in read(draft).replace] == ["rocket/CHANGELOG.md"]
+
+
+def test_what_no_setting_can_mend_is_left_to_the_person() -> None:
+    """As in axum, where each crate has its own version."""
+    stray = Problem(
+        code="stray-version",
+        message="`rocket` has the version 0.8.9, the workspace 1.2.0",
+        reason="all packages of a release have one version",
+        remedy="name it in `release.exclude`",
+        file="rocket/Cargo.toml",
+        line=3,
+    )
+
+    (left,) = (one for one in drafted(problems=(stray,)).left if one.needs_you)
+
+    assert (left.where, left.what) == ("rocket/Cargo.toml:3", stray.message)
+    assert "release.exclude" in left.reason
 
 
 def test_a_branch_that_is_no_usual_one_is_named() -> None:

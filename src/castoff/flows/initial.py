@@ -106,6 +106,7 @@ def _surroundings(setting: Setting, site: Path | None) -> Surroundings:
         tag=found_template(tags, version) if tags else None,
         branch=_default_branch(repository),
         current=str(version) if version else None,
+        problems=tuple(one for one in workspace.problems if one.severity == "error"),
         repository=_slug(repository),
         site=website[0] if website else None,
         slug=website[1] if website else None,

@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from castoff.configuration.reading import NOTES_PATHS, parse_configuration
 from castoff.configuration.release_toml import take_over
 from castoff.configuration.values import Configuration, Release, Replace
-from castoff.errors import CastoffError
+from castoff.errors import CastoffError, Problem
 from castoff.moving_in.changelogs import is_changelog, reason_to_drop
 from castoff.moving_in.hooks import Left, move_hook
 from castoff.moving_in.lines import Entry, differing, written
@@ -45,8 +45,8 @@ _USUAL = Release().branches
 class Surroundings:
     """What is known of a workspace: its files, its crates' folders, how its tags are named, its branch, its site.
 
-    ``current`` is the version that it is at. ``site`` holds the files of the website's repository, ``slug`` names
-    that repository.
+    ``current`` is the version that it is at, ``problems`` is what no setting can mend. ``site`` holds the files of
+    the website's repository, ``slug`` names that repository.
     """
 
     tree: Tree
@@ -54,6 +54,7 @@ class Surroundings:
     tag: str | None = None
     branch: str | None = None
     current: str | None = None
+    problems: Sequence[Problem] = ()
     repository: str | None = None
     site: Tree | None = None
     slug: str | None = None
@@ -81,6 +82,10 @@ class _Draft:
 def draft_configuration(around: Surroundings) -> Drafted:
     """Draft the configuration; errors: ``toml-invalid`` of `release.toml`."""
     draft = _Draft(around)
+    for problem in around.problems:
+        where = f"{problem.file}:{problem.line}" if problem.line else problem.file or "the workspace"
+        reason = f"{problem.reason}: {problem.remedy}" if problem.remedy else problem.reason
+        draft.left.append(Left(where=where, what=problem.message, reason=reason, needs_you=True))
     _take_over(draft)
     _branch(draft)
     _notes(draft)
@@ -128,8 +133,9 @@ def _rules(draft: _Draft, configuration: Configuration, source: str) -> None:
     by_file: dict[str, list[Replace]] = {}
     for rule in configuration.replace:
         by_file.setdefault(rule.file, []).append(rule)
+    ours = _changelog_of(draft.around.tree)
     for file, rules in by_file.items():
-        keeps = not is_changelog(file) or not _can_cut(draft.around.tree.read(file))
+        keeps = file != ours or not _can_cut(draft.around.tree.read(file))
         for rule in rules:
             reason = None if keeps else reason_to_drop(file, rule.search, rule.replace)
             what = f"the replacement of `{rule.search[:60]}` in `{file}`"
@@ -212,15 +218,22 @@ def _workflows(tree: Tree) -> tuple[ReleaseWorkflow, ...]:
     return release_workflows(files)
 
 
+def _changelog_of(tree: Tree) -> str | None:
+    """Name the one changelog that castoff keeps."""
+    if tree.read("CHANGELOG.md") is not None:
+        return "CHANGELOG.md"
+    others = (path for path in _top(tree) if is_changelog(path) and path.lower().endswith(".md"))
+    return next(others, None)
+
+
 def _changelog(draft: _Draft) -> None:
     tree = draft.around.tree
-    if tree.read("CHANGELOG.md") is not None:
+    ours = _changelog_of(tree)
+    if ours == "CHANGELOG.md":
         draft.found.append("`CHANGELOG.md`, in whose style new sections are written")
-        return
-    others = [path for path in _top(tree) if is_changelog(path) and path.lower().endswith(".md")]
-    if others:
+    elif ours is not None:
         reason = "the changelog of this workspace"
-        draft.entries.append(Entry(table="changelog", settings={"file": others[0]}, reason=reason))
+        draft.entries.append(Entry(table="changelog", settings={"file": ours}, reason=reason))
     elif odd := [path for path in _top(tree) if is_changelog(path) and "." in path]:
         draft.left.append(
             Left(where=odd[0], what="the changelog", reason="castoff writes Markdown only", needs_you=True)

@@ -55,7 +55,8 @@ def _show(common: Common, initial: Initial) -> None:
                 click.echo(f"{word}: {safe(one.where)}: {safe(one.what)}\n  {safe(one.reason)}", err=True)
     show_all(initial.problems)
     if not initial.difference:
-        click.echo(_ENDS[initial.done], err=True)
+        for_you = initial.done == "not-needed" and any(one.needs_you for one in initial.drafted.left)
+        click.echo(_NO_SETTING if for_you else _ENDS[initial.done], err=True)
 
 
 def _show_json(initial: Initial) -> None:
@@ -80,6 +81,7 @@ def _show_json(initial: Initial) -> None:
     )
 
 
+_NO_SETTING = "no `castoff.toml` is needed, but what stands above needs you"
 _ENDS = {
     "printed": "nothing was written: add --execute to write `castoff.toml`",
     "written": "`castoff.toml` was written: commit it, then try `castoff plan minor`",
