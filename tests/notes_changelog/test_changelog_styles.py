@@ -211,6 +211,12 @@ def test_cutting_before_porting_ends_in_the_same_bytes(style: str) -> None:
             "# Changelog\n\n## 1.2.0 (2026-11-22)\n\n## 1.1.0 (2026-01-02)\n\n- old",
             id="nothing unreleased, no newline at the end",
         ),
+        pytest.param(
+            "# acme 1.1.0\n\n- old\n\n# acme 1.0.0\n\n- older\n\n## [v0.9](https://x.test) (2025-01-02)\n\n- first\n",
+            "# acme 1.2.0 - 2026-11-22\n\n# acme 1.1.0\n\n- old\n\n# acme 1.0.0\n\n- older\n\n"
+            "## [v0.9](https://x.test) (2025-01-02)\n\n- first\n",
+            id="dates and levels that were given up",
+        ),
         pytest.param("", "## 1.2.0 - 2026-11-22\n", id="an empty file"),
     ],
 )

@@ -54,7 +54,9 @@ class House:
 def house_style(changelog: Changelog) -> House:
     """Tell the style of a changelog by what most of its sections do."""
     out = [section for section in changelog.released if not section.pending]
-    model = max(out, key=lambda s: (s.date or datetime.date.min, -s.line), default=None)
+    levels = Counter((section.heading.form, section.heading.level) for section in out)
+    usual = [one for one in out if levels[one.heading.form, one.heading.level] == max(levels.values())]
+    model = max(usual, key=lambda s: (s.date or datetime.date.min, -s.line), default=None)
     shape = model or changelog.unreleased
     lengths = _underlines(changelog, out or list(changelog.sections))
     return House(
