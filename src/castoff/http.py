@@ -6,6 +6,7 @@ Redirects keep credentials only on the same host (the library's rule). Nothing i
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -101,7 +102,16 @@ class Http:
         return session
 
     def _failure(self, error: Exception, *, sent: bool) -> Failure:
-        return Failure(reason=self._redactor.clean(f"{type(error).__name__}: {error}")[:300], sent=sent)
+        return Failure(reason=self._redactor.clean(_in_words(error))[:300], sent=sent)
+
+
+def _in_words(error: Exception) -> str:
+    """Say which host did not answer, and why, without the names that the library has for its connections."""
+    inner = error.args[0] if error.args else error
+    why = re.sub(r"^HTTPS?Connection(?:Pool)?\([^()]{0,300}\): ", "", str(getattr(inner, "reason", inner)))
+    request = getattr(error, "request", None)
+    host = urlsplit(request.url or "").hostname if request is not None else None
+    return f"`{host}` did not answer: {why}" if host else f"{type(error).__name__}: {why}"
 
 
 def _prepared(

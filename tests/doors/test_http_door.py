@@ -105,6 +105,8 @@ def test_a_server_that_is_not_there_was_not_reached() -> None:
 
     assert isinstance(failure, Failure)
     assert not failure.sent
+    assert failure.reason.startswith("`127.0.0.1` did not answer: ")
+    assert "HTTPConnection" not in failure.reason
 
 
 @pytest.mark.parametrize(
