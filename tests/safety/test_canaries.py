@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from castoff.forges.tokens import forge_token
+from castoff.git.credentials import by_environment
 from castoff.model.addresses import Address
 from castoff.process import Processes
 from castoff.redaction import Redactor
@@ -196,6 +197,37 @@ def test_a_token_of_a_helper_is_known_as_a_secret(tmp_path: Path) -> None:
 
     assert forge_token(processes, tmp_path, address) == HELPER
     assert HELPER not in processes.redactor.clean(f"it said {HELPER}")
+
+
+def test_a_whole_release_with_the_token_of_a_helper_keeps_it(
+    ground: tuple[Path, Path], tmp_path: Path
+) -> None:
+    key, source = ground
+    with stage_of(tmp_path / "case", key, source) as here:
+        checkout = here.checkout()
+        here.git(checkout, "remote", "set-url", "origin", "https://github.com/acme/harbour.git")
+        helper = tmp_path / "git-credential-canary"
+        helper.write_text(
+            f"#!/bin/sh\necho asked >> {tmp_path}/asked\necho username=me\necho password={HELPER}\n",
+            encoding="utf-8",
+        )
+        helper.chmod(0o755)
+        environment = {
+            **here.environment,
+            **by_environment(here.environment, [("credential.helper", str(helper))]),
+        }
+        for name in ("GH_TOKEN", "GITHUB_TOKEN"):
+            environment.pop(name, None)
+        fault(here, **FORGE, effect={**ECHO, "status": 422, "body": f"you said {HELPER}"}, times=1)
+
+        refused = run_watched(here, checkout, environment, *RELEASE)
+        ended = run_watched(here, checkout, environment, "resume", "--execute", "--yes", "--json")
+
+        assert refused.code == 4, refused.stderr.decode()
+        assert ended.code == 0, ended.stderr.decode()
+        assert (tmp_path / "asked").exists()
+        assert refused.leaks([HELPER]) == []
+        assert ended.leaks([HELPER]) == []
 
 
 @pytest.mark.parametrize(
