@@ -112,37 +112,39 @@ class FakeRemote:
         effect = self._push_tag if target.startswith("refs/tags/") else self._push_branch
         return self.process.write(f"push {target}", lambda: effect(source, target.rpartition("/")[2]))
 
-    def claims(self, url: str) -> Mapping[str, str] | None:
+    def claims(self, url: str) -> Mapping[str, TagRef] | None:
         world = self.process.world
 
-        def answer(behind: float) -> Mapping[str, str]:
+        def answer(behind: float) -> Mapping[str, TagRef]:
             return {} if behind else dict(world.claims)
 
         return self.process.read("claims", answer, lambda after: None)
 
-    def claim(self, url: str, ref: str, commit: str, branch: str | None) -> Outcome:
-        version = ref.removeprefix("refs/castoff/")
+    def claim(self, url: str, objects: Mapping[str, str], commit: str, branch: str | None) -> Outcome:
+        claims = self.process.world.claims
 
         def effect() -> Outcome:
-            if version in self.process.world.claims:
+            if objects.keys() & claims.keys():
                 return Refused(problem("push-rejected"))
             outcome = self._push_branch(commit, branch) if branch else Succeeded()
             if isinstance(outcome, Succeeded):
-                self.process.world.claims[version] = commit
+                for name, made in objects.items():
+                    claims[name] = TagRef(object=made, peeled=made.partition("@")[2] or None)
             return outcome
 
-        return self.process.write(f"push {ref}", effect)
+        return self.process.write("push claim", effect)
 
-    def drop(self, url: str, ref: str, commit: str, left: str | None = None) -> Outcome:
-        version = ref.removeprefix("refs/castoff/")
+    def drop(self, url: str, seen: Mapping[str, TagRef], left: Mapping[str, str]) -> Outcome:
+        claims = self.process.world.claims
 
         def effect() -> Outcome:
-            if self.process.world.claims.get(version) != commit:
+            if any(claims.get(name) != one for name, one in seen.items()):
                 return Refused(problem("push-rejected"))
-            del self.process.world.claims[version]
+            for name in seen:
+                del claims[name]
             return Succeeded()
 
-        return self.process.write(f"push :{ref}", effect)
+        return self.process.write("push the end of the claim", effect)
 
     def _push_branch(self, commit: str, branch: str) -> Outcome:
         world = self.process.world

@@ -133,25 +133,30 @@ def stages(process: Process) -> list[Stage]:
     ]
 
 
-def claim_part(remote: FakeRemote, commit: str, *, is_new: bool) -> Part:
+def claim_part(remote: FakeRemote, commit: str, *, is_new: bool, version: str = TAG) -> Part:
     """Give the part that claims the version, as its world does."""
     if remote.process.world.claim == "branch":
         return ClaimPart(commit=commit, branch="main", remote_url="there", worktree=remote, made_here=is_new)
     return RefClaimPart(
-        title=TAG,
+        title=version,
         commit=commit,
-        tag=TAG,
+        tag=version,
         branch="main",
         remote_url="there",
         worktree=remote,
-        made_here=is_new,
+        stamp=f"made{remote.process.world.number()}@{commit}" if is_new else None,
     )
 
 
 def drop_part(remote: FakeRemote, commit: str) -> DropClaimPart:
     """Give the part that ends a claim by a ref."""
     return DropClaimPart(
-        title=TAG, commit=commit, remote_url="there", worktree=remote, needs=frozenset({"tag"})
+        title=TAG,
+        commit=commit,
+        branch="main",
+        remote_url="there",
+        worktree=remote,
+        needs=frozenset({"tag"}),
     )
 
 

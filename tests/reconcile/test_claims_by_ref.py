@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from random import Random
 
 import pytest
@@ -9,6 +10,7 @@ from fake_ports import FakeRemote
 from releasing import claim_part, new_world, run_once
 from test_kills_and_faults import objections, points, some_trouble, until_done
 from test_rivals import race
+from turnstile import run_in_turns
 from world_of_fakes import (
     DENIALS,
     FAULTS_OF_READS,
@@ -19,10 +21,11 @@ from world_of_fakes import (
     Mode,
     Process,
     Quiet,
+    Trouble,
     at,
 )
 
-from castoff.errors import Refusal
+from castoff.errors import CastoffError, Refusal
 from castoff.reconcile import Patience, Reconciler
 from castoff.stages.part import Stage
 
@@ -42,8 +45,8 @@ def test_undisturbed_the_ref_is_gone_at_the_end_and_the_branch_holds_what_was_ta
     assert world.claims == {}
     assert world.history()[-1] == world.tags["1.1.0"].commit
     assert len(world.history()) == (1 if claim == "ref" else 2)
-    assert run.writes.index("push refs/castoff/1.1.0") == 0
-    assert run.writes.index("push refs/tags/1.1.0") < run.writes.index("push :refs/castoff/1.1.0")
+    assert run.writes.index("push claim") == 0
+    assert run.writes.index("push refs/tags/1.1.0") < run.writes.index("push the end of the claim")
     assert objections(world, "python", 0.0) == []
 
 
@@ -116,12 +119,36 @@ def test_of_several_releasers_one_claims_and_the_others_are_told(
     runs = race(world, seed, count, last="version", trouble=trouble)
 
     told = {(run.end, run.exit_code) for run in runs if run.end != "done"}
-    done = [run.end for run in runs].count("done")
-    # Who claims the branch's head and never hears back cannot know that it was another who claimed it: they go on
-    # together with one commit, as several who resume do.
-    assert done == 1 or (done > 1 and trouble and claim == "ref")
+    assert [run.end for run in runs].count("done") == 1
     assert told - ({("write-unclear", 3)} if trouble else set()) <= {("push-rejected", 4)}
-    assert world.claims == {"1.1.0": world.branch}
+    assert {claim.commit for claim in world.claims.values()} == {world.branch}
+    assert world.claims.keys() == {"1.1.0", "on/main"}
+
+
+@pytest.mark.parametrize("trouble", [False, True], ids=["all well", "lost replies"])
+@pytest.mark.parametrize("seed", range(12))
+def test_of_several_versions_at_once_one_is_claimed(seed: int, trouble: bool) -> None:
+    world, ends = new_world(claim="ref"), []
+
+    def releaser(version: str) -> Callable[[Callable[[], None]], None]:
+        def claim(turn: Callable[[], None]) -> None:
+            lost = some_trouble(Random(seed), ("lost reply",)) if trouble else Trouble()
+            process = Process(world, lost, turn=turn)
+            part = claim_part(FakeRemote(process), "base", is_new=True, version=version)
+            try:
+                Reconciler(world.clock, Quiet(), Patience(), lanes=1).run(Stage("version", (part,)))
+            except CastoffError as error:
+                ends.append(error.problems[0].code)
+            else:
+                ends.append("done")
+
+        return claim
+
+    run_in_turns(seed, [releaser(version) for version in ("1.1.0", "1.0.1", "2.0.0")])
+
+    assert ends.count("done") == 1
+    assert set(ends) <= {"done", "push-rejected", *(["write-unclear"] if trouble else [])}
+    assert len(world.claims) == 2
 
 
 @pytest.mark.parametrize("seed", range(12))

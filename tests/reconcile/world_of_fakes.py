@@ -114,7 +114,7 @@ class World:
     parents: dict[str, str] = field(default_factory=lambda: {"base": "", "older": ""})
     branch: str = "base"
     tags: dict[str, TagRef] = field(default_factory=dict)
-    claims: dict[str, str] = field(default_factory=dict)
+    claims: dict[str, TagRef] = field(default_factory=dict)
     files: dict[str, dict[str, Stored]] = field(default_factory=dict)
     releases: list[ForgeRelease] = field(default_factory=list)
     milestones: list[Milestone] = field(default_factory=list)
@@ -170,7 +170,8 @@ class World:
         """Give the release commit: by its ref or its tag, or on the branch."""
         if self.claim != "branch":
             tag = self.tags.get("1.1.0")
-            return tag.commit if tag else self.claims.get("1.1.0")
+            claim = tag or self.claims.get("1.1.0")
+            return claim.commit if claim else None
         return next((one for one in self.history() if one.startswith("release")), None)
 
     def dump(self) -> dict[str, object]:
@@ -178,7 +179,7 @@ class World:
         role = {commit: "R" if commit.startswith("release") else commit for commit in self.parents}
         return {
             "branch": [role[commit] for commit in self.history()],
-            "claims": {version: role[commit] for version, commit in self.claims.items()},
+            "claims": {name: role[claim.commit] for name, claim in self.claims.items()},
             "tags": {name: (role[tag.commit], tag.annotated) for name, tag in self.tags.items()},
             "files": {
                 package: {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from castoff.errors import Problem
 from castoff.flows.survey import Survey
-from castoff.model.refs import claim_ref
+from castoff.model.refs import CLAIMS, lock_of
 from castoff.model.versions import ReleaseVersion, spell
 
 
@@ -28,16 +28,18 @@ def tag_objections(seen: Survey, version: ReleaseVersion) -> tuple[Problem, ...]
 
 def claim_taken(seen: Survey, version: ReleaseVersion) -> tuple[Problem, ...]:
     """Say where a version that is to be begun is claimed already, by a commit that this branch does not hold."""
-    title = spell(version, seen.tag_name.ecosystem)
-    commit = (seen.refs.claims or {}).get(title)
-    if commit is None:
+    title, claims = spell(version, seen.tag_name.ecosystem), seen.refs.claims or {}
+    standing = claims.get(title) or claims.get(lock_of(seen.branch))
+    if standing is None:
         return ()
+    ref = CLAIMS + (title if title in claims else lock_of(seen.branch))
     return (
         Problem(
             code="claim-taken",
-            message=f"{title} is claimed already: `{claim_ref(title)}` is on the remote",
-            reason=f"it stands at {commit[:12]}, which is not in the history of `{seen.branch}`",
-            remedy=f"finish it from its own branch with `castoff resume {title} --execute`, or name another version",
-            commit=commit,
+            message=f"`{ref}` is on the remote, but no release that was begun is in the history of `{seen.branch}`",
+            reason=f"it stands at {standing.commit[:12]}, so {title} cannot be claimed here",
+            remedy="finish that release, or give it up, from the branch that it was begun on; where that is gone, "
+            f"`git push {seen.remote} :{ref}`",
+            commit=standing.commit,
         ),
     )

@@ -203,16 +203,16 @@ def _begin(run: _Run, seen: Survey, version: ReleaseVersion) -> Claim:
         before = workspace_before(seen, setting.manifests, setting.configuration.release.exclude)
         with setting.embedded(before) as embedded:
             prove(embedded, target, artifacts, worktree.root)
-    make_tag(setting, target, occasion_of(seen, version, setting.now.date()), artifacts, worktree)
-    _claim(run, target, made_here=True)
+    stamp = make_tag(setting, target, occasion_of(seen, version, setting.now.date()), artifacts, worktree)
+    _claim(run, target, stamp=stamp)
     return claim
 
 
-def _claim(run: _Run, target: Target, *, made_here: bool = False) -> StageState:
+def _claim(run: _Run, target: Target, *, stamp: str | None = None) -> StageState:
     """Push the claim where it is not there yet; tells a lost race from other refusals."""
     if run.claimed is None:
         try:
-            run.claimed = _reconciler(run).run(claim_stage(target, run.worktree, made_here=made_here))
+            run.claimed = _reconciler(run).run(claim_stage(target, run.worktree, stamp=stamp))
         except Refusal as refused:
             moved = [problem for problem in refused.problems if problem.code == "push-rejected"]
             if moved:

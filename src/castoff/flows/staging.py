@@ -55,8 +55,8 @@ def target_of(survey: Survey, claim: Claim, workspace: Workspace, order: Order) 
     )
 
 
-def claim_stage(target: Target, worktree: Worktree, *, made_here: bool = False) -> Stage:
-    """Claim the version; ``made_here``: with a commit that this run made and nobody else should have.
+def claim_stage(target: Target, worktree: Worktree, *, stamp: str | None = None) -> Stage:
+    """Claim the version; ``stamp``: the tag object of the run that makes the claim, None where it was made before.
 
     Where the commit does not say which version it is, a ref of its own does.
     """
@@ -68,7 +68,7 @@ def claim_stage(target: Target, worktree: Worktree, *, made_here: bool = False) 
             branch=target.branch,
             remote_url=target.remote_url,
             worktree=worktree,
-            made_here=made_here,
+            stamp=stamp,
         )
         return Stage("version", (by_ref,))
     part = ClaimPart(
@@ -76,7 +76,7 @@ def claim_stage(target: Target, worktree: Worktree, *, made_here: bool = False) 
         branch=target.branch,
         remote_url=target.remote_url,
         worktree=worktree,
-        made_here=made_here,
+        made_here=stamp is not None,
     )
     return Stage("version", (part,))
 
@@ -168,6 +168,7 @@ def drop_claim_part(
     return DropClaimPart(
         title=target.title,
         commit=target.claim.commit,
+        branch=target.branch,
         remote_url=target.remote_url,
         worktree=worktree,
         needs=frozenset({after}),

@@ -159,12 +159,12 @@ def claims_in(
 ) -> tuple[Claim, ...]:
     """Find what refs claim (or say of it, ``below`` a folder) since the last release, in the history of a commit."""
     found = [
-        Claim(version=version, commit=commit)
-        for text, commit in (refs.claims or {}).items()
+        Claim(version=version, commit=one.commit)
+        for text, one in (refs.claims or {}).items()
         if text.startswith(below)
         and (version := read(text.removeprefix(below))) is not None
         and (previous is None or version > previous.version)
-        and worktree.is_ancestor(commit, head)
+        and worktree.is_ancestor(one.commit, head)
     ]
     return tuple(sorted(found, key=lambda claim: claim.version, reverse=True))
 

@@ -17,7 +17,7 @@ from castoff.git.repository import Repository
 from castoff.git.signing import has_signature, signature_holds
 from castoff.git.trees import GitTree
 from castoff.model.acts import Outcome
-from castoff.model.refs import CLAIMS, Refs
+from castoff.model.refs import CLAIMS, Refs, TagRef
 from castoff.process import Completed
 
 
@@ -266,33 +266,34 @@ class Worktree:
         hook = done.code == 1 and self._has_hook("pre-push")
         return push_outcome(done, spec, hook=hook)
 
-    def claims(self, url: str) -> Mapping[str, str] | None:
-        """Bring the claims of a remote here, and list their commits by version; None where that failed."""
+    def claims(self, url: str) -> Mapping[str, TagRef] | None:
+        """Bring a remote's claims here; gives what each stands at, by the rest of its name; None where that failed."""
         done = self.git.run("fetch", "--quiet", "--no-tags", "--prune", url, f"+{CLAIMS}*:{CLAIMS}*")
         if done.code != 0:
             return None
-        listing = self.git.must("for-each-ref", "--format=%(refname)%09%(objectname)", CLAIMS)
-        rows = (line.partition("\t") for line in listing.split("\n") if line)
-        return {ref.removeprefix(CLAIMS): commit for ref, _, commit in rows}
-
-    def claim(self, url: str, ref: str, commit: str, branch: str | None) -> Outcome:
-        """Make a ref that is not there yet and, where one is named, move a branch on to the commit: both or none."""
-        specs = [f"{commit}:{ref}", *([f"{commit}:refs/heads/{branch}"] if branch else [])]
-        atomic = ["--atomic"] if branch else []
-        done = self.git.run("push", "--porcelain", *atomic, f"--force-with-lease={ref}:", url, *specs)
-        return push_outcome(done, specs[0], hook=done.code == 1 and self._has_hook("pre-push"))
-
-    def drop(self, url: str, ref: str, commit: str, left: str | None = None) -> Outcome:
-        """Delete a ref that stands at a commit; where another is ``left`` for it, both or none."""
-        if left is None:
-            return self.push(url, f":{ref}", lease=f"{ref}:{commit}")
-        specs = f":{ref}", f"{commit}:{left}"
-        return push_outcome(
-            self.git.run(
-                "push", "--porcelain", "--atomic", f"--force-with-lease={ref}:{commit}", url, *specs
-            ),
-            specs[0],
+        listing = self.git.must(
+            "for-each-ref", "--format=%(refname)%09%(objectname)%09%(*objectname)", CLAIMS
         )
+        rows = (line.split("\t") for line in listing.split("\n") if line)
+        return {row[0].removeprefix(CLAIMS): TagRef(object=row[1], peeled=row[2] or None) for row in rows}
+
+    def claim(self, url: str, objects: Mapping[str, str], commit: str, branch: str | None) -> Outcome:
+        """Make claims that are not there yet and, where one is named, move a branch on to a commit: all or none."""
+        specs = [f"{made}:{CLAIMS}{name}" for name, made in objects.items()]
+        leases = [f"--force-with-lease={CLAIMS}{name}:" for name in objects]
+        return self._push_all(url, leases, [*specs, *([f"{commit}:refs/heads/{branch}"] if branch else [])])
+
+    def drop(self, url: str, seen: Mapping[str, TagRef], left: Mapping[str, str]) -> Outcome:
+        """Delete claims that stand as they were seen, and leave others: all or none."""
+        leases = [f"--force-with-lease={CLAIMS}{name}:{one.object}" for name, one in seen.items()]
+        specs = [f":{CLAIMS}{name}" for name in seen]
+        return self._push_all(
+            url, leases, [*specs, *(f"{made}:{CLAIMS}{name}" for name, made in left.items())]
+        )
+
+    def _push_all(self, url: str, leases: Sequence[str], specs: Sequence[str]) -> Outcome:
+        done = self.git.run("push", "--porcelain", "--atomic", *leases, url, *specs)
+        return push_outcome(done, specs[0], hook=done.code == 1 and self._has_hook("pre-push"))
 
     def _has_hook(self, name: str) -> bool:
         path = self.git.run("rev-parse", "--git-path", f"hooks/{name}").text.strip()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 CLAIMS = "refs/castoff/"
 GIVEN_UP = "given-up/"
+_ON = "on/"
 
 
 def claim_ref(version: str) -> str:
@@ -14,9 +15,14 @@ def claim_ref(version: str) -> str:
     return CLAIMS + version
 
 
-def given_up_ref(version: str) -> str:
-    """Name the ref that is left of a claim that was given up after something was uploaded."""
-    return CLAIMS + GIVEN_UP + version
+def lock_of(branch: str) -> str:
+    """Name, below ``refs/castoff/``, what goes with a claim so that a branch has one release under way."""
+    return _ON + branch
+
+
+def locks_in(claims: Mapping[str, TagRef]) -> tuple[str, ...]:
+    """Name the locks among what stands below ``refs/castoff/``."""
+    return tuple(name for name in claims if name.startswith(_ON))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +45,8 @@ class TagRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refs:
-    """What a remote holds: branch heads and tags by name; claims by version where they were asked for, else None."""
+    """What a remote holds: branch heads and tags by name; where it was asked for, what is below ``refs/castoff/``."""
 
     heads: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, TagRef] = field(default_factory=dict)
-    claims: Mapping[str, str] | None = None
+    claims: Mapping[str, TagRef] | None = None

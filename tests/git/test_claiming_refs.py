@@ -10,6 +10,7 @@ from git_ground import Ground, hook
 
 from castoff.git import Worktree
 from castoff.model.acts import Blocked, Do, Done, Outcome, Refused, Succeeded
+from castoff.model.refs import TagRef
 from castoff.stages.claim_ref import RefClaimPart, claim_act
 
 REF = "refs/castoff/1.1.0"
@@ -42,11 +43,20 @@ def test_a_claim_is_made_once_also_where_two_claim_the_same_commit(
     ground: Ground, there: Path, worktree: Worktree
 ) -> None:
     head = worktree.git.must("rev-parse", "HEAD")
+    mine, theirs = (worktree.make_tag(name, f"{name}\n", head, sign=False) for name in ("1.1.0", "2.0.0"))
 
-    assert kind(worktree.claim(str(there), REF, head, None)) == "Succeeded"
-    assert kind(worktree.claim(str(there), REF, head, None)) == "push-rejected"
-    assert worktree.claims(str(there)) == {"1.1.0": head}
-    assert refs_of(ground, there) == {"refs/heads/main": head, REF: head}
+    def claim(version: str, stamp: str) -> str:
+        return kind(worktree.claim(str(there), {version: head, "on/main": stamp}, head, None))
+
+    assert claim("1.1.0", mine) == "Succeeded"
+    assert claim("1.1.0", mine) == "push-rejected"
+    assert claim("1.1.0", theirs) == "push-rejected"
+    assert claim("2.0.0", theirs) == "push-rejected", "a branch has one release under way"
+    assert worktree.claims(str(there)) == {
+        "1.1.0": TagRef(object=head, peeled=None),
+        "on/main": TagRef(object=mine, peeled=head),
+    }
+    assert refs_of(ground, there) == {"refs/heads/main": head, REF: head, "refs/castoff/on/main": mine}
 
 
 def test_a_claim_and_its_branch_go_together_or_not_at_all(
@@ -57,19 +67,22 @@ def test_a_claim_and_its_branch_go_together_or_not_at_all(
     worktree.check_out(base)
     other = worktree.commit_nothing("other", sign=None)
 
+    def claim(commit: str) -> str:
+        return kind(worktree.claim(str(there), {"1.1.0": commit}, commit, "main"))
+
     assert kind(worktree.push(str(there), f"{other}:refs/heads/main")) == "Succeeded"
-    assert kind(worktree.claim(str(there), REF, mine, "main")) == "push-rejected", "the branch has moved"
+    assert claim(mine) == "push-rejected", "the branch has moved"
     assert worktree.claims(str(there)) == {}
     above = worktree.commit_nothing("above", sign=None)
-    assert kind(worktree.claim(str(there), REF, above, "main")) == "Succeeded"
+    assert claim(above) == "Succeeded"
     further = worktree.commit_nothing("further", sign=None)
-    assert kind(worktree.claim(str(there), REF, further, "main")) == "push-rejected", "the ref is there"
+    assert claim(further) == "push-rejected", "the ref is there"
     assert refs_of(ground, there) == {"refs/heads/main": above, REF: above}
 
 
 def test_a_remote_that_takes_no_such_ref_says_why(there: Path, worktree: Worktree) -> None:
     hook(there / "hooks", "pre-receive", "echo 'no such refs here' >&2; exit 1")
-    part = part_of(worktree, there, worktree.git.must("rev-parse", "HEAD"))
+    part = part_of(worktree, there, worktree.git.must("rev-parse", "HEAD"), "me")
 
     outcome = part.act(claim_act("1.1.0"))
 
@@ -83,15 +96,20 @@ def test_a_claim_is_dropped_only_where_it_stands_as_it_was_seen(
     ground: Ground, there: Path, worktree: Worktree
 ) -> None:
     head = worktree.git.must("rev-parse", "HEAD")
-    other = worktree.commit_nothing("other", sign=None)
-    worktree.claim(str(there), REF, head, None)
+    other = TagRef(object=worktree.commit_nothing("other", sign=None), peeled=None)
+    url, objects = str(there), {"1.1.0": head, "on/main": head}
+    worktree.claim(url, objects, head, None)
+    seen = worktree.claims(url)
+    assert seen is not None
 
-    assert kind(worktree.drop(str(there), REF, other)) == "push-rejected"
-    assert kind(worktree.drop(str(there), REF, head, "refs/castoff/given-up/1.1.0")) == "Succeeded"
-    assert worktree.claims(str(there)) == {"given-up/1.1.0": head}
-    assert kind(worktree.claim(str(there), REF, head, None)) == "Succeeded"
-    assert kind(worktree.drop(str(there), REF, head)) == "Succeeded"
-    assert worktree.claims(str(there)) == {"given-up/1.1.0": head}
+    assert kind(worktree.drop(url, {**seen, "on/main": other}, {})) == "push-rejected"
+    assert worktree.claims(url) == seen
+    assert kind(worktree.drop(url, seen, {"given-up/1.1.0": head})) == "Succeeded"
+    trace = {"given-up/1.1.0": TagRef(object=head, peeled=None)}
+    assert worktree.claims(url) == trace
+    assert kind(worktree.claim(url, objects, head, None)) == "Succeeded"
+    assert kind(worktree.drop(url, seen, {})) == "Succeeded"
+    assert worktree.claims(url) == trace
     assert worktree.claims(str(there / "nowhere")) is None
 
 
@@ -100,8 +118,7 @@ def test_of_two_releasers_of_one_commit_the_second_is_told_and_whoever_resumes_g
 ) -> None:
     head = worktree.git.must("rev-parse", "HEAD")
     with Worktree.of(ground.repository(there.parent / "here")) as elsewhere:
-        first, second = part_of(worktree, there, head), part_of(elsewhere, there, head)
-        late = part_of(elsewhere, there, head)
+        first, second = part_of(worktree, there, head, "first"), part_of(elsewhere, there, head, "second")
         assert isinstance(first.decide(first.look()), Do)
         assert isinstance(second.decide(second.look()), Do)
 
@@ -110,8 +127,8 @@ def test_of_two_releasers_of_one_commit_the_second_is_told_and_whoever_resumes_g
 
         assert kind(lost) == "push-rejected"
         assert isinstance(first.decide(first.look()), Done)
-        assert isinstance(late.decide(late.look()), Blocked)
-        resumed = part_of(elsewhere, there, head, made_here=False)
+        assert isinstance(second.decide(second.look()), Blocked)
+        resumed = part_of(elsewhere, there, head, None)
         assert isinstance(resumed.decide(resumed.look()), Done)
 
 
@@ -126,7 +143,7 @@ def test_a_tag_stands_in_while_building_and_is_the_one_that_git_describes(worktr
     assert worktree.git.must("tag", "--list") == "1.1.0rc1"
 
 
-def part_of(worktree: Worktree, there: Path, commit: str, *, made_here: bool = True) -> RefClaimPart:
+def part_of(worktree: Worktree, there: Path, commit: str, who: str | None) -> RefClaimPart:
     return RefClaimPart(
         title="1.1.0",
         commit=commit,
@@ -134,5 +151,5 @@ def part_of(worktree: Worktree, there: Path, commit: str, *, made_here: bool = T
         branch="main",
         remote_url=str(there),
         worktree=worktree,
-        made_here=made_here,
+        stamp=worktree.make_tag("1.1.0", f"{who}\n", commit, sign=False) if who else None,
     )
