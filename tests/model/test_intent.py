@@ -84,6 +84,8 @@ def test_what_was_begun_is_resumed(seen: History, level: str, pre: str | None, v
         pytest.param(IDLE, "1.0.5", None, "version-not-higher", 2, id="lower"),
         pytest.param(IDLE, "rc", None, "level-needs-pre", 2, id="no pre-release to count"),
         pytest.param(BEGUN, "huge", None, "unknown-level", 2, id="no level"),
+        pytest.param(BEGUN, "1.3.0", "rc", "level-needs-bump", 2, id="a kind with a version that was begun"),
+        pytest.param(IDLE, "1.3.0", "rc", "level-needs-bump", 2, id="a kind with a new version"),
     ],
 )
 def test_a_version_that_cannot_be_meant_is_refused(

@@ -56,7 +56,7 @@ class Resume:
 def meant(history: History, level: str, pre: str | None = None) -> Begin | Resume:
     """Say what a level means; errors ``release-in-flight``, ``version-not-higher``."""
     exact = read(level)
-    if exact is not None and (known := _known(history, exact)):
+    if exact is not None and pre is None and (known := _known(history, exact)):
         return Resume(known)
     version = next_version(history.previous.version if history.previous else None, level, pre)
     if history.unfinished:
