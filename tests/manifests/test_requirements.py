@@ -28,10 +28,10 @@ MOVES = [
     ("floor longer than the version", ">=1.2.0.1", "1.2.0", "1.3.0", ">=1.3.0", "stale"),
     ("stale floor", ">=1.1.0", "1.2.0", "1.3.0", ">=1.3.0", "stale"),
     ("floor and bound", ">=1.2.0,<2", "1.2.0", "1.3.0", ">=1.3.0,<2", ""),
-    ("bound at a major", ">=1.2.0,<2", "1.2.0", "2.0.0", ">=2.0.0,<3", "widened"),
-    ("bound at a minor", ">=1.2.0, <1.3.0", "1.2.0", "1.3.0", ">=1.3.0, <1.4.0", "widened"),
-    ("bound with zeros", "<2.0.0", "1.2.0", "2.0.0", "<3.0.0", "widened"),
-    ("bound against a pre-release", "<2", "1.2.0", "2.0.0rc1", "<3", "widened"),
+    ("bound at a major", ">=1.2.0,<2", "1.2.0", "2.0.0", ">=2.0.0,<3", ""),
+    ("bound at a minor", ">=1.2.0, <1.3.0", "1.2.0", "1.3.0", ">=1.3.0, <1.4.0", ""),
+    ("bound with zeros", "<2.0.0", "1.2.0", "2.0.0", "<3.0.0", ""),
+    ("bound against a pre-release", "<2", "1.2.0", "2.0.0rc1", "<3", ""),
     ("closed bound", ">=1.0.0,<=1.2.0", "1.2.0", "1.3.0", ">=1.3.0,<=1.3.0", "stale"),
     ("wildcard", "==1.2.*", "1.2.4", "1.3.0", "==1.3.*", ""),
     ("wildcard that still matches", "==1.*", "1.2.0", "1.3.0", "==1.*", ""),
@@ -51,7 +51,7 @@ def test_a_specifier_keeps_its_style(spec: str, old: str, new: str, expected: st
     result = moved(spec, old, new)
     assert result.spec == expected
     assert result.admits
-    assert [word for word in ("stale", "widened") if getattr(result, word)] == ([told] if told else [])
+    assert result.stale == (told == "stale")
 
 
 POETRY_MOVES = [

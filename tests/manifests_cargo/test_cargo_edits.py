@@ -35,12 +35,12 @@ from castoff.model.semver import Version, read_requirement, read_version
         ("*", "*", None),
         (">=1.2.0", ">=1.3.0", "moved"),
         (">=1.2.0, <2", ">=1.3.0, <2", "moved"),
-        (">=1.1, <1.3", ">=1.1, <1.4", "widened"),
-        (">=1.2.0,<1.3.0", ">=1.3.0,<1.4.0", "widened"),
+        (">=1.1, <1.3", ">=1.1, <1.4", "moved"),
+        (">=1.2.0,<1.3.0", ">=1.3.0,<1.4.0", "moved"),
         (">=1, <2", ">=1, <2", None),
-        (">=1, <=1.2.0", ">=1, <=1.3.0", "widened"),
+        (">=1, <=1.2.0", ">=1, <=1.3.0", "moved"),
         (">1.0, <2.0.0", ">1.0, <2.0.0", None),
-        ("<1.2.5", "<1.3.1", "widened"),
+        ("<1.2.5", "<1.3.1", "moved"),
     ],
 )
 def test_a_requirement_moves_in_its_own_style(old: str, new: str, why: str | None) -> None:
@@ -180,14 +180,15 @@ def test_a_stale_pin_is_mended_and_told() -> None:
     assert '"=1.3.0"' in result.texts["crates/b/Cargo.toml"]
 
 
-def test_a_bound_that_is_widened_is_told() -> None:
+def test_a_bound_that_is_widened_is_an_edit_and_no_warning() -> None:
     files = tree(
         a=package("a"), b=package("b", '[dependencies]\na = { path = "../a", version = ">=1, <2" }\n')
     )
 
-    (problem,) = edited(files, "2.0.0").problems
+    result = edited(files, "2.0.0")
 
-    assert (problem.code, problem.severity, problem.line) == ("requirement-widened", "warning", 5)
+    assert '">=2, <3"' in result.texts["crates/b/Cargo.toml"]
+    assert result.problems == ()
 
 
 def test_a_release_of_a_sibling_that_is_required_without_a_path_stays() -> None:

@@ -36,7 +36,7 @@ class CargoManifests:
         return workspace_of(files) if files is not None else None
 
     def edited(self, tree: Tree, workspace: Workspace, version: ReleaseVersion) -> Edited:
-        """Compute the texts of all manifests for the version; warnings tell what was stale or widened."""
+        """Compute the texts of all manifests for the version; warnings tell what was stale."""
         files = self._files(tree, self._excluded(tree, workspace))
         if files is None:
             raise WorkspaceError.of("no-manifest", f"the tree has no `{MANIFEST}`")

@@ -161,18 +161,6 @@ def _warning(files: CrateFiles, place: Place, dependency: Dependency, change: Mo
             line=files.line(place),
             package=dependency.name,
         )
-    if change.why == "widened":
-        return Problem(
-            code="requirement-widened",
-            severity="warning",
-            message=f"the requirement `{dependency.requirement}` on `{dependency.name}` would keep the new "
-            f"version out; it becomes `{change.text}`",
-            reason="packages of one workspace must go together",
-            remedy="nothing, where the new bound is right; else correct it before the release",
-            file=place.file,
-            line=files.line(place),
-            package=dependency.name,
-        )
     return None
 
 

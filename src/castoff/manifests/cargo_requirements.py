@@ -14,7 +14,7 @@ from typing import Literal
 
 from castoff.model.semver import Comparator, Requirement, Version, read_requirement
 
-Why = Literal["moved", "stale", "widened"]
+Why = Literal["moved", "stale"]
 
 _PART = re.compile(r"(\s*)(=|>=|<=|>|<|~|\^)?([ \t]*)([^\s]*)(\s*)")
 
@@ -60,7 +60,7 @@ def _step(one: Comparator, current: Version | None, new: Version, *, stays: bool
     named = current is not None and _names(one, current)
     admits = one.admits(new) and (not new.pre or one.operator in ("<", "<="))
     if one.operator in ("<", "<="):
-        return _Step() if admits else _Step(_bound(one, new), why="widened")
+        return _Step() if admits else _Step(_bound(one, new), why="moved")
     if one.operator == ">":
         return _Step() if admits else _Step(str(new), ">=", "stale")
     if not one.numbers or (one.operator != "=" and admits and (stays or not named)):
@@ -123,7 +123,4 @@ def _last_resort(requirement: Requirement, new: Version) -> str:
 
 
 def _why(reasons: set[Why]) -> Why:
-    for why in ("stale", "widened"):
-        if why in reasons:
-            return why
-    return "moved"
+    return "stale" if "stale" in reasons else "moved"

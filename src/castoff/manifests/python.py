@@ -58,8 +58,7 @@ class PythonManifests:
         """Compute the texts of manifests and version files for a version; only what must change is there.
 
         Members move their version where they follow the workspace's; requirements on whatever moves are
-        moved in every manifest. Problems: ``stale-requirement``, ``requirement-widened`` (warnings),
-        ``requirement-excludes-release``.
+        moved in every manifest. Problems: ``stale-requirement`` (a warning), ``requirement-excludes-release``.
         """
         movers = [one for one in workspace.packages if one.ecosystem == self.ecosystem]
         members = [one for one in workspace.members if one.ecosystem == self.ecosystem]

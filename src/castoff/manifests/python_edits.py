@@ -147,18 +147,6 @@ def _told(document: Document, demand: Demand, result: Moved, move: Move) -> list
                 line=line,
             )
         )
-    if result.widened:
-        told.append(
-            Problem(
-                code="requirement-widened",
-                severity="warning",
-                message=f"the requirement `{demand.text}` would shut out {move.new}",
-                reason="its upper bound lies below, or at, the version that is released",
-                remedy=f"nothing is left to do: it becomes `{result.spec}`",
-                file=document.file,
-                line=line,
-            )
-        )
     if not result.admits:
         told.append(
             Problem(

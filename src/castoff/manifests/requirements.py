@@ -51,14 +51,13 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moved:
-    """A specifier after the release; ``stale`` and ``widened`` say what was changed beyond the old version.
+    """A specifier after the release; ``stale`` says that something else than the old version was changed.
 
     ``admits`` is False where the new version is still shut out, which only a person can mend.
     """
 
     spec: str
     stale: bool = False
-    widened: bool = False
     admits: bool = True
 
 
@@ -96,19 +95,16 @@ def moved(spec: str, old: str, new: str, dialect: Dialect = "pep440") -> Moved:
     if dialect == "poetry" and ("|" in spec or spec.strip() in ("", "*")):
         return Moved(spec=spec)
     pieces: list[tuple[int, int, str]] = []
-    stale = widened = False
+    stale = False
     for match in _clauses(spec):
         operator, text = match.group(1) or "", match.group(2)
         target = _target(operator, text, new)
         if target == text or (operator in _FLOORS and _is_chosen(operator, text, old, new)):
             continue
         pieces.append((match.start(2), match.end(2), target))
-        if operator in ("<", "<="):
-            widened = widened or not _same_version(text, old)
-        else:
-            stale = stale or not _is_current(operator, text, old)
+        stale = stale or (operator not in ("<", "<=") and not _is_current(operator, text, old))
     result = splice(spec, pieces)
-    return Moved(spec=result, stale=stale, widened=widened, admits=admits(result, new, dialect))
+    return Moved(spec=result, stale=stale, admits=admits(result, new, dialect))
 
 
 def admits(spec: str, new: str, dialect: Dialect) -> bool:
