@@ -213,23 +213,6 @@ Rights = Literal["write", "read", "no-token", "bad-token", "not-seen"]
 """What a forge says about a token; ``not-seen``: it shows no such repository."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TokenFacts:
-    """What a service tells of the token that it was asked with; None where it does not tell."""
-
-    scopes: tuple[str, ...] | None = None
-    expires: datetime | None = None
-
-
-@runtime_checkable
-class TellsOfTokens(Protocol):
-    """A forge that says what its token may do, and how long."""
-
-    def token_facts(self) -> TokenFacts | Unknown:
-        """Ask; nothing is written."""
-        ...
-
-
 class Forge(Protocol):
     """The releases of the repository on its forge; answers of failed reads are ``Unknown``."""
 

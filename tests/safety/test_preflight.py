@@ -19,7 +19,8 @@ from castoff.flows.rights import judge_token
 from castoff.flows.tools import Tool, judge_toolchain, judge_version
 from castoff.model.acts import Refused
 from castoff.model.addresses import named_repository
-from castoff.ports import NewRelease, TokenFacts
+from castoff.model.tokens import TokenFacts
+from castoff.ports import NewRelease
 from castoff.stages.preflight import Cannot, Checked, Skipped
 from castoff.world.python_index.minimal import Seed
 from castoff.world.seed import WorldSeed

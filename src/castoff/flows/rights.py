@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Protocol, runtime_checkable
 
 from castoff.errors import Problem
 from castoff.flows.setting import Setting
 from castoff.flows.survey import Survey
 from castoff.model.observations import Unknown
-from castoff.ports import TellsOfTokens, TokenFacts
+from castoff.model.tokens import TokenFacts
 from castoff.stages.preflight import Cannot, Found, Skipped
 
 _REACHING = {"repo", "public_repo"}
 _REMEDY = "give a token that may write to the repository (GH_TOKEN, GITHUB_TOKEN, or `gh auth login`)"
+
+
+@runtime_checkable
+class TellsOfTokens(Protocol):
+    """A forge that says what its token may do, and how long."""
+
+    def token_facts(self) -> TokenFacts | Unknown:
+        """Ask; nothing is written."""
+        ...
 
 
 def forge_rights(setting: Setting, survey: Survey) -> Found:

@@ -18,7 +18,8 @@ from castoff.errors import Problem
 from castoff.http import Failure, Http, Reply, retry_after
 from castoff.model.acts import Outcome, Refused, Succeeded, Throttled, Unclear
 from castoff.model.observations import Answer, Unknown
-from castoff.ports import Clock, ForgeRelease, NewRelease, Rights, TokenFacts
+from castoff.model.tokens import TokenFacts
+from castoff.ports import Clock, ForgeRelease, NewRelease, Rights
 from castoff.redaction import plain
 
 _NEXT = re.compile(r'<([^<>]{1,2000})>;\s*rel="next"')
