@@ -133,6 +133,11 @@ def test_a_page_that_somebody_edited_on_the_site_stops_it_with_the_difference(tm
         assert "-Look at" in problem.reason
         assert site_text(bare, "docs/start.md") == edited
 
+        bring_website(here.setting(SITE), "1.2.0", replacing=True)
+
+        assert "Look at" not in site_text(bare, "docs/start.md")
+        assert bring_website(here.setting(SITE), "1.2.0").state.state == "done"
+
 
 def test_the_next_release_writes_over_what_castoff_wrote(tmp_path: Path) -> None:
     with yard(tmp_path, files=FILES) as here:

@@ -29,7 +29,9 @@ NOT_PORTED = "the website is written when the notes are in the changelog"
 OLDER = "the website shows the highest stable release, and this is another one"
 
 
-def website_stage(setting: Setting, seen: Survey, subject: Subject, worktree: Worktree) -> Stage:
+def website_stage(
+    setting: Setting, seen: Survey, subject: Subject, worktree: Worktree, *, replacing: bool = False
+) -> Stage:
     """Bring the pages to the website's repository, which lies beside the workspace's own on the same host."""
     settings = setting.configuration.website
     off = _off(setting, seen, subject)
@@ -60,6 +62,7 @@ def website_stage(setting: Setting, seen: Survey, subject: Subject, worktree: Wo
         tree=site.tree,
         render=lambda: released_pages(setting, subject, worktree),
         earlier=lambda: _earlier(setting, seen, subject, worktree),
+        replacing=replacing,
     )
     return Stage("website", (part,), required=False)
 

@@ -29,25 +29,30 @@ class SiteReport:
     problems: tuple[Problem, ...] = ()
 
 
-def preview_website(setting: Setting, word: str | None) -> SiteReport:
+def preview_website(setting: Setting, word: str | None, *, replacing: bool = False) -> SiteReport:
     """Say what would change on the site; writes nothing."""
-    return _bring(setting, word, lambda stage: observe((stage,))[0])
+    return _bring(setting, word, lambda stage: observe((stage,))[0], replacing=replacing)
 
 
-def bring_website(setting: Setting, word: str | None) -> SiteReport:
-    """Bring the pages to the site. Errors: those of the stage, such as ``website-page-edited``."""
+def bring_website(setting: Setting, word: str | None, *, replacing: bool = False) -> SiteReport:
+    """Bring the pages to the site; ``replacing`` writes over what others wrote there.
+
+    Errors: those of the stage, such as ``website-page-edited``.
+    """
     reconciler = Reconciler(setting.clock, setting.reporter, setting.patience)
-    report = _bring(setting, word, reconciler.run)
+    report = _bring(setting, word, reconciler.run, replacing=replacing)
     if report.problems:
         raise Refusal(*report.problems)
     return report
 
 
-def _bring(setting: Setting, word: str | None, carry: Callable[[Stage], StageState]) -> SiteReport:
+def _bring(
+    setting: Setting, word: str | None, carry: Callable[[Stage], StageState], *, replacing: bool
+) -> SiteReport:
     with Worktree.of(setting.repository) as worktree:
         seen = survey(setting.repository, worktree, setting.configuration, setting.manifests)
         subject = find_subject(setting, seen, worktree, word)
-        stage = website_stage(setting, seen, subject, worktree)
+        stage = website_stage(setting, seen, subject, worktree, replacing=replacing)
         observe((stage,))
         pages = tuple(page for part in stage.parts if isinstance(part, WebsitePart) for page in part.pages)
         state = carry(stage)

@@ -22,13 +22,15 @@ class WebsitePart:
     """All pages of one release; they go to the site together.
 
     ``render`` gives the pages as released; a text says why there are none yet. ``earlier`` gives, by target, the
-    pages of the release before: asked only where a page has no digest that tells who wrote it.
+    pages of the release before: asked only where a page has no digest that tells who wrote it. ``replacing``: a
+    person wants pages that somebody else wrote, or another tool, to be written over.
     """
 
     delivery: Delivery
     tree: Callable[[str], Tree]
     render: Callable[[], Sequence[Rendered] | str | Unknown]
     earlier: Callable[[], Mapping[str, str]]
+    replacing: bool = False
     name: str = "website"
     needs: frozenset[str] = frozenset()
     gate: str | None = "git"
@@ -67,7 +69,7 @@ class WebsitePart:
         if self._pause:
             return Person((), self._pause)
         edited = [page for page in self.pages if page.action == "edited"]
-        if edited:
+        if edited and not self.replacing:
             return Blocked(edited_problem(edited[0]))
         if all(page.action == "unchanged" for page in self.pages) or self._found is None:
             return Done()
@@ -81,7 +83,7 @@ class WebsitePart:
         head = found.head
         if ":branch" in act.id and found.proposal.head is not None:
             head = found.proposal.head
-        texts = {page.target: page.text for page in self.pages if page.action in ("create", "update")}
+        texts = {page.target: page.text for page in self.pages if page.action != "unchanged"}
         return self.delivery.act(act, head, texts, found.proposal)
 
     def _compared(self, rendered: Sequence[Rendered], head: str) -> Seen:
@@ -138,8 +140,8 @@ def edited_problem(page: PageDecision) -> Problem:
         code="website-page-edited",
         message=f"the page `{page.target}` was edited on the website",
         reason=f"what somebody wrote there would be lost:\n{shown.rstrip()}",
-        remedy="bring the edit to the file that the page is made from, and take it back on the site; "
-        "or remove the page there, and it is made anew",
+        remedy="bring the edit to the file that the page is made from, then write the page anew with "
+        "`castoff website --replace --execute`; so too where another tool made it until now",
         file=page.target,
     )
 

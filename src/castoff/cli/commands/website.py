@@ -21,6 +21,9 @@ _FOLDER = click.Path(path_type=Path)
 @click.option(
     "--check", is_flag=True, help="With --target: only say what would change; 4 where something would."
 )
+@click.option(
+    "--replace", "replacing", is_flag=True, help="Write over pages that were edited there, or made by others."
+)
 @click.option("--execute", is_flag=True, help="Commit and push; without it the difference is shown.")
 @common_options
 def command(
@@ -31,6 +34,7 @@ def command(
     url: str | None,
     ref: str | None,
     check: bool,
+    replacing: bool,
     execute: bool,
 ) -> int:
     """Bring the pages of VERSION (or its tag) to the website's repository, or from one folder into another.
@@ -38,7 +42,7 @@ def command(
     Pages that somebody edited on the site stop it with the difference.
     """
     if source is None and target is None:
-        return _stage(common, version, execute=execute)
+        return _stage(common, version, replacing=replacing, execute=execute)
     if source is None or target is None:
         raise UsageError.of(
             "option-missing",
@@ -49,14 +53,14 @@ def command(
     return _folders(common, folder / source, folder / target, (url, ref), check=check)
 
 
-def _stage(common: Common, version: str | None, *, execute: bool) -> int:
+def _stage(common: Common, version: str | None, *, replacing: bool, execute: bool) -> int:
     from castoff.cli.reporting import reporter_for
     from castoff.cli.telling import show_site
     from castoff.flows.website_command import bring_website, preview_website
 
     reporter = reporter_for(common.events, quiet=common.json or not execute)
     carry = bring_website if execute else preview_website
-    report = carry(open_for(common, reporter), version)
+    report = carry(open_for(common, reporter), version, replacing=replacing)
     reporter.close()
     return show_site(report, as_json=common.json, acted=execute)
 
