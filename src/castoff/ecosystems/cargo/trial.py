@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
+import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 
 from castoff.configuration.values import Cargo
 from castoff.errors import Problem
 from castoff.model.workspace import Package
-from castoff.process import Processes
+from castoff.process import Completed, Processes
 
 _PATIENCE = 3600.0
 _MANIFEST = """[package]
@@ -20,7 +23,7 @@ publish = false
 [workspace]
 
 [dependencies]
-"{name}" = {{ version = "={version}"{registry} }}
+"{name}" = {{ version = "={version}"{registry}, features = {features} }}
 """
 
 
@@ -35,16 +38,8 @@ class CargoTrial:
         """Resolve and compile it; problems: ``verify-failed`` with cargo's last words."""
         with tempfile.TemporaryDirectory(prefix="castoff-trial-", ignore_cleanup_errors=True) as held:
             folder = Path(held)
-            (folder / "src").mkdir()
-            (folder / "src" / "lib.rs").write_text("", encoding="utf-8")
-            manifest = _MANIFEST.format(name=package.name, version=version, registry=self._registry(package))
-            (folder / "Cargo.toml").write_text(manifest, encoding="utf-8")
-            done = self._processes.run(
-                ["cargo", "check", "--quiet"],
-                cwd=folder,
-                timeout=_PATIENCE,
-                changes={"CARGO_TARGET_DIR": str(folder / "target")},
-            )
+            self._write(folder, package, version)
+            done = self._cargo(folder, "check")
         if done.code == 0:
             return ()
         return (
@@ -57,6 +52,45 @@ class CargoTrial:
             ),
         )
 
+    def _write(self, folder: Path, package: Package, version: str) -> None:
+        """Write the project; it chooses the features that the crates are verified with, as users have to."""
+        own, others = chosen_features(package.name, self._settings.features)
+        (folder / "src").mkdir()
+        (folder / "src" / "lib.rs").write_text("", encoding="utf-8")
+        text = _MANIFEST.format(
+            name=package.name, version=version, registry=self._registry(package), features=json.dumps(own)
+        )
+        (folder / "Cargo.toml").write_text(text, encoding="utf-8")
+        if not others or self._cargo(folder, "generate-lockfile").code != 0:
+            return
+        locked = tomllib.loads((folder / "Cargo.lock").read_text(encoding="utf-8")).get("package", [])
+        versions = {one["name"]: one["version"] for one in locked}
+        for name, features in others.items():
+            if name in versions:
+                text += f'"{name}" = {{ version = "={versions[name]}", features = {json.dumps(features)} }}\n'
+        (folder / "Cargo.toml").write_text(text, encoding="utf-8")
+
+    def _cargo(self, folder: Path, command: str) -> Completed:
+        return self._processes.run(
+            ["cargo", command, "--quiet"],
+            cwd=folder,
+            timeout=_PATIENCE,
+            changes={"CARGO_TARGET_DIR": str(folder / "target")},
+        )
+
     def _registry(self, package: Package) -> str:
         name = self._settings.registry or "".join(package.registries[:1])
         return f', registry = "{name}"' if name else ""
+
+
+def chosen_features(name: str, features: Sequence[str]) -> tuple[list[str], dict[str, list[str]]]:
+    """Sort `FEATURE` and `CRATE/FEATURE` into those of the crate itself, and those of each other one."""
+    own: list[str] = []
+    others: dict[str, list[str]] = {}
+    for one in features:
+        crate, slash, feature = one.rpartition("/")
+        if not slash or crate == name:
+            own.append(feature)
+        else:
+            others.setdefault(crate.rstrip("?"), []).append(feature)
+    return own, others

@@ -1,0 +1,15 @@
+"""Which features does the project choose that tries a release out?"""
+
+from __future__ import annotations
+
+from castoff.ecosystems.cargo.trial import chosen_features
+
+
+def test_features_of_the_crate_and_of_those_below_it_are_told_apart() -> None:
+    """kube is verified with `k8s-openapi/latest`: without it no project that depends on kube builds."""
+    given = ("k8s-openapi/latest", "kube/ws", "runtime", "k8s-openapi/schemars", "serde?/derive")
+
+    assert chosen_features("kube", given) == (
+        ["ws", "runtime"],
+        {"k8s-openapi": ["latest", "schemars"], "serde": ["derive"]},
+    )
