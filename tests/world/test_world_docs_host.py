@@ -135,6 +135,17 @@ def test_a_build_can_be_begun_anew() -> None:
     assert host.dump()["crates"] == [{"name": "acme", "version": "1.0.0", "state": "built"}]
 
 
+def test_a_build_that_an_upload_sets_off_goes_as_it_was_seeded() -> None:
+    seeded = {"builds": [{"name": "acme", "version": "1.0.0", **FAILED}], "automatic": BUILT["schedule"]}
+    host = DocsHost(settings=seeded)
+
+    for name in ("acme", "other"):
+        host.crates.queue(name, "1.0.0")
+
+    assert status(host, "acme", "1.0.0") == ("1.0.0", False)
+    assert status(host, "other", "1.0.0") == ("1.0.0", True)
+
+
 def test_read_the_docs_has_its_own_paths(tmp_path: Path) -> None:
     (tmp_path / "objects.inv").write_bytes(b"# Sphinx inventory version 2\n")
     host = DocsHost(settings={"automatic": [{"state": "queued", "looks": 1}, {"state": "built"}]})

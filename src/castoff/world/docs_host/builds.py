@@ -41,10 +41,11 @@ class Builds:
         values = settings or {}
         if not set(values) <= _KEYS:
             raise ValueError(f"a build has the keys {sorted(_KEYS)}, not {sorted(set(values) - _KEYS)}")
-        phases = parse_schedule(values["schedule"]) if "schedule" in values else self._automatic
         files = values.get("files")
         with self._lock:
             known = self._builds.get((name, version))
+            usual = self._automatic if known is None else known.schedule.whole
+            phases = parse_schedule(values["schedule"]) if "schedule" in values else usual
             if files is None and known is not None:
                 files = known.files
             self._builds[name, version] = Build(

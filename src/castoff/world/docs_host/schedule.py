@@ -27,6 +27,7 @@ class Schedule:
     """The course of one build; each look may move it on."""
 
     def __init__(self, phases: Sequence[Phase], clock: WorldClock) -> None:
+        self.whole = tuple(phases)
         self._phases = list(phases)
         self._clock = clock
         self._entered = clock.seconds()
