@@ -12,6 +12,7 @@ from castoff.errors import Problem
 from castoff.flows.below import below_manifests
 from castoff.flows.editing import release_edits, shown
 from castoff.flows.from_tags import claim_taken, tag_objections
+from castoff.flows.stepping import unusual_step
 from castoff.flows.survey import Survey
 from castoff.model.acts import Act
 from castoff.model.estimate import Bucket, Estimate, Upload, estimated
@@ -133,8 +134,9 @@ def as_warnings(problems: Sequence[Problem]) -> tuple[Problem, ...]:
 
 
 def not_free(survey: Survey, version: ReleaseVersion) -> tuple[Problem, ...]:
-    """Say what of a version's tag and claim is taken, or would not serve."""
+    """Say what of a version's tag and claim is taken, or would not serve, and whether it may be a typing error."""
     return (
+        *unusual_step(survey, version),
         *tag_taken(survey, survey.tag_name.of(version)),
         *claim_taken(survey, version),
         *tag_objections(survey, version),

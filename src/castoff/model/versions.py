@@ -126,6 +126,11 @@ def next_version(previous: ReleaseVersion | None, level: str, pre: str | None = 
     )
 
 
+def steps_from(last: ReleaseVersion) -> tuple[ReleaseVersion, ...]:
+    """Give the next major, minor and patch version."""
+    return tuple(_bumped_base(last, level) for level in ("major", "minor", "patch"))
+
+
 def _pre_without_bump(level: str, pre: str) -> CastoffError:
     return UsageError.of(
         "level-needs-bump",

@@ -1,0 +1,51 @@
+"""Is the version that a person named a step from the last one, and written like it?
+
+A typing error (`13.0` for `1.3.0`) makes a version that is higher and free, and that no registry ever forgets.
+"""
+
+from __future__ import annotations
+
+from castoff.errors import Problem
+from castoff.flows.survey import Survey
+from castoff.model.versions import ReleaseVersion, read, spell, steps_from
+
+_YEARS = 1000  # a first number from here on counts years: what follows it is the calendar's
+
+
+def unusual_step(survey: Survey, version: ReleaseVersion) -> tuple[Problem, ...]:
+    """Warn of a version that leaves some out, or has fewer numbers than the tags; a level makes neither."""
+    previous = survey.history.previous
+    if previous is None:
+        return ()
+    return (*_skips(survey, previous.version, version), *_shorter(previous.version, version))
+
+
+def _skips(survey: Survey, last: ReleaseVersion, version: ReleaseVersion) -> tuple[Problem, ...]:
+    nexts = steps_from(last)
+    standing = {one.base for package in survey.workspace.packages if (one := read(package.version))}
+    if version.base in {last.base, *nexts, *standing} or last.major >= _YEARS or version <= last:
+        return ()
+    return (
+        Problem(
+            code="version-skips-a-step",
+            severity="warning",
+            message=f"{version} leaves versions out: after {last} come "
+            + " or ".join(str(one) for one in dict.fromkeys(nexts)),
+            reason="a version that was released cannot be taken out of the order of versions again",
+            remedy="name one of them, unless the versions between are left out on purpose",
+        ),
+    )
+
+
+def _shorter(last: ReleaseVersion, version: ReleaseVersion) -> tuple[Problem, ...]:
+    if version.width >= last.width:
+        return ()
+    return (
+        Problem(
+            code="version-shorter",
+            severity="warning",
+            message=f"{version} has fewer numbers than the last release, {last}",
+            reason="tags and Python manifests would be written with two numbers from now on",
+            remedy=f"name {spell(version, 'cargo')}, unless that is meant",
+        ),
+    )
