@@ -84,9 +84,7 @@ def survey(
     order = ordered(workspace, configuration.release)
     tag_name = _tag_name(worktree, head, configuration.release.tag, workspace)
     version = common_version(workspace)
-    if workspace.is_from_tags and refs is not None and url is not None:
-        claims = worktree.claims(url)
-        refs = None if claims is None else replace(refs, claims=claims)
+    refs = _with_claims(worktree, url, refs) if workspace.is_from_tags else refs
     history = _history(worktree, refs, head, tag_name, manifests, configuration, version)
     state = branch_problem or _remote_problems(
         repository, worktree, (remote, url), refs, (remote_head, local_head)
@@ -167,6 +165,12 @@ def claims_in(
         and worktree.is_ancestor(one.commit, head)
     ]
     return tuple(sorted(found, key=lambda claim: claim.version, reverse=True))
+
+
+def _with_claims(worktree: Worktree, url: str | None, refs: Refs | None) -> Refs | None:
+    """Ask for claims as well; a remote that cannot tell them was not asked at all."""
+    claims = worktree.claims(url) if url and refs else None
+    return replace(refs, claims=claims) if refs and claims is not None else None
 
 
 def _remote(repository: Repository, configuration: Configuration) -> tuple[str | None, str | None]:
