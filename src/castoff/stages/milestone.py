@@ -97,5 +97,7 @@ def as_act(one: MilestoneAct) -> Act:
         case MoveItem(item, title):
             target = f"#{item.number} to milestone `{title}`"
             return Act(id=one.id, stage="milestone", target=target, undo="free")
-        case RenameMilestone(_, title) | CloseMilestone(_, title):
-            return Act(id=one.id, stage="milestone", target=f"milestone `{title}`", undo="free")
+        case RenameMilestone(_, title):
+            return Act(id=one.id, stage="milestone", target=f"milestone `{title}`, renamed", undo="free")
+        case CloseMilestone(_, title):
+            return Act(id=one.id, stage="milestone", target=f"milestone `{title}`, closed", undo="free")
