@@ -13,6 +13,7 @@ from castoff.git import Worktree
 from castoff.model.intent import Begin, meant
 from castoff.model.workspace import Workspace
 
+_SITE = ("whether the pages fit the website as it is (`castoff website` shows that)",)
 Opened = Callable[[Setting, Worktree, str, Workspace | None], AbstractContextManager[Embedded]]
 
 
@@ -28,7 +29,8 @@ def rehearse(setting: Setting, wish: Wish, opened: Opened) -> tuple[Result, dict
         before = workspace_before(seen, setting.manifests, setting.configuration.release.exclude)
         with opened(setting, stand_in, seen.branch, before) as embedded:
             result = run_release(embedded.setting, replace(_exact(wish, seen), agreed=True))
-            return replace(result, not_proven=NOT_PROVEN), embedded.dump()
+            site = _SITE if setting.configuration.website.repository is not None else ()
+            return replace(result, not_proven=(*NOT_PROVEN, *site)), embedded.dump()
 
 
 def _exact(wish: Wish, seen: Survey) -> Wish:

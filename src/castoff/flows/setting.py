@@ -35,6 +35,7 @@ class Setting:
     """The ports of one run; ``embedded`` opens them on an embedded world with what was released before in it.
 
     ``tolerated`` are codes that this setting lives with: in a rehearsal, tools of the user's that are not here.
+    ``no_site`` says why the website's repository is out of reach here.
     """
 
     environment: Mapping[str, str]
@@ -58,6 +59,7 @@ class Setting:
     patience: Patience = field(default_factory=Patience)
     problems: tuple[Problem, ...] = ()
     tolerated: frozenset[str] = frozenset()
+    no_site: str | None = None
     lanes: int = 32
 
 

@@ -140,6 +140,8 @@ def origin_of(setting: Setting, subject: Subject, tree: Tree) -> Origin:
 
 
 def _off(setting: Setting, seen: Survey, subject: Subject) -> str | None:
+    if setting.no_site is not None and setting.configuration.website.repository is not None:
+        return setting.no_site
     if setting.configuration.website.mode == "off":
         return "`website.mode` is off"
     return None if is_latest(seen, subject.target) else OLDER

@@ -99,6 +99,7 @@ def aimed_at(setting: Setting, world: World, repository: Repository) -> Embedded
             trial=bench.trial,
             patience=replace(setting.patience, grace=0.0),
             tolerated=_TOLERATED,
+            no_site="its repository is not in the rehearsal",
             problems=tuple(replace(problem, severity="warning") for problem in setting.problems),
         ),
         at_turn=at_turn,
