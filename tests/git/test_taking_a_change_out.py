@@ -32,6 +32,21 @@ KEEP = """# Changelog
 OPTIONS = CutOptions(root="https://github.com/acme/harbour", tag="1.1.0", previous="1.0.0")
 
 
+KUBE = """<!-- next-header -->
+UNRELEASED
+===================
+
+### Added
+
+- The tide. [#1](https://github.com/acme/harbour/issues/1)
+ * see https://github.com/acme/harbour/compare/1.0.0...main
+
+1.0.0 / 2026-01-01
+===================
+- First. [#0](https://github.com/acme/harbour/issues/0)
+"""
+
+
 def cut_of(text: str) -> str:
     return cut(text, "1.1.0", "2026-01-31", OPTIONS).text
 
@@ -46,11 +61,18 @@ def test_news_that_came_after_the_cut_join_those_that_come_back() -> None:
     assert rejoined(text) == KEEP.replace("- The tide. #1", "- The moon. #9\n- The tide. #1", 1)
 
 
-def test_a_cut_with_nothing_after_it_leaves_no_trace() -> None:
-    made = cut_of(KEEP)
+@pytest.mark.parametrize("text", [pytest.param(KEEP, id="keep a changelog"), pytest.param(KUBE, id="kube")])
+def test_what_was_written_anywhere_after_a_cut_is_all_that_is_left_of_that_time(text: str) -> None:
+    made = cut_of(text)
+    lines = made.splitlines(keepends=True)
 
-    assert made != KEEP
-    assert taken_out(made, before=KEEP, after=made) == KEEP
+    assert made != text
+    assert taken_out(made, before=text, after=made) == text
+    for at in range(len(lines) + 1):
+        grown = "".join((*lines[:at], "- In between.\n", *lines[at:]))
+        left = taken_out(grown, before=text, after=made)
+        assert left is None or left.replace("- In between.\n", "", 1) == text
+        assert left is None or "- In between.\n" in left
 
 
 def test_an_entry_that_was_reworded_in_the_section_stays_reworded() -> None:
