@@ -308,6 +308,29 @@ def test_a_check_that_cannot_be_made_has_its_code(
     assert (code, f"[{problem}]" in err) == (2, True), (out, err)
 
 
+def test_fixes_are_judged_before_any_is_made_and_what_was_done_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def build(made: History) -> None:
+        made.squash(1, "A")
+        made.squash(2, "B")
+        made.squash(3, "C", labels=["changelog-fix"])
+
+    with ground(tmp_path, build, milestones=[{"title": "1.1.0"}]) as made:
+        wrong = ("check", "--fix", "--execute", "--label", "1=changelog-fix", "--label", "2=changelog-fixy")
+        code, _, err = castoff(made, *wrong, monkeypatch=monkeypatch, capsys=capsys)
+        assert (code, "[label-not-a-kind]" in err) == (2, True), err
+        assert made.writes() == []
+
+        right = ("check", "--fix", "--execute", "--label", "2=changelog-fix", "--label", "3=changelog-add")
+        code, _, err = castoff(made, *right, monkeypatch=monkeypatch, capsys=capsys)
+        assert (code, "#2 has the label `changelog-fix` now" in err) == (0, True), err
+        assert "label  #3 needs none: it is left as it is" in err
+        labels = {one["number"]: one["labels"] for one in made.api("GET", "/issues?state=all")}
+        assert [one["name"] for one in labels[2]] == ["changelog-fix"]
+        assert [one["name"] for one in labels[3]] == ["changelog-fix"]
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

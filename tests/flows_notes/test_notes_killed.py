@@ -17,7 +17,7 @@ from notes_ground import Ground, History, ground, release
 
 from castoff.flows.announcing import announce
 from castoff.flows.drafting import make_draft
-from castoff.flows.fixing import answers_given, find_fixes, mend
+from castoff.flows.fixing import answers_given, choose, find_fixes, mend
 from castoff.flows.highlighting import open_highlights, write_highlights
 from castoff.flows.milestone import roll_over
 from castoff.flows.setting import Setting
@@ -116,7 +116,8 @@ def draft_and_announce(setting: Setting) -> None:
 
 
 def fix(setting: Setting) -> None:
-    mend(setting, find_fixes(setting), answers_given({3: "changelog-fix"}))
+    fixes = find_fixes(setting)
+    mend(setting, fixes, choose(fixes, answers_given({3: "changelog-fix"})))
 
 
 STORIES: dict[str, tuple[Callable[[Setting], object], Callable[[History], None], int]] = {

@@ -52,11 +52,17 @@ def find_fixes(setting: Setting) -> Fixes:
         )
 
 
-def mend(setting: Setting, fixes: Fixes, answer: Answer) -> tuple[Problem, ...]:
-    """Set the milestones, and give the labels that ``answer`` names; gives what was refused.
+def choose(fixes: Fixes, answer: Answer) -> tuple[tuple[AskForLabel, str], ...]:
+    """Ask which labels are to be given; nothing is written. Errors: ``label-not-a-kind``."""
+    asked = [one for one in fixes.proposals if isinstance(one, AskForLabel)]
+    chosen = [(one, label) for one in asked if (label := answer(one)) is not None]
+    if wrong := [(one, label) for one, label in chosen if label not in one.choices]:
+        raise UsageError(*(_not_a_kind(one, label) for one, label in wrong))
+    return tuple(chosen)
 
-    Errors: ``label-not-a-kind`` before anything is written for that change.
-    """
+
+def mend(setting: Setting, fixes: Fixes, chosen: Sequence[tuple[AskForLabel, str]]) -> tuple[Problem, ...]:
+    """Set the milestones, and give the labels that were chosen; gives what was refused."""
     moves = [one for one in fixes.proposals if isinstance(one, SetMilestone)]
     if moves and fixes.milestones is not None:
         parts = [
@@ -65,8 +71,7 @@ def mend(setting: Setting, fixes: Fixes, answer: Answer) -> tuple[Problem, ...]:
         ]
         reconciler = Reconciler(setting.clock, setting.reporter, setting.patience, lanes=setting.lanes)
         reconciler.run(Stage("milestone", parts))
-    asked = [one for one in fixes.proposals if isinstance(one, AskForLabel)]
-    return tuple(problem for one in asked for problem in _label(fixes, one, answer(one)))
+    return tuple(problem for one, label in chosen for problem in _label(setting, fixes, one, label))
 
 
 def answers_given(given: Mapping[int, str]) -> Answer:
@@ -74,19 +79,25 @@ def answers_given(given: Mapping[int, str]) -> Answer:
     return lambda question: given.get(question.change)
 
 
-def _label(fixes: Fixes, question: AskForLabel, label: str | None) -> Sequence[Problem]:
-    if label is None or fixes.labels is None:
+def _not_a_kind(question: AskForLabel, label: str) -> Problem:
+    return Problem(
+        code="label-not-a-kind",
+        message=f"`{label}` is no label of a kind",
+        reason="the labels that decide are " + ", ".join(f"`{one}`" for one in question.choices),
+        remedy=f"give #{question.change} one of these",
+        pull_request=question.change,
+    )
+
+
+def _label(setting: Setting, fixes: Fixes, question: AskForLabel, label: str) -> Sequence[Problem]:
+    if fixes.labels is None:
         return ()
-    if label not in question.choices:
-        raise UsageError.of(
-            "label-not-a-kind",
-            f"`{label}` is no label of a kind",
-            reason="the labels that decide are " + ", ".join(f"`{one}`" for one in question.choices),
-            remedy=f"give #{question.change} one of these",
-        )
     outcomes = [fixes.labels.add(question.change, label)]
     outcomes += [fixes.labels.remove(question.change, one) for one in question.remove if one != label]
-    return [problem for outcome in outcomes if (problem := _unsettled(question.change, outcome)) is not None]
+    found = [problem for outcome in outcomes if (problem := _unsettled(question.change, outcome)) is not None]
+    if not found:
+        setting.reporter.note(f"#{question.change} has the label `{label}` now")
+    return found
 
 
 def _unsettled(change: int, outcome: Outcome) -> Problem | None:

@@ -114,12 +114,15 @@ def _offline(common: Common, level: str | None, record: Record) -> Sequence[Chec
 def _fix(common: Common, labels: dict[int, str], *, execute: bool) -> int:
     from castoff.cli.problems import safe, show_problem
     from castoff.cli.reporting import reporter_for
-    from castoff.flows.fixing import answers_given, find_fixes, mend
-    from castoff.notes.labels import SetMilestone
+    from castoff.flows.fixing import answers_given, choose, find_fixes, mend
+    from castoff.notes.labels import AskForLabel, SetMilestone
 
     setting = open_for(common, reporter_for(common.events, quiet=common.json))
     fixes = find_fixes(setting)
     title = safe(fixes.milestone.title) if fixes.milestone else ""
+    needing = {one.change for one in fixes.proposals if isinstance(one, AskForLabel)}
+    for number in sorted(labels.keys() - needing):
+        click.echo(f"label  #{number} needs none: it is left as it is", err=True)
     for one in fixes.proposals:
         if isinstance(one, SetMilestone):
             click.echo(f"milestone:move:{one.change}  put #{one.change} into the milestone `{title}`")
@@ -135,7 +138,7 @@ def _fix(common: Common, labels: dict[int, str], *, execute: bool) -> int:
         return 0
     given = answers_given(labels)
     asks = common.may_ask and not labels
-    problems = mend(setting, fixes, _ask if asks else given)
+    problems = mend(setting, fixes, choose(fixes, _ask if asks else given))
     for problem in problems:
         show_problem(problem)
     return 4 if problems else 0
