@@ -102,6 +102,15 @@ def common_options(function: Callable[Concatenate[Common, P], R]) -> Callable[P,
     return with_options
 
 
+def required_level(level: str | None) -> str:
+    """Give the level, or say what it may be."""
+    from castoff.model.versions import LEVELS
+
+    if level is None:
+        raise click.UsageError(f"LEVEL is missing: it is {', '.join(LEVELS)}, or an exact version")
+    return level
+
+
 def open_for(common: Common, reporter: Reporter) -> Setting:
     """Wire a run to the outside."""
     from castoff.wiring import Options, open_setting

@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from functools import partial
 
 from castoff.configuration.values import Configuration, Release
-from castoff.errors import Problem, WorkspaceError
+from castoff.errors import Problem, Refusal, WorkspaceError
 from castoff.flows.claims import Branch, begun_on
 from castoff.git import GitTree, Refs, Repository, Worktree
 from castoff.model.graph import Order, order_of
@@ -106,6 +106,12 @@ def survey(
         state=state,
         problems=(*workspace.problems, *order.problems),
     )
+
+
+def mind_shallow(seen: Survey) -> None:
+    """Stop where the history that was needed is not in this clone; errors ``shallow-clone``."""
+    if cut := [problem for problem in seen.state if problem.code == "shallow-clone"]:
+        raise Refusal(*cut)
 
 
 def manifest_tree(worktree: Worktree, commit: str) -> GitTree:
@@ -338,6 +344,7 @@ def _history(
         released=released,
         unfinished=unfinished,
         settled=_is_settled(worktree, head, previous, tag_name, configuration),
+        spelling=tag_name.ecosystem,
     )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from castoff.errors import Refusal, UsageError
-from castoff.model.versions import ReleaseVersion, next_version, read
+from castoff.model.versions import Ecosystem, ReleaseVersion, next_version, read, spell
 
 _KINDS = ("alpha", "beta", "rc")
 
@@ -30,13 +30,19 @@ class Claim:
 class History:
     """What was released and begun, as seen from the branch, the highest first.
 
-    ``settled`` says that castoff made the last release and that nothing was committed since.
+    ``settled`` says that castoff made the last release and that nothing was committed since; ``spelling`` is how
+    the tags spell versions.
     """
 
     previous: Claim | None
     unfinished: Sequence[Claim] = ()
     released: Sequence[Claim] = ()
     settled: bool = False
+    spelling: Ecosystem = "cargo"
+
+    def spelled(self, version: ReleaseVersion) -> str:
+        """Spell a version as the tags do."""
+        return spell(version, self.spelling)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +64,16 @@ def meant(history: History, level: str, pre: str | None = None) -> Begin | Resum
     exact = read(level)
     if exact is not None and pre is None and (known := _known(history, exact)):
         return Resume(known)
-    version = next_version(history.previous.version if history.previous else None, level, pre)
+    version = next_version(
+        history.previous.version if history.previous else None, level, pre, spelling=history.spelling
+    )
     if history.unfinished:
-        return _resume(history.unfinished, version)
+        return _resume(history, version)
     if history.previous is not None and version <= history.previous.version:
         raise UsageError.of(
             "version-not-higher",
-            f"{version} is not higher than {history.previous.version}, the last released version",
+            f"{history.spelled(version)} is not higher than {history.spelled(history.previous.version)}, "
+            "the last released version",
             reason="versions count from the last tag that is reachable from the branch",
             remedy="name a higher version, or release from a maintenance branch",
         )
@@ -100,11 +109,18 @@ def to_resume(history: History, version: str | None) -> Claim:
     if found is None:
         raise UsageError.of(
             "unknown-version",
-            f"no release of {version} was begun on this branch",
-            reason="there is neither its tag nor a claim of it, by a commit or by a ref",
-            remedy=f"start it with `castoff release {version} --execute`, or correct the version",
+            f"no release of {version} was begun on this branch"
+            if wanted
+            else f"`{version[:80]}` is no version",
+            reason="there is neither its tag nor a claim of it, by a commit or by a ref; " + _list(history),
+            remedy="correct the version; a new one begins with `castoff release LEVEL`",
         )
     return found
+
+
+def _list(history: History) -> str:
+    last = [str(claim.version) for claim in (*history.unfinished, *history.released)][:3]
+    return f"the last ones here are {', '.join(last)}" if last else "nothing was released here"
 
 
 def _known(history: History, version: ReleaseVersion) -> Claim | None:
@@ -114,16 +130,17 @@ def _known(history: History, version: ReleaseVersion) -> Claim | None:
     return None
 
 
-def _resume(unfinished: Sequence[Claim], version: ReleaseVersion) -> Resume:
-    for claim in unfinished:
+def _resume(history: History, version: ReleaseVersion) -> Resume:
+    for claim in history.unfinished:
         if claim.version == version:
             return Resume(claim)
-    begun = unfinished[0]
+    begun = history.unfinished[0]
+    title = history.spelled(begun.version)
     raise Refusal.of(
         "release-in-flight",
-        f"{begun.version} was begun and is not finished; {version} would be another one",
+        f"{title} was begun and is not finished; {history.spelled(version)} would be another one",
         reason=f"its release commit {begun.commit[:12]} is on the branch, its tag is not on the remote",
-        remedy=f"finish it with `castoff resume {begun.version} --execute`, "
-        f"or take it back with `castoff abandon {begun.version} --execute`",
+        remedy=f"finish it with `castoff resume {title} --execute`, "
+        f"or take it back with `castoff abandon {title} --execute`",
         commit=begun.commit,
     )

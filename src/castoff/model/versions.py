@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from functools import total_ordering
 from typing import Literal
 
@@ -99,12 +100,14 @@ def spell(version: ReleaseVersion, ecosystem: Ecosystem) -> str:
     return f"{version.major}.{version.minor}.{version.patch}{suffix}"
 
 
-def next_version(previous: ReleaseVersion | None, level: str, pre: str | None = None) -> ReleaseVersion:
+def next_version(
+    previous: ReleaseVersion | None, level: str, pre: str | None = None, *, spelling: Ecosystem = "cargo"
+) -> ReleaseVersion:
     """Count from the last released version, as npm's ``semver`` does where a pre-release comes first.
 
     ``level`` is one of :data:`LEVELS` or an exact version; ``pre`` makes a pre-release of major, minor or
-    patch. Errors: ``unknown-level``, ``level-needs-bump``, ``level-needs-pre``, ``pre-goes-back``,
-    ``nothing-to-release``.
+    patch; ``spelling`` is how messages spell versions. Errors: ``unknown-level``, ``level-needs-bump``,
+    ``level-needs-pre``, ``pre-goes-back``, ``nothing-to-release``.
     """
     exact = read(level)
     if pre is not None and (exact is not None or level == "release" or level in _PRE_RANK):
@@ -113,16 +116,17 @@ def next_version(previous: ReleaseVersion | None, level: str, pre: str | None = 
         return exact
     start = previous or ReleaseVersion(0, 0, 0)
     if level in ("major", "minor", "patch"):
-        return _bump(start, level, pre)
+        return _bump(start, level, pre, spelling)
     if level == "release":
-        return _final(start)
+        return _final(start, spelling)
     if level in _PRE_RANK:
-        return _next_pre(start, level)
+        return _next_pre(start, level, spelling)
+    near = get_close_matches(level, LEVELS, n=1)
     raise UsageError.of(
         "unknown-level",
         f"`{level}` is neither a level nor a version",
         reason=f"levels are {', '.join(LEVELS)}; versions look like 1.2.3, 1.2.3-rc.1 or 1.2.3rc1",
-        remedy="name a level or an exact version",
+        remedy=f"did you mean `{near[0]}`?" if near else "name a level or an exact version",
     )
 
 
@@ -140,7 +144,7 @@ def _pre_without_bump(level: str, pre: str) -> CastoffError:
     )
 
 
-def _bump(start: ReleaseVersion, level: str, pre: str | None) -> ReleaseVersion:
+def _bump(start: ReleaseVersion, level: str, pre: str | None, spelling: Ecosystem) -> ReleaseVersion:
     target = _bumped_base(start, level)
     if pre is None:
         return target
@@ -149,7 +153,7 @@ def _bump(start: ReleaseVersion, level: str, pre: str | None) -> ReleaseVersion:
             "unknown-level", f"`{pre}` is no kind of pre-release", remedy="use alpha, beta or rc"
         )
     if start.pre is not None and start.base == target:
-        return _next_pre(start, pre)
+        return _next_pre(start, pre, spelling)
     return replace(target, pre=_SPELLINGS[pre], pre_number=1)
 
 
@@ -168,27 +172,27 @@ def _at(base: ReleaseVersion, major: int, minor: int, patch: int) -> ReleaseVers
     return ReleaseVersion(major, minor, patch, width=3 if patch else base.width)
 
 
-def _final(start: ReleaseVersion) -> ReleaseVersion:
+def _final(start: ReleaseVersion, spelling: Ecosystem) -> ReleaseVersion:
     if start.pre is None:
         raise UsageError.of(
             "nothing-to-release",
-            f"`release` ends a pre-release, but the last released version, {start}, is none",
+            f"`release` ends a pre-release, but the last released version, {spell(start, spelling)}, is none",
             remedy="use major, minor, patch or an exact version",
         )
     return start.base
 
 
-def _next_pre(start: ReleaseVersion, level: str) -> ReleaseVersion:
+def _next_pre(start: ReleaseVersion, level: str, spelling: Ecosystem) -> ReleaseVersion:
     if start.pre is None:
         raise UsageError.of(
             "level-needs-pre",
-            f"`{level}` counts pre-releases, but the last released version, {start}, is stable",
+            f"`{level}` counts pre-releases, but the last released version, {spell(start, spelling)}, is stable",
             remedy=f"say which version it leads to, for example `minor --pre {level}`",
         )
     if _PRE_RANK[level] < _PRE_RANK[start.pre]:
         raise UsageError.of(
             "pre-goes-back",
-            f"`{level}` after {start} would sort before it",
+            f"`{level}` after {spell(start, spelling)} would sort before it",
             remedy=f"use `{start.pre}`, `release`, or a level that starts a new version",
         )
     number = start.pre_number + 1 if level == start.pre else 1
