@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import click
 
 from castoff.cli.options import Common, open_for
@@ -44,6 +46,8 @@ def print_acts(common: Common, wish: Wish) -> int:
 
     setting = open_for(common, reporter_for(common.events, quiet=True))
     plan = plan_release(setting, wish.level, wish.pre, intend=meant_again)
+    if plan.resumes and not plan.errors and not common.json:
+        return _print_missing(common, replace(wish, version=plan.shown_version))
     if common.json:
         from castoff.cli.shapes import plan_json, print_json
 
@@ -63,17 +67,27 @@ def print_acts(common: Common, wish: Wish) -> int:
 
 def _print_missing(common: Common, wish: Wish) -> int:
     from castoff.flows.status import look
+    from castoff.flows.survey import mind_shallow
+    from castoff.model.intent import to_resume
 
     status = look(open_for(common, reporter_for(common.events, quiet=True)), wish.version)
+    if status.version is None and status.seen is not None:
+        mind_shallow(status.seen)
+        to_resume(status.seen.history, None)
     if common.json:
         from castoff.cli.shapes import print_json, status_json
 
         print_json("status", status_json(status))
         return 0
+    from castoff.cli.showing import show_all
+
     acts = [act for state in status.states for act in state.acts]
     click.echo(f"{status.version}: {'these acts are left' if acts else 'nothing is left to do'}")
     for act in acts:
         click.echo(f"  {safe(act.id)}")
+    show_all(status.problems)
     if acts:
         click.echo("nothing was done: add --execute to act", err=True)
+    elif wish.level is not None:
+        click.echo("nothing was committed since: name a version to release it again as another one", err=True)
     return 0

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from castoff.errors import CastoffError
 from castoff.flows.planning import as_warnings, make_plan
 from castoff.flows.setting import Setting
-from castoff.flows.survey import survey
+from castoff.flows.survey import Survey, mind_shallow, survey
 from castoff.git import Worktree
 from castoff.model.intent import Begin, History, Resume, meant
 from castoff.model.merging import require_packages
@@ -23,7 +24,7 @@ def plan_release(setting: Setting, level: str, pre: str | None, *, intend: Inten
         require_packages(seen.workspace)
         plan = make_plan(
             seen,
-            intend(seen.history, level, pre),
+            _intended(seen, intend, level, pre),
             level if pre is None else f"{level} --pre {pre}",
             setting.configuration,
             setting.manifests,
@@ -32,3 +33,11 @@ def plan_release(setting: Setting, level: str, pre: str | None, *, intend: Inten
         )
         problems = dict.fromkeys((*as_warnings(setting.problems), *plan.problems))
         return replace(plan, problems=tuple(problems))
+
+
+def _intended(seen: Survey, intend: Intend, level: str, pre: str | None) -> Begin | Resume:
+    try:
+        return intend(seen.history, level, pre)
+    except CastoffError:
+        mind_shallow(seen)
+        raise

@@ -36,7 +36,15 @@ from castoff.flows.staging import (
     target_of,
 )
 from castoff.flows.summing import warnings_of
-from castoff.flows.survey import Survey, manifest_tree, ordered, read_workspace, survey, workspace_before
+from castoff.flows.survey import (
+    Survey,
+    manifest_tree,
+    mind_shallow,
+    ordered,
+    read_workspace,
+    survey,
+    workspace_before,
+)
 from castoff.git import Worktree
 from castoff.model.intent import Begin, Claim, Resume, meant_again, to_resume
 from castoff.model.merging import require_packages
@@ -44,7 +52,7 @@ from castoff.model.versions import ReleaseVersion, read
 from castoff.model.workspace import Artifact
 from castoff.reconcile import Reconciler, StageState, observe
 from castoff.stages.part import Stage
-from castoff.stages.preflight import errors_of, run_checks
+from castoff.stages.preflight import Checked, errors_of, run_checks
 
 _PLANS = 4
 NOT_PROVEN = (
@@ -121,8 +129,13 @@ def _claimed(run: _Run) -> tuple[Survey, Claim, bool]:
     for attempt in range(1, _PLANS + 1):
         seen = survey(run.setting.repository, run.worktree, run.setting.configuration, run.setting.manifests)
         require_packages(seen.workspace)
-        intent = _intent(seen, run.order)
+        try:
+            intent = _intent(seen, run.order)
+        except CastoffError:
+            mind_shallow(seen)
+            raise
         if isinstance(intent, Resume):
+            _mind_unpushed(seen, intent.claim, run.order)
             run.setting.reporter.note(
                 f"going on with {intent.claim.version}, claimed by {intent.claim.commit[:12]}"
             )
@@ -142,6 +155,13 @@ def _claimed(run: _Run) -> tuple[Survey, Claim, bool]:
     raise AssertionError("the loop returns or raises")
 
 
+def _mind_unpushed(seen: Survey, claim: Claim, order: Wish) -> None:
+    """Stop where a level would mean the last release again, but this clone has commits that nobody else has."""
+    apart = [one for one in seen.state if one.code in ("branch-ahead", "branch-diverged")]
+    if claim.tagged and order.level is not None and apart:
+        raise Refusal(*apart)
+
+
 def _mind_capabilities(run: _Run, seen: Survey, claim: Claim) -> None:
     """See that what is left can be done here: tools, key, credentials. What is tagged needs none of them."""
     if claim.tagged:
@@ -149,6 +169,15 @@ def _mind_capabilities(run: _Run, seen: Survey, claim: Claim) -> None:
     answers = run_checks(capability_checks(run.setting, seen, run.worktree))
     if errors := [one for one in errors_of(answers) if one.code not in run.setting.tolerated]:
         raise Refusal(*errors)
+    _warn(run, answers)
+
+
+def _warn(run: _Run, answers: Sequence[Checked]) -> None:
+    """Say now what a person may want to mend before anything is out; it is listed again at the end."""
+    warnings = warnings_of(answers, run.setting.tolerated)
+    run.problems.extend(warnings)
+    for one in warnings:
+        run.setting.reporter.note(f"warning[{one.code}]: {one.message}")
 
 
 def _intent(seen: Survey, order: Wish) -> Begin | Resume:
@@ -192,7 +221,7 @@ def _begin(run: _Run, seen: Survey, version: ReleaseVersion) -> Claim:
     answers = ask_until_known(checks, _reconciler(run), setting.tolerated)
     if errors := [one for one in errors_of(answers) if one.code not in setting.tolerated]:
         raise Refusal(*errors)
-    run.problems.extend(warnings_of(answers, setting.tolerated))
+    _warn(run, answers)
     commit, warnings = make_commit(setting, seen, worktree, version)
     run.problems.extend(warnings)
     claim = Claim(version=version, commit=commit)
@@ -204,7 +233,11 @@ def _begin(run: _Run, seen: Survey, version: ReleaseVersion) -> Claim:
         with setting.embedded(before) as embedded:
             prove(embedded, target, artifacts, worktree.root)
     stamp = make_tag(setting, target, occasion_of(seen, version, setting.now.date()), artifacts, worktree)
-    _claim(run, target, stamp=stamp)
+    try:
+        _claim(run, target, stamp=stamp)
+    except _BranchMoved:
+        worktree.delete_tag(target.tag)  # or the next look takes it for one of the remote's
+        raise
     return claim
 
 
