@@ -10,13 +10,14 @@ from castoff.flows.checking import preflight_checks
 from castoff.flows.gathering import notes_configuration, source_of, unreachable
 from castoff.flows.judging import Changes, label_policy
 from castoff.flows.setting import Setting
+from castoff.flows.stepping import likely_next
 from castoff.flows.survey import Survey, survey
 from castoff.foresight.record import Record
 from castoff.git import Worktree
 from castoff.model.changes import Change
 from castoff.model.intent import Begin, meant
 from castoff.model.observations import Unknown
-from castoff.model.versions import ReleaseVersion, next_version
+from castoff.model.versions import ReleaseVersion
 from castoff.notes.kinds import kind_labels
 from castoff.notes.labels import check_labels
 from castoff.stages.preflight import Check, Checked, Group, run_checks
@@ -41,7 +42,6 @@ def examine(
     """Make the checks of these groups (none: all) for a level or version; without one, for what comes next."""
     with Worktree.of(setting.repository) as worktree:
         seen = survey(setting.repository, worktree, setting.configuration, setting.manifests)
-        seen = replace(seen, problems=(*setting.problems, *seen.problems))
         version, guessed = _version(seen, level)
         begun = bool(seen.history.unfinished)
         changes = Changes(setting, seen, worktree, None if guessed else version)
@@ -86,8 +86,7 @@ def _version(seen: Survey, level: str | None) -> tuple[ReleaseVersion, bool]:
         return (intent.version if isinstance(intent, Begin) else intent.claim.version), False
     if seen.history.unfinished:
         return seen.history.unfinished[0].version, False
-    previous = seen.history.previous
-    return next_version(previous.version if previous else None, "minor"), True
+    return likely_next(seen), True
 
 
 def _outside_a_release(one: Checked) -> Checked:

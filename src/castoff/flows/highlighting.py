@@ -12,12 +12,13 @@ from castoff.flows.editing import changelog_path, shown
 from castoff.flows.gathering import Gathered, commits_between, gather, known_contributors
 from castoff.flows.notes import require_tag, resolved
 from castoff.flows.setting import Setting
+from castoff.flows.stepping import likely_next
 from castoff.flows.survey import Survey, survey
 from castoff.git import Worktree
 from castoff.model.changes import Change
 from castoff.model.intent import Begin, Claim, meant
 from castoff.model.observations import Unknown
-from castoff.model.versions import ReleaseVersion, next_version
+from castoff.model.versions import ReleaseVersion
 from castoff.notes.changelog.waiting import waiting_news
 from castoff.notes.contributors import contributors
 from castoff.notes.draft import split
@@ -224,7 +225,7 @@ def _version(
         return version, None
     if previous and any(one.draft and one.tag == seen.tag_name.of(previous.version) for one in releases):
         return previous.version, previous
-    return next_version(previous.version if previous else None, "minor"), None
+    return likely_next(seen), None
 
 
 def _draft_of(seen: Survey, tag: str, releases: Sequence[ForgeRelease]) -> ForgeRelease | None:

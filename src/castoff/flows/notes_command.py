@@ -9,10 +9,10 @@ from castoff.errors import NotYet, Problem
 from castoff.flows.notes import Span, WrittenNotes, span_of, write_notes
 from castoff.flows.remembering import Remembering, memory_file
 from castoff.flows.setting import Setting
+from castoff.flows.stepping import likely_next
 from castoff.flows.survey import Survey, survey
 from castoff.git import Worktree
 from castoff.model.observations import Unknown
-from castoff.model.versions import next_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class ShownNotes:
 
 
 def notes_of_range(setting: Setting, since: str | None, until: str | None, *, compare: bool) -> ShownNotes:
-    """Write the notes of a range; the next minor version names the tag of what is not released yet."""
+    """Write the notes of a range; the likely next version names the tag of what is not released yet."""
     with Worktree.of(setting.repository) as worktree:
         seen = survey(setting.repository, worktree, setting.configuration, setting.manifests)
         span = span_of(seen, worktree, since, until, _next_tag(seen))
@@ -45,8 +45,7 @@ def _memory(setting: Setting, seen: Survey) -> Remembering | None:
 def _next_tag(seen: Survey) -> str:
     if seen.history.unfinished:
         return seen.tag_name.of(seen.history.unfinished[0].version)
-    previous = seen.history.previous
-    return seen.tag_name.of(next_version(previous.version if previous else None, "minor"))
+    return seen.tag_name.of(likely_next(seen))
 
 
 def _difference(setting: Setting, seen: Survey, span: Span, ours: str) -> str:

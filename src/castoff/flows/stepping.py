@@ -1,4 +1,4 @@
-"""Is the version that a person named a step from the last one, and written like it?
+"""Which version comes next, and is the one that a person named such a step, written like the last one?
 
 A typing error (`13.0` for `1.3.0`) makes a version that is higher and free, and that no registry ever forgets.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from castoff.errors import Problem
 from castoff.flows.survey import Survey
-from castoff.model.versions import ReleaseVersion, read, spell, steps_from
+from castoff.model.versions import ReleaseVersion, next_version, read, spell, steps_from
 
 _YEARS = 1000  # a first number from here on counts years: what follows it is the calendar's
 
@@ -18,6 +18,14 @@ def unusual_step(survey: Survey, version: ReleaseVersion) -> tuple[Problem, ...]
     if previous is None:
         return ()
     return (*_skips(survey, previous.version, version), *_shorter(previous.version, version))
+
+
+def likely_next(survey: Survey) -> ReleaseVersion:
+    """Guess what the next release will be: a minor one, or where that is out already, a patch of this branch."""
+    previous = survey.history.previous
+    last = previous.version if previous else None
+    minor = next_version(last, "minor")
+    return next_version(last, "patch") if survey.tag_name.of(minor) in survey.refs.tags else minor
 
 
 def _skips(survey: Survey, last: ReleaseVersion, version: ReleaseVersion) -> tuple[Problem, ...]:
