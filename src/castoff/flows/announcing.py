@@ -46,13 +46,11 @@ def _problems(aim: Aim, draft: ForgeRelease) -> tuple[Problem, ...]:
     return (*written.problems, *draft_problems(draft.body, written.body))
 
 
-def waiting_draft(setting: Setting, target: Target) -> ForgeRelease | None:
-    """Find the draft that waits for its announcement."""
+def pages_of(setting: Setting, target: Target) -> tuple[ForgeRelease, ...]:
+    """List the forge's pages of the tag, drafts included; none where nobody can tell."""
     forge = setting.forge(target.remote_url)
     found = releases_of(forge, target.tag) if forge else ()
-    if isinstance(found, Unknown):
-        return None
-    return next((release for release in found if release.draft), None)
+    return () if isinstance(found, Unknown) else found
 
 
 def _no_text() -> str:

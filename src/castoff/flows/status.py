@@ -9,7 +9,7 @@ from typing import Literal
 
 from castoff.errors import Problem
 from castoff.flows.abandoning import revert_stage
-from castoff.flows.announcing import waiting_draft
+from castoff.flows.announcing import pages_of
 from castoff.flows.cadence import Cadence, cadence, waiting_problem, waiting_since
 from castoff.flows.drafting import notes_of
 from castoff.flows.editing import shown
@@ -34,6 +34,7 @@ from castoff.model.intent import Claim, to_resume
 from castoff.notes.due import Due
 from castoff.ports import ForgeRelease
 from castoff.reconcile import StageState, observe
+from castoff.stages.notice import is_marked
 from castoff.stages.part import Stage
 
 Phase = Literal["none", "in-flight", "complete", "abandoned"]
@@ -42,7 +43,10 @@ FoundBy = Literal["tag", "transition", "ref", "given", "none"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """One look at the release that is under way, or at the last one."""
+    """One look at the release that is under way, or at the last one.
+
+    ``taken_back`` says that its page tells people not to use it, though some of its files are still offered.
+    """
 
     version: str | None
     phase: Phase
@@ -56,6 +60,7 @@ class Status:
     ways_out: tuple[WayOut, ...] = ()
     waiting_since: datetime | None = None
     cadence: Cadence | None = None
+    taken_back: bool = False
     problems: tuple[Problem, ...] = ()
 
     def draft_json(self) -> dict[str, object] | None:
@@ -122,7 +127,12 @@ def _look_at(
     workspace = read_workspace(manifest_tree(worktree, claim.commit), setting.manifests, release.exclude)
     target = target_of(seen, claim, workspace, ordered(workspace, release))
     phase, states = _phase(setting, seen, worktree, target)
-    draft = waiting_draft(setting, target)
+    pages = pages_of(setting, target)
+    draft = next((page for page in pages if page.draft), None)
+    taken_back = phase == "complete" and any(is_marked(page.body) for page in pages)
+    if taken_back:
+        undone = (withdraw_stage(setting, target), notice_stage(setting, seen, target, ""))
+        states = (*states, *observe(undone, lanes=setting.lanes))
     since = waiting_since(worktree, draft, target.tag) if draft else None
     waits = waiting_problem(draft, since, setting.now) if draft and target.tag in seen.refs.tags else None
     told = cadence(setting, seen, worktree)
@@ -136,6 +146,7 @@ def _look_at(
         draft=draft,
         waiting_since=since,
         cadence=told,
+        taken_back=taken_back,
         now=setting.now,
         seen=seen,
         ways_out=ways_out(
