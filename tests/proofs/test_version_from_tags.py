@@ -62,6 +62,34 @@ def test_killed_after_the_claim_and_after_an_upload_others_finish_it_and_the_ref
         assert (code, here.dump()) == (0, before), output
 
 
+def test_a_rival_who_claims_another_version_in_the_last_moment_wins(tmp_path: Path) -> None:
+    """The loser names the version that was claimed, and leaves nothing on the remote."""
+    key = make_key(tmp_path)
+    settings = NO_ISOLATION.format(python=sys.executable)
+    source = make_source(tmp_path / "source", key, write_tagged(tmp_path / "sample", settings))
+    with stage_of(tmp_path / "world", key, source) as here:
+        checkout = here.checkout()
+        hook = checkout / ".git" / "hooks" / "pre-push"
+        hook.write_text(_RIVAL.format(mark=tmp_path / "mark"), encoding="utf-8")
+        hook.chmod(0o755)
+
+        code, output = here.run(checkout, *COMMAND)
+
+        assert (code, "claimed-by-another" in output, "claimed 2.0.0 while" in output) == (4, True, True), (
+            output
+        )
+        found = [ref for ref in _refs(here) if not ref.startswith("refs/tags/")]
+        assert found == ["refs/castoff/2.0.0", "refs/castoff/on/main", "refs/heads/main"]
+
+
+_RIVAL = """#!/bin/sh
+test -e {mark} && exit 0
+touch {mark}
+git tag --no-sign --annotate -m rival rival HEAD
+git push --quiet --no-verify "$2" HEAD:refs/castoff/2.0.0 rival:refs/castoff/on/main
+"""
+
+
 def _killed(here: Stage, checkout: Path, kind: str, act: str) -> bool:
     """Start a release, and kill it when it has told of an event; False where it ended before."""
     events = checkout / ".git" / "events"
