@@ -106,7 +106,10 @@ def _take_over(draft: _Draft) -> None:
     taken = take_over(draft.around.tree)
     if taken.source is None:
         return
-    draft.found.append(f"`{taken.source}` of cargo-release")
+    is_file = taken.source == "release.toml"
+    draft.found.append(
+        "`release.toml` of cargo-release" if is_file else f"`{taken.source}`, cargo-release's settings"
+    )
     configuration = taken.configuration
     for table in ("release", "cargo"):
         for name, setting in differing(getattr(configuration, table)).items():
