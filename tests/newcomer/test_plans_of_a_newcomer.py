@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from newcomer_bench import Shore
 
@@ -32,3 +34,66 @@ def test_a_version_that_looks_mistyped_is_warned_of(
     assert {
         code for code in ("version-skips-a-step", "version-shorter") if f"warning[{code}]" in said
     } == codes
+
+
+def test_a_plan_names_the_lock_files_that_follow(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    locks = {"uv.lock": "version = 1\n", "packages/tidepool/poetry.lock": "", "elsewhere/uv.lock": ""}
+    Shore.made(tmp_path, locks).castoff("plan", "minor")
+
+    told = "lock files that follow, by their own clients: packages/tidepool/poetry.lock, uv.lock\n"
+    assert told in capfd.readouterr().out
+
+
+def test_a_manifest_that_cannot_be_read_comes_first_and_nothing_is_counted(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    shore = Shore.made(tmp_path, {})
+    shore.push({"packages/tidepool/pyproject.toml": "[project\n"})
+
+    assert shore.castoff("plan", "minor") == 4
+
+    said = capfd.readouterr()
+    assert said.err.startswith("error[toml-invalid]")
+    assert "uploads in" not in said.out
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        pytest.param(("plan", "mnior"), "did you mean `minor`?", id="a level"),
+        pytest.param(("plan",), "LEVEL is missing: it is major, minor, patch, release, rc", id="no level"),
+        pytest.param(("relase", "minor"), "Did you mean `release`?", id="a command"),
+    ],
+)
+def test_a_word_that_is_mistyped_is_answered_with_the_nearest(
+    words: tuple[str, ...], told: str, shore: Shore, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert shore.castoff(*words) == 2
+
+    assert told in capfd.readouterr().err
+
+
+def test_a_candidate_is_spelled_as_the_tags_do_in_a_refusal(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    shore = Shore.made(tmp_path, {})
+    shore.git("tag", "1.5.0rc1")
+    shore.git("push", "--quiet", "--tags")
+
+    assert shore.castoff("plan", "beta") == 2
+
+    assert "`beta` after 1.5.0rc1 would sort before it" in capfd.readouterr().err
+
+
+def test_a_shallow_clone_is_named_where_its_missing_history_stops_a_command(
+    shore: Shore, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    remote = (shore.clone.parent / "remote.git").as_uri()
+    shore.ground.git(tmp_path, "clone", "--quiet", "--depth=1", "--no-tags", remote, "cut")
+    cut = Shore(shore.ground, tmp_path / "cut")
+
+    assert cut.castoff("resume") == 4
+
+    said = capfd.readouterr()
+    assert "error[shallow-clone]" in said.err
+    assert "None" not in said.out

@@ -12,7 +12,7 @@ from castoff.flows.reach import Link
 from castoff.flows.release import Result
 from castoff.flows.status import Status
 from castoff.flows.ways_out import WayOut
-from castoff.model.acts import Person, Wait
+from castoff.model.acts import Blocked, Decision, Done, Off, Person, Wait
 from castoff.model.observations import Absent, Observation, Present, Unknown, Withdrawn
 from castoff.model.plan import Plan
 from castoff.reconcile import StageState
@@ -31,7 +31,8 @@ _UNLIMITED = 15.0  # seconds a wave, where nothing but the index holds it up
 
 
 def show_plan(plan: Plan) -> None:
-    """Show a plan."""
+    """Show a plan; what makes it impossible stands before it."""
+    show_all(plan.errors)
     resumed = " (begun before: it would be resumed)" if plan.resumes else ""
     click.echo(f"{_bold(plan.previous or 'nothing released')} -> {_bold(plan.shown_version)}{resumed}")
     click.echo(
@@ -48,6 +49,13 @@ def show_plan(plan: Plan) -> None:
     if plan.members:
         click.echo(f"not published: {_list([member.name for member, _ in plan.members])}")
     _show_edits(plan)
+    if not plan.errors:
+        _show_total(plan)
+    show_all([one for one in plan.problems if one.severity == "warning"])
+
+
+def _show_total(plan: Plan) -> None:
+    """Say how much is uploaded, and how long it takes; of a plan that cannot be carried out nothing is known."""
     uploads = sum(1 for act in plan.acts if act.stage == "publish")
     click.echo(
         f"\n{len(plan.packages)} packages, {uploads} uploads in {len(plan.order.waves)} waves; "
@@ -56,7 +64,6 @@ def show_plan(plan: Plan) -> None:
     last = max((start for _, start in plan.estimate.schedule), default=0.0)
     if last > _UNLIMITED * len(plan.order.waves):
         click.echo(f"rate limits and least pauses let the last upload begin after {_duration(last)}")
-    show_all(plan.problems)
 
 
 def _show_source(plan: Plan) -> None:
@@ -86,7 +93,8 @@ def show_status(status: Status) -> None:
         click.echo("nothing was released or begun on this branch yet")
     else:
         commit = f", release commit {status.commit[:12]}" if status.commit else ""
-        click.echo(f"{_bold(status.version)}: {status.phase}{commit}")
+        back = ", but taken back since: its page says so" if status.taken_back else ""
+        click.echo(f"{_bold(status.version)}: {status.phase}{back}{commit}")
         show_states(status.states)
     for claim in status.others:
         click.echo(f"also begun: {claim.version} ({claim.commit[:12]})")
@@ -115,12 +123,16 @@ def _show_cadence(status: Status) -> None:
     counts = ", ".join(f"{count} {kind}" for kind, count in due.changes if count)
     if due.due:
         click.echo("a release is due: " + "; ".join(safe(reason) for reason in due.reasons))
-    if counts:
-        since = f" in {due.days} days" if due.days is not None else ""
-        click.echo(f"since the last release{since}: {counts}")
     people = [f"{safe(one.login)}{' (new)' if one.is_new else ''}" for one in status.cadence.people]
-    if people:
-        click.echo(f"by {_list(people)}")
+    if counts:
+        by = f"; by {_list(people)}" if people else ""
+        click.echo(f"merged since the last release{_ago(due.days)}: {counts}{by}")
+
+
+def _ago(days: int | None) -> str:
+    if days is None:
+        return ""
+    return " (today)" if days == 0 else f" ({days} {'day' if days == 1 else 'days'} ago)"
 
 
 def _show_way(way: WayOut) -> None:
@@ -130,18 +142,22 @@ def _show_way(way: WayOut) -> None:
         click.echo(f"  - {safe(text)}")
 
 
-def show_result(result: Result) -> None:
-    """Show how a run ended."""
-    click.echo(f"\n{_bold(result.version)}")
+def show_result(result: Result, *, embedded: bool = False) -> None:
+    """Show how a run ended; one in an embedded world has pages nowhere, so none is linked."""
+    where = " (in an embedded world: nothing of it is outside this machine)" if embedded else ""
+    click.echo(f"\n{_bold(result.version)}{where}")
     show_states(result.stages)
     if result.uploads:
         window = result.mismatch_window or 0.0
-        click.echo(f"\n{len(result.uploads)} files uploaded; mismatch window {window:.1f} s")
+        click.echo(
+            f"\n{len(result.uploads)} files uploaded; mismatch window {window:.1f} s, from the first upload to the last"
+        )
         for wave, names in enumerate(result.target.order.waves, start=1):
             click.echo(f"  wave {wave}: {_list(names)}")
     else:
         click.echo("\nnothing had to be uploaded")
-    _show_links(result.links)
+    if not embedded:
+        _show_links(result.links)
     if result.not_proven:
         click.echo("\nwhat a rehearsal cannot prove:")
         for text in result.not_proven:
@@ -173,6 +189,8 @@ def _show_edits(plan: Plan) -> None:
         click.echo(f"  {safe(edit.path)}:{edit.line}  {safe(edit.old)} -> {safe(edit.new)}")
     if len(plan.edits) > _MANY:
         click.echo(f"  ... and {len(plan.edits) - _MANY} more (see --json)")
+    if plan.locks:
+        click.echo(f"lock files that follow, by their own clients: {_list(plan.locks)}")
 
 
 def _missing(state: StageState) -> str:
@@ -180,13 +198,22 @@ def _missing(state: StageState) -> str:
         return ""
     if state.stage.name == "docs":
         return _documentation(state)
-    reasons = dict.fromkeys(
-        part.decision.reason for part in state.parts if isinstance(part.decision, Person | Wait)
-    )
-    if state.stage.name in ("changelog", "website") and any(reasons):
-        return "; ".join(reason for reason in reasons if reason)
-    words = [_word(one) for part in state.parts for one in part.seen if _word(one)]
+    left = [part for part in state.parts if not isinstance(part.decision, Done | Off)]
+    reasons = [reason for reason in dict.fromkeys(_reason(part.decision) for part in left) if reason]
+    words = [word for part in left for one in part.seen if (word := _word(one))]
+    if state.state == "blocked" or state.stage.name in ("changelog", "website") or not words:
+        return "; ".join(reasons[:_MANY]) or _list(words)
     return _list(words)
+
+
+def _reason(decision: Decision) -> str:
+    match decision:
+        case Blocked(problem):
+            return problem.message
+        case Person(reason=reason) | Wait(reason=reason):
+            return reason
+        case _:
+            return ""
 
 
 def _documentation(state: StageState) -> str:

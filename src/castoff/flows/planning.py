@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from pathlib import PurePosixPath
 
 from castoff.configuration.templates import Occasion
 from castoff.configuration.values import Configuration, Limit
@@ -20,8 +21,8 @@ from castoff.model.intent import Begin, Resume
 from castoff.model.plan import Plan, Planned, planned_packages
 from castoff.model.refs import claim_ref
 from castoff.model.versions import ReleaseVersion, spell
-from castoff.model.workspace import Member
-from castoff.ports import Edited, Manifests
+from castoff.model.workspace import Member, Workspace
+from castoff.ports import Edited, Manifests, Tree
 from castoff.stages.announce import PUBLISH
 from castoff.stages.claim_ref import claim_act
 from castoff.stages.draft import CREATE
@@ -33,6 +34,8 @@ DEFAULT_LIMITS: Mapping[tuple[str, bool], Bucket] = {
     ("cargo", False): Bucket(30, 60.0),
 }
 """What crates-io documents for one user; other registries are configured in ``[limits]``."""
+
+_LOCKS = frozenset({"Cargo.lock", "uv.lock", "poetry.lock", "pdm.lock"})
 
 
 def occasion_of(survey: Survey, version: ReleaseVersion, today: date) -> Occasion:
@@ -91,6 +94,7 @@ def make_plan(
         packages=packages,
         members=tuple((member, _member_version(member, version)) for member in survey.workspace.members),
         edits=edited.edits,
+        locks=() if resumes or survey.workspace.is_from_tags else locks_of(survey.tree, survey.workspace),
         acts=_acts(survey, packages, version, configuration, resumes=resumes),
         estimate=estimate(uploads, configuration.limits, grace=grace),
         problems=(
@@ -100,6 +104,18 @@ def make_plan(
             *(() if resumes else (*not_free(survey, version), *below_manifests(survey, version, level))),
             *_no_version_problem(survey),
         ),
+    )
+
+
+def locks_of(tree: Tree, workspace: Workspace) -> tuple[str, ...]:
+    """List the committed lock files that lock packages of the workspace."""
+    folders = {one.path for one in (*workspace.packages, *workspace.members)}
+    paths = (PurePosixPath(path) for path in tree.paths())
+    return tuple(
+        str(path)
+        for path in paths
+        if path.name in _LOCKS
+        and any(path.parent in (home, *home.parents) for home in map(PurePosixPath, folders))
     )
 
 

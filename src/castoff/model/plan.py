@@ -32,7 +32,8 @@ class Planned:
 class Plan:
     """The whole plan; ``resumes`` says that the version was begun before.
 
-    ``claimed_by`` is the ref that claims the version; None where the release commit on the branch does.
+    ``claimed_by`` is the ref that claims the version; None where the release commit on the branch does. ``locks``
+    are the lock files that follow the edits: what changes in them only their clients know.
     """
 
     version: ReleaseVersion
@@ -49,6 +50,7 @@ class Plan:
     packages: tuple[Planned, ...]
     members: tuple[tuple[Member, str | None], ...]
     edits: tuple[Edit, ...]
+    locks: tuple[str, ...]
     acts: tuple[Act, ...]
     estimate: Estimate
     problems: tuple[Problem, ...]
