@@ -34,7 +34,7 @@ def show(common: Common, name: str, result: Result, world: dict[str, object] | N
     else:
         from castoff.cli.showing import show_result
 
-        show_result(result)
+        show_result(result, embedded=world is not None)
 
 
 def print_acts(common: Common, wish: Wish) -> int:

@@ -34,6 +34,7 @@ def _play(common: Common, folder: Path, sample: str) -> int:
     from castoff.wiring import play_demo
 
     reporter = reporter_for(common.events)
+    reporter.note("a demo: everything goes to an embedded world, nothing outside this machine is written")
     result, world = play_demo(folder, sample, reporter)
     reporter.close()
     show(common, "demo", result, world)
