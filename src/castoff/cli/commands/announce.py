@@ -48,6 +48,11 @@ def command(common: Common, version: str | None, execute: bool, accept_missing: 
         print_stage("announce", target.title, states, text=text[0] if text else None, problems=found)
     elif state is not None:
         show_states([state])
+        if state.state == "done":
+            click.echo(
+                f"what comes after it (changelog, documentation, website): castoff resume {target.title} --execute",
+                err=True,
+            )
     else:
         _say_why(found, execute=execute, accept_missing=accept_missing)
     lost = any(one.severity == "error" for one in found) and not accept_missing

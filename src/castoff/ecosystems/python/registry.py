@@ -119,7 +119,8 @@ class PythonRegistry:
                 message=f"`{package.name}` {version} can only be yanked by a person",
                 reason="Python indexes offer no interface for it",
                 remedy=f"sign in to the index, open the project `{package.name}`, its releases, and yank {version} "
-                "with a reason; files that were yanked stay there, but no resolver chooses them",
+                "with a reason; files that were yanked stay there, and only a requirement on exactly this version "
+                "takes them",
                 url=self._page_for_people(package, version),
                 package=package.id,
             )
