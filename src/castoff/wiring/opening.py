@@ -101,7 +101,7 @@ def _uncommitted(repository: Repository, here: Tree, source: str | None) -> tupl
             code="configuration-not-committed",
             message=f"`{file}` is not what was committed",
             reason="a release goes on from any machine, and each must see the same configuration",
-            remedy="commit and push it before a release; to try it out, nothing",
+            remedy="commit and push it before a release; a plan or a rehearsal may go without",
             file=file,
         ),
     )
