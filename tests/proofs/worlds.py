@@ -121,7 +121,9 @@ def stage_of(
     seed = replace(seed or WorldSeed(), slug=SLUG, repository=source)
     with World(folder / "world", seed=seed, outside=False, tls=tls) as world:
         made = Stage(folder, world, key)
-        fill_registries(world, read_workspace(FolderTree(source), manifests(), ()).at(ReleaseVersion(1, 0, 0)))
+        fill_registries(
+            world, read_workspace(FolderTree(source), manifests(), ()).at(ReleaseVersion(1, 0, 0))
+        )
         yield made
 
 
