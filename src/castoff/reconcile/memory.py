@@ -58,6 +58,11 @@ class Memory:
     waiting_since: float | None = None
     throttled_since: float | None = None
     pauses: int = 0
+    looked: float = 0.0
+
+    def looks(self) -> None:
+        """Take the time of a look: patience ends by what was seen then, not by what a machine slept since."""
+        self.looked = self.clock.monotonic()
 
     def may_act(self, act: Act) -> bool:
         """Say whether an act may be done (again) now."""
@@ -131,7 +136,7 @@ class Memory:
 
     def wait(self, part: Part, decision: Wait) -> float:
         """Give the next pause while the world cannot say, or is not ready; raises when patience ends."""
-        now = self.clock.monotonic()
+        now = self.looked
         self.waiting_since = now if self.waiting_since is None else self.waiting_since
         budget, asked = self._budget(decision), decision.seconds or 0.0
         waited = now - self.waiting_since
@@ -163,7 +168,7 @@ class Memory:
         return min(pause, self.patience.longest_pause)
 
     def _waited(self, tried: _Try) -> float:
-        return self.clock.monotonic() - tried.since
+        return self.looked - tried.since
 
     def _settle(self, tried: _Try) -> float:
         return min(self.patience.settle, 0.5 * math.pow(4, tried.count))

@@ -90,6 +90,7 @@ class Reconciler:
         while True:
             self._mind_end()
             with self._slots:
+                memory.looks()
                 seen = part.look()
             decision = part.decide(seen)
             match decision:
