@@ -11,9 +11,10 @@ from castoff.ports import Clock
 class Gate:
     """One service's patience: closed after a 429, and with a least pause between writes that want one.
 
-    ``intervals`` are the seconds after which the service's buckets hold one more token. The first 429 says that a
-    bucket is empty, and its Retry-After which one; from then on one write goes through in each interval, instead of
-    all that wait running into the next 429. Before it nobody is held up: a service may have raised its limits.
+    ``intervals`` are the seconds after which the service's buckets hold one more token. A 429 soon after another one
+    says that a bucket is empty, and its Retry-After which one; from then on one write goes through in each interval,
+    instead of all that wait running into the next 429. One alone is only waited for: it may have been passing, and
+    a service may have raised its limits.
     """
 
     def __init__(self, clock: Clock, sleep: Callable[[float], None], intervals: Sequence[float] = ()) -> None:
@@ -24,13 +25,18 @@ class Gate:
         self._opens = 0.0
         self._last = -float("inf")
         self._pace = 0.0
+        self._refused = -float("inf")
 
     def close_for(self, seconds: float) -> None:
         """Let nobody through for a while, and then one after the other where a bucket explains it."""
         with self._lock:
-            self._opens = max(self._opens, self._clock.monotonic() + seconds)
-            fitting = [one for one in self._intervals if seconds <= one]
-            self._pace = max(self._pace, fitting[0]) if fitting else self._pace
+            now = self._clock.monotonic()
+            self._opens = max(self._opens, now + seconds)
+            interval = next((one for one in self._intervals if seconds <= one), 0.0)
+            if now - self._refused <= 2 * interval:
+                self._pace = max(self._pace, interval)
+                self._last = self._opens - self._pace  # what was refused took no token
+            self._refused = now
 
     def pass_through(self, grace: float, limit: float) -> float:
         """Wait until the gate is open, and the one before went through ``grace`` seconds ago at least.
