@@ -97,3 +97,53 @@ def test_a_shallow_clone_is_named_where_its_missing_history_stops_a_command(
     said = capfd.readouterr()
     assert "error[shallow-clone]" in said.err
     assert "None" not in said.out
+
+
+README = """\
+# Tidepool
+
+Current release: 1.2.0 (needs numpy>=1.2.0).
+
+    pip install tidepool==1.2.0
+
+## News
+
+1.2.0 was a good one.
+"""
+MODULE = "packages/tidepool/src/tidepool/__init__.py"
+STALE = {"README.md": README, MODULE: '__version__ = "1.2.0"\n', "CHANGELOG.md": "# Changelog\n\n## 1.2.0\n"}
+PLACES = "README.md:3 (Current release: 1.2.0), README.md:5 (pip install tidepool==1.2.0), " + MODULE + ":1"
+
+
+def test_what_would_still_say_the_old_version_is_listed_and_init_writes_the_rules(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    shore = Shore.made(tmp_path, STALE)
+
+    assert shore.castoff("plan", "minor") == 0
+    said = capfd.readouterr().err
+    assert "warning[version-left-behind]: 1.2.0 would stay in 3 places that no rule touches" in said
+    assert PLACES in said
+
+    assert shore.castoff("init", "--execute") == 0
+    shore.push({})
+    capfd.readouterr()
+    assert shore.castoff("plan", "minor") == 0
+    said_now = capfd.readouterr()
+    assert "version-left-behind" not in said_now.err, said_now.err
+    for change in (
+        "README.md:3  Current release: 1.2.0 -> Current release: 1.3.0",
+        "README.md:5  pip install tidepool==1.2.0 -> pip install tidepool==1.3.0",
+        f'{MODULE}:1  __version__ = "1.2.0 -> __version__ = "1.3.0',
+    ):
+        assert change in said_now.out
+
+
+def test_a_candidate_leaves_the_documents_at_the_stable_version(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    Shore.made(tmp_path, STALE).castoff("plan", "minor", "--pre", "rc")
+
+    said = capfd.readouterr().err
+    assert "1.2.0 would stay in one place that no rule touches" in said
+    assert MODULE in said

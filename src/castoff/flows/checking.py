@@ -12,6 +12,7 @@ from castoff.flows.early import waiting_elsewhere
 from castoff.flows.editing import release_edits
 from castoff.flows.foreseeing import foresight_checks
 from castoff.flows.judging import Changes, change_checks
+from castoff.flows.left_behind import left_behind
 from castoff.flows.origin import branch_takes_push, remote_is_ours
 from castoff.flows.planning import not_free, occasion_of
 from castoff.flows.published import published_checks
@@ -56,6 +57,7 @@ def preflight_checks(
     return (
         Check("workspace", "shape", lambda: (*survey.state, *survey.problems)),
         Check("configuration", "shape", lambda: setting.problems),
+        Check("documents", "shape", lambda: _documents(setting, survey, version)),
         Check("identity", "preflight", lambda: _identity(setting)),
         *capability_checks(setting, survey, worktree),
         Check("remote", "preflight", lambda: remote_is_ours(setting, survey)),
@@ -65,7 +67,11 @@ def preflight_checks(
         Check("forge-token", "preflight", lambda: forge_token(setting, survey)),
         Check("forge", "preflight", lambda: _forge(setting, survey, tag), vital=True),
         Check("draft-writer", "preflight", lambda: draft_writer(setting, survey)),
-        *(_free(registries, package, version) for package in survey.workspace.packages),
+        *(
+            _free(registries, package, version)
+            for package in survey.workspace.packages
+            if _is_on_branch(survey)
+        ),
         *published_checks(setting, survey, registries, version),
         *change_checks(changes or Changes(setting, survey, worktree, version)),
         *foresight_checks(setting, survey, version, record),
@@ -82,6 +88,11 @@ def capability_checks(setting: Setting, survey: Survey, worktree: Worktree) -> t
     )
 
 
+def _is_on_branch(survey: Survey) -> bool:
+    """Say whether the claims of a release branch are known: elsewhere nobody knows whose an upload is."""
+    return all(problem.code != "not-on-release-branch" for problem in survey.state)
+
+
 def _branch_rules(setting: Setting, survey: Survey, version: ReleaseVersion) -> Found:
     """Ask what holds for the branch, where something will be pushed to it."""
     if survey.workspace.is_from_tags and not _is_edited(setting, survey, version):
@@ -90,6 +101,12 @@ def _branch_rules(setting: Setting, survey: Survey, version: ReleaseVersion) -> 
     if not survey.workspace.is_from_tags or not isinstance(found, Sequence):
         return found
     return tuple(replace(one, remedy=_NO_EDITS) if one.code == "branch-protected" else one for one in found)
+
+
+def _documents(setting: Setting, survey: Survey, version: ReleaseVersion) -> Sequence[Problem]:
+    occasion = occasion_of(survey, version, setting.now.date())
+    texts = release_edits(survey, setting.configuration, setting.manifests, occasion).texts
+    return left_behind(survey, setting.configuration, texts, version)
 
 
 def _is_edited(setting: Setting, survey: Survey, version: ReleaseVersion) -> bool:

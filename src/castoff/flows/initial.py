@@ -102,6 +102,7 @@ def _surroundings(setting: Setting, site: Path | None) -> Surroundings:
     website = _website(repository, site)
     return Surroundings(
         tree=tree,
+        packages=workspace.packages,
         folders=_folders(workspace),
         tag=found_template(tags, version) if tags else None,
         branch=_default_branch(repository),

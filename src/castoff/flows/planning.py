@@ -13,6 +13,7 @@ from castoff.errors import Problem
 from castoff.flows.below import below_manifests
 from castoff.flows.editing import release_edits, shown
 from castoff.flows.from_tags import claim_taken, tag_objections
+from castoff.flows.left_behind import left_behind
 from castoff.flows.stepping import unusual_step
 from castoff.flows.survey import Survey
 from castoff.model.acts import Act
@@ -101,6 +102,7 @@ def make_plan(
             *as_warnings(survey.state),
             *survey.problems,
             *edited.problems,
+            *(() if resumes else left_behind(survey, configuration, edited.texts, version)),
             *(() if resumes else (*not_free(survey, version), *below_manifests(survey, version, level))),
             *_no_version_problem(survey),
         ),
@@ -109,7 +111,7 @@ def make_plan(
 
 def locks_of(tree: Tree, workspace: Workspace) -> tuple[str, ...]:
     """List the committed lock files that lock packages of the workspace."""
-    folders = {one.path for one in (*workspace.packages, *workspace.members)}
+    folders = {one.path for one in workspace.packages} | {one.path for one in workspace.members}
     paths = (PurePosixPath(path) for path in tree.paths())
     return tuple(
         str(path)

@@ -13,7 +13,9 @@ from castoff.configuration.reading import NOTES_PATHS, parse_configuration
 from castoff.configuration.release_toml import take_over
 from castoff.configuration.values import Configuration, Release, Replace
 from castoff.errors import CastoffError, Problem
+from castoff.model.workspace import Package
 from castoff.moving_in.changelogs import is_changelog, reason_to_drop
+from castoff.moving_in.documents import document_entries
 from castoff.moving_in.hooks import Left, move_hook
 from castoff.moving_in.lines import Entry, differing, written
 from castoff.moving_in.site import site_entries
@@ -43,13 +45,14 @@ _USUAL = Release().branches
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What is known of a workspace: its files, its crates' folders, how its tags are named, its branch, its site.
+    """What is known of a workspace: files, packages, crates' folders, how its tags are named, its branch, its site.
 
     ``current`` is the version that it is at, ``problems`` is what no setting can mend. ``site`` holds the files of
     the website's repository, ``slug`` names that repository.
     """
 
     tree: Tree
+    packages: Sequence[Package] = ()
     folders: Sequence[str] = ()
     tag: str | None = None
     branch: str | None = None
@@ -91,6 +94,7 @@ def draft_configuration(around: Surroundings) -> Drafted:
     _notes(draft)
     _writer(draft)
     _changelog(draft)
+    _documents(draft)
     if around.site is not None:
         pages, left = site_entries(around.site, around.repository, around.slug)
         draft.entries.extend(pages)
@@ -100,6 +104,11 @@ def draft_configuration(around: Surroundings) -> Drafted:
     if text:
         parse_configuration(text)
     return Drafted(text=text, found=tuple(draft.found), left=tuple(draft.left))
+
+
+def _documents(draft: _Draft) -> None:
+    ruled = {str(entry.settings["file"]) for entry in draft.entries if "file" in entry.settings}
+    draft.entries.extend(document_entries(draft.around.tree, draft.around.packages, ruled))
 
 
 def _take_over(draft: _Draft) -> None:
