@@ -38,10 +38,14 @@ _TIMEOUT = 900.0
 
 @dataclass(slots=True)
 class Watched:
-    """The last answer that was seen: ``status`` None where none came."""
+    """The last answer that was seen: ``status`` None where none came; ``asked``: whether the client sent anything.
+
+    ``asked`` is None where nobody watches.
+    """
 
     status: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    asked: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,7 @@ class Watcher:
         if parts.scheme != "http" or not parts.netloc or _has_proxy(environment):
             yield watched, {}
             return
+        watched.asked = False
         name = secrets.token_hex(16)
         port = self._port()
         self._tickets[name] = _Ticket(parts.netloc.rpartition("@")[2], watched)
@@ -134,6 +139,8 @@ class _Handler(BaseHTTPRequestHandler):
         """Pass a request on to where it is meant for, and note the answer."""
         assert isinstance(self.server, _Proxy)
         ticket = self.server.watcher.ticket(self.headers.get("Proxy-Authorization"))
+        if ticket is not None:
+            ticket.watched.asked = True
         target = urlsplit(self.path)
         if ticket is None or target.scheme != "http" or target.netloc != ticket.host:
             self.send_error(403)

@@ -71,6 +71,28 @@ def test_the_log_is_not_shown_to_people(built: Artifact) -> None:
     assert outcome.problem.reason == "error: oh no"
 
 
+def test_a_client_that_sent_nothing_ends_it_at_once(built: Artifact) -> None:
+    outcome = outcome_of(built, ended(2, "error: Missing credentials\n"), Watched(asked=False), NOW)
+
+    assert isinstance(outcome, Refused)
+    assert outcome.unasked
+    assert (outcome.problem.code, outcome.problem.reason) == ("upload-not-sent", "error: Missing credentials")
+
+
+@pytest.mark.real
+def test_uv_without_a_token_sends_nothing_and_is_not_asked_again(built: Artifact, tmp_path: Path) -> None:
+    with World(seed=SEED, environment=NOWHERE) as world:
+        known = world.environment()
+        processes = doors(
+            {name: known[name] for name in known if not name.startswith(("UV_PUBLISH_T", "TWINE_"))}
+        )
+        registry = PythonRegistry(processes, Http(processes.redactor), settings(publish="uv"))
+
+        outcome = registry.upload(built, tmp_path)
+
+    assert named(outcome) == "upload-not-sent"
+
+
 def named(outcome: Outcome) -> str | float:
     match outcome:
         case Succeeded():

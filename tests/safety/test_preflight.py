@@ -13,7 +13,7 @@ import pytest
 
 from castoff.errors import CastoffError, Problem, Refusal
 from castoff.flows.check import examine
-from castoff.flows.credentials import cargo_credential
+from castoff.flows.credentials import cargo_credential, python_credential
 from castoff.flows.release import Wish, run_release
 from castoff.flows.rights import judge_token
 from castoff.flows.tools import Tool, judge_toolchain, judge_version
@@ -103,6 +103,50 @@ def test_cargo_finds_a_token_where_cargo_looks(
         (tmp_path / name).write_text(text, encoding="utf-8")
 
     answer = cargo_credential({**environment, "CARGO_HOME": str(tmp_path)}, registry, tmp_path / "checkout")
+
+    assert ("unknown" if isinstance(answer, Cannot) else "fail" if answer else "pass") == found
+
+
+@pytest.mark.parametrize(
+    ("file", "environment", "client", "found"),
+    [
+        pytest.param(None, {"UV_PUBLISH_TOKEN": "x"}, "uv", "pass", id="variable"),
+        pytest.param(None, {"UV_PUBLISH_URL": "http://a:b@127.0.0.1:1/"}, "uv", "pass", id="in the address"),
+        pytest.param(
+            None, {"UV_PUBLISH_URL": "http://127.0.0.1:1/"}, "uv", "unknown", id="an index of one's own"
+        ),
+        pytest.param(None, {"UV_KEYRING_PROVIDER": "subprocess"}, "uv", "unknown", id="keyring"),
+        pytest.param(None, {"ACTIONS_ID_TOKEN_REQUEST_TOKEN": "x"}, "uv", "unknown", id="short-lived"),
+        pytest.param((".netrc", "machine a"), {}, "uv", "unknown", id="netrc"),
+        pytest.param((".local/share/uv/credentials/x", ""), {}, "uv", "unknown", id="a login of uv"),
+        pytest.param(
+            ("root/uv.toml", 'keyring-provider = "subprocess"\n'),
+            {},
+            "uv",
+            "unknown",
+            id="keyring of the project",
+        ),
+        pytest.param(
+            ("root/uv.toml", '[[index]]\nname = "a"\nurl = "b"\n'),
+            {},
+            "uv",
+            "fail",
+            id="an index to read from",
+        ),
+        pytest.param((".pypirc", "[pypi]"), {}, "twine", "pass", id="twine's file"),
+        pytest.param((".pypirc", "[pypi]"), {}, "uv", "fail", id="twine's file, which uv does not read"),
+        pytest.param(None, {}, "twine", "unknown", id="twine may ask a keyring"),
+        pytest.param(None, {}, "uv", "fail", id="nothing"),
+    ],
+)
+def test_uv_and_twine_find_a_token_where_they_look(
+    file: tuple[str, str] | None, environment: Mapping[str, str], client: str, found: str, tmp_path: Path
+) -> None:
+    if file is not None:
+        (tmp_path / file[0]).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file[0]).write_text(file[1], encoding="utf-8")
+
+    answer = python_credential({**environment, "HOME": str(tmp_path)}, client, tmp_path / "root")
 
     assert ("unknown" if isinstance(answer, Cannot) else "fail" if answer else "pass") == found
 

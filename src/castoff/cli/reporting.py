@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
@@ -140,7 +140,8 @@ class Lines:
         self._say(f"{'':>10}  {safe(text)}")
 
     def _say(self, text: str) -> None:
-        with self._lock:
+        """Write a line; a reader who is gone (`| head`) ends the talk, never the release."""
+        with self._lock, suppress(BrokenPipeError):
             click.echo(text, err=True)
 
 

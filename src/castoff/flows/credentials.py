@@ -13,6 +13,7 @@ from castoff.flows.survey import Survey
 from castoff.stages.preflight import Cannot, Check, Found
 
 _OIDC = ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "PYPI_ID_TOKEN", "CIRCLE_OIDC_TOKEN_V2")
+_NOTHING_SET = "no token stands in the environment (`UV_PUBLISH_TOKEN`, `TWINE_PASSWORD`)"
 _PYTHON = ("UV_PUBLISH_TOKEN", "UV_PUBLISH_PASSWORD", "TWINE_PASSWORD")
 
 
@@ -29,7 +30,14 @@ def credential_checks(setting: Setting, survey: Survey) -> tuple[Check, ...]:
             Check(f"token:cargo:{name}", "preflight", _CargoToken(setting, name)) for name in sorted(names)
         ]
     if "python" in survey.ecosystems:
-        checks.append(Check("token:python", "preflight", lambda: _python(setting)))
+        client, root = setting.configuration.python.publish, setting.repository.root
+        checks.append(
+            Check(
+                "token:python",
+                "preflight",
+                lambda: python_credential(setting.environment, client, root),
+            )
+        )
     return tuple(checks)
 
 
@@ -70,9 +78,8 @@ def cargo_credential(environment: Mapping[str, str], registry: str, root: Path) 
     )
 
 
-def _python(setting: Setting) -> Found:
+def python_credential(environment: Mapping[str, str], client: str, root: Path) -> Found:
     """Look where uv and twine look; keyrings and trusted publishing are known to the client alone."""
-    environment = setting.environment
     if any(environment.get(name) for name in _PYTHON):
         return ()
     for name in ("UV_PUBLISH_URL", "TWINE_REPOSITORY_URL"):
@@ -80,13 +87,48 @@ def _python(setting: Setting) -> Found:
             return ()
     if any(environment.get(name) for name in _OIDC):
         return Cannot("this job can get a short-lived token, which the client asks for when it uploads")
-    is_twine = setting.configuration.python.publish == "twine"
-    if is_twine and (Path(environment.get("HOME", "/")) / ".pypirc").is_file():
+    if client == "twine" and (_home(environment) / ".pypirc").is_file():
         return ()
-    return Cannot(
-        "no token stands in the environment (`UV_PUBLISH_TOKEN`, `TWINE_PASSWORD`); "
-        "the client may know one (keyring, `uv auth`, trusted publishing)"
+    if client == "twine" or _may_know_one(environment, root):
+        return Cannot(
+            f"{_NOTHING_SET}; the client may know one (keyring, `uv auth`, netrc), or the index wants none"
+        )
+    return (
+        Problem(
+            code="token-missing",
+            message="uv has no token to upload with",
+            reason=f"{_NOTHING_SET}, and uv has no keyring, no netrc file and no login of its own to ask",
+            remedy="set `UV_PUBLISH_TOKEN`, run `uv auth login`, or release from a workflow with trusted publishing",
+        ),
     )
+
+
+def _may_know_one(environment: Mapping[str, str], root: Path) -> bool:
+    """Say whether uv has more to ask: an index of one's own, a keyring, netrc, a login (uv, authentication)."""
+    named = ("UV_PUBLISH_URL", "UV_PUBLISH_INDEX", "UV_KEYRING_PROVIDER", "UV_CONFIG_FILE")
+    if any(environment.get(name) for name in named):
+        return True
+    home = _home(environment)
+    data = Path(environment.get("XDG_DATA_HOME") or home / ".local/share")
+    logins = Path(environment.get("UV_CREDENTIALS_DIR") or data / "uv/credentials")
+    if logins.exists() or Path(environment.get("NETRC") or home / ".netrc").is_file():
+        return True
+    config = Path(environment.get("XDG_CONFIG_HOME") or home / ".config") / "uv/uv.toml"
+    project = _inside(_table(root / "pyproject.toml").get("tool"), "uv")
+    return any(_names_more(one) for one in (project, _table(root / "uv.toml"), _table(config)))
+
+
+def _names_more(settings: object) -> bool:
+    """Say whether settings of uv name a keyring, or another place to upload to."""
+    if not isinstance(settings, dict):
+        return False
+    indexes = settings.get("index")
+    own = isinstance(indexes, list) and any(isinstance(one, dict) and "publish-url" in one for one in indexes)
+    return own or "publish-url" in settings or settings.get("keyring-provider", "disabled") != "disabled"
+
+
+def _home(environment: Mapping[str, str]) -> Path:
+    return Path(environment.get("HOME", "/"))
 
 
 def _cargo_name(setting: Setting, registries: tuple[str, ...]) -> str:

@@ -143,7 +143,8 @@ def _claimed(run: _Run) -> tuple[Survey, Claim, bool]:
             patience = replace(run.setting.patience, begun_before=True)
             run.setting = replace(run.setting, patience=patience)
             return seen, intent.claim, True
-        mind_manifests(seen, intent.version, run.order.level or "")
+        if not any(one.code == "shallow-clone" for one in seen.state):
+            mind_manifests(seen, intent.version, run.order.level or "")
         try:
             return seen, _begin(run, seen, intent.version), False
         except _BranchMoved as moved:

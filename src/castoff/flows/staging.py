@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from castoff.errors import Problem
 from castoff.flows.editing import shown
 from castoff.flows.setting import Setting
 from castoff.flows.survey import Survey
 from castoff.git import Worktree
 from castoff.model.graph import Order
 from castoff.model.intent import Claim
-from castoff.model.versions import ReleaseVersion, next_version, spell
+from castoff.model.versions import ReleaseVersion, next_version, read, spell
 from castoff.model.workspace import Artifact, Package, Workspace
 from castoff.notes.milestones import Answer, MilestonePlan, MilestonePolicy
 from castoff.ports import Forge
@@ -77,8 +78,28 @@ def claim_stage(target: Target, worktree: Worktree, *, stamp: str | None = None)
         remote_url=target.remote_url,
         worktree=worktree,
         made_here=stamp is not None,
+        unfit=_of_another_version(target),
     )
     return Stage("version", (part,))
+
+
+def _of_another_version(target: Target) -> Problem | None:
+    """Hold a tag against the manifests of its commit: a tag set by hand may stand anywhere."""
+    version = target.claim.version
+    stray = next((one for one in target.workspace.packages if read(one.version) != version), None)
+    if stray is None:
+        return None
+    return Problem(
+        code="tag-of-another-version",
+        message=f"`{target.tag}` stands on a commit of which `{stray.name}` is {stray.version}",
+        reason="what is built from it would be uploaded as that version, not as " + target.title,
+        remedy="find out who made the tag; where nothing of it is out, delete it on the remote, else leave it and "
+        "release the next version",
+        file=stray.version_file,
+        line=stray.version_line,
+        package=stray.id,
+        commit=target.claim.commit,
+    )
 
 
 def presence_stage(setting: Setting, target: Target) -> Stage:

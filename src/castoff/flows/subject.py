@@ -98,9 +98,12 @@ def _version(seen: Survey, word: str | None) -> ReleaseVersion:
 
 
 def _home(setting: Setting, seen: Survey, worktree: Worktree, target: Target, default: str | None) -> str:
-    """Name the release branch that holds the release commit: the one at hand, else the default one, else any."""
+    """Name the release branch that holds the release commit: the default one, else the one at hand, else any.
+
+    A maintenance branch that began at the tag of a release holds its commit as well.
+    """
     commit, url = target.claim.commit, target.remote_url
-    first = [target.branch, default or target.branch]
+    first = [default or target.branch, target.branch]
     for name in dict.fromkeys([*first, *_release_branches(setting, seen)]):
         head = seen.refs.heads.get(name)
         if head is None or not (worktree.has(head) or worktree.fetch(url, [name])):

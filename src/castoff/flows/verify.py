@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from castoff.errors import CastoffError, Problem
 from castoff.flows.after import changelog_stage, docs_stage
+from castoff.flows.checking import wants_signed_tag
 from castoff.flows.setting import Setting
 from castoff.flows.staging import NO_FORGE
 from castoff.flows.subject import Subject, find_subject
@@ -99,7 +100,7 @@ def _signature(setting: Setting, subject: Subject, worktree: Worktree) -> Verifi
         problem = _tag_problem(
             tag, "carries no signature", "anybody with the right to push could have made it"
         )
-        return failed("tag", problem)
+        return _unsigned(setting, problem)
     if signature_is_good(worktree.git, tag, lambda: worktree.folder("signing")):
         return Verified(id="tag", result="pass", note="annotated, with a good signature")
     return unknown(
@@ -107,6 +108,14 @@ def _signature(setting: Setting, subject: Subject, worktree: Worktree) -> Verifi
         f"the signature of `{tag}` cannot be verified here",
         "git knows no such key: import it, or name it in `gpg.ssh.allowedSignersFile`",
     )
+
+
+def _unsigned(setting: Setting, problem: Problem) -> Verified:
+    """Judge an unsigned tag: wrong where castoff would sign, else worth a warning."""
+    if wants_signed_tag(setting):
+        return failed("tag", problem)
+    advice = 'set `user.signingkey` before the next release, or say `sign = "none"` in `[release]`'
+    return judged("tag", [replace(problem, severity="warning", remedy=advice)])
 
 
 def _release(setting: Setting, subject: Subject) -> Verified:

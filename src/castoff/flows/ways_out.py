@@ -11,8 +11,6 @@ from castoff.model.refs import claim_ref
 from castoff.reconcile import StageState
 from castoff.stages.withdraw import LIMITS
 
-_OUT = ("publish", "tag", "draft", "announce")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WayOut:
@@ -38,8 +36,10 @@ def ways_out(
         does=f"does what is missing; {len(up)} of {len(target.workspace.packages)} packages are up",
         leaves=(f"users get {target.title} whole, as planned",),
     )
-    if all(state.state in ("done", "off") for state in states if state.stage.name in _OUT):
-        return (forward,)  # what is left is about telling of it: no reason to take it back
+    if not any(
+        state.state in ("todo", "waiting", "blocked") for state in states if state.stage.name == "publish"
+    ):
+        return (forward,)  # everything is up, or nobody can say: no reason to take it back
     if tagged:
         return forward, _yank(target)
     return forward, _abandon(target, up, next_free)

@@ -19,6 +19,7 @@ class ClaimPart:
     """The claim of one version: the fast-forward push of the release commit to the branch.
 
     ``made_here``: this run made the commit, so that whoever has it on the remote before us made the same one.
+    ``unfit``: what the commit itself says against the version; nothing is done for it then.
     """
 
     commit: str
@@ -26,6 +27,7 @@ class ClaimPart:
     remote_url: str
     worktree: Remote
     made_here: bool = False
+    unfit: Problem | None = None
     name: str = "version"
     needs: frozenset[str] = frozenset()
     gate: str | None = "git"
@@ -37,6 +39,8 @@ class ClaimPart:
 
     def decide(self, seen: Seen) -> Decision:
         """Push where it is not."""
+        if self.unfit is not None:
+            return Blocked(self.unfit)
         match seen[0].answer:
             case Absent():
                 return Do((CLAIM,))
@@ -72,6 +76,8 @@ class ClaimPart:
         return Refused(replace(problem, code="push-rejected", remedy=MOVED))
 
     def _answer(self) -> Answer:
+        if not self.remote_url:
+            return Unknown(reason="the repository has no remote")
         refs = self.worktree.ls_remote(self.remote_url)
         if refs is None:
             return Unknown(reason="the remote could not be asked for its branches")

@@ -30,7 +30,7 @@ def try_out(
 ) -> Problem | None:
     """Install ``NAME==VERSION`` from the index into an empty environment and import its modules.
 
-    Third-party requirements may come from the client's cache; the package and its siblings are asked for anew.
+    Files may come from the client's cache, listings never: a sibling may be up since a minute.
     Problems: ``verify-failed`` with the client's last words, ``interpreter-missing``.
     """
     with tempfile.TemporaryDirectory(prefix="castoff-trial-", ignore_cleanup_errors=True) as held:
@@ -98,8 +98,7 @@ def _install(package: Package) -> list[str]:
         "--no-config",
         "--python",
         "env/bin/python",
-        "--refresh-package",
-        package.name,
+        "--refresh",
         f"{package.name}=={package.version}",
     ]
 

@@ -9,6 +9,7 @@ What became of it is decided from codes and data, never from prose:
 - a status that was seen as data (see :mod:`castoff.watching`, plain http only), or that uv's
   own log states in a fixed record (``Response code for URL: NNN``, any address): 401 and 403 are refusals for
   good, 429 asks to wait (``Retry-After`` where it was seen, else a minute), other 4xx are refusals, 5xx unclear;
+- no status, and nobody asked the index (seen over plain http only): the client itself refused, for good;
 - no status: unclear, with the client's last words for people to read. The pass looks before it does anything.
 
 uv is told not to try again on its own, since a write that may have happened is followed by a look; twine cannot
@@ -83,6 +84,8 @@ def outcome_of(artifact: Artifact, done: Completed, watched: Watched, now: datet
             )
         case int() if 400 <= status < 500 and status not in _RETRIED:
             return Refused(_refused(artifact, status, words))
+        case None if watched.asked is False:
+            return Refused(_not_sent(artifact, words), unasked=True)
         case _:
             return Unclear(reason=words or f"the client ended with code {done.code}")
 
@@ -104,6 +107,16 @@ def _denied(artifact: Artifact, status: int, words: str) -> Problem:
         message=f"the index did not let `{artifact.filename}` be uploaded ({status})",
         reason=words,
         remedy=f"see that the token may upload `{artifact.package}` there, then run `castoff resume`",
+        package=artifact.package,
+    )
+
+
+def _not_sent(artifact: Artifact, words: str) -> Problem:
+    return Problem(
+        code="upload-not-sent",
+        message=f"the client did not try to upload `{artifact.filename}`",
+        reason=words,
+        remedy="give it what it asks for (most often a token: `UV_PUBLISH_TOKEN`), then run `castoff resume --execute`",
         package=artifact.package,
     )
 

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from castoff.errors import Refusal
+from castoff.flows.release import Wish, run_release
+from castoff.flows.status import look
+from flows_after.after_bench import yard
+
+
+def test_nothing_is_uploaded_for_a_tag_whose_commit_says_another_version(tmp_path: Path) -> None:
+    with yard(tmp_path) as here:
+        here.tag("3.0.0")
+        here.push("--tags")
+
+        with pytest.raises(Refusal) as caught:
+            run_release(here.setting(), Wish(level=None, version="3.0.0"))
+
+        uploads = here.world.dump()["cargo"]["uploads"]  # type: ignore[index]
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.file) == ("tag-of-another-version", "kit/Cargo.toml")
+    assert uploads == []
+
+
+def test_status_shows_such_a_tag_as_blocked_and_advises_no_resume_that_would_upload(tmp_path: Path) -> None:
+    with yard(tmp_path) as here:
+        here.tag("3.0.0")
+        here.push("--tags")
+
+        seen = look(here.setting(), None)
+
+    assert seen.version == "3.0.0"
+    assert next(state.state for state in seen.states if state.stage.name == "version") == "blocked"
+    assert "tag-of-another-version" in [problem.code for problem in seen.problems]
