@@ -24,6 +24,21 @@ _TIMEOUT = (10.0, 60.0)
 _REFUSAL = 100_000
 """So many bytes of a refusal are read: it is a sentence, and a longer one is no help."""
 
+REFUSED, NOT_KNOWN = "connection refused", "name not known"
+"""Causes that do not pass in a minute: nobody listens there, or the name leads nowhere."""
+
+_CAUSES = {
+    REFUSED: re.compile(r"Connection refused|WinError 10061"),
+    NOT_KNOWN: re.compile(
+        r"NameResolutionError|not known|nodename nor servname|name resolution|getaddrinfo failed"
+    ),
+    "timed out": re.compile(r"Timeout|timed out"),
+    "the connection was cut": re.compile(
+        r"RemoteDisconnected|Connection aborted|Connection reset|Connection broken"
+    ),
+    "no network": re.compile(r"Network is unreachable|No route to host"),
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
@@ -106,9 +121,12 @@ class Http:
 
 
 def _in_words(error: Exception) -> str:
-    """Say which host did not answer, and why, without the names that the library has for its connections."""
+    """Say which host did not answer, and why in two words, without the names that the library has for things."""
     inner = error.args[0] if error.args else error
     why = re.sub(r"^HTTPS?Connection(?:Pool)?\([^()]{0,300}\): ", "", str(getattr(inner, "reason", inner)))
+    why = next(
+        (cause for cause, told in _CAUSES.items() if told.search(f"{type(error).__name__}: {why}")), why
+    )
     request = getattr(error, "request", None)
     host = urlsplit(request.url or "").hostname if request is not None else None
     return f"`{host}` did not answer: {why}" if host else f"{type(error).__name__}: {why}"

@@ -105,8 +105,14 @@ def test_a_server_that_is_not_there_was_not_reached() -> None:
 
     assert isinstance(failure, Failure)
     assert not failure.sent
-    assert failure.reason.startswith("`127.0.0.1` did not answer: ")
-    assert "HTTPConnection" not in failure.reason
+    assert failure.reason == "`127.0.0.1` did not answer: connection refused"
+
+
+def test_a_name_that_nobody_knows_is_said_in_three_words() -> None:
+    failure = Http(Redactor()).ask("GET", "http://nowhere.invalid/x")
+
+    assert isinstance(failure, Failure)
+    assert failure.reason == "`nowhere.invalid` did not answer: name not known"
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,8 @@ from castoff.model.acts import Act, Outcome, Refused, Succeeded, Throttled, Uncl
 if TYPE_CHECKING:
     from castoff.ports import Reporter
 
+_AGAIN = 30.0
+
 
 def reporter_for(events: Path | None, *, quiet: bool = False) -> Talk:
     """Choose what suits where the output goes."""
@@ -100,6 +102,8 @@ class Lines:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._clock = SystemClock()
+        self._told: dict[str, float] = {}
 
     def stage(self, name: str, total: int) -> None:
         """Name the stage."""
@@ -131,8 +135,11 @@ class Lines:
                 )
 
     def waiting(self, subject: str, reason: str, seconds: float) -> None:
-        """Say what is waited for, where it takes long enough to wonder."""
-        if seconds >= 2.0:
+        """Say what is waited for, where it takes long enough to wonder; the same again only each half minute."""
+        now = self._clock.monotonic()
+        told = self._told.get(f"{subject}: {reason}")
+        if seconds >= 2.0 and (told is None or now - told >= _AGAIN):
+            self._told[f"{subject}: {reason}"] = now
             self._say(f"{'':>10}  . {safe(subject)}: {safe(reason)} (looking again in {seconds:.0f} s)")
 
     def note(self, text: str) -> None:

@@ -200,7 +200,7 @@ def _missing(state: StageState) -> str:
         return _documentation(state)
     left = [part for part in state.parts if not isinstance(part.decision, Done | Off)]
     reasons = [reason for reason in dict.fromkeys(_reason(part.decision) for part in left) if reason]
-    words = [word for part in left for one in part.seen if (word := _word(one))]
+    words = list(dict.fromkeys(word for part in left for one in part.seen if (word := _word(one))))
     if state.state == "blocked" or state.stage.name in ("changelog", "website") or not words:
         return "; ".join(reasons[:_MANY]) or _list(words)
     return _list(words)
@@ -239,7 +239,7 @@ def _word(one: Observation) -> str:
         case Withdrawn():
             return f"{one.id} withdrawn"
         case Unknown(reason=reason):
-            return f"{one.id} unknown: {reason}"
+            return f"unknown: {reason}"
         case Present():
             return ""
 

@@ -7,11 +7,15 @@ from dataclasses import replace
 
 from castoff.errors import NotYet, Problem
 from castoff.flows.survey import Survey
+from castoff.http import NOT_KNOWN, REFUSED
 from castoff.reconcile import Reconciler
 from castoff.stages.part import Stage
 from castoff.stages.preflight import Check, Checked, CheckPart, errors_of, run_checks
 
 _REMEDY = "nothing was begun: run the same command again later"
+_DOWN = (REFUSED, NOT_KNOWN)
+_SOON = 8.0
+"""Seconds: so long a service may be gone that refuses connections, or whose name leads nowhere."""
 
 
 def ask_until_known(
@@ -30,6 +34,8 @@ def ask_until_known(
     ]
     if not parts or any(problem.code not in tolerated for problem in errors_of(answers)):
         return answers
+    if any(cause in problem.reason for part in parts for problem in part.answer.findings for cause in _DOWN):
+        reconciler = reconciler.hurried(_SOON)
     try:
         reconciler.run(Stage("preflight", tuple(parts)))
     except NotYet as late:
@@ -45,7 +51,8 @@ def must_be_reachable(seen: Survey) -> None:
             Problem(
                 code="remote-unreachable",
                 message=f"the remote `{seen.remote}` could not be asked",
-                reason="what others pushed meanwhile cannot be known, and the claim is a push",
+                reason=seen.unreachable
+                or "what others pushed meanwhile cannot be known, and the claim is a push",
                 remedy=f"see that `git ls-remote` works; {_REMEDY}",
             )
         )

@@ -135,6 +135,7 @@ def _claimed(run: _Run) -> tuple[Survey, Claim, bool]:
             mind_shallow(seen)
             raise
         if isinstance(intent, Resume):
+            must_be_reachable(seen)
             _mind_unpushed(seen, intent.claim, run.order)
             run.setting.reporter.note(
                 f"going on with {intent.claim.version}, claimed by {intent.claim.commit[:12]}"

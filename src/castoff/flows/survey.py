@@ -34,7 +34,7 @@ class Survey:
     """One look at repository, remote and workspace; ``head`` is the branch's commit that a release starts from.
 
     ``state`` is what is wrong with clone and remote: it stops a release, but not a plan. ``problems`` is what is
-    wrong with the workspace itself.
+    wrong with the workspace itself. ``unreachable`` is what git said where the remote is not ``reachable``.
     """
 
     branch: str
@@ -42,6 +42,7 @@ class Survey:
     remote_url: str | None
     refs: Refs
     reachable: bool
+    unreachable: str
     head: str
     tag_name: TagName
     history: History
@@ -73,6 +74,7 @@ def survey(
         )
     remote, url = _remote(repository, configuration)
     refs = worktree.ls_remote(url) if url else None
+    unreachable = worktree.last_refusal
     branch, branch_problem = _branch(repository, refs, configuration.release.branches, local_head)
     remote_head = refs.heads.get(branch) if refs and not branch_problem else None
     fetched = bool(url and remote_head and worktree.fetch(url, [branch]))
@@ -95,6 +97,7 @@ def survey(
         remote_url=url,
         refs=refs or Refs(),
         reachable=refs is not None,
+        unreachable=unreachable,
         head=head,
         tag_name=tag_name,
         history=history,
@@ -235,7 +238,7 @@ def _remote_problems(
                 code="remote-unreachable",
                 severity="warning",
                 message=f"the remote `{remote}` could not be asked",
-                reason="what is shown rests on what this clone last knew",
+                reason=f"{worktree.last_refusal}\nwhat is shown rests on what this clone last knew".strip(),
                 remedy="see that `git ls-remote` works",
             ),
         )

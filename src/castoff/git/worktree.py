@@ -28,6 +28,7 @@ class Worktree:
         self.git = git
         self.root = git.folder
         self._holder = holder
+        self.last_refusal = ""
 
     @classmethod
     def of(cls, repository: Repository) -> Self:
@@ -95,8 +96,9 @@ class Worktree:
         return GitTree(self.git, commit)
 
     def ls_remote(self, url: str) -> Refs | None:
-        """List a remote's branches and tags; None where it could not be asked."""
+        """List a remote's branches and tags; None where it could not be asked: git said why in ``last_refusal``."""
         done = self.git.run("ls-remote", "--heads", "--tags", url)
+        self.last_refusal = done.last_words if done.code != 0 else ""
         return parse_refs(done.stdout.decode("utf-8", "surrogateescape")) if done.code == 0 else None
 
     def default_branch(self, url: str) -> str | None:

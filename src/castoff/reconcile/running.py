@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
+from dataclasses import replace
 
 from castoff.errors import CastoffError, NotYet, Refusal
 from castoff.model.acts import Act, Blocked, Do, Done, Off, Outcome, Person, Throttled, Unclear, Wait
@@ -40,6 +41,13 @@ class Reconciler:
         self._slots = threading.BoundedSemaphore(lanes)
         self._resting = Resting()
         self._lags: dict[str | None, Lag] = {}
+
+    def hurried(self, seconds: float) -> Reconciler:
+        """Give one that is patient for so long with what cannot be known, unless somebody said how long that is."""
+        if self._patience.unknown != Patience().unknown:
+            return self
+        patience = replace(self._patience, unknown=seconds)
+        return Reconciler(self._clock, self._reporter, patience, lanes=self._lanes)
 
     def run(self, stage: Stage) -> StageState:
         """Reconcile a stage; raises what ends it (Refusal, NotYet), after the parts under way have ended.

@@ -161,7 +161,7 @@ class PythonRegistry:
         headers = {"Accept": ACCEPT, "Cache-Control": "max-age=0", **self._headers(url)}
         reply = self._http.ask("GET", url, headers=headers)
         if isinstance(reply, Failure):
-            return Unknown(reason=f"the index did not answer for `{name}`: {reply.reason}")
+            return Unknown(reason=f"the index: {reply.reason}")
         if reply.status == 404:
             return None
         if reply.status != 200:
