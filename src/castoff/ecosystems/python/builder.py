@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import dropwhile
 from pathlib import Path
 
 from castoff.configuration.values import Python
@@ -21,8 +23,10 @@ from castoff.model.workspace import Artifact, Package, Workspace
 from castoff.ports import BuildFailure, Built
 from castoff.process import Completed, Processes
 
-_UV_BUILD = ("uv", "build", "--quiet", "--no-progress", "--no-create-gitignore", "--out-dir")
+_UV_BUILD = ("uv", "build", "--no-progress", "--no-create-gitignore", "--out-dir")
 _PATIENCE = 1800.0
+_LINES, _WIDEST = 12, 400
+_FRONT_END = re.compile(r"Building |error: Failed to build|  cause: |hint: |ERROR Backend subprocess exited")
 
 
 class PythonBuilder:
@@ -112,6 +116,18 @@ class PythonBuilder:
         return inside if inside.is_dir() or self._home is None else self._home / prebuilt
 
 
+def backend_words(errors: str) -> str:
+    """Give what a build's errors end with, twelve lines at most: no frames of a traceback, nothing of the front end."""
+    lines = [line.rstrip() for line in errors.splitlines() if line.strip() and not _FRONT_END.match(line)]
+    traces = [
+        number for number, line in enumerate(lines) if line.startswith("Traceback (most recent call last)")
+    ]
+    if traces:
+        after = lines[traces[-1] + 1 :]
+        lines = list(dropwhile(lambda line: line.startswith(" "), after)) or after
+    return "\n".join(line[:_WIDEST] for line in lines[-_LINES:])
+
+
 def _moved(package: Package, folder: Path, into: Path) -> tuple[tuple[Artifact, ...], Problem | None]:
     found = artifacts_in(package, folder)
     names = ", ".join(sorted(one.name for one in folder.iterdir()))[:300]
@@ -186,7 +202,7 @@ def _build_failed(package: Package, command: Sequence[str], done: Completed) -> 
     return Problem(
         code="build-failed",
         message=f"`{package.name}` could not be built by `{' '.join(command[:2])}`",
-        reason=done.last_words,
+        reason=backend_words(done.errors) or done.last_words,
         remedy=f"run it in `{package.path}` and mend what it says",
         file=package.manifest,
         package=package.id,
