@@ -65,7 +65,9 @@ def plain(text: str) -> str:
     return "\n".join(_unordered(text.strip("\n").split("\n")))
 
 
-def played(page: str, folder: Path, environment: Mapping[str, str]) -> list[tuple[Command, str]]:
+def played(
+    page: str, folder: Path, environment: Mapping[str, str], *, patience: float = 180
+) -> list[tuple[Command, str]]:
     """Do all steps in one shell; gives each command with what it printed. Files count from the folder."""
     script = ["cd " + shlex.quote(str(folder)), "exec 2>&1"]
     commands = []
@@ -88,7 +90,7 @@ def played(page: str, folder: Path, environment: Mapping[str, str]) -> list[tupl
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,
-        timeout=180,
+        timeout=patience,
         check=False,
     )
     outputs = done.stdout.split(f"\n{_MARK}\n")
