@@ -392,3 +392,14 @@ def test_a_file_with_the_oldest_first_gets_the_newest_last() -> None:
 def test_the_comparison_never_moves_back() -> None:
     done = port(STYLES["kube"][0], "1.0.7", BODY, url("1.0.7"), "2026-11-22").text
     assert f"{ROOT}/compare/1.1.0...main" in done
+
+
+def test_the_two_blank_lines_of_the_generator_become_one_and_code_keeps_its_own() -> None:
+    body = "## What's Changed\n* A by @ada\n\n```\na\n\n\nb\n```\n\n\n**Full Changelog**: https://github.com/a/b/compare/1...2"
+
+    text = port(
+        "# Changelog\n", "1.3.0", body, "https://github.com/a/b/releases/tag/1.3.0", "2026-11-22"
+    ).text
+
+    assert "```\n\n**Full Changelog**" in text
+    assert "a\n\n\nb" in text

@@ -63,7 +63,7 @@ def prepare_body(body: str, context: BodyContext) -> str:
     check_closed(text, "the notes")
     if context.contributors == "drop":
         text = drop_contributors(text)
-    text = _nested_under(text, context.level)
+    text = _nested_under(_blanks_joined(text), context.level)
     if context.root is not None:
         text = _linked(text, context, context.root)
     text = _with_milestone(text, context.milestone_url)
@@ -174,6 +174,19 @@ def _contributors_block(blocks: Blocks, heading: Heading) -> set[int]:
             beyond -= 1
         entries = [beyond - 1]
     return set(range(heading.line, entries[-1] + 1))
+
+
+def _blanks_joined(text: str) -> str:
+    """Leave one blank line of several, as the generator puts before its last line; code and HTML keep theirs."""
+    blocks = read_blocks(text)
+    lines = blocks.lines
+    opaque = {line for span in (*blocks.code, *blocks.html) for line in range(span.start, span.end)}
+    kept = (
+        lines[number]
+        for number in range(len(lines))
+        if number in opaque or not number or not (lines.is_blank(number) and lines.is_blank(number - 1))
+    )
+    return "\n".join(kept)
 
 
 def _outer_blanks_cut(text: str) -> str:
