@@ -19,6 +19,7 @@ from castoff.git.trees import GitTree
 from castoff.model.acts import Outcome
 from castoff.model.refs import CLAIMS, Refs, TagRef
 from castoff.process import Completed
+from castoff.scratch import scratch_prefix
 
 
 class Worktree:
@@ -33,7 +34,7 @@ class Worktree:
     @classmethod
     def of(cls, repository: Repository) -> Self:
         """Clone the user's repository without files or tags; signing and hooks work as they do there."""
-        holder = tempfile.TemporaryDirectory(prefix="castoff-", ignore_cleanup_errors=True)
+        holder = tempfile.TemporaryDirectory(prefix=scratch_prefix(), ignore_cleanup_errors=True)
         root = Path(holder.name) / "tree"
         done = repository.git.run(
             "clone",

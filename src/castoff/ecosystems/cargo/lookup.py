@@ -23,6 +23,7 @@ from pathlib import Path
 from castoff.ecosystems.cargo.gathering import Gathering
 from castoff.ecosystems.cargo.index import IndexLine, UnreadableIndex, read_package
 from castoff.process import Processes
+from castoff.scratch import scratch_prefix
 
 _NOWHERE = "0.0.0-castoff.look"
 _SHARED = ("config.toml", "config", "credentials.toml", "credentials")
@@ -120,7 +121,7 @@ class Lookup:
 
     def _home(self) -> Path:
         if self._folder is None:
-            self._folder = Path(tempfile.mkdtemp(prefix="castoff-cargo-"))
+            self._folder = Path(tempfile.mkdtemp(prefix=scratch_prefix("cargo")))
             self._removal = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
             home = self._folder / "home"
             home.mkdir()

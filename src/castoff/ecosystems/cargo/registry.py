@@ -22,6 +22,7 @@ from castoff.model.versions import Ecosystem
 from castoff.model.workspace import Artifact, Package
 from castoff.ports import Clock, Listing
 from castoff.process import Processes
+from castoff.scratch import scratch_prefix
 
 _REQUIREMENT = re.compile(r"(?P<name>\S+) (?P<requirement>[^@]+?)(?: @ (?P<registry>\S+))?")
 _DEFAULT = "crates-io"
@@ -88,7 +89,7 @@ class CargoRegistry:
         if listed == artifact.digest:
             return "bytes"
         name, version = crate_name(artifact)
-        with tempfile.TemporaryDirectory(prefix="castoff-crate-") as folder:
+        with tempfile.TemporaryDirectory(prefix=scratch_prefix("crate")) as folder:
             theirs = self._fetched(name, version, Path(folder))
             return "not-comparable" if theirs is None else compare_crates(Path(artifact.path), theirs)
 
@@ -115,13 +116,13 @@ class CargoRegistry:
 
     def yank(self, package: Package, version: str) -> Outcome:
         """Withdraw one version: no new lock file takes it, old ones keep it."""
-        with tempfile.TemporaryDirectory(prefix="castoff-yank-") as folder:
+        with tempfile.TemporaryDirectory(prefix=scratch_prefix("yank")) as folder:
             words = self._words(self._name_of(package))
             return self._writer.yank(package.name, version, Path(folder), words)
 
     def owners(self, package: Package) -> tuple[str, ...] | None:
         """List who may publish a package, by the names that the registry has; None where that is not known."""
-        with tempfile.TemporaryDirectory(prefix="castoff-owner-") as folder:
+        with tempfile.TemporaryDirectory(prefix=scratch_prefix("owner")) as folder:
             done = self._processes.run(
                 ["cargo", "owner", "--list", package.name, "--quiet", *self._words(self._name_of(package))],
                 cwd=Path(folder),

@@ -12,6 +12,7 @@ from castoff.configuration.values import Cargo
 from castoff.errors import Problem
 from castoff.model.workspace import Package
 from castoff.process import Completed, Processes
+from castoff.scratch import scratch_prefix
 
 _PATIENCE = 3600.0
 _MANIFEST = """[package]
@@ -36,7 +37,7 @@ class CargoTrial:
 
     def use(self, package: Package, version: str) -> tuple[Problem, ...]:
         """Resolve and compile it; problems: ``verify-failed`` with cargo's last words."""
-        with tempfile.TemporaryDirectory(prefix="castoff-trial-", ignore_cleanup_errors=True) as held:
+        with tempfile.TemporaryDirectory(prefix=scratch_prefix("trial"), ignore_cleanup_errors=True) as held:
             folder = Path(held)
             self._write(folder, package, version)
             done = self._cargo(folder, "check")

@@ -21,6 +21,7 @@ from castoff.ecosystems.python.indexes import Endpoints
 from castoff.ecosystems.python.listing import ListedFile
 from castoff.manifests.requirements import name_of, normalised
 from castoff.process import Processes
+from castoff.scratch import scratch_prefix
 
 Listed = Callable[[str, str], Sequence[ListedFile] | None]
 """Gives the files of a project (normalised name) that a specifier admits; None where nobody could tell."""
@@ -141,7 +142,7 @@ class Resolver:
         ]
         words += ["--python", sys.executable]
         words += ["--python-version", python] if python else []
-        with tempfile.TemporaryDirectory(prefix="castoff-resolve-") as held:
+        with tempfile.TemporaryDirectory(prefix=scratch_prefix("resolve")) as held:
             folder = Path(held)
             self._interpreter.give(folder / "cache")
             (folder / "wanted.in").write_text("\n".join(wanted) + "\n", encoding="utf-8")

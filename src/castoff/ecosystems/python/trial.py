@@ -16,6 +16,7 @@ from castoff.errors import Problem
 from castoff.manifests.requirements import normalised
 from castoff.model.workspace import Artifact, Package
 from castoff.process import Completed, Processes
+from castoff.scratch import scratch_prefix
 
 _IMPORT = "import importlib, sys\nfor name in sys.argv[1:]:\n    importlib.import_module(name)\n"
 _PATIENCE = 600.0
@@ -33,7 +34,7 @@ def try_out(
     Files may come from the client's cache, listings never: a sibling may be up since a minute.
     Problems: ``verify-failed`` with the client's last words, ``interpreter-missing``.
     """
-    with tempfile.TemporaryDirectory(prefix="castoff-trial-", ignore_cleanup_errors=True) as held:
+    with tempfile.TemporaryDirectory(prefix=scratch_prefix("trial"), ignore_cleanup_errors=True) as held:
         folder = Path(held)
         python = _python(artifacts)
         made = processes.run(
