@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from newcomer_bench import Shore
+from newcomer_bench import TIDES, Shore
+
+NAMES = ("tidepool-core", "tidepool")
 
 
 @pytest.fixture(scope="module")
@@ -147,3 +149,21 @@ def test_a_candidate_leaves_the_documents_at_the_stable_version(
     said = capfd.readouterr().err
     assert "1.2.0 would stay in one place that no rule touches" in said
     assert MODULE in said
+
+
+def test_a_tag_in_another_form_is_named_where_it_stands(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    shore = Shore.made(tmp_path, {})
+    texts = {f"packages/{name}/pyproject.toml": TIDES[f"packages/{name}/pyproject.toml"] for name in NAMES}
+    shore.push({path: text.replace("1.2.0", "1.3.0") for path, text in texts.items()})
+    shore.git("tag", "v1.3.0")
+    shore.git("push", "--quiet", "--tags")
+    shore.push({"castoff.toml": '[release]\ntag = "{version}"\n'})
+
+    assert shore.castoff("plan", "minor") == 0
+    assert shore.castoff("plan", "patch") == 4
+
+    said = capfd.readouterr().err
+    assert "its tag is not on the remote: `v1.3.0` stands there, which `release.tag` does not make" in said
+    assert "let `release.tag` name tags as that one is; else finish it" in said

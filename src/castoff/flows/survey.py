@@ -256,7 +256,7 @@ def _history(
     return History(
         previous=previous,
         released=released,
-        unfinished=unfinished,
+        unfinished=tuple(_with_other_tag(one, refs) for one in unfinished),
         settled=_is_settled(worktree, head, previous, tag_name, configuration),
         spelling=tag_name.ecosystem,
     )
@@ -269,6 +269,13 @@ def _released(worktree: Worktree, head: str, tag_name: TagName) -> tuple[Claim, 
         if (version := tag_name.version(tag)) is not None
     ]
     return tuple(sorted(claims, key=lambda claim: claim.version, reverse=True))
+
+
+def _with_other_tag(claim: Claim, refs: Refs | None) -> Claim:
+    """Name a tag on the release commit that says the version in another form: the configured one was changed."""
+    numbers = str(claim.version.base)
+    there = (name for name, tag in (refs.tags if refs else {}).items() if tag.commit == claim.commit)
+    return replace(claim, other_tag=next((name for name in sorted(there) if numbers in name), None))
 
 
 def _tagged(refs: Refs | None, tag_name: TagName, version: ReleaseVersion) -> bool:

@@ -9,7 +9,7 @@ castoff made the last release and nothing was committed since, the same command 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from castoff.errors import Refusal, UsageError
 from castoff.model.versions import Ecosystem, ReleaseVersion, next_version, read, spell
@@ -19,11 +19,15 @@ _KINDS = ("alpha", "beta", "rc")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """A version whose release commit is on the branch; ``tagged`` says whether the remote has its tag."""
+    """A version whose release commit is on the branch; ``tagged`` says whether the remote has its tag.
+
+    ``other_tag`` is a tag of that version in another form that stands on the commit there.
+    """
 
     version: ReleaseVersion
     commit: str
     tagged: bool = False
+    other_tag: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,11 +140,15 @@ def _resume(history: History, version: ReleaseVersion) -> Resume:
             return Resume(claim)
     begun = history.unfinished[0]
     title = history.spelled(begun.version)
+    other = (
+        f": `{begun.other_tag}` stands there, which `release.tag` does not make" if begun.other_tag else ""
+    )
+    fit = "let `release.tag` name tags as that one is; else " if begun.other_tag else ""
     raise Refusal.of(
         "release-in-flight",
         f"{title} was begun and is not finished; {history.spelled(version)} would be another one",
-        reason=f"its release commit {begun.commit[:12]} is on the branch, its tag is not on the remote",
-        remedy=f"finish it with `castoff resume {title} --execute`, "
+        reason=f"its release commit {begun.commit[:12]} is on the branch, its tag is not on the remote{other}",
+        remedy=f"{fit}finish it with `castoff resume {title} --execute`, "
         f"or take it back with `castoff abandon {title} --execute`",
         commit=begun.commit,
     )
