@@ -288,6 +288,14 @@ def test_a_seed_that_cannot_be_meant_is_refused(work: Work, seed: dict[str, obje
     assert caught.value.problems[0].code == "bad-forge-seed"
 
 
+def test_an_unknown_key_of_a_seed_is_answered_with_those_that_are_known(work: Work) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        Forge("acme/kit", work.path, seed={"labels": [{"nane": "x", "name": "y"}]})
+
+    assert caught.value.problems[0].message == "`labels` 1 has the unknown key `nane`"
+    assert caught.value.problems[0].remedy == "use one of `color`, `description`, `name`"
+
+
 def _links(header: str) -> dict[str, str]:
     parts = [part.split("; ") for part in header.split(", ") if part]
     return {relation[len('rel="') : -1]: address[1:-1] for address, relation in parts}

@@ -8,7 +8,9 @@ import shlex
 import signal
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
@@ -39,7 +41,7 @@ def serve(
     ] = []  # no Event: a handler that takes a lock in the thread that waits for it can block for ever
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda number, _: ended.append(number))
-    with World(directory, seed=planted, faults=rules, outside=outside) as world:
+    with _named(seed), World(directory, seed=planted, faults=rules, outside=outside) as world:
         line = {
             "env": world.environment(),
             "remote": world.repository.url,
@@ -54,6 +56,16 @@ def serve(
         while not ended:
             time.sleep(0.1)  # so that also a signal that another thread received is seen
     return 0
+
+
+@contextmanager
+def _named(seed: Path | None) -> Iterator[None]:
+    """Name the seed's file in what is found wrong about it when the services read it."""
+    try:
+        yield
+    except ConfigurationError as wrong:
+        file = seed.as_posix() if seed else None
+        raise ConfigurationError(*(replace(one, file=one.file or file) for one in wrong.problems)) from None
 
 
 def exports(variables: Mapping[str, str]) -> str:

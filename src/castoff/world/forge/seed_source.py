@@ -79,14 +79,15 @@ class SeedSource:
         """Refuse keys that nobody read; ``also`` are fine, unread."""
         unknown = sorted(set(self._values) - self._read - set(also))
         if unknown:
-            raise bad_seed(f"{self._where} has the unknown key `{unknown[0]}`")
+            known = ", ".join(f"`{name}`" for name in sorted(self._read))
+            raise bad_seed(f"{self._where} has the unknown key `{unknown[0]}`", f"use one of {known}")
 
 
-def bad_seed(fact: str) -> Exception:
+def bad_seed(fact: str, remedy: str = "see `docs/reference/world.md` for what a seed may say") -> Exception:
     """Make the error of a seed that cannot be meant."""
     return ConfigurationError.of(
         "bad-forge-seed",
         fact,
         reason="the embedded forge starts from exactly what its seed says",
-        remedy="mend the seed",
+        remedy=remedy,
     )
