@@ -76,6 +76,7 @@ def test_each_branch_goes_on_counting_for_itself(tmp_path: Path) -> None:
         made.git("pull", "--quiet", "--tags")
         made.change("Mend another leak", "changelog-fix", base="1.0.x")
         assert made.run("plan", "patch").splitlines()[0] == "1.0.1 -> 1.0.2"
+        assert "/compare/1.0.1...1.0.2" in made.run("notes"), "1.1.0 is out: a patch comes next here"
         code, output = made.fails("plan", "1.1.0")
         assert code in (2, 4)
         assert "1.1.0" in output

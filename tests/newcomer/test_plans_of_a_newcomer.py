@@ -167,3 +167,16 @@ def test_a_tag_in_another_form_is_named_where_it_stands(
     said = capfd.readouterr().err
     assert "its tag is not on the remote: `v1.3.0` stands there, which `release.tag` does not make" in said
     assert "let `release.tag` name tags as that one is; else finish it" in said
+
+
+def test_a_branch_that_is_not_on_the_remote_is_named_with_the_command(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    shore = Shore.made(tmp_path, {})
+    shore.git("switch", "--quiet", "--create", "1.2.x")
+
+    assert shore.castoff("plan", "patch") == 0
+
+    said = capfd.readouterr().err
+    assert "the remote `origin` has no branch `1.2.x`" in said
+    assert "`git push --set-upstream origin 1.2.x`" in said

@@ -17,6 +17,7 @@ def remote_problems(
 ) -> tuple[Problem, ...]:
     """Say what is wrong with clone and remote; ``named`` is name and address, ``heads`` there and here."""
     (remote, url), (remote_head, local_head) = named, heads
+    branch = repository.branch() or "main"
     if remote is None or url is None:
         return (
             Problem(
@@ -39,8 +40,9 @@ def remote_problems(
         return (
             Problem(
                 code="branch-not-on-remote",
-                message=f"the remote `{remote}` has no such branch",
-                remedy="push the branch first",
+                message=f"the remote `{remote}` has no branch `{branch}`",
+                reason="a release starts from the remote's branch, and its commit is pushed there",
+                remedy=f"push it first: `git push --set-upstream {remote} {branch}`",
             ),
         )
     return (

@@ -72,9 +72,14 @@ def notes_of_release(
     ``forge-unreachable``.
     """
     span = span_of(seen, worktree, None, commit, tag)
-    default = worktree.default_branch(seen.remote_url) if seen.remote_url else None
-    picks = default is not None and default != seen.branch
+    picks = is_of_picks(seen, worktree)
     return write_notes(setting, seen, worktree, replace(span, tag=tag, target=tag, picks=picks))
+
+
+def is_of_picks(seen: Survey, worktree: Worktree) -> bool:
+    """Say whether a release of this branch is made of cherry-picks: of every branch but the default one."""
+    default = worktree.default_branch(seen.remote_url) if seen.remote_url else None
+    return default is not None and default != seen.branch
 
 
 def span_of(seen: Survey, worktree: Worktree, since: str | None, until: str | None, tag: str) -> Span:

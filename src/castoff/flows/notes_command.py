@@ -6,7 +6,7 @@ import difflib
 from dataclasses import dataclass, replace
 
 from castoff.errors import NotYet, Problem
-from castoff.flows.notes import Span, WrittenNotes, span_of, write_notes
+from castoff.flows.notes import Span, WrittenNotes, is_of_picks, span_of, write_notes
 from castoff.flows.remembering import Remembering, memory_file
 from castoff.flows.setting import Setting
 from castoff.flows.stepping import likely_next
@@ -24,10 +24,16 @@ class ShownNotes:
 
 
 def notes_of_range(setting: Setting, since: str | None, until: str | None, *, compare: bool) -> ShownNotes:
-    """Write the notes of a range; the likely next version names the tag of what is not released yet."""
+    """Write the notes of a range; the likely next version names the tag of what is not released yet.
+
+    Up to the branch's head they are those that its release would have, cherry-picks of a maintenance branch included;
+    the forge's own leave these out, so a comparison does, too.
+    """
     with Worktree.of(setting.repository) as worktree:
         seen = survey(setting.repository, worktree, setting.configuration, setting.manifests)
         span = span_of(seen, worktree, since, until, _next_tag(seen))
+        if until is None and not compare:
+            span = replace(span, picks=is_of_picks(seen, worktree))
         memory = _memory(setting, seen)
         source = replace(setting, changes=lambda _: memory) if memory else setting
         written = write_notes(source, seen, worktree, span)
