@@ -59,6 +59,7 @@ def test_a_half_release_shows_both_ways_out_and_can_be_abandoned(
 
         only_shown = castoff(there, "abandon", "1.1.0")
         assert only_shown.returncode == 0
+        assert "  withdraw  for you  only a person can yank proof-core 1.1.0\n" in only_shown.stdout
         assert "version:revert" in only_shown.stdout
         assert "add --execute to act" in only_shown.stderr
         unasked = castoff(there, "abandon", "1.1.0", "--execute")
@@ -96,6 +97,12 @@ def test_a_released_version_can_only_be_yanked(ground: tuple[Path, Path], tmp_pa
         assert valid(yanked.stdout, "withdrawal")["executed"] is True
         body = there.here.world.dump()["forge"]["releases"][0]["body"]  # type: ignore[index]
         assert "> It leaks.\n" in body
+        told = castoff(there, "status", "1.1.0")
+        assert told.stdout.startswith("1.1.0: complete, but taken back since: its page says so"), told.stdout
+        assert "  withdraw  for you  only a person can yank proof 1.1.0; only a person" in told.stdout
+        shown = valid(castoff(there, "status", "1.1.0", "--json").stdout, "status")
+        assert shown["phase"] == "complete"
+        assert [one["name"] for one in shown["stages"]][-2:] == ["withdraw", "notice"]
         unknown = castoff(there, "yank", "9.9.9", "--execute", "--yes")
         assert unknown.returncode == 2
         assert "error[unknown-version]" in unknown.stderr
