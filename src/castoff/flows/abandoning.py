@@ -150,12 +150,13 @@ def _begun(setting: Setting, seen: Survey, worktree: Worktree, version: str) -> 
     claim = to_resume(seen.history, version)
     above = [one for one in seen.history.unfinished if one.version > claim.version]
     if above and not claim.tagged:
+        title = seen.history.spelled(above[0].version)
         raise Refusal.of(
             "abandon-not-newest",
-            f"{above[0].version} was begun after {claim.version}",
+            f"{title} was begun after {seen.history.spelled(claim.version)}",
             reason="its release commit stands on the one that would be reverted",
-            remedy=f"finish it with `castoff resume {above[0].version} --execute`, "
-            f"or give it up first with `castoff abandon {above[0].version} --execute`",
+            remedy=f"finish it with `castoff resume {title} --execute`, "
+            f"or give it up first with `castoff abandon {title} --execute`",
             commit=above[0].commit,
         )
     return claim

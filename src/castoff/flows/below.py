@@ -48,7 +48,9 @@ def _problem(
 ) -> Problem:
     previous = survey.history.previous
     reached = (
-        f"the last one that `{survey.branch}` reaches is {previous.version}" if previous else "there is none"
+        f"the last one that `{survey.branch}` reaches is {survey.history.spelled(previous.version)}"
+        if previous
+        else "there is none"
     )
     return Problem(
         code="version-below-manifests",

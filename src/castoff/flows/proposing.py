@@ -244,11 +244,12 @@ def _reconciler(setting: Setting) -> Reconciler:
 
 
 def _claimed(claim: Claim, seen: Survey) -> Exception:
+    title = seen.history.spelled(claim.version)
     return Refusal.of(
         "already-claimed",
-        f"{claim.version} is on `{seen.branch}` already: there is nothing left to propose",
+        f"{title} is on `{seen.branch}` already: there is nothing left to propose",
         reason=f"its release commit is {claim.commit[:12]}",
-        remedy=f"go on with `castoff resume {claim.version} --execute`",
+        remedy=f"go on with `castoff resume {title} --execute`",
         commit=claim.commit,
     )
 

@@ -138,7 +138,7 @@ def _claimed(run: _Run) -> tuple[Survey, Claim, bool]:
             must_be_reachable(seen)
             _mind_unpushed(seen, intent.claim, run.order)
             run.setting.reporter.note(
-                f"going on with {intent.claim.version}, claimed by {intent.claim.commit[:12]}"
+                f"going on with {seen.history.spelled(intent.claim.version)}, claimed by {intent.claim.commit[:12]}"
             )
             _mind_capabilities(run, seen, intent.claim)
             patience = replace(run.setting.patience, begun_before=True)
@@ -263,12 +263,13 @@ def _mind_rival(run: _Run, seen: Survey, version: ReleaseVersion) -> None:
     rivals = [c for c in (*now.history.unfinished, *now.history.released) if c.version not in known]
     if rivals:
         rival = rivals[0]
-        same = "the same version" if rival.version == version else f"{rival.version}"
+        title = seen.history.spelled(rival.version)
+        same = "the same version" if rival.version == version else title
         raise Refusal.of(
             "claimed-by-another",
-            f"somebody else claimed {same} while this run prepared {version}",
+            f"somebody else claimed {same} while this run prepared {seen.history.spelled(version)}",
             reason=f"their release commit {rival.commit[:12]} came first; nothing of this run was pushed",
-            remedy=f"let them finish, or help with `castoff resume {rival.version} --execute`",
+            remedy=f"let them finish, or help with `castoff resume {title} --execute`",
             commit=rival.commit,
         )
 

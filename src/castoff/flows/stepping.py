@@ -17,7 +17,7 @@ def unusual_step(survey: Survey, version: ReleaseVersion) -> tuple[Problem, ...]
     previous = survey.history.previous
     if previous is None:
         return ()
-    return (*_skips(survey, previous.version, version), *_shorter(previous.version, version))
+    return (*_skips(survey, previous.version, version), *_shorter(survey, previous.version, version))
 
 
 def likely_next(survey: Survey) -> ReleaseVersion:
@@ -29,7 +29,7 @@ def likely_next(survey: Survey) -> ReleaseVersion:
 
 
 def _skips(survey: Survey, last: ReleaseVersion, version: ReleaseVersion) -> tuple[Problem, ...]:
-    nexts = steps_from(last)
+    nexts, spelled = steps_from(last), survey.history.spelled
     standing = {one.base for package in survey.workspace.packages if (one := read(package.version))}
     if version.base in {last.base, *nexts, *standing} or last.major >= _YEARS or version <= last:
         return ()
@@ -37,22 +37,23 @@ def _skips(survey: Survey, last: ReleaseVersion, version: ReleaseVersion) -> tup
         Problem(
             code="version-skips-a-step",
             severity="warning",
-            message=f"{version} leaves versions out: after {last} come "
-            + " or ".join(str(one) for one in dict.fromkeys(nexts)),
+            message=f"{spelled(version)} leaves versions out: after {spelled(last)} come "
+            + " or ".join(spelled(one) for one in dict.fromkeys(nexts)),
             reason="a version that was released cannot be taken out of the order of versions again",
             remedy="name one of them, unless the versions between are left out on purpose",
         ),
     )
 
 
-def _shorter(last: ReleaseVersion, version: ReleaseVersion) -> tuple[Problem, ...]:
+def _shorter(survey: Survey, last: ReleaseVersion, version: ReleaseVersion) -> tuple[Problem, ...]:
+    spelled = survey.history.spelled
     if version.width >= last.width:
         return ()
     return (
         Problem(
             code="version-shorter",
             severity="warning",
-            message=f"{version} has fewer numbers than the last release, {last}",
+            message=f"{spelled(version)} has fewer numbers than the last release, {spelled(last)}",
             reason="tags and Python manifests would be written with two numbers from now on",
             remedy=f"name {spell(version, 'cargo')}, unless that is meant",
         ),
