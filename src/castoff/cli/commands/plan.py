@@ -19,7 +19,8 @@ def command(common: Common, level: str | None, pre: str | None) -> int:
     from castoff.cli.reporting import reporter_for
     from castoff.flows.plan import plan_release
 
-    plan = plan_release(open_for(common, reporter_for(common.events, quiet=True)), required_level(level), pre)
+    level = required_level(level)
+    plan = plan_release(open_for(common, reporter_for(common.events, quiet=True)), level, pre)
     if common.json:
         from castoff.cli.shapes import plan_json, print_json
 
