@@ -111,9 +111,7 @@ def _dependency(value: Any, name: str) -> Dependency:
 
 def _kind(value: Any) -> Kind:
     match value:
-        case (
-            "normal" | "optional"
-        ):  # a registry record has the latter for a normal one that a feature turns on
+        case "normal" | "optional":  # the latter, in a record: a normal one that a feature turns on
             return "normal"
         case "build":
             return "build"
