@@ -47,7 +47,7 @@ def _of_range(common: Common, since: str | None, until: str | None, *, compare: 
     elif compare:
         click.echo(shown.difference or "equal: the forge generates the same text")
     else:
-        sys.stdout.buffer.write(shown.written.body.encode("utf-8") + b"\n")
+        _write(shown.written.body + "\n")
         for left in shown.written.notes.left_out:
             what = f"#{left.number}" if left.number else (left.commit or "")[:12]
             click.echo(f"left out: {what}: {left.reason}: {safe(left.detail)}", err=True)
@@ -71,8 +71,16 @@ def _offline(common: Common, changes: Path) -> int:
 
         print_json("notes", notes_object(found.notes))
     else:
-        sys.stdout.buffer.write(found.body.encode("utf-8"))
-        sys.stdout.buffer.flush()
+        _write(found.body)
     for problem in found.warnings:
         show_problem(problem)
     return 0
+
+
+def _write(body: str) -> None:
+    """Write the notes byte for byte; a terminal gets no characters that would change how it shows the others."""
+    from castoff.redaction import plain
+
+    text = plain(body) if sys.stdout.isatty() else body
+    sys.stdout.buffer.write(text.encode("utf-8"))
+    sys.stdout.buffer.flush()
