@@ -323,7 +323,25 @@ def _publish(run: _Run, seen: Survey, target: Target, reconciler: Reconciler) ->
         run.artifacts = packed_again(run.setting, target, _build(run, target), state, run.worktree)
         _made_tag(run, seen, target, as_published(run.artifacts, state))
         stage = _publish_stage(run, target)
-    return reconciler.run(stage)
+    state = reconciler.run(stage)
+    if target.tag not in seen.refs.tags:
+        _list_what_is_up(run, seen, target, state)
+    return state
+
+
+def _list_what_is_up(run: _Run, seen: Survey, target: Target, state: StageState) -> None:
+    """Make the tag object again where a client uploaded other bytes than were tried; the tag tells what is up.
+
+    cargo packs once more when it uploads, and puts into the lock file what its index shows at that moment.
+    """
+    built = run.artifacts or ()
+    there = as_published(built, state)
+    changed = [one.filename for one, other in zip(there, built, strict=True) if one != other]
+    for filename in changed:
+        run.setting.reporter.note(f"rebuilt: {filename} went up with the same contents in other bytes")
+    if changed:
+        run.artifacts = there
+        _made_tag(run, seen, target, there)
 
 
 def _publish_stage(run: _Run, target: Target) -> Stage:
