@@ -24,7 +24,7 @@ from castoff.stages.preflight import Check, Checked, Group, run_checks
 
 GROUPS: tuple[Group, ...] = ("shape", "preflight", "labels", "milestone", "metadata", "foresight", "user")
 _OF_A_BEGINNING = ("tag-free", "free:")
-_OF_WHO_RELEASES = ("identity", "token:")
+_OF_WHO_RELEASES = ("identity", "token:", "rehearsal")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

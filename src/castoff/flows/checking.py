@@ -57,6 +57,7 @@ def preflight_checks(
     return (
         Check("workspace", "shape", lambda: (*survey.state, *survey.problems)),
         Check("configuration", "shape", lambda: setting.problems),
+        Check("rehearsal", "preflight", setting.lacking),
         Check("documents", "shape", lambda: _documents(setting, survey, version)),
         Check("identity", "preflight", lambda: _identity(setting)),
         *capability_checks(setting, survey, worktree),

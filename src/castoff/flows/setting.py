@@ -35,7 +35,8 @@ class Setting:
     """The ports of one run; ``embedded`` opens them on an embedded world with what was released before in it.
 
     ``tolerated`` are codes that this setting lives with: in a rehearsal, tools of the user's that are not here.
-    ``no_site`` says why the website's repository is out of reach here.
+    ``lacking`` says which parts of the embedded world are needed and not installed, ``no_site`` why the website's
+    repository is out of reach here.
     """
 
     environment: Mapping[str, str]
@@ -58,6 +59,7 @@ class Setting:
     embedded: Callable[[Workspace | None], AbstractContextManager[Embedded]] | None = None
     patience: Patience = field(default_factory=Patience)
     problems: tuple[Problem, ...] = ()
+    lacking: Callable[[], tuple[Problem, ...]] = tuple
     tolerated: frozenset[str] = frozenset()
     no_site: str | None = None
     lanes: int = 32

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
 
-from castoff.errors import UsageError
+from castoff.errors import Problem, UsageError
 from castoff.flows.identity import throw_away_identity
 from castoff.flows.setting import Embedded, Setting
 from castoff.flows.silence import Silence
-from castoff.git import Git, Repository, Worktree
+from castoff.git import FolderTree, Git, Repository, Worktree
 from castoff.model.addresses import forge_address
 from castoff.model.workspace import Package, Workspace
-from castoff.ports import Builder
+from castoff.ports import Builder, Tree
 from castoff.process import Processes
 from castoff.redaction import Redactor
 from castoff.wiring.adapters import Bench
@@ -39,7 +41,7 @@ def open_proof(setting: Setting, before: Workspace | None) -> Iterator[Embedded]
     """Open an embedded world for the uploads of one commit, with what was released before in it."""
     from castoff.world.world import World
 
-    _need_authority(setting)
+    _need_authority(setting, inside=is_inside(setting.environment))
     with World(environment=setting.environment) as world:
         _warm(world, setting)
         fill_registries(world, before)
@@ -55,7 +57,7 @@ def open_rehearsal(
     from castoff.world.seed import WorldSeed
     from castoff.world.world import World
 
-    _need_authority(setting)
+    _need_authority(setting, inside=False)
     address = forge_address(_outside_url(setting), {})
     seed = WorldSeed(slug=address.slug if address else "local/workspace")
     with World(seed=seed, environment=setting.environment) as world:
@@ -99,6 +101,7 @@ def aimed_at(setting: Setting, world: World, repository: Repository) -> Embedded
             trial=bench.trial,
             patience=replace(setting.patience, grace=0.0),
             tolerated=_TOLERATED,
+            lacking=tuple,
             no_site="its repository is not in the rehearsal",
             problems=tuple(replace(problem, severity="warning") for problem in setting.problems),
         ),
@@ -114,19 +117,52 @@ def _warm(world: World, setting: Setting) -> None:
         world.warm_cargo_home()
 
 
-def _need_authority(setting: Setting) -> None:
-    """Crates are read through the proxy, whose parts are an extra; in an embedded world nothing is read outside."""
-    from castoff.world.proxy import authority_is_available
+def is_inside(environment: Mapping[str, str]) -> bool:
+    """Say whether a run is in an embedded world already."""
+    return "CASTOFF_DOCS_URL" in environment
 
-    has_crates = (setting.repository.root / "Cargo.toml").is_file()
-    if not has_crates or authority_is_available() or "CASTOFF_DOCS_URL" in setting.environment:
-        return
-    raise UsageError.of(
-        "rehearse-extra-missing",
-        "rehearsing crates needs parts that the base install leaves out",
-        reason="cargo reads the crates that yours depend on through a proxy that ends TLS on loopback",
-        remedy="install `castoff[rehearse]`",
-    )
+
+def missing_parts(tree: Tree, *, inside: bool) -> tuple[Problem, ...]:
+    """Say which parts of the embedded world are not installed, and are needed for what a tree holds.
+
+    Crates are read through the proxy, whose parts are an extra. ``inside`` an embedded world, where only that world's
+    crates can be read, those do without it that need no others.
+    """
+    from castoff.world.proxy import authority_is_available, rehearse_extra_missing
+
+    if authority_is_available() or tree.read("Cargo.toml") is None or (inside and not _needs_others(tree)):
+        return ()
+    return (rehearse_extra_missing("rehearsing crates needs parts that the base install leaves out"),)
+
+
+def _need_authority(setting: Setting, *, inside: bool) -> None:
+    if missing := missing_parts(FolderTree(setting.repository.root), inside=inside):
+        raise UsageError(*missing)
+
+
+def _needs_others(tree: Tree) -> bool:
+    """Say whether a manifest names a crate that does not lie in the tree."""
+    for path in tree.paths():
+        if PurePosixPath(path).name == "Cargo.toml":
+            try:
+                document = tomllib.loads(tree.read(path) or "")
+            except tomllib.TOMLDecodeError:
+                continue
+            if any(_is_elsewhere(one) for table in _dependency_tables(document) for one in table.values()):
+                return True
+    return False
+
+
+def _dependency_tables(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Give the tables of dependencies: of the package, of its targets, of the workspace."""
+    targets = document.get("target", {})
+    for part in (document, document.get("workspace", {}), *targets.values()):
+        for name in ("dependencies", "dev-dependencies", "build-dependencies"):
+            yield part.get(name, {})
+
+
+def _is_elsewhere(dependency: object) -> bool:
+    return not isinstance(dependency, dict) or not {"path", "workspace"} & dependency.keys()
 
 
 def fill_registries(world: World, before: Workspace | None) -> None:

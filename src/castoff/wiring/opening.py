@@ -18,7 +18,7 @@ from castoff.ports import Reporter, Tree
 from castoff.process import Processes
 from castoff.reconcile import Patience
 from castoff.wiring.adapters import Bench, manifests
-from castoff.wiring.embedding import open_proof
+from castoff.wiring.embedding import is_inside, missing_parts, open_proof
 from castoff.wiring.secrets import redactor_of
 
 
@@ -60,6 +60,7 @@ def open_setting(
         desk=bench.desk,
         docs=bench.docs,
         trial=bench.trial,
+        lacking=lambda: missing_parts(here, inside=is_inside(variables)),
         patience=replace(
             _patience(variables, options.wait), intervals=intervals_of(loaded.configuration.limits)
         ),

@@ -19,6 +19,11 @@ from castoff.world.faults import Rule, parse_faults
 from castoff.world.seed import WorldSeed, parse_seed
 from castoff.world.world import World
 
+_NO_PROXY = (
+    "warning[rehearse-extra-missing]: cargo finds only the crates of this world, no others: "
+    "`pip install 'castoff[rehearse]'`; from a clone of castoff: `pip install '.[rehearse]'`\n"
+)
+
 
 def serve(
     directory: Path | None = None,
@@ -51,6 +56,8 @@ def serve(
         if shell is not None:
             _write_whole(shell, exports(world.environment()))
         stream = out or sys.stdout
+        if world.cargo_proxy is None:
+            sys.stderr.write(_NO_PROXY)
         stream.write(json.dumps(line, sort_keys=True) + "\n")
         stream.flush()
         while not ended:

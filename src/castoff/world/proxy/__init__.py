@@ -1,6 +1,6 @@
 """The loopback proxy: it ends TLS with a throw-away authority, answers what is ours, lets only reads pass."""
 
-from castoff.world.proxy.authority import ThrowAwayAuthority
+from castoff.world.proxy.authority import ThrowAwayAuthority, rehearse_extra_missing
 from castoff.world.proxy.authority import is_available as authority_is_available
 from castoff.world.proxy.cargo_door import CargoDoor
 from castoff.world.proxy.forge_door import ForgeDoor
@@ -15,4 +15,5 @@ __all__ = [
     "ProxyPort",
     "ThrowAwayAuthority",
     "authority_is_available",
+    "rehearse_extra_missing",
 ]

@@ -10,12 +10,22 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from castoff.errors import ConfigurationError
+from castoff.errors import ConfigurationError, Problem
 
 
 def is_available() -> bool:
     """Say whether the TLS parts (the extra ``rehearse``) are installed."""
     return find_spec("trustme") is not None
+
+
+def rehearse_extra_missing(fact: str) -> Problem:
+    """Say what is missing, and how it is installed."""
+    return Problem(
+        code="rehearse-extra-missing",
+        message=fact,
+        reason="cargo reads the crates that yours depend on through a proxy that ends TLS on loopback, an extra",
+        remedy="`pip install 'castoff[rehearse]'`; from a clone of castoff: `pip install '.[rehearse]'`",
+    )
 
 
 class ThrowAwayAuthority:
@@ -24,11 +34,8 @@ class ThrowAwayAuthority:
     def __init__(self, directory: Path) -> None:
         """Make the authority, and write its certificate (not its key) to ``directory/authority.pem``."""
         if not is_available():
-            raise ConfigurationError.of(
-                "rehearse-extra-missing",
-                "the TLS parts of the embedded world are not installed",
-                reason="the proxy ends TLS with a throw-away authority, which the base install leaves out",
-                remedy="install `castoff[rehearse]`",
+            raise ConfigurationError(
+                rehearse_extra_missing("the TLS parts of the embedded world are not installed")
             )
         trustme: Any = import_module("trustme")
         self._authority = trustme.CA(organization_name="castoff, throw-away")
