@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from castoff.errors import Refusal
-from castoff.flows.release import Wish, run_release
+from castoff.flows.plan import plan_release
+from castoff.flows.release import run_release
 from castoff.flows.status import look
+from castoff.flows.wish import Wish
 from flows_after.after_bench import yard
 
 
@@ -34,3 +36,18 @@ def test_status_shows_such_a_tag_as_blocked_and_advises_no_resume_that_would_upl
     assert seen.version == "3.0.0"
     assert next(state.state for state in seen.states if state.stage.name == "version") == "blocked"
     assert "tag-of-another-version" in [problem.code for problem in seen.problems]
+
+
+def test_no_level_counts_from_such_a_tag_and_an_exact_version_goes_past_it(tmp_path: Path) -> None:
+    with yard(tmp_path) as here:
+        here.commit({"NEWS.txt": "news"}, "News")
+        here.tag("3.0.0")
+        here.commit({"NEWS.txt": "more news"}, "More news")
+        here.push("main", "--tags")
+
+        with pytest.raises(Refusal) as caught:
+            run_release(here.setting(), Wish(level="minor"))
+        plan = plan_release(here.setting(), "minor", None)
+
+    assert [one.code for one in caught.value.problems] == ["tag-of-another-version"]
+    assert [one.severity for one in plan.problems if one.code == "tag-of-another-version"] == ["warning"]

@@ -38,6 +38,30 @@ def test_only_a_command_that_can_have_made_the_last_release_means_it_again(
         assert intent == Begin(read(meant))  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("released", "level", "pre", "meant"),
+    [
+        pytest.param(("1.1.0", "1.0.0"), "minor", None, None, id="the level that led there"),
+        pytest.param(("1.1.0", "1.0.0"), "major", None, "2.0.0", id="a level that leads elsewhere"),
+        pytest.param(("1.1.0", "1.0.0"), "patch", None, "1.1.1", id="a smaller one"),
+        pytest.param(("1.1.0", "1.1.0-rc.1", "1.0.0"), "minor", None, None, id="past candidates"),
+        pytest.param(("1.1.0-rc.2", "1.1.0-rc.1", "1.0.0"), "rc", None, None, id="the next candidate"),
+        pytest.param(("1.1.0-rc.1", "1.0.0"), "minor", "rc", None, id="the first candidate"),
+    ],
+)
+def test_a_level_means_the_last_release_again_only_if_it_leads_there(
+    released: tuple[str, ...], level: str, pre: str | None, meant: str | None
+) -> None:
+    claims = tuple(
+        Claim(version=version, commit="c", tagged=True) for text in released if (version := read(text))
+    )
+    history = History(previous=claims[0], released=claims, settled=True)
+
+    intent = meant_again(history, level, pre)
+
+    assert intent == (Resume(claims[0]) if meant is None else Begin(read(meant)))  # type: ignore[arg-type]
+
+
 def test_what_cannot_follow_is_still_refused() -> None:
     with pytest.raises(UsageError) as caught:
         meant_again(settled("1.1.0"), "rc")

@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Literal
 
 from castoff.errors import CastoffError, Problem
-from castoff.flows.release import Wish, run_release
+from castoff.flows.release import run_release
 from castoff.flows.silence import Silence
+from castoff.flows.wish import Wish
 from castoff.wiring import Options, open_setting
 from castoff.world.faults import parse_faults
 from proofs.worlds import Stage, stage_of

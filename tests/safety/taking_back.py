@@ -11,10 +11,11 @@ from pathlib import Path
 
 from castoff.errors import CastoffError
 from castoff.flows.abandoning import abandon
-from castoff.flows.release import Result, Wish, run_release
+from castoff.flows.release import Result, run_release
 from castoff.flows.setting import Setting
 from castoff.flows.silence import Silence
 from castoff.flows.status import Status, look
+from castoff.flows.wish import Wish
 from castoff.flows.withdrawing import Withdrawal
 from castoff.flows.yanking import yank
 from castoff.model.acts import Act

@@ -14,9 +14,10 @@ import pytest
 from castoff.errors import CastoffError, Problem, Refusal
 from castoff.flows.check import examine
 from castoff.flows.credentials import cargo_credential, python_credential
-from castoff.flows.release import Wish, run_release
+from castoff.flows.release import run_release
 from castoff.flows.rights import judge_token
 from castoff.flows.tools import Tool, judge_toolchain, judge_version
+from castoff.flows.wish import Wish
 from castoff.model.acts import Refused
 from castoff.model.addresses import named_repository
 from castoff.model.tokens import TokenFacts

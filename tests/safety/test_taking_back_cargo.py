@@ -10,10 +10,11 @@ import pytest
 
 from castoff.errors import CastoffError, Refusal
 from castoff.flows.abandoning import abandon
-from castoff.flows.release import Result, Wish, run_release
+from castoff.flows.release import Result, run_release
 from castoff.flows.setting import Setting
 from castoff.flows.silence import Silence
 from castoff.flows.status import look
+from castoff.flows.wish import Wish
 from castoff.flows.yanking import yank
 from castoff.wiring import Options, open_setting
 from castoff.world.faults import parse_faults

@@ -9,7 +9,8 @@ import click
 from castoff.cli.options import Common, open_for
 from castoff.cli.problems import safe
 from castoff.cli.reporting import reporter_for
-from castoff.flows.release import Result, Wish, run_release
+from castoff.flows.release import Result, run_release
+from castoff.flows.wish import Wish
 
 
 def carry_out(common: Common, wish: Wish) -> int:

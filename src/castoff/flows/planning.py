@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import PurePosixPath
 
 from castoff.configuration.templates import Occasion
 from castoff.configuration.values import Configuration, Limit
 from castoff.errors import Problem
-from castoff.flows.below import below_manifests
+from castoff.flows.below import below_manifests, stray_base
 from castoff.flows.editing import release_edits, shown
 from castoff.flows.from_tags import claim_taken, tag_objections
 from castoff.flows.left_behind import left_behind
 from castoff.flows.stepping import unusual_step
-from castoff.flows.survey import Survey
+from castoff.flows.survey import Survey, workspace_before
 from castoff.model.acts import Act
 from castoff.model.estimate import Bucket, Estimate, Upload, estimated
 from castoff.model.intent import Begin, Resume
@@ -103,10 +104,23 @@ def make_plan(
             *survey.problems,
             *edited.problems,
             *(() if resumes else left_behind(survey, configuration, edited.texts, version)),
-            *(() if resumes else (*not_free(survey, version), *below_manifests(survey, version, level))),
+            *(() if resumes else not_free(survey, version)),
+            *(() if resumes else as_warnings(_base(survey, configuration, manifests, version, level))),
             *_no_version_problem(survey),
         ),
     )
+
+
+def _base(
+    survey: Survey,
+    configuration: Configuration,
+    manifests: Sequence[Manifests],
+    version: ReleaseVersion,
+    level: str,
+) -> tuple[Problem, ...]:
+    """Warn where the tag that the level counts from does not fit the manifests; a release would stop."""
+    before = partial(workspace_before, survey, manifests, configuration.release.exclude)
+    return (*below_manifests(survey, version, level), *stray_base(survey, before, level))
 
 
 def locks_of(tree: Tree, workspace: Workspace) -> tuple[str, ...]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from castoff.configuration.templates import fill
 from castoff.errors import CastoffError, Problem, Refusal
 from castoff.flows.asking import ask_until_known, must_be_reachable
-from castoff.flows.below import mind_manifests
+from castoff.flows.below import mind_base
 from castoff.flows.candidate import build_artifacts, make_commit
 from castoff.flows.checking import preflight_checks, wants_signed_commit
 from castoff.flows.notes import notes_of_release
@@ -83,7 +84,8 @@ def _desk(setting: Setting, level: str, pre: str | None) -> Iterator[_Desk]:
         intent = meant(seen.history, level, pre)
         if isinstance(intent, Resume):
             raise _claimed(intent.claim, seen)
-        mind_manifests(seen, intent.version, level)
+        before = partial(workspace_before, seen, setting.manifests, setting.configuration.release.exclude)
+        mind_base(seen, intent.version, level, before)
         desk = _Desk(setting, worktree, seen, intent.version)
         desk.mind_others()
         yield desk

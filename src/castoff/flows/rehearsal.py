@@ -6,9 +6,10 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
-from castoff.flows.release import NOT_PROVEN, Result, Wish, run_release
+from castoff.flows.release import NOT_PROVEN, Result, run_release
 from castoff.flows.setting import Embedded, Setting
 from castoff.flows.survey import Survey, survey, workspace_before
+from castoff.flows.wish import Wish
 from castoff.git import Worktree
 from castoff.model.intent import Begin, meant
 from castoff.model.workspace import Workspace

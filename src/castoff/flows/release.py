@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
-from castoff.errors import CastoffError, Problem, Refusal
+from castoff.errors import CastoffError, Problem, Refusal, UsageError
 from castoff.flows.asking import ask_until_known, must_be_reachable
-from castoff.flows.below import mind_manifests
+from castoff.flows.below import mind_base
 from castoff.flows.candidate import build_artifacts, make_commit, make_tag
 from castoff.flows.checking import capability_checks, preflight_checks
 from castoff.flows.ending import end_release
@@ -45,11 +46,12 @@ from castoff.flows.survey import (
     survey,
     workspace_before,
 )
+from castoff.flows.wish import Wish, intent_of, mind_unpushed
 from castoff.git import Worktree
-from castoff.model.intent import Begin, Claim, Resume, meant_again, to_resume
+from castoff.model.intent import Claim, Resume
 from castoff.model.merging import require_packages
-from castoff.model.versions import ReleaseVersion, read
-from castoff.model.workspace import Artifact
+from castoff.model.versions import ReleaseVersion
+from castoff.model.workspace import Artifact, Workspace
 from castoff.reconcile import Reconciler, StageState, observe
 from castoff.stages.part import Stage
 from castoff.stages.preflight import Checked, errors_of, run_checks
@@ -61,17 +63,6 @@ NOT_PROVEN = (
     "rules that only the real services apply (rate limits of your account, reserved names, moderation)",
     "whether the real remote takes the push (branch protection, server-side hooks)",
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """What the person asked for: a level to begin or go on with, or (None) a version to resume."""
-
-    level: str | None
-    pre: str | None = None
-    version: str | None = None
-    agreed: bool = False
-    accepted: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,13 +121,13 @@ def _claimed(run: _Run) -> tuple[Survey, Claim, bool]:
         seen = survey(run.setting.repository, run.worktree, run.setting.configuration, run.setting.manifests)
         require_packages(seen.workspace)
         try:
-            intent = _intent(seen, run.order)
+            intent = intent_of(seen, run.order)
         except CastoffError:
             mind_shallow(seen)
             raise
         if isinstance(intent, Resume):
             must_be_reachable(seen)
-            _mind_unpushed(seen, intent.claim, run.order)
+            mind_unpushed(seen, intent.claim, run.order)
             run.setting.reporter.note(
                 f"going on with {seen.history.spelled(intent.claim.version)}, claimed by {intent.claim.commit[:12]}"
             )
@@ -145,7 +136,7 @@ def _claimed(run: _Run) -> tuple[Survey, Claim, bool]:
             run.setting = replace(run.setting, patience=patience)
             return seen, intent.claim, True
         if not any(one.code == "shallow-clone" for one in seen.state):
-            mind_manifests(seen, intent.version, run.order.level or "")
+            mind_base(seen, intent.version, run.order.level or "", partial(_before, run, seen))
         try:
             return seen, _begin(run, seen, intent.version), False
         except _BranchMoved as moved:
@@ -155,13 +146,6 @@ def _claimed(run: _Run) -> tuple[Survey, Claim, bool]:
             run.setting.reporter.note("the branch moved meanwhile: planning again")
             run.artifacts = None
     raise AssertionError("the loop returns or raises")
-
-
-def _mind_unpushed(seen: Survey, claim: Claim, order: Wish) -> None:
-    """Stop where a level would mean the last release again, but this clone has commits that nobody else has."""
-    apart = [one for one in seen.state if one.code in ("branch-ahead", "branch-diverged")]
-    if claim.tagged and order.level is not None and apart:
-        raise Refusal(*apart)
 
 
 def _mind_capabilities(run: _Run, seen: Survey, claim: Claim) -> None:
@@ -182,30 +166,6 @@ def _warn(run: _Run, answers: Sequence[Checked]) -> None:
         run.setting.reporter.note(f"warning[{one.code}]: {one.message}")
 
 
-def _intent(seen: Survey, order: Wish) -> Begin | Resume:
-    if order.level is not None:
-        return meant_again(seen.history, order.level, order.pre)
-    named = read(order.version) if order.version else None
-    if named is not None:
-        _mind_tag(seen, named)
-    return Resume(to_resume(seen.history, order.version))
-
-
-def _mind_tag(seen: Survey, version: ReleaseVersion) -> None:
-    """Stop where the remote has the tag on a commit that is not in this branch's history."""
-    name = seen.tag_name.of(version)
-    found = seen.refs.tags.get(name)
-    if found is None or any(claim.version == version for claim in seen.history.released):
-        return
-    raise Refusal.of(
-        "tag-elsewhere",
-        f"the tag `{name}` is on a commit that is not in the history of `{seen.branch}`",
-        reason=f"it is on {found.commit[:12]}; a tag that was pushed is never moved",
-        remedy="check out the branch that holds it, or find out who made it",
-        commit=found.commit,
-    )
-
-
 class _BranchMoved(Exception):
     """The claim was refused because the branch has other commits now."""
 
@@ -217,6 +177,8 @@ class _BranchMoved(Exception):
 def _begin(run: _Run, seen: Survey, version: ReleaseVersion) -> Claim:
     """Do everything that is free, then claim."""
     setting, worktree = run.setting, run.worktree
+    if lacking := setting.lacking():
+        raise UsageError(*lacking)
     run.setting.reporter.stage("preflight", 1)
     must_be_reachable(seen)
     checks = preflight_checks(setting, seen, worktree, version)
@@ -231,8 +193,7 @@ def _begin(run: _Run, seen: Survey, version: ReleaseVersion) -> Claim:
     artifacts = _build(run, target)
     if setting.embedded is not None:
         setting.reporter.note("rehearsing the uploads of this very commit")
-        before = workspace_before(seen, setting.manifests, setting.configuration.release.exclude)
-        with setting.embedded(before) as embedded:
+        with setting.embedded(_before(run, seen)) as embedded:
             prove(embedded, target, artifacts, worktree.root)
     stamp = make_tag(setting, target, occasion_of(seen, version, setting.now.date()), artifacts, worktree)
     try:
@@ -241,6 +202,10 @@ def _begin(run: _Run, seen: Survey, version: ReleaseVersion) -> Claim:
         worktree.delete_tag(target.tag)  # or the next look takes it for one of the remote's
         raise
     return claim
+
+
+def _before(run: _Run, seen: Survey) -> Workspace | None:
+    return workspace_before(seen, run.setting.manifests, run.setting.configuration.release.exclude)
 
 
 def _claim(run: _Run, target: Target, *, stamp: str | None = None) -> StageState:

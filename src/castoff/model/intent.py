@@ -87,13 +87,30 @@ def meant(history: History, level: str, pre: str | None = None) -> Begin | Resum
 def meant_again(history: History, level: str, pre: str | None = None) -> Begin | Resume:
     """Say what a level means to a run that acts: the last release again, where nothing came since.
 
-    A command that makes another kind of version cannot have made that one: `release` after a candidate goes on.
+    A command that leads to another version cannot have made that one: `release` after a candidate goes on, and so does
+    `major` after a minor release.
     """
     if history.settled and history.previous and not history.unfinished and read(level) is None:
         kind = level if level in _KINDS else pre
-        if history.previous.version.pre == kind:
+        if history.previous.version.pre == kind and _may_have_made(history, level, pre):
             return Resume(history.previous)
     return meant(history, level, pre)
+
+
+def _may_have_made(history: History, level: str, pre: str | None) -> bool:
+    """Say whether a level leads from a release before to the last one: from the one below, or the last stable one."""
+    assert history.previous is not None
+    last = history.previous.version
+    below = [claim.version for claim in history.released if claim.version < last]
+    bases = [*below[:1], *[one for one in below if one.pre is None][:1]]
+    return not bases or any(_leads(base, level, pre) == last for base in bases)
+
+
+def _leads(base: ReleaseVersion, level: str, pre: str | None) -> ReleaseVersion | None:
+    try:
+        return next_version(base, level, pre)
+    except UsageError:
+        return None
 
 
 def to_resume(history: History, version: str | None) -> Claim:

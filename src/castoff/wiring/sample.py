@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 def play_demo(folder: Path, sample: str, reporter: Reporter) -> tuple[Result, dict[str, object]]:
     """Make the sample workspace and an embedded world, and release the one in the other."""
     from castoff.flows.demo import connect, make_sample, merged_change
-    from castoff.flows.release import Wish, run_release
+    from castoff.flows.release import run_release
+    from castoff.flows.wish import Wish
     from castoff.world.secrets import without_secrets
     from castoff.world.seed import WorldSeed
     from castoff.world.world import World

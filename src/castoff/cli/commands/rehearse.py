@@ -19,7 +19,7 @@ def command(common: Common, level: str | None, pre: str | None) -> int:
     from castoff.cli.reporting import reporter_for
     from castoff.cli.running import show
     from castoff.flows.rehearsal import rehearse
-    from castoff.flows.release import Wish
+    from castoff.flows.wish import Wish
     from castoff.wiring import open_rehearsal
 
     wish = Wish(level=required_level(level), pre=pre)

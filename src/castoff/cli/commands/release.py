@@ -41,7 +41,7 @@ def command(
 
         return carry_out_proposal(common, level, pre, execute=execute)
     from castoff.cli.running import carry_out, print_acts
-    from castoff.flows.release import Wish
+    from castoff.flows.wish import Wish
 
     wish = Wish(level=level, pre=pre, agreed=common.yes, accepted=frozenset(accept))
     return carry_out(common, wish) if execute else print_acts(common, wish)

@@ -17,7 +17,7 @@ from castoff.cli.options import Common, common_options
 def command(common: Common, version: str | None, execute: bool, accept: tuple[str, ...]) -> int:
     """Go on with VERSION, or with what is under way, from any machine; does nothing when all is done."""
     from castoff.cli.running import carry_out, print_acts
-    from castoff.flows.release import Wish
+    from castoff.flows.wish import Wish
 
     wish = Wish(level=None, version=version, agreed=common.yes, accepted=frozenset(accept))
     return carry_out(common, wish) if execute else print_acts(common, wish)
