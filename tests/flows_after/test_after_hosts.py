@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -103,6 +104,26 @@ ODD = {
 @pytest.mark.parametrize("answers", ODD.values(), ids=ODD)
 def test_an_odd_answer_of_docs_rs_is_unknown(answers: Mapping[str, Reply | Failure | str]) -> None:
     assert isinstance(docs_rs(**answers).look("kit", "1.1.0"), Unknown)
+
+
+class _Ending(Said):
+    """A host whose build goes well right after the status was asked for."""
+
+    def ask(self, method: str, url: str, **more: Any) -> Reply | Failure:
+        reply = super().ask(method, url, **more)
+        ended = Reply(status=200, body=b'{"version": "1.1.0", "doc_status": true}')
+        self.answers = {**self.answers, "/crate/kit/=1.1.0/status.json": ended}
+        return reply
+
+
+def test_a_build_that_ends_between_two_questions_did_not_fail() -> None:
+    bodies = {"=1.1.0/status.json": FALSE, "1.1.0/builds": LINK, "1.1.0/builds/7": "<pre>fine</pre>"}
+    answers = {f"/crate/kit/{path}": Reply(status=200, body=text.encode()) for path, text in bodies.items()}
+
+    found = DocsRs(_Ending(answers), Noon(), ROOT).look("kit", "1.1.0")  # type: ignore[arg-type]
+
+    assert isinstance(found, DocsBuild)
+    assert found.state == "built"
 
 
 def test_a_limit_is_passed_on() -> None:

@@ -33,26 +33,19 @@ class DocsRs:
         self._root = root.rstrip("/")
 
     def look(self, name: str, version: str) -> DocsBuild | Unknown:
-        """Say how far the build of exactly this version is."""
-        reply = self._get(f"/crate/{quote(name)}/={quote(version)}/status.json")
-        builds = f"{self._root}/crate/{quote(name)}/{quote(version)}/builds"
-        if isinstance(reply, Reply) and reply.status == 404:
-            return DocsBuild(state="queued", url=builds)
-        if isinstance(reply, Failure) or reply.status != 200:
-            return self._unknown(reply)
-        value = _object(reply)
-        if value is None or not isinstance(value.get("doc_status"), bool):
-            return Unknown(reason="the documentation host's answer is not what it documents")
-        if value.get("version") != version:
-            return DocsBuild(state="queued", url=builds)
-        if value["doc_status"] is True:
-            return DocsBuild(state="built", url=self._documentation(name, version))
-        number = self._last_build(name, version)
+        """Say how far the build of exactly this version is.
+
+        A build may end between the status and the page of builds: a failure is told only where the status, asked
+        again after the page, still knows no documentation.
+        """
+        if (known := self._status(name, version)) is not None:
+            return known
+        builds, number = self._builds(name, version), self._last_build(name, version)
         if isinstance(number, Unknown):
             return number
         if number is None:
             return DocsBuild(state="building", url=builds)
-        return DocsBuild(state="failed", url=f"{builds}/{number}")
+        return self._status(name, version) or DocsBuild(state="failed", url=f"{builds}/{number}")
 
     def log(self, name: str, version: str) -> str | Unknown:
         """Give the log of the last build that ended; "" where there is none."""
@@ -81,6 +74,26 @@ class DocsRs:
         if isinstance(reply, Failure) or reply.status != 200:
             return self._unknown(reply)
         return reply.text
+
+    def _status(self, name: str, version: str) -> DocsBuild | Unknown | None:
+        """Give what the status alone says; None where the build runs, or failed."""
+        reply = self._get(f"/crate/{quote(name)}/={quote(version)}/status.json")
+        builds = self._builds(name, version)
+        if isinstance(reply, Reply) and reply.status == 404:
+            return DocsBuild(state="queued", url=builds)
+        if isinstance(reply, Failure) or reply.status != 200:
+            return self._unknown(reply)
+        value = _object(reply)
+        if value is None or not isinstance(value.get("doc_status"), bool):
+            return Unknown(reason="the documentation host's answer is not what it documents")
+        if value.get("version") != version:
+            return DocsBuild(state="queued", url=builds)
+        return (
+            DocsBuild(state="built", url=self._documentation(name, version)) if value["doc_status"] else None
+        )
+
+    def _builds(self, name: str, version: str) -> str:
+        return f"{self._root}/crate/{quote(name)}/{quote(version)}/builds"
 
     def _last_build(self, name: str, version: str) -> int | Unknown | None:
         """Find the last build that ended; None while one is under way."""
