@@ -14,7 +14,8 @@ from castoff.git import Worktree
 from castoff.model.intent import Begin, meant
 from castoff.model.workspace import Workspace
 
-_SITE = ("whether the pages fit the website as it is (`castoff website` shows that)",)
+_SITE = "whether the pages fit the website as it is (`castoff website` shows that)"
+_DRAFT = "whether your workflow makes the draft (`draft.by`): here castoff made it in its stead"
 Opened = Callable[[Setting, Worktree, str, Workspace | None], AbstractContextManager[Embedded]]
 
 
@@ -30,8 +31,14 @@ def rehearse(setting: Setting, wish: Wish, opened: Opened) -> tuple[Result, dict
         before = workspace_before(seen, setting.manifests, setting.configuration.release.exclude)
         with opened(setting, stand_in, seen.branch, before) as embedded:
             result = run_release(embedded.setting, replace(_exact(wish, seen), agreed=True))
-            site = _SITE if setting.configuration.website.repository is not None else ()
-            return replace(result, not_proven=(*NOT_PROVEN, *site)), embedded.dump()
+            return replace(result, not_proven=(*NOT_PROVEN, *_more(setting))), embedded.dump()
+
+
+def _more(setting: Setting) -> tuple[str, ...]:
+    """Say what of this configuration no rehearsal can prove."""
+    by_workflow = setting.configuration.draft.by == "ci"
+    has_site = setting.configuration.website.repository is not None
+    return (*((_DRAFT,) if by_workflow else ()), *((_SITE,) if has_site else ()))
 
 
 def _exact(wish: Wish, seen: Survey) -> Wish:

@@ -158,6 +158,11 @@ def _mind_capabilities(run: _Run, seen: Survey, claim: Claim) -> None:
     _warn(run, answers)
 
 
+def _lived_with(problem: Problem) -> Problem:
+    """Tell of what a rehearsal goes on with, and a release would stop for."""
+    return replace(problem, severity="warning", reason=f"{problem.reason}; a release would stop here".lstrip("; "))
+
+
 def _warn(run: _Run, answers: Sequence[Checked]) -> None:
     """Say now what a person may want to mend before anything is out; it is listed again at the end."""
     warnings = warnings_of(answers, run.setting.tolerated)
@@ -186,6 +191,7 @@ def _begin(run: _Run, seen: Survey, version: ReleaseVersion) -> Claim:
     if errors := [one for one in errors_of(answers) if one.code not in setting.tolerated]:
         raise Refusal(*errors)
     _warn(run, answers)
+    run.problems.extend(_lived_with(one) for one in errors_of(answers))
     commit, warnings = make_commit(setting, seen, worktree, version)
     run.problems.extend(warnings)
     claim = Claim(version=version, commit=commit)

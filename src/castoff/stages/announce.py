@@ -95,5 +95,6 @@ def no_draft(tag: str) -> Problem:
         code="no-draft",
         message=f"there is no draft of `{tag}` to publish",
         reason="the draft stage makes it, or somebody deleted it",
-        remedy="run `castoff resume --execute`, which makes the draft first",
+        remedy="run `castoff resume --execute`, which makes it first; where a workflow is to make it (`draft.by`), "
+        "see what became of its run, or make it with `castoff draft --execute`",
     )
