@@ -116,6 +116,9 @@ class Desk(Protocol):
 class Trial(Protocol):
     """Uses what was released as its users do."""
 
-    def use(self, package: Package, version: str) -> tuple[Problem, ...]:
-        """Depend on exactly this version in a fresh project: resolve it and build it with the real client."""
+    def use(self, package: Package, version: str, manifest: str = "") -> tuple[Problem, ...]:
+        """Depend on exactly this version in a fresh project: resolve it and build it with the real client.
+
+        ``manifest`` is the text of the package's, as it was released.
+        """
         ...

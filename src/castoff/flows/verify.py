@@ -13,7 +13,7 @@ from castoff.flows.checking import wants_signed_tag
 from castoff.flows.setting import Setting
 from castoff.flows.staging import NO_FORGE
 from castoff.flows.subject import Subject, find_subject
-from castoff.flows.survey import Survey, survey
+from castoff.flows.survey import Survey, manifest_tree, survey
 from castoff.flows.verified import Result, Verified, failed, judged, unknown
 from castoff.flows.verify_artifacts import verify_artifacts
 from castoff.flows.website import website_stage
@@ -23,6 +23,7 @@ from castoff.model.acts import Blocked, Decision, Do, Done, Off, Person, Wait
 from castoff.model.observations import Unknown
 from castoff.model.versions import read, spell
 from castoff.model.workspace import Package
+from castoff.ports import Tree
 from castoff.reconcile import StageState, observe
 from castoff.stages.changelog import published
 
@@ -55,7 +56,8 @@ def verify(setting: Setting, word: str | None, *, trial: bool = True) -> Verdict
             lambda: _stages(setting, seen, subject, worktree),
         ]
         if trial:
-            questions += [_trying(setting, subject, package) for package in _tried(subject)]
+            tree = manifest_tree(worktree, subject.commit)
+            questions += [_trying(setting, subject, package, tree) for package in _tried(subject)]
         with ThreadPoolExecutor(setting.lanes) as pool:
             answers = [one for found in pool.map(lambda ask: ask(), questions) for one in found]
         return Verdict(version=subject.target.title, tag=subject.target.tag, checks=tuple(answers))
@@ -67,8 +69,10 @@ def _asking(
     return lambda: [verify_artifacts(setting, subject, package, listed)]
 
 
-def _trying(setting: Setting, subject: Subject, package: Package) -> Callable[[], Sequence[Verified]]:
-    return lambda: [_trial(setting, subject, package)]
+def _trying(
+    setting: Setting, subject: Subject, package: Package, tree: Tree
+) -> Callable[[], Sequence[Verified]]:
+    return lambda: [_trial(setting, subject, package, tree.read(package.manifest) or "")]
 
 
 def _tag(setting: Setting, seen: Survey, subject: Subject, worktree: Worktree) -> Verified:
@@ -188,10 +192,10 @@ def _tried(subject: Subject) -> Sequence[Package]:
     return [package for package in target.workspace.packages if package.id not in needed]
 
 
-def _trial(setting: Setting, subject: Subject, package: Package) -> Verified:
+def _trial(setting: Setting, subject: Subject, package: Package, manifest: str) -> Verified:
     name, version = f"trial:{package.id}", spell(subject.version, package.ecosystem)
     try:
-        problems = setting.trial(package.ecosystem).use(package, version)
+        problems = setting.trial(package.ecosystem).use(package, version, manifest)
     except CastoffError as error:
         return unknown(name, error.problems[0].message, error.problems[0].reason)
     if problems:

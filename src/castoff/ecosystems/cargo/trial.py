@@ -6,6 +6,7 @@ import json
 import tempfile
 import tomllib
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from castoff.configuration.values import Cargo
@@ -35,11 +36,14 @@ class CargoTrial:
         self._processes = processes
         self._settings = settings
 
-    def use(self, package: Package, version: str) -> tuple[Problem, ...]:
-        """Resolve and compile it; problems: ``verify-failed`` with cargo's last words."""
+    def use(self, package: Package, version: str, manifest: str = "") -> tuple[Problem, ...]:
+        """Resolve and compile it, with those of the configured features that its ``manifest`` has.
+
+        Problems: ``verify-failed`` with cargo's last words.
+        """
         with tempfile.TemporaryDirectory(prefix=scratch_prefix("trial"), ignore_cleanup_errors=True) as held:
             folder = Path(held)
-            self._write(folder, package, version)
+            self._write(folder, package, version, features_in(manifest))
             done = self._cargo(folder, "check")
         if done.code == 0:
             return ()
@@ -53,9 +57,9 @@ class CargoTrial:
             ),
         )
 
-    def _write(self, folder: Path, package: Package, version: str) -> None:
+    def _write(self, folder: Path, package: Package, version: str, has: AbstractSet[str]) -> None:
         """Write the project; it chooses the features that the crates are verified with, as users have to."""
-        own, others = chosen_features(package.name, self._settings.features)
+        own, others = chosen_features(package.name, self._settings.features, has)
         (folder / "src").mkdir()
         (folder / "src" / "lib.rs").write_text("", encoding="utf-8")
         text = _MANIFEST.format(
@@ -84,14 +88,36 @@ class CargoTrial:
         return f', registry = "{name}"' if name else ""
 
 
-def chosen_features(name: str, features: Sequence[str]) -> tuple[list[str], dict[str, list[str]]]:
-    """Sort `FEATURE` and `CRATE/FEATURE` into those of the crate itself, and those of each other one."""
+def features_in(manifest: str) -> frozenset[str]:
+    """List the features of a crate: its own, `default`, and each optional dependency."""
+    document = tomllib.loads(manifest)
+    tables = [
+        part.get(name, {})
+        for part in (document, *document.get("target", {}).values())
+        for name in ("dependencies", "build-dependencies")
+    ]
+    optional = {
+        name
+        for table in tables
+        for name, one in table.items()
+        if isinstance(one, dict) and one.get("optional") is True
+    }
+    return frozenset({"default", *document.get("features", {}), *optional})
+
+
+def chosen_features(
+    name: str, features: Sequence[str], has: AbstractSet[str]
+) -> tuple[list[str], dict[str, list[str]]]:
+    """Sort `FEATURE` and `CRATE/FEATURE` into those of the crate itself, and those of each other one.
+
+    Of its own only those that it ``has``: without a facade the same features are for several crates.
+    """
     own: list[str] = []
     others: dict[str, list[str]] = {}
     for one in features:
         crate, slash, feature = one.rpartition("/")
         if not slash or crate == name:
-            own.append(feature)
+            own += [feature] if feature in has else []
         else:
             others.setdefault(crate.rstrip("?"), []).append(feature)
     return own, others

@@ -16,6 +16,6 @@ class PythonTrial:
     def __init__(self, builder: PythonBuilder) -> None:
         self._builder = builder
 
-    def use(self, package: Package, version: str) -> tuple[Problem, ...]:
+    def use(self, package: Package, version: str, manifest: str = "") -> tuple[Problem, ...]:  # noqa: ARG002 - the port's
         """Install and import it; problems: ``verify-failed`` with the client's last words."""
         return self._builder.verify(replace(package, version=version), (), Path())
