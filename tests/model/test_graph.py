@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from model_strategies import acyclic, cyclic, edge, workspace
 
-from castoff.model.graph import Order, order_of
+from castoff.model.graph import Order, likely_facade, order_of
 from castoff.model.workspace import FACADE_KINDS, EdgeKind, Workspace
 
 
@@ -274,3 +274,11 @@ def test_a_chain_of_a_thousand_packages_is_ordered(kind: EdgeKind) -> None:
 
     assert waves(order) == names
     assert order.facade == names[-1]
+
+
+def test_a_package_that_reaches_most_others_may_be_meant_as_the_facade() -> None:
+    edges = (edge("top", "a"), edge("top", "b"))
+
+    assert likely_facade(order_of(workspace("top a b tool", *edges))) == "top"
+    assert likely_facade(order_of(workspace("top a b c d", *edges))) is None
+    assert likely_facade(order_of(workspace("a"))) is None

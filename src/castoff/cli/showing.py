@@ -13,6 +13,7 @@ from castoff.flows.release import Result
 from castoff.flows.status import Status
 from castoff.flows.ways_out import WayOut
 from castoff.model.acts import Blocked, Decision, Done, Off, Person, Wait
+from castoff.model.graph import Order, likely_facade
 from castoff.model.observations import Absent, Observation, Present, Unknown, Withdrawn
 from castoff.model.plan import Plan
 from castoff.reconcile import StageState
@@ -39,8 +40,7 @@ def show_plan(plan: Plan) -> None:
         f"tag {plan.tag} on {plan.branch}, pushed to {plan.remote or 'no remote'}; from {plan.base_commit[:12]}"
     )
     _show_source(plan)
-    facade = plan.order.facade
-    click.echo(f"facade: {facade or 'none'} ({plan.order.facade_source})\n")
+    _show_facade(plan.order)
     for wave, names in enumerate(plan.order.waves, start=1):
         click.echo(f"wave {wave}: {_list(names)}")
     dropped = [one for one in plan.order.edges if not one.orders and one.why == "would close a cycle"]
@@ -52,6 +52,20 @@ def show_plan(plan: Plan) -> None:
     if not plan.errors:
         _show_total(plan)
     show_all([one for one in plan.problems if one.severity == "warning"])
+
+
+def _show_facade(order: Order) -> None:
+    """Name the facade, and how it came to be that; where there is none, what may have been meant."""
+    if order.facade is not None:
+        click.echo(f"facade: {order.facade} ({order.facade_source})\n")
+        return
+    likely = likely_facade(order)
+    hint = (
+        f"; `{likely}` reaches most of the others: if it is the facade, set `release.facade`"
+        if likely
+        else ""
+    )
+    click.echo(f"facade: none{hint}\n")
 
 
 def _show_total(plan: Plan) -> None:

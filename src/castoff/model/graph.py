@@ -72,6 +72,15 @@ def order_of(
     )
 
 
+def likely_facade(order: Order) -> str | None:
+    """Name the one package that no other needs and that reaches more than half of them; None where unclear."""
+    reach = _needs(order.needs, (one.edge for one in order.edges if one.edge.kind in FACADE_KINDS))
+    needed = {target for targets in order.needs.values() for target in targets}
+    free = [name for name in reach if name not in needed]
+    found = [name for name in free if 2 * (len(_reached(reach, name)) - 1) > len(reach) - 1]
+    return found[0] if len(found) == 1 else None
+
+
 def _unknown(stated: Sequence[Edge], names: Sequence[str]) -> tuple[Problem, ...]:
     ends = dict.fromkeys(end for edge in stated for end in (edge.origin, edge.target))
     return tuple(
