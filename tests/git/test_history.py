@@ -63,6 +63,31 @@ def test_a_subject_is_found_on_the_first_parent_line_and_no_subject_can_forge_a_
         assert worktree.first_with_subject("release 2.0.0", head) is None
 
 
+@pytest.mark.parametrize(
+    ("subject", "found"),
+    [
+        ("release 1.0.0", True),
+        ("release 1.0.0 (#12)", True),
+        ("Merge pull request #12 from acme/castoff/release-1.0.0", True),
+        ("release 1.0.0 (#12) and more", False),
+        ("Merge pull request #12 from acme/castoff/release-1.0.0-rc.1", False),
+        ("Merge branch 'castoff/release-1.0.0'", False),
+    ],
+)
+def test_a_merged_proposal_is_found_by_what_a_forge_says_of_it(
+    subject: str, found: bool, ground: Ground
+) -> None:
+    root = ground.new()
+    commit = ground.commit(root, subject, {})
+    head = ground.commit(root, "Later", {"readme": "later\n"})
+
+    with Worktree.of(ground.repository(root)) as worktree:
+        by_subject = worktree.first_with_subject("release 1.0.0", head)
+        by_merge = worktree.first_merge("castoff/release-1.0.0", head)
+
+    assert (by_subject or by_merge) == (commit if found else None)
+
+
 def test_the_tree_of_a_commit_gives_texts_and_lists_plain_files_alone(ground: Ground) -> None:
     root = ground.new(a__b="b\n")
     (root / "link").symlink_to("readme")

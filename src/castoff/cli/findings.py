@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import click
 
+from castoff.cli.colour import styled
 from castoff.cli.problems import indented, place_of, problem_json, safe
 from castoff.errors import Problem
 from castoff.stages.preflight import Checked
@@ -43,7 +44,7 @@ def show_checks(answers: Sequence[Checked]) -> None:
         word, colour = _MARKS[one.result]
         count = f"{len(one.findings)} found" if len(one.findings) > 1 else ""
         click.echo(
-            f"{one.group:>10}  {safe(one.id):<{width}}  {click.style(f'{word:<7}', fg=colour)} {count}".rstrip()
+            f"{one.group:>10}  {safe(one.id):<{width}}  {styled(f'{word:<7}', fg=colour)} {count}".rstrip()
         )
         for problem in one.findings:
             _show(problem)

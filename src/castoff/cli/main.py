@@ -102,7 +102,7 @@ def run(arguments: Sequence[str]) -> int:
         code = castoff.main(list(arguments), prog_name="castoff", standalone_mode=False)
     except click.exceptions.Exit as end:
         return end.exit_code
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # click ends so where a reader is gone (`| head`)
         sys.stderr.close()
         return 0
     except CastoffError as error:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import click
 
+from castoff.cli.colour import styled
 from castoff.errors import Problem
 from castoff.redaction import plain
 
@@ -47,7 +48,7 @@ def show_problems(problems: Sequence[Problem], *, as_json: bool, exit_code: int)
 def show_problem(problem: Problem) -> None:
     """Show one problem on stderr."""
     colour = "red" if problem.severity == "error" else "yellow"
-    head = click.style(f"{problem.severity}[{problem.code}]", fg=colour, bold=True)
+    head = styled(f"{problem.severity}[{problem.code}]", fg=colour, bold=True)
     click.echo(f"{head}: {safe(problem.message)}", err=True)
     if place := place_of(problem):
         click.echo(f"  at: {place}", err=True)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
 
 import click
 
+from castoff.cli.colour import styled
 from castoff.cli.problems import safe
 from castoff.clock import SystemClock
 from castoff.errors import UsageError
@@ -107,9 +108,7 @@ class Lines:
 
     def stage(self, name: str, total: int) -> None:
         """Name the stage."""
-        self._say(
-            click.style(f"{name:>10}", fg="cyan", bold=True) + (f"  {total} parts" if total > 1 else "")
-        )
+        self._say(styled(f"{name:>10}", fg="cyan", bold=True) + (f"  {total} parts" if total > 1 else ""))
 
     def observed(self, subject: str, detail: str) -> None:
         """Say nothing: looks are too many."""
@@ -121,18 +120,16 @@ class Lines:
         """Say what became of it."""
         match outcome:
             case Succeeded():
-                self._say(f"{'':>10}  {click.style('+', fg='green')} {safe(act.target)}")
+                self._say(f"{'':>10}  {styled('+', fg='green')} {safe(act.target)}")
             case Unclear(reason=reason):
-                mark = click.style("?", fg="yellow")
+                mark = styled("?", fg="yellow")
                 self._say(f"{'':>10}  {mark} {safe(act.target)}: unclear, looking: {safe(reason)[:200]}")
             case Throttled(retry_after=after):
                 self._say(
-                    f"{'':>10}  {click.style('~', fg='yellow')} {safe(act.target)}: asked to wait {after:.0f} s"
+                    f"{'':>10}  {styled('~', fg='yellow')} {safe(act.target)}: asked to wait {after:.0f} s"
                 )
             case Refused(problem):
-                self._say(
-                    f"{'':>10}  {click.style('x', fg='red')} {safe(act.target)}: {safe(problem.message)}"
-                )
+                self._say(f"{'':>10}  {styled('x', fg='red')} {safe(act.target)}: {safe(problem.message)}")
 
     def waiting(self, subject: str, reason: str, seconds: float) -> None:
         """Say what is waited for, where it takes long enough to wonder; the same again only each half minute."""

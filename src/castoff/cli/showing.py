@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import click
 
+from castoff.cli.colour import styled
 from castoff.cli.problems import safe, show_problem
 from castoff.errors import Problem
 from castoff.flows.reach import Link
@@ -98,7 +99,7 @@ def show_states(states: Iterable[StageState]) -> None:
     for state in states:
         word, colour = _MARKS[state.state]
         note = state.stage.off or _missing(state)
-        click.echo(f"{state.stage.name:>10}  {click.style(f'{word:<8}', fg=colour)} {safe(note)}".rstrip())
+        click.echo(f"{state.stage.name:>10}  {styled(f'{word:<8}', fg=colour)} {safe(note)}".rstrip())
 
 
 def show_status(status: Status) -> None:
@@ -264,7 +265,7 @@ def _list(words: Sequence[str]) -> str:
 
 
 def _bold(text: str) -> str:
-    return click.style(safe(text), bold=True)
+    return styled(safe(text), bold=True)
 
 
 def _duration(seconds: float) -> str:

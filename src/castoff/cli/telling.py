@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import click
 
+from castoff.cli.colour import styled
 from castoff.cli.problems import problem_json, safe, show_problem
 from castoff.cli.shapes import print_json, stages_json
 from castoff.cli.showing import show_all, show_states
@@ -68,7 +69,7 @@ def show_docs(report: DocsReport, *, as_json: bool) -> None:
     if report.state.stage.off is not None:
         click.echo(f"docs: off: {safe(report.state.stage.off)}")
     for one in report.packages:
-        word = click.style(f"{one.state:<8}", fg=_DOCS.get(one.state))
+        word = styled(f"{one.state:<8}", fg=_DOCS.get(one.state))
         click.echo(f"{word}  {safe(one.name)}  {safe(one.url or one.reason)}".rstrip())
         if one.issue:
             click.echo(f"          issue {safe(one.issue)}")
@@ -157,7 +158,7 @@ def show_verdict(verdict: Verdict, *, as_json: bool) -> int:
         print_json("verify", value)
         return code
     for one in verdict.checks:
-        word = click.style(f"{one.result:<7}", fg=_COLOURS[one.result])
+        word = styled(f"{one.result:<7}", fg=_COLOURS[one.result])
         click.echo(f"{word}  {safe(one.id)}" + (f"  {safe(one.note)}" if one.note else ""))
     for one in verdict.checks:
         for problem in one.findings:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import click
 
+from castoff.cli.colour import styled
 from castoff.cli.options import Common, open_for
 from castoff.cli.problems import place_of, problem_json, safe, show_problem
 from castoff.cli.reporting import reporter_for
@@ -74,7 +75,7 @@ def _show_acts(found: Withdrawal) -> None:
 def _show(ended: Withdrawal, name: str, *, execute: bool) -> None:
     from castoff.cli.showing import show_states
 
-    click.echo(click.style(safe(ended.version), bold=True))
+    click.echo(styled(safe(ended.version), bold=True))
     show_states(ended.states)
     if not ended.executed and ended.acts:
         click.echo("\nacts that are left, in this order:")

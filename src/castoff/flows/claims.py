@@ -79,19 +79,21 @@ def begun_on(branch: Branch, previous: Claim | None) -> Begun:
     found = begun_in(branch.steps(previous), previous.version if previous else None, now)
     if found.standing or previous is not None or now is None:
         return found
-    for spelled in dict.fromkeys((text, str(now))):
-        if (first := _first(branch, now, f"release {spelled}", found)) is not None:
+    for spelled in dict.fromkeys((text or "", str(now))):
+        if (first := _first(branch, now, spelled, found)) is not None:
             return first
     return found
 
 
-def _first(branch: Branch, now: ReleaseVersion, subject: str, found: Begun) -> Begun | None:
-    """A first release may have changed no version: then its subject tells, and that of its revert."""
-    commit = branch.worktree.first_with_subject(subject, branch.head)
+def _first(branch: Branch, now: ReleaseVersion, spelled: str, found: Begun) -> Begun | None:
+    """A first release may have changed no version: then its subject tells, or its merge, and that of its revert."""
+    worktree, head = branch.worktree, branch.head
+    commit = worktree.first_with_subject(f"release {spelled}", head)
+    commit = commit or worktree.first_merge(f"castoff/release-{spelled}", head)
     if commit is None:
         return None
     claim = Claim(version=now, commit=commit)
-    undone = branch.worktree.first_with_subject(f'Revert "{subject}"', branch.head)
+    undone = worktree.first_with_subject(f'Revert "{worktree.subject(commit).strip()}"', head)
     if undone is not None and branch.worktree.is_ancestor(commit, undone):
         return Begun(given_up=(claim, *found.given_up))
     return Begun((claim,), found.given_up)

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import click
 
+from castoff.cli.options import Common, common_options
+
 
 @click.command("explain")
 @click.argument("code")
-def command(code: str) -> None:
+@common_options
+def command(common: Common, code: str) -> None:
     """Explain an error code: what it means, why castoff stops, what to do."""
     from castoff.explain import explain
 
-    click.echo(explain(code))
+    text = explain(code)
+    if not common.json:
+        click.echo(text)
+        return
+    from castoff.cli.shapes import print_json
+
+    print_json("explanation", {"code": code, "text": text})

@@ -27,9 +27,9 @@ def command(common: Common, version: str | None, exit_code: bool) -> int:
         show_status(status)
     if not exit_code:
         return 0
-    states = {state.state for state in status.states if state.stage.required}
-    if "blocked" in states:
+    if any(state.state == "blocked" for state in status.states):
         return 4
-    if states & {"todo", "waiting", "unknown"}:
+    required = {state.state for state in status.states if state.stage.required}
+    if status.phase == "in-flight" or required & {"todo", "waiting", "unknown"}:
         return 3
     return 5 if status.due_json()["due"] else 0
