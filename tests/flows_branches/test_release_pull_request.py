@@ -179,6 +179,9 @@ def test_a_second_proposal_beside_the_first_is_refused(made: Bench) -> None:
     assert code == 4
     assert "error[another-proposal]" in output
 
+    made.ask("PATCH", f"pulls/{proposal(made)['number']}", {"state": "closed"})
+    assert "version:branch" in made.run("release", "major", "--pull-request")
+
 
 def test_after_the_merge_there_is_nothing_left_to_propose(made: Bench) -> None:
     made.run("release", "minor", "--pull-request", "--execute")

@@ -13,6 +13,7 @@ from castoff.flows.asking import ask_until_known, must_be_reachable
 from castoff.flows.below import mind_base
 from castoff.flows.candidate import build_artifacts, make_commit
 from castoff.flows.checking import preflight_checks, wants_signed_commit
+from castoff.flows.gathering import unreachable
 from castoff.flows.notes import notes_of_release
 from castoff.flows.planning import occasion_of
 from castoff.flows.proof import prove
@@ -24,6 +25,7 @@ from castoff.git import Worktree
 from castoff.git.joining import joined, own_commit
 from castoff.model.intent import Claim, Resume, meant
 from castoff.model.merging import require_packages
+from castoff.model.observations import Unknown
 from castoff.model.versions import ReleaseVersion
 from castoff.reconcile import Reconciler, StageState, observe
 from castoff.stages.part import Stage
@@ -65,7 +67,7 @@ def show_proposal(setting: Setting, level: str, pre: str | None) -> Proposed:
 def propose(setting: Setting, level: str, pre: str | None) -> Proposed:
     """Check, build and rehearse the release, then propose it, or bring its proposal up to date.
 
-    Errors: ``already-claimed``, ``another-proposal``, ``proposal-conflict``, and those of a release.
+    Errors: ``already-claimed``, ``another-proposal``, ``forge-unreachable``, ``proposal-conflict``, and those of a release.
     """
     with _desk(setting, level, pre) as desk:
         desk.check()
@@ -127,15 +129,26 @@ class _Desk:
         return fill(self.setting.configuration.release.message, occasion.values())
 
     def mind_others(self) -> None:
-        """Refuse a second proposal beside another one."""
+        """Refuse a second proposal beside another one that is open."""
         others = [name for name in self.seen.refs.heads if name.startswith(PREFIX) and name != self.branch]
-        if others:
-            raise Refusal.of(
-                "another-proposal",
-                f"another release is proposed: the branch `{others[0]}` is there",
-                reason="the one that is merged first would claim its version, and the other would be wrong",
-                remedy="merge it, or close its pull request and delete the branch",
-            )
+        for name in others:
+            if self._is_open(name):
+                raise Refusal.of(
+                    "another-proposal",
+                    f"another release is proposed: the branch `{name}` is there, and its proposal is open",
+                    reason="the one that is merged first would claim its version, and the other would be wrong",
+                    remedy="merge it, or close its pull request and delete the branch",
+                )
+
+    def _is_open(self, branch: str) -> bool:
+        """Say whether a branch still proposes: its version is not out, and not all its pull requests are over."""
+        if branch.removeprefix(PREFIX) in self.seen.refs.tags:
+            return False
+        desk = self.setting.desk(self.seen.remote_url or "")
+        pulls = desk.pulls(branch) if desk else ()
+        if isinstance(pulls, Unknown):
+            raise unreachable(pulls)
+        return not pulls or any(pull.state == "open" for pull in pulls)
 
     def check(self) -> None:
         """Make the checks of a release, but whether the branch takes a push."""
@@ -153,7 +166,7 @@ class _Desk:
         if self._fresh is None:
             self._fresh, warnings = make_commit(self.setting, self.seen, self.worktree, self.version)
             self.problems = (*self.problems, *warnings)
-        if head is None:
+        if head is None or self.worktree.is_ancestor(head, self.seen.head):
             return self._fresh
         subject = self.message.partition("\n")[0]
         own = own_commit(self.worktree, head, self.seen.head, subject)
