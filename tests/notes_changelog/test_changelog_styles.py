@@ -403,3 +403,53 @@ def test_the_two_blank_lines_of_the_generator_become_one_and_code_keeps_its_own(
 
     assert "```\n\n**Full Changelog**" in text
     assert "a\n\n\nb" in text
+
+
+KEPT = """\
+# Changelog
+
+## [Unreleased]
+
+- News.
+
+## [1.1.0] - 2026-01-02
+
+- Old.
+
+[Unreleased]: {root}/compare/1.1.0...HEAD
+[1.1.0]: {definition}
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "cut_to", "ported_to"),
+    [
+        pytest.param(
+            f"{ROOT}/compare/1.0.0...1.1.0",
+            f"{ROOT}/compare/1.2.0-rc.1...1.2.0",
+            f"{ROOT}/compare/1.1.0...1.2.0",
+            id="comparisons",
+        ),
+        pytest.param(url("1.1.0"), url("1.2.0"), url("1.2.0"), id="pages"),
+    ],
+)
+def test_the_release_commit_leaves_no_heading_without_its_definition(
+    before: str, cut_to: str, ported_to: str
+) -> None:
+    """The tag before is a candidate here, and the notes of a final version compare with the last final one."""
+    text = KEPT.format(root=ROOT, definition=before)
+
+    done = cut(text, "1.2.0", "2026-11-22", CutOptions(tag="1.2.0", previous="1.2.0-rc.1"))
+    options = PortOptions(tag="1.2.0", previous="1.2.0-rc.1", news=done.news)
+    ported = port(done.text, "1.2.0", BODY, url(), "2026-11-22", options)
+
+    assert f"[1.2.0]: {cut_to}\n[1.1.0]: {before}\n" in done.text
+    assert f"[1.2.0]: {ported_to}\n[1.1.0]: {before}\n" in ported.text
+    assert ported.text.count("[1.2.0]:") == 1
+    assert port(ported.text, "1.2.0", BODY, url(), "2026-11-22", options).text == ported.text
+
+
+def test_no_definition_is_written_where_the_headings_have_none() -> None:
+    text = KEPT.format(root=ROOT, definition="x").replace("[1.1.0]: x\n", "")
+
+    assert "[1.2.0]:" not in cut(text, "1.2.0", "2026-11-22", CutOptions(tag="1.2.0", previous="1.1.0")).text

@@ -98,7 +98,7 @@ def changelog_edits(tree: Tree, survey: Survey, configuration: Configuration, oc
         return Edited(texts={}, edits=())
     from castoff.notes.changelog import CutOptions, cut
 
-    options = CutOptions(tag=occasion.tag, previous=occasion.previous_tag)
+    options = CutOptions(tag=occasion.tag, previous=_compared_with(survey, occasion))
     done = cut(text, occasion.values()["version"], occasion.day.isoformat(), options)
     if done.text == text:
         return Edited(texts={}, edits=())
@@ -107,6 +107,14 @@ def changelog_edits(tree: Tree, survey: Survey, configuration: Configuration, oc
         texts={path: done.text},
         edits=(Edit(path=path, line=done.line, kind="changelog", old="", new=heading),),
     )
+
+
+def _compared_with(survey: Survey, occasion: Occasion) -> str | None:
+    """Name the tag with which the notes will compare: candidates on the way to a stable version are part of it."""
+    stable = [claim.version for claim in survey.history.released if claim.version.is_stable]
+    if occasion.version.is_stable and stable:
+        return survey.tag_name.of(stable[0])
+    return occasion.previous_tag
 
 
 def part_of(workspace: Workspace, manifests: Manifests) -> Workspace:

@@ -9,6 +9,7 @@ from castoff.notes.changelog.edition import (
     Edition,
     check_changelog_closed,
     check_untouched,
+    defined_as_before,
     definition_edits,
     heading_edits,
     moved_comparisons,
@@ -49,8 +50,9 @@ def cut(text: str, version: str, date: str, options: CutOptions | None = None) -
     """Give a version its section: the news under "unreleased", or an empty one in its place.
 
     The unreleased heading stays, with its comparison moved to the new version. The heading is linked where the
-    file links to comparisons; a release's page does not exist yet, so :func:`port` links to that. Numbers in
-    the news are linked where the file links them. Running it again changes nothing.
+    file links to comparisons, and where definitions link the headings, defined as the one before is; :func:`port`
+    sees to the link once more, when the release's page exists. Numbers in the news are linked where the file links
+    them. Running it again changes nothing.
 
     Errors: those of :func:`open_edition`; ``changelog-doubled-heading``, ``changelog-open-block``,
     ``changelog-would-damage``.
@@ -135,10 +137,11 @@ def _numbers_linked(edition: Edition, news: str) -> str:
 def _done(edition: Edition, edits: list[Edit], outcome: CutOutcome, news: str) -> Cut:
     log = edition.changelog
     first = apply_edits(log.text, edits)
-    moved = replace(edition, changelog=parse(first), url=edition.link if _compares(edition) else None)
+    link = (edition.link if _compares(edition) else None) or defined_as_before(edition)
+    moved = replace(edition, changelog=parse(first), url=link)
     second = apply_edits(first, moved_comparisons(moved))
     final = replace(moved, changelog=parse(second))
-    text = apply_edits(second, definition_edits(final)) if _compares(edition) else second
+    text = apply_edits(second, definition_edits(final))
     check_untouched(log, text, edition.version)
     line = next((section.line for section in parse(text).find(edition.version)), 1)
     return Cut(text=text, outcome=outcome, line=line, news=news)

@@ -187,15 +187,24 @@ def unreleased_comparisons(log: Changelog) -> list[Comparison]:
     return [one for start, end in spans for one in find_comparisons(log.text, start, end) if one.to_branch]
 
 
-def definition_edits(edition: Edition) -> Iterator[Edit]:
-    """Make the edit that defines the link of a heading such as ``[1.2.0]``, where the file links so."""
+def definition_edits(edition: Edition, *, settle: bool = False) -> Iterator[Edit]:
+    """Make the edit that defines the link of a heading such as ``[1.2.0]``, where the file links so.
+
+    With ``settle`` a definition that leads to another comparison or page of the same tag, as the cut may have written
+    it before the release was out, is changed.
+    """
     log = edition.changelog
     sample = edition.house.sample
     label = (sample.prefix if sample else "") + edition.version
     section = next(iter(log.find(edition.version)), None)
     if section and section.title and section.title.link and section.title.link.form != "inline":
         label = section.title.link.target
-    if edition.link is None or not edition.house.references or normal_label(label) in log.definitions:
+    if edition.link is None or not edition.house.references:
+        return
+    standing = log.definitions.get(normal_label(label))
+    if standing is not None:
+        if settle and standing.destination != edition.link and _leads_to(standing.destination, edition.tag):
+            yield Edit(*standing.destination_at, edition.link)
         return
     line = f"[{label}]: {edition.link}"
     at = _definition_place(edition)
@@ -207,6 +216,34 @@ def definition_edits(edition: Edition) -> Iterator[Edit]:
     start = "" if ended or not log.text else nl
     start += "" if _takes_definition(log) else nl
     yield Edit(len(log.text), len(log.text), start + line + (nl if ended else ""))
+
+
+def _leads_to(destination: str, tag: str) -> bool:
+    """Say whether an address is a release's page, or compares it with another."""
+    page = read_release_address(destination)
+    return any(one.head == tag for one in find_comparisons(destination)) or (
+        page is not None and page.tag == tag
+    )
+
+
+def defined_as_before(edition: Edition) -> str | None:
+    """Give the address of a version as the definition of the one before has its own; None where there is none.
+
+    A comparison leads from the tag before, where that is known; the page of a release is known by its tag.
+    """
+    rows = edition.changelog.blocks.definitions
+    named = [(order_key(t.version), d.destination) for d in rows if (t := read_title(d.label)) is not None]
+    below = [one for one in named if one[0] < order_key(edition.version)]
+    if not below:
+        return None
+    destination = max(below)[1]
+    compared = next(find_comparisons(destination), None)
+    if compared is not None:
+        return f"{compared.root}/compare/{edition.previous}...{edition.tag}" if edition.previous else None
+    page = read_release_address(destination)
+    if page is None or not destination.endswith(page.tag):
+        return None
+    return destination.removesuffix(page.tag) + edition.tag
 
 
 def check_changelog_closed(log: Changelog) -> None:

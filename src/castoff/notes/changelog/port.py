@@ -46,7 +46,8 @@ class PortOptions:
 
     ``news`` is what stood under "unreleased" when the release was cut: None takes what stands there now,
     where the version is the newest and was never cut; "" takes nothing. ``root`` and ``tag`` follow from the
-    release's address where they are not given; ``previous`` is the tag to compare with.
+    release's address where they are not given; ``previous`` is the tag to compare with where
+    the notes' own "Full Changelog" line names none.
     """
 
     contributors: Contributors = "drop"
@@ -90,7 +91,7 @@ def port(
     edition = open_edition(
         text, version, date, url=url, root=options.root, tag=options.tag, previous=options.previous
     )
-    edition = replace(edition, previous=options.previous or _previous_told(body, edition.tag))
+    edition = replace(edition, previous=_previous_told(body, edition.tag) or options.previous)
     check_changelog_closed(edition.changelog)
     section = only_section(edition)
     level = section.heading.level if section else edition.house.level
@@ -274,7 +275,7 @@ def _done(edition: Edition, edits: list[Edit], outcome: PortOutcome, difference:
     moves = (m for m in moved_comparisons(edition) if not any(e.start <= m.start < e.end for e in taken))
     first = apply_edits(log.text, [*edits, *moves])
     second = parse(first)
-    text = apply_edits(first, definition_edits(replace(edition, changelog=second)))
+    text = apply_edits(first, definition_edits(replace(edition, changelog=second), settle=True))
     check_untouched(log, text, edition.version)
     if text == log.text:
         outcome = "unchanged"
