@@ -68,7 +68,7 @@ class ProposalPart:
         if self.pull is not None and self.pull.state == "merged":
             return Done(f"the pull request {self.pull.url} was merged")
         if self.pull is not None and self.pull.state == "closed":
-            return Person((), f"the pull request {self.pull.url} was closed, and is not opened again")
+            return Person((), f"the pull request {self.pull.url} was closed meanwhile")
         if isinstance(first, Absent):
             return Do((_act("branch", f"the branch `{self.branch}`"),))
         if self.desk is None:
@@ -94,12 +94,9 @@ class ProposalPart:
         return head is None or self.remote.has(head) or self.remote.fetch(self.remote_url, [self.branch])
 
     def _meant(self, pulls: Sequence[ForgePull]) -> ForgePull | None:
-        """Leave out what was over before this run, and what was closed and taken away with its branch."""
+        """Leave out what was over before this run: who proposes again wants an open pull request."""
         if self._over is None:
-            gone = self._head is None
-            self._over = frozenset(
-                pull.number for pull in pulls if pull.state == "merged" or (gone and pull.state == "closed")
-            )
+            self._over = frozenset(pull.number for pull in pulls if pull.state != "open")
         left = [pull for pull in pulls if pull.number not in self._over]
         return next((pull for pull in left if pull.state == "open"), next(iter(left), None))
 
