@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from castoff.git import Worktree
 from castoff.model.begun import Begun, Step, begun_in
 from castoff.model.intent import Claim
+from castoff.model.refs import PROPOSED
 from castoff.model.versions import ReleaseVersion, read
 from castoff.ports import Manifests, Tree
 
@@ -89,7 +90,8 @@ def _first(branch: Branch, now: ReleaseVersion, spelled: str, found: Begun) -> B
     """A first release may have changed no version: then its subject tells, or its merge, and that of its revert."""
     worktree, head = branch.worktree, branch.head
     commit = worktree.first_with_subject(f"release {spelled}", head)
-    commit = commit or worktree.first_merge(f"castoff/release-{spelled}", head)
+    for name in (spelled, f"v{spelled}"):
+        commit = commit or worktree.first_merge(PROPOSED + name, head)
     if commit is None:
         return None
     claim = Claim(version=now, commit=commit)

@@ -26,13 +26,13 @@ from castoff.git.joining import joined, own_commit
 from castoff.model.intent import Claim, Resume, meant
 from castoff.model.merging import require_packages
 from castoff.model.observations import Unknown
+from castoff.model.refs import PROPOSED
 from castoff.model.versions import ReleaseVersion
 from castoff.reconcile import Reconciler, StageState, observe
 from castoff.stages.part import Stage
 from castoff.stages.preflight import errors_of
 from castoff.stages.proposal import ProposalPart, preview
 
-PREFIX = "castoff/release-"
 _NOT_HERE = frozenset({"branch-rules"})
 """Checks that ask whether the release branch takes a push: a proposal needs none."""
 
@@ -120,7 +120,7 @@ class _Desk:
     @property
     def branch(self) -> str:
         """Name the branch of the proposal."""
-        return f"{PREFIX}{self.seen.tag_name.of(self.version)}"
+        return f"{PROPOSED}{self.seen.tag_name.of(self.version)}"
 
     @property
     def message(self) -> str:
@@ -130,7 +130,7 @@ class _Desk:
 
     def mind_others(self) -> None:
         """Refuse a second proposal beside another one that is open."""
-        others = [name for name in self.seen.refs.heads if name.startswith(PREFIX) and name != self.branch]
+        others = [name for name in self.seen.refs.heads if name.startswith(PROPOSED) and name != self.branch]
         for name in others:
             if self._is_open(name):
                 raise Refusal.of(
@@ -142,7 +142,7 @@ class _Desk:
 
     def _is_open(self, branch: str) -> bool:
         """Say whether a branch still proposes: its version is not out, and not all its pull requests are over."""
-        if branch.removeprefix(PREFIX) in self.seen.refs.tags:
+        if branch.removeprefix(PROPOSED) in self.seen.refs.tags:
             return False
         desk = self.setting.desk(self.seen.remote_url or "")
         pulls = desk.pulls(branch) if desk else ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -31,6 +31,7 @@ from castoff.flows.withdrawing import next_free, no_draft_stage, notice_stage, w
 from castoff.flows.yanking import claim_of
 from castoff.git import Worktree
 from castoff.model.intent import Claim, to_resume
+from castoff.model.refs import PROPOSED
 from castoff.notes.due import Due
 from castoff.ports import ForgeRelease
 from castoff.reconcile import StageState, observe
@@ -99,8 +100,11 @@ def look(setting: Setting, version: str | None) -> Status:
     """Look at one release: the one named, else what is under way, else the last one."""
     with Worktree.of(setting.repository) as worktree:
         seen = survey(setting.repository, worktree, setting.configuration, setting.manifests)
-        problems = tuple(
-            p for p in (*as_warnings(setting.problems), *as_warnings(seen.state), *seen.problems)
+        problems = (
+            *as_warnings(setting.problems),
+            *as_warnings(seen.state),
+            *seen.problems,
+            *_proposals(seen),
         )
         if version is None and not seen.history.unfinished and seen.history.previous is None:
             told = cadence(setting, seen, worktree)
@@ -118,6 +122,21 @@ def look(setting: Setting, version: str | None) -> Status:
             to_resume(seen.history, None) if version is None else claim_of(setting, seen, worktree, version)
         )
         return _look_at(setting, seen, worktree, claim, problems)
+
+
+def _proposals(seen: Survey) -> Iterator[Problem]:
+    """Tell of releases that wait for the merge of their pull request: nothing else shows them yet."""
+    begun = {claim.version for claim in seen.history.unfinished}
+    for name in sorted(seen.refs.heads):
+        version = seen.tag_name.version(name.removeprefix(PROPOSED)) if name.startswith(PROPOSED) else None
+        if version and version not in begun and seen.tag_name.of(version) not in seen.refs.tags:
+            yield Problem(
+                code="proposal-waits",
+                severity="warning",
+                message=f"{shown(version, seen)} is proposed on the branch `{name}`, and not merged",
+                reason="the merge of its pull request claims the version",
+                remedy="merge it, then run `castoff resume --execute`; or close it and delete the branch",
+            )
 
 
 def _look_at(

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 CLAIMS = "refs/castoff/"
 GIVEN_UP = "given-up/"
 _ON = "on/"
+PROPOSED = "castoff/release-"
+"""How the branch of a proposal begins; the tag's name follows."""
 
 
 def claim_ref(version: str) -> str:
