@@ -36,6 +36,7 @@ def test_status_shows_such_a_tag_as_blocked_and_advises_no_resume_that_would_upl
     assert seen.version == "3.0.0"
     assert next(state.state for state in seen.states if state.stage.name == "version") == "blocked"
     assert "tag-of-another-version" in [problem.code for problem in seen.problems]
+    assert seen.ways_out == ()
 
 
 def test_no_level_counts_from_such_a_tag_and_an_exact_version_goes_past_it(tmp_path: Path) -> None:

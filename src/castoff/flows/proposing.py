@@ -67,7 +67,8 @@ def show_proposal(setting: Setting, level: str, pre: str | None) -> Proposed:
 def propose(setting: Setting, level: str, pre: str | None) -> Proposed:
     """Check, build and rehearse the release, then propose it, or bring its proposal up to date.
 
-    Errors: ``already-claimed``, ``another-proposal``, ``forge-unreachable``, ``proposal-conflict``, and those of a release.
+    Errors: ``already-claimed``, ``another-proposal``, ``forge-unreachable``, ``proposal-conflict``, and those of a
+    release.
     """
     with _desk(setting, level, pre) as desk:
         desk.check()

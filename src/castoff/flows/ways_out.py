@@ -30,6 +30,8 @@ def ways_out(
     """
     if all(state.state in ("done", "off", "person") for state in states if state.stage.required):
         return ()
+    if any(state.state == "blocked" for state in states if state.stage.name == "version"):
+        return ()  # what is claimed or tagged is not that version: neither way leads anywhere
     up = _uploaded(states)
     forward = WayOut(
         command=f"castoff resume {target.title} --execute",
