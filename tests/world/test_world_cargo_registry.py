@@ -260,10 +260,28 @@ def test_owners_come_and_go_but_one_stays() -> None:
 
     assert send(registry, "PUT", path, b'{"users": ["bob"]}').status == 200
     assert send(registry, "PUT", path, b'{"users": ["bob"]}').status == 400
-    assert send(registry, "DELETE", path, b'{"users": ["world"]}').status == 200
-    assert send(registry, "DELETE", path, b'{"users": ["bob"]}').status == 400
+    assert send(registry, "DELETE", path, b'{"users": ["bob"]}').status == 200
+    assert send(registry, "DELETE", path, b'{"users": ["world"]}').status == 400
     users = json.loads(send(registry, "GET", path).body)["users"]
-    assert [user["login"] for user in users] == ["bob"]
+    assert [user["login"] for user in users] == ["world"]
+
+
+def test_what_belongs_to_others_is_theirs_to_change() -> None:
+    record: dict[str, Any] = {name: {"1.0.0": {}} for name in ("theirs", "acme")}
+    registry = CargoRegistry(settings={"packages": record, "owners": {"theirs": ["eve"]}})
+    body = json.dumps({"users": ["world"]}).encode()
+
+    refused = [
+        publish(registry, "theirs", "1.1.0", GOOD.replace("acme", "theirs")),
+        send(registry, "DELETE", "/api/v1/crates/theirs/1.0.0/yank", authorization="x"),
+        send(registry, "PUT", "/api/v1/crates/theirs/owners", body, authorization="x"),
+        send(registry, "DELETE", "/api/v1/crates/theirs/owners", body, authorization="x"),
+    ]
+
+    assert [one.status for one in refused] == [403] * 4
+    assert all("owner" in detail(one) for one in refused)
+    assert len(lines(registry, "theirs")) == 1
+    assert publish(registry, "acme", "1.1.0").status == 200
 
 
 def test_an_index_file_that_is_known_is_not_sent_again() -> None:

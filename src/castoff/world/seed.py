@@ -11,6 +11,7 @@ Every key is optional; paths count from the seed file's folder::
                  "provides_extra": [...], "yanked": false}],
      "cargo": {"packages": {...},            the record of ``check --registry-record``
                "crates": ["PATH.crate"],     files released before
+               "owners": {"NAME": ["LOGIN"]},  who may publish it; the world's user (`world`) where not said
                "outside": "any",             names that dependencies may have besides: any, none, or a list
                "limits": {"new": {"burst": 5, "every": 600}, "version": {"burst": 30, "every": 60}}},
      "npm": [{"name": ..., "version": ...}],

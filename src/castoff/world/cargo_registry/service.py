@@ -22,7 +22,13 @@ from castoff.world.messages import Request, Response, json_response
 
 Found = dict[str, str]
 _API = "/api/v1/crates"
-_SETTINGS = {"packages", "crates", "outside", "limits"}
+_SETTINGS = {"packages", "crates", "outside", "limits", "owners"}
+_NO_PUBLISHER = (
+    "this crate exists but you don't seem to be an owner. If you believe this is a mistake, perhaps you need to accept "
+    "an invitation to be an owner before publishing."
+)
+_NO_YANKER = "must already be an owner to yank or unyank"
+_NO_OWNER = "only owners have permission to modify owners"
 
 
 def upload_subject(request: Request) -> str:
@@ -56,6 +62,8 @@ class CargoRegistry:
             self.store.add(published, seeded=True, yanked=yanked)
         for path in values.get("crates", ()):
             self.seed_file(Path(path))
+        for name, owners in values.get("owners", {}).items():
+            self.store.give_to(name, [str(login) for login in owners])
         one, two = r"(?P<name>[^/]+)", r"(?P<name>[^/]+)/(?P<version>[^/]+)"
         self._routes: Sequence[tuple[str, re.Pattern[str], Callable[[Request, Found], Response]]] = [
             ("GET", re.compile(r"/index/config\.json"), self._config),
@@ -134,6 +142,7 @@ class CargoRegistry:
         body = read_body(request.body)
         self.store.spend(body.name)
         published = check_upload(body, lambda name: name == body.name or self.knows(name))
+        self.store.mind_owner(body.name, _NO_PUBLISHER)
         self.store.add(published, late=request.late)
         self.on_upload(published.name, published.version)
         versions = self.store.versions(body.name) or ()
@@ -154,6 +163,7 @@ class CargoRegistry:
 
     def _set_yanked(self, request: Request, found: Found, yanked: bool) -> Response:
         _check_token(request)
+        self.store.mind_owner(found["name"], _NO_YANKER)
         self.store.yank(found["name"], found["version"], yanked)
         return json_response(200, {"ok": True})
 
@@ -163,6 +173,7 @@ class CargoRegistry:
 
     def _add_owners(self, request: Request, found: Found) -> Response:
         _check_token(request)
+        self.store.mind_owner(found["name"], _NO_OWNER)
         owners = self.store.owners(found["name"])
         for login in _logins(request):
             if login in owners:
@@ -172,6 +183,7 @@ class CargoRegistry:
 
     def _remove_owners(self, request: Request, found: Found) -> Response:
         _check_token(request)
+        self.store.mind_owner(found["name"], _NO_OWNER)
         owners = self.store.owners(found["name"])
         for login in _logins(request):
             if login not in owners:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -133,6 +134,22 @@ class Store:
             if held is None:
                 raise Rejected(f"crate `{name}` does not have a version `{version}`", 404)
             held.yanked = yanked
+
+    def mind_owner(self, name: str, words: str) -> None:
+        """Reject who is no owner of a crate that exists; the world has one user, :data:`OWNER`."""
+        with self._lock:
+            crate = self._crates.get(canonical(name))
+            if crate is not None and OWNER not in crate.owners:
+                raise Rejected(words, 403)
+
+    def give_to(self, name: str, owners: Sequence[str]) -> None:
+        """Let a crate belong to others; an error where it is not here."""
+        with self._lock:
+            if canonical(name) not in self._crates:
+                raise ValueError(f"`owners` names `{name}`, which is among neither `packages` nor `crates`")
+            if not owners:
+                raise ValueError(f"`owners` gives `{name}` to nobody")
+            self._crates[canonical(name)].owners = list(owners)
 
     def owners(self, name: str) -> list[str]:
         """Give the owners' logins; the list is the registry's own."""
