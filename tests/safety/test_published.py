@@ -28,7 +28,7 @@ class Index:
     withdrawn: Sequence[str] = ()
 
     def versions(self, package: Package) -> Sequence[str] | None:
-        return self.held
+        return self.held if package.name == "new" else ["1.0.0"]
 
     def look(self, package: Package, version: str) -> Listing:
         answer = Withdrawn() if version in self.withdrawn else Present()
@@ -58,10 +58,12 @@ def package(name: str) -> Package:
     )
 
 
-def ask(registry: Any, *, was_there: bool, tags: Sequence[str] = ("1.0.0",)) -> list[tuple[str, str]] | str:
+def ask(
+    registry: Any, *, was_there: bool, tags: Sequence[str] = ("0.9.0", "1.0.0")
+) -> list[tuple[str, str]] | str:
     previous = Claim(version=ReleaseVersion(1, 0, 0), commit="a" * 40, tagged=True)
     seen: Any = SimpleNamespace(
-        history=History(previous=previous),
+        history=History(previous=previous if "1.0.0" in tags else None),
         tag_name=TagName("{version}"),
         refs=Refs(tags={tag: TagRef(object="b" * 40, peeled="a" * 40) for tag in tags}),
     )
@@ -81,6 +83,15 @@ def ask(registry: Any, *, was_there: bool, tags: Sequence[str] = ("1.0.0",)) -> 
         pytest.param(Index(["1.0.0"]), True, [], id="as it should be"),
         pytest.param(
             Index(["0.9.0"]), True, [("previous-incomplete", "warning")], id="missing in the last release"
+        ),
+        pytest.param(
+            Index(["0.1.0", "1.0.1"]), True, [("name-not-ours", "warning")], id="nothing that a tag released"
+        ),
+        pytest.param(
+            Owning(["0.1.0", "1.0.1"], owned={"new": ("eve",), "core": ("ada",)}),
+            True,
+            [("name-not-ours", "error")],
+            id="nothing that a tag released, and of others",
         ),
         pytest.param(Index(["0.1.0"]), False, [("name-not-ours", "warning")], id="taken, owners unknown"),
         pytest.param(
@@ -114,3 +125,9 @@ def test_what_was_there_before_is_told(registry: Index, was_there: bool, found: 
 
 def test_a_version_of_another_branch_is_no_left_over() -> None:
     assert ask(Index(["1.0.0", "2.0.0"]), was_there=True, tags=("1.0.0", "2.0.0")) == []
+
+
+def test_a_name_that_is_taken_is_told_before_a_first_release() -> None:
+    registry = Owning(["0.1.0", "1.0.1"], owned={"new": ("eve",)})
+
+    assert ask(registry, was_there=False, tags=()) == [("name-not-ours", "warning")]

@@ -58,28 +58,36 @@ class _Asking:
         if not listed:
             return (_new_name(self.package),)
         known = {version for text in listed if (version := read(text)) is not None}
-        return (*self._ours(known), *self._left_over(known))
+        if not self._released_here(listed):
+            return tuple(self._taken_name())
+        return (*self._incomplete(known), *self._left_over(known))
 
-    def _ours(self, known: set[ReleaseVersion]) -> Iterator[Problem]:
+    def _released_here(self, listed: Sequence[str] | None) -> bool:
+        """Say whether a tag here released one of these versions; what nobody here released may be anybody's."""
+        tagged = {self.seen.tag_name.version(tag) for tag in self.seen.refs.tags}
+        return any(read(text) in tagged for text in listed or () if read(text) is not None)
+
+    def _incomplete(self, known: set[ReleaseVersion]) -> Iterator[Problem]:
         previous = self.seen.history.previous
-        if previous is None or previous.version in known:
-            return
-        if self.package.id in self.before.packages:
+        if previous is not None and previous.version not in known and self.package.id in self.before.packages:
             yield _incomplete(self.package, str(previous.version))
-        else:
-            yield from self._taken_name()
 
     def _taken_name(self) -> Iterator[Problem]:
-        """The package is new here, its name is not new there: see who owns it, by a package that is surely ours."""
-        ours = [one for one in self.before.packages.values() if one.ecosystem == self.package.ecosystem]
-        if not isinstance(self.registry, Owned) or not ours:
-            yield _taken(self.package, None)
-            return
-        theirs, known = self.registry.owners(self.package), self.registry.owners(ours[0])
-        if theirs is None or known is None:
-            yield _taken(self.package, None)
-        elif not set(theirs) & set(known):
-            yield _taken(self.package, theirs)
+        """No tag here released what the registry has of that name: see who owns it, by a package that is ours."""
+        theirs = self.registry.owners(self.package) if isinstance(self.registry, Owned) else None
+        ours = self._ours() if theirs is not None else None
+        if ours is None or theirs is None:
+            yield _taken(self.package, theirs, sure=False)
+        elif not set(theirs) & set(ours):
+            yield _taken(self.package, theirs, sure=True)
+
+    def _ours(self) -> Sequence[str] | None:
+        """List the owners of another package, one that was released here; None where nobody can say."""
+        for one in self.before.packages.values():
+            same = one.ecosystem == self.package.ecosystem and one.id != self.package.id
+            if same and isinstance(self.registry, Owned) and self._released_here(self.registry.versions(one)):
+                return self.registry.owners(one)
+        return None
 
     def _left_over(self, known: set[ReleaseVersion]) -> Iterator[Problem]:
         """Versions after the last release that nobody tagged: uploads of a release that came to no end."""
@@ -128,12 +136,12 @@ def _half_released(package: Package, version: str) -> Problem:
     )
 
 
-def _taken(package: Package, owners: Sequence[str] | None) -> Problem:
+def _taken(package: Package, owners: Sequence[str] | None, *, sure: bool) -> Problem:
     return Problem(
         code="name-not-ours",
-        severity="warning" if owners is None else "error",
-        message=f"`{package.name}` is new in this workspace, but its registry has a package of that name",
+        severity="error" if sure else "warning",
+        message=f"the registry has a `{package.name}` already, and no tag here released it",
         reason=f"it belongs to {', '.join(owners[:3])}" if owners else "whose it is could not be found out",
-        remedy="see whose it is; choose another name, or have its owners let you in",
+        remedy="see whose it is; choose another name, or have its owners let you in; nothing, if it is yours",
         package=package.id,
     )

@@ -94,13 +94,16 @@ def _last_words(done: Completed) -> str:
     return " ".join(done.last_words.split())[-600:]
 
 
+_WAYS_ON = ", then go on with `castoff resume --execute`; or take the version back with `castoff abandon VERSION --execute`"
+
+
 def _denied(package: str, what: str, status: int, words: str) -> Problem:
     return Problem(
         code="permission-denied",
         message=f"the registry does not let this token {what} `{package}` (status {status})",
         reason=words,
-        remedy="use a token with the right scope, of an owner of the package; a new name needs a token that may "
-        "create packages",
+        remedy="use a token with the right scope, of an owner of the package (a new name needs a token that may create "
+        "packages)" + (_WAYS_ON if what == "upload" else ""),
         package=package,
     )
 
