@@ -104,8 +104,8 @@ class Desk(Protocol):
         """List the pull requests from one branch of the repository, in any state, newest first."""
         ...
 
-    def open_pull(self, *, head: str, base: str, title: str, body: str) -> Outcome:
-        """Open a pull request between two branches of the repository."""
+    def open_pull(self, *, head: str, base: str, title: str, body: str, label: str | None = None) -> Outcome:
+        """Open a pull request between two branches of the repository, with a label where it can be given."""
         ...
 
     def edit_pull(self, number: int, body: str) -> Outcome:

@@ -110,6 +110,17 @@ def test_a_pull_request_is_opened_and_found_by_its_branch(here: Yard) -> None:
     assert set(door.templates) == {"GET /repos/{owner}/{repo}/pulls", "POST /repos/{owner}/{repo}/pulls"}
 
 
+def test_a_pull_request_gets_its_label(here: Yard) -> None:
+    at, door = desk(here)
+    here.git("checkout", "--quiet", "-b", "castoff/x")
+    here.commit({"a": "b"}, "a")
+    here.push("castoff/x")
+
+    at.open_pull(head="castoff/x", base="main", title="T", body="B", label="ignore-for-release")
+
+    assert "POST /repos/{owner}/{repo}/issues/{issue_number}/labels" in door.templates
+
+
 BAD = {
     "a title of nothing": ("issue", "", "x", Refused),
     "a body too long": ("issue", "x", "x" * 70_000, Refused),

@@ -114,6 +114,7 @@ def bench(
     write: Callable[[Path], Path] = write_small if kind == "python" else write_small_crates
     sample = write(folder / "sample")
     for path, text in (files or {}).items():
+        (sample / path).parent.mkdir(parents=True, exist_ok=True)
         (sample / path).write_text(text, encoding="utf-8")
     source = make_source(folder / "source", key, sample)
     with _opened(folder, key, source, kind, forge or {}) as stage:

@@ -16,11 +16,19 @@ pytestmark = pytest.mark.real
 PROTECTED = {"protected": ["main"]}
 SCHEMAS = Path(__file__).parents[2] / "src" / "castoff" / "schemas"
 BRANCH = "castoff/release-1.1.0"
+EXCLUDING = """\
+changelog:
+  exclude:
+    labels: [ignore-for-release]
+  categories:
+    - title: Added
+      labels: [changelog-add]
+"""
 
 
 @pytest.fixture
 def made(tmp_path: Path) -> Iterator[Bench]:
-    files = {"castoff.toml": '[changelog]\nmode = "pull-request"\n'}
+    files = {"castoff.toml": '[changelog]\nmode = "pull-request"\n', ".github/release.yml": EXCLUDING}
     with bench(tmp_path, "python", forge=PROTECTED, files=files) as opened:
         opened.change("Add a mast", "changelog-add")
         yield opened
@@ -84,6 +92,7 @@ def test_after_the_merge_resume_finds_the_release_commit_and_does_the_rest(
     pull = proposal(made)
     assert pull["title"] == "release 1.1.0"
     assert "Add a mast" in str(pull["body"])
+    assert "castoff opened it" in made.run("check", "--only", "labels", "--pull-request", str(pull["number"]))
     assert made.uploads("python") == []
 
     sha = merge(made, how, title)
@@ -91,6 +100,7 @@ def test_after_the_merge_resume_finds_the_release_commit_and_does_the_rest(
     elsewhere.run("resume", "--execute", "--yes")
 
     assert set(made.releases()) == {"1.1.0"}
+    assert "release 1.1.0" not in str(made.releases()["1.1.0"]["body"])
     assert made.git("ls-remote", "origin", "refs/tags/1.1.0^{}").startswith(sha)
     assert len(made.uploads("python")) == 4
 

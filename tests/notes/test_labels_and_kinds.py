@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from notes_cases import KUBE, change, change_lists
 
 from castoff.model.changes import Change, Commit, Milestone
-from castoff.notes.configuration import DEFAULT, read_configuration
+from castoff.notes.configuration import DEFAULT, NotesConfiguration, read_configuration
 from castoff.notes.kinds import DEFAULT_KINDS, Kind, kind_labels, kind_of_title, kind_of_words
 from castoff.notes.labels import (
     AskForLabel,
@@ -20,6 +20,7 @@ from castoff.notes.labels import (
     check_commits,
     check_labels,
     check_milestone,
+    label_of_own,
     proposals,
 )
 
@@ -170,6 +171,26 @@ def test_exceptions_need_neither_label_nor_milestone(fields: dict[str, Any], opt
     assert (check_labels([one], policy) == ()) is optional
     assert (check_milestone([one], MILESTONE, policy) == ()) is optional
     assert (proposals([one], policy, MILESTONE) == ()) is optional
+
+
+def test_pull_requests_of_castoff_need_neither_label_nor_milestone() -> None:
+    own = [change(5, head="castoff/release-1.1.0"), change(6, head="castoff/changelog-1.1.0")]
+    strict = replace(POLICY, strict=True)
+
+    assert check_labels(own, strict) == ()
+    assert check_milestone(own, MILESTONE, strict) == ()
+    assert check_labels([change(7, head="topic")], strict) != ()
+
+
+@pytest.mark.parametrize(
+    ("excluded", "given"),
+    [((), None), (("wontfix", "ignore-for-release"), "ignore-for-release"), (("internal",), "internal")],
+    ids=["none is excluded", "the one that says so", "any"],
+)
+def test_castoffs_own_pull_requests_get_a_label_that_is_excluded(
+    excluded: tuple[str, ...], given: str | None
+) -> None:
+    assert label_of_own(NotesConfiguration(exclude_labels=excluded)) == given
 
 
 def test_an_exception_does_not_excuse_two_labels() -> None:

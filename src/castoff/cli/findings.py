@@ -42,7 +42,7 @@ def show_checks(answers: Sequence[Checked]) -> None:
     width = max((len(one.id) for one in answers), default=0)
     for one in answers:
         word, colour = _MARKS[one.result]
-        count = f"{len(one.findings)} found" if len(one.findings) > 1 else ""
+        count = f"{len(one.findings)} found" if len(one.findings) > 1 else one.note
         click.echo(
             f"{one.group:>10}  {safe(one.id):<{width}}  {styled(f'{word:<7}', fg=colour)} {count}".rstrip()
         )

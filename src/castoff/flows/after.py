@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from castoff.errors import CastoffError, Problem
 from castoff.flows.checking import wants_signed_commit
 from castoff.flows.editing import changelog_path
+from castoff.flows.gathering import label_of_own_pulls
 from castoff.flows.setting import DocsHostName, Setting
 from castoff.flows.staging import NO_FORGE
 from castoff.flows.subject import Subject
@@ -258,6 +259,7 @@ def _changelog_delivery(
     setting: Setting, subject: Subject, remote: OneAtATime, branch: str, *, is_first: bool
 ) -> Delivery:
     target = subject.target
+    tree = remote.worktree.tree(subject.commit)
     message = f"changelog: notes of {target.title}"
     is_default = branch == subject.branches[-1]
     return Delivery(
@@ -273,4 +275,5 @@ def _changelog_delivery(
         "Merge it as it is: what the release says is what the changelog shall say.\n",
         by_pull_request=setting.configuration.changelog.mode == "pull-request",
         suffix="" if is_first else f":{branch}",
+        label=label_of_own_pulls(tree, setting.configuration.notes.config),
     )

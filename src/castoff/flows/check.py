@@ -19,7 +19,7 @@ from castoff.model.intent import Begin, meant
 from castoff.model.observations import Unknown
 from castoff.model.versions import ReleaseVersion
 from castoff.notes.kinds import kind_labels
-from castoff.notes.labels import check_labels
+from castoff.notes.labels import check_labels, is_own
 from castoff.stages.preflight import Check, Checked, Group, run_checks
 
 GROUPS: tuple[Group, ...] = ("shape", "preflight", "labels", "milestone", "metadata", "foresight", "user")
@@ -70,7 +70,8 @@ def examine_pull_request(setting: Setting, number: int) -> tuple[Checked, ...]:
                 remedy="give the number at the end of the pull request's address",
             )
         problems = _of_one(setting, seen, found)
-        return (Checked("labels", "labels", "fail" if problems else "pass", tuple(problems)),)
+        note = "castoff opened it: it needs no label" if is_own(found) else ""
+        return (Checked("labels", "labels", "fail" if problems else "pass", tuple(problems), note),)
 
 
 def _of_one(setting: Setting, seen: Survey, change: Change) -> Sequence[Problem]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from castoff.errors import NotYet, Problem, UsageError
+from castoff.errors import ConfigurationError, NotYet, Problem, UsageError
 from castoff.flows.setting import Setting
 from castoff.flows.survey import Survey
 from castoff.git import Worktree
@@ -14,6 +14,7 @@ from castoff.model.changes import Change, Commit
 from castoff.model.observations import Unknown
 from castoff.notes.configuration import DEFAULT, PATHS, ReadConfiguration, read_configuration
 from castoff.notes.kinds import KindLabels, kind_labels
+from castoff.notes.labels import label_of_own
 from castoff.notes.range import ChangesInRange, changes_in_range, named_pull_request
 from castoff.ports import ChangeSource, Tree
 
@@ -93,6 +94,14 @@ def notes_configuration(tree: Tree, configured: str | None) -> ReadConfiguration
         if text is not None:
             return read_configuration(text, path=path)
     return ReadConfiguration(DEFAULT, ())
+
+
+def label_of_own_pulls(tree: Tree, configured: str | None) -> str | None:
+    """Name the label that keeps castoff's own pull requests out of the notes; None too where nobody can read it."""
+    try:
+        return label_of_own(notes_configuration(tree, configured).configuration)
+    except ConfigurationError:
+        return None
 
 
 def commits_between(worktree: Worktree, since: str | None, until: str) -> tuple[Commit, ...]:

@@ -13,7 +13,7 @@ from castoff.flows.asking import ask_until_known, must_be_reachable
 from castoff.flows.below import mind_base
 from castoff.flows.candidate import build_artifacts, make_commit
 from castoff.flows.checking import preflight_checks, wants_signed_commit
-from castoff.flows.gathering import unreachable
+from castoff.flows.gathering import label_of_own_pulls, unreachable
 from castoff.flows.notes import notes_of_release
 from castoff.flows.planning import occasion_of
 from castoff.flows.proof import prove
@@ -211,6 +211,7 @@ class _Desk:
             remote=self.worktree,
             desk=self.setting.desk(url),
             wanted=wanted,
+            label=label_of_own_pulls(self.seen.tree, self.setting.configuration.notes.config),
         )
         return Stage("version", (part,))
 

@@ -8,7 +8,7 @@ from typing import Literal
 from urllib.parse import quote
 
 from castoff.forges.github import GitHub
-from castoff.model.acts import Outcome
+from castoff.model.acts import Outcome, Succeeded
 from castoff.model.observations import Unknown
 from castoff.ports_after import ForgeIssue, ForgePull
 
@@ -48,10 +48,16 @@ class GitHubDesk:
         rows = self._github.listing(f"{self._path}/pulls", f"&state=all&head={wanted}")
         return rows if isinstance(rows, Unknown) else tuple(_pull(row) for row in rows)
 
-    def open_pull(self, *, head: str, base: str, title: str, body: str) -> Outcome:
-        """Open a pull request."""
+    def open_pull(self, *, head: str, base: str, title: str, body: str, label: str | None = None) -> Outcome:
+        """Open a pull request; one that could not be given its label is open all the same."""
         value = {"title": title, "head": head, "base": base, "body": body}
-        return self._github.write("POST", f"{self._path}/pulls", value)
+        outcome = self._github.write("POST", f"{self._path}/pulls", value)
+        if label is not None and isinstance(outcome, Succeeded):
+            pulls = self.pulls(head)
+            opened = () if isinstance(pulls, Unknown) else [one for one in pulls if one.state == "open"]
+            for number in [one.number for one in opened if one.base == base][:1]:
+                self._github.write("POST", f"{self._path}/issues/{number}/labels", {"labels": [label]})
+        return outcome
 
     def edit_pull(self, number: int, body: str) -> Outcome:
         """Write the text of a pull request anew."""

@@ -9,7 +9,7 @@ from castoff.model.changes import Change
 
 PULL = """
 fragment Pull on PullRequest {
-  number title body url createdAt mergedAt baseRefName additions deletions
+  number title body url createdAt mergedAt baseRefName headRefName isCrossRepository additions deletions
   author { login __typename }
   mergeCommit { oid }
   milestone { number title }
@@ -47,6 +47,7 @@ def change_of(node: Mapping[str, object], *, merged: bool = True) -> Change:
         merge_commit=_text(mapping(commit).get("oid"), "mergeCommit") if commit is not None else None,
         body=_optional(node.get("body")) or "",
         base=_optional(node.get("baseRefName")),
+        head=_optional(node.get("headRefName")) if node.get("isCrossRepository") is False else None,
         url=_optional(node.get("url")),
         milestone=_number(within.get("number")),
         milestone_title=_optional(within.get("title")),

@@ -16,7 +16,7 @@ class Change:
     ``author`` is the exact login, with ``[bot]`` where it has one, and ``None`` where the account was
     deleted. ``agent`` is the login of a coding agent that worked for the author. ``merged_at`` is aware, in
     UTC. ``milestone`` is the number of the milestone (its identity), ``paths`` are the changed files where
-    they are known.
+    they are known, ``head`` is the branch that it comes from where that is one of the repository's own.
     """
 
     number: int
@@ -36,6 +36,7 @@ class Change:
     additions: int = 0
     deletions: int = 0
     paths: tuple[str, ...] = ()
+    head: str | None = None
 
     @property
     def identity(self) -> str | None:

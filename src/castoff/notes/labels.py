@@ -1,10 +1,12 @@
 """Does every merged change have exactly one label of a kind, and stand in the milestone?
 
 What is wrong becomes a problem with a link; what could be done about it becomes a proposal. Nothing is written.
+castoff's own pull requests, known by their branch, need neither.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -12,8 +14,13 @@ from fnmatch import fnmatchcase
 
 from castoff.errors import Problem, Severity
 from castoff.model.changes import Change, Commit, Milestone
+from castoff.notes.configuration import NotesConfiguration
 from castoff.notes.kinds import DEFAULT_KINDS, KindLabels, kind_of_title
 from castoff.notes.render import one_line
+
+OWN_BRANCHES = "castoff/"
+"""The names of all branches that castoff makes begin so."""
+_LEAVES_OUT = re.compile(r"exclude|ignore|skip|changelog|release|notes", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,13 +107,27 @@ def proposals(
 
 
 def is_optional(change: Change, policy: LabelPolicy) -> bool:
-    """Say whether a change needs neither label nor milestone, by its author or its files."""
+    """Say whether a change needs neither label nor milestone: castoff's own, or by its author or its files."""
+    if is_own(change):
+        return True
     people = [login for login in (change.author, change.agent) if login is not None]
     if any(_login_matches(login, pattern) for login in people for pattern in policy.optional_authors):
         return True
     return bool(change.paths) and all(
         any(fnmatchcase(path, pattern) for pattern in policy.optional_paths) for path in change.paths
     )
+
+
+def is_own(change: Change) -> bool:
+    """Say whether castoff opened a pull request: a release's proposal, or its notes for the changelog."""
+    return change.head is not None and change.head.startswith(OWN_BRANCHES)
+
+
+def label_of_own(configuration: NotesConfiguration) -> str | None:
+    """Name the label that keeps castoff's own pull requests out of the notes; None where none is excluded."""
+    labels = [label for label in configuration.exclude_labels if label != "*"]
+    telling = (label for label in labels if _LEAVES_OUT.search(label))
+    return next(telling, next(iter(labels), None))
 
 
 def _label_problems(change: Change, policy: LabelPolicy) -> Iterator[Problem]:

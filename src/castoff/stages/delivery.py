@@ -36,7 +36,7 @@ class Delivery:
 
     ``make`` commits texts on top of a commit, in the clone, and gives the new one. ``proposal`` names the branch
     for a pull request; ``title`` and ``text`` are the pull request's. ``suffix`` ends the acts' ids where a stage
-    has several deliveries.
+    has several deliveries. ``label`` is given to the pull request.
     """
 
     stage: Literal["changelog", "website"]
@@ -50,6 +50,7 @@ class Delivery:
     text: str
     by_pull_request: bool = False
     suffix: str = ""
+    label: str | None = None
     heads: Mapping[str, str] = field(default_factory=dict, init=False)
     _denied: bool = field(default=False, init=False)
 
@@ -104,7 +105,7 @@ class Delivery:
         kind = act.id.removesuffix(self.suffix).rpartition(":")[2]
         if kind == "pull-request" and self.desk is not None:
             return self.desk.open_pull(
-                head=proposal.branch, base=self.branch, title=self.title, body=self.text
+                head=proposal.branch, base=self.branch, title=self.title, body=self.text, label=self.label
             )
         made = self.make(head, texts)
         target = self.branch if kind == "push" else proposal.branch

@@ -48,12 +48,13 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The answer to one check."""
+    """The answer to one check; ``note`` says in a few words why it passes where that may surprise."""
 
     id: str
     group: Group
     result: Result
     findings: tuple[Problem, ...] = ()
+    note: str = ""
 
 
 def run_checks(checks: Sequence[Check], *, lanes: int = 16) -> tuple[Checked, ...]:
@@ -100,8 +101,8 @@ class CheckPart:
 
 
 def errors_of(answers: Sequence[Checked]) -> tuple[Problem, ...]:
-    """List the problems that stop a release."""
-    return tuple(p for one in answers for p in one.findings if p.severity == "error")
+    """List the problems that stop a release, each once: a program that is not here is missed by many checks."""
+    return tuple(dict.fromkeys(p for one in answers for p in one.findings if p.severity == "error"))
 
 
 def _run(check: Check) -> Checked:

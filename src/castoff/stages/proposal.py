@@ -25,7 +25,7 @@ class ProposalPart:
     """The proposal of one release.
 
     ``wanted`` is given the head of the proposal's branch (None: there is none) and gives the commit that the
-    branch should be at; the head itself where nothing is missing.
+    branch should be at; the head itself where nothing is missing. ``label`` keeps it out of the notes.
     """
 
     branch: str
@@ -36,6 +36,7 @@ class ProposalPart:
     remote: Remote
     desk: Desk | None
     wanted: Callable[[str | None], str]
+    label: str | None = None
     name: str = "proposal"
     needs: frozenset[str] = frozenset()
     gate: str | None = "git"
@@ -87,7 +88,9 @@ class ProposalPart:
         assert self.desk is not None
         if kind == "text" and self.pull is not None:
             return self.desk.edit_pull(self.pull.number, with_preview(self.pull.body, self.text))
-        return self.desk.open_pull(head=self.branch, base=self.onto, title=self.title, body=self.text)
+        return self.desk.open_pull(
+            head=self.branch, base=self.onto, title=self.title, body=self.text, label=self.label
+        )
 
     def _is_here(self) -> bool:
         head = self._head
