@@ -196,8 +196,10 @@ def test_who_only_checks_needs_no_name_but_who_releases_does(
         answers = {one.id: one for one in examine(setting, (), "minor").answers}
 
         assert (answers["identity"].result, codes(answers["identity"].findings)) == ("warn", ["no-identity"])
-        with pytest.raises(CastoffError, match="no-identity"):
+        assert answers["signing"].result == "off"
+        with pytest.raises(CastoffError, match="no-identity") as stopped:
             run_release(setting, Wish(level="minor", agreed=True))
+        assert codes(stopped.value.problems) == ["no-identity"]
 
 
 @pytest.mark.real

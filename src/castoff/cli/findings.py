@@ -40,6 +40,7 @@ def checks_json(answers: Sequence[Checked]) -> dict[str, object]:
 def show_checks(answers: Sequence[Checked]) -> None:
     """Show the answers on standard output."""
     width = max((len(one.id) for one in answers), default=0)
+    shown: set[Problem] = set()
     for one in answers:
         word, colour = _MARKS[one.result]
         count = f"{len(one.findings)} found" if len(one.findings) > 1 else one.note
@@ -47,7 +48,9 @@ def show_checks(answers: Sequence[Checked]) -> None:
             f"{one.group:>10}  {safe(one.id):<{width}}  {styled(f'{word:<7}', fg=colour)} {count}".rstrip()
         )
         for problem in one.findings:
-            _show(problem)
+            if problem not in shown:  # a program that is not here is missed by many checks
+                _show(problem)
+        shown.update(one.findings)
     summary = checks_json(answers)["summary"]
     assert isinstance(summary, dict)
     click.echo("\n" + ", ".join(f"{count} {word}" for word, count in summary.items()))

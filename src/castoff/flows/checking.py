@@ -186,8 +186,10 @@ def _identity(setting: Setting) -> Sequence[Problem]:
     )
 
 
-def _signing(setting: Setting, survey: Survey, worktree: Worktree) -> Sequence[Problem]:
+def _signing(setting: Setting, survey: Survey, worktree: Worktree) -> Found:
     """Really sign a throw-away tag object, in the clone, and verify it."""
+    if _identity(setting):
+        return Skipped("git makes no tag without a name and an address")
     if not wants_signed_tag(setting):
         if setting.configuration.release.sign in ("none", "commit"):
             return ()
