@@ -38,6 +38,36 @@ def test_a_version_that_looks_mistyped_is_warned_of(
     } == codes
 
 
+@pytest.mark.parametrize(
+    ("level", "said"),
+    [
+        pytest.param("minor", "name 1.3.1, unless", id="what was given up"),
+        pytest.param("1.3.1", "", id="what follows it"),
+        pytest.param("1.5.0", "come 2.0.0 or 1.4.0 or 1.3.1 or 1.2.1", id="a step too far"),
+    ],
+)
+def test_a_version_that_was_given_up_is_not_advised(
+    level: str, said: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    shore = Shore.made(tmp_path, {})
+    projects = {path: text for path, text in TIDES.items() if "1.2.0" in text}
+    shore.push({path: text.replace("1.2.0", "1.3.0") for path, text in projects.items()})
+    shore.push(projects)
+
+    assert shore.castoff("plan", level) == 0
+
+    told = capfd.readouterr().err
+    assert said in told
+    assert said or "version-" not in told
+
+
+def test_a_plan_names_the_commands_that_run(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    hook = '[[version.run]]\ncommand = ["./news", "{version}"]\nwrites = ["news.txt"]\n'
+    Shore.made(tmp_path, {"castoff.toml": hook}).castoff("plan", "minor")
+
+    assert "runs `./news 1.3.0`, which may write: news.txt\n" in capfd.readouterr().out
+
+
 def test_a_plan_names_the_lock_files_that_follow(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     locks = {"uv.lock": "version = 1\n", "packages/tidepool/poetry.lock": "", "elsewhere/uv.lock": ""}
     Shore.made(tmp_path, locks).castoff("plan", "minor")

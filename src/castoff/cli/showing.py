@@ -50,6 +50,8 @@ def show_plan(plan: Plan) -> None:
     if plan.members:
         click.echo(f"not published: {_list([member.name for member, _ in plan.members])}")
     _show_edits(plan)
+    for command, writes in plan.commands:
+        click.echo(f"runs `{safe(command)}`, which may write: {_list(writes) if writes else 'nothing'}")
     if not plan.errors:
         _show_total(plan)
     show_all([one for one in plan.problems if one.severity == "warning"])

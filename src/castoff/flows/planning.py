@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import PurePosixPath
 
-from castoff.configuration.templates import Occasion
+from castoff.configuration.templates import Occasion, fill
 from castoff.configuration.values import Configuration, Limit
 from castoff.errors import Problem
 from castoff.flows.below import below_manifests, stray_base
 from castoff.flows.editing import release_edits, shown
 from castoff.flows.from_tags import claim_taken, tag_objections
 from castoff.flows.left_behind import left_behind
-from castoff.flows.stepping import unusual_step
+from castoff.flows.stepping import given_up_before, unusual_step
 from castoff.flows.survey import Survey, workspace_before
 from castoff.model.acts import Act
 from castoff.model.estimate import Bucket, Estimate, Upload, estimated
@@ -97,6 +98,7 @@ def make_plan(
         members=tuple((member, _member_version(member, version)) for member in survey.workspace.members),
         edits=edited.edits,
         locks=() if resumes or survey.workspace.is_from_tags else locks_of(survey.tree, survey.workspace),
+        commands=() if resumes else _commands(configuration, occasion_of(survey, version, today)),
         acts=_acts(survey, packages, version, configuration, resumes=resumes),
         estimate=estimate(uploads, configuration.limits, grace=grace),
         problems=(
@@ -105,9 +107,18 @@ def make_plan(
             *edited.problems,
             *(() if resumes else left_behind(survey, configuration, edited.texts, version)),
             *(() if resumes else not_free(survey, version)),
+            *(() if resumes else given_up_before(survey, version)),
             *(() if resumes else as_warnings(_base(survey, configuration, manifests, version, level))),
             *_no_version_problem(survey),
         ),
+    )
+
+
+def _commands(configuration: Configuration, occasion: Occasion) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    values = occasion.values()
+    return tuple(
+        (shlex.join(fill(word, values) for word in hook.command), tuple(hook.writes))
+        for hook in configuration.version.run
     )
 
 

@@ -20,6 +20,26 @@ def unusual_step(survey: Survey, version: ReleaseVersion) -> tuple[Problem, ...]
     return (*_skips(survey, previous.version, version), *_shorter(survey, previous.version, version))
 
 
+def given_up_before(survey: Survey, version: ReleaseVersion) -> tuple[Problem, ...]:
+    """Warn of a version that was begun here and given up: where something of it was uploaded, it cannot be used."""
+    gone = survey.given_up()
+    if version not in gone:
+        return ()
+    free = version
+    while free in gone or survey.tag_name.of(free) in survey.refs.tags:
+        free = next_version(free, free.pre or "patch")
+    spelled = survey.history.spelled
+    return (
+        Problem(
+            code="version-given-up",
+            severity="warning",
+            message=f"{spelled(version)} was begun on this branch before, and given up",
+            reason="what was uploaded of it, if anything was, can never be uploaded again: the release would stop",
+            remedy=f"name {spelled(free)}, unless nothing of it was uploaded",
+        ),
+    )
+
+
 def likely_next(survey: Survey) -> ReleaseVersion:
     """Guess what the next release will be: a minor one, or where that is out already, a patch of this branch."""
     previous = survey.history.previous
@@ -33,6 +53,11 @@ def _skips(survey: Survey, last: ReleaseVersion, version: ReleaseVersion) -> tup
     standing = {one.base for package in survey.workspace.packages if (one := read(package.version))}
     if version.base in {last.base, *nexts, *standing} or last.major >= _YEARS or version <= last:
         return ()
+    burnt = {one.base for one in survey.given_up()}
+    after_burnt = [step for one in sorted(burnt) for step in steps_from(one)]
+    if version.base in after_burnt:
+        return ()
+    nexts = tuple(one for one in sorted({*nexts, *after_burnt}, reverse=True) if one not in burnt)
     return (
         Problem(
             code="version-skips-a-step",

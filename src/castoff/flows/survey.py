@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
-from functools import partial
+from functools import cache, partial
 
 from castoff.configuration.values import Configuration, Release
 from castoff.errors import Problem, Refusal, WorkspaceError
@@ -36,6 +36,8 @@ class Survey:
 
     ``state`` is what is wrong with clone and remote: it stops a release, but not a plan. ``problems`` is what is
     wrong with the workspace itself. ``unreachable`` is what git said where the remote is not ``reachable``.
+    ``given_up`` lists the versions that were begun since the last release and taken back by a later commit; it reads
+    the branch, so it is asked only where it matters.
     """
 
     branch: str
@@ -52,6 +54,7 @@ class Survey:
     workspace: Workspace
     order: Order
     version: ReleaseVersion | None
+    given_up: Callable[[], tuple[ReleaseVersion, ...]] = field(default=tuple)
     state: tuple[Problem, ...] = field(default=())
     problems: tuple[Problem, ...] = field(default=())
 
@@ -102,6 +105,7 @@ def survey(
         workspace=workspace.at(version or (history.previous.version if history.previous else None)),
         order=order,
         version=version,
+        given_up=cache(partial(_given_up, worktree, head, manifests, configuration, history)),
         state=state,
         problems=(*workspace.problems, *order.problems),
     )
@@ -260,6 +264,19 @@ def _history(
         settled=_is_settled(worktree, head, previous, tag_name, configuration),
         spelling=tag_name.ecosystem,
     )
+
+
+def _given_up(
+    worktree: Worktree,
+    head: str,
+    manifests: Sequence[Manifests],
+    configuration: Configuration,
+    history: History,
+) -> tuple[ReleaseVersion, ...]:
+    branch = Branch.of(worktree, head, manifests, configuration.release.exclude)
+    known = {claim.version for claim in (*history.released, *history.unfinished)}
+    found = (claim.version for claim in begun_on(branch, history.previous).given_up)
+    return tuple(sorted({one for one in found if one not in known}))
 
 
 def _released(worktree: Worktree, head: str, tag_name: TagName) -> tuple[Claim, ...]:

@@ -33,7 +33,8 @@ class Plan:
     """The whole plan; ``resumes`` says that the version was begun before.
 
     ``claimed_by`` is the ref that claims the version; None where the release commit on the branch does. ``locks``
-    are the lock files that follow the edits: what changes in them only their clients know.
+    are the lock files that follow the edits: what changes in them only their clients know. ``commands`` are those of
+    ``version.run``, each with the patterns of the files that it may write.
     """
 
     version: ReleaseVersion
@@ -54,6 +55,7 @@ class Plan:
     acts: tuple[Act, ...]
     estimate: Estimate
     problems: tuple[Problem, ...]
+    commands: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
     def tag_tools(self) -> tuple[str, ...]:
