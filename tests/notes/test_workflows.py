@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
 from typing import Any, Literal
 
 import pytest
@@ -13,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from castoff.errors import CastoffError, ConfigurationError
-from castoff.flows.proposing import PREFIX
+from castoff.model.refs import PROPOSED
 from castoff.notes.marked_yaml import Mapping, Scalar, Sequence, Value, read_yaml
 from castoff.notes.release_workflows import release_workflows, second_writer_problems
 from castoff.notes.workflows import PINS, WorkflowFile, WorkflowOptions, stale_pins, workflows
@@ -197,10 +200,49 @@ def test_a_release_goes_on_only_after_the_merge_of_a_proposal_of_the_repositorys
     assert isinstance(condition, Scalar)
     for part in (
         "github.event.pull_request.merged",
-        f"startsWith(github.head_ref, '{PREFIX}')",
+        f"startsWith(github.head_ref, '{PROPOSED}')",
         "github.event.pull_request.head.repo.full_name == github.repository",
     ):
         assert part in condition.text
+
+
+def test_a_proposal_and_what_follows_its_merge_wait_for_their_own_kind_only() -> None:
+    resume = parsed(BY_NAME["resume"])
+    groups = [
+        at(parsed(BY_NAME["propose"]), "concurrency", "group"),
+        at(resume, "jobs", "resume", "concurrency", "group"),
+    ]
+
+    assert [one.text for one in groups if isinstance(one, Scalar)] == ["castoff-propose", "castoff-resume"]
+    assert resume.get("concurrency") is None, "any pull request that is closed would wait in it"
+
+
+def test_where_versions_come_from_tags_nothing_is_proposed() -> None:
+    names = [file.path for file in workflows(replace(EVERYTHING, proposes=False))]
+
+    assert BY_NAME["propose"].path not in names
+    assert BY_NAME["resume"].path in names
+
+
+TITLES = {"0": None, "3": "A release is unfinished", "4": "A release is blocked", "5": "A release is due"}
+
+
+@pytest.mark.parametrize("code", ["0", "2", "3", "4", "5", "70"])
+def test_the_reminder_tells_what_waits_and_fails_where_nobody_could_tell(code: str, tmp_path: Path) -> None:
+    (script,) = scalars(parsed(BY_NAME["reminder"]), "run")
+    for name, text in (("uvx", f"echo told\nexit {code}"), ("gh", 'echo "$@" >> asked\necho 0')):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n", "utf-8")
+        (tmp_path / name).chmod(0o755)
+    environment = {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
+    words = ["bash", "-e", "-c", script.text]
+
+    done = subprocess.run(words, cwd=tmp_path, env=environment, check=False, capture_output=True)
+
+    asked = (tmp_path / "asked").read_text("utf-8") if (tmp_path / "asked").exists() else ""
+    title = TITLES.get(code)
+    assert done.returncode == (0 if code in TITLES else int(code))
+    assert (f"issue create --title {title} --body-file status.txt" in asked) == (title is not None)
+    assert bool(asked) == (title is not None)
 
 
 def test_crates_need_no_right_to_ask_for_a_token_and_no_key_is_taken_where_nothing_is_signed() -> None:

@@ -34,12 +34,14 @@ def wanted_workflows(setting: Setting) -> Wanted:
     """Say which workflows the configuration asks for. Errors: ``no-forge``, ``workflow-value-unfit``."""
     there = release_workflows(workflow_files(FolderTree(setting.repository.root)))
     foreign = tuple(one for one in there if one.path != OURS and one.writes_on_tag)
-    files = workflows(_options(setting))
+    options = _options(setting)
+    files = workflows(options)
+    told = (_nothing_proposed(),) if options.release and not options.proposes else ()
     if setting.configuration.draft.by == "ci" and foreign:
         # The repository has its one writer already.
         files = tuple(file for file in files if file.path != OURS)
-        return Wanted(files=files, problems=second_writer_problems(foreign, "ci"))
-    return Wanted(files=files, problems=second_writer_problems(foreign, "castoff"))
+        return Wanted(files=files, problems=(*told, *second_writer_problems(foreign, "ci")))
+    return Wanted(files=files, problems=(*told, *second_writer_problems(foreign, "castoff")))
 
 
 def write_workflows(wanted: Wanted, root: Path) -> tuple[tuple[str, str], ...]:
@@ -98,10 +100,21 @@ def _options(setting: Setting) -> WorkflowOptions:
             changelog=configuration.changelog.mode if has_changelog else "off",
             website=configuration.website.repository is not None and configuration.website.mode != "off",
             release=configuration.ci.release,
+            proposes=not seen.workspace.is_from_tags,
             signs=configuration.release.sign in ("commit", "tag", "both"),
             ecosystems=seen.ecosystems,
             documentation=configuration.docs.mode != "off" and _has_docs(setting, seen.ecosystems),
         )
+
+
+def _nothing_proposed() -> Problem:
+    return Problem(
+        code="version-from-tags",
+        severity="warning",
+        message="`castoff-propose.yml` is not written: the version comes from git tags",
+        reason="no merge could change such a version, so no pull request can claim it",
+        remedy="run `castoff release LEVEL --execute`: its claim is a ref that branch protection leaves alone",
+    )
 
 
 def _has_docs(setting: Setting, ecosystems: tuple[str, ...]) -> bool:

@@ -176,16 +176,19 @@ on:
   workflow_dispatch:
     inputs:
       level:
-        description: Which version is next
+        description: patch, minor, major, release, rc, beta, alpha, or an exact version (1.2.3)
         required: true
-        type: choice
+        type: string
         default: minor
-        options: [patch, minor, major, release, rc, beta, alpha]
+      pre:
+        description: With patch, minor or major, the kind of a pre-release (alpha, beta or rc)
+        required: false
+        type: string
 
 permissions: {}
 
 concurrency:
-  group: castoff-release
+  group: castoff-propose
   cancel-in-progress: false
 
 jobs:
@@ -209,10 +212,11 @@ jobs:
         env:
           GH_TOKEN: ${{ github.token }}
           LEVEL: ${{ inputs.level }}
+          PRE: ${{ inputs.pre }}
 """
     + _WHO
     + """\
-        run: uvx --from @CASTOFF@ castoff release "$LEVEL" --pull-request --execute --no-input
+        run: uvx --from @CASTOFF@ castoff release --pull-request --execute --no-input ${PRE:+"--pre=$PRE"} -- "$LEVEL"
 """
 )
 
@@ -227,10 +231,6 @@ on:
 
 permissions: {}
 
-concurrency:
-  group: castoff-release
-  cancel-in-progress: false
-
 jobs:
   resume:
     name: Do what the merge has begun
@@ -239,6 +239,9 @@ jobs:
       ${{ github.repository == @REPOSITORY@ && (github.event_name == 'workflow_dispatch' ||
       (github.event.pull_request.merged && startsWith(github.head_ref, 'castoff/release-') &&
       github.event.pull_request.head.repo.full_name == github.repository)) }}
+    concurrency: # of the job, so that a pull request that is none of these waits for nothing, and ends no waiting
+      group: castoff-resume
+      cancel-in-progress: false
     timeout-minutes: 120
     permissions:
       contents: write # to push the tag and the changelog, and to make the draft
@@ -319,18 +322,24 @@ jobs:
     + _CHECKOUT.replace("@PERSIST@", "false")
     + _UV
     + """\
-      - name: Open an issue when a release is due
+      - name: Open an issue when a release is due, or one was left unfinished
         env:
           GH_TOKEN: ${{ github.token }}
-          TITLE: A release is due
         run: |
           code=0
-          uvx --from @CASTOFF@ castoff status --exit-code > status.txt || code=$?
-          cat status.txt
-          if [ "$code" -ne 5 ]; then exit 0; fi
-          open=$(gh issue list --state open --search "in:title \\"$TITLE\\"" --json number --jq length)
+          uvx --from @CASTOFF@ castoff status --exit-code > status.txt 2> said.txt || code=$?
+          cat status.txt said.txt
+          case "$code" in
+            0) exit 0 ;;
+            3) title="A release is unfinished" ;;
+            4) title="A release is blocked" ;;
+            5) title="A release is due" ;;
+            *) exit "$code" ;; # castoff could not tell
+          esac
+          cat said.txt >> status.txt
+          open=$(gh issue list --state open --search "in:title \\"$title\\"" --json number --jq length)
           if [ "$open" -eq 0 ]; then
-            gh issue create --title "$TITLE" --body-file status.txt
+            gh issue create --title "$title" --body-file status.txt
           fi
 """
 )

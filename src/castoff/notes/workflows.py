@@ -38,7 +38,8 @@ class WorkflowOptions:
 
     ``castoff`` is the version to install, ``tags`` are patterns of release tags, ``site_token`` is the name
     of the secret that may push to the website's repository; without it the website is left to a person.
-    ``release``: releases are made by pull requests; ``signs``: a release carries a signature.
+    ``release``: releases are made by pull requests, on demand where the job ``proposes`` them; ``signs``: a
+    release carries a signature.
     """
 
     repository: str
@@ -52,6 +53,7 @@ class WorkflowOptions:
     reminder: bool = True
     documentation: bool = True
     release: bool = False
+    proposes: bool = True
     signs: bool = False
     ecosystems: tuple[str, ...] = ()
 
@@ -87,10 +89,11 @@ def stale_pins(text: str) -> tuple[str, ...]:
 def _files(options: WorkflowOptions) -> Iterator[WorkflowFile]:
     if options.labels:
         yield _file(options, "labels", texts.LABELS, "demands one label of a kind on each pull request")
-    if options.release:
+    if options.release and options.proposes:
         yield _file(
             options, "propose", _signed(options, texts.PROPOSE), "opens a release pull request on demand"
         )
+    if options.release:
         yield _file(options, "resume", _resume(options), "goes on after the merge of a release pull request")
     if options.draft_by == "ci":
         yield _file(options, "draft", texts.DRAFT, "drafts the release when its tag is pushed")
@@ -99,7 +102,7 @@ def _files(options: WorkflowOptions) -> Iterator[WorkflowFile]:
     if options.documentation:
         yield _file(options, "documentation", texts.DOCUMENTATION, "watches the documentation builds")
     if options.reminder:
-        yield _file(options, "reminder", texts.REMINDER, "opens an issue when a release is due")
+        yield _file(options, "reminder", texts.REMINDER, "opens an issue when a release is due or unfinished")
 
 
 def _resume(options: WorkflowOptions) -> str:
