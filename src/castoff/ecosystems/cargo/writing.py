@@ -94,7 +94,10 @@ def _last_words(done: Completed) -> str:
     return " ".join(done.last_words.split())[-600:]
 
 
-_WAYS_ON = ", then go on with `castoff resume --execute`; or take the version back with `castoff abandon VERSION --execute`"
+_WAYS_ON = (
+    ", then go on with `castoff resume --execute`; "
+    "or take the version back with `castoff abandon VERSION --execute`"
+)
 
 
 def _denied(package: str, what: str, status: int, words: str) -> Problem:
