@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from castoff.errors import Refusal
+from castoff.world.forge import hooks
+from castoff.world.forge.records import Protection
 from castoff.world.seed import WorldSeed
 from safety.taking_back import Scene, ids, is_signed, make_ground, scene
 
@@ -103,6 +105,27 @@ def test_a_version_of_which_nothing_was_uploaded_can_be_used_again(
         again = there.release("minor")
         assert (again.version, again.resumed) == ("1.1.0", False)
         assert there.status().phase == "complete"
+
+
+def test_where_the_branch_takes_no_pushes_the_revert_is_a_pull_request(
+    ground: tuple[Path, Path], tmp_path: Path
+) -> None:
+    with scene(tmp_path, ground) as there:
+        there.half()
+        bare = there.here.world.repository.path
+        hooks.install(bare, [Protection(branch="main", rules=("pull_request",))])
+
+        ended = there.abandon()
+
+        (pull,) = there.here.world.dump()["forge"]["pull_requests"]
+        assert (pull["title"], pull["state"]) == ('Revert "release 1.1.0"', "open")
+        assert not ended.is_done
+        before = there.writes()
+        assert not there.abandon().is_done
+        assert there.writes() == before
+        there.here.git(bare, "update-ref", "refs/heads/main", "refs/heads/castoff/revert-1.1.0")
+        assert there.abandon().is_done
+        assert there.status().phase == "abandoned"
 
 
 def test_a_version_of_which_some_was_uploaded_is_burnt(ground: tuple[Path, Path], tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from castoff.configuration.values import Configuration
 from castoff.errors import NotYet, Refusal
 from castoff.flows.checking import wants_signed_commit
 from castoff.flows.claims import Branch, begun_on
+from castoff.flows.gathering import label_of_own_pulls
 from castoff.flows.planning import occasion_of
 from castoff.flows.setting import Setting
 from castoff.flows.staging import Target, drop_claim_part
@@ -135,10 +136,14 @@ def _revert_part(
     return RevertPart(
         title=target.title,
         branch=target.branch,
+        commit=target.claim.commit,
+        subject=worktree.subject(target.claim.commit).strip(),
         remote_url=target.remote_url,
         worktree=worktree,
         stands=stands,
         make=make,
+        desk=setting.desk(target.remote_url),
+        label=label_of_own_pulls(worktree.tree(target.claim.commit), setting.configuration.notes.config),
     )
 
 

@@ -173,7 +173,7 @@ def _by_hand(setting: Setting, target: Target, states: Sequence[StageState]) -> 
     """Ask each registry what a person has to do; one that lets only a person withdraw writes nothing when asked."""
     registries = registries_of(setting, target)
     found = []
-    for state in states:
+    for state in (one for one in states if one.stage.name == "withdraw"):
         for part in state.parts:
             if isinstance(part.decision, Person):
                 package = target.workspace.package(part.name)
