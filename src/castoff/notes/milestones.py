@@ -256,7 +256,7 @@ def _ask_about_others(
             message=f"no milestone is named `{title}`, but {names} is open",
             reason="it may have been planned for this release under another number",
             remedy=f"rename it on the forge, or, when {plan.version} has begun, say which one is meant: "
-            f"`castoff milestone {plan.version} --milestone {candidates[0].number} --execute`, or `--milestone none`",
+            f"`castoff milestone {plan.version} --milestone {candidates[0].number} --execute`",
             url=candidates[0].url,
         ),
         candidates,

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 @click.command("milestone")
 @click.argument("version", required=False)
 @click.option(
-    "--milestone", "number", metavar="NUMBER|none", help="Which milestone is meant, or that none is."
+    "--milestone",
+    "number",
+    metavar="NUMBER|none",
+    help="Which milestone is meant, or that none is, in this run.",
 )
 @click.option("--rename", is_flag=True, help="With --milestone: give it the release's title.")
 @click.option("--execute", is_flag=True, help="Act; without it the acts are only printed.")
@@ -39,6 +42,12 @@ def command(common: Common, version: str | None, number: str | None, rename: boo
     done = _answered(common, setting, version, _answer(number, rename=rename), story)
     reporter.close()
     _show(common, done, execute=execute)
+    if number == "none" and not common.json:
+        click.echo(
+            "that none is meant holds for this run only: to end the question, rename the milestone, or set "
+            '`milestone.mode = "off"`',
+            err=True,
+        )
     if done.question is None:
         return 0
     if not common.json:
