@@ -31,8 +31,8 @@ def carry_out_proposal(common: Common, level: str, pre: str | None, *, execute: 
         click.echo(
             f"{safe(proposed.title)}: from `{proposed.branch}` to `{proposed.onto}`; these acts are next"
         )
-        for act in proposed.state.acts:
-            click.echo(f"  {safe(act.id)}")
+        for act in proposed.acts:
+            click.echo(f"  {safe(act)}")
         click.echo(f"\n{plain(proposed.text)}")
         click.echo("nothing was done: add --execute to act", err=True)
     show_all(proposed.problems)
@@ -52,7 +52,7 @@ def _print(proposed: Proposed) -> None:
             "text": proposed.text,
             "state": proposed.state.state,
             "url": proposed.url,
-            "next": [act.id for act in proposed.state.acts],
+            "next": list(proposed.acts),
             "problems": [problem_json(one) for one in proposed.problems],
         },
     )

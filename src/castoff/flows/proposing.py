@@ -50,6 +50,14 @@ class Proposed:
     problems: tuple[Problem, ...] = ()
 
     @property
+    def acts(self) -> tuple[str, ...]:
+        """Name the acts that are missing, and those that follow from them."""
+        (part,) = self.state.stage.parts
+        assert isinstance(part, ProposalPart)
+        ids = tuple(act.id for act in self.state.acts)
+        return (*ids, *part.following) if "version:branch" in ids else ids
+
+    @property
     def url(self) -> str | None:
         """Give the pull request's address."""
         (part,) = self.state.stage.parts
@@ -220,7 +228,7 @@ class _Desk:
         (part,) = state.stage.parts
         assert isinstance(part, ProposalPart)
         return Proposed(
-            version=str(self.version),
+            version=self.seen.history.spelled(self.version),
             branch=part.branch,
             onto=part.onto,
             title=part.title,

@@ -45,6 +45,15 @@ class ProposalPart:
     _commit: str | None = field(default=None, init=False)
     _over: frozenset[int] | None = field(default=None, init=False)
 
+    @property
+    def following(self) -> tuple[str, ...]:
+        """Name the act that comes after the push of the branch, as it was looked at."""
+        if self.desk is None:
+            return ()
+        if self.pull is None:
+            return ("version:pull-request",)
+        return ("version:text",) if with_preview(self.pull.body, self.text) != self.pull.body else ()
+
     def look(self) -> Seen:
         """Ask for the branch and its pull request."""
         refs = self.remote.ls_remote(self.remote_url)
