@@ -140,7 +140,8 @@ def _told(document: Document, demand: Demand, result: Moved, move: Move) -> list
             Problem(
                 code="stale-requirement",
                 severity="warning",
-                message=f"the requirement `{demand.text}` was not on the last version, {move.old[demand.name]}",
+                message=f"the requirement `{demand.text}` was not on the version that `{demand.name}` has, "
+                f"{move.old[demand.name]}",
                 reason="packages of one release need each other at one version",
                 remedy=f"nothing is left to do: it becomes `{result.spec}`",
                 file=document.file,
