@@ -9,6 +9,7 @@ from git_ground import Ground
 
 from castoff.errors import CastoffError, WorkspaceError
 from castoff.git import FolderTree, Repository, Worktree
+from castoff.git.saying import first_merge, first_with_subject
 
 
 def test_only_commits_on_the_first_parent_line_that_touch_the_paths_count(ground: Ground) -> None:
@@ -59,8 +60,8 @@ def test_a_subject_is_found_on_the_first_parent_line_and_no_subject_can_forge_a_
     head = ground.commit(root, "release 1.0.0 again", {})
 
     with Worktree.of(ground.repository(root)) as worktree:
-        assert worktree.first_with_subject("release 1.0.0", head) == real
-        assert worktree.first_with_subject("release 2.0.0", head) is None
+        assert first_with_subject(worktree.git, "release 1.0.0", head) == real
+        assert first_with_subject(worktree.git, "release 2.0.0", head) is None
 
 
 @pytest.mark.parametrize(
@@ -82,8 +83,8 @@ def test_a_merged_proposal_is_found_by_what_a_forge_says_of_it(
     head = ground.commit(root, "Later", {"readme": "later\n"})
 
     with Worktree.of(ground.repository(root)) as worktree:
-        by_subject = worktree.first_with_subject("release 1.0.0", head)
-        by_merge = worktree.first_merge("castoff/release-1.0.0", head)
+        by_subject = first_with_subject(worktree.git, "release 1.0.0", head)
+        by_merge = first_merge(worktree.git, "castoff/release-1.0.0", head)
 
     assert (by_subject or by_merge) == (commit if found else None)
 

@@ -7,6 +7,7 @@ from git_ground import Ground, hook
 
 from castoff.errors import Refusal
 from castoff.git import Worktree
+from castoff.git.saying import first_with_subject
 from castoff.model.acts import Refused, Succeeded
 
 
@@ -93,7 +94,7 @@ def test_the_message_stays_as_it_is(ground: Ground, settings: str) -> None:
         commit = worktree.commit_nothing(message, sign=None)
 
         assert worktree.git.must("cat-file", "commit", commit).partition("\n\n")[2].rstrip("\n") == message
-        assert worktree.first_with_subject("release 1.1.0", commit) == commit
+        assert first_with_subject(worktree.git, "release 1.1.0", commit) == commit
 
 
 def test_a_pre_push_hook_that_says_no_is_a_refusal_and_one_that_says_yes_is_heard(ground: Ground) -> None:
@@ -159,7 +160,7 @@ def test_settings_of_the_user_do_not_change_what_is_done_and_read(ground: Ground
         assert worktree.fetch(str(there), ["main"])
         assert not made or worktree.git.must("rev-parse", "refs/tags/1.2.0") == made
         assert worktree.first_parents(first, commit, ["readme"]) == ((commit, signed), (signed, first))
-        assert worktree.first_with_subject("release 1.1.0", commit) == signed
+        assert first_with_subject(worktree.git, "release 1.1.0", commit) == signed
         assert set(worktree.paths_since(first, commit)) == {"readme", "unseen"}
         assert worktree.commit_time(commit) == 1767323045
         assert worktree.push(str(there), f"{commit}:refs/heads/main") == Succeeded()

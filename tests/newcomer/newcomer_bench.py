@@ -58,13 +58,13 @@ class Shore:
         """Run git in the clone."""
         return self.ground.git(self.clone, *words)
 
-    def push(self, files: Mapping[str, str]) -> None:
+    def push(self, files: Mapping[str, str], subject: str = "A change") -> None:
         """Write files, commit and push them."""
         for path, text in files.items():
             (self.clone / path).parent.mkdir(parents=True, exist_ok=True)
             (self.clone / path).write_text(text, encoding="utf-8")
         self.git("add", "--all")
-        self.git("commit", "--quiet", "-m", "A change")
+        self.git("commit", "--quiet", "-m", subject)
         self.git("push", "--quiet", "--set-upstream", "origin", "main")
 
     def castoff(self, *words: str) -> int:

@@ -52,7 +52,7 @@ def test_a_version_that_was_given_up_is_not_advised(
     shore = Shore.made(tmp_path, {})
     projects = {path: text for path, text in TIDES.items() if "1.2.0" in text}
     shore.push({path: text.replace("1.2.0", "1.3.0") for path, text in projects.items()})
-    shore.push(projects)
+    shore.push(projects, 'Revert "release 1.3.0"')
 
     assert shore.castoff("plan", level) == 0
 

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from castoff.cli.colour import styled
 from castoff.cli.problems import safe, show_problem
 from castoff.errors import Problem
-from castoff.flows.reach import Link
-from castoff.flows.release import Result
-from castoff.flows.status import Status
-from castoff.flows.ways_out import WayOut
 from castoff.model.acts import Blocked, Decision, Done, Off, Person, Wait
 from castoff.model.graph import Order, likely_facade
 from castoff.model.observations import Absent, Observation, Present, Unknown, Withdrawn
 from castoff.model.plan import Plan
-from castoff.reconcile import StageState
+
+if TYPE_CHECKING:
+    from castoff.flows.reach import Link
+    from castoff.flows.release import Result
+    from castoff.flows.status import Status
+    from castoff.flows.ways_out import WayOut
+    from castoff.reconcile import StageState
 
 _MARKS = {
     "done": ("done", "green"),

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from castoff.git import Worktree
+from castoff.git.saying import first_merge, first_with_subject
 from castoff.model.begun import Begun, Step, begun_in
 from castoff.model.intent import Claim
 from castoff.model.refs import PROPOSED
@@ -88,14 +89,14 @@ def begun_on(branch: Branch, previous: Claim | None) -> Begun:
 
 def _first(branch: Branch, now: ReleaseVersion, spelled: str, found: Begun) -> Begun | None:
     """A first release may have changed no version: then its subject tells, or its merge, and that of its revert."""
-    worktree, head = branch.worktree, branch.head
-    commit = worktree.first_with_subject(f"release {spelled}", head)
+    worktree, git, head = branch.worktree, branch.worktree.git, branch.head
+    commit = first_with_subject(git, f"release {spelled}", head)
     for name in (spelled, f"v{spelled}"):
-        commit = commit or worktree.first_merge(PROPOSED + name, head)
+        commit = commit or first_merge(git, PROPOSED + name, head)
     if commit is None:
         return None
     claim = Claim(version=now, commit=commit)
-    undone = worktree.first_with_subject(f'Revert "{worktree.subject(commit).strip()}"', head)
+    undone = first_with_subject(git, f'Revert "{worktree.subject(commit).strip()}"', head)
     if undone is not None and branch.worktree.is_ancestor(commit, undone):
         return Begun(given_up=(claim, *found.given_up))
     return Begun((claim,), found.given_up)

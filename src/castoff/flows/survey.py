@@ -18,6 +18,7 @@ from castoff.errors import Problem, Refusal, WorkspaceError
 from castoff.flows.apart import remote_problems
 from castoff.flows.claims import Branch, begun_on
 from castoff.git import GitTree, Refs, Repository, Worktree
+from castoff.git.saying import has_reverts
 from castoff.model.graph import Order, order_of
 from castoff.model.intent import Claim, History
 from castoff.model.merging import merged
@@ -273,6 +274,8 @@ def _given_up(
     configuration: Configuration,
     history: History,
 ) -> tuple[ReleaseVersion, ...]:
+    if not has_reverts(worktree.git, history.previous.commit if history.previous else None, head):
+        return ()
     branch = Branch.of(worktree, head, manifests, configuration.release.exclude)
     known = {claim.version for claim in (*history.released, *history.unfinished)}
     found = (claim.version for claim in begun_on(branch, history.previous).given_up)

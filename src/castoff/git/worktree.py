@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -329,20 +328,6 @@ class Worktree:
             "log", "--first-parent", "-m", "--name-only", "-z", "--format=", f"{commit}..{until}"
         )
         return tuple(dict.fromkeys(path.strip("\n") for path in listing.split("\0") if path.strip("\n")))
-
-    def first_with_subject(self, subject: str, until: str) -> str | None:
-        """Find the newest commit on the first-parent line with this subject, ``(#7)`` behind it or not."""
-        return self._first_said(re.compile(re.escape(subject) + r"(?: \(#[0-9]{1,9}\))?"), until)
-
-    def first_merge(self, branch: str, until: str) -> str | None:
-        """Find the newest commit on the first-parent line by which a forge merged a branch of this name."""
-        said = rf"Merge pull request #[0-9]{{1,9}} from \S{{1,100}}?/{re.escape(branch)}"
-        return self._first_said(re.compile(said), until)
-
-    def _first_said(self, pattern: re.Pattern[str], until: str) -> str | None:
-        listing = self.git.must("log", "--first-parent", "--format=%H %s", until)
-        rows = (line.partition(" ") for line in listing.split("\n"))
-        return next((commit for commit, _, said in rows if pattern.fullmatch(said)), None)
 
     def subject(self, commit: str) -> str:
         """Give the first line of a commit's message."""

@@ -72,18 +72,28 @@ def mentions(
 def said_in(paths: Sequence[str], packages: Sequence[Package]) -> tuple[str, ...]:
     """List the files that are looked at: readmes of root and packages, the documentation's first page, modules."""
     folders = {package.path for package in packages} | {"", "."}
-    modular = [package.path for package in packages if package.ecosystem == "python" and package.tags is None]
+    modular = frozenset(
+        "" if package.path in ("", ".") else f"{package.path}/"
+        for package in packages
+        if package.ecosystem == "python" and package.tags is None
+    )
     return tuple(
         path
         for path in paths
         if ((found := _DOCUMENT.fullmatch(path)) and (found["folder"] or "") in folders)
-        or (path.endswith(_MODULES) and any(_is_module(path, folder) for folder in modular))
+        or (path.endswith(_MODULES) and _is_module(path, modular))
     )
 
 
-def _is_module(path: str, folder: str) -> bool:
-    base = "" if folder in ("", ".") else f"{folder}/"
-    return path.startswith(base) and _MODULE.fullmatch(path[len(base) :]) is not None
+def _is_module(path: str, folders: frozenset[str]) -> bool:
+    """Say whether a path is a module of a package in one of these folders (they end with a slash)."""
+    parts = path.split("/")
+    above = (
+        "/".join(parts[:depth]) + "/" if depth else ""
+        for depth in (len(parts) - 3, len(parts) - 2)
+        if depth >= 0
+    )
+    return any(base in folders and _MODULE.fullmatch(path[len(base) :]) for base in above)
 
 
 def _in_module(path: str, text: str) -> Iterator[Mention]:

@@ -30,6 +30,6 @@ def command(common: Common, version: str | None, exit_code: bool) -> int:
     if any(state.state == "blocked" for state in status.states):
         return 4
     required = {state.state for state in status.states if state.stage.required}
-    if status.phase == "in-flight" or required & {"todo", "waiting", "unknown"}:
+    if required & {"todo", "waiting", "unknown"}:
         return 3
     return 5 if status.due_json()["due"] else 0
