@@ -245,6 +245,15 @@ def test_the_reminder_tells_what_waits_and_fails_where_nobody_could_tell(code: s
     assert bool(asked) == (title is not None)
 
 
+def test_castoff_comes_from_another_source_where_one_is_named() -> None:
+    source = "git+https://github.com/o/castoff@v0.1.0"
+    texts = {ids(file): file.text for file in workflows(replace(EVERYTHING, source=source))}
+
+    assert f"uvx --from 'castoff @ {source}' castoff resume" in texts["castoff-resume.yml"]
+    assert f"uvx --from 'castoff[rehearse] @ {source}' castoff release" in texts["castoff-propose.yml"]
+    assert not any("castoff==" in text or "]==" in text for text in texts.values())
+
+
 def test_crates_need_no_right_to_ask_for_a_token_and_no_key_is_taken_where_nothing_is_signed() -> None:
     crates = {
         file.path: file.text for file in workflows(replace(EVERYTHING, signs=False, ecosystems=("cargo",)))
@@ -284,6 +293,8 @@ UNFIT: list[tuple[str, dict[str, Any]]] = [
     ("a repository without an owner", {"repository": "r"}),
     ("a version with a space", {"castoff": "1.0 --index-url x"}),
     ("a version with a line end", {"castoff": "1.0\n"}),
+    ("a source with a quote", {"source": "git+https://github.com/o/r'"}),
+    ("a source that is no Git address", {"source": "castoff"}),
     ("a tag with a line end", {"tags": ("a\nb",)}),
     ("a tag with an expression", {"tags": ("${{ x }}",)}),
     ("an empty tag", {"tags": ("",)}),

@@ -183,3 +183,9 @@ class Ci:
         "after its merge.",
         default=False,
     )
+    source: str | None = key(
+        _NAME,
+        "Where the workflows take castoff from, instead of PyPI: a Git address, `git+https://github.com/OWNER/castoff@v1.0`.",
+        default=None,
+        name="from",
+    )

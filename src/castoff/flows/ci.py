@@ -95,6 +95,7 @@ def _options(setting: Setting) -> WorkflowOptions:
         return WorkflowOptions(
             repository=address.slug,
             castoff=installed_version("castoff"),
+            source=configuration.ci.source,
             tags=(seen.tag_name.template.replace("{version}", NUMBERS),),
             draft_by=configuration.draft.by,
             changelog=configuration.changelog.mode if has_changelog else "off",

@@ -36,14 +36,16 @@ _TOKENS = {"cargo": "CARGO_REGISTRY_TOKEN", "python": "UV_PUBLISH_TOKEN"}
 class WorkflowOptions:
     """What the workspace's configuration says that matters here.
 
-    ``castoff`` is the version to install, ``tags`` are patterns of release tags, ``site_token`` is the name
-    of the secret that may push to the website's repository; without it the website is left to a person.
+    ``castoff`` is the version to install, ``source`` a Git address to take it from instead, ``tags`` are patterns of
+    release tags, ``site_token`` is the name of the secret that may push to the website's repository; without it the
+    website is left to a person.
     ``release``: releases are made by pull requests, on demand where the job ``proposes`` them; ``signs``: a
     release carries a signature.
     """
 
     repository: str
     castoff: str
+    source: str | None = None
     tags: tuple[str, ...] = ("[0-9]+.[0-9]+.[0-9]+*",)
     draft_by: Literal["castoff", "ci"] = "castoff"
     labels: bool = True
@@ -141,11 +143,12 @@ def _step(what: str, command: str, token: str) -> str:
 
 def _file(options: WorkflowOptions, name: str, text: str, purpose: str) -> WorkflowFile:
     extra = "[rehearse]" if name == "propose" and "cargo" in options.ecosystems else ""
+    origin = f" @ {options.source}" if options.source else f"=={options.castoff}"
     values = {
         "@CHECKOUT@": f"{CHECKOUT.commit} # {CHECKOUT.version}",
         "@UV@": f"{SETUP_UV.commit} # {SETUP_UV.version}",
         "@REPOSITORY@": f"'{options.repository}'",
-        "@CASTOFF@": f"'castoff{extra}=={options.castoff}'",
+        "@CASTOFF@": f"'castoff{extra}{origin}'",
         "@PORT_PERMISSIONS@": _OPENS if options.changelog == "pull-request" else "",
         "@TAGS@": f"[{', '.join(_quoted(tag) for tag in options.tags)}]",
         "@REMINDER_CRON@": _quoted("17 6 * * 1"),
@@ -164,6 +167,7 @@ def _demand_fitting(options: WorkflowOptions) -> None:
     rules = (
         ("repository", (options.repository,), r"[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}"),
         ("castoff", (options.castoff,), r"[0-9][0-9A-Za-z.]{0,40}"),
+        ("ci.from", (options.source,) if options.source else (), r"git\+https://[A-Za-z0-9._~/@-]{1,300}"),
         ("tags", options.tags, r"[A-Za-z0-9._+*?!/\[\]@-]{1,200}"),
         ("site_token", (options.site_token,), r"[A-Za-z_][A-Za-z0-9_]{0,100}"),
     )
