@@ -160,7 +160,9 @@ def _mind_capabilities(run: _Run, seen: Survey, claim: Claim) -> None:
 
 def _lived_with(problem: Problem) -> Problem:
     """Tell of what a rehearsal goes on with, and a release would stop for."""
-    return replace(problem, severity="warning", reason=f"{problem.reason}; a release would stop here".lstrip("; "))
+    return replace(
+        problem, severity="warning", reason=f"{problem.reason}; a release would stop here".lstrip("; ")
+    )
 
 
 def _warn(run: _Run, answers: Sequence[Checked]) -> None:
