@@ -1,9 +1,9 @@
 """Pages whose commands are run: what stands after `$` is typed into one shell, what follows must come out.
 
 A fence `toml title="PATH"` (or any other language with a title) is a file that the reader writes. In a
-`console` fence, a line `$ COMMAND` is typed, `> MORE` goes on with it, anything else is output. Output lines
-that change from run to run are compared without what changes; lines `+ ...` that stand together come in any
-order, as uploads do.
+`console` fence, a line `$ COMMAND` is typed, `> MORE` goes on with it, anything else is output. A fence whose
+text has fences of its own has four marks. Output lines that change from run to run are compared without what
+changes; lines `+ ...` that stand together come in any order, as uploads do.
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-_FENCE = re.compile(r'^```(?P<language>\w+)(?: title="(?P<title>[^"]+)")?\n(?P<text>.*?)^```$', re.M | re.S)
+_FENCE = re.compile(
+    r'^(?P<marks>`{3,9})(?P<language>\w+)(?: title="(?P<title>[^"]+)")?\n(?P<text>.*?)^(?P=marks)$',
+    re.M | re.S,
+)
 _MARK = "@@@ castoff tutorial @@@"
 _CHANGING = (
     (re.compile(r"\b[0-9a-f]{64}\b"), "DIGEST"),
