@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import click
 
 from castoff.cli.options import Common, common_options, open_for
+
+if TYPE_CHECKING:
+    from castoff.reconcile import StageState
 
 
 @click.command("status")
@@ -25,11 +31,13 @@ def command(common: Common, version: str | None, exit_code: bool) -> int:
         from castoff.cli.showing import show_status
 
         show_status(status)
-    if not exit_code:
-        return 0
-    if any(state.state == "blocked" for state in status.states):
+    return exit_code_of(status.states, due=bool(status.due_json()["due"])) if exit_code else 0
+
+
+def exit_code_of(states: Sequence[StageState], *, due: bool) -> int:
+    """Say how a look ends for scripts: 4 blocked, 3 unfinished, 5 due; what waits for a person alone counts as 0."""
+    if any(state.state == "blocked" for state in states):
         return 4
-    required = {state.state for state in status.states if state.stage.required}
-    if required & {"todo", "waiting", "unknown"}:
+    if {state.state for state in states if state.stage.required} & {"todo", "waiting", "unknown"}:
         return 3
-    return 5 if status.due_json()["due"] else 0
+    return 5 if due else 0
