@@ -1,6 +1,7 @@
 """What can be done to this repository? The one door: `nox` lists and runs it, in the environment it is in.
 
-Sessions make no environments of their own: `pip install -e '.[dev]'` comes first, see CONTRIBUTING.md.
+Sessions make no environments of their own, `mutants` excepted: `pip install -e '.[dev]'` comes first, see
+CONTRIBUTING.md.
 """
 
 from __future__ import annotations
@@ -65,9 +66,16 @@ def itself(session: nox.Session) -> None:
     session.run(sys.executable, "scripts/rehearse-itself")
 
 
+@nox.session(venv_backend="venv")
+def mutants(session: nox.Session) -> None:
+    """Mutation testing of a committed sample, in an environment of its own; `-- 12` runs twelve of them."""
+    session.install("-e", ".[dev]", "mutmut~=3.8.1")
+    session.run("python", "scripts/mutants", "run", *session.posargs)
+
+
 @nox.session
 def fix(session: nox.Session) -> None:
-    """Mend what can be mended by machine: order of imports, layout, generated files."""
+    """Fix what can be repaired by machine: order of imports, layout, generated files."""
     session.run(TOOLS / "ruff", "check", "--fix", *PYTHON)
     session.run(TOOLS / "ruff", "format", *PYTHON)
     session.run(sys.executable, "scripts/generate")

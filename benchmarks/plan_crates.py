@@ -27,7 +27,7 @@ from workspaces import ALONE, commit_history
 
 CASTOFF = [sys.executable, "-m", "castoff"]
 CASES: Mapping[str, list[str]] = {
-    "castoff plan": [*CASTOFF, "plan", "minor", "--json"],
+    "castoff plan": [*CASTOFF, "plan", "minor", "--offline", "--json"],
     "castoff --version": [*CASTOFF, "--version"],
     "cargo metadata --no-deps": ["cargo", "metadata", "--no-deps", "--format-version", "1", "--offline"],
     "cargo update --workspace": ["cargo", "update", "--workspace", "--offline"],

@@ -22,14 +22,14 @@ import requests
 from graphs import Made, levels
 from workspaces import ALONE, VERSION, build_by_hand, commit_history, raise_versions, write_uv
 
-from castoff.flows.silence import Silence
-from castoff.flows.staging import Target, publish_stage, target_of
-from castoff.flows.survey import ordered, survey
-from castoff.git import Worktree
 from castoff.model.intent import Claim
 from castoff.model.versions import read
 from castoff.model.workspace import Artifact
-from castoff.reconcile import Reconciler
+from castoff.release.stages import publish_stage
+from castoff.session.release import release_of_claim
+from castoff.session.reporters import Silence
+from castoff.session.session import open_session
+from castoff.session.snapshot import ordered
 from castoff.wiring import Options, open_setting
 
 TOOLS = Path(sys.executable).parent
@@ -97,20 +97,21 @@ def by_castoff(folder: Path, packages: Sequence[Made], delay: float, lanes: int)
     files = build_by_hand(folder / "dist", packages, VERSION)
     with served(folder) as world:
         world.delay_uploads(delay)
-        setting = replace(
+        services = replace(
             open_setting(Options(directory=checkout), Silence(), world.environment), lanes=lanes
         )
-        with Worktree.of(setting.repository) as worktree:
-            seen = survey(setting.repository, worktree, setting.configuration, setting.manifests)
+        with open_session(services) as session:
+            seen = session.snapshot
             version = read(VERSION)
             assert version is not None
-            order = ordered(seen.workspace, setting.configuration.release)
-            target: Target = target_of(seen, Claim(version=version, commit=seen.head), seen.workspace, order)
+            order = ordered(seen.workspace, services.configuration.release)
+            claim = Claim(version=version, commit=seen.head)
+            release = release_of_claim(seen, claim, seen.workspace, order)
             # A whole release has looked before this stage, in its preflight.
-            setting.registry("python").look(seen.workspace.packages[0], VERSION)
+            services.registry("python").look(seen.workspace.packages[0], VERSION)
             began = time.monotonic()
-            stage = publish_stage(setting, target, _artifacts(files, packages), worktree.root)
-            Reconciler(setting.clock, setting.reporter, setting.patience, lanes=lanes).run(stage)
+            stage = publish_stage(services, release, _artifacts(files, packages), session.clone.root)
+            session.reconcile(stage)
             took = time.monotonic() - began
         assert world.uploads() == len(files)
         return took

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
+from pathlib import Path
 
+import pytest
+from git_ground import Ground
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
@@ -11,3 +15,34 @@ settings.register_profile(
 )
 settings.register_profile("search", deadline=None)
 settings.load_profile(os.environ.get("CASTOFF_HYPOTHESIS", "gate"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--whole", action="store_true", help="run the tests as well of which the usual run takes a sample"
+    )
+
+
+_EVERY_ROW = ("tests/cases/", "tests/tutorial/", "tests/world/")
+"""Where each row of a test with real clients is of a kind of its own."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is marked as ``whole``, and all rows but the first of tests with real clients."""
+    if config.getoption("--whole"):
+        return
+    seen: Counter[str] = Counter()
+    left_out = []
+    for item in items:
+        name = item.nodeid.partition("[")[0]
+        seen[name] += 1
+        is_sampled = item.get_closest_marker("real") and not item.nodeid.startswith(_EVERY_ROW)
+        if item.get_closest_marker("whole") or (is_sampled and seen[name] > 1):
+            left_out.append(item)
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in set(left_out)]
+
+
+@pytest.fixture
+def ground(tmp_path: Path) -> Ground:
+    return Ground.at(tmp_path)

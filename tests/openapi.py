@@ -1,7 +1,7 @@
 """Does a request or an answer fit GitHub's own description of its API?
 
 ``validate`` is for answers, ``validate_request`` for what a client sent. The description is the subset in
-``tests/world_forge/github-openapi.json``; statuses that it does not document (500, 502, most 429 ...) have
+``tests/world/forge/github-openapi.json``; statuses that it does not document (500, 502, most 429 ...) have
 no schema and pass.
 """
 
@@ -17,7 +17,7 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped, unus
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
-SUBSET = Path(__file__).parent / "world_forge" / "github-openapi.json"
+SUBSET = Path(__file__).parent / "world" / "forge" / "github-openapi.json"
 _ROOT = "urn:github"
 
 

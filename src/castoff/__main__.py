@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 
 
@@ -11,9 +12,36 @@ def main() -> None:
     gc.set_threshold(
         100_000, 50, 50
     )  # a short run makes many small values: collecting often costs a fifth of it
+    _open_what_is_closed()
     from castoff.cli.main import run
 
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    _forget_readers_who_are_gone()
+    sys.exit(code)
+
+
+def _forget_readers_who_are_gone() -> None:
+    """Keep the interpreter from printing at its end that nobody read what was printed (`| head`)."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _open_what_is_closed() -> None:
+    """Return a place to what is printed to a closed stream (`>&-`), which is not an error.
+
+    The lowest numbers are taken at once: else the next file that is opened gets the number of standard output.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            place = os.open(os.devnull, os.O_RDWR)
+            if place != number:
+                os.dup2(place, number)
+            setattr(
+                sys, name, os.fdopen(number, "r" if number == 0 else "w", encoding="utf-8", closefd=False)
+            )
 
 
 if __name__ == "__main__":

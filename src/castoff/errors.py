@@ -1,4 +1,4 @@
-"""What can go wrong, said as fact, reason and remedy.
+"""Errors: each with fact, reason and remedy.
 
 The tree, with the exit code of each branch:
 
@@ -7,6 +7,7 @@ The tree, with the exit code of each branch:
       ConfigurationError      2   a configuration file is wrong
       WorkspaceError          2   the manifests do not make a workspace that can be released
       NotYet                  3   not there yet: run again later
+      NothingToDo             0   nothing that this run may do
       Refusal                 4   a person must act
 
 Every error carries a :class:`Problem`, or several. Codes are kebab-case and never reused;
@@ -98,6 +99,17 @@ class WorkspaceError(CastoffError):
     exit_code = 2
 
 
+class MachineFailure(Exception):
+    """This machine refused what castoff needs: exit code 4, ``machine-failed``.
+
+    It is not a CastoffError: whoever makes an answer of the errors of one question must not take this for one.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+
+
 class NotYet(CastoffError):
     """Something is not there yet, and no person has to act: run again later."""
 
@@ -108,3 +120,9 @@ class Refusal(CastoffError):
     """Going on could do harm: a person must act first."""
 
     exit_code = 4
+
+
+class NothingToDo(CastoffError):
+    """Nothing is there that this run may do; its problems are warnings."""
+
+    exit_code = 0

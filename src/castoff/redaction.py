@@ -1,4 +1,4 @@
-"""How are secrets kept out of what people see? Known values are replaced, credentials in URLs cut."""
+"""Secrets kept out of output: known values are replaced, credentials in URLs cut."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ _SECRET_NAME = re.compile(
 )
 _URL_CREDENTIALS = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,20}://)[^\s/'\"<>]{1,500}@")
 _URL_WITH_CREDENTIALS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,20}://([^\s/]{1,500})@")
+_QUERY = re.compile(
+    r"([?&](?:[a-z]+[_-])?(?:token|password|secret|api_?key|auth|sig|signature)=)([^&\s'\"<>#]{1,500})", re.I
+)
 _HEADER = re.compile(
     r"(?i)\b(authorization|proxy-authorization|private-token|x-api-key)(['\"]?\s{0,9}[:=]\s{0,9}['\"]?)"
     r"[^\r\n'\"]{1,500}"
@@ -33,6 +36,8 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._secrets: set[str] = set()
+        self.tokens: set[str] = set()
+        """Secrets that castoff resolved: no child process sees a variable that holds one, whatever its name."""
         for secret in secrets:
             self.learn(secret)
 
@@ -53,13 +58,20 @@ class Redactor:
             if len(word) >= _SHORTEST:
                 self._secrets.update(_shapes(word))
 
+    def learn_token(self, token: str) -> None:
+        """Keep a credential that castoff resolved out of texts, and out of the environment of child processes."""
+        self.learn(token)
+        self.tokens.add(token.strip())
+
     def learn_url(self, url: str) -> None:
         """Learn the users and the passwords that a URL carries, or several in one text."""
+        for query in _QUERY.finditer(url):
+            self.learn_token(query.group(2))
         for match in _URL_WITH_CREDENTIALS.finditer(url):
-            for part in match.group(1).split(":", 1):
+            for at, part in enumerate(match.group(1).split(":", 1)):
                 if part not in ("git", "__token__", "x-access-token", "oauth2"):
-                    self.learn(part)
-                    self.learn(unquote(part))
+                    for spelling in (part, unquote(part)):
+                        (self.learn_token if at else self.learn)(spelling)
 
     def clean(self, text: str) -> str:
         """Take out secrets, credentials in URLs, authorization headers and terminal control sequences."""
@@ -67,6 +79,7 @@ class Redactor:
         for secret in sorted(self._secrets, key=len, reverse=True):
             text = text.replace(secret, _SHOWN)
         text = _URL_CREDENTIALS.sub(rf"\g<scheme>{_SHOWN}@", text)
+        text = _QUERY.sub(rf"\1{_SHOWN}", text)
         return _HEADER.sub(rf"\1\2{_SHOWN}", text)
 
 

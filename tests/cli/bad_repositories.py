@@ -36,6 +36,8 @@ def _gone_remote(ground: Ground) -> None:
 
 def _detached(ground: Ground) -> None:
     ground.git("checkout", "--quiet", "HEAD~1")
+    ground.write("a.txt", "a")
+    ground.commit()
 
 
 def _another_branch(ground: Ground) -> None:
@@ -155,7 +157,7 @@ REPOSITORIES = (
     Bad(name="ahead", command=RELEASE, exit=4, codes=("branch-ahead",), spoil=_ahead),
     Bad(name="diverged", command=RELEASE, exit=4, codes=("branch-diverged",), spoil=_diverged),
     Bad(name="dirty", command=RELEASE, exit=4, codes=("uncommitted-changes",), spoil=_dirty),
-    Bad(name="shallow", command="plan minor", exit=0, codes=("version-below-manifests",), spoil=_shallow),
+    Bad(name="shallow", command="plan minor", exit=4, codes=("version-below-manifests",), spoil=_shallow),
     *(
         Bad(
             name=f"manifests ahead, {words.split(' --', maxsplit=1)[0]}",
@@ -164,7 +166,7 @@ REPOSITORIES = (
             codes=("version-below-manifests",),
             spoil=_manifests_ahead,
         )
-        for words, exit_code in (("plan minor", 0), ("plan 4.9.0", 0), (RELEASE, 4))
+        for words, exit_code in (("plan minor", 4), ("plan 4.9.0", 0), (RELEASE, 4))
     ),
     Bad(name="tag taken", command=RELEASE, exit=4, codes=("tag-taken",), spoil=_tag_taken),
     Bad(

@@ -71,7 +71,7 @@ MANIFESTS = (
         name="stray version",
         command=PLAN,
         exit=4,
-        codes=("stray-version",),
+        codes=("several-versions",),
         spoil=_text(CORE, "1.0.0", "1.0.1"),
     ),
     Bad(
@@ -130,9 +130,9 @@ MANIFESTS = (
     Bad(
         name="requirement excludes the release",
         command=PLAN,
-        exit=0,
-        codes=("stale-requirement",),
-        spoil=_text(FACADE, "proof-core==1.0.0", "proof-core==0.9.0"),
+        exit=4,
+        codes=("requirement-excludes-release",),
+        spoil=_text(FACADE, "proof-core==1.0.0", "proof-core!=1.1.0"),
     ),
     Bad(name="nothing to publish", command=PLAN, exit=2, codes=("nothing-to-publish",), spoil=_private),
     Bad(
@@ -242,7 +242,7 @@ CONFIGURATIONS = (
     Bad(
         name="unknown index",
         command=RELEASE,
-        exit=2,
+        exit=4,
         codes=("index-unknown",),
         spoil=_config('[python]\nindex = "inner"'),
     ),
@@ -263,7 +263,7 @@ CONFIGURATIONS = (
     Bad(
         name="command missing",
         command=RELEASE,
-        exit=2,
+        exit=4,
         codes=("program-missing",),
         spoil=_config('[version]\nrun = [{ command = ["no-such-program"], writes = [] }]'),
     ),

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from castoff.cli.colour import styled
+from castoff.cli.render.problems import styled
 
 
 def test_nobody_who_said_no_gets_colours(monkeypatch: pytest.MonkeyPatch) -> None:

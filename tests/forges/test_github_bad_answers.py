@@ -9,12 +9,11 @@ from typing import Any, cast
 
 import pytest
 
-from castoff.clock import SystemClock
 from castoff.forges.github import GitHub
 from castoff.forges.github_changes import GitHubChanges
-from castoff.forges.github_labels import GitHubLabels
-from castoff.forges.github_milestones import GitHubMilestones
-from castoff.http import Failure, Http, Reply
+from castoff.forges.github_issues import GitHubLabels, GitHubMilestones
+from castoff.io.clock import SystemClock
+from castoff.io.http import Failure, Http, Reply
 from castoff.model.acts import Refused, Succeeded, Throttled, Unclear
 from castoff.model.observations import Unknown
 from castoff.redaction import plain
@@ -74,6 +73,25 @@ def commits_answer(pull: object, **repository: object) -> dict[str, object]:
     return {"data": {"repository": {"nameWithOwner": "o/r", "c0": found, **repository}}}
 
 
+@pytest.mark.parametrize(
+    ("answer", "rights"),
+    [
+        (reply({"permissions": {"push": True}}), "write"),
+        (reply({"permissions": {"push": False}}), "read"),
+        (reply({"permissions": {"push": None}}), "write"),
+        (reply({"permissions": {"pull": True}}), "write"),
+        (reply({"permissions": None}), "write"),
+        (reply({}), "write"),
+        (reply({}, 401), "bad-token"),
+        (reply({}, 404), "not-seen"),
+    ],
+    ids=["push", "no push", "null", "no word of push", "no object", "no permissions", "401", "404"],
+)
+def test_only_a_clear_no_makes_a_token_one_that_reads(answer: Reply, rights: str) -> None:
+    """Tokens of apps and of workflows get no ``permissions`` in the answer, and may push all the same."""
+    assert github(answer)[0].rights() == rights
+
+
 NO_ANSWERS: dict[str, Reply | Failure] = {
     "no connection": Failure(reason="refused", sent=False),
     "a web page": reply(b"<html>Unicorn!</html>"),
@@ -131,7 +149,7 @@ BAD_PULLS: dict[str, object] = {
     "number 0": PULL | {"number": 0},
     "number as text": PULL | {"number": "7"},
     "without title": PULL | {"title": None},
-    "a time that is none": PULL | {"mergedAt": "yesterday"},
+    "an invalid time": PULL | {"mergedAt": "yesterday"},
     "a time without offset": PULL | {"mergedAt": "2026-01-02T00:00:00"},
     "a time as number": PULL | {"mergedAt": 5},
     "an author without login": PULL | {"author": {}},

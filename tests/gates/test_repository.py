@@ -90,7 +90,7 @@ def test_every_source_file_stays_within_its_bounds() -> None:
     long = {
         str(path.relative_to(ROOT)): lines
         for path in (ROOT / "src").rglob("*.py")
-        if (lines := len(path.read_text("utf-8").splitlines())) > 400
+        if (lines := len(path.read_text("utf-8").splitlines())) > 500
     }
 
     assert long == {}

@@ -17,6 +17,7 @@ NAMES = (
     "notes",
     "doctor",
     "run",
+    "build",
     "stage",
     "ci",
     "init",
@@ -93,13 +94,21 @@ PROBLEM = {"code": "a-b", "severity": "error", "message": "m", "reason": "", "re
             {"seq": 1, "at": "2026-11-22T10:00:00Z", "type": "act-begin", "act": "publish:python:a:a-1.whl"},
             True,
         ),
-        ("error", {"schema": "castoff/error", "version": 1, "exit_code": 2, "problems": [PROBLEM]}, True),
-        ("error", {"schema": "castoff/error", "version": 1, "exit_code": 5, "problems": [PROBLEM]}, False),
+        (
+            "error",
+            {"schema": "castoff/error", "schema_version": 2, "exit_code": 2, "problems": [PROBLEM]},
+            True,
+        ),
+        (
+            "error",
+            {"schema": "castoff/error", "schema_version": 2, "exit_code": 5, "problems": [PROBLEM]},
+            False,
+        ),
         (
             "check",
             {
                 "schema": "castoff/check",
-                "version": 1,
+                "schema_version": 2,
                 "checks": [{"id": "branch", "group": "preflight", "result": "warn", "findings": [PROBLEM]}],
                 "summary": {"pass": 0, "warn": 1, "fail": 0, "unknown": 0},
             },

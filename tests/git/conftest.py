@@ -5,12 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from git_ground import Ground
-
-
-@pytest.fixture
-def ground(tmp_path: Path) -> Ground:
-    return Ground.at(tmp_path)
 
 
 @pytest.fixture(scope="session")

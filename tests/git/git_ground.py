@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from castoff.git import Git, Repository
-from castoff.process import Processes
+from castoff.io.process import Processes
 
 DAY = "2026-01-02T03:04:05+00:00"
 

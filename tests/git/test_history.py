@@ -8,8 +8,8 @@ import pytest
 from git_ground import Ground
 
 from castoff.errors import CastoffError, WorkspaceError
-from castoff.git import FolderTree, Repository, Worktree
-from castoff.git.saying import first_merge, first_with_subject
+from castoff.git import Clone, FolderTree, Repository
+from castoff.git.log import first_merge, first_with_subject
 
 
 def test_only_commits_on_the_first_parent_line_that_touch_the_paths_count(ground: Ground) -> None:
@@ -25,13 +25,33 @@ def test_only_commits_on_the_first_parent_line_that_touch_the_paths_count(ground
     merge = ground.git(root, "rev-parse", "HEAD")
     parent = ground.git(root, "rev-parse", "HEAD^")
 
-    with Worktree.of(ground.repository(root)) as worktree:
-        assert worktree.first_parents(first, merge, ["version"]) == ((merge, parent),)
-        assert worktree.first_parents(None, merge, ["version"]) == ((merge, parent), (first, ""))
-        assert worktree.first_parents(None, first, ["version"]) == ((first, ""),)
-        assert set(worktree.paths_since(first, merge)) == {"readme", "version", "other"}
-        assert worktree.is_ancestor(bump, merge)
-        assert not worktree.is_ancestor(merge, bump)
+    with Clone.of(ground.repository(root)) as clone:
+        assert clone.first_parents(first, merge, ["version"]) == ((merge, parent),)
+        assert clone.first_parents(None, merge, ["version"]) == ((merge, parent), (first, ""))
+        assert clone.first_parents(None, first, ["version"]) == ((first, ""),)
+        assert {path for paths in clone.commits_since(first, merge) for path in paths} == {
+            "readme",
+            "version",
+            "other",
+        }
+        assert clone.is_ancestor(bump, merge)
+        assert not clone.is_ancestor(merge, bump)
+
+
+def test_each_commit_has_the_paths_that_it_touched_and_an_empty_one_none(ground: Ground) -> None:
+    root = ground.new()
+    first = ground.git(root, "rev-parse", "HEAD")
+    ground.commit(root, "two files", {"a file": "a\n", "b": "b\n"})
+    ground.git(root, "commit", "--quiet", "--allow-empty", "-m", "empty")
+    ground.git(root, "switch", "--quiet", "--create", "topic")
+    ground.commit(root, "on the side", {"c": "c\n"})
+    ground.git(root, "switch", "--quiet", "main")
+    ground.git(root, "merge", "--quiet", "--no-ff", "-m", "merge", "topic")
+    merge = ground.git(root, "rev-parse", "HEAD")
+
+    with Clone.of(ground.repository(root)) as clone:
+        assert clone.commits_since(first, merge) == (("c",), (), ("a file", "b"))
+        assert clone.commits_since(merge, merge) == ()
 
 
 def test_tags_within_a_commit_are_those_in_its_history_with_what_they_stand_for(ground: Ground) -> None:
@@ -43,11 +63,11 @@ def test_tags_within_a_commit_are_those_in_its_history_with_what_they_stand_for(
     ground.git(root, "tag", "-a", "2.0.0", "-m", "m")
     ground.git(root, "tag", "-a", "of-a-file", "-m", "m", f"{second}:readme")
 
-    with Worktree.of(ground.repository(root)) as worktree:
-        worktree.git.must("fetch", "--quiet", str(root), "refs/tags/*:refs/tags/*")
+    with Clone.of(ground.repository(root)) as clone:
+        clone.git.must("fetch", "--quiet", str(root), "refs/tags/*:refs/tags/*")
 
-        assert worktree.tags_within(first) == (("1.0.0", first), ("light", first))
-        assert worktree.tags_within(second) == (("1.0.0", first), ("2.0.0", second), ("light", first))
+        assert clone.tags_within(first) == (("1.0.0", first), ("light", first))
+        assert clone.tags_within(second) == (("1.0.0", first), ("2.0.0", second), ("light", first))
 
 
 def test_a_subject_is_found_on_the_first_parent_line_and_no_subject_can_forge_a_commit(
@@ -59,9 +79,9 @@ def test_a_subject_is_found_on_the_first_parent_line_and_no_subject_can_forge_a_
     ground.commit(root, "evil\x85deadbeef release 2.0.0", {})
     head = ground.commit(root, "release 1.0.0 again", {})
 
-    with Worktree.of(ground.repository(root)) as worktree:
-        assert first_with_subject(worktree.git, "release 1.0.0", head) == real
-        assert first_with_subject(worktree.git, "release 2.0.0", head) is None
+    with Clone.of(ground.repository(root)) as clone:
+        assert first_with_subject(clone.git, "release 1.0.0", head) == real
+        assert first_with_subject(clone.git, "release 2.0.0", head) is None
 
 
 @pytest.mark.parametrize(
@@ -82,9 +102,9 @@ def test_a_merged_proposal_is_found_by_what_a_forge_says_of_it(
     commit = ground.commit(root, subject, {})
     head = ground.commit(root, "Later", {"readme": "later\n"})
 
-    with Worktree.of(ground.repository(root)) as worktree:
-        by_subject = first_with_subject(worktree.git, "release 1.0.0", head)
-        by_merge = first_merge(worktree.git, "castoff/release-1.0.0", head)
+    with Clone.of(ground.repository(root)) as clone:
+        by_subject = first_with_subject(clone.git, "release 1.0.0", head)
+        by_merge = first_merge(clone.git, "castoff/release-1.0.0", head)
 
     assert (by_subject or by_merge) == (commit if found else None)
 
@@ -105,7 +125,7 @@ def test_the_tree_of_a_commit_gives_texts_and_lists_plain_files_alone(ground: Gr
         "crlf": "a\r\n",
         "bom": "\ufeffx",
         "gone": None,
-        "link": None,
+        "link": "one\n",
         "a": None,
     }
     with pytest.raises(WorkspaceError) as caught:
@@ -136,7 +156,7 @@ def test_a_folder_gives_its_files_but_those_of_git(ground: Ground) -> None:
     tree = FolderTree(root)
 
     assert set(tree.paths()) - {"link"} == {"a/b", "readme"}
-    assert (tree.read("readme"), tree.read("link"), tree.read("gone")) == ("one\n", None, None)
+    assert (tree.read("readme"), tree.read("link"), tree.read("gone")) == ("one\n", "one\n", None)
 
 
 @pytest.mark.parametrize(
@@ -190,6 +210,33 @@ def test_a_detached_head_is_on_no_branch(ground: Ground) -> None:
     ground.git(root, "checkout", "--quiet", "--detach")
 
     assert ground.repository(root).branch() is None
+
+
+@pytest.mark.parametrize(
+    ("branch", "subject", "reverted"),
+    [
+        ("main", "This reverts commit {}.", True),
+        ("main", "This reverts commit {}", False),
+        ("topic", "This reverts commit {}.", False),
+    ],
+    ids=["here", "a word less", "on a branch that was merged"],
+)
+def test_only_a_revert_on_the_first_parent_line_takes_a_commit_back(
+    ground: Ground, branch: str, subject: str, reverted: bool
+) -> None:
+    root = ground.new()
+    taken = ground.commit(root, "release 1.0.0", {})
+    ground.git(root, "branch", "topic")
+    ground.git(root, "switch", "--quiet", branch)
+    ground.commit(root, "Revert\n\n" + subject.format(taken), {"other": "o\n"})
+    if branch != "main":
+        ground.git(root, "switch", "--quiet", "main")
+        ground.git(root, "merge", "--quiet", "--no-ff", "-m", "merge", branch)
+    head = ground.git(root, "rev-parse", "HEAD")
+
+    with Clone.of(ground.repository(root)) as clone:
+        assert clone.is_reverted(taken, head) is reverted
+        assert clone.is_reverted(head, head) is False
 
 
 @pytest.mark.parametrize(

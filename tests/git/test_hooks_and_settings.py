@@ -6,15 +6,15 @@ import pytest
 from git_ground import Ground, hook
 
 from castoff.errors import Refusal
-from castoff.git import Worktree
-from castoff.git.saying import first_with_subject
+from castoff.git import Clone
+from castoff.git.log import first_with_subject
 from castoff.model.acts import Refused, Succeeded
 
 
-def committed(worktree: Worktree) -> str:
-    worktree.check_out("HEAD")
-    worktree.write({"readme": "two\n"})
-    return worktree.commit("release 1.1.0", ["readme"], sign=None, signoff=False)
+def committed(clone: Clone) -> str:
+    clone.check_out("HEAD")
+    clone.write({"readme": "two\n"})
+    return clone.commit("release 1.1.0", ["readme"], sign=None, signoff=False)
 
 
 PLACES = ["default", "absolute", "relative and tracked", "relative and untracked", "global", "home"]
@@ -50,8 +50,8 @@ def test_hooks_run_wherever_they_are(ground: Ground, where: str) -> None:
     root = ground.new()
     place(ground, where, "pre-commit", f"echo ran > '{ground.folder}/ran'")
 
-    with Worktree.of(ground.repository(root)) as worktree:
-        committed(worktree)
+    with Clone.of(ground.repository(root)) as clone:
+        committed(clone)
 
     assert (ground.folder / "ran").read_text("utf-8") == "ran\n"
 
@@ -61,12 +61,12 @@ def test_a_hook_that_says_no_is_reported_with_its_words(ground: Ground, name: st
     root = ground.new()
     hook(root / ".git" / "hooks", name, "echo 'the linter is unhappy' >&2; exit 3")
 
-    with Worktree.of(ground.repository(root)) as worktree:
-        before = worktree.git.must("rev-parse", "HEAD")
+    with Clone.of(ground.repository(root)) as clone:
+        before = clone.git.must("rev-parse", "HEAD")
         with pytest.raises(Refusal) as caught:
-            committed(worktree)
+            committed(clone)
 
-        assert worktree.git.must("rev-parse", "HEAD") == before
+        assert clone.git.must("rev-parse", "HEAD") == before
     problem = caught.value.problems[0]
     assert problem.code == "commit-failed"
     assert "the linter is unhappy" in problem.reason
@@ -76,10 +76,10 @@ def test_a_hook_may_change_the_message(ground: Ground) -> None:
     root = ground.new()
     hook(root / ".git" / "hooks", "commit-msg", 'echo "Change-Id: I1" >> "$1"')
 
-    with Worktree.of(ground.repository(root)) as worktree:
-        commit = committed(worktree)
+    with Clone.of(ground.repository(root)) as clone:
+        commit = committed(clone)
 
-        assert worktree.git.must("log", "-1", "--format=%B", commit).splitlines()[-1] == "Change-Id: I1"
+        assert clone.git.must("log", "-1", "--format=%B", commit).splitlines()[-1] == "Change-Id: I1"
 
 
 @pytest.mark.parametrize(
@@ -89,12 +89,12 @@ def test_the_message_stays_as_it_is(ground: Ground, settings: str) -> None:
     ground.settings(settings + "[core]\n\tcommentChar = r\n[i18n]\n\tcommitEncoding = latin1\n")
     root = ground.new()
 
-    with Worktree.of(ground.repository(root)) as worktree:
+    with Clone.of(ground.repository(root)) as clone:
         message = "release 1.1.0\n\n#12 von Jürgen, 日本\nrest"
-        commit = worktree.commit_nothing(message, sign=None)
+        commit = clone.commit_nothing(message, sign=None)
 
-        assert worktree.git.must("cat-file", "commit", commit).partition("\n\n")[2].rstrip("\n") == message
-        assert first_with_subject(worktree.git, "release 1.1.0", commit) == commit
+        assert clone.git.must("cat-file", "commit", commit).partition("\n\n")[2].rstrip("\n") == message
+        assert first_with_subject(clone.git, "release 1.1.0", commit) == commit
 
 
 def test_a_pre_push_hook_that_says_no_is_a_refusal_and_one_that_says_yes_is_heard(ground: Ground) -> None:
@@ -102,11 +102,11 @@ def test_a_pre_push_hook_that_says_no_is_a_refusal_and_one_that_says_yes_is_hear
     script = f"cat > '{ground.folder}/heard'; test ! -e '{ground.folder}/no' || {{ echo 'tests are red'; exit 1; }}"
     hook(root / ".git" / "hooks", "pre-push", script)
 
-    with Worktree.of(ground.repository(root)) as worktree:
-        assert worktree.push(str(there), "HEAD:refs/heads/main") == Succeeded()
+    with Clone.of(ground.repository(root)) as clone:
+        assert clone.push(str(there), "HEAD:refs/heads/main") == Succeeded()
         assert "refs/heads/main" in (ground.folder / "heard").read_text("utf-8")
         (ground.folder / "no").touch()
-        outcome = worktree.push(str(there), "HEAD:refs/heads/other")
+        outcome = clone.push(str(there), "HEAD:refs/heads/other")
 
     assert isinstance(outcome, Refused)
     assert outcome.problem.code == "push-hook-failed"
@@ -118,8 +118,8 @@ def test_a_hook_cannot_forge_what_the_remote_says(ground: Ground) -> None:
     lines = r"printf '!\tHEAD:refs/heads/main\t[rejected] (hook)\n=\tx:refs/heads/main\t[up to date]\n'"
     hook(root / ".git" / "hooks", "pre-push", lines)
 
-    with Worktree.of(ground.repository(root)) as worktree:
-        assert worktree.push(str(there), "HEAD:refs/heads/main") == Succeeded()
+    with Clone.of(ground.repository(root)) as clone:
+        assert clone.push(str(there), "HEAD:refs/heads/main") == Succeeded()
 
 
 @pytest.mark.parametrize(
@@ -151,19 +151,22 @@ def test_settings_of_the_user_do_not_change_what_is_done_and_read(ground: Ground
     signed = ground.commit(root, "release 1.1.0", {"readme": "two\n"})
     ground.settings(settings)
 
-    with Worktree.of(ground.repository(root)) as worktree:
-        worktree.check_out(signed)
-        worktree.write({"readme": "three\n", "unseen": "f\n"})
-        assert set(worktree.changed_paths()) == {"readme", "unseen"}
-        commit = worktree.commit("release 1.2.0", ["readme", "unseen"], sign=None, signoff=False)
-        made = worktree.make_tag("1.2.0", "m\n", commit, sign=False) if "forceSign" not in settings else ""
-        assert worktree.fetch(str(there), ["main"])
-        assert not made or worktree.git.must("rev-parse", "refs/tags/1.2.0") == made
-        assert worktree.first_parents(first, commit, ["readme"]) == ((commit, signed), (signed, first))
-        assert first_with_subject(worktree.git, "release 1.1.0", commit) == signed
-        assert set(worktree.paths_since(first, commit)) == {"readme", "unseen"}
-        assert worktree.commit_time(commit) == 1767323045
-        assert worktree.push(str(there), f"{commit}:refs/heads/main") == Succeeded()
+    with Clone.of(ground.repository(root)) as clone:
+        clone.check_out(signed)
+        clone.write({"readme": "three\n", "unseen": "f\n"})
+        assert set(clone.changed_paths()) == {"readme", "unseen"}
+        commit = clone.commit("release 1.2.0", ["readme", "unseen"], sign=None, signoff=False)
+        made = clone.make_tag("1.2.0", "m\n", commit, sign=False) if "forceSign" not in settings else ""
+        assert clone.fetch(str(there), ["main"])
+        assert not made or clone.git.must("rev-parse", "refs/tags/1.2.0") == made
+        assert clone.first_parents(first, commit, ["readme"]) == ((commit, signed), (signed, first))
+        assert first_with_subject(clone.git, "release 1.1.0", commit) == signed
+        assert {path for paths in clone.commits_since(first, commit) for path in paths} == {
+            "readme",
+            "unseen",
+        }
+        assert clone.commit_time(commit) == 1767323045
+        assert clone.push(str(there), f"{commit}:refs/heads/main") == Succeeded()
 
     assert ground.git(there, "for-each-ref", "--format=%(refname)") == "refs/heads/main"
 
@@ -186,9 +189,9 @@ def test_settings_are_carried_as_they_are(ground: Ground, value: str) -> None:
     ground.git(root, "config", "user.name", value)
     ground.git(root, "config", f"url.{value}.insteadOf", "nothing:")
 
-    with Worktree.of(ground.repository(root)) as worktree:
-        assert worktree.git.run("config", "--get", "user.name").stdout.decode().removesuffix("\n") == value
-        assert worktree.git.must("config", "--get", f"url.{value}.insteadOf") == "nothing:"
+    with Clone.of(ground.repository(root)) as clone:
+        assert clone.git.run("config", "--get", "user.name").stdout.decode().removesuffix("\n") == value
+        assert clone.git.must("config", "--get", f"url.{value}.insteadOf") == "nothing:"
 
 
 def test_a_setting_without_a_value_means_yes_in_the_clone_too(ground: Ground) -> None:
@@ -196,8 +199,8 @@ def test_a_setting_without_a_value_means_yes_in_the_clone_too(ground: Ground) ->
     with (root / ".git" / "config").open("a", encoding="utf-8") as file:
         file.write("[commit]\n\tgpgsign\n")
 
-    with Worktree.of(ground.repository(root)) as worktree:
-        assert worktree.git.must("config", "--type=bool", "--get", "commit.gpgsign") == "true"
+    with Clone.of(ground.repository(root)) as clone:
+        assert clone.git.must("config", "--type=bool", "--get", "commit.gpgsign") == "true"
 
 
 def test_settings_with_several_values_keep_them_all_and_none_twice(ground: Ground) -> None:
@@ -207,10 +210,10 @@ def test_settings_with_several_values_keep_them_all_and_none_twice(ground: Groun
         ground.git(root, "config", "--add", "credential.helper", value)
     ground.git(root, "config", "--add", "http.http://127.0.0.1/.extraHeader", "X-Local: 2")
 
-    with Worktree.of(ground.repository(root)) as worktree:
-        effective = worktree.git.must("config", "--get-all", "credential.helper").splitlines()
+    with Clone.of(ground.repository(root)) as clone:
+        effective = clone.git.must("config", "--get-all", "credential.helper").splitlines()
         assert effective[len(effective) - effective[::-1].index("") :] == ["two", "three"]
-        headers = worktree.git.must("config", "--get-all", "http.http://127.0.0.1/.extraHeader").splitlines()
+        headers = clone.git.must("config", "--get-all", "http.http://127.0.0.1/.extraHeader").splitlines()
         while "" in headers:
             headers = headers[headers.index("") + 1 :]
         assert headers == ["X-Global: 1", "X-Local: 2"]
@@ -222,7 +225,7 @@ def test_what_concerns_only_the_users_repository_is_not_carried(ground: Ground) 
     ground.git(root, "config", "core.fsmonitor", "touch owned")
     ground.git(root, "config", "alias.status", "!touch owned")
 
-    with Worktree.of(ground.repository(root)) as worktree:
-        assert worktree.git.run("config", "--local", "--get", "core.worktree").code == 1
-        assert worktree.git.must("config", "--get", "core.fsmonitor") == "false"
+    with Clone.of(ground.repository(root)) as clone:
+        assert clone.git.run("config", "--local", "--get", "core.worktree").code == 1
+        assert clone.git.must("config", "--get", "core.fsmonitor") == "false"
     assert not (root / "owned").exists()

@@ -10,7 +10,7 @@ import pytest
 from git_ground import Ground
 
 from castoff.errors import Refusal
-from castoff.git import Repository, Worktree
+from castoff.git import Clone, Repository
 
 
 @pytest.fixture
@@ -26,8 +26,8 @@ def with_gpg(tmp_path: Path, gpg_home: Path) -> Ground:
     return ground
 
 
-def tag(worktree: Worktree, *, sign: bool = True) -> str:
-    return worktree.make_tag("1.1.0", "Release 1.1.0\n\n#1 stays\n  so does this\n", "HEAD", sign=sign)
+def tag(clone: Clone, *, sign: bool = True) -> str:
+    return clone.make_tag("1.1.0", "Release 1.1.0\n\n#1 stays\n  so does this\n", "HEAD", sign=sign)
 
 
 def code_of(error: pytest.ExceptionInfo[Refusal]) -> str:
@@ -43,51 +43,51 @@ def opened(ground: Ground, name: str = "here") -> Repository:
 def test_commit_and_tag_are_signed_and_verified(kind: str, request: pytest.FixtureRequest) -> None:
     ground: Ground = request.getfixturevalue(kind)
 
-    with Worktree.of(opened(ground)) as worktree:
-        worktree.check_out("HEAD")
-        worktree.write({"readme": "two\n"})
-        commit = worktree.commit("release 1.1.0", ["readme"], sign=True, signoff=False)
-        made = worktree.make_tag("1.1.0", "Release\n", commit, sign=True)
+    with Clone.of(opened(ground)) as clone:
+        clone.check_out("HEAD")
+        clone.write({"readme": "two\n"})
+        commit = clone.commit("release 1.1.0", ["readme"], sign=True, signoff=False)
+        made = clone.make_tag("1.1.0", "Release\n", commit, sign=True)
 
-        assert "\ngpgsig " in worktree.git.must("cat-file", "commit", commit)
-        content = worktree.git.must("cat-file", "tag", made)
+        assert "\ngpgsig " in clone.git.must("cat-file", "commit", commit)
+        content = clone.git.must("cat-file", "tag", made)
         assert "SIGNATURE-----" in content
         assert content.startswith(f"object {commit}\n")
 
 
 def test_the_message_of_a_tag_stays_as_it_is(signing: Ground) -> None:
-    with Worktree.of(opened(signing)) as worktree:
-        tag(worktree)
+    with Clone.of(opened(signing)) as clone:
+        tag(clone)
 
-        assert worktree.tag_message("1.1.0").startswith("Release 1.1.0\n\n#1 stays\n  so does this\n")
+        assert clone.tag_message("1.1.0").startswith("Release 1.1.0\n\n#1 stays\n  so does this\n")
 
 
 @pytest.mark.parametrize("sign", [None, False])
 def test_what_is_not_to_be_signed_is_not(signing: Ground, sign: bool | None) -> None:
     signing.settings("[tag]\n\tgpgsign = true\n" + ("[commit]\n\tgpgsign = true\n" if sign is False else ""))
 
-    with Worktree.of(opened(signing)) as worktree:
-        commit = worktree.commit_nothing("release", sign=sign)
-        tag(worktree, sign=False)
+    with Clone.of(opened(signing)) as clone:
+        commit = clone.commit_nothing("release", sign=sign)
+        tag(clone, sign=False)
 
-        assert "gpgsig" not in worktree.git.must("cat-file", "commit", commit)
-        assert "SIGNATURE" not in worktree.git.must("cat-file", "tag", "1.1.0")
+        assert "gpgsig" not in clone.git.must("cat-file", "commit", commit)
+        assert "SIGNATURE" not in clone.git.must("cat-file", "tag", "1.1.0")
 
 
 def test_where_it_is_left_to_git_the_users_setting_decides(signing: Ground) -> None:
     signing.settings("[commit]\n\tgpgsign = true\n")
 
-    with Worktree.of(opened(signing)) as worktree:
-        commit = worktree.commit_nothing("release", sign=None)
+    with Clone.of(opened(signing)) as clone:
+        commit = clone.commit_nothing("release", sign=None)
 
-        assert "gpgsig" in worktree.git.must("cat-file", "commit", commit)
+        assert "gpgsig" in clone.git.must("cat-file", "commit", commit)
 
 
 def test_a_commit_that_cannot_be_signed_is_refused(ground: Ground) -> None:
     ground.settings("[gpg]\n\tformat = ssh\n[user]\n\tsigningkey = /nowhere/key.pub\n")
 
-    with Worktree.of(opened(ground)) as worktree, pytest.raises(Refusal) as caught:
-        worktree.commit_nothing("release", sign=True)
+    with Clone.of(opened(ground)) as clone, pytest.raises(Refusal) as caught:
+        clone.commit_nothing("release", sign=True)
 
     assert code_of(caught) == "commit-failed"
 
@@ -99,12 +99,12 @@ def test_a_commit_that_cannot_be_signed_is_refused(ground: Ground) -> None:
 def test_a_tag_that_git_left_unsigned_though_it_said_yes_is_caught(ground: Ground, key: str) -> None:
     ground.settings(f"[gpg]\n\tformat = ssh\n[user]\n\tsigningkey = {key}\n")
 
-    with Worktree.of(opened(ground)) as worktree:
+    with Clone.of(opened(ground)) as clone:
         with pytest.raises(Refusal) as caught:
-            tag(worktree)
+            tag(clone)
 
         assert code_of(caught) in ("tag-unsigned", "tag-failed")
-        assert worktree.git.must("tag", "--list") == ""
+        assert clone.git.must("tag", "--list") == ""
 
 
 def test_a_program_that_signs_nothing_and_exits_0_is_caught(signing: Ground) -> None:
@@ -113,12 +113,12 @@ def test_a_program_that_signs_nothing_and_exits_0_is_caught(signing: Ground) -> 
     program.chmod(0o755)
     signing.settings(f'[gpg "ssh"]\n\tprogram = {program}\n')
 
-    with Worktree.of(opened(signing)) as worktree:
+    with Clone.of(opened(signing)) as clone:
         with pytest.raises(Refusal) as caught:
-            tag(worktree)
+            tag(clone)
 
         assert code_of(caught) in ("tag-unsigned", "tag-failed")
-        assert worktree.git.must("tag", "--list") == ""
+        assert clone.git.must("tag", "--list") == ""
 
 
 def test_a_good_looking_block_that_is_no_signature_is_caught(ground: Ground) -> None:
@@ -136,17 +136,17 @@ def test_a_good_looking_block_that_is_no_signature_is_caught(ground: Ground) -> 
     program.chmod(0o755)
     ground.settings(f"[gpg]\n\tprogram = {program}\n[tag]\n\tgpgsign = true\n")
 
-    with Worktree.of(opened(ground)) as worktree:
+    with Clone.of(opened(ground)) as clone:
         with pytest.raises(Refusal) as caught:
-            tag(worktree)
+            tag(clone)
 
         assert code_of(caught) == "tag-unsigned"
-        assert worktree.git.must("tag", "--list") == ""
+        assert clone.git.must("tag", "--list") == ""
 
 
 def test_without_a_list_of_allowed_signers_our_own_key_is_allowed(signing: Ground) -> None:
-    with Worktree.of(opened(signing)) as worktree:
-        assert worktree.git.must("cat-file", "-t", tag(worktree)) == "tag"
+    with Clone.of(opened(signing)) as clone:
+        assert clone.git.must("cat-file", "-t", tag(clone)) == "tag"
 
 
 @pytest.mark.parametrize("listed", [True, False], ids=["listed", "not listed"])
@@ -156,12 +156,12 @@ def test_the_users_list_of_allowed_signers_is_the_law(signing: Ground, ssh_key: 
     signers.write_text(f'ada@example.org namespaces="git" {public}' if listed else "", encoding="utf-8")
     signing.settings(f'[gpg "ssh"]\n\tallowedSignersFile = {signers}\n')
 
-    with Worktree.of(opened(signing)) as worktree:
+    with Clone.of(opened(signing)) as clone:
         if listed:
-            assert tag(worktree)
+            assert tag(clone)
             return
         with pytest.raises(Refusal) as caught:
-            tag(worktree)
+            tag(clone)
 
         assert code_of(caught) == "tag-unsigned"
 
@@ -199,8 +199,8 @@ def test_a_key_may_be_named_in_every_way_that_git_knows(ground: Ground, ssh_key:
 
 
 def _signs(ground: Ground) -> None:
-    with Worktree.of(opened(ground)) as worktree:
-        assert tag(worktree)
+    with Clone.of(opened(ground)) as clone:
+        assert tag(clone)
 
 
 def _agent(ground: Ground, key: Path) -> tuple[str, str]:
@@ -223,22 +223,22 @@ def test_settings_that_apply_by_folder_alone_sign_in_the_clone_too(ground: Groun
     )
     ground.settings(f'[includeIf "gitdir:{ground.folder}/office/"]\n\tpath = {included}\n')
 
-    with Worktree.of(ground.repository(root)) as worktree:
-        commit = worktree.commit_nothing("release", sign=True)
-        worktree.make_tag("1.1.0", "m\n", commit, sign=True)
+    with Clone.of(ground.repository(root)) as clone:
+        commit = clone.commit_nothing("release", sign=True)
+        clone.make_tag("1.1.0", "m\n", commit, sign=True)
 
-        assert worktree.git.must("log", "-1", "--format=%ae", commit) == "work@example.org"
+        assert clone.git.must("log", "-1", "--format=%ae", commit) == "work@example.org"
 
 
 def test_a_name_that_git_does_not_take_as_a_tag_is_refused(signing: Ground) -> None:
-    with Worktree.of(opened(signing)) as worktree, pytest.raises(Refusal) as caught:
-        worktree.make_tag("no such..name", "m\n", "HEAD", sign=True)
+    with Clone.of(opened(signing)) as clone, pytest.raises(Refusal) as caught:
+        clone.make_tag("no such..name", "m\n", "HEAD", sign=True)
 
     assert code_of(caught) == "tag-failed"
 
 
 def test_a_tag_is_made_again_where_an_earlier_try_left_one(signing: Ground) -> None:
-    with Worktree.of(opened(signing)) as worktree:
-        first = tag(worktree, sign=False)
+    with Clone.of(opened(signing)) as clone:
+        first = tag(clone, sign=False)
 
-        assert tag(worktree) != first
+        assert tag(clone) != first

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from castoff.git.undoing import taken_out
-from castoff.notes.changelog.cut import CutOptions, cut
-from castoff.notes.changelog.rejoin import rejoined
+from castoff.changelog.cut import CutOptions, cut
+from castoff.changelog.news import rejoined
+from castoff.git.revert import taken_out
 
 KEEP = """# Changelog
 

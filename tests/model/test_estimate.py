@@ -6,21 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from castoff.model.estimate import SECONDS_A_WAVE, Bucket, Upload, estimated
+from castoff.model.plan import SECONDS_A_WAVE, Bucket, EstimatedUpload, estimated
 
 Limits = Mapping[tuple[str, bool], Bucket]
 VISIBLE = SECONDS_A_WAVE["cargo"]
 
 
-def uploads(*waves: int, new: bool = False) -> list[Upload]:
+def uploads(*waves: int, new: bool = False) -> list[EstimatedUpload]:
     return [
-        Upload(id=f"w{wave}u{number}", package=f"p{number}", ecosystem="cargo", wave=wave, new=new)
+        EstimatedUpload(id=f"w{wave}u{number}", package=f"p{number}", ecosystem="cargo", wave=wave, new=new)
         for wave, count in enumerate(waves, start=1)
         for number in range(count)
     ]
 
 
-def starts(found: Sequence[Upload], limits: Limits, grace: float = 0.0) -> list[float]:
+def starts(found: Sequence[EstimatedUpload], limits: Limits, grace: float = 0.0) -> list[float]:
     return [second for _, second in estimated(found, limits, grace=grace).schedule]
 
 

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from random import Random
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -9,11 +11,15 @@ from hypothesis import strategies as st
 from model_strategies import acyclic, cyclic, edge, workspace
 
 from castoff.model.graph import Order, likely_facade, order_of
-from castoff.model.workspace import FACADE_KINDS, EdgeKind, Workspace
+from castoff.model.workspace import FACADE_KINDS, Edge, EdgeKind, Workspace
 
 
 def waves(order: Order) -> list[str]:
     return [" ".join(wave) for wave in order.waves]
+
+
+def typed(edge: Edge, ordering: Literal["always", "never"]) -> Edge:
+    return replace(edge, ordering=ordering)
 
 
 def codes(order: Order) -> list[str]:
@@ -114,8 +120,8 @@ def test_what_is_left_out_of_the_upload_says_why() -> None:
     shape = workspace("a b", edge("a", "b", "dev", survives=False), edge("a", "b", "group"))
 
     assert {one.edge.kind: one.why for one in order_of(shape).edges} == {
-        "dev": "dropped from what is uploaded",
-        "group": "dependency groups are not part of what is uploaded",
+        "dev": "not uploaded",
+        "group": "dependency groups are not uploaded",
     }
 
 
@@ -282,3 +288,29 @@ def test_a_package_that_reaches_most_others_may_be_meant_as_the_facade() -> None
     assert likely_facade(order_of(workspace("top a b tool", *edges))) == "top"
     assert likely_facade(order_of(workspace("top a b c d", *edges))) is None
     assert likely_facade(order_of(workspace("a"))) is None
+
+
+PEERS = workspace("a b vue", edge("a", "vue", "peer"), edge("vue", "b", "peer"), edge("b", "vue", "peer"))
+
+
+@pytest.mark.parametrize(
+    ("named", "expected", "why"),
+    [
+        (None, ["vue", "a b"], {("vue", "b"): "would close a cycle"}),
+        ("vue", ["a b", "vue"], dict.fromkeys([("a", "vue"), ("b", "vue")], "the facade goes last")),
+    ],
+)
+def test_peers_order_unless_they_close_a_cycle_or_are_on_the_named_facade(
+    named: str | None, expected: list[str], why: dict[tuple[str, str], str]
+) -> None:
+    order = order_of(PEERS, named_facade=named)
+    assert waves(order) == expected
+    assert {(one.edge.origin, one.edge.target): one.why for one in order.edges if not one.orders} == why
+
+
+def test_an_ecosystem_may_decide_which_edges_order() -> None:
+    always = typed(edge("a", "b", "optional"), "always")
+    never = typed(edge("b", "a", "peer"), "never")
+    assert waves(order_of(workspace("a b", never))) == ["a b"]
+    assert waves(order_of(workspace("a b", always, never))) == ["b", "a"]
+    assert codes(order_of(workspace("a b", always, edge("b", "a")))) == ["dependency-cycle"]

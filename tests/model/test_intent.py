@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from castoff.errors import CastoffError
-from castoff.model.intent import Begin, Claim, History, Resume, meant, meant_again, to_resume
+from castoff.model.intent import Begin, Claim, History, Resume, meant, meant_again, named, to_resume
 from castoff.model.versions import read
 
 
@@ -23,7 +23,8 @@ def history(
         previous=claims[0] if claims else None,
         released=claims,
         unfinished=tuple(claim(text) for text in unfinished),
-        settled=settled,
+        ours=settled,
+        idle=settled,
     )
 
 
@@ -34,6 +35,9 @@ BEGUN = history(["1.2.0", "1.1.0"], ["1.3.0"])
 BEGUN_PRE = history(["1.2.0"], ["1.3.0-rc.1"])
 TWICE = history(["1.2.0"], ["1.4.0", "1.3.0"])
 FIRST = history([], ["0.1.0"])
+OURS = history(["1.2.0", "1.1.0"], settled=True)
+REOPENED = IDLE.reopened(IDLE.released[:1])
+REOPENED_PRE = PRE.reopened(PRE.released[:1])
 
 
 @pytest.mark.parametrize(
@@ -63,6 +67,9 @@ def test_a_new_version_begins(seen: History, level: str, pre: str | None, versio
         pytest.param(TWICE, "minor", None, "1.3.0", id="the older of two"),
         pytest.param(TWICE, "1.4.0", None, "1.4.0", id="the newer of two"),
         pytest.param(FIRST, "minor", None, "0.1.0", id="first release"),
+        pytest.param(REOPENED, "minor", None, "1.2.0", id="tagged and not announced"),
+        pytest.param(REOPENED, "1.2.0", None, "1.2.0", id="tagged and not announced, by its version"),
+        pytest.param(REOPENED_PRE, "minor", "rc", "1.3.0-rc.1", id="a pre-release that is not announced"),
         pytest.param(IDLE, "1.1.0", None, "1.1.0", id="a finished one by its version"),
     ],
 )
@@ -80,6 +87,17 @@ def test_what_was_begun_is_resumed(seen: History, level: str, pre: str | None, v
         pytest.param(BEGUN, "major", None, "release-in-flight", 4, id="a higher level"),
         pytest.param(BEGUN, "1.5.0", None, "release-in-flight", 4, id="another version"),
         pytest.param(BEGUN, "minor", "rc", "release-in-flight", 4, id="its own pre-release"),
+        pytest.param(
+            REOPENED, "patch", None, "release-in-flight", 4, id="another level than the tagged one's"
+        ),
+        pytest.param(
+            REOPENED, "1.3.0", None, "release-in-flight", 4, id="another version than the tagged one"
+        ),
+        pytest.param(REOPENED_PRE, "rc", None, "release-in-flight", 4, id="the next of a first pre-release"),
+        pytest.param(
+            REOPENED_PRE, "release", None, "release-in-flight", 4, id="the end of what is in flight"
+        ),
+        pytest.param(REOPENED, "huge", None, "unknown-level", 2, id="no level, while one is in flight"),
         pytest.param(IDLE, "1.2.0-rc.1", None, "version-not-higher", 2, id="a pre-release of the last"),
         pytest.param(IDLE, "1.0.5", None, "version-not-higher", 2, id="lower"),
         pytest.param(IDLE, "rc", None, "level-needs-pre", 2, id="no pre-release to count"),
@@ -130,7 +148,8 @@ def test_a_run_that_acts_takes_the_last_release_up_where_nothing_came_since(
     [
         pytest.param(BEGUN, None, "1.3.0", id="the unfinished one"),
         pytest.param(TWICE, None, "1.4.0", id="the newest unfinished one"),
-        pytest.param(IDLE, None, "1.2.0", id="the last one"),
+        pytest.param(REOPENED, None, "1.2.0", id="tagged and not announced"),
+        pytest.param(OURS, None, "1.2.0", id="the last one that castoff made"),
         pytest.param(BEGUN, "1.3.0", "1.3.0", id="named and unfinished"),
         pytest.param(BEGUN, "1.1.0", "1.1.0", id="named and finished"),
     ],
@@ -138,21 +157,38 @@ def test_a_run_that_acts_takes_the_last_release_up_where_nothing_came_since(
 def test_resume_takes_the_release_named_or_the_one_under_way(
     seen: History, version: str | None, expected: str
 ) -> None:
-    assert to_resume(seen, version).version == claim(expected).version
+    found = to_resume(seen, version)
+
+    assert found is not None
+    assert found.version == claim(expected).version
+
+
+@pytest.mark.parametrize("seen", [NEW, IDLE], ids=["nothing there", "made by other means"])
+def test_without_a_version_only_what_castoff_began_is_resumed(seen: History) -> None:
+    assert to_resume(seen, None) is None
+
+
+def test_a_tagged_release_is_refused_with_ways_out_that_do_not_take_it_back() -> None:
+    with pytest.raises(CastoffError) as caught:
+        meant(REOPENED, "patch")
+
+    remedy = caught.value.problems[0].remedy
+    assert "castoff resume 1.2.0 --execute" in remedy
+    assert "castoff resume 1.2.0 --without draft --execute" in remedy
+    assert "abandon" not in remedy
 
 
 @pytest.mark.parametrize(
     ("seen", "version", "code"),
     [
-        pytest.param(NEW, None, "nothing-to-resume", id="nothing there"),
         pytest.param(IDLE, "1.9.0", "unknown-version", id="never begun"),
         pytest.param(IDLE, "what", "unknown-version", id="no version"),
         pytest.param(NEW, "1.0.0", "unknown-version", id="nothing there, but named"),
     ],
 )
-def test_resume_says_what_it_cannot_resume(seen: History, version: str | None, code: str) -> None:
+def test_a_version_that_was_never_begun_cannot_be_resumed(seen: History, version: str, code: str) -> None:
     with pytest.raises(CastoffError) as caught:
-        to_resume(seen, version)
+        named(seen, version)
 
     assert caught.value.problems[0].code == code
     assert caught.value.exit_code == 2

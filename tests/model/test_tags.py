@@ -1,14 +1,12 @@
 from __future__ import annotations
 
-from itertools import permutations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from model_strategies import versions
 
 from castoff.errors import ConfigurationError
-from castoff.model.tags import TagName, found_template
+from castoff.model.refs import PackageTags, TagName
 from castoff.model.versions import Ecosystem, ReleaseVersion, read
 
 
@@ -69,19 +67,14 @@ def test_every_tag_says_its_version(version: ReleaseVersion, ecosystem: Ecosyste
     assert name.version(name.of(version)) == version
 
 
-@pytest.mark.parametrize(
-    ("tags", "template"),
-    [
-        ([], "{version}"),
-        (["nightly", "docs-1.0"], "{version}"),
-        (["v1.0.0", "v1.1.0"], "v{version}"),
-        (["v1.0.0", "v1.1.0", "2.0.0"], "{version}"),
-        (["1.0.0", "v2.0.0-rc.1"], "v{version}"),
-        (["1.0.0", "v1.0.0"], "{version}"),
-    ],
-    ids=str,
-)
-def test_the_template_is_the_one_of_the_highest_version_whatever_the_order(
-    tags: list[str], template: str
-) -> None:
-    assert {found_template(order) for order in permutations(tags)} == {template}
+def test_tags_of_packages_are_named_and_read_back_by_one_template() -> None:
+    tags = PackageTags("{package}-v{version}", ("zz-nib", "zz-ink", "zz-nib"))
+    wanted = read("1.3.0-rc.1")
+    assert wanted is not None
+
+    assert tags.of(wanted) == (("zz-nib", "zz-nib-v1.3.0-rc.1"), ("zz-ink", "zz-ink-v1.3.0-rc.1"))
+    assert [tags.version(tag) for tag in ("zz-ink-v1.3.0-rc.1", "zz-in-v1.3.0", "v1.3.0")] == [
+        wanted,
+        None,
+        None,
+    ]

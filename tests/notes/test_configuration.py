@@ -9,7 +9,8 @@ from notes_cases import KUBE
 
 from castoff.errors import CastoffError, ConfigurationError, Problem
 from castoff.notes.configuration import read_configuration
-from castoff.notes.marked_yaml import LARGEST_TEXT, read_yaml
+from castoff.text.yaml import LARGEST_TEXT, read_yaml
+from castoff.world.forge.generated_notes import InvalidConfiguration, parse
 
 
 def warnings(text: str, labels: tuple[str, ...] | None = None) -> tuple[Problem, ...]:
@@ -158,7 +159,7 @@ def test_a_value_that_needs_quotes_is_shown_with_them() -> None:
     with pytest.raises(ConfigurationError) as caught:
         read_configuration(below(category("A", "no")))
 
-    assert caught.value.problems[0].remedy == "put it in quotes: `'no'`"
+    assert caught.value.problems[0].remedy == "quote it: `'no'`"
 
 
 ODD = [
@@ -180,6 +181,31 @@ ODD = [
     ("a catch-all first", below(category("A", "'*'"), category("B", "b")), "notes-catch-all-not-last", 5),
     ("two catch-alls", below(category("A", "'*'"), category("B", "'*'")), "notes-catch-all-not-last", 5),
     ("a bot", "changelog:\n  exclude:\n    authors: [dependabot]\n", "notes-author-without-bot", 3),
+    (
+        "an author with an at",
+        "changelog:\n  exclude:\n    authors: ['@ada']\n",
+        "notes-author-matches-nobody",
+        3,
+    ),
+    (
+        "an app's path",
+        "changelog:\n  exclude:\n    authors: [app/dependabot]\n",
+        "notes-author-matches-nobody",
+        3,
+    ),
+    (
+        "a bot with capitals",
+        "changelog:\n  exclude:\n    authors: ['Dependabot[bot]']\n",
+        "notes-author-matches-nobody",
+        3,
+    ),
+    ("a pattern of labels", below(category("A", "'uplift*'")), "notes-label-pattern", 3),
+    (
+        "a pattern of excluded labels",
+        "changelog:\n  exclude:\n    labels: ['skip-*']\n",
+        "notes-label-pattern",
+        None,
+    ),
     ("everything excluded", "changelog:\n  exclude:\n    labels: ['*']\n", "notes-exclude-everything", 3),
     (
         "an excluded label in a category",
@@ -195,6 +221,54 @@ def test_what_is_odd_is_a_warning(text: str, code: str, line: int) -> None:
     (warning,) = warnings(text)
 
     assert (warning.code, warning.severity, warning.line) == (code, "warning", line)
+
+
+@pytest.mark.parametrize(
+    ("author", "login"),
+    [
+        ("@dependabot[bot]", "dependabot[bot]"),
+        ("app/dependabot", "dependabot[bot]"),
+        ("app/acme-helper", "acme-helper[bot]"),
+        ("https://github.com/ada", "ada"),
+        ("Renovate[bot]", "renovate[bot]"),
+    ],
+)
+def test_the_login_that_is_meant_is_named(author: str, login: str) -> None:
+    (warning,) = warnings(f"changelog:\n  exclude:\n    authors: ['{author}']\n")
+
+    assert warning.remedy == f"write `{login}`"
+
+
+@pytest.mark.parametrize(
+    "author", ["ada", "Ada-99", "dependabot[bot]", "acme-helper[bot]", "Copilot", "ada_acme", "ghost"]
+)
+def test_what_can_be_a_login_is_not_odd(author: str) -> None:
+    assert warnings(f"changelog:\n  exclude:\n    authors: ['{author}']\n") == ()
+
+
+def test_a_label_with_a_star_that_exists_is_not_odd() -> None:
+    text = below(category("A", "'c*'"))
+
+    assert read_configuration(text, forge_labels=["c*"]).warnings == ()
+    assert [one.code for one in read_configuration(text, forge_labels=["c"]).warnings] == [
+        "notes-label-pattern"
+    ]
+
+
+@pytest.mark.parametrize("title", ["N", "y", "Y", "n"])
+def test_a_single_letter_is_a_text_as_in_ruby(title: str) -> None:
+    text = below(category(title, "a"))
+
+    assert read_configuration(text).configuration.categories[0].title == title
+    assert parse(text, "x").categories[0].title == title
+
+
+@pytest.mark.parametrize("title", ["no", "Yes", "on", "off", "true", "12", "~", "2026-01-01"])
+def test_both_readers_refuse_what_is_no_text(title: str) -> None:
+    with pytest.raises(ConfigurationError):
+        read_configuration(below(category(title, "a")))
+    with pytest.raises(InvalidConfiguration):
+        parse(below(category(title, "a")), "x")
 
 
 def test_the_nearest_key_is_named() -> None:
@@ -262,7 +336,7 @@ def test_aliases_do_not_blow_up() -> None:
         f"a{n}: &a{n} {{<<: [*a{n - 1}, *a{n - 1}], y{n}: [*a{n - 1}, *a{n - 1}]}}" for n in range(1, 18)
     ]
 
-    read_yaml("\n".join(lines), file="f", code="c")
+    read_yaml("\n".join(lines), file="f")
 
 
 @given(st.text(alphabet="changelog:ectsiud \n-[]{}&*!|>'\"%#@,?<~\t\\0", max_size=60) | st.text(max_size=60))

@@ -10,7 +10,7 @@ from notes_cases import START, change
 from castoff.model.changes import Change
 from castoff.notes.contributors import contributors, thanks
 from castoff.notes.due import DuePolicy, release_due
-from castoff.notes.kinds import DEFAULT_KINDS
+from castoff.notes.labels import DEFAULT_KINDS
 
 FIX = change(1, "A fix", labels=("changelog-fix",))
 HIDDEN = change(2, "Hidden", labels=("changelog-exclude", "important"))

@@ -12,12 +12,11 @@ from notes_cases import change, change_lists
 
 from castoff.model.changes import Change
 from castoff.notes.contributors import contributors
-from castoff.notes.descriptions import Description, read_description
 from castoff.notes.draft import join, split
-from castoff.notes.fences import closed
-from castoff.notes.highlights import link_text, propose, render
-from castoff.notes.kinds import DEFAULT_KINDS
+from castoff.notes.highlights import Description, link_text, propose, read_description, render
+from castoff.notes.labels import DEFAULT_KINDS
 from castoff.notes.three_way import merge
+from castoff.text.fences import closed
 
 DIFF = "```diff\n-old\n+new\n```"
 
@@ -190,6 +189,18 @@ def test_a_block_that_changed_on_both_sides_waits_for_a_person() -> None:
 
     assert made.text == mine
     assert made.waiting == ("### [A](https://github.com/o/r/pull/1)",)
+
+
+def test_a_block_that_both_sides_changed_alike_needs_no_person() -> None:
+    both = BASE.replace("One.", "Uno.")
+
+    made = merge(both, both, base=BASE)
+
+    assert (made.text, made.waiting, made.updated) == (both, (), ())
+
+
+def test_a_block_that_people_changed_and_the_proposal_did_not_is_no_conflict() -> None:
+    assert merge(BASE.replace("One.", "By hand."), BASE, base=BASE).waiting == ()
 
 
 def test_a_block_that_is_not_proposed_any_more_goes_where_nobody_touched_it() -> None:

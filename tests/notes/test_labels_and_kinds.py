@@ -12,14 +12,18 @@ from notes_cases import KUBE, change, change_lists
 
 from castoff.model.changes import Change, Commit, Milestone
 from castoff.notes.configuration import DEFAULT, NotesConfiguration, read_configuration
-from castoff.notes.kinds import DEFAULT_KINDS, Kind, kind_labels, kind_of_title, kind_of_words
 from castoff.notes.labels import (
+    DEFAULT_KINDS,
     AskForLabel,
+    Kind,
     LabelPolicy,
     SetMilestone,
     check_commits,
     check_labels,
     check_milestone,
+    kind_labels,
+    kind_of_title,
+    kind_of_words,
     label_of_own,
     proposals,
 )
@@ -123,7 +127,9 @@ def test_labels(labels: tuple[str, ...], expected: list[tuple[str, str]]) -> Non
 def test_a_wrong_label_names_the_nearest_one() -> None:
     (problem,) = check_labels([change(5, labels=("changelog-fixed",))], POLICY)
 
-    assert problem.message == "change #5 carries `changelog-fixed`, which is no label of a kind: `A title`"
+    assert (
+        problem.message == "change #5 has the label `changelog-fixed`, which does not set a kind: `A title`"
+    )
     assert problem.remedy == "did you mean `changelog-fix`?"
 
 
@@ -208,7 +214,7 @@ def test_milestones_are_known_by_their_number() -> None:
         ("change-milestone-missing", 2, "warning"),
         ("change-milestone-other", 3, "warning"),
     ]
-    assert "stands in the milestone `1.9.0`" in found[1].message
+    assert "is in the milestone `1.9.0`" in found[1].message
 
 
 def test_commits_without_a_pull_request_are_named_with_a_link() -> None:
@@ -217,7 +223,7 @@ def test_commits_without_a_pull_request_are_named_with_a_link() -> None:
     )
 
     assert problem.code == "commit-without-change"
-    assert problem.message == "commit `aaaaaaaaaaaa` belongs to no pull request: `quick  fix`"
+    assert problem.message == "commit `aaaaaaaaaaaa` has no pull request: `quick  fix`"
     assert problem.url == "https://github.com/o/r/commit/" + "a" * 40
 
 

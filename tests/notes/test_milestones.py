@@ -34,7 +34,7 @@ PLAN = MilestonePlan(
     previous=ReleaseVersion(4, 0, 0), version=ReleaseVersion(4, 2, 0), following=ReleaseVersion(4, 3, 0)
 )
 MOVE = MilestonePolicy()
-ITEMS = (MilestoneItem(number=9, title="Later"), MilestoneItem(number=3, is_pull_request=True))
+ITEMS = (MilestoneItem(number=9, title="Later"), MilestoneItem(number=3))
 
 
 def milestone(number: int, title: str, *items: MilestoneItem, is_open: bool = True) -> Milestone:
@@ -100,7 +100,7 @@ def test_many_open_items_are_not_all_named() -> None:
 
 
 ASKED = [
-    ("a burnt number", [milestone(4, "4.1.0", *ITEMS)], PLAN, [4]),
+    ("a burned number", [milestone(4, "4.1.0", *ITEMS)], PLAN, [4]),
     ("a major one", [milestone(5, "5.0.0")], PLAN, [5]),
     ("both", [milestone(5, "5.0.0"), milestone(4, "4.1.0")], PLAN, [5, 4]),
 ]

@@ -10,7 +10,7 @@ import pytest
 
 from castoff.errors import ConfigurationError
 from castoff.notes.offline import notes_from_file
-from castoff.notes.report import notes_object
+from castoff.notes.render import notes_object
 
 PAGE = (Path(__file__).parents[2] / "docs/how-to/preview-the-notes.md").read_text()
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)\n```$", PAGE, re.MULTILINE | re.DOTALL)

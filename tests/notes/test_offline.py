@@ -31,6 +31,21 @@ DOCUMENT = {
 }
 
 
+def test_changes_of_one_second_follow_merged_order_then_number() -> None:
+    entries = [
+        {**ENTRY, "number": 1},
+        {**ENTRY, "number": 2, "merged_order": 9},
+        {**ENTRY, "number": 3, "merged_order": 4},
+        {**ENTRY, "number": 4, "merged_order": 4},
+        {**ENTRY, "number": 5, "merged_at": "2025-12-31T00:00:00Z", "merged_order": 10},
+    ]
+
+    notes = notes_from_file(json.dumps({**DOCUMENT, "changes": entries, "known_contributors": []}))
+
+    assert [change.number for change in notes.notes.changes] == [5, 3, 4, 2, 1]
+    assert "first contribution in https://github.com/o/r/pull/5" in notes.body
+
+
 def with_entry(**fields: Any) -> str:
     return json.dumps({**DOCUMENT, "changes": [{**ENTRY, **fields}]})
 
@@ -58,11 +73,11 @@ BAD = [
     ("repository without owner", with_field(repository="r"), "`repository` is not `owner/name`"),
     ("repository with a query", with_field(repository="o/r?x"), "`repository` is not `owner/name`"),
     ("repository with a line end", with_field(repository="o/r\n"), "`repository` is not `owner/name`"),
-    ("tag with a line end", with_field(tag="1\n2"), "`tag` is empty, or holds a space"),
+    ("tag with a line end", with_field(tag="1\n2"), "`tag` is empty, or has a space"),
     ("empty tag", with_field(tag=""), "`tag` is empty"),
     ("empty previous tag", with_field(previous_tag=""), "`previous_tag` is empty"),
     ("previous tag is a number", with_field(previous_tag=1), "Expected `str | null`, got `int`"),
-    ("target with a comment's end", with_field(target="a --> b"), "`target` holds a space"),
+    ("target with a comment's end", with_field(target="a --> b"), "`target` has a space"),
     ("contributors are a text", with_field(known_contributors="ada"), "Expected `array`, got `str`"),
     ("number is a text", with_entry(number="1"), "Expected `int`, got `str` - at `$.changes[0].number`"),
     ("number is a fraction", with_entry(number=1.5), "Expected `int`, got `float`"),
@@ -74,17 +89,21 @@ BAD = [
     ("a label is null", with_entry(labels=[None]), "Expected `str`, got `null`"),
     ("merged_at is null", with_entry(merged_at=None), "Expected `str`, got `null`"),
     ("merged_at is missing", without_entry("merged_at"), "missing required field `merged_at`"),
-    ("merged_at is a day", with_entry(merged_at="2026-01-01"), "`merged_at` is no RFC 3339 time"),
+    ("merged_at is a day", with_entry(merged_at="2026-01-01"), "`merged_at` is not an RFC 3339 time"),
     (
         "merged_at has no offset",
         with_entry(merged_at="2026-01-01T00:00:00"),
-        "`merged_at` is no RFC 3339 time",
+        "`merged_at` is not an RFC 3339 time",
     ),
-    ("merged_at is no day", with_entry(merged_at="2026-02-30T00:00:00Z"), "`merged_at` is no RFC 3339 time"),
-    ("merged_at before time", with_entry(merged_at="0001-01-01T00:00:00+09:00"), "`merged_at` is no RFC"),
-    ("author with a space", with_entry(author="a b"), "`author` is empty, or holds a space"),
+    (
+        "merged_at is not a date",
+        with_entry(merged_at="2026-02-30T00:00:00Z"),
+        "`merged_at` is not an RFC 3339 time",
+    ),
+    ("merged_at before time", with_entry(merged_at="0001-01-01T00:00:00+09:00"), "`merged_at` is not an RFC"),
+    ("author with a space", with_entry(author="a b"), "`author` is empty, or has a space"),
     ("author is empty", with_entry(author=""), "`author` is empty"),
-    ("agent with a line end", with_entry(agent="a\nb"), "`agent` is empty, or holds a space"),
+    ("agent with a line end", with_entry(agent="a\nb"), "`agent` is empty, or has a space"),
     (
         "one number, two changes",
         with_field(changes=[ENTRY, {**ENTRY, "title": "Other"}]),

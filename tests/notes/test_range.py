@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
-from notes_cases import change, titles
+from notes_cases import START, change, titles
 
 from castoff.model.changes import Commit
 from castoff.notes.range import changes_in_range, named_pull_request
@@ -42,6 +42,21 @@ def test_rebased_commits_are_their_change() -> None:
 
     assert numbers(found.changes) == [1]
     assert [c.sha for c in found.without_change] == ["a"]
+
+
+def test_a_commit_belongs_to_the_change_that_it_merged_before_those_that_it_was_pushed_to() -> None:
+    merged, stacked = change(1, merge_commit="b"), change(2, merge_commit="m", head_commits=("b", "c"))
+
+    for pull_requests in ([merged, stacked], [stacked, merged]):
+        found = changes_in_range([commit("b", "a"), commit("a")], pull_requests)
+
+        assert numbers(found.changes) == [1]
+
+
+def test_of_two_changes_with_the_same_commit_the_first_one_owns_it() -> None:
+    twice = [change(1, head_commits=("b",)), change(2, head_commits=("b",))]
+
+    assert numbers(changes_in_range([commit("b", "a"), commit("a")], twice).changes) == [1]
 
 
 def test_a_change_into_a_feature_branch_is_listed_and_the_outer_one_too() -> None:
@@ -136,6 +151,41 @@ def test_changes_come_in_merge_order() -> None:
     found = changes_in_range(commits, [change(1, merge_commit="b"), change(9, merge_commit="a")])
 
     assert numbers(found.changes) == [1, 9]
+
+
+def test_changes_of_one_second_come_in_the_order_of_landing() -> None:
+    at = START
+    commits = [commit("c", "b"), commit("b", "a"), commit("a")]
+    late = change(1, merge_commit="c", merged_at=at)
+
+    found = changes_in_range(
+        commits, [late, change(5, merge_commit="b", merged_at=at), change(9, merge_commit="a")]
+    )
+
+    assert numbers(found.changes) == [5, 1, 9]
+
+
+def test_a_contained_change_comes_after_the_one_that_brought_it() -> None:
+    at = START
+    commits = [commit("m", "a", "f"), commit("f", "e"), commit("e", "a"), commit("a")]
+    pulls = [
+        change(1, merge_commit="f", merged_at=at),
+        change(2, merge_commit="e", merged_at=at),
+        change(3, merge_commit="m", merged_at=at),
+        change(4, merge_commit="a", merged_at=at),
+    ]
+
+    assert numbers(changes_in_range(commits, pulls).changes) == [4, 3, 2, 1]
+
+
+def test_a_rebased_change_landed_with_its_last_commit() -> None:
+    at = START
+    commits = [commit("c", "b"), commit("b", "a"), commit("a")]
+    rebased = change(1, merge_commit="c", head_commits=("a", "c"), merged_at=at)
+
+    found = changes_in_range(commits, [rebased, change(2, merge_commit="b", merged_at=at)])
+
+    assert numbers(found.changes) == [2, 1]
 
 
 def test_numbers_in_subjects() -> None:

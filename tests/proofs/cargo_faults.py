@@ -28,43 +28,43 @@ def cargo_faults() -> tuple[Fault, ...]:
 def _uploads(name: str) -> Iterator[Fault]:
     what, where = f"upload of {name}", {"service": "cargo", "method": "PUT", "subject": f"{name}@1.1.0"}
     for effect in _NO_EFFECT:
-        yield _one(what, where, effect, "done", times=1)
-    yield _one(what, where, {"status": 503}, "again", code="write-unclear", wait=0.5)
+        yield fault_of(what, where, effect, "done", times=1)
+    yield fault_of(what, where, {"status": 503}, "again", code="write-unclear", wait=0.5)
     for effect in _HAS_EFFECT:
-        yield _one(what, where, effect, "done", named=EFFECT)
+        yield fault_of(what, where, effect, "done", named=EFFECT)
     for form in ("seconds", "date"):
-        yield _one(what, where, {"rate_limit": 1, "form": form}, "done", times=1)
-    yield _one(what, where, {"rate_limit": 3600}, "again", code="rate-limited", wait=1.0)
-    yield _one(what, where, {"rate_limit": 3600, "form": "date"}, "again", code="rate-limited", wait=1.0)
+        yield fault_of(what, where, {"rate_limit": 1, "form": form}, "done", times=1)
+    yield fault_of(what, where, {"rate_limit": 3600}, "again", code="rate-limited", wait=1.0)
+    yield fault_of(what, where, {"rate_limit": 3600, "form": "date"}, "again", code="rate-limited", wait=1.0)
     denied: Effects = ({"deny": "this crate is not yours"}, {"status": 401})
     for effect in denied:
-        yield _one(what, where, effect, "person", code="permission-denied")
-    yield _one(what, where, {"status": 400}, "person", code="upload-refused", wait=0.5)
-    yield _one(what, where, {"delay": 0.7}, "done")
+        yield fault_of(what, where, effect, "person", code="permission-denied")
+    yield fault_of(what, where, {"status": 400}, "person", code="upload-refused", wait=0.5)
+    yield fault_of(what, where, {"delay": 0.7}, "done")
     yield from _late(what, where)
 
 
 def _late(what: str, where: Effect) -> Iterator[Fault]:
     late: Effects = ({"late": {"seconds": 0}}, {"late": {"reads": 4}}, {"stale": {"reads": 6}})
     for effect in late:
-        yield _one(what, where, effect, "done")
-    yield _one(what, where, {"late": {"seconds": 4}}, "done", wait=15.0)
-    yield _one(what, where, {"stale": {"seconds": 4}}, "done", wait=15.0)
+        yield fault_of(what, where, effect, "done")
+    yield fault_of(what, where, {"late": {"seconds": 4}}, "done", wait=15.0)
+    yield fault_of(what, where, {"stale": {"seconds": 4}}, "done", wait=15.0)
     ninety = {"late": {"seconds": 90}}
-    yield _one(what, where, ninety, "again", code="not-visible-yet", wait=1.0, later=90.0)
-    yield _one(what, where, ninety, "done", wait=15.0, meanwhile=90.0)
+    yield fault_of(what, where, ninety, "again", code="not-visible-yet", wait=1.0, later=90.0)
+    yield fault_of(what, where, ninety, "done", wait=15.0, meanwhile=90.0)
 
 
 def _reads(name: str) -> Iterator[Fault]:
     what, where = f"index of {name}", {"service": "cargo", "method": "GET", "path": f"*/{name}"}
     effects: Effects = ({"status": 503}, {"cut": "before"}, {"cut": "after"}, {"deny": "no"})
     for effect in (*effects, *_GARBAGE):
-        yield _one(what, where, effect, "done", times=2)
-    yield _one(what, where, {"rate_limit": 1}, "done", times=2)
-    yield _one(f"{what}, for long,", where, {"status": 503}, "again", wait=0.5)
+        yield fault_of(what, where, effect, "done", times=2)
+    yield fault_of(what, where, {"rate_limit": 1}, "done", times=2)
+    yield fault_of(f"{what}, for long,", where, {"status": 503}, "again", wait=0.5)
 
 
-def _one(
+def fault_of(
     what: str,
     where: Effect,
     effect: Effect,
@@ -77,6 +77,7 @@ def _one(
     later: float = 0.0,
     meanwhile: float = 0.0,
 ) -> Fault:
+    """Make a fault of an effect on the requests of ``where``, named after ``what`` they are."""
     shown = ", ".join(f"{key} {value}"[:40] for key, value in effect.items()).replace("\n", " ")
     often = "" if times is None else f", {times} times"
     passing = ", while time passes" if meanwhile else ""

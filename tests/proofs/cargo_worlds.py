@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from castoff.flows.survey import read_workspace
 from castoff.git import FolderTree
+from castoff.model.scope import Scope
 from castoff.model.workspace import Package, Workspace
+from castoff.session.workspaces import read_workspace
 from castoff.wiring.adapters import manifests
 from castoff.world.seed import WorldSeed
 from proofs.cargo_small import OUTSIDE
@@ -34,7 +35,7 @@ def cargo_stage(
 @contextmanager
 def cargo_stage_of(folder: Path, key: Path, source: Path) -> Iterator[Stage]:
     """Open a world for a source that was made before; nothing is read outside of it."""
-    workspace = read_workspace(FolderTree(source), manifests(), ())
+    workspace = read_workspace(FolderTree(source), manifests(), Scope())
     packages = {**published_before(workspace), OUTSIDE: {"1.0.0": {}}}
     built = {
         "automatic": [{"state": "built"}]

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Literal
 
 from castoff.errors import CastoffError, Problem
-from castoff.flows.release import run_release
-from castoff.flows.silence import Silence
-from castoff.flows.wish import Wish
+from castoff.release.run import run_release
+from castoff.session.release_request import Wish
+from castoff.session.reporters import Silence
 from castoff.wiring import Options, open_setting
 from castoff.world.faults import parse_faults
 from proofs.worlds import Stage, stage_of
@@ -74,10 +74,10 @@ class Ending:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Faulted:
     """How a release with a fault ended, how the one after it did, and what is wrong with either."""
 
-    fault: str
+    name: str
     first: Ending
     then: Ending
     complaints: tuple[str, ...]
@@ -93,7 +93,7 @@ def undisturbed_world(folder: Path, key: Path, source: Path, scene: Scene = PYTH
 
 def try_fault(
     folder: Path, key: Path, source: Path, fault: Fault, expected: str, *, scene: Scene = PYTHON
-) -> Outcome:
+) -> Faulted:
     """Release with a fault, then again on another clone without it, and say what is wrong."""
     with scene.opened(folder, key, source) as here:
         here.world.gate.replace(parse_faults(json.dumps({"rules": list(fault.rules)})))
@@ -106,7 +106,7 @@ def try_fault(
         here.world.clock.advance(fault.later)
         then = run_once(here, wait=20.0)
         complaints = (*_about(fault, first), *_about_the_next(then), *_about_world(here, expected, scene))
-        return Outcome(fault=fault.name, first=first, then=then, complaints=complaints)
+        return Faulted(name=fault.name, first=first, then=then, complaints=complaints)
 
 
 def run_once(here: Stage, *, wait: float) -> Ending:

@@ -37,15 +37,15 @@ def faults() -> tuple[Fault, ...]:
 def _uploads() -> Iterator[Fault]:
     for effect in _NO_EFFECT:
         yield _one("upload", _UPLOAD, effect, "done", times=1)
-        yield _one("upload", _UPLOAD, effect, "again", code="write-unclear", wait=0.5)
+        yield _one("upload", _UPLOAD, effect, "person", code="upload-failed", wait=0.5)
     for effect in _HAS_EFFECT:
         yield _one("upload", _UPLOAD, effect, "done", named=EFFECT)
     yield _one("upload", _UPLOAD, {"delay": 0.7}, "done")
-    yield from _throttling("upload", _UPLOAD)
-    yield _one("upload", _UPLOAD, {"status": 400}, "person", code="upload-refused", wait=0.5)
-    denied: Effects = ({"deny": "not your project"}, {"status": 401})
-    for effect in denied:
-        yield _one("upload", _UPLOAD, effect, "person", code="permission-denied")
+    for form in ("seconds", "date"):
+        yield _one("upload", _UPLOAD, {"rate_limit": 1, "form": form}, "done", times=1)
+    refusals: Effects = ({"rate_limit": 3600}, {"status": 400}, {"deny": "not your project"}, {"status": 401})
+    for effect in refusals:
+        yield _one("upload", _UPLOAD, effect, "person", code="upload-failed", wait=0.5)
     late: Effects = ({"late": {"seconds": 1}}, {"late": {"reads": 4}}, {"stale": {"reads": 6}})
     for effect in late:
         yield _one("upload", _UPLOAD, effect, "done")

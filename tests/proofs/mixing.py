@@ -30,6 +30,10 @@ class Mixture:
     ends: tuple[int | None, ...]
     complaints: tuple[str, ...]
 
+    @property
+    def name(self) -> str:
+        return f"mixture {self.seed} ({'; '.join(self.disturbed)}): {self.ends}"
+
 
 @dataclass(frozen=True, slots=True)
 class _Run:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from proofs.faulting import PYTHON, Scene
-from proofs.worlds import Stage
+from proofs.next_commands import COMMAND
+from proofs.worlds import Stage, ended, problems_of
 
 VERSIONS = ("1.0.1", "1.1.0", "1.2.0", "2.0.0", "minor", "major", "patch")
-TOLD = frozenset({"claimed-by-another", "release-in-flight", "version-burnt"})
+LEVELS = ("patch", "minor", "major")
+TOLD = frozenset({"claimed-by-another", "release-in-flight", "nothing-committed", "version-burnt"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,16 +26,31 @@ class Race:
     levels: tuple[str, ...]
     ends: tuple[int, ...]
     told: tuple[str, ...]
+    followed: tuple[str, ...]
     released: str
     complaints: tuple[str, ...]
 
+    @property
+    def name(self) -> str:
+        return f"race of {', '.join(self.levels)}: {self.ends} {', '.join(self.told)}"
 
-def levels_of(seed: int, releasers: int, *, same: bool) -> tuple[str, ...]:
-    """Choose who asks for what."""
-    chance = random.Random(seed)
-    if same:
-        return tuple(chance.choice(("minor", "1.1.0")) for _ in range(releasers))
-    return tuple(chance.choice(VERSIONS) for _ in range(releasers))
+
+def races_of(count: int, seed: int) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Choose who asks for what: the same, different versions, or different levels; two to eight releasers.
+
+    Levels that differ are computed from one base, and only one of them may lead to a release. Large races come
+    first, so that a sample holds them; most races are of two or three, as they are in reality.
+    """
+    for number in range(count):
+        chance = random.Random(seed + number)
+        releasers = 8 - number // 2 if number < 12 else 2 + number % 2
+        kind = number % 2 if number < 12 else 2
+        if kind == 2:
+            levels = (*chance.sample(LEVELS, 2), *(chance.choice(LEVELS) for _ in range(releasers - 2)))
+        else:
+            asked = (("minor", "1.1.0"), VERSIONS)[kind]
+            levels = tuple(chance.choice(asked) for _ in range(releasers))
+        yield seed + number, levels
 
 
 def try_race(
@@ -46,35 +64,51 @@ def try_race(
             here.start(clone, "release", level, "--execute", "--yes", "--json", second=chance.randint(0, 3))
             for clone, level in zip(clones, levels, strict=True)
         ]
-        ended = [
-            (process.communicate(timeout=600)[0].decode("utf-8", "replace"), process.returncode)
-            for process in running
-        ]
-        told = tuple(sorted({code for output, end in ended if end for code in _codes(output)}))
+        ends = [ended(process) for process in running]
+        told = tuple(sorted({code for end, output in ends if end for code in _codes(output)}))
         complaints = [
             f"ended with {end}: {output[-600:]}"
-            for output, end in ended
+            for end, output in ends
             if end not in (0, 4) or _is_bug(output)
         ]
         complaints += [f"was told {code}" for code in told if code not in TOLD]
-        if all(end for _, end in ended):
+        if all(end for end, _ in ends):
             complaints.append("nobody came to an end")
-        complaints += _after(here)
+        refused = [(clone, output) for clone, (end, output) in zip(clones, ends, strict=True) if end]
+        followed, unhelpful = _follow(here, refused)
         released, wrong = _whole_and_once(here, scene)
         return Race(
             seed=seed,
             levels=levels,
-            ends=tuple(end for _, end in ended),
+            ends=tuple(end for end, _ in ends),
             told=told,
+            followed=followed,
             released=released,
-            complaints=(*complaints, *wrong),
+            complaints=(*complaints, *unhelpful, *wrong),
         )
 
 
-def _after(here: Stage) -> list[str]:
-    """Nothing is locked: on another machine all is found done."""
-    code, output = here.run(here.checkout(), "resume", "--execute", "--yes")
-    return [] if code == 0 else [f"afterwards a resume ended with {code}: {output[-600:]}"]
+def _follow(here: Stage, refused: Iterable[tuple[Path, str]]) -> tuple[tuple[str, ...], list[str]]:
+    """Run what the remedies of the refused name, each on its clone, once a command; all is done, so it writes nothing.
+
+    Another clone runs `resume`, in case that nobody was refused: nothing is locked.
+    """
+    commands = {"resume --execute": here.checkout()}
+    complaints = []
+    for clone, output in refused:
+        for problem in problems_of(output):
+            named = [one for one in COMMAND.findall(str(problem["remedy"])) if one.startswith("resume")]
+            if not named and problem["code"] in ("claimed-by-another", "release-in-flight"):
+                complaints.append(f"no command to help with: {problem}")
+            commands.update({one: clone for one in named if "--without" not in one})
+    before = here.dump()
+    for command, clone in commands.items():
+        code, output = here.run(clone, *dict.fromkeys((*command.split(), "--execute", "--yes")))
+        if code:
+            complaints.append(f"`{command}` ended with {code}: {output[-600:]}")
+    if here.dump() != before:
+        complaints.append(f"one of {[*commands]} wrote although all was done")
+    return tuple(commands), complaints
 
 
 def _whole_and_once(here: Stage, scene: Scene) -> tuple[str, list[str]]:
@@ -109,11 +143,7 @@ def _whole_and_once(here: Stage, scene: Scene) -> tuple[str, list[str]]:
 
 
 def _codes(output: str) -> set[str]:
-    start = output.find("{\n")
-    if start < 0:
-        return {"nothing"}
-    value = json.loads(output[start:])
-    return {problem["code"] for problem in value["problems"]}
+    return {str(one["code"]) for one in problems_of(output)} or {"nothing"}
 
 
 def _is_bug(output: str) -> bool:

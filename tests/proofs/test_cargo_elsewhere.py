@@ -35,11 +35,21 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Ground:
     ("killed_at", "rebuilt"),
     [
         pytest.param(
-            "upload before beacon-core@1.1.0, children too", set(), id="the request still on its way"
+            "upload before beacon-core@1.1.0, children too",
+            set(),
+            id="the request still on its way",
+            marks=pytest.mark.whole,
         ),
-        pytest.param("upload after beacon-core@1.1.0", set(), id="one up, whose lock names nobody"),
+        pytest.param(
+            "upload after beacon-core@1.1.0",
+            set(),
+            id="one up, whose lock names nobody",
+            marks=pytest.mark.whole,
+        ),
         pytest.param("upload after beacon-lens@1.1.0, children too", {"beacon-lens"}, id="two of three up"),
-        pytest.param("upload after beacon@1.1.0", {"beacon-lens", "beacon"}, id="all up"),
+        pytest.param(
+            "upload after beacon@1.1.0", {"beacon-lens", "beacon"}, id="all up", marks=pytest.mark.whole
+        ),
     ],
 )
 def test_a_release_is_finished_elsewhere_after_an_outside_crate_was_published(

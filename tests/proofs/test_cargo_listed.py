@@ -21,7 +21,10 @@ pytestmark = [
 def test_a_test_need_that_the_last_release_still_meets_changes_a_lock_file_and_so_the_tag(
     tmp_path: Path,
 ) -> None:
-    """`beacon-flag` tests itself with any `beacon-core` 1: when it goes up, its index shows a newer one."""
+    """`beacon-flag` tests itself with any `beacon-core` 1: when it goes up, its index shows a newer one.
+
+    The rehearsal packs it at its turn, so the tag has the digest of what goes up from the start.
+    """
     sample = write_small_crates(tmp_path / "sample")
     flag = sample / "beacon-flag"
     shutil.copytree(sample / "beacon-core", flag)
@@ -36,7 +39,6 @@ def test_a_test_need_that_the_last_release_still_meets_changes_a_lock_file_and_s
         dumped: Any = here.world.dump()["cargo"]
         uploads = dumped["uploads"]
         message = here.git(here.world.repository.path, "cat-file", "tag", "1.0.1")
-    assert "rebuilt: beacon-flag-1.0.1.crate" in output, output
     assert len(uploads) == 4
     for one in uploads:
         crate = f"{one['package']}-1.0.1.crate"

@@ -10,7 +10,7 @@ import pytest
 from castoff.errors import Problem
 from castoff.model.acts import Blocked, Do, Done, Outcome, Refused, Succeeded, Unclear
 from castoff.model.refs import Refs
-from castoff.stages.version import CLAIM, ClaimPart
+from castoff.release.version import CLAIM, ClaimPart
 
 OURS, BASE, RIVAL = "a" * 40, "b" * 40, "c" * 40
 DENIED = Refused(Problem(code="push-denied", message="no", reason="cannot lock ref", remedy="ask"))
@@ -41,7 +41,7 @@ class Remote:
 
 
 def part(remote: Remote, *, made_here: bool = True) -> ClaimPart:
-    return ClaimPart(commit=OURS, branch="main", remote_url="x", worktree=remote, made_here=made_here)
+    return ClaimPart(commit=OURS, branch="main", remote_url="x", clone=remote, made_here=made_here)
 
 
 @pytest.mark.parametrize(

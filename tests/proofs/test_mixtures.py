@@ -23,6 +23,7 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, str]:
 
 @pytest.mark.real
 @pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.whole
 def test_whatever_is_mixed_the_world_ends_the_same(
     seed: int, ground: tuple[Path, Path, str], tmp_path: Path
 ) -> None:

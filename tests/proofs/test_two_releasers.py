@@ -56,6 +56,7 @@ def test_releasing_at_the_same_time_makes_one_release(
         _whole_and_once(here)
 
 
+@pytest.mark.whole
 def test_a_loser_of_the_race_can_help_to_finish(ground: tuple[Path, Path], tmp_path: Path) -> None:
     """Who was told of another's claim resumes it with the command in the remedy, and nothing goes up twice."""
     key, source = ground

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.real
 COMMAND = ("release", "minor", "--execute", "--yes")
 
 
+@pytest.mark.whole
 def test_killed_after_the_claim_and_after_an_upload_others_finish_it_and_the_ref_goes(tmp_path: Path) -> None:
     """Three machines, one release: the world holds what the tag says, and nothing more."""
     key = make_key(tmp_path)
@@ -62,6 +63,7 @@ def test_killed_after_the_claim_and_after_an_upload_others_finish_it_and_the_ref
         assert (code, here.dump()) == (0, before), output
 
 
+@pytest.mark.whole
 def test_a_rival_who_claims_another_version_in_the_last_moment_wins(tmp_path: Path) -> None:
     """The loser names the version that was claimed, and leaves nothing on the remote."""
     key = make_key(tmp_path)

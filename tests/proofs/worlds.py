@@ -14,17 +14,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
-from castoff.flows.survey import read_workspace
 from castoff.git import FolderTree
+from castoff.model.scope import Scope
 from castoff.model.versions import ReleaseVersion
+from castoff.session.workspaces import read_workspace
 from castoff.wiring.adapters import manifests
-from castoff.wiring.embedding import fill_registries
+from castoff.wiring.embedded_world import fill_registries
 from castoff.world.seed import WorldSeed
 from castoff.world.world import World
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 SLUG = "acme/harbour"
+_LONGEST = 600.0
+"""How many seconds a run may take, on a busy machine too."""
+
 MOMENT = "2026-01-31T12:00:00+00:00"
 FIXED = {
     "GIT_AUTHOR_DATE": MOMENT,
@@ -92,9 +97,7 @@ class Stage:
 
     def run(self, checkout: Path, *arguments: str) -> tuple[int, str]:
         """Run castoff to its end; gives exit code and output."""
-        process = self.start(checkout, *arguments)
-        output, _ = process.communicate(timeout=300)
-        return process.returncode, output.decode("utf-8", "replace")
+        return ended(self.start(checkout, *arguments))
 
     def dump(self) -> str:
         """Give all that happened, in a form in which two worlds can be compared."""
@@ -122,7 +125,7 @@ def stage_of(
     with World(folder / "world", seed=seed, outside=False, tls=tls) as world:
         made = Stage(folder, world, key)
         fill_registries(
-            world, read_workspace(FolderTree(source), manifests(), ()).at(ReleaseVersion(1, 0, 0))
+            world, read_workspace(FolderTree(source), manifests(), Scope()).at(ReleaseVersion(1, 0, 0))
         )
         yield made
 
@@ -175,6 +178,15 @@ def make_key(folder: Path) -> Path:
     return key
 
 
+def problems_of(output: str) -> list[Mapping[str, Any]]:
+    """Read the problems of a command that was run with `--json`; none where it printed no object."""
+    start = output.find("{\n")
+    if start < 0:
+        return []
+    found: list[Mapping[str, Any]] = json.JSONDecoder().raw_decode(output[start:])[0].get("problems", [])
+    return found
+
+
 def read_events(path: Path) -> list[Mapping[str, str]]:
     """Read the events that were written whole so far."""
     if not path.exists():
@@ -188,7 +200,7 @@ def kill_at_event(
     events: Path,
     number: int,
     *,
-    patience: float = 120.0,
+    patience: float = 300.0,
     whole: bool = False,
 ) -> bool:
     """Kill castoff with SIGKILL as soon as it has written so many events; False where it ended before."""
@@ -200,7 +212,19 @@ def kill_at_event(
             process.communicate()
             return False
         time.sleep(0.002)
+    end_by_force(process, whole=True)
     raise AssertionError(f"no event {number} within {patience} seconds")
+
+
+def ended(process: subprocess.Popen[bytes]) -> tuple[int, str]:
+    """Wait for castoff's end; returns exit code and output, and 124 of a run that takes too long and is killed."""
+    try:
+        output, _ = process.communicate(timeout=_LONGEST)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        output, _ = process.communicate()
+        return 124, f"{output.decode('utf-8', 'replace')}\nkilled after {_LONGEST:.0f} s"
+    return process.returncode, output.decode("utf-8", "replace")
 
 
 def end_by_force(process: subprocess.Popen[bytes], *, whole: bool = False) -> bool:

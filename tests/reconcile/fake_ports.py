@@ -35,7 +35,7 @@ class FakeRegistry:
 
         return self.process.read(f"look {package.id}", answer, unknown)
 
-    def versions(self, package: Package) -> Sequence[str] | None:
+    def versions(self, package: Package) -> Sequence[str] | Unknown:
         raise NotImplementedError
 
     def compare(self, artifact: Artifact, listed: str | None) -> Sameness:
@@ -195,9 +195,6 @@ class FakeForge:
         raise NotImplementedError
 
     def generated_notes(self, tag: str, target: str, previous: str | None) -> str | Unknown:
-        raise NotImplementedError
-
-    def tag_url(self, tag: str) -> str:
         raise NotImplementedError
 
     def milestones(self) -> tuple[Milestone, ...] | Unknown:

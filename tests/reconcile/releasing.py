@@ -18,14 +18,15 @@ from castoff.model.workspace import Artifact, ArtifactKind, Package
 from castoff.notes.milestones import MilestonePlan, MilestonePolicy
 from castoff.ports import ForgeRelease
 from castoff.reconcile import Patience, Reconciler, StageState
-from castoff.stages.announce import AnnouncePart
-from castoff.stages.claim_ref import DropClaimPart, RefClaimPart
-from castoff.stages.draft import DraftPart
-from castoff.stages.milestone import MilestonePart
-from castoff.stages.part import Part, Stage
-from castoff.stages.publish import PackagePart
-from castoff.stages.tag import TagPart
-from castoff.stages.version import ClaimPart
+from castoff.reconcile.part import Part, Stage
+from castoff.release.announce import AnnouncePart
+from castoff.release.claim_ref import RefClaimPart
+from castoff.release.draft import DraftPart
+from castoff.release.milestone import MilestonePart
+from castoff.release.publish import PackagePart
+from castoff.release.tag import TagPart
+from castoff.release.version import ClaimPart
+from castoff.rollback.dropped_claim import DropClaimPart
 
 VERSION = ReleaseVersion(1, 1, 0)
 TAG = "1.1.0"
@@ -114,10 +115,12 @@ def stages(process: Process) -> list[Stage]:
     plan = MilestonePlan(version=VERSION, following=ReleaseVersion(1, 2, 0), previous=ReleaseVersion(1, 0, 0))
     tag = TagPart(
         tag=TAG,
+        title="1.1.0",
         commit=commit,
         remote_url="there",
-        worktree=remote,
+        clone=remote,
         make=lambda: f"made{process.world.number()}@{commit}",
+        fault=lambda ref: None,
     )
     draft = DraftPart(
         tag=TAG, title=TAG, commit=commit, prerelease=False, forge=forge, body=lambda: "the notes"
@@ -125,7 +128,7 @@ def stages(process: Process) -> list[Stage]:
     announce = AnnouncePart(tag=TAG, commit=commit, latest=True, prerelease=False, forge=forge, agreed=True)
     return [
         Stage("version", (claim,)),
-        Stage("milestone", (MilestonePart(plan, MilestonePolicy(), forge),), required=False),
+        Stage("milestone", (MilestonePart(plan, MilestonePolicy(), forge),), may_lag=True),
         Stage("publish", tuple(package_parts(process, commit))),
         Stage("tag", (tag,) if world.claim == "branch" else (tag, drop_part(remote, commit))),
         Stage("draft", (draft,)),
@@ -136,14 +139,14 @@ def stages(process: Process) -> list[Stage]:
 def claim_part(remote: FakeRemote, commit: str, *, is_new: bool, version: str = TAG) -> Part:
     """Give the part that claims the version, as its world does."""
     if remote.process.world.claim == "branch":
-        return ClaimPart(commit=commit, branch="main", remote_url="there", worktree=remote, made_here=is_new)
+        return ClaimPart(commit=commit, branch="main", remote_url="there", clone=remote, made_here=is_new)
     return RefClaimPart(
         title=version,
         commit=commit,
         tag=version,
         branch="main",
         remote_url="there",
-        worktree=remote,
+        clone=remote,
         stamp=f"made{remote.process.world.number()}@{commit}" if is_new else None,
     )
 
@@ -155,7 +158,7 @@ def drop_part(remote: FakeRemote, commit: str) -> DropClaimPart:
         commit=commit,
         branch="main",
         remote_url="there",
-        worktree=remote,
+        clone=remote,
         needs=frozenset({"tag"}),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from world_of_fakes import FakeClock, Quiet
@@ -12,7 +13,7 @@ from world_of_fakes import FakeClock, Quiet
 from castoff.errors import CastoffError, Problem
 from castoff.model.acts import Act, Decision, Do, Done, Outcome, Refused, StageName, Succeeded, Unclear
 from castoff.reconcile import Patience, Reconciler, StageState
-from castoff.stages.part import Part, Seen, Stage
+from castoff.reconcile.part import Part, Seen, Stage
 
 
 def an_act(name: str = "a", stage: StageName = "publish") -> Act:
@@ -56,6 +57,9 @@ class Scripted:
     def decide(self, seen: Seen) -> Decision:
         return self._decision
 
+    def describe(self, seen: Seen) -> Seen:
+        return seen
+
     def act(self, act: Act) -> Outcome:
         self.on_act(act)
         self.log.append((self.clock.monotonic(), act.id))
@@ -63,9 +67,6 @@ class Scripted:
 
     def acted_at(self) -> list[float]:
         return [when for when, what in self.log if what != "look"]
-
-    def looks_between(self, start: float, end: float) -> int:
-        return sum(1 for when, what in self.log if what == "look" and start <= when <= end)
 
 
 @dataclass(slots=True)
@@ -94,6 +95,9 @@ class Thing:
         there = self.made_at is not None and self.clock.monotonic() >= self.made_at + self.lag
         return Done() if there else Do((an_act(self.name),))
 
+    def describe(self, seen: Seen) -> Seen:
+        return seen
+
     def act(self, act: Act) -> Outcome:
         """Make it where the outcome says so; an outcome that is not scripted is a success."""
         self.attempts.append(self.clock.monotonic())
@@ -110,7 +114,7 @@ REFUSED = Refused(a_problem("upload-refused"))
 
 def reconcile(
     clock: FakeClock,
-    *parts: Part,
+    *parts: Part[Any],
     patience: Patience | None = None,
     lanes: int = 1,
     reporter: Quiet | None = None,
@@ -120,7 +124,7 @@ def reconcile(
 
 
 def ended(
-    clock: FakeClock, *parts: Part, patience: Patience | None = None, lanes: int = 1
+    clock: FakeClock, *parts: Part[Any], patience: Patience | None = None, lanes: int = 1
 ) -> tuple[type[CastoffError], list[str]]:
     with pytest.raises(CastoffError) as caught:
         reconcile(clock, *parts, patience=patience, lanes=lanes)

@@ -27,7 +27,7 @@ from world_of_fakes import (
 
 from castoff.errors import CastoffError, Refusal
 from castoff.reconcile import Patience, Reconciler
-from castoff.stages.part import Stage
+from castoff.reconcile.part import Stage
 
 CLAIMS: tuple[ClaimKind, ...] = ("ref", "ref and branch")
 

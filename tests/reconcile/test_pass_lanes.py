@@ -34,7 +34,7 @@ from castoff.model.acts import (
     Wait,
 )
 from castoff.reconcile import Patience, observe
-from castoff.stages.part import Stage
+from castoff.reconcile.part import Stage
 
 
 @pytest.mark.parametrize("lanes", [1, 8])
@@ -62,6 +62,27 @@ def test_parts_without_an_order_run_side_by_side() -> None:
     ]
 
     reconcile(clock, *parts, lanes=5)
+
+
+@pytest.mark.parametrize("lanes", [2, 3])
+def test_a_part_that_waits_holds_no_lane(lanes: int) -> None:
+    begun = threading.Event()
+
+    class Held(FakeClock):
+        def sleep(self, seconds: float) -> None:
+            wait_for(begun)
+            super().sleep(seconds)
+
+    clock = Held()
+    busy = [
+        Scripted(clock, [Wait(reason="429", seconds=5.0), Done()], name=f"busy{number}")
+        for number in range(lanes)
+    ]
+    last = Scripted(clock, [Done()], name="last", on_look=begun.set)
+
+    state = reconcile(clock, *busy, last, lanes=lanes)
+
+    assert [one.decision for one in state.parts] == [Done()] * (lanes + 1)
 
 
 def test_acts_of_one_part_run_side_by_side() -> None:

@@ -7,7 +7,7 @@ from scripted import DO, Scripted, reconcile
 from world_of_fakes import FakeClock
 
 from castoff.model.acts import Done
-from castoff.reconcile.order import longest_wait_first
+from castoff.reconcile.reconciler import longest_wait_first
 
 
 @pytest.mark.parametrize(

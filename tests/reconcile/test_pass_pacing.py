@@ -12,7 +12,7 @@ from world_of_fakes import FakeClock
 from castoff.errors import NotYet
 from castoff.model.acts import Outcome, Succeeded, Throttled
 from castoff.reconcile import Patience
-from castoff.reconcile.gate import Gate
+from castoff.reconcile.reconciler import Gate
 
 CRATES_IO = {"service": (60.0, 600.0)}
 

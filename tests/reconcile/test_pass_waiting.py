@@ -33,10 +33,11 @@ from castoff.model.acts import (
     Refused,
     Succeeded,
     Throttled,
+    Unclear,
     Wait,
 )
 from castoff.reconcile import Patience, Reconciler
-from castoff.stages.part import Stage
+from castoff.reconcile.part import Stage
 
 
 @pytest.mark.parametrize(
@@ -135,6 +136,23 @@ def test_while_nobody_can_say_an_unclear_write_is_not_done_again() -> None:
     assert len(part.acted_at()) == 1
 
 
+def test_a_client_that_fails_every_time_ends_the_run_with_what_a_person_must_read() -> None:
+    clock = FakeClock()
+    thing = Thing(clock, [Unclear(reason="no token", problem=a_problem("upload-failed"))] * 3)
+
+    assert ended(clock, thing) == (Refusal, ["upload-failed"])
+    assert len(thing.attempts) == 3
+
+
+def test_a_client_that_failed_once_is_forgiven() -> None:
+    clock = FakeClock()
+    thing = Thing(clock, [Unclear(reason="no token", problem=a_problem("upload-failed")), Succeeded()])
+
+    reconcile(clock, thing)
+
+    assert len(thing.attempts) == 2
+
+
 @pytest.mark.parametrize(
     "code", ["permission-denied", "unauthorized", "push-denied", "push-rejected", "verify-failed"]
 )
@@ -230,7 +248,7 @@ def test_retry_after_is_obeyed() -> None:
     reconcile(clock, thing, reporter=reporter)
 
     assert thing.attempts == [0.0, 61.0]
-    assert ("thing", "429", 61.0) in reporter.waits
+    assert ("thing", "429; waiting 2 h at most", 61.0) in reporter.waits
 
 
 def test_retry_after_closes_the_gate_for_all_parts_of_the_service_and_for_no_other() -> None:
@@ -276,6 +294,9 @@ class _Telling:
 
     def decide(self, seen: object) -> Decision:
         return self._inner.decide(())
+
+    def describe(self, seen: object) -> tuple[()]:
+        return ()
 
     def act(self, act: Act) -> Outcome:
         self._acted = True
@@ -359,7 +380,7 @@ def test_answers_in_between_renew_the_patience_with_those_that_fail() -> None:
 
 def test_after_an_upload_the_resolver_has_as_long_as_an_index() -> None:
     clock = FakeClock()
-    behind = Wait(reason="uploaded, but the resolver does not see it yet")
+    behind = Wait(reason="uploaded, but not visible to the resolver yet")
     part = Scripted(clock, [DO, *[behind] * 60, Done()])
 
     reconcile(clock, part)

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal, TypeVar
 
 from castoff.errors import Problem
-from castoff.model.acts import Act, Outcome, Refused, Throttled, Unclear
+from castoff.model.acts import Act, Outcome, Refused, Succeeded, Throttled, Unclear
 from castoff.model.changes import Milestone
 from castoff.model.refs import TagRef
 from castoff.ports import ForgeRelease
@@ -35,6 +35,7 @@ Mode = Literal[
     "stale read",
     "permission denied",
     "refused",
+    "accepted",
 ]
 KILLS_OF_WRITES: tuple[Mode, ...] = ("killed before", "killed after", "killed, effect later")
 FAULTS_OF_WRITES: tuple[Mode, ...] = (
@@ -255,6 +256,8 @@ class Process:
                     return Refused(problem("permission-denied"))
                 case "refused":
                     return Refused(problem("upload-refused"))
+                case "accepted":
+                    return Succeeded()
                 case "stale read" | None:
                     return effect()
 

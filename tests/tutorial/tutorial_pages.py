@@ -2,8 +2,9 @@
 
 A fence `toml title="PATH"` (or any other language with a title) is a file that the reader writes. In a
 `console` fence, a line `$ COMMAND` is typed, `> MORE` goes on with it, anything else is output. A fence whose
-text has fences of its own has four marks. Output lines that change from run to run are compared without what
-changes; lines `+ ...` that stand together come in any order, as uploads do.
+text has fences of its own has four marks. A comment `<!-- played` holds lines that are typed and not shown, such as the
+making of a sample. Output lines that change from run to run are compared without what changes; lines `+ ...` that stand
+together come in any order, as uploads do; a line `…` stands for any lines.
 """
 
 from __future__ import annotations
@@ -19,6 +20,11 @@ _FENCE = re.compile(
     r'^(?P<marks>`{3,9})(?P<language>\w+)(?: title="(?P<title>[^"]+)")?\n(?P<text>.*?)^(?P=marks)$',
     re.M | re.S,
 )
+_HIDDEN = re.compile(r"^<!-- played\n(?P<text>.*?)^-->$", re.M | re.S)
+_HURRIED = re.compile(r"^warning\[registry-unknown\].*\n(?:  .*\n)+(?=\n*\Z|\w)", re.M)
+"""What `plan` adds on a machine that is so busy that the embedded registry takes two seconds to answer."""
+
+_LEFT_OUT = "…"
 _MARK = "@@@ castoff tutorial @@@"
 _CHANGING = (
     (re.compile(r"\b[0-9a-f]{64}\b"), "DIGEST"),
@@ -43,6 +49,13 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
+class Hidden:
+    """Lines that are typed and not shown."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Command:
     """A command that the reader types, what the page shows of its output, and where that stands in the page."""
 
@@ -52,10 +65,13 @@ class Command:
     end: int
 
 
-def steps(page: str) -> Iterator[File | Command]:
+def steps(page: str) -> Iterator[File | Hidden | Command]:
     """Give what the reader does, in order."""
-    for fence in _FENCE.finditer(page):
-        if fence["title"]:
+    found = sorted((*_FENCE.finditer(page), *_HIDDEN.finditer(page)), key=lambda one: one.start())
+    for fence in found:
+        if fence.re is _HIDDEN:
+            yield Hidden(fence["text"])
+        elif fence["title"]:
             yield File(fence["title"], fence["text"])
         elif fence["language"] == "console":
             yield from _commands(fence["text"], fence.start("text"))
@@ -68,10 +84,21 @@ def plain(text: str) -> str:
     return "\n".join(_unordered(text.strip("\n").split("\n")))
 
 
+def is_shown(shown: str, output: str) -> bool:
+    """Return whether a page shows an output, whole or with lines left out."""
+    wanted = [re.escape(part.strip("\n")) for part in re.split(rf"(?m)^ *{_LEFT_OUT}$", plain(shown))]
+    return re.fullmatch(r"(?s:.*)".join(wanted), plain(output)) is not None
+
+
+def is_played(page: str) -> bool:
+    """Return whether the outputs of a page outside of the tutorials come from its commands."""
+    return _HIDDEN.search(page) is not None
+
+
 def played(
     page: str, folder: Path, environment: Mapping[str, str], *, patience: float = 180
 ) -> list[tuple[Command, str]]:
-    """Do all steps in one shell; gives each command with what it printed. Files count from the folder."""
+    """Do all steps in one shell; gives each command with what it printed. Files count from the folder, which is `~`."""
     script = ["cd " + shlex.quote(str(folder)), "exec 2>&1"]
     commands = []
     for step in steps(page):
@@ -82,6 +109,8 @@ def played(
                     f"mkdir -p {shlex.quote(str(target.parent))}",
                     f"printf %s {shlex.quote(text)} > {shlex.quote(str(target))}",
                 ]
+            case Hidden(text):
+                script += ["{ " + text + "} > /dev/null 2>&1"]
             case Command(line=line):
                 commands.append(step)
                 script += [line, f"echo; echo '{_MARK}'"]
@@ -96,14 +125,15 @@ def played(
         timeout=patience,
         check=False,
     )
-    outputs = done.stdout.split(f"\n{_MARK}\n")
+    said = done.stdout.replace(str(folder), "~")
+    outputs = [_HURRIED.sub("", output) for output in said.split(f"\n{_MARK}\n")]
     return list(zip(commands, outputs, strict=False))
 
 
 def rewritten(page: str, results: list[tuple[Command, str]]) -> str:
     """Put what was printed into the page, where it differs in more than what changes from run to run."""
     for command, output in reversed(results):
-        if plain(command.shown) != plain(output):
+        if not is_shown(command.shown, output):
             text = output.strip("\n")
             page = page[: command.start] + (text + "\n" if text else "") + page[command.end :]
     return page

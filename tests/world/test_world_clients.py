@@ -130,8 +130,6 @@ class TestPython:
 class TestCargo:
     @pytest.fixture(params=["replaced source", "proxy"])
     def cargo_world(self, request: pytest.FixtureRequest) -> Iterator[World]:
-        if request.param == "proxy":
-            pytest.importorskip("trustme")
         record = {"packages": {"cw-seeded": {"1.0.0": {"features": ["x"]}, "1.1.0": {"yanked": True}}}}
         with World(seed=WorldSeed(cargo=record), outside=False, tls=request.param == "proxy") as world:
             yield world
@@ -179,11 +177,13 @@ class TestCargo:
         run("cargo", "yank", "cw-core@2.0.0", *named)
         run("cargo", "yank", "cw-core@2.0.0", "--undo", *named)
         run("cargo", "owner", "--add", "bob", "cw-core", *named)
+        run("cargo", "owner", "--add", "github:cw:core", "cw-core", *named)
         owners = run("cargo", "owner", "--list", "cw-core", *named).stdout
         found = run("cargo", "search", "cw-c", *named).stdout
         info = outside("cargo", "info", "cw-core@2.0.0", *named).stdout
 
-        assert "bob" in owners
+        assert "github:cw:core" in owners
+        assert "bob" not in owners, "a user owns a crate only once the invitation is accepted"
         assert 'cw-core = "2.0.0"' in found
         assert "version: 2.0.0" in info
 
@@ -208,7 +208,6 @@ class TestCargo:
         assert "try again after" in refused.stderr
 
     def test_a_manifest_that_names_its_registry_is_published_through_the_proxy(self, tmp_path: Path) -> None:
-        pytest.importorskip("trustme")
         record = {"packages": {"cw-seeded": {"1.0.0": {"features": ["x"]}}}}
         with World(seed=WorldSeed(cargo=record), outside=False, tls=True) as world:
             run = runner(world, tmp_path, self.workspace(tmp_path, publish='["crates-io"]'))
@@ -230,3 +229,77 @@ def test_npm_publishes_once(world: World, tmp_path: Path) -> None:
     assert "previously published versions" in again.stderr
     assert dist["tarball"].startswith(world.npm.url)
     assert json.loads(absent.stdout)["error"]["code"] == "E404"
+
+
+REACHING = {
+    "gh": ("gh", "api", "repos/acme/rocket", "--jq", ".full_name"),
+    "curl": ("curl", "-sSf", "https://api.github.com/repos/acme/rocket"),
+    "git": ("git", "ls-remote", "--symref", "https://github.com/acme/rocket.git", "HEAD"),
+    "requests": (
+        sys.executable,
+        "-c",
+        "import requests; print(requests.get('https://api.github.com/repos/acme/rocket').json()['full_name'])",
+    ),
+    "urllib": (
+        sys.executable,
+        "-c",
+        "import urllib.request as u; print(u.urlopen('https://api.github.com/repos/acme/rocket').read())",
+    ),
+}
+MISSING = {name for name, command in REACHING.items() if shutil.which(command[0]) is None}
+
+
+@pytest.fixture(scope="module")
+def closed() -> Iterator[World]:
+    with World(outside=False) as made:
+        work = made.directory / "work"
+        environment = {**made.child_environment(), "GIT_CONFIG_GLOBAL": os.devnull}
+        for command in (
+            ("init", "-q", "-b", "main", str(work)),
+            (
+                "-C",
+                str(work),
+                "-c",
+                "user.name=a",
+                "-c",
+                "user.email=a@b",
+                "commit",
+                "-q",
+                "--allow-empty",
+                "-m",
+                "x",
+            ),
+            ("-C", str(work), "push", "-q", "https://github.com/acme/rocket.git", "main"),
+        ):
+            subprocess.run(["git", *command], env=environment, check=True, capture_output=True)
+        yield made
+
+
+@pytest.mark.parametrize("name", REACHING)
+def test_a_client_reaches_this_world_at_the_addresses_that_it_knows(
+    closed: World, tmp_path: Path, name: str
+) -> None:
+    if name in MISSING:
+        pytest.skip(f"{REACHING[name][0]} is not installed")
+
+    done = runner(closed, tmp_path)(*REACHING[name])
+
+    assert "acme/rocket" in done.stdout or "refs/heads/main" in done.stdout
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+def test_node_trusts_nobody_but_this_world(closed: World, tmp_path: Path) -> None:
+    """An old Node knows no proxies, so the world's trust is what keeps its token from the outside."""
+    program = """
+    const tls = require('tls'), [host, port] = process.argv.slice(1);
+    const given = require('http').request({host: '127.0.0.1', port, method: 'CONNECT', path: host + ':443'});
+    given.on('connect', (_, socket) => tls.connect({socket, servername: host}, function () {
+      console.log(this.authorized, require('tls').rootCertificates.length > 0); process.exit() }));
+    given.end();
+    """
+    port = closed.environment()["HTTPS_PROXY"].rpartition(":")[2]
+
+    done = runner(closed, tmp_path)("node", "-e", program, "api.github.com", port)
+
+    assert done.stdout.startswith("true")
+    assert "--use-openssl-ca" in closed.environment()["NODE_OPTIONS"]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from castoff.world.cargo_registry import CargoRegistry
 from castoff.world.clock import WorldClock
 from castoff.world.docs_host import DocsHost
 from castoff.world.docs_host.matching import matching_version
@@ -31,7 +32,7 @@ def test_a_build_goes_through_its_states_by_looks() -> None:
     host = DocsHost()
     host.crates.queue("acme", "1.0.0")
 
-    seen = [status(host, "acme", "=1.0.0") for _ in range(4)]
+    seen = [status(host, "acme", "1.0.0") for _ in range(4)]
 
     assert seen == [404, ("1.0.0", False), ("1.0.0", True), ("1.0.0", True)]
 
@@ -75,6 +76,44 @@ def test_while_a_build_is_queued_another_version_may_be_answered_for() -> None:
     assert status(host, "acme", "1.1.9") == ("1.2.0", True)
     assert status(host, "acme", "=1.1.9") == 404
     assert b"<li>acme 1.1.9</li>" in get(host, "/releases/queue").body
+
+
+@pytest.mark.parametrize("rest", ["/status.json", "/builds", "/builds/1", "/builds/1/log.txt", ""])
+@pytest.mark.parametrize(
+    ("wanted", "there"),
+    [
+        ("=1.1.0", "1.1.0"),
+        ("1.1", "1.1.0"),
+        ("^1", "1.1.0"),
+        ("*", "latest"),
+        ("1.1.0", None),
+        ("latest", None),
+    ],
+)
+def test_a_requirement_is_redirected_to_its_version(wanted: str, there: str | None, rest: str) -> None:
+    host = DocsHost()
+    host.crates.queue("acme", "1.1.0", BUILT)
+
+    answer = get(host, f"/crate/acme/{wanted}{rest}")
+
+    assert (answer.status, answer.headers.get("Location")) == (
+        (302, f"/crate/acme/{there}{rest}") if there else (200, None)
+    )
+
+
+def test_a_yanked_version_is_found_by_its_exact_number_alone() -> None:
+    registry = CargoRegistry(settings={"packages": {"acme": {"1.1.0": {"yanked": True}, "1.0.0": {}}}})
+    host = DocsHost()
+    host.is_yanked = registry.is_yanked
+    host.crates.queue("acme", "1.1.0", BUILT)
+
+    assert status(host, "acme", "1.1.0") == ("1.1.0", True)
+    assert (
+        status(host, "acme", "=1.1.0") == status(host, "acme", "1.1") == status(host, "acme", "latest") == 404
+    )
+    assert get(host, "/acme/1.1.0/acme/").status == 200
+    host.crates.queue("acme", "1.0.0", BUILT)
+    assert get(host, "/crate/acme/1/status.json").headers["Location"] == "/crate/acme/1.0.0/status.json"
 
 
 @pytest.mark.parametrize(
@@ -121,7 +160,9 @@ def test_pages_of_what_is_not_built_are_not_there() -> None:
     host.crates.queue("bad", "1.0.0", FAILED)
     host.crates.queue("plain", "1.0.0", BUILT)
 
-    assert get(host, "/bad/1.0.0/bad/").status == 404
+    assert get(host, "/bad/1.0.0/bad/").headers["Location"] == "/crate/bad/1.0.0"
+    assert get(host, "/crate/bad/1.0.0").status == 200
+    assert get(host, "/crate/bad/2.0.0").status == 404
     assert get(host, "/plain/1.0.0/plain/").status == 200
     assert get(host, "/plain/1.0.0/plain/struct.X.html").status == 404
 

@@ -58,12 +58,16 @@ def ask(server: Server, method: str = "GET", path: str = "/", body: bytes | None
         connection.close()
 
 
+def _late(conditions: str) -> str:
+    return f'{{"rules": [{{{conditions}, "effect": {{"late": {{"reads": 1}}}}}}]}}'
+
+
 WRONG = {
     "no JSON": "{",
     "no object": "[]",
     "an unknown key at the top": '{"rule": []}',
     "rules that are no list": '{"rules": {}}',
-    "a rule that is no object": '{"rules": [1]}',
+    "a rule that is not an object": '{"rules": [1]}',
     "an unknown key in a rule": '{"rules": [{"methods": "GET", "effect": {"delay": 1}}]}',
     "no effect": '{"rules": [{}]}',
     "an unknown effect": '{"rules": [{"effect": {"explode": 1}}]}',
@@ -81,6 +85,25 @@ WRONG = {
     "a form that is none": '{"rules": [{"effect": {"rate_limit": 1, "form": "soon"}}]}',
     "late without a measure": '{"rules": [{"effect": {"late": {}}}]}',
     "late on a read": '{"rules": [{"method": "GET", "effect": {"late": {"reads": 1}}}]}',
+    "late on a service that stores nothing": _late('"service": "docs"'),
+    "late by another method than the service stores with": _late('"service": "cargo", "method": "POST"'),
+    "late on a change": _late('"service": "forge", "method": "PATCH"'),
+    "late where the forge creates nothing": _late('"service": "forge", "path": "*/releases/7"'),
+    "late on a query": _late('"service": "forge", "path": "/graphql"'),
+    "stale where the index stores nothing": _late('"service": "python", "path": "/simple/*/x"'),
+    "no such service": '{"rules": [{"service": "pypi", "effect": {"delay": 1}}]}',
+    "no such method": '{"rules": [{"method": "FETCH", "effect": {"delay": 1}}]}',
+    "never": '{"rules": [{"times": 0, "effect": {"delay": 1}}]}',
+}
+RIGHT = {
+    "any service": _late('"times": 1'),
+    "by a glob": _late('"service": "*o*", "method": "PUT"'),
+    "releases": _late('"service": "forge", "method": "POST", "path": "*/releases"'),
+    "anything of a release": _late('"service": "forge", "path": "*/releases*"'),
+    "an expression": _late('"service": "forge", "path_regex": ".*/issues"'),
+    "uploads": _late('"service": "python", "path": "/legacy/"'),
+    "lower case": _late('"service": "cargo", "method": "put"'),
+    "packages": _late('"service": "npm", "path": "/@acme*core"'),
 }
 
 
@@ -91,6 +114,11 @@ def test_a_script_that_cannot_be_meant_is_refused(case: str) -> None:
 
     problem = caught.value.problems[0]
     assert (problem.code, problem.file) == ("world-faults-invalid", "faults.json")
+
+
+@pytest.mark.parametrize("case", RIGHT)
+def test_a_script_that_can_have_an_effect_passes(case: str) -> None:
+    assert len(parse_faults(RIGHT[case])) == 1
 
 
 def test_without_faults_the_service_answers_and_the_journal_knows() -> None:

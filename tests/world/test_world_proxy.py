@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import http.client
 import json
 import socket
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from castoff.world.authority import ThrowAwayAuthority
 from castoff.world.cargo_registry import CargoRegistry
 from castoff.world.cargo_registry.index import index_path
 from castoff.world.cargo_registry.record import minimal_crate
@@ -18,12 +20,10 @@ from castoff.world.fault_gate import FaultGate
 from castoff.world.faults import parse_faults
 from castoff.world.journal import Journal
 from castoff.world.messages import Request, Response
-from castoff.world.proxy import CargoDoor, Outside, ProxyPort, ThrowAwayAuthority
+from castoff.world.proxy import CargoDoor, Outside, ProxyPort
 from castoff.world.proxy.cargo_door import index_name
 from castoff.world.proxy.passing import Target, parse_authority
 from castoff.world.server import Server, Site
-
-pytest.importorskip("trustme")
 
 
 class Recording:
@@ -159,14 +159,26 @@ def test_yank_owners_and_search_are_answered_here(tmp_path: Path) -> None:
     assert world.far.requests == []
 
 
-def test_a_token_does_not_leave_with_a_read(tmp_path: Path) -> None:
+def test_the_worlds_token_does_not_leave_with_a_read_and_the_users_password_does(tmp_path: Path) -> None:
+    basic = "Basic " + base64.b64encode(b"__token__:world-token").decode()
+    ours = ("world-token", "Bearer world-token", "token world-token", basic, "Basic !")
     with scene(tmp_path) as world:
-        world.ask("GET", "/index/se/rd/serde", Authorization="secret", Cookie="a=b", X_Other="kept")
+        for value in (*ours, "Basic dTpw"):
+            world.ask("GET", "/index/se/rd/serde", Authorization=value, Cookie="a=b", X_Other="kept")
 
-    headers = world.far.requests[0].headers
-    assert "authorization" not in headers
-    assert "cookie" not in headers
-    assert headers["x-other"] == "kept"
+    asked = [request.headers for request in world.far.requests]
+    assert [headers.get("authorization") for headers in asked] == [None] * len(ours) + ["Basic dTpw"]
+    assert not any("cookie" in headers for headers in asked)
+    assert {headers["x-other"] for headers in asked} == {"kept"}
+
+
+def test_a_fetch_by_git_goes_on_with_its_body_and_a_push_does_not(tmp_path: Path) -> None:
+    with scene(tmp_path) as world:
+        world.ask("POST", "/acme/other.git/git-upload-pack", b"0000")
+        push, _ = world.ask("POST", "/acme/other.git/git-receive-pack", b"0000")
+
+    assert [(request.method, request.body) for request in world.far.requests] == [("POST", b"0000")]
+    assert push.status == 403
 
 
 def test_without_an_outside_nothing_leaves(tmp_path: Path) -> None:

@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
-from collections.abc import Callable
 
 import pytest
 
@@ -11,37 +9,12 @@ from castoff.world.clock import WorldClock
 from castoff.world.messages import Late, Request, Response
 from castoff.world.python_index import PythonIndex, upload_subject
 from castoff.world.python_index.minimal import Seed, minimal_wheel
-
-TOKEN = "Basic " + base64.b64encode(b"__token__:secret").decode()
-BASE = "http://127.0.0.1:1"
-
-
-def form(filename: str, content: bytes, **fields: str | None) -> Request:
-    name, version = filename.split("-")[:2]
-    values: dict[str, str | None] = {
-        ":action": "file_upload",
-        "protocol_version": "1",
-        "metadata_version": "2.1",
-        "name": name,
-        "version": version.removesuffix(".tar.gz"),
-        "filetype": "bdist_wheel",
-        "sha256_digest": hashlib.sha256(content).hexdigest(),
-        **{key.replace("action", ":action"): value for key, value in fields.items()},
-    }
-    parts = [
-        f'--b\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n'.encode()
-        for key, value in values.items()
-        if value is not None
-    ]
-    head = f'--b\r\nContent-Disposition: form-data; name="content"; filename="{filename}"\r\n\r\n'.encode()
-    body = b"".join(parts) + head + content + b"\r\n--b--\r\n"
-    headers = {"content-type": "multipart/form-data; boundary=b", "authorization": TOKEN}
-    return Request("POST", "/legacy/", {}, headers, body, BASE)
+from registry_rules.uploads import BASE, form
 
 
 def upload(index: PythonIndex, seed: Seed, **fields: str | None) -> Response:
     filename, content = minimal_wheel(seed)
-    return index.handle(form(filename, content, **fields))
+    return index.handle(form(filename, content, None, **fields))
 
 
 def read(index: PythonIndex, path: str, **headers: str) -> Response:
@@ -100,104 +73,6 @@ def test_the_same_file_again_is_welcome_and_a_changed_one_is_not() -> None:
     assert other.status == 400
     assert b"File already exists ('acme_core-1.0.0-py3-none-any.whl', with blake2_256 hash" in other.body
     assert len(index.store.dump()) == 1
-
-
-REFUSED: dict[str, tuple[Callable[[], Request], int, bytes]] = {
-    "no token": (lambda: strip(form(*minimal_wheel(CORE)), "authorization"), 403, b"authentication"),
-    "a user's password": (
-        lambda: with_header(form(*minimal_wheel(CORE)), "authorization", "Basic " + _b64("me:pw")),
-        403,
-        b"API Tokens",
-    ),
-    "an empty token": (
-        lambda: with_header(form(*minimal_wheel(CORE)), "authorization", "Basic " + _b64("__token__:")),
-        403,
-        b"authentication",
-    ),
-    "a form that is none": (
-        lambda: with_header(form(*minimal_wheel(CORE)), "content-type", "text/plain"),
-        400,
-        b"multipart",
-    ),
-    "another action": (lambda: form(*minimal_wheel(CORE), action="fly"), 400, b"Unknown action"),
-    "another protocol": (lambda: form(*minimal_wheel(CORE), protocol_version="2"), 400, b"protocol"),
-    "no version": (lambda: form(*minimal_wheel(CORE), version=None), 400, b"version"),
-    "no digest": (lambda: form(*minimal_wheel(CORE), sha256_digest=None), 400, b"digest"),
-    "a wrong digest": (lambda: form(*minimal_wheel(CORE), sha256_digest="00"), 400, b"does not match"),
-    "a wrong blake2 digest": (lambda: form(*minimal_wheel(CORE), blake2_256_digest="0"), 400, b"not match"),
-    "another name": (lambda: form(*minimal_wheel(CORE), name="other"), 400, b"Start filename"),
-    "another version": (lambda: form(*minimal_wheel(CORE), version="1.0.1"), 400, b"Version in filename"),
-    "a local version": (lambda: form(*minimal_wheel(CORE), version="1.0.0+here"), 400, b"local versions"),
-    "a version that is none": (lambda: form(*minimal_wheel(CORE), version="one"), 400, b"version"),
-    "another kind": (lambda: form(*minimal_wheel(CORE), filetype="sdist"), 400, b"filetype"),
-    "an empty file": (lambda: form("acme_core-1.0.0-py3-none-any.whl", b""), 400, b"empty"),
-    "no archive": (lambda: form("acme_core-1.0.0-py3-none-any.whl", b"hello"), 400, b"Invalid distribution"),
-    "no sdist": (
-        lambda: form("acme_core-1.0.0.tar.gz", b"hello", filetype="sdist"),
-        400,
-        b"Invalid distribution",
-    ),
-    "a filename of no grammar": (lambda: form("acme_core-1.0.0-none.whl", b"x"), 400, b"Invalid filename"),
-    "a path as filename": (lambda: form("../a-1.0.0-py3-none-any.whl", b"x"), 400, b"in the name"),
-    "a wheel with another's contents": (
-        lambda: form("acme_web-1.0.0-py3-none-any.whl", minimal_wheel(CORE)[1]),
-        400,
-        b"METADATA",
-    ),
-    "a direct reference": (
-        lambda: form(
-            *minimal_wheel(Seed(name="a", version="1", requires_dist=("b @ https://example.org/b.whl",)))
-        ),
-        400,
-        b"direct dependency",
-    ),
-    "a broken requirement": (
-        lambda: form(*minimal_wheel(Seed(name="a", version="1", requires_dist=("b >>> 1",)))),
-        400,
-        b"Invalid metadata",
-    ),
-    "a broken requires-python": (
-        lambda: form(*minimal_wheel(Seed(name="a", version="1", requires_python="three"))),
-        400,
-        b"Invalid metadata",
-    ),
-}
-
-
-def strip(request: Request, name: str) -> Request:
-    headers = {key: value for key, value in request.headers.items() if key != name}
-    return Request(request.method, request.path, {}, headers, request.body, BASE)
-
-
-def with_header(request: Request, name: str, value: str) -> Request:
-    return Request(request.method, request.path, {}, {**request.headers, name: value}, request.body, BASE)
-
-
-def _b64(text: str) -> str:
-    return base64.b64encode(text.encode()).decode()
-
-
-@pytest.mark.parametrize("case", REFUSED)
-def test_what_the_real_index_refuses_is_refused(case: str) -> None:
-    make, status, text = REFUSED[case]
-    index = PythonIndex()
-
-    answer = index.handle(make())
-
-    assert (answer.status, text in answer.body) == (status, True), answer.body
-    assert index.store.dump() == []
-
-
-def test_a_deleted_file_name_stays_used() -> None:
-    index = PythonIndex()
-    upload(index, CORE)
-    index.store.delete("acme-core", "1.0.0")
-
-    again = upload(index, CORE)
-
-    assert again.status == 400
-    assert b"already been used" in again.body
-    assert read(index, "/simple/acme-core/").status == 404
 
 
 def test_a_yanked_version_stays_and_says_why() -> None:

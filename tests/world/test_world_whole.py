@@ -24,6 +24,9 @@ from castoff.world.seed import WorldSeed, parse_seed
 from castoff.world.serve import serve
 from castoff.world.world import World
 
+ANY = ssl._create_unverified_context()
+"""Speaks to any world; that clients trust it by its certificate is for the tests of clients."""
+
 
 @pytest.fixture
 def world() -> Iterator[World]:
@@ -33,7 +36,8 @@ def world() -> Iterator[World]:
 
 def call(url: str, method: str = "GET", body: object = None) -> Any:
     data = None if body is None else json.dumps(body).encode()
-    with urllib.request.urlopen(urllib.request.Request(url, data, method=method), timeout=10) as answer:
+    asked = urllib.request.Request(url, data, method=method)
+    with urllib.request.urlopen(asked, timeout=10, context=ANY) as answer:
         return json.loads(answer.read())
 
 
@@ -170,8 +174,49 @@ def test_other_repositories_stand_beside_it_at_their_usual_addresses(tmp_path: P
                 text=True,
                 check=True,
             )
-            assert second.dump()["beside"] == {"acme/site": first.repository.dump()}
+            assert second.dump()["beside"] == {"acme/site": {**first.repository.dump(), "pull_requests": []}}
     assert seen.stdout.endswith("refs/heads/main\n")
+
+
+def test_the_forge_answers_for_repositories_beside_its_own_and_for_no_other(tmp_path: Path) -> None:
+    with World(outside=False, tls=False) as first:
+        commit(tmp_path, first.repository.url)
+        for words in (
+            ["branch", "pages", "main"],
+            ["symbolic-ref", "HEAD", "refs/heads/pages"],
+        ):
+            subprocess.run(["git", "--git-dir", first.repository.path, *words], check=True)
+        for words in (
+            ["-c", "user.name=A", "-c", "user.email=a@b", "commit", "-q", "--allow-empty", "-m", "second"],
+            ["push", "-q", first.repository.url, "HEAD:refs/heads/change"],
+        ):
+            subprocess.run(["git", "-C", str(tmp_path), *words], check=True)
+        seed = WorldSeed(
+            beside=(("acme/Site", first.repository.path),),
+            forge={"tokens": {"reader": "read", "writer": "write"}},
+        )
+        with World(seed=seed, outside=False, tls=False) as world:
+            pulls = f"{world.forge.url}/repos/acme/site/pulls"
+            wanted = {"title": "t", "head": "change", "base": "pages"}
+
+            assert asked(pulls.removesuffix("/pulls"), "reader")[1]["default_branch"] == "pages"
+            assert asked(pulls, "reader") == (200, [])
+            assert asked(pulls, "reader", wanted)[0] in (403, 404)
+            assert asked(pulls.replace("site", "other"), "writer", wanted)[0] == 404
+            assert asked(pulls, "writer", wanted)[0] == 201
+            assert asked(pulls.replace("site", "rocket"), "writer")[1] == []
+            assert [one["title"] for one in world.dump()["beside"]["acme/Site"]["pull_requests"]] == ["t"]  # type: ignore[index]
+
+
+def asked(url: str, token: str, body: object = None) -> tuple[int, Any]:
+    data = None if body is None else json.dumps(body).encode()
+    headers = {"Authorization": f"Bearer {token}", "User-Agent": "test"}
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, data, headers), timeout=10) as answer:
+            return answer.status, json.loads(answer.read())
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, None
 
 
 def test_faults_are_replaced_and_refused_through_the_control_door(world: World) -> None:
@@ -200,7 +245,8 @@ def test_a_hold_is_seen_and_released_through_the_control_door(world: World) -> N
     rule = {"path": "/simple/", "effect": {"hold": "gate", "seconds": 30}}
     call(f"{world.control_url}/_faults", "PUT", {"rules": [rule]})
     reader = subprocess.Popen(
-        [sys.executable, "-c", f"import urllib.request as u; u.urlopen('{world.python.url}/simple/')"]
+        [sys.executable, "-c", f"import urllib.request as u; u.urlopen('{world.python.url}/simple/')"],
+        env={**os.environ, **world.environment()},
     )
 
     held = call(f"{world.control_url}/_holds?count=1&wait=10")["holds"]
@@ -286,7 +332,7 @@ BAD_SEEDS: dict[str, object] = {
         "cargo": {"packages": {"a": {"1.0.0": {"requirements": [{"name": "b", "requirement": "x"}]}}}}
     },
     "a schedule that is none": {"docs": {"automatic": "soon"}},
-    "an npm package without a name": {"npm": [{"version": "1.0.0"}]},
+    "an npm package without a name": {"npm": {"packages": [{"version": "1.0.0"}]}},
 }
 
 
@@ -330,14 +376,23 @@ def test_a_served_world_says_where_it_is_and_ends_when_it_is_told_to(tmp_path: P
     assert set(line) == {"control", "env", "pid", "remote"}
 
 
+HOSTS = (
+    ("api.github.com", "/repos/acme/rocket", 200, "acme/rocket"),
+    ("api.github.com", "/repos/acme/other", 404, None),
+    ("github.com", "/api/v3/repos/acme/rocket", 200, "acme/rocket"),
+    ("github.com", "/acme/rocket", 404, None),
+    ("github.com", "/acme/rocket-2", 403, None),
+    ("elsewhere.example", "/x", 403, None),
+)
+
+
 def test_a_client_of_github_finds_the_forge_behind_its_proxy_and_nothing_else() -> None:
-    pytest.importorskip("trustme")
     with World(outside=False, tls=True) as world:
-        told = world.gh_environment()
+        told = world.environment()
         context = ssl.create_default_context(cafile=told["SSL_CERT_FILE"])
         port = int(told["HTTPS_PROXY"].rpartition(":")[2])
         answers = []
-        for host, path in (("api.github.com", "/repos/acme/rocket"), ("elsewhere.example", "/x")):
+        for host, path, _, _ in HOSTS:
             connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=10, context=context)
             connection.set_tunnel(host, 443)
             headers = {"User-Agent": "gh", "Authorization": f"token {world.environment()['GH_TOKEN']}"}
@@ -346,7 +401,7 @@ def test_a_client_of_github_finds_the_forge_behind_its_proxy_and_nothing_else() 
             answers.append((answer.status, json.loads(answer.read()).get("full_name")))
             connection.close()
 
-    assert answers == [(200, "acme/rocket"), (404, None)]
+    assert answers == [(status, name) for _, _, status, name in HOSTS]
 
 
 def test_a_world_in_a_temporary_directory_leaves_nothing_behind() -> None:

@@ -1,4 +1,4 @@
-"""Which commands are there, and how does every run end?
+"""The commands, and how every run ends.
 
 The only place that catches everything: what a user or a server did becomes a message and an exit code, what
 castoff did wrong becomes code 1 and a request to report it.
@@ -7,41 +7,80 @@ castoff did wrong becomes code 1 and a request to report it.
 from __future__ import annotations
 
 import importlib
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
-from castoff.cli.examples import as_epilog
 from castoff.cli.options import Common, common_options
 
 if TYPE_CHECKING:
     from castoff.errors import Problem
 
+
+EXAMPLES: Mapping[str, tuple[str, ...]] = {
+    "status": ("castoff status", "castoff status 1.3.0 --exit-code"),
+    "plan": ("castoff plan minor", "castoff plan minor --pre rc"),
+    "check": ("castoff check", "castoff check --only labels"),
+    "rehearse": ("castoff rehearse minor", "castoff rehearse minor --pull-request"),
+    "release": ("castoff release minor --execute", "castoff release minor --pull-request --execute"),
+    "resume": ("castoff resume --execute", "castoff resume 1.3.0 --execute --yes"),
+    "build": ("castoff build --to dist",),
+    "notes": ("castoff notes", "castoff notes --from 1.2.0"),
+    "highlights": ("castoff highlights",),
+    "draft": ("castoff draft", "castoff draft --execute"),
+    "announce": ("castoff announce", "castoff announce --execute"),
+    "milestone": ("castoff milestone", "castoff milestone --execute"),
+    "changelog": ("castoff changelog --execute", "castoff changelog --doctor CHANGELOG.md"),
+    "docs": ("castoff docs", "castoff docs 1.3.0 --execute"),
+    "website": ("castoff website", "castoff website --source . --target ../website"),
+    "verify": ("castoff verify 1.3.0",),
+    "yank": ("castoff yank 1.3.0", "castoff yank 1.3.0 --execute"),
+    "abandon": ("castoff abandon 1.3.0", "castoff abandon 1.3.0 --execute"),
+    "init": ("castoff init", "castoff init --website ../website --execute"),
+    "ci": ("castoff ci", "castoff ci --write ."),
+    "demo": ("castoff demo", "castoff demo --cargo"),
+    "explain": ("castoff explain release-in-flight",),
+    "world": ("castoff world serve --env world.env",),
+}
+
+
+SHARED = "Options of every command (--json, --yes, ...): castoff --help"
+
+
+def as_epilog(name: str) -> str:
+    """Write the last lines of a command's help."""
+    shown = EXAMPLES.get(name, ())
+    word = "Example" if len(shown) == 1 else "Examples"
+    return f"{SHARED}\n\n{word}: {' | '.join(shown)}" if shown else SHARED
+
+
 COMMANDS: dict[str, tuple[str, str]] = {
-    "status": ("castoff.cli.commands.status", "Say what the world shows of a release, and what comes next."),
-    "plan": ("castoff.cli.commands.plan", "Show what a release would do; writes nothing."),
-    "check": ("castoff.cli.commands.check", "Check labels, milestone, metadata and known traps."),
-    "rehearse": ("castoff.cli.commands.rehearse", "Carry a release out against the embedded world."),
-    "release": ("castoff.cli.commands.release", "Release the workspace; acts only with --execute."),
-    "resume": ("castoff.cli.commands.resume", "Go on with a release, from any machine."),
-    "notes": ("castoff.cli.commands.notes", "Show the notes as the forge would generate them."),
-    "highlights": ("castoff.cli.commands.highlights", "Write what comes first in the notes."),
-    "draft": ("castoff.cli.commands.draft", "Make the draft on the forge."),
-    "announce": ("castoff.cli.commands.announce", "Publish the draft; always asks."),
-    "milestone": ("castoff.cli.commands.milestone", "Close the milestone, open the next one."),
-    "changelog": ("castoff.cli.commands.changelog", "Port the notes into the changelog, or mend it."),
-    "docs": ("castoff.cli.commands.docs", "Watch the documentation builds."),
-    "website": ("castoff.cli.commands.website", "Bring pages of the workspace to its website."),
-    "verify": ("castoff.cli.commands.verify", "Check a release from outside, at any time."),
-    "yank": ("castoff.cli.commands.yank", "Take a version back everywhere, facade first."),
-    "abandon": ("castoff.cli.commands.abandon", "Give a begun version up."),
-    "init": ("castoff.cli.commands.init", "Write a castoff.toml with what differs from the defaults."),
-    "ci": ("castoff.cli.commands.ci", "Write the workflows for the forge."),
-    "demo": ("castoff.cli.commands.demo", "Release a sample workspace in the embedded world."),
+    "status": ("castoff.cli.commands.status", "Show the state of a release."),
+    "plan": ("castoff.cli.commands.plan", "Show what a release would do, without writing."),
+    "check": ("castoff.cli.commands.check", "Check whether a release can start."),
+    "rehearse": ("castoff.cli.commands.rehearse", "Rehearse a release against embedded services."),
+    "release": ("castoff.cli.commands.release", "Release the workspace."),
+    "resume": ("castoff.cli.commands.resume", "Finish a release, from any machine."),
+    "build": ("castoff.cli.commands.build", "Build the files of a claimed release."),
+    "notes": ("castoff.cli.commands.notes", "Generate the release notes."),
+    "highlights": ("castoff.cli.commands.highlights", "Write the highlights of a release."),
+    "draft": ("castoff.cli.commands.draft", "Create or update the draft release on the forge."),
+    "announce": ("castoff.cli.commands.announce", "Publish the draft release."),
+    "milestone": ("castoff.cli.commands.milestone", "Close the milestone and open the next."),
+    "changelog": ("castoff.cli.commands.changelog", "Update, check or repair the changelog."),
+    "docs": ("castoff.cli.commands.docs", "Show the state of the documentation builds."),
+    "website": ("castoff.cli.commands.website", "Copy pages of the workspace to its website."),
+    "verify": ("castoff.cli.commands.verify", "Verify a published release."),
+    "yank": ("castoff.cli.commands.yank", "Yank a released version from every registry."),
+    "abandon": ("castoff.cli.commands.abandon", "Abandon an unfinished release."),
+    "init": ("castoff.cli.commands.init", "Create a castoff.toml for this workspace."),
+    "ci": ("castoff.cli.commands.ci", "Generate the CI workflows."),
+    "demo": ("castoff.cli.commands.demo", "Release a sample workspace against embedded services."),
     "explain": ("castoff.cli.commands.explain", "Explain an error code."),
-    "world": ("castoff.cli.commands.world", "Serve the embedded world."),
+    "world": ("castoff.cli.commands.world", "Run the embedded services."),
 }
 
 INTERRUPTED = 130
@@ -68,6 +107,7 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command; of one that is not there, name the nearest."""
+        # Click's own suggestion would import every command; difflib compares names only.
         if args[0] not in COMMANDS and not args[0].startswith("-"):
             from difflib import get_close_matches
 
@@ -78,6 +118,8 @@ class LazyGroup(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
+        # Click's version of this method imports each command for its help line: 20 imports for `castoff
+        # --help` (docs/explanation/speed.md).
         rows = [(name, text) for name, (module, text) in COMMANDS.items() if _exists(module)]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
@@ -91,35 +133,48 @@ class LazyGroup(click.Group):
 @click.version_option(package_name="castoff", message="%(prog)s %(version)s")
 @common_options
 def castoff(common: Common) -> None:
-    """Carry out the release of a workspace: many packages, one version, the facade last."""
+    """Release a workspace of many packages with one version, the facade last."""
     click.get_current_context().obj = common
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run the command line; gives the exit code."""
+    """Run the command line; returns the exit code."""
+    from castoff.cli.endings import Terminated, ended_by_signals
     from castoff.errors import CastoffError
 
+    # Set by click's completion scripts (click, "Shell Completion").
+    if "_CASTOFF_COMPLETE" in os.environ:
+        from castoff.cli.completion import register
+
+        register()
     try:
-        code = castoff.main(list(arguments), prog_name="castoff", standalone_mode=False)
+        with ended_by_signals():
+            code = castoff.main(list(arguments), prog_name="castoff", standalone_mode=False)
+            # Flush inside of the `try`: a closed pipe must raise here, not at interpreter shutdown, where
+            # Python prints a traceback.
+            sys.stdout.flush()
     except click.exceptions.Exit as end:
         return end.exit_code
     except (BrokenPipeError, SystemExit):  # click ends so where a reader is gone (`| head`)
-        sys.stderr.close()
         return 0
     except CastoffError as error:
         return _report(error.problems, arguments, error.exit_code)
     except click.ClickException as error:
         return _misused(error, arguments)
+    except Terminated as end:
+        return _interrupted(arguments, end.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        return _interrupted(arguments)
+        return _interrupted(arguments, INTERRUPTED)
     except Exception as error:  # noqa: BLE001 - no traceback ever reaches a user
         return _failed(error, arguments)
+    # Commands without an exit code return None.
     return code if isinstance(code, int) else 0
 
 
 def _report(problems: Sequence[Problem], arguments: Sequence[str], exit_code: int) -> int:
-    from castoff.cli.problems import show_problems
+    from castoff.cli.render.problems import show_problems
 
+    # `--json` is searched in the arguments because parsing may be what failed.
     show_problems(problems, as_json="--json" in arguments, exit_code=exit_code)
     return exit_code
 
@@ -135,29 +190,32 @@ def _misused(error: click.ClickException, arguments: Sequence[str]) -> int:
     problem = Problem(
         code="bad-usage",
         message=error.format_message(),
-        reason="the command line cannot be understood",
+        reason="the command line is not valid",
         remedy=f"see `{command} --help`",
     )
     return _report((problem,), arguments, 2)
 
 
-def _interrupted(arguments: Sequence[str]) -> int:
+def _interrupted(arguments: Sequence[str], exit_code: int) -> int:
     from castoff.errors import Problem
 
     if "--json" not in arguments:
-        click.echo("interrupted: run it again to go on", err=True)
-        return INTERRUPTED
-    problem = Problem(code="interrupted", message="the run was interrupted", remedy="run it again to go on")
-    return _report((problem,), arguments, INTERRUPTED)
+        click.echo("interrupted: run the command again to continue", err=True)
+        return exit_code
+    problem = Problem(
+        code="interrupted", message="the run was interrupted", remedy="run the command again to continue"
+    )
+    return _report((problem,), arguments, exit_code)
 
 
 def _failed(error: Exception, arguments: Sequence[str]) -> int:
-    """Tell what the machine refused from what castoff did wrong."""
-    from castoff.cli.failures import bug, machine_trouble, traceback_asked_for
+    """Report what the machine refused, or what castoff did wrong."""
+    from castoff.cli.endings import bug, traceback_asked_for
+    from castoff.io.machine import machine_problem
 
-    trouble = machine_trouble(error)
-    if trouble is not None:
-        return _report((trouble,), arguments, 4)
+    failure = machine_problem(error)
+    if failure is not None:
+        return _report((failure,), arguments, 4)
     _report((bug(error),), arguments, 1)
     if text := traceback_asked_for():
         click.echo(text, err=True)

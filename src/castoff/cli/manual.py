@@ -1,4 +1,4 @@
-"""What stands in the reference page of the commands? All of it is read from the commands themselves."""
+"""The reference page of the commands, read from the commands themselves."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import click
 
-from castoff.cli.examples import EXAMPLES
-from castoff.cli.main import LazyGroup, castoff
+from castoff.cli.main import EXAMPLES, LazyGroup, castoff
 from castoff.cli.options import common_options
 
 _HEAD = """\
@@ -20,8 +19,8 @@ _HEAD = """\
 castoff [OPTIONS] COMMAND [ARGUMENTS]
 ```
 
-`castoff COMMAND --help` shows the same.
-Commands that write outside print their acts and stop, unless `--execute` is given.
+`castoff COMMAND --help` prints the same text.
+Commands that write to a remote or a service only print their acts unless `--execute` is given.
 [Exit codes](exit-codes.md), [JSON](json.md) and [configuration](configuration.md) have pages of their own.
 """
 
@@ -30,7 +29,7 @@ def reference_text() -> str:
     """Write the reference page of all commands."""
     shared = _shared_options()
     lines = [_HEAD, "## Options of every command", "", *_table(shared.values())]
-    lines += ["", "They may stand before or after the command's name."]
+    lines += ["", "They may be placed before or after the command."]
     assert isinstance(castoff, LazyGroup)
     context = click.Context(castoff, info_name="castoff")
     for name in castoff.list_commands(context):

@@ -1,10 +1,14 @@
-"""Which options does every command take? They may stand before or after the command's name."""
+"""Options of every command; they may stand before or after the command's name."""
 
 from __future__ import annotations
 
+import errno
 import functools
+import math
+import os
+import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
@@ -12,8 +16,90 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from castoff.flows.setting import Setting
     from castoff.ports import Reporter
+    from castoff.session.services import Services
+
+
+LONGEST_WAIT = 7 * 86_400.0
+"""Seconds; a longer wait is a typing error, and no CI job and no token lasts that long."""
+
+_DIGEST = re.compile(r"(?:sha256:)?([0-9a-f]{64})", re.IGNORECASE)
+_SHOWN = 60
+
+
+def path(value: str) -> Path:
+    """Return a path that the system could have: not empty, no null character, no longer than it takes."""
+    if not value:
+        raise click.BadParameter("a path must not be empty")
+    try:
+        # The operating system decides what a path can be; limits differ between file systems. A missing
+        # file is not an error here.
+        os.lstat(value)
+    except ValueError:
+        raise click.BadParameter(f"`{_brief(value)}` has a null character") from None
+    except OSError as error:
+        if error.errno in (errno.ENAMETOOLONG, errno.EINVAL):
+            why = os.strerror(error.errno)
+            raise click.BadParameter(f"`{_brief(value)}` cannot be a path: {why}") from None
+    return Path(value)
+
+
+def seconds(value: str | float) -> float:
+    """Return a number of seconds to wait, up to a week."""
+    try:
+        found = float(value)
+    except ValueError:
+        found = math.nan
+    if not 0 <= found <= LONGEST_WAIT:  # false for what is not a number
+        raise click.BadParameter(
+            f"`{_brief(str(value))}` is not a number of seconds from 0 to {LONGEST_WAIT:.0f}"
+        )
+    return found
+
+
+def digest(value: str) -> str:
+    """Return a SHA-256 digest as registries write it: 64 hexadecimal digits in lower case."""
+    found = _DIGEST.fullmatch(value)
+    if found is None:
+        raise click.BadParameter(
+            f"`{_brief(value)}` is not a SHA-256 digest: copy the 64 digits from the message"
+        )
+    return found[1].lower()
+
+
+def text(value: str) -> str:
+    """Return a text of one line."""
+    if not value.isprintable():
+        raise click.BadParameter("write one line, without control characters")
+    return value
+
+
+def refuse_without_effect(mode: str, given: Mapping[str, object]) -> None:
+    """Raise a usage error if an option was given that has no effect in a mode (`without --doctor`).
+
+    An option counts as given unless its value is None, False or empty.
+    """
+    names = [f"`{name}`" for name, value in given.items() if value not in (None, False, (), "")]
+    if names:
+        verb = "has" if len(names) == 1 else "have"
+        raise click.UsageError(f"{', '.join(names)} {verb} no effect {mode}")
+
+
+def require_folder(folder: Path, *, to_make: bool = False) -> None:
+    """Raise a usage error unless this is a folder, or (``to_make``) can become one. Errors: ``no-such-folder``."""
+    from castoff.errors import UsageError
+
+    there = next((one for one in (folder, *folder.parents) if one.exists()), folder) if to_make else folder
+    if not there.is_dir():
+        raise UsageError.of(
+            "no-such-folder", f"`{there}` is not a folder", remedy="pass the path of a folder"
+        )
+
+
+def _brief(text: str) -> str:
+    shown = "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text[:_SHOWN])
+    return shown if len(text) <= _SHOWN else f"{shown}..."
+
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -50,7 +136,7 @@ class Common:
 
     @property
     def may_ask(self) -> bool:
-        """Say whether a person is there to answer."""
+        """Return whether a person is there to answer."""
         return not self.no_input and sys.stdin.isatty() and sys.stderr.isatty()
 
 
@@ -66,21 +152,21 @@ _shared = functools.partial(click.option, cls=_Shared)
 
 
 def common_options(function: Callable[Concatenate[Common, P], R]) -> Callable[P, R]:
-    """Give a command the common options, as one value."""
+    """Return a command the common options, as one value."""
 
-    @_shared("-C", "directory", type=click.Path(path_type=Path), help="Work in this folder.")
+    @_shared("-C", "directory", type=path, help="Run in this folder.")
     @_shared("--json", "as_json", is_flag=True, help="Print one JSON object.")
-    @_shared("--config", type=click.Path(path_type=Path), help="Use this configuration file.")
-    @_shared("--events", type=click.Path(path_type=Path), help="Write each event to this file, as NDJSON.")
-    @_shared("--yes", is_flag=True, help="Answer every question with yes.")
-    @_shared("--no-input", is_flag=True, help="Ask nothing.")
+    @_shared("--config", type=path, help="Use this configuration file.")
+    @_shared("--events", type=path, help="Write events to this file, as NDJSON.")
+    @_shared("--yes", is_flag=True, help="Answer yes to every prompt.")
+    @_shared("--no-input", is_flag=True, help="Never prompt.")
     @_shared(
         "--wait",
         is_flag=False,
         flag_value=HALF_A_DAY,
-        type=click.FloatRange(min=0),
+        type=seconds,
         metavar="[SECONDS]",
-        help="Wait so long for what is late; half a day where no number follows.",
+        help="How long to wait for slow services, in seconds (default: 12 hours).",
     )
     @functools.wraps(function)
     def with_options(
@@ -96,26 +182,47 @@ def common_options(function: Callable[Concatenate[Common, P], R]) -> Callable[P,
             no_input=bool(kwargs.pop("no_input")),
             wait=_number(kwargs.pop("wait")),
         )
-        earlier = click.get_current_context().find_object(Common)
-        return function(said.over(earlier), *args, **kwargs)
+        context = click.get_current_context()
+        common = said.over(context.find_object(Common))
+        _refuse_unused(context.command.name or "", common)
+        return function(common, *args, **kwargs)
 
     return with_options
 
 
+_LOOKS = frozenset({"status", "plan", "notes", "init", "ci", "explain"})
+"""Commands that look once, or not at all: `--wait` with them would promise a wait that never comes."""
+
+
+def _refuse_unused(command: str, common: Common) -> None:
+    """Refuse shared options that promise what a command does not do; `--yes` and `--no-input` promise nothing."""
+    if command in _LOOKS:
+        refuse_without_effect(f"with `castoff {command}`", {"--wait": common.wait is not None})
+    if command in ("explain", "demo"):
+        refuse_without_effect(f"with `castoff {command}`", {"--config": common.config})
+    if command == "explain":
+        refuse_without_effect("with `castoff explain`", {"--events": common.events})
+
+
 def required_level(level: str | None) -> str:
-    """Give the level, or say what it may be."""
+    """Return the level, or say what it may be."""
     from castoff.model.versions import LEVELS
 
     if level is None:
-        raise click.UsageError(f"LEVEL is missing: it is {', '.join(LEVELS)}, or an exact version")
+        raise click.UsageError(f"LEVEL is missing: use {', '.join(LEVELS)}, or an exact version")
     return level
 
 
-def open_for(common: Common, reporter: Reporter) -> Setting:
-    """Wire a run to the outside."""
+def open_for(common: Common, reporter: Reporter, *, built: Path | None = None) -> Services:
+    """Wire a run to the outside; ``built`` holds the files of the release where none are to be built."""
     from castoff.wiring import Options, open_setting
 
-    options = Options(directory=common.directory or Path.cwd(), config=common.config, wait=common.wait)
+    options = Options(
+        directory=common.directory or Path.cwd(),
+        config=common.config,
+        wait=common.wait,
+        built=built.absolute() if built is not None else None,
+    )
     return open_setting(options, reporter)
 
 

@@ -1,4 +1,4 @@
-"""How does castoff speak with GitHub? Through its REST API, version 2022-11-28, one class, no default host.
+"""GitHub through its REST API, version 2022-11-28; no default host.
 
 Reads are paged to their end, and asked again with the ETag that came with the last answer: what did not change
 costs nothing of the rate limit. A write's outcome is judged by its status code: 2xx succeeded, 401 and 403 are
@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from urllib.parse import quote
 
 from castoff.errors import Problem
-from castoff.http import Failure, Http, Reply, retry_after
+from castoff.io.http import Failure, Http, Reply, retry_after
 from castoff.model.acts import Outcome, Refused, Succeeded, Throttled, Unclear
 from castoff.model.observations import Answer, Unknown
 from castoff.model.tokens import TokenFacts
@@ -23,6 +23,8 @@ from castoff.ports import Clock, ForgeRelease, NewRelease, Rights
 from castoff.redaction import plain
 
 _NEXT = re.compile(r'<([^<>]{1,2000})>;\s*rel="next"')
+# 100 rows a page: GitHub ends most listings far earlier. The bound protects from a server that repeats its
+# `next` link.
 _PAGES = 200
 
 
@@ -45,13 +47,15 @@ class GitHub:
         if not self._token:
             return "no-token"
         reply = self._ask("GET", f"{self._api}/repos/{self.slug}", None)
+        # 404 stands for "private and not yours" as well (docs.github.com, "Troubleshooting the REST API").
         if isinstance(reply, Reply) and reply.status in (401, 404):
             return "bad-token" if reply.status == 401 else "not-seen"
         if isinstance(reply, Failure) or reply.status != 200:
             return self.unknown(reply)
         value = _json(reply)
         if not isinstance(value, dict):
-            return Unknown(reason="the forge's answer is no object")
+            return Unknown(reason="the forge's answer is not an object")
+        # Without `permissions` in the answer nothing is known, and the first write decides.
         may = value.get("permissions")
         return "read" if isinstance(may, dict) and may.get("push") is False else "write"
 
@@ -63,6 +67,7 @@ class GitHub:
         reply = self._ask("GET", f"{self._api}/repos/{self.slug}", None)
         if isinstance(reply, Failure) or reply.status not in (200, 404):
             return self.unknown(reply)
+        # Only classic tokens have this header (docs.github.com, "Scopes for OAuth apps").
         scopes = reply.headers.get("x-oauth-scopes")
         return TokenFacts(
             scopes=None if scopes is None else tuple(one.strip() for one in scopes.split(",") if one.strip()),
@@ -75,6 +80,8 @@ class GitHub:
         if isinstance(listed, Unknown):
             return listed
         found = [_release(row) for row in listed]
+        # One row that cannot be read makes the whole answer unknown: the missing row could be the release
+        # that is looked for.
         whole = [release for release in found if release is not None]
         return (
             whole
@@ -93,6 +100,7 @@ class GitHub:
     def delete_release(self, number: int) -> Outcome:
         """Delete a draft; gone already is as good."""
         outcome = self.write("DELETE", f"/repos/{self.slug}/releases/{number}", None)
+        # Deleting twice is a success: the first answer may have been lost.
         gone = isinstance(outcome, Refused) and self.read(f"/repos/{self.slug}/releases/{number}") is None
         return Succeeded() if gone else outcome
 
@@ -102,7 +110,7 @@ class GitHub:
         return str(found.get("tag_name") or "") if isinstance(found, dict) else found
 
     def called(self, slug: str) -> str | Unknown | None:
-        """Give the name that a repository has now; GitHub redirects from names that it had before."""
+        """Return the name that a repository has now; GitHub redirects from names that it had before."""
         found = self.read(f"/repos/{quote(slug)}")
         return str(found.get("full_name") or "") if isinstance(found, dict) else found
 
@@ -116,6 +124,8 @@ class GitHub:
         if isinstance(shown, Unknown):
             return shown
         kinds = sorted({str(row.get("type")) for row in rows})
+        # Classic branch protection is not part of the rules endpoint, and its details need admin rights;
+        # only the flag is public.
         protected = shown is not None and shown.get("protected") is True and not kinds
         return ("protected",) if protected else tuple(kinds)
 
@@ -129,11 +139,7 @@ class GitHub:
             return self.unknown(reply)
         value = _json(reply)
         text = value.get("body") if isinstance(value, dict) else None
-        return text if isinstance(text, str) else Unknown(reason="the forge's answer holds no text")
-
-    def tag_url(self, tag: str) -> str:
-        """Give the page of a tag's release for people."""
-        return f"{self._web}/{self.slug}/releases/tag/{quote(tag, safe='')}"
+        return text if isinstance(text, str) else Unknown(reason="the forge's answer has no text")
 
     def listing(self, path: str, parameters: str = "") -> list[dict[str, object]] | Unknown:
         """Read a list, page by page."""
@@ -147,8 +153,10 @@ class GitHub:
                 return self.unknown(reply)
             page = _json(reply)
             if not isinstance(page, list) or not all(isinstance(row, dict) for row in page):
-                return Unknown(reason="the forge's answer is no list of objects")
+                return Unknown(reason="the forge's answer is not a list of objects")
             rows.extend(page)
+            # Pages are followed by the Link header, as the documentation asks, and only on the same host:
+            # the token goes with each request.
             found = _NEXT.search(reply.headers.get("link", ""))
             url = found.group(1) if found and found.group(1).startswith(self._api + "/") else None
         return rows
@@ -156,19 +164,21 @@ class GitHub:
     def read(self, path: str) -> dict[str, object] | Unknown | None:
         """Read one object; None where it is not there (404)."""
         reply = self._get(self._api + path)
+        # Absent only by an explicit 404; every other status is unknown.
         if isinstance(reply, Reply) and reply.status == 404:
             return None
         if isinstance(reply, Failure) or reply.status != 200:
             return self.unknown(reply)
         value = _json(reply)
-        return value if isinstance(value, dict) else Unknown(reason="the forge's answer is no object")
+        return value if isinstance(value, dict) else Unknown(reason="the forge's answer is not an object")
 
     def graphql(self, query: str) -> dict[str, object] | Unknown:
-        """Ask one GraphQL query; gives its data. Errors in the answer make it unknown, with the first reason.
+        """Ask one GraphQL query; returns its data. Errors in the answer make it unknown, with the first reason.
 
         That something inside the repository is not there is no error: its field is null.
         """
         url = (
+            # GitHub Enterprise Server has REST below `/api/v3` and GraphQL at `/api/graphql`.
             self._api.removesuffix("/v3") + "/graphql"
             if self._api.endswith("/api/v3")
             else self._api + "/graphql"
@@ -179,13 +189,14 @@ class GitHub:
         value = _json(reply)
         data = value.get("data") if isinstance(value, dict) else None
         errors = value.get("errors") if isinstance(value, dict) else None
+        # GraphQL answers 200 with partial data; an error other than "not found" makes the data incomplete.
         for error in errors if isinstance(errors, list) else ():
             if not _only_missing(error):
                 first = error.get("message") if isinstance(error, dict) else error
                 return Unknown(
                     reason=f"the forge answered with an error: {_line(self._http.clean(str(first)))}"
                 )
-        return data if isinstance(data, dict) else Unknown(reason="the forge's answer holds no data")
+        return data if isinstance(data, dict) else Unknown(reason="the forge's answer has no data")
 
     def write(self, method: str, path: str, body: object) -> Outcome:
         """Do one write and judge it by its status."""
@@ -194,6 +205,7 @@ class GitHub:
             return Unclear(reason=reply.reason)
         if 200 <= reply.status < 300:
             return Succeeded()
+        # A 5xx does not show whether the write was carried out, so it is never taken for a refusal.
         if reply.status >= 500:
             return Unclear(reason=f"the forge answered {reply.status}")
         pause = self._pause(reply)
@@ -202,7 +214,7 @@ class GitHub:
         return Refused(_refusal(reply, method, path))
 
     def unknown(self, reply: Reply | Failure) -> Unknown:
-        """Say why a read gave no answer, and when to ask again where that is known."""
+        """Return why a read gave no answer, and when to ask again where that is known."""
         if isinstance(reply, Failure):
             return Unknown(reason=reply.reason)
         detail = _message(reply)
@@ -214,6 +226,8 @@ class GitHub:
         known = self._known.get(url)
         tag = known.headers.get("etag") if known else None
         reply = self._ask("GET", url, None, etag=tag)
+        # Conditional requests do not count against the primary rate limit (docs.github.com, "Best practices
+        # for using the REST API").
         if isinstance(reply, Reply) and reply.status == 304 and known is not None:
             return known
         if isinstance(reply, Reply) and reply.status == 200 and reply.headers.get("etag"):
@@ -234,19 +248,25 @@ class GitHub:
 
     def _pause(self, reply: Reply) -> float | None:
         """Read the rate limit: seconds to wait, None where this is no matter of limits."""
+        # The rate limits answer with either (docs.github.com, "Rate limits for the REST API").
         if reply.status not in (403, 429):
             return None
+        # `retry-after` belongs to the secondary limit and takes precedence over the reset of the primary
+        # one.
         asked = retry_after(reply.headers, self._clock.now())
         if asked is not None:
             return asked
         reset = reply.headers.get("x-ratelimit-reset", "")
         if reply.headers.get("x-ratelimit-remaining") == "0" and reset.isdigit():
             return max(1.0, int(reset) - self._clock.now().timestamp())
+        # The documentation asks for at least a minute where no header says more; a 403 without headers is a
+        # refusal.
         return 60.0 if reply.status == 429 else None
 
 
 def _moment(text: str) -> datetime | None:
     """Read `2026-11-23 10:00:00 UTC`, or the same with an offset."""
+    # The documentation does not fix the form of the time zone: both a name and an offset occur.
     for form in ("%Y-%m-%d %H:%M:%S %Z", "%Y-%m-%d %H:%M:%S %z"):
         try:
             found = datetime.strptime(text.strip(), form)  # noqa: DTZ007 - UTC is named by the text
@@ -266,6 +286,7 @@ def _release_body(release: NewRelease) -> dict[str, object]:
     }
     if release.body is not None:
         body["body"] = release.body
+    # Not sent unless the caller decided, so that an update keeps what the release has.
     if release.latest is not None:
         body["make_latest"] = "true" if release.latest else "false"
     return body
@@ -292,6 +313,7 @@ def _release(row: dict[str, object]) -> ForgeRelease | None:
 
 def _only_missing(error: object) -> bool:
     path = error.get("path") if isinstance(error, dict) else None
+    # `NOT_FOUND` at the repository itself means no access, and is an error.
     inside = isinstance(path, list) and len(path) > 1 and path[0] == "repository"
     return inside and isinstance(error, dict) and error.get("type") == "NOT_FOUND"
 
@@ -323,16 +345,17 @@ def _line(text: str) -> str:
 
 def _refusal(reply: Reply, method: str, path: str) -> Problem:
     said = _message(reply) or "no reason given"
+    # 404 on a write is how GitHub answers a token without access to a private repository.
     if reply.status in (401, 403, 404):
         return Problem(
             code="unauthorized" if reply.status == 401 else "permission-denied",
             message=f"the forge answered {reply.status} to {method} {path}",
             reason=said,
-            remedy="give a token that may write to the repository (GH_TOKEN, GITHUB_TOKEN, or `gh auth login`)",
+            remedy="use a token that may write to the repository (GH_TOKEN, GITHUB_TOKEN, or `gh auth login`)",
         )
     return Problem(
         code="forge-refused",
         message=f"the forge answered {reply.status} to {method} {path}",
         reason=said,
-        remedy="mend what it names, then run `castoff resume`",
+        remedy="correct the reported problem, then run `castoff resume --execute`",
     )

@@ -1,21 +1,30 @@
-"""What does the user's repository say? It is read, never written to."""
+"""The user's repository, which is read and never written to."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
-from castoff.errors import UsageError, WorkspaceError
-from castoff.git.calling import Git
-from castoff.git.credentials import Entry, as_it_is, may_carry, without_credentials
+from castoff.errors import Problem, UsageError, WorkspaceError
+from castoff.git.credentials import Entry, access_to, rewritten
+from castoff.git.runner import Git
 from castoff.git.trees import GitTree
-from castoff.process import Processes
+from castoff.io.process import Processes
 
 
 def entries_of(git: Git) -> tuple[Entry, ...]:
     """List the effective configuration of a repository; a key without a value stands for yes (git-config)."""
-    listing = git.run("config", "--list", "-z").stdout.decode("utf-8", "surrogateescape")
+    return _entries(git.run("config", "--list", "-z").stdout)
+
+
+def blob_entries(git: Git, blob: str) -> tuple[Entry, ...]:
+    """List the entries of a configuration file in a commit (`REVISION:PATH`); none if it is not there."""
+    return _entries(git.run("config", "--blob", blob, "--list", "-z").stdout)
+
+
+def _entries(output: bytes) -> tuple[Entry, ...]:
+    listing = output.decode("utf-8", "surrogateescape")
     pairs = (entry.partition("\n") for entry in listing.split("\0") if entry)
     return tuple((key, value if separator else "true") for key, separator, value in pairs)
 
@@ -23,43 +32,47 @@ def entries_of(git: Git) -> tuple[Entry, ...]:
 class Repository:
     """The user's repository: read, never written to."""
 
-    def __init__(self, git: Git) -> None:
+    def __init__(self, git: Git, start: str = ".") -> None:
         self.git = git
         self.root = git.folder
+        self.start = start
+        """The folder that it was opened from, POSIX from the root."""
 
     @classmethod
     def open(cls, processes: Processes, start: Path) -> Repository:
-        """Find the repository that holds a folder; error ``not-a-repository``."""
+        """Find the repository that holds a folder; errors ``not-a-repository``, ``repository-unreadable``."""
         if not start.is_dir():
-            raise UsageError.of("no-such-folder", f"`{start}` is no folder", remedy="correct `-C`")
+            raise UsageError.of("no-such-folder", f"`{start}` is not a folder", remedy="correct `-C`")
         done = Git(processes, start).run("rev-parse", "--show-toplevel")
         top = done.stdout.decode("utf-8", "surrogateescape").removesuffix("\n")
         if done.code != 0 or not top:
+            if (found := _dot_git_above(start)) is not None and done.last_words:
+                raise _unreadable(found, done.last_words)
             raise WorkspaceError.of(
                 "not-a-repository",
-                f"`{start}` is in no git repository with a work tree",
+                f"`{start}` is not in a git repository with a work tree",
                 reason="a release is a commit, a tag and a push",
                 remedy="run castoff inside a clone of the repository, or name one with `-C`",
             )
-        return cls(Git(processes, Path(top)))
+        return cls(Git(processes, Path(top)), _below(start, Path(top)))
 
     @cached_property
     def settings(self) -> Mapping[str, str]:
-        """Give git's effective configuration, keys in git's spelling (section and name in lower case)."""
+        """Return git's effective configuration, keys in git's spelling (section and name in lower case)."""
         return dict(self.entries)
 
     @cached_property
     def entries(self) -> tuple[Entry, ...]:
-        """Give git's effective configuration entry by entry: keys may come several times, the last one counts."""
+        """Return git's effective configuration entry by entry: keys may come several times, the last one counts."""
         return entries_of(self.git)
 
     def head(self) -> str | None:
-        """Give the commit that is checked out, None in an empty repository."""
+        """Return the commit that is checked out, None in an empty repository."""
         done = self.git.run("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
         return done.text.strip() if done.code == 0 else None
 
     def branch(self) -> str | None:
-        """Give the branch that is checked out, None where HEAD is detached."""
+        """Return the branch that is checked out, None where HEAD is detached."""
         done = self.git.run("symbolic-ref", "--short", "--quiet", "HEAD")
         return done.text.strip() if done.code == 0 else None
 
@@ -76,8 +89,21 @@ class Repository:
         )
         return tuple(entry[3:] for entry in listing.split("\0") if len(entry) > 3)
 
+    def is_committed(self, path: str) -> bool:
+        """Return whether HEAD holds a file as it is on disk, conversions at checkout apart, as `git status` would."""
+        spec = f":(literal){path}"
+        tracked = self.git.must("ls-tree", "--name-only", "HEAD", "--", path)
+        return (
+            bool(tracked) and self.git.run("diff", "--quiet", "--no-ext-diff", "HEAD", "--", spec).code == 0
+        )
+
+    def tracked(self, pattern: str) -> tuple[str, ...]:
+        """List the tracked files that match a pattern of git's, from the root."""
+        listing = self.git.must("ls-files", "-z", "--", pattern)
+        return tuple(path for path in listing.split("\0") if path)
+
     def is_shallow(self) -> bool:
-        """Say whether history was cut when cloning."""
+        """Return whether history was cut when cloning."""
         return self.git.must("rev-parse", "--is-shallow-repository") == "true"
 
     def remote_name(self, configured: str | None) -> str | None:
@@ -92,34 +118,64 @@ class Repository:
         return "origin" if "origin" in names else (names[0] if len(names) == 1 else None)
 
     def remote_url(self, name: str) -> str | None:
-        """Give a remote's address as configured, not as rewritten by `insteadOf`; never with credentials in it."""
+        """Return a remote's address as configured, not as rewritten by `insteadOf`; never with credentials in it."""
         url = self.settings.get(f"remote.{name}.url")
-        if url and may_carry(self.settings):
-            bare, entries = without_credentials(self._rewritten(name))
-            return bare if entries else url
-        if url and "://" not in url and ":" not in url.partition("/")[0]:
+        if not url:
+            return url
+        shown, _ = access_to(url, self.entries)
+        return self.resolved_address(url) if shown == url else shown
+
+    def resolved_address(self, url: str) -> str:
+        """Return an address with a local path in it, which counts from the repository's root, made absolute."""
+        if "://" not in url and ":" not in url.partition("/")[0]:
             return str((self.root / url).resolve())
         return url
 
     def access(self) -> tuple[Entry, ...]:
-        """Give the settings that stand for the credentials in the addresses of all remotes."""
-        if not may_carry(self.settings):
-            return ()
-        names = [key[7:-4] for key in self.settings if key.startswith("remote.") and key.endswith(".url")]
-        return tuple(entry for name in names for entry in self._access_to(self._rewritten(name)))
+        """Return the settings that stand for the credentials in the addresses of all remotes."""
+        urls = [
+            url for key, url in self.settings.items() if key.startswith("remote.") and key.endswith(".url")
+        ]
+        # Clients repeat what they were given: the address itself counts as well, although git never sees it.
+        for url in urls:
+            for address in (url, rewritten(url, self.entries), rewritten(url, self.entries, push=True)):
+                self.git.processes.redactor.learn_url(address)
+        return tuple(entry for url in urls for entry in access_to(url, self.entries)[1])
 
-    def _access_to(self, url: str) -> tuple[Entry, ...]:
-        self.git.processes.redactor.learn_url(url)
-        bare, entries = without_credentials(url)
-        if entries and without_credentials(self._rewritten(bare))[1]:
-            return (*entries, *as_it_is(bare))
-        return entries
+    def tree(self, commit: str, only: Sequence[str] = ()) -> GitTree:
+        """Open the files of a commit, all or ``only`` these."""
+        return GitTree(self.git, commit, only=only)
 
-    def _rewritten(self, remote: str) -> str:
-        """Give the address that git would use for a remote, or for an address."""
-        done = self.git.run("ls-remote", "--get-url", remote)
-        return done.stdout.decode("utf-8", "surrogateescape").strip()
 
-    def tree(self, commit: str) -> GitTree:
-        """Open the files of a commit."""
-        return GitTree(self.git, commit)
+def _dot_git_above(start: Path) -> Path | None:
+    """Find the `.git` (a folder, or the file of a linked worktree or submodule) that git would open from a folder."""
+    folders = (start.absolute(), *start.absolute().parents)
+    return next((one / ".git" for one in folders if _is_repository(one / ".git")), None)
+
+
+def _is_repository(path: Path) -> bool:
+    """Return whether git would take a path for a repository; one that may not be searched counts."""
+    try:
+        return path.is_file() or (path / "HEAD").lstat() is not None
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+
+
+def _unreadable(found: Path, words: str) -> WorkspaceError:
+    """Pass on why git does not open a repository that is there: another owner, a moved worktree, a bare one."""
+    problem = Problem(
+        code="repository-unreadable",
+        message=f"git does not open the repository at `{found.parent}`",
+        reason=words,
+        remedy="fix the problem in git's message; `git status` in that folder shows it again",
+    )
+    return WorkspaceError(problem)
+
+
+def _below(start: Path, top: Path) -> str:
+    """Return a folder as a path from the root of its repository, whatever links led to it."""
+    inside = start.resolve()
+    root = top.resolve()
+    return inside.relative_to(root).as_posix() if inside.is_relative_to(root) else "."

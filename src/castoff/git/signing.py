@@ -1,4 +1,4 @@
-"""Is what was signed signed? git 2.39 with ssh keys exits 0 and leaves an unsigned tag when signing fails."""
+"""Verification of signatures: git 2.39 with ssh keys exits 0 and leaves an unsigned tag if signing fails."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable
 from pathlib import Path
 
-from castoff.git.calling import Git
+from castoff.git.runner import Git
 
 _KEYS = ("ssh-", "ecdsa-", "sk-")
 _SSH_BLOCK = re.compile(
@@ -23,14 +23,18 @@ _BLOCKS = (
 
 
 def has_signature(git: Git, commit: str) -> bool:
-    """Say whether a commit object carries a signature header."""
+    """Return whether a commit object carries a signature header."""
     header, _, _ = git.must("cat-file", "commit", commit).partition("\n\n")
     return any(line.startswith(("gpgsig ", "gpgsig-sha256 ")) for line in header.split("\n"))
 
 
 def has_tag_signature(git: Git, tag: str) -> bool:
-    """Say whether an annotated tag carries a signature: the block that git puts at the end of its message."""
-    text = git.run("cat-file", "tag", f"refs/tags/{tag}").text
+    """Return whether an annotated tag carries a signature: the block that git puts at the end of its message."""
+    return is_signed_text(git.run("cat-file", "tag", f"refs/tags/{tag}").text)
+
+
+def is_signed_text(text: str) -> bool:
+    """Return whether the text of a tag object ends with a signature; nothing is verified."""
     return any(line in _BLOCKS for line in text.splitlines())
 
 
@@ -82,7 +86,7 @@ def _verified(git: Git, tag: str, folder: Callable[[], Path], key: Callable[[Git
 
 
 def _own_key(git: Git) -> str | None:
-    """Give the user's public key as the settings name it: the key itself, or a file."""
+    """Return the user's public key as the settings name it: the key itself, or a file."""
     named = git.run("config", "--type=path", "--get", "user.signingkey")
     key = named.stdout.decode("utf-8", "surrogateescape").strip()
     if key.startswith("key::"):

@@ -1,8 +1,9 @@
-"""What can a release do to the world, and what became of it?"""
+"""Writes to the world, and their outcomes."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from castoff.errors import Problem
@@ -27,12 +28,22 @@ StageName = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
-    """One write to the world. ``id`` is stable (``tag:push``); ``undo`` says what taking it back means."""
+    """One write to the world. ``id`` is stable (``tag:push``); ``undo`` says what taking it back means.
+
+    ``condition`` says when an act that is shown ahead is performed; None: in any case. ``prefix`` is set where not all
+    of the id is known ahead (the file name of a wheel): every act whose id begins with it is an instance of this one.
+    """
 
     id: str
     stage: StageName
     target: str
     undo: Undo
+    condition: str | None = field(default=None, compare=False)
+    prefix: str | None = field(default=None, compare=False)
+
+    def covers(self, act: Act) -> bool:
+        """Return whether an act is this one, or an instance of it."""
+        return act.id == self.id or (self.prefix is not None and act.id.startswith(self.prefix))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +55,13 @@ class Succeeded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unclear:
-    """The write may or may not have happened: look, and only then decide."""
+    """The write may or may not have happened: look, and only then decide.
+
+    ``problem`` is what a person must read if it is tried again in vain; None: only time can help.
+    """
 
     reason: str
+    problem: Problem | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,9 +85,10 @@ Outcome = Succeeded | Unclear | Throttled | Refused
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Nothing is missing here."""
+    """Nothing is missing here, as far as this look can see; a closer one may find ``later`` missing."""
 
     detail: str = ""
+    later: tuple[Act, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,25 +100,31 @@ class Off:
 
 @dataclass(frozen=True, slots=True)
 class Do:
-    """These acts are missing; they do not depend on each other."""
+    """These acts are missing; they do not depend on each other. What may follow once they are done is ``later``."""
 
     acts: tuple[Act, ...]
+    later: tuple[Act, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wait:
-    """Something is under way, or could not be seen: look again, after ``seconds`` where that is known."""
+    """Something is running, or could not be seen: look again, after ``seconds`` where that is known.
+
+    ``later`` are the acts that another look may find missing.
+    """
 
     reason: str
     seconds: float | None = None
+    later: tuple[Act, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Only a person may do what is missing (announce), and nobody was asked yet."""
+    """Only a person may do what is missing (announce), and nobody was asked yet; ``later`` follows from it."""
 
     acts: tuple[Act, ...]
     reason: str
+    later: tuple[Act, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,3 +135,36 @@ class Blocked:
 
 
 Decision = Done | Off | Do | Wait | Person | Blocked
+
+
+def acts_of(decision: Decision) -> tuple[Act, ...]:
+    """Return the acts that are missing by a decision."""
+    match decision:
+        case Do(acts) | Person(acts):
+            return acts
+        case _:
+            return ()
+
+
+def acts_ahead(decision: Decision) -> tuple[Act, ...]:
+    """Return the acts that are missing by a decision, and those that may follow."""
+    match decision:
+        case Do(acts, later) | Person(acts, _, later):
+            return (*acts, *later)
+        case Wait(later=later) | Done(later=later):
+            return later
+        case _:
+            return ()
+
+
+def only_if(condition: str, acts: Iterable[Act]) -> tuple[Act, ...]:
+    """Put a condition on acts; one that an act has already goes on to hold."""
+    return tuple(
+        replace(one, condition=f"{condition}, {one.condition}" if one.condition else condition)
+        for one in acts
+    )
+
+
+def not_covered(acts: Iterable[Act], shown: Sequence[Act]) -> tuple[Act, ...]:
+    """Return the acts of which none that was shown is a form."""
+    return tuple(act for act in acts if not any(one.covers(act) for one in shown))

@@ -1,4 +1,4 @@
-"""On which forge does a remote lie?
+"""The forge that a remote's address names.
 
 github.com has its API at api.github.com; GitHub Enterprise Server has it below `/api/v3` of its own host
 (GitHub's REST documentation). `GITHUB_API_URL`, which GitHub's runners set, wins over both.
@@ -63,7 +63,7 @@ def slug_of(path: str) -> str | None:
 
 
 def sibling_url(remote_url: str, slug: str) -> str | None:
-    """Give the address of another repository on the same host: `owner/name` at the end is exchanged."""
+    """Return the address of another repository on the same host: `owner/name` at the end is exchanged."""
     bare = remote_url.rstrip("/")
     ending = ".git" if bare.endswith(".git") else ""
     own = slug_of(split_remote(bare)[1])

@@ -1,4 +1,4 @@
-"""What is a change, a commit, a milestone, as every room knows them?
+"""Changes, commits and milestones.
 
 The forge and the repository fill these values, the notes and the stages read them. Nothing here asks anybody.
 """
@@ -17,6 +17,7 @@ class Change:
     deleted. ``agent`` is the login of a coding agent that worked for the author. ``merged_at`` is aware, in
     UTC. ``milestone`` is the number of the milestone (its identity), ``paths`` are the changed files where
     they are known, ``head`` is the branch that it comes from where that is one of the repository's own.
+    ``merged_order`` orders changes with the same ``merged_at`` by their landing; None if it is unknown.
     """
 
     number: int
@@ -37,6 +38,15 @@ class Change:
     deletions: int = 0
     paths: tuple[str, ...] = ()
     head: str | None = None
+    merged_order: int | None = None
+
+    @property
+    def landing(self) -> tuple[datetime, bool, int, int]:
+        """Return the key that sorts changes as they landed: by time, by order of landing, by number.
+
+        GitHub's times have whole seconds, so that a merge train or a merge that closes others has ties.
+        """
+        return self.merged_at, self.merged_order is None, self.merged_order or 0, self.number
 
     @property
     def identity(self) -> str | None:
@@ -53,7 +63,6 @@ class Commit:
     subject: str = ""
     body: str = ""
     author: str | None = None
-    committed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +71,6 @@ class MilestoneItem:
 
     number: int
     title: str = ""
-    is_pull_request: bool = False
     url: str | None = None
 
 
@@ -74,5 +82,4 @@ class Milestone:
     title: str
     is_open: bool = True
     open_items: tuple[MilestoneItem, ...] = ()
-    closed_count: int = 0
     url: str | None = None

@@ -1,14 +1,15 @@
-"""In which order do packages go up, and which of them is the facade?
+"""Order of the packages, and the facade.
 
 A package goes up after all that it needs. Normal and build edges always order; dev edges that survive in
-what is uploaded, optional and extra edges order where they close no cycle, and are named where they do.
+what is uploaded, optional, extra and peer edges order where they close no cycle, and are named where they do.
+A named facade goes last even if it is the peer of another package.
 Packages with no order between them form a wave. The facade is the one package that reaches all others over
 normal, build, optional and extra edges; it goes last.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -18,6 +19,7 @@ from castoff.model.workspace import FACADE_KINDS, ORDERING_KINDS, Edge, Workspac
 
 FacadeSource = Literal["found", "named", "none"]
 Needs = Mapping[str, frozenset[str]]
+_NAMES: Mapping[str, str] = {"dev": "dev dependency", "peer": "optional peer"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +51,13 @@ def order_of(
     Problems: ``dependency-cycle``, ``unknown-facade``, ``facade-not-last``, ``unknown-package``.
     """
     names = workspace.names
-    stated = [Edge(origin=one, target=need, kind="normal") for one, needed in after for need in needed]
-    judged = judge_edges(names, (*workspace.edges, *stated))
+    stated = [
+        Edge(origin=workspace.id_of(one), target=workspace.id_of(need), kind="normal")
+        for one, needed in after
+        for need in needed
+    ]
+    named = workspace.id_of(named_facade) if named_facade is not None else None
+    judged = judge_edges(names, (*workspace.edges, *stated), last=named)
     needs = _needs(names, (one.edge for one in judged if one.orders))
     cycle = _cycle(needs)
     if cycle:
@@ -58,9 +65,11 @@ def order_of(
         return Order(
             waves=(), needs=needs, edges=judged, facade=None, facade_source="none", problems=(problem,)
         )
-    facade, source, problems = _facade(workspace, named_facade, needs)
+    facade, source, problems = _facade(workspace, named, needs)
     problems = (*problems, *_unknown(stated, names))
     if facade is not None:
+        # The facade waits for all packages, also for those that it does not require: users who install it
+        # expect the whole release.
         needs = {**needs, facade: frozenset(names) - {facade}}
     return Order(
         waves=_waves(needs),
@@ -77,6 +86,7 @@ def likely_facade(order: Order) -> str | None:
     reach = _needs(order.needs, (one.edge for one in order.edges if one.edge.kind in FACADE_KINDS))
     needed = {target for targets in order.needs.values() for target in targets}
     free = [name for name in reach if name not in needed]
+    # "Most of the others" means more than half; two candidates would make the advice a guess.
     found = [name for name in free if 2 * (len(_reached(reach, name)) - 1) > len(reach) - 1]
     return found[0] if len(found) == 1 else None
 
@@ -86,17 +96,22 @@ def _unknown(stated: Sequence[Edge], names: Sequence[str]) -> tuple[Problem, ...
     return tuple(
         Problem(
             code="unknown-package",
-            message=f"`release.after` names `{end}`, which is no package of this workspace",
+            message=f"`release.after` names `{end}`, which is not a package of this workspace",
             reason="packages are " + ", ".join(f"`{name}`" for name in sorted(names)),
-            remedy="correct the name; where two ecosystems share one, write `cargo:name` or `python:name`",
+            remedy="correct the name; if two ecosystems share it, write `cargo:name` or `python:name`",
         )
         for end in ends
         if end not in names
     )
 
 
-def judge_edges(names: Iterable[str], edges: Iterable[Edge]) -> tuple[JudgedEdge, ...]:
-    """Say of each edge whether it orders; soft edges are added one by one while no cycle comes of it."""
+def judge_edges(
+    names: Iterable[str], edges: Iterable[Edge], *, last: str | None = None
+) -> tuple[JudgedEdge, ...]:
+    """Return each edge with whether it orders; soft edges are added one by one while no cycle comes of it.
+
+    ``last`` is the facade that the configuration names.
+    """
     known = frozenset(names)
     inside = sorted(
         (
@@ -105,7 +120,11 @@ def judge_edges(names: Iterable[str], edges: Iterable[Edge]) -> tuple[JudgedEdge
             if edge.origin in known and edge.target in known and edge.origin != edge.target
         ),
         key=lambda edge: (
-            edge.kind not in ORDERING_KINDS,
+            # Edges that always order come first: an optional edge is dropped in favour of them, never the
+            # other way round.
+            not _always_orders(edge),
+            # Among the rest, optional and extra edges before dev edges, since users meet the former.
+            edge.kind == "peer",
             edge.kind == "dev",
             edge.origin,
             edge.target,
@@ -113,26 +132,36 @@ def judge_edges(names: Iterable[str], edges: Iterable[Edge]) -> tuple[JudgedEdge
             not edge.survives,
             edge.file or "",
             edge.line or 0,
+            # The remaining keys only make the order independent of the order of files on disk.
             edge.requirement or "",
         ),
     )
     reach: dict[str, set[str]] = defaultdict(set)
     judged: list[JudgedEdge] = []
     for edge in inside:
-        verdict = _judge(edge, reach)
+        verdict = _judge(edge, reach, last)
         judged.append(verdict)
         if verdict.orders:
             reach[edge.origin].add(edge.target)
     return tuple(judged)
 
 
-def _judge(edge: Edge, reach: Mapping[str, set[str]]) -> JudgedEdge:
-    if edge.kind in ORDERING_KINDS:
+def _always_orders(edge: Edge) -> bool:
+    return edge.ordering == "always" or (edge.ordering is None and edge.kind in ORDERING_KINDS)
+
+
+def _judge(edge: Edge, reach: Mapping[str, set[str]], last: str | None) -> JudgedEdge:
+    if _always_orders(edge):
         return JudgedEdge(edge, orders=True)
+    if edge.ordering == "never":
+        return JudgedEdge(edge, orders=False, why=f"installing needs no {_NAMES.get(edge.kind, edge.kind)}")
     if not edge.survives:
-        return JudgedEdge(edge, orders=False, why="dropped from what is uploaded")
+        return JudgedEdge(edge, orders=False, why="not uploaded")
     if edge.kind == "group":
-        return JudgedEdge(edge, orders=False, why="dependency groups are not part of what is uploaded")
+        return JudgedEdge(edge, orders=False, why="dependency groups are not uploaded")
+    if edge.kind == "peer" and edge.target == last:
+        return JudgedEdge(edge, orders=False, why="the facade goes last")
+    # Incremental: an edge that would close a cycle with the edges kept so far is left out and reported.
     if _reaches(reach, edge.target, edge.origin):
         return JudgedEdge(edge, orders=False, why="would close a cycle")
     return JudgedEdge(edge, orders=True)
@@ -163,17 +192,21 @@ def _cycle(needs: Needs) -> tuple[str, ...]:
     """Find one cycle, its smallest name first; empty where there is none."""
     left = {name: set(targets) for name, targets in needs.items()}
     while ready := [name for name, targets in left.items() if not targets]:
+        # Kahn's algorithm; the list grows while it is walked.
         for name in ready:
             del left[name]
         for targets in left.values():
             targets.difference_update(ready)
     if not left:
         return ()
+    # All packages that are left lie on or behind a cycle; following the smallest name makes the message the
+    # same on every machine.
     path = [min(left)]
     while True:
         name = min(left[path[-1]])
         if name in path:
             cycle = path[path.index(name) :]
+            # Rotated to its smallest name, so that the same cycle is always printed alike.
             start = cycle.index(min(cycle))
             return tuple(cycle[start:] + cycle[:start])
         path.append(name)
@@ -182,11 +215,16 @@ def _cycle(needs: Needs) -> tuple[str, ...]:
 def _cycle_problem(cycle: tuple[str, ...], judged: Iterable[JudgedEdge]) -> Problem:
     first, second = cycle[0], cycle[1 % len(cycle)]
     edge = next(one.edge for one in judged if one.edge.origin == first and one.edge.target == second)
+    # cargo refuses a cycle of optional dependencies, too
+    is_python = (edge.file or "").endswith("pyproject.toml")
     return Problem(
         code="dependency-cycle",
-        message="packages need each other: " + " -> ".join(f"`{name}`" for name in (*cycle, first)),
-        reason="none of them could be uploaded first, since each must resolve when it goes up",
-        remedy="turn one of these requirements into an optional one, or move what they share into a package",
+        message="packages depend on each other: " + " -> ".join(f"`{name}`" for name in (*cycle, first)),
+        reason="none of them can be uploaded first, because each must resolve at its upload",
+        remedy=(
+            "move one of these requirements into an extra (`project.optional-dependencies`), or " * is_python
+        )
+        + "move the shared code to a separate package",
         file=edge.file,
         line=edge.line,
         package=first,
@@ -199,17 +237,29 @@ def _facade(
     if named is not None:
         problem = _named_facade_problem(workspace, named, needs)
         return (None, "none", (problem,)) if problem else (named, "named", ())
-    names = workspace.names
+    names = _in_question(workspace)
     if len(names) == 1:
         return None, "none", ()
     dependents = {target for targets in needs.values() for target in targets}
-    reach = _needs(names, (e for e in workspace.edges if e.kind in FACADE_KINDS and _inside(e, needs)))
+    inside = frozenset(names)
+    reach = _needs(
+        names,
+        (e for e in workspace.edges if e.kind in FACADE_KINDS and {e.origin, e.target} <= inside),
+    )
     found = [n for n in names if n not in dependents and len(_reached(reach, n)) == len(names)]
     return (found[0], "found", ()) if len(found) == 1 else (None, "none", ())
 
 
-def _inside(edge: Edge, needs: Needs) -> bool:
-    return edge.origin in needs and edge.target in needs
+def _in_question(workspace: Workspace) -> tuple[str, ...]:
+    """Return the packages that a facade must reach.
+
+    A single package of another ecosystem (a wheel that is built from one of the crates) has no requirement that
+    could lead to the others, so it takes no facade away.
+    """
+    counts = Counter(one.ecosystem for one in workspace.packages)
+    if max(counts.values(), default=1) == 1:
+        return workspace.names
+    return tuple(one.id for one in workspace.packages if counts[one.ecosystem] > 1)
 
 
 def _reached(reach: Needs, start: str) -> set[str]:
@@ -226,9 +276,9 @@ def _named_facade_problem(workspace: Workspace, named: str, needs: Needs) -> Pro
     if named not in needs:
         return Problem(
             code="unknown-facade",
-            message=f"the facade `{named}` is no package of this workspace",
+            message=f"the facade `{named}` is not a package of this workspace",
             reason="packages are " + ", ".join(f"`{name}`" for name in sorted(needs)),
-            remedy="correct `release.facade`, or leave it out so that the facade is found",
+            remedy="correct `release.facade`, or remove it so that the facade is detected",
         )
     dependents = sorted(name for name, targets in needs.items() if named in targets)
     if not dependents:
@@ -239,8 +289,8 @@ def _named_facade_problem(workspace: Workspace, named: str, needs: Needs) -> Pro
         message=f"the facade `{named}` cannot go last: "
         + ", ".join(f"`{name}`" for name in dependents)
         + (" needs it" if len(dependents) == 1 else " need it"),
-        reason="a package goes up after all that it needs",
-        remedy="name another facade, or drop that requirement",
+        reason="a package is uploaded after its dependencies",
+        remedy="set another facade, or remove that requirement",
         file=edge.file if edge else None,
         line=edge.line if edge else None,
         package=named,
@@ -256,6 +306,7 @@ def _waves(needs: Needs) -> tuple[tuple[str, ...], ...]:
             dependents[target].append(name)
     ready = [name for name, count in missing.items() if not count]
     for name in ready:
+        # The longest path decides the wave, so a package is never in a wave with something that it needs.
         depth[name] = 1 + max((depth[target] for target in needs[name]), default=-1)
         for dependent in dependents[name]:
             missing[dependent] -= 1

@@ -1,48 +1,86 @@
-"""Which version is meant: a new one, or one that was begun?
+"""The version that a command means: a new one, or one that was begun.
 
-A level counts from the last released tag that is reachable from the branch, never from the manifests. A version
-that was claimed and is not tagged yet is unfinished: the same level resumes it, another one is refused. Where
-castoff made the last release and nothing was committed since, the same command means that release again
-(:func:`meant_again`): it finishes what is left of it, and does no more.
+A level counts from the last released tag that is reachable from the branch, never from the manifests. A version that
+was claimed and is not finished is in flight: the same level resumes it, another one is refused. Where castoff made the
+last release and nothing was committed since, the same command means that release again (:func:`meant_again`): it
+finishes what is left of it, and does no more.
+
+Versions that were claimed on a branch, and those that were abandoned again.
+A version is begun by the commit at which the manifests come to say it. It is given up when a later commit makes
+them say again what they said before, as the revert of a release commit does; it may then be begun anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
-from castoff.errors import Refusal, UsageError
+from castoff.errors import CastoffError, Refusal, UsageError
 from castoff.model.versions import Ecosystem, ReleaseVersion, next_version, read, spell
 
 _KINDS = ("alpha", "beta", "rc")
+_BY_HISTORY = frozenset({"level-needs-pre", "nothing-to-release", "pre-goes-back"})
+"""Errors of a level that fits the last finished release no more: what is in flight is the better answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """A version whose release commit is on the branch; ``tagged`` says whether the remote has its tag.
 
-    ``other_tag`` is a tag of that version in another form that stands on the commit there.
+    ``tag`` is the name of the tag in this branch's history; ``other_tag`` is a tag of that version in another form
+    that stands on the commit there.
     """
 
     version: ReleaseVersion
     commit: str
     tagged: bool = False
+    tag: str | None = field(default=None, compare=False)
     other_tag: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """What was released and begun, as seen from the branch, the highest first.
+    """Releases that were finished and begun, as seen from the branch, the highest first.
 
-    ``settled`` says that castoff made the last release and that nothing was committed since; ``spelling`` is how
-    the tags spell versions.
+    ``ours``: castoff made the last release. ``idle``: nothing was committed since but its changelog. ``spelling`` is
+    how the tags spell versions.
     """
 
     previous: Claim | None
     unfinished: Sequence[Claim] = ()
     released: Sequence[Claim] = ()
-    settled: bool = False
+    ours: bool = False
+    idle: bool = False
     spelling: Ecosystem = "cargo"
+
+    @property
+    def settled(self) -> bool:
+        """Return whether castoff made the last release, and nothing was committed since."""
+        return self.ours and self.idle
+
+    def reopened(self, claims: Sequence[Claim]) -> History:
+        """Return the history with tagged releases counted as begun: they stopped before their announcement."""
+        if not claims:
+            return self
+        released = tuple(one for one in self.released if one not in claims)
+        begun = sorted((*self.unfinished, *claims), key=lambda claim: claim.version, reverse=True)
+        previous = released[0] if released else None
+        return replace(
+            self, previous=previous, unfinished=tuple(begun), released=released, ours=True, idle=False
+        )
+
+    @property
+    def since(self) -> Claim | None:
+        """Return the last release with the version that whatever was begun since must be above.
+
+        After a pre-release that is the last stable version: a fix may be released beside a candidate of a later line.
+        """
+        if self.previous is None or self.previous.version.is_stable:
+            return self.previous
+        stable = next(
+            (one.version for one in self.released if one.version.is_stable), ReleaseVersion(0, 0, 0)
+        )
+        return replace(self.previous, version=stable)
 
     def spelled(self, version: ReleaseVersion) -> str:
         """Spell a version as the tags do."""
@@ -64,28 +102,48 @@ class Resume:
 
 
 def meant(history: History, level: str, pre: str | None = None) -> Begin | Resume:
-    """Say what a level means; errors ``release-in-flight``, ``version-not-higher``."""
+    """Return what a level means; errors ``release-in-flight``, ``version-not-higher``."""
     exact = read(level)
     if exact is not None and pre is None and (known := _known(history, exact)):
         return Resume(known)
-    version = next_version(
-        history.previous.version if history.previous else None, level, pre, spelling=history.spelling
-    )
+    try:
+        version = next_version(
+            history.previous.version if history.previous else None, level, pre, spelling=history.spelling
+        )
+    except UsageError as error:
+        if history.unfinished and error.problems[0].code in _BY_HISTORY:
+            raise _in_flight(history, f"`{level}` would start another release") from None
+        raise
     if history.unfinished:
         return _resume(history, version)
-    if history.previous is not None and version <= history.previous.version:
+    if (
+        history.previous is not None
+        and version <= history.previous.version
+        and not _is_beside(history, version)
+    ):
         raise UsageError.of(
             "version-not-higher",
             f"{history.spelled(version)} is not higher than {history.spelled(history.previous.version)}, "
             "the last released version",
             reason="versions count from the last tag that is reachable from the branch",
-            remedy="name a higher version, or release from a maintenance branch",
+            remedy="use a higher version, or release from a maintenance branch",
         )
     return Begin(version)
 
 
+def _is_beside(history: History, version: ReleaseVersion) -> bool:
+    """Return whether a version is of an earlier line than the pre-release that was the last release, and new there."""
+    since, last = history.since, history.previous
+    if since is None or last is None or last.version.is_stable:
+        return False
+    return version > since.version and (version.major, version.minor) < (
+        last.version.major,
+        last.version.minor,
+    )
+
+
 def meant_again(history: History, level: str, pre: str | None = None) -> Begin | Resume:
-    """Say what a level means to a run that acts: the last release again, where nothing came since.
+    """Return what a level means to a run that acts: the last release again, where nothing came since.
 
     A command that leads to another version cannot have made that one: `release` after a candidate goes on, and so does
     `major` after a minor release.
@@ -98,7 +156,7 @@ def meant_again(history: History, level: str, pre: str | None = None) -> Begin |
 
 
 def _may_have_made(history: History, level: str, pre: str | None) -> bool:
-    """Say whether a level leads from a release before to the last one: from the one below, or the last stable one."""
+    """Return whether a level leads to the last release, from the one below it or from the last stable one."""
     assert history.previous is not None
     last = history.previous.version
     below = [claim.version for claim in history.released if claim.version < last]
@@ -113,28 +171,29 @@ def _leads(base: ReleaseVersion, level: str, pre: str | None) -> ReleaseVersion 
         return None
 
 
-def to_resume(history: History, version: str | None) -> Claim:
-    """Say which release to go on with: the one named, else the unfinished one, else the last one."""
+def to_resume(history: History, version: str | None) -> Claim | None:
+    """Return the release to go on with: the one named, else what castoff began or made last; None if there is none.
+
+    Errors: ``unknown-version``.
+    """
     if version is None:
-        candidates = [*history.unfinished, *([history.previous] if history.previous else [])]
-        if candidates:
-            return candidates[0]
-        raise UsageError.of(
-            "nothing-to-resume",
-            "there is nothing to resume",
-            reason="no version is claimed on this branch, and none was released from it",
-            remedy="start one with `castoff release LEVEL --execute`",
-        )
+        last = (history.previous,) if history.ours else ()
+        return next(iter((*history.unfinished, *last)), None)
+    return named(history, version)
+
+
+def named(history: History, version: str) -> Claim:
+    """Return the release of a version, whoever made it; error ``unknown-version``."""
     wanted = read(version)
     found = _known(history, wanted) if wanted else None
     if found is None:
         raise UsageError.of(
             "unknown-version",
-            f"no release of {version} was begun on this branch"
+            f"no release of {version} was started on this branch"
             if wanted
-            else f"`{version[:80]}` is no version",
-            reason="there is neither its tag nor a claim of it, by a commit or by a ref; " + _list(history),
-            remedy="correct the version; a new one begins with `castoff release LEVEL`",
+            else f"`{version[:80]}` is not a version",
+            reason="it has neither a tag nor a claim, by a commit or by a ref; " + _list(history),
+            remedy="correct the version; start a new release with `castoff release LEVEL`",
         )
     return found
 
@@ -155,17 +214,96 @@ def _resume(history: History, version: ReleaseVersion) -> Resume:
     for claim in history.unfinished:
         if claim.version == version:
             return Resume(claim)
+    raise _in_flight(history, f"{history.spelled(version)} would be another release")
+
+
+def _in_flight(history: History, other: str) -> CastoffError:
+    """Report the release in flight; a caller that has looked at it replaces the remedy by the options."""
     begun = history.unfinished[0]
     title = history.spelled(begun.version)
-    other = (
-        f": `{begun.other_tag}` stands there, which `release.tag` does not make" if begun.other_tag else ""
-    )
-    fit = "let `release.tag` name tags as that one is; else " if begun.other_tag else ""
-    raise Refusal.of(
+    foreign = f": `{begun.other_tag}` exists, but does not match `release.tag`" if begun.other_tag else ""
+    fit = "change `release.tag` to the form of that tag; otherwise " if begun.other_tag else ""
+    resume = f"{fit}finish it with `castoff resume {title} --execute`"
+    return Refusal.of(
         "release-in-flight",
-        f"{title} was begun and is not finished; {history.spelled(version)} would be another one",
-        reason=f"its release commit {begun.commit[:12]} is on the branch, its tag is not on the remote{other}",
-        remedy=f"{fit}finish it with `castoff resume {title} --execute`, "
-        f"or take it back with `castoff abandon {title} --execute`",
+        f"{title} is in flight; {other}",
+        reason=f"its tag is on {begun.commit[:12]}, and it is not announced"
+        if begun.tagged
+        else f"its release commit {begun.commit[:12]} is on the branch, its tag is not on the remote{foreign}",
+        remedy=f"{resume}, or finish without a release on the forge: `castoff resume {title} --without draft --execute`"
+        if begun.tagged
+        else f"{resume}, or withdraw it with `castoff abandon {title} --execute`",
         commit=begun.commit,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A commit that touches the version: what the manifests say before and after, None where that is no one text."""
+
+    commit: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Claims that stand, and claims that were given up; each the newest first, a version once in both."""
+
+    standing: tuple[Claim, ...] = ()
+    given_up: tuple[Claim, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    text: str | None
+    commit: str
+
+
+def begun_in(steps: Iterable[Step], previous: ReleaseVersion | None, now: ReleaseVersion | None) -> Begun:
+    """Sort what a branch began since the last release.
+
+    ``steps`` are in the order of the branch, oldest first; ``previous`` is the last released version, ``now`` what
+    the branch says at its head, None where that is no release version. Without a released version only the newest
+    can be a claim: versions before it were never released with tags.
+    """
+    levels: list[_Level] = []
+    left: list[_Level] = []
+    for step in steps:
+        if not levels:
+            levels.append(_Level(step.before, ""))
+        if step.after is None or step.after == step.before:
+            continue
+        back = next((at for at, level in enumerate(levels) if level.text == step.after), None)
+        if back is None:
+            levels.append(_Level(step.after, step.commit))
+        else:
+            left.extend(levels[back + 1 :])
+            del levels[back + 1 :]
+    claims = _claims(levels, previous)
+    standing = tuple(one for one in claims if now is None or one.version <= now)
+    standing = standing if previous is not None else standing[:1]
+    gone = [
+        *_claims(left, previous),
+        *(one for one in claims if one not in standing and previous is not None),
+    ]
+    return Begun(standing, _each_once(gone, {one.version for one in standing}))
+
+
+def _claims(levels: Iterable[_Level], previous: ReleaseVersion | None) -> list[Claim]:
+    found = [
+        Claim(version=version, commit=level.commit)
+        for level in levels
+        if level.commit and level.text and (version := read(level.text)) is not None
+    ]
+    return [one for one in reversed(found) if previous is None or one.version > previous]
+
+
+def _each_once(claims: Iterable[Claim], but: set[ReleaseVersion]) -> tuple[Claim, ...]:
+    seen = set(but)
+    found: list[Claim] = []
+    for claim in claims:
+        if claim.version not in seen:
+            seen.add(claim.version)
+            found.append(claim)
+    return tuple(found)

@@ -1,4 +1,4 @@
-"""What does the world answer? Every question has four answers, and only ``Absent`` may lead to a write."""
+"""Answers of the world: every question has four, and only ``Absent`` may lead to a write."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ Sameness = Literal["bytes", "contents", "no", "not-comparable"]
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """It is not there, and whoever was asked would know."""
+    """It is not there, and whoever was asked would know; ``closed`` tells why it cannot be added any more."""
+
+    closed: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Present:
-    """It is there: with the digest, commit or id that identifies it."""
+    """It is there; ``digest`` is that of its bytes."""
 
     digest: str | None = None
     url: str | None = None
@@ -45,8 +47,16 @@ Answer = Absent | Present | Withdrawn | Unknown
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
-    """One question with its answer; ``id`` is stable: what was asked for, such as a file name."""
+    """One question with its answer, for display: nothing is decided by it.
+
+    ``id`` is stable and unique in its part: what was asked for, such as a file name. ``identity`` tells it from others
+    of the same id (id of a release, object of a ref), ``state`` is its own state (a closed milestone, a failed build).
+    ``part`` is set by whoever asks the part.
+    """
 
     id: str
     answer: Answer
     expected: str | None = None
+    identity: str | None = None
+    state: str | None = None
+    part: str = ""

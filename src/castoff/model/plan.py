@@ -1,17 +1,105 @@
-"""What will a release do? A plan is a value: it can be shown, compared and sent, and it does nothing."""
+"""The plan of a release, a value: it can be shown, compared and sent, and it does nothing.
+
+Duration of the uploads, and the earliest moment of each one.
+Registries limit how often one may upload: with token buckets (a burst is free, then one more each interval), or with
+moving windows (so many within an hour).
+A wave is taken to need a few seconds until it is visible; that is a rough figure and is shown as such.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from castoff.errors import Problem
 from castoff.model.acts import Act
-from castoff.model.estimate import Estimate
 from castoff.model.graph import Order
 from castoff.model.versions import ReleaseVersion, spell
-from castoff.model.workspace import ArtifactKind, Edit, Member, Package
+from castoff.model.workspace import ArtifactKind, Edit, Member, Package, Workspace
+
+SECONDS_A_WAVE: Mapping[str, float] = {"cargo": 15.0, "python": 10.0, "npm": 10.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """A token bucket: ``burst`` uploads at once, then one each ``every`` seconds; None means no limit."""
+
+    burst: int
+    every: float
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A moving window: ``burst`` uploads within any ``every`` seconds."""
+
+    burst: int
+    every: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EstimatedUpload:
+    """One package's uploads, as the estimate sees them."""
+
+    id: str
+    package: str
+    ecosystem: str
+    wave: int
+    new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """Seconds until the last package is up, and for each upload the earliest second at which it may start."""
+
+    seconds: float
+    schedule: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(slots=True)
+class _Fill:
+    """A limit in use: ``full_at`` is when a bucket would be full again, ``starts`` are the uploads of a window."""
+
+    bucket: Bucket | Window | None
+    full_at: float = 0.0
+    starts: list[float] = field(default_factory=list)
+
+    def next(self, ready: float) -> float:
+        """Take a token as early as the limit allows, not before ``ready``."""
+        if self.bucket is None:
+            return ready
+        if isinstance(self.bucket, Window):
+            earlier = self.starts[-self.bucket.burst :]
+            is_full = len(earlier) == self.bucket.burst
+            start = max(ready, earlier[0] + self.bucket.every) if is_full else ready
+            self.starts.append(start)
+            return start
+        start = max(ready, self.full_at - (self.bucket.burst - 1) * self.bucket.every)
+        self.full_at = max(start, self.full_at) + self.bucket.every
+        return start
+
+
+def estimated(
+    uploads: Sequence[EstimatedUpload],
+    limits: Mapping[tuple[str, bool], Bucket | Window],
+    *,
+    grace: float = 0.0,
+) -> Estimate:
+    """Simulate the uploads wave by wave; ``limits`` is keyed by (ecosystem, is new)."""
+    fills = {key: _Fill(bucket) for key, bucket in limits.items()}
+    schedule: list[tuple[str, float]] = []
+    wave_ready, wave_end, wave = 0.0, 0.0, 0
+    previous = -grace
+    for upload in uploads:
+        if upload.wave != wave:
+            wave_ready, wave = wave_end, upload.wave
+        fill = fills.get((upload.ecosystem, upload.new), _Fill(None))
+        start = fill.next(max(wave_ready, previous + grace if grace else 0.0))
+        previous = start
+        schedule.append((upload.id, start))
+        wave_end = max(wave_end, start + SECONDS_A_WAVE.get(upload.ecosystem, 10.0))
+    return Estimate(wave_end, tuple(schedule))
+
 
 _RUNS = re.compile(r"[-_.]+")  # one underscore in file names (packaging.python.org, "Name normalization")
 
@@ -34,7 +122,7 @@ class Plan:
 
     ``claimed_by`` is the ref that claims the version; None where the release commit on the branch does. ``locks``
     are the lock files that follow the edits: what changes in them only their clients know. ``commands`` are those of
-    ``version.run``, each with the patterns of the files that it may write.
+    ``version.run``, each with the patterns of the files that it may write. ``acts`` are all that a run may perform.
     """
 
     version: ReleaseVersion
@@ -47,15 +135,16 @@ class Plan:
     base_commit: str
     resumes: bool
     claimed_by: str | None
+    workspace: Workspace
     order: Order
     packages: tuple[Planned, ...]
     members: tuple[tuple[Member, str | None], ...]
     edits: tuple[Edit, ...]
     locks: tuple[str, ...]
-    acts: tuple[Act, ...]
     estimate: Estimate
     problems: tuple[Problem, ...]
     commands: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    acts: tuple[Act, ...] = ()
 
     @property
     def tag_tools(self) -> tuple[str, ...]:
@@ -72,7 +161,7 @@ class Plan:
 def planned_packages(
     packages: Sequence[Package], order: Order, version: ReleaseVersion, new: frozenset[str]
 ) -> tuple[Planned, ...]:
-    """Give the packages in the order of the waves."""
+    """Return the packages in the order of the waves."""
     by_id = {package.id: package for package in packages}
     return tuple(
         _planned(by_id[name], wave, order, version, new=name in new)
@@ -82,7 +171,7 @@ def planned_packages(
 
 
 def predicted_filename(package: Package, kind: ArtifactKind, version: str) -> str | None:
-    """Give the file name that an artifact will have; None where the build decides (platform wheels)."""
+    """Return the file name that an artifact will have; None where the build decides (platform wheels)."""
     if kind == "crate":
         return f"{package.name}-{version}.crate"
     if kind == "sdist":

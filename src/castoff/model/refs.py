@@ -1,13 +1,19 @@
-"""What does a remote hold: branch heads, tags with what they stand for, and claims?"""
+"""Refs of a remote: branch heads, claims, and tags with the versions in their names."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+from castoff.errors import ConfigurationError
+from castoff.model.versions import Ecosystem, ReleaseVersion, read, spell
 
 CLAIMS = "refs/castoff/"
 GIVEN_UP = "given-up/"
 _ON = "on/"
+_WITHOUT = "without/"
 PROPOSED = "castoff/release-"
 """How the branch of a proposal begins; the tag's name follows."""
 
@@ -18,8 +24,13 @@ def claim_ref(version: str) -> str:
 
 
 def lock_of(branch: str) -> str:
-    """Name, below ``refs/castoff/``, what goes with a claim so that a branch has one release under way."""
+    """Name, below ``refs/castoff/``, what goes with a claim so that a branch has one release in flight."""
     return _ON + branch
+
+
+def without_name(stage: str, version: str) -> str:
+    """Name, below ``refs/castoff/``, what says that a stage of a version was given up."""
+    return f"{_WITHOUT}{stage}/{version}"
 
 
 def locks_in(claims: Mapping[str, TagRef]) -> tuple[str, ...]:
@@ -36,12 +47,12 @@ class TagRef:
 
     @property
     def commit(self) -> str:
-        """Give the commit that it stands for."""
+        """Return the commit that it stands for."""
         return self.peeled or self.object
 
     @property
     def annotated(self) -> bool:
-        """Say whether it is a tag object, which alone can carry a message and a signature."""
+        """Return whether it is a tag object, which alone can carry a message and a signature."""
         return self.peeled is not None
 
 
@@ -52,3 +63,101 @@ class Refs:
     heads: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, TagRef] = field(default_factory=dict)
     claims: Mapping[str, TagRef] | None = None
+
+
+_HOLE = "{version}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagSource:
+    """How a tool makes the version of a package from the tags of its repository, as far as its manifest says it.
+
+    ``pattern`` is the expression that a tag's name must begin with, None where the tool takes every name that holds
+    a version. ``globs`` are those of `git describe --match`, of which one must fit; ``without`` those that must not.
+    """
+
+    tool: str
+    file: str
+    line: int | None = None
+    pattern: str | None = None
+    globs: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+
+    def objection(self, tag: str, version: ReleaseVersion) -> str | None:
+        """Return why the tool would not read this version in a tag of that name, or None."""
+        if self.globs and not any(fnmatchcase(tag, one) for one in self.globs):
+            return "it asks git for tags like " + ", ".join(f"`{one}`" for one in self.globs)
+        if any(fnmatchcase(tag, one) for one in self.without):
+            return "it leaves out tags like " + ", ".join(f"`{one}`" for one in self.without)
+        if self.pattern is None:
+            return None
+        found = re.match(self.pattern, tag)
+        if found is None:
+            return f"it takes tags that fit `{self.pattern[:120]}`"
+        said = _said(found)
+        read_as = read(said) if said else None
+        if read_as is None or read_as == version:
+            return None
+        return f"it reads {read_as} in it"
+
+
+@dataclass(frozen=True, slots=True)
+class TagName:
+    """A template with one `{version}` in it; ``ecosystem`` says whose spelling the version has."""
+
+    template: str
+    ecosystem: Ecosystem = "cargo"
+
+    def __post_init__(self) -> None:
+        if self.template.count(_HOLE) != 1:
+            raise ConfigurationError.of(
+                "bad-tag-template",
+                f"the tag template `{self.template}` does not contain `{_HOLE}` exactly once",
+                remedy="write, for example, `v{version}`",
+            )
+
+    def of(self, version: ReleaseVersion) -> str:
+        """Name the tag of a version."""
+        return self.template.replace(_HOLE, spell(version, self.ecosystem))
+
+    def version(self, tag: str) -> ReleaseVersion | None:
+        """Read the version that a tag's name says; None where the name does not fit."""
+        before, after = self.template.split(_HOLE)
+        if not tag.startswith(before) or not tag.endswith(after) or len(tag) <= len(before) + len(after):
+            return None
+        middle = tag[len(before) : len(tag) - len(after)]
+        return read(middle) if middle[:1].isdigit() else None
+
+
+@dataclass(frozen=True, slots=True)
+class PackageTags:
+    """Tags of each package besides that of the release, by one template with `{package}` and `{version}`.
+
+    ``names`` are those of the packages; two packages of one name share a tag.
+    """
+
+    template: str
+    names: tuple[str, ...]
+    ecosystem: Ecosystem = "cargo"
+
+    def of(self, version: ReleaseVersion) -> tuple[tuple[str, str], ...]:
+        """Give (package, tag) for a version, in the order of the packages."""
+        return tuple((name, one.of(version)) for name, one in self._each())
+
+    def version(self, tag: str) -> ReleaseVersion | None:
+        """Read the version of a tag of one of the packages."""
+        return next((found for _, one in self._each() if (found := one.version(tag)) is not None), None)
+
+    def _each(self) -> Iterator[tuple[str, TagName]]:
+        for name in dict.fromkeys(self.names):
+            yield name, TagName(self.template.replace("{package}", name), self.ecosystem)
+
+
+def _said(found: re.Match[str]) -> str | None:
+    """Put the version together that a tool's expression finds: one group, or base, stage and revision."""
+    groups = found.groupdict()
+    if "version" in groups:
+        return groups["version"]
+    if "base" in groups:
+        return "".join(groups.get(name) or "" for name in ("base", "stage", "revision"))
+    return found.group(1) if found.re.groups == 1 else None

@@ -1,4 +1,4 @@
-"""Which versions does a Cargo requirement admit? Versions and requirements as the ``semver`` crate reads them.
+"""Cargo requirements and the versions that they admit, as the ``semver`` crate reads them.
 
 Source of the rules: the Cargo book, "Specifying dependencies", and semver.org. Build metadata is read and
 never compared. A pre-release is admitted only where a comparator of the requirement names a pre-release of
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache, total_ordering
 
 _NUMBER = r"(?:0|[1-9][0-9]{0,18})"
-_IDENTIFIERS = r"[0-9A-Za-z-]{1,64}(?:\.[0-9A-Za-z-]{1,64}){0,15}"
+_IDENTIFIERS = r"[0-9A-Za-z-]{1,200}(?:\.[0-9A-Za-z-]{1,200}){0,99}"
 _VERSION = re.compile(
     rf"({_NUMBER})\.({_NUMBER})\.({_NUMBER})(?:-({_IDENTIFIERS}))?(?:\+({_IDENTIFIERS}))?", re.ASCII
 )
@@ -36,7 +36,7 @@ class Version:
 
     @property
     def numbers(self) -> tuple[int, int, int]:
-        """Give the three numbers."""
+        """Return the three numbers."""
         return (self.major, self.minor, self.patch)
 
     @property
@@ -71,7 +71,7 @@ class Comparator:
     written: bool = True
 
     def admits(self, version: Version) -> bool:
-        """Say whether the numbers and the order admit the version; pre-releases are judged as a whole."""
+        """Return whether the numbers and the order admit the version; pre-releases are judged as a whole."""
         return _ADMITS[self.operator](self, version)
 
 
@@ -82,14 +82,14 @@ class Requirement:
     comparators: tuple[Comparator, ...]
 
     def admits(self, version: Version) -> bool:
-        """Say whether Cargo's resolver would take this version for it."""
+        """Return whether Cargo's resolver would take this version for it."""
         if not all(one.admits(version) for one in self.comparators):
             return False
         return not version.pre or any(one.pre and one.numbers == version.numbers for one in self.comparators)
 
     @property
     def is_wildcard(self) -> bool:
-        """Say whether it is a bare ``*``, which registries refuse."""
+        """Return whether it is a bare ``*``, which registries refuse."""
         return any(one.operator == "*" and not one.numbers for one in self.comparators)
 
 

@@ -1,4 +1,4 @@
-"""What does a service tell of the token that it was asked with?"""
+"""Facts that a service gives about the token that it was asked with."""
 
 from __future__ import annotations
 

@@ -1,19 +1,22 @@
-"""What does a workspace hold: packages, members, the edges between them, and what is uploaded of each?"""
+"""Workspaces: packages, members, the edges between them, and the artifacts of each."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from castoff.errors import Problem
-from castoff.model.tags import TagSource
+from castoff.model.refs import TagSource
 from castoff.model.versions import Ecosystem, ReleaseVersion, spell
 
-EdgeKind = Literal["normal", "build", "dev", "optional", "extra", "group"]
+EdgeKind = Literal["normal", "build", "dev", "optional", "extra", "group", "peer"]
 ArtifactKind = Literal["crate", "wheel", "sdist", "tarball"]
 
 ORDERING_KINDS: frozenset[EdgeKind] = frozenset({"normal", "build"})
 """Edges that always order uploads; the rest order only where they close no cycle, or not at all."""
+
+EXCLUDED = "it is in `release.exclude`"
 
 FACADE_KINDS: frozenset[EdgeKind] = frozenset({"normal", "build", "optional", "extra"})
 """Edges over which a facade reaches the packages that it re-exports."""
@@ -36,6 +39,8 @@ class Edge:
     line: int | None = None
     survives: bool = True
     features: tuple[str, ...] = ()
+    ordering: Literal["always", "never"] | None = None
+    """Whether it orders uploads, where its ecosystem decides otherwise than :mod:`castoff.model.graph`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +65,10 @@ class Package:
     repository: str | None = None
     label: str = ""
     tags: TagSource | None = None
+    root: str = "."
+    """Folder of the workspace that its client finds it in, POSIX from the repository's root."""
+    obstacle: str = ""
+    """Why its client would refuse to publish it as its manifest is; "" if nothing is known."""
 
     @property
     def id(self) -> str:
@@ -78,6 +87,27 @@ class Member:
     version: str | None
     follows: bool = False
     """Whether its version moves with the release (inherited, or equal to the workspace's)."""
+    reason: str = ""
+    """Why it is not released, for people: `publish = false`, `excluded`, ..."""
+    root: str = "."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotReleased:
+    """One tracked manifest outside of every released workspace; ``name`` is None if it cannot be read."""
+
+    name: str | None
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherWorkspace:
+    """A workspace of the repository that is not part of this release; ``root`` is its folder."""
+
+    root: str
+    ecosystem: Ecosystem
+    why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +119,16 @@ class Workspace:
     edges: tuple[Edge, ...] = ()
     problems: tuple[Problem, ...] = ()
     ecosystems: tuple[Ecosystem, ...] = field(default=())
+    roots: tuple[str, ...] = (".",)
+    """Folders of the workspaces that are released together."""
+    broken: tuple[str, ...] = ()
+    """Manifests of packages that cannot be read; ``problems`` has the reasons."""
+    declared: bool = True
+    """Whether a client's configuration lists the packages; False for plain folders."""
+    plain: bool = False
+    """Whether no client relates its packages to others: those of another version are not part of a release."""
+    others: tuple[OtherWorkspace, ...] = ()
+    not_released: tuple[NotReleased, ...] = ()
 
     def package(self, name: str) -> Package:
         """Find a package by its id; KeyError where there is none."""
@@ -97,16 +137,35 @@ class Workspace:
                 return package
         raise KeyError(name)
 
+    def locks_in(self, folder: str, ecosystem: Ecosystem) -> bool:
+        """Check whether a lock file of an ecosystem in this folder locks packages of the workspace.
+
+        It does between the folder of a package and that of its workspace, both included: a client looks no higher.
+        """
+        found: list[Package | Member] = [*self.packages, *self.members]
+        return any(
+            one.ecosystem == ecosystem and _is_within(folder, one.root) and _is_within(one.path, folder)
+            for one in found
+        )
+
+    def id_of(self, name: str) -> str:
+        """Return the id of the package that configuration calls so: an id, or a name after its ecosystem.
+
+        ``cargo:rk`` is accepted although no other ecosystem has an ``rk``; what names no package is returned as it is.
+        """
+        found = (one.id for one in self.packages if f"{one.ecosystem}:{one.name}" == name)
+        return next(found, name)
+
     def owner(self, artifact: Artifact) -> Package:
         """Find the package that an artifact was built from; KeyError where there is none."""
         for package in self.packages:
-            if package.ecosystem == artifact.ecosystem and artifact.package in (package.id, package.name):
+            if package.ecosystem == artifact.ecosystem and package.name == artifact.name:
                 return package
         raise KeyError(artifact.package)
 
     @property
     def is_from_tags(self) -> bool:
-        """Say whether no package has its version in the tree, so that no commit can say which version it is."""
+        """Return whether no package has its version in the tree, so that no commit can say which version it is."""
         return bool(self.packages) and all(package.tags is not None for package in self.packages)
 
     def at(self, version: ReleaseVersion | None) -> Workspace:
@@ -122,14 +181,48 @@ class Workspace:
         return replace(self, packages=filled)
 
     @property
+    def left_out(self) -> tuple[NotReleased, ...]:
+        """Return every manifest that is not released, members included, sorted by path."""
+        members = (
+            NotReleased(name=one.name, path=one.manifest, reason=one.reason or "it is private")
+            for one in self.members
+        )
+        return tuple(sorted((*members, *self.not_released), key=lambda one: one.path))
+
+    @property
+    def manifests(self) -> frozenset[str]:
+        """Return the manifests of packages and members, those that cannot be read included."""
+        packages = {one.manifest for one in self.packages}
+        return frozenset(packages | {one.manifest for one in self.members} | set(self.broken))
+
+    @property
+    def folders(self) -> frozenset[str]:
+        """Return the folders of packages and members, those that cannot be read included."""
+        broken = {one.rpartition("/")[0] or "." for one in self.broken}
+        packages = {one.path for one in self.packages}
+        return frozenset(packages | {one.path for one in self.members} | broken)
+
+    @property
+    def may_publish(self) -> bool:
+        """Return whether a package is released, or may be once its manifest can be read."""
+        return bool(self.packages) or any(one.severity == "error" for one in self.problems)
+
+    @property
     def names(self) -> tuple[str, ...]:
         """List the ids of the packages."""
         return tuple(package.id for package in self.packages)
 
 
+def _is_within(folder: str, base: str) -> bool:
+    return base in (".", folder) or folder.startswith(base + "/")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Artifact:
-    """One file to upload: ``path`` is where it lies on this machine, ``digest`` its SHA-256 in hex."""
+    """One file to upload; ``package`` is the id of its package.
+
+    ``path`` is its place on this machine, ``digest`` its SHA-256 in hex.
+    """
 
     package: str
     ecosystem: Ecosystem
@@ -137,6 +230,11 @@ class Artifact:
     filename: str
     path: str
     digest: str
+
+    @property
+    def name(self) -> str:
+        """Return the name that registries know its package by, without the ecosystem of an id."""
+        return self.package.removeprefix(f"{self.ecosystem}:")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,3 +246,30 @@ class Edit:
     kind: Literal["version", "requirement", "lock", "replacement", "changelog"]
     old: str
     new: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edited:
+    """What the edits of a release make of a tree: new texts by path, and each change for the plan.
+
+    ``locks`` are lock files beside the workspace that their clients have to update.
+    """
+
+    texts: Mapping[str, str]
+    edits: tuple[Edit, ...]
+    problems: tuple[Problem, ...] = ()
+    locks: tuple[str, ...] = ()
+
+
+_ENDINGS: Mapping[str, ArtifactKind] = {
+    ".whl": "wheel",
+    ".tar.gz": "sdist",
+    ".zip": "sdist",
+    ".crate": "crate",
+    ".tgz": "tarball",
+}
+
+
+def kind_of(filename: str) -> ArtifactKind | None:
+    """Tell the kind of an artifact from its file name."""
+    return next((kind for ending, kind in _ENDINGS.items() if filename.endswith(ending)), None)

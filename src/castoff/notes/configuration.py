@@ -1,4 +1,4 @@
-"""What does a repository's `.github/release.yml` say, and what is wrong with it?
+"""A repository's `.github/release.yml`: its settings, and what is wrong with them.
 
 What the forge would refuse is an error, with the line. What the forge takes without a word although it can
 hardly be meant (a misspelt key, a category that no change can reach) is a warning.
@@ -6,21 +6,17 @@ hardly be meant (a misspelt key, a category that no change can reach) is a warni
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from castoff.errors import ConfigurationError, Problem
-from castoff.notes.marked_yaml import Mapping, Scalar, Sequence, Value, read_yaml
 from castoff.notes.reachable import Category, category_warnings
+from castoff.text.yaml import Mapping, Scalar, Sequence, Value, read_yaml
 
 DEFAULT_PATH = ".github/release.yml"
 PATHS = (DEFAULT_PATH, ".github/release.yaml")
-
-_DOCUMENTATION = (
-    "https://docs.github.com/en/repositories/releasing-projects-on-github"
-    "/automatically-generated-release-notes"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +55,7 @@ def read_configuration(
             (``notes-configuration-syntax``, ``notes-configuration-refused``), and then the warnings: a
             misspelt key is often the cause.
     """
-    root = read_yaml(text, file=path, code="notes-configuration-syntax")
+    root = read_yaml(text, file=path)
     reader = _Reader(path)
     configuration = reader.root(root)
     if reader.refused:
@@ -81,7 +77,13 @@ class _Reader:
 
     def root(self, root: Value | None) -> NotesConfiguration:
         if root is None:
-            self.warn("notes-configuration-empty", f"`{self.path}` is empty", line=1)
+            self.warn(
+                "notes-configuration-empty",
+                f"`{self.path}` is empty",
+                reason="the default configuration applies",
+                remedy="remove the file, or write the settings below `changelog:`",
+                line=1,
+            )
             return NotesConfiguration(path=self.path)
         top = self.mapping(root, "", ("changelog",))
         changelog = top.get("changelog")
@@ -90,8 +92,8 @@ class _Reader:
                 self.warn(
                     "notes-configuration-empty",
                     f"`{self.path}` has no `changelog`",
-                    reason="all settings stand below that key, so the default configuration applies",
-                    remedy="put the settings below `changelog:`, or remove the file",
+                    reason="all settings are below that key, so the default configuration applies",
+                    remedy="move the settings below `changelog:`, or remove the file",
                     line=root.line,
                 )
             return NotesConfiguration(path=self.path)
@@ -115,7 +117,11 @@ class _Reader:
         entries = self.mapping(value, where, ("title", "labels", "exclude"))
         for key in ("title", "labels"):
             if isinstance(value, Mapping) and entries.get(key) is None:
-                self.refuse(f"the property '#/{where}' has no `{key}`, which is required", line=value.line)
+                self.refuse(
+                    f"the property '#/{where}' has no `{key}`, which is required",
+                    line=value.line,
+                    remedy=f"add `{key}`",
+                )
         title = entries.get("title")
         labels = entries.get("labels")
         exclude_labels, exclude_authors = self.exclusions(entries, where)
@@ -144,9 +150,9 @@ class _Reader:
         if "*" in labels:
             self.warn(
                 "notes-exclude-everything",
-                "`*` stands among the excluded labels",
+                "`*` is among the excluded labels",
                 reason="it is a catch-all only in the `labels` of a category; here it is the name of a label",
-                remedy="name the labels to exclude",
+                remedy="list the labels to exclude",
                 line=line,
             )
         for author in authors:
@@ -156,6 +162,15 @@ class _Reader:
                     f"the excluded author `{author}` matches nobody",
                     reason="since July 2025 the forge compares the exact login, with `[bot]`",
                     remedy=f"write `{author}[bot]`",
+                    line=line,
+                )
+            elif not _is_login(author):
+                near = _nearest_login(author)
+                self.warn(
+                    "notes-author-matches-nobody",
+                    f"the excluded author `{author}` matches nobody",
+                    reason="the forge compares the exact login, with the same case, and this is not a valid login",
+                    remedy=f"write `{near}`" if near else "use the login from the URL of the profile",
                     line=line,
                 )
 
@@ -170,8 +185,8 @@ class _Reader:
             elif entry.key in seen:
                 self.warn(
                     "notes-configuration-duplicate-key",
-                    f"`{entry.key}` stands twice in the same place",
-                    reason="the forge takes the last one and drops the others",
+                    f"`{entry.key}` appears twice in the same mapping",
+                    reason="the forge uses the last entry and ignores the others",
                     remedy="keep one",
                     line=entry.line,
                 )
@@ -196,20 +211,22 @@ class _Reader:
 
     def wrong_type(self, value: Value, where: str, wanted: str) -> None:
         quoted = wanted == "string" and isinstance(value, Scalar) and value.type != "null"
-        remedy = f"put it in quotes: `'{value.text}'`" if quoted and isinstance(value, Scalar) else ""
+        remedy = f"write {_FORMS[wanted]}"
+        if quoted and isinstance(value, Scalar):
+            remedy = f"quote it: `'{value.text}'`"
         self.refuse(
             f"the property '#/{where}' is of type {value.type}, it must be of type {wanted}",
             line=value.line,
             remedy=remedy,
         )
 
-    def refuse(self, message: str, *, line: int, remedy: str = "") -> None:
+    def refuse(self, message: str, *, line: int, remedy: str) -> None:
         self.refused.append(
             Problem(
                 code="notes-configuration-refused",
                 message=message,
-                reason="the forge refuses to make any notes with such a file",
-                remedy=remedy or f"see {_DOCUMENTATION}",
+                reason="the forge does not generate notes with such a file",
+                remedy=remedy,
                 file=self.path,
                 line=line,
             )
@@ -220,11 +237,11 @@ class _Reader:
         place = f"`{where.replace('/', '.')}`" if where else "the top"
         self.warn(
             "notes-configuration-unknown-key",
-            f"`{key}` is no key of {place}",
-            reason="the forge ignores it without a word",
+            f"`{key}` is not a key of {place}",
+            reason="the forge ignores it silently",
             remedy=f"did you mean `{near[0]}`?"
             if near
-            else f"known here: {', '.join(f'`{k}`' for k in keys)}",
+            else f"known keys: {', '.join(f'`{k}`' for k in keys)}",
             line=line,
         )
 
@@ -242,6 +259,27 @@ class _Reader:
         )
 
 
+def _is_login(author: str) -> bool:
+    """Report whether an author can be a login; a bot's name in another case is nobody's."""
+    name = author.removesuffix("[bot]")
+    if name != author and name.casefold() in _BOTS and name not in _BOTS:
+        return False
+    return _LOGIN.fullmatch(name) is not None
+
+
+def _nearest_login(author: str) -> str | None:
+    """Return the login that is probably meant by `@ada`, `app/dependabot` or the address of a profile."""
+    name = author.strip().removesuffix("/").rpartition("/")[2].removeprefix("@")
+    plain = name.removesuffix("[bot]")
+    is_bot = plain != name or plain.casefold() in _BOTS or author.strip().startswith("app/")
+    if plain.casefold() in _BOTS:
+        plain = plain.casefold()
+    return (f"{plain}[bot]" if is_bot else plain) if _LOGIN.fullmatch(plain) else None
+
+
+_LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}(?:_[A-Za-z0-9]{1,20})?")
+_FORMS = {"object": "a mapping, `key: value`", "array": "a list, `[a, b]`", "string": "a text in quotes"}
+"""How each type of the schema is written."""
 _BOTS = frozenset(
     ("dependabot", "renovate", "pre-commit-ci", "github-actions", "allcontributors", "mergify", "snyk-bot")
 )

@@ -1,4 +1,4 @@
-"""Who made this release?
+"""Contributors of a release.
 
 A release is more than a tag: everybody who had a change merged is named, and who did it for the first time is
 welcomed.
@@ -29,7 +29,7 @@ def contributors(changes: Sequence[Change], known: frozenset[str]) -> tuple[Cont
 
     ``known`` are those with a merged change before this release. Deleted accounts are not named.
     """
-    merged = sorted(changes, key=lambda change: (change.merged_at, change.number))
+    merged = sorted(changes, key=lambda change: change.landing)
     new = {found.login.casefold() for found in new_contributors(_by_people(merged), known)}
     people: dict[str, list[Change]] = {}
     for change in merged:

@@ -1,4 +1,4 @@
-"""Which part of a draft did people write, which part was generated, and is the generated part whole?
+"""The parts of a draft: what people wrote, what was generated, and whether the generated part is whole.
 
 The generated part reaches from the last "What's Changed" heading to the "Full Changelog" line. It is found by its
 shape: there are no markers of our own. Its lines are keyed by what they speak of (a pull request's number), so
@@ -8,19 +8,22 @@ that an edited line is still known, and whatever has no such key was written by 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from castoff.errors import Problem
-from castoff.notes.fences import OpenBlock, closed
 from castoff.notes.render import COMMENT, FULL_CHANGELOG, HEADING, NEW_CONTRIBUTORS_HEADING
+from castoff.text.fences import OpenBlock, closed
 
+# Observed limit of GitHub for the body of a release; longer texts are answered with 422.
 LARGEST_BODY = 125_000
 
 Role = Literal["comment", "heading", "category", "change", "new-heading", "new", "footer"]
 Key = tuple[Role, str]
 
+# With the typographic apostrophe as well, which editors of people put in.
 _WHAT_CHANGED = re.compile(r"#{1,2} +\[?What['’]s Changed\b", re.IGNORECASE)
 _NEW_HEADING = re.compile(r"#{1,2} +New Contributors\s*\Z", re.IGNORECASE)
 _CATEGORY = "###"
@@ -39,7 +42,7 @@ class Line:
 
     @property
     def is_blank(self) -> bool:
-        """Say whether nothing but spaces stands here."""
+        """Return whether nothing but spaces stands here."""
         return not self.text.strip()
 
 
@@ -90,6 +93,7 @@ def with_header(body: str, header: str) -> str:
     parts = split(body)
     comments = [line for line in parts.before if _has(line, "comment")]
     written = [line for line in parts.before if not line.is_blank]
+    # GitHub puts its comment first; a person may have moved it, and then it stays there.
     first = len(written) > len(comments) > 0 and _has(written[0], "comment")
     comment = comments[0].text if comments else ""
     blocks = [comment, closed(header.strip())] if first else [closed(header.strip()), comment]
@@ -106,15 +110,83 @@ def departures(body: str, generated: str) -> tuple[Departure, ...]:
     The generator's comment is not counted: nobody reads it.
     """
     present: dict[Key, list[str]] = {}
-    for line in split(body).generated:
+    wanted = split(generated).generated
+    for line in recognised(split(body).generated, wanted):
         if line.key is not None:
             present.setdefault(line.key, []).append(line.text.rstrip())
     found = []
-    for line in split(generated).generated:
+    for line in wanted:
         texts = present.get(line.key, []) if line.key is not None else []
+        # Trailing blanks are no edit: browsers and editors strip them.
         if line.key is not None and line.text.rstrip() not in texts:
             found.append(Departure(_name(line.key), line.text, next(iter(texts), None), _number(line.key)))
     return tuple(found)
+
+
+def recognised(current: Sequence[Line], wanted: Sequence[Line]) -> list[Line]:
+    """Return the lines of a body with the keys of what was generated.
+
+    A duplicate is user-written; a category whose title was changed is known by the first change below it.
+    """
+    texts = {line.key: line.text for line in wanted if line.key is not None}
+    own = _own_lines(current, texts)
+    category_of = _categories(wanted)
+    present = {line.key for line in current}
+    result: list[Line] = []
+    for index, line in enumerate(current):
+        key = line.key if index in own else None
+        # A renamed category is known by the first change below it, so its heading is not added a second
+        # time.
+        if key is not None and key[0] == "category" and key not in texts:
+            renamed = category_of.get(_next_change(current, index))
+            key = renamed if renamed is not None and renamed not in present else None
+        result.append(replace(line, key=key))
+    return result
+
+
+def _own_lines(current: Sequence[Line], texts: dict[Key, str]) -> set[int]:
+    """Return the index of the one line for each key that was generated: the exact one, else the first."""
+    best: dict[Key, int] = {}
+    for index, line in enumerate(current):
+        if line.key is None:
+            continue
+        # Of two lines with one key, the unedited one is the generated line, and the other a person's.
+        exact = line.text == texts.get(line.key)
+        if line.key not in best or (exact and current[best[line.key]].text != texts.get(line.key)):
+            best[line.key] = index
+    return set(best.values())
+
+
+def _categories(wanted: Sequence[Line]) -> dict[Key | None, Key]:
+    found: dict[Key | None, Key] = {}
+    category: Key | None = None
+    for line in wanted:
+        if line.key is None:
+            continue
+        if line.key[0] == "category":
+            category = line.key
+        elif line.key[0] == "change" and category is not None:
+            found[line.key] = category
+    return found
+
+
+def _next_change(lines: Sequence[Line], index: int) -> Key | None:
+    for line in lines[index + 1 :]:
+        if line.key is not None:
+            return line.key if line.key[0] == "change" else None
+    return None
+
+
+def doubled_lines(body: str, generated: str) -> tuple[Departure, ...]:
+    """Return the generated lines that a body has more often than they were generated."""
+    wanted = Counter(line.key for line in split(generated).generated if line.key is not None)
+    there = Counter(line.key for line in split(body).generated if line.key is not None)
+    lines = {line.key: line.text for line in split(body).generated if line.key is not None}
+    return tuple(
+        Departure(_name(key), lines[key], lines[key], _number(key))
+        for key, count in there.items()
+        if count > wanted[key] > 0
+    )
 
 
 def missing_lines(body: str, generated: str) -> tuple[Departure, ...]:
@@ -123,30 +195,54 @@ def missing_lines(body: str, generated: str) -> tuple[Departure, ...]:
 
 
 def draft_problems(body: str, generated: str) -> tuple[Problem, ...]:
-    """Say what keeps a draft from being announced: lost lines are errors, edited ones warnings."""
+    """Return what keeps a draft from being announced: lost lines are errors, edited ones warnings."""
     problems = [
         Problem(
             code="draft-line-missing" if departure.found is None else "draft-line-edited",
-            message=f"{departure.name} {'is gone from' if departure.found is None else 'was edited in'} the draft",
+            message=f"{departure.name} {'is missing from' if departure.found is None else 'was edited in'} the draft",
             severity="error" if departure.found is None else "warning",
-            reason="it was generated from the merged changes, and readers rely on the list being whole",
+            reason="it was generated from the merged changes, and readers rely on a complete list",
             remedy=f"the line is: {departure.expected}",
             pull_request=departure.number,
         )
         for departure in departures(body, generated)
+    ]
+    problems += [
+        Problem(
+            code="draft-line-doubled",
+            severity="warning",
+            message=f"{doubled.name} is in the draft more than once",
+            reason="readers would count the change twice",
+            remedy=f"delete all but one of these lines: {doubled.expected}",
+            pull_request=doubled.number,
+        )
+        for doubled in doubled_lines(body, generated)
     ]
     if len(body) > LARGEST_BODY:
         problems.append(too_long(body))
     return tuple(problems)
 
 
+def hidden_lines(lost: Sequence[Departure]) -> Problem:
+    """Return the problem of lines that a reader would not see, although castoff put them back."""
+    more = f" and {len(lost) - 1} more" if len(lost) > 1 else ""
+    return Problem(
+        code="draft-lines-hidden",
+        message=f"{lost[0].name}{more} cannot be restored in the draft",
+        reason="a comment (`<!--`) or a code block that starts in the generated part would hide the restored lines, "
+        "and castoff does not change text that people wrote",
+        remedy="end the comment or the code block above the generated lines, or move it above `What's Changed`, and "
+        "run `castoff draft --execute`",
+    )
+
+
 def too_long(body: str) -> Problem:
-    """Say that the forge would refuse a text for its length."""
+    """Report that the forge would refuse a text for its length."""
     return Problem(
         code="draft-too-long",
-        message=f"the text has {len(body)} characters, the forge takes {LARGEST_BODY}",
+        message=f"the text has {len(body)} characters, and the forge accepts {LARGEST_BODY}",
         reason="the forge refuses a longer one",
-        remedy="shorten the highlights, or leave kinds of changes out with `exclude` in the notes' configuration",
+        remedy="shorten the highlights, or exclude kinds of changes with `exclude` in the notes' configuration",
     )
 
 
@@ -188,6 +284,7 @@ def _lines(body: str) -> list[Line]:
 
 def _start(lines: list[Line]) -> int | None:
     """Return the last "What's Changed"; with nothing to list, what else a generator begins with."""
+    # The last one counts: highlights may quote an older release's notes.
     heading = _find(lines, "heading", reversed(range(len(lines))))
     if heading is not None:
         return heading
@@ -201,6 +298,7 @@ def _end(lines: list[Line], start: int) -> int:
     footer = _find(lines, "footer", range(start, len(lines)))
     if footer is not None:
         return footer
+    # Without a footer the part ends at its last recognizable line; what follows is a person's.
     made: tuple[Role, ...] = ("heading", "change", "new-heading", "new")
     return max(i for i in range(start, len(lines)) if any(_has(lines[i], role) for role in made))
 
@@ -221,6 +319,8 @@ def _told_apart(lines: list[Line]) -> tuple[Line, ...]:
         key = line.key
         if key is not None and key[0] == "category":
             seen[key] = seen.get(key, 0) + 1
+            # Two categories may have one title (`notes-category-duplicate`); a line break cannot be in a
+            # title, so the key stays unique.
             key = key if seen[key] == 1 else ("category", f"{key[1]}\n{seen[key]}")
         result.append(replace(line, key=key))
     return tuple(result)

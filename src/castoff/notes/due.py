@@ -1,4 +1,4 @@
-"""Is a release due, and why?
+"""Reasons for which a release is due.
 
 A cadence, not a date: so many days since the last release, or something important merged, whichever is first.
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from castoff.model.changes import Change
-from castoff.notes.kinds import KINDS, KindLabels
+from castoff.notes.labels import KINDS, KindLabels
 from castoff.notes.render import one_line
 
 

@@ -1,4 +1,4 @@
-"""Which change stands where in the notes, and why do the others not?
+"""Sorting of changes into the notes, with the reason for each one that is left out.
 
 The rules are GitHub's own, as its documentation, its answers and 1,136 published notes show them: labels
 only, the first category that matches wins, file order, merge order inside a category. What GitHub leaves
@@ -31,7 +31,7 @@ class NotesRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class NotesSection:
     """The changes of one category in merge order; ``title`` is ``None`` where there are no categories."""
 
     title: str | None
@@ -63,7 +63,7 @@ class Notes:
 
     request: NotesRequest
     configuration_path: str | None
-    sections: tuple[Section, ...]
+    sections: tuple[NotesSection, ...]
     left_out: tuple[LeftOut, ...]
     new_contributors: tuple[NewContributor, ...]
     changes: tuple[Change, ...]
@@ -74,9 +74,10 @@ def sort_into_notes(
 ) -> Notes:
     """Put every change into exactly one category, or say why it is left out.
 
-    The order of ``changes`` does not matter: they are taken by merge time, then by number.
+    The order of ``changes`` does not matter: they are sorted by :attr:`Change.landing`.
     """
-    merged = tuple(sorted(changes, key=lambda change: (change.merged_at, change.number)))
+    # GitHub lists changes in the order in which they were merged.
+    merged = tuple(sorted(changes, key=lambda change: change.landing))
     sections, left_out = _sorted(configuration, merged)
     return Notes(
         request=request,
@@ -93,6 +94,7 @@ def new_contributors(merged: Sequence[Change], known: frozenset[str]) -> tuple[N
 
     Every change of the range counts, also one that is not listed. A deleted account is nobody's first time.
     """
+    # Logins are case-insensitive on GitHub.
     seen = {login.casefold() for login in known}
     found = []
     for change in merged:
@@ -125,7 +127,7 @@ def category_of(change: Change, configuration: NotesConfiguration) -> int | None
 
 def _sorted(
     configuration: NotesConfiguration, merged: Sequence[Change]
-) -> tuple[tuple[Section, ...], tuple[LeftOut, ...]]:
+) -> tuple[tuple[NotesSection, ...], tuple[LeftOut, ...]]:
     flat = not configuration.categories
     places: list[list[Change]] = [[] for _ in configuration.categories] or [[]]
     left_out = []
@@ -140,11 +142,14 @@ def _sorted(
         else:
             places[place].append(change)
     titles: list[str | None] = [category.title for category in configuration.categories] or [None]
-    sections = (Section(title, tuple(place)) for title, place in zip(titles, places, strict=True) if place)
+    sections = (
+        NotesSection(title, tuple(place)) for title, place in zip(titles, places, strict=True) if place
+    )
     return tuple(sections), tuple(left_out)
 
 
 def _matches(category: Category, change: Change) -> bool:
+    # `*` is a catch-all only as a whole entry (docs.github.com, "Automatically generated release notes").
     return "*" in category.labels or any(label in category.labels for label in change.labels)
 
 

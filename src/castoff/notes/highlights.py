@@ -1,22 +1,158 @@
-"""Which changes deserve a word of their own before the generated list?
+"""Changes that deserve a word of their own before the generated list.
 
 Big features, big fixes, changes of the interface with their samples, and thanks to the people. It is a proposal for
 an editor, never a text to be published unseen.
+
+Parts of a pull request's description that users of a release should read.
+Notices (a `release-note` fence, a section such as "Release notes" or "Migration", an alert) and `diff` fences. The
+rest is for reviewers. A description is text from outside: what is taken from it is closed in itself.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from castoff.model.changes import Change
 from castoff.notes.contributors import Contributor, thanks
-from castoff.notes.descriptions import Description, read_description
-from castoff.notes.fences import closed
-from castoff.notes.kinds import KindLabels, kind_of_title
+from castoff.notes.labels import KindLabels, kind_of_title
 from castoff.notes.render import one_line
+from castoff.text.fences import OpenBlock, closed
+
+# Descriptions come from outside; GitHub's own limit is below this.
+LARGEST_DESCRIPTION = 300_000
+
+_HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.*)")
+_TELLING = re.compile(
+    r"(release[ -]?notes?|notices?|highlights?|migration|migrating|upgrad(e|ing)|breaking changes?"
+    r"|(public )?(interface|api) changes?|changelog)\b",
+    re.IGNORECASE,
+)
+_BREAKING_HEADING = re.compile(r"breaking changes?\b", re.IGNORECASE)
+_BREAKING = re.compile(r"^BREAKING[ -]CHANGE: *\S", re.MULTILINE)
+_ALERT = re.compile(r" {0,3}> ?\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\]\s*", re.IGNORECASE)
+_FENCE = re.compile(r" {0,3}(?:`{3,}|~{3,}) *([\w-]*)")
+_NOTHING = re.compile(r"[\s_*`.>-]*(none|n/?a|no|nothing|tbd|todo)?[\s_*`.!-]*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a description holds: notices and `diff` fences as Markdown, and whether it says "breaking"."""
+
+    notices: tuple[str, ...] = ()
+    diffs: tuple[str, ...] = ()
+    is_breaking: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    text: str
+    inside: bool
+
+
+def read_description(body: str) -> Description:
+    """Read a description; each text that is returned is complete Markdown, with its headings made small."""
+    lines = list(_lines(without_comments(body[:LARGEST_DESCRIPTION])))
+    sections = [(title, text) for title, text in _sections(lines) if _says_something(text)]
+    fences = list(_fences(lines))
+    notices = [text for language, text in fences if language == "release-note" and _says_something(text)]
+    notices += [text for title, text in sections if _TELLING.match(title)]
+    taken = "\n".join(notices)
+    notices += [text for text in _alerts(lines) if text not in taken]
+    diffs = [f"```diff\n{text}\n```" for language, text in fences if language == "diff" and text.strip()]
+    return Description(
+        notices=tuple(closed(_small_headings(text)) for text in dict.fromkeys(notices)),
+        # Order kept, doubles removed: the same sample is often in a notice and on its own.
+        diffs=tuple(dict.fromkeys(diff for diff in diffs if diff not in taken)),
+        is_breaking=any(_BREAKING_HEADING.match(title) for title, _ in sections)
+        or _BREAKING.search(body[:LARGEST_DESCRIPTION]) is not None,
+    )
+
+
+def without_comments(text: str) -> str:
+    """Take HTML comments out; one that is never closed reaches to the end."""
+    kept = []
+    at = 0
+    while (start := text.find("<!--", at)) >= 0:
+        kept.append(text[at:start])
+        end = text.find("-->", start + 4)
+        # An unclosed comment hides the rest, as on the forge.
+        if end < 0:
+            return "".join(kept)
+        at = end + 3
+    return "".join([*kept, text[at:]])
+
+
+def _lines(text: str) -> Iterator[_Line]:
+    block = OpenBlock()
+    for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
+        yield _Line(line, block.takes(line))
+
+
+def _sections(lines: list[_Line]) -> Iterator[tuple[str, str]]:
+    """Yield the title and text of each section that a telling heading opens, up to a heading as high."""
+    title, level = "", 7
+    collected: list[str] = []
+    for line in lines:
+        heading = None if line.inside else _HEADING.match(line.text)
+        # A deeper heading belongs to the section that is read.
+        if heading is not None and len(heading[1]) <= level:
+            yield title, "\n".join(collected).strip("\n")
+            title, level, collected = heading[2].strip(" #:*"), len(heading[1]), []
+            level = level if _TELLING.match(title) else 7
+        else:
+            collected.append(line.text)
+    yield title, "\n".join(collected).strip("\n")
+
+
+def _fences(lines: list[_Line]) -> Iterator[tuple[str, str]]:
+    """Yield language and text of each fence, also of one that is never closed."""
+    opened: str | None = None
+    text: list[str] = []
+    block = OpenBlock()
+    for line in lines:
+        before = bool(block.fence)
+        block.takes(line.text)
+        if before and block.fence:
+            text.append(line.text)
+        elif before:
+            yield opened or "", "\n".join(text)
+        elif block.fence:
+            match = _FENCE.match(line.text)
+            opened, text = (match[1].casefold() if match else ""), []
+    if block.fence:
+        yield opened or "", "\n".join(text)
+
+
+def _alerts(lines: list[_Line]) -> Iterator[str]:
+    text: list[str] | None = None
+    for line in [*lines, _Line("", inside=False)]:
+        quoted = not line.inside and line.text.lstrip().startswith(">")
+        if text is not None and quoted and not _ALERT.fullmatch(line.text):
+            text.append(line.text.lstrip()[1:].removeprefix(" "))
+            continue
+        if text and _says_something("\n".join(text)):
+            yield "\n".join(text).strip()
+        text = [] if quoted and _ALERT.fullmatch(line.text) else None
+
+
+def _says_something(text: str) -> bool:
+    return _NOTHING.fullmatch(text.strip()[:40]) is None
+
+
+def _small_headings(text: str) -> str:
+    """Make headings smaller, so that they stay below the heading of the highlight (level 3)."""
+    result = []
+    for line in _lines(text):
+        heading = None if line.inside else _HEADING.match(line.text)
+        if heading is not None:
+            result.append(f"{'#' * min(6, max(4, len(heading[1]) + 1))} {heading[2]}")
+        else:
+            result.append(line.text)
+    return "\n".join(result).strip("\n")
+
 
 Role = Literal["feature", "fix", "interface"]
 LABELS = frozenset(("highlight", "highlights", "release-highlight"))
@@ -43,7 +179,7 @@ class Highlight:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
+class HighlightsProposal:
     """What the header could say: the news that were kept by hand come first, the thanks last."""
 
     news: str = ""
@@ -61,7 +197,7 @@ def propose(
     news: str = "",
     reverted: Collection[int] = (),
     most: int = 5,
-) -> Proposal:
+) -> HighlightsProposal:
     """Propose highlights.
 
     Args:
@@ -74,8 +210,9 @@ def propose(
         most: how many features, and how many fixes, at most. Changes of the interface are all shown.
     """
     found = [h for change in changes if (h := _highlight(change, kinds, reverted)) is not None]
+    # Best first; ties by number, so that the proposal is the same on every run.
     found.sort(key=lambda highlight: (-highlight.score, highlight.number))
-    return Proposal(
+    return HighlightsProposal(
         news=news.strip("\n"),
         features=tuple(h for h in found if h.role == "feature")[:most],
         fixes=tuple(h for h in found if h.role == "fix")[:most],
@@ -84,7 +221,7 @@ def propose(
     )
 
 
-def render(proposal: Proposal) -> str:
+def render(proposal: HighlightsProposal) -> str:
     """Write the header as Markdown, ending with one line end; empty where there is nothing to say."""
     blocks = []
     if proposal.news or proposal.features or proposal.fixes:

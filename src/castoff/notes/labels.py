@@ -1,22 +1,142 @@
-"""Does every merged change have exactly one label of a kind, and stand in the milestone?
+"""Labels: the kinds of change that they mean, and the checks that every merged change has one.
 
 What is wrong becomes a problem with a link; what could be done about it becomes a proposal. Nothing is written.
 castoff's own pull requests, known by their branch, need neither.
+
+Labels and the kinds of change that they mean.
+The kinds are Keep a Changelog's. A label's kind is what the configuration says, else what the title of its
+category says (`Fixed`), else what its own words say (`changelog-fix`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
+from typing import Literal
 
 from castoff.errors import Problem, Severity
 from castoff.model.changes import Change, Commit, Milestone
 from castoff.notes.configuration import NotesConfiguration
-from castoff.notes.kinds import DEFAULT_KINDS, KindLabels, kind_of_title
 from castoff.notes.render import one_line
+
+Kind = Literal["added", "changed", "deprecated", "removed", "fixed", "security"]
+KINDS: tuple[Kind, ...] = ("added", "changed", "deprecated", "removed", "fixed", "security")
+
+_WORDS: dict[str, Kind] = {
+    **dict.fromkeys(("add", "added", "addition", "additions", "new", "feature", "features"), "added"),
+    **dict.fromkeys(("feat", "enhancement", "enhancements"), "added"),
+    **dict.fromkeys(("change", "changed", "changes", "improvement", "improvements", "refactor"), "changed"),
+    **dict.fromkeys(("deprecate", "deprecated", "deprecation", "deprecations"), "deprecated"),
+    **dict.fromkeys(("remove", "removed", "removal", "removals"), "removed"),
+    **dict.fromkeys(("fix", "fixed", "fixes", "bug", "bugs", "bugfix", "bugfixes"), "fixed"),
+    **dict.fromkeys(("security", "vulnerability"), "security"),
+}
+_SPLIT = re.compile(r"[^a-z]+")
+_TITLE = re.compile(r"(?:revert )?([a-z]{1,12})(?:\([^()]{0,60}\))?!?:", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KindLabels:
+    """The labels of which a change carries exactly one.
+
+    ``places`` says where a label puts a change: the title of the category. ``kinds`` says what it means, as
+    far as that is known. ``exclude`` keeps a change out on purpose. ``prefix`` is what all of them begin
+    with: another label with it is a mistake. ``takes_all`` tells that a catch-all lists what has no label.
+    """
+
+    places: tuple[tuple[str, str], ...]
+    kinds: tuple[tuple[str, Kind], ...]
+    exclude: tuple[str, ...] = ()
+    prefix: str | None = None
+    takes_all: bool = False
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """All labels that decide, those of the categories first."""
+        return (*(label for label, _ in self.places), *self.exclude)
+
+    def kind_of(self, labels: tuple[str, ...]) -> Kind | None:
+        """Return the kind of a change by its labels, ``None`` where they do not say it."""
+        known = dict(self.kinds)
+        return next((known[label] for label in labels if label in known), None)
+
+
+DEFAULT_KINDS = KindLabels(
+    places=(
+        ("changelog-add", "Added"),
+        ("changelog-change", "Changed"),
+        ("changelog-deprecate", "Deprecated"),
+        ("changelog-remove", "Removed"),
+        ("changelog-fix", "Fixed"),
+        ("changelog-security", "Security"),
+    ),
+    kinds=(
+        ("changelog-add", "added"),
+        ("changelog-change", "changed"),
+        ("changelog-deprecate", "deprecated"),
+        ("changelog-remove", "removed"),
+        ("changelog-fix", "fixed"),
+        ("changelog-security", "security"),
+    ),
+    exclude=("changelog-exclude",),
+    prefix="changelog-",
+)
+
+
+def kind_labels(configuration: NotesConfiguration, given: Mapping[str, Kind] | None = None) -> KindLabels:
+    """Find the labels that decide and their kinds.
+
+    ``given`` is what the workspace's own configuration says (label to kind); it wins. A repository with
+    neither categories nor such a table has the default labels, ``changelog-add`` and so on.
+    """
+    given = given or {}
+    if not configuration.categories and not given:
+        return DEFAULT_KINDS
+    places: dict[str, str] = {}
+    kinds: dict[str, Kind] = dict(given)
+    for category in configuration.categories:
+        for label in category.labels:
+            if label == "*" or label in configuration.exclude_labels:
+                continue
+            places.setdefault(label, category.title)
+            kind = kind_of_words(category.title) or kind_of_words(label)
+            if kind is not None:
+                kinds.setdefault(label, kind)
+    for label, kind in given.items():
+        places.setdefault(label, kind.capitalize())
+    exclude = configuration.exclude_labels
+    return KindLabels(
+        places=tuple(places.items()),
+        kinds=tuple(kinds.items()),
+        exclude=exclude,
+        prefix=_prefix((*places, *exclude)),
+        takes_all=not configuration.categories or any("*" in c.labels for c in configuration.categories),
+    )
+
+
+def kind_of_words(text: str) -> Kind | None:
+    """Return the kind that a title or label names: security if it says so, else by its first telling word."""
+    words = [_WORDS[word] for word in _SPLIT.split(text.casefold()) if word in _WORDS]
+    return "security" if "security" in words else next(iter(words), None)
+
+
+def kind_of_title(title: str) -> Kind | None:
+    """Guess the kind from the prefix of a conventional title (``fix: ...``), for a suggestion only."""
+    match = _TITLE.match(title)
+    return _WORDS.get(match[1].casefold()) if match else None
+
+
+def _prefix(labels: tuple[str, ...]) -> str | None:
+    if len(labels) < 2:
+        return None
+    first, last = min(labels), max(labels)
+    common = next((n for n, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
+    end = max(first.rfind(mark, 0, common) for mark in "-/:_ ")
+    return first[: end + 1] if end > 0 else None
+
 
 OWN_BRANCHES = "castoff/"
 """The names of all branches that castoff makes begin so."""
@@ -68,7 +188,7 @@ def check_labels(changes: Iterable[Change], policy: LabelPolicy) -> tuple[Proble
 def check_milestone(
     changes: Iterable[Change], milestone: Milestone, policy: LabelPolicy
 ) -> tuple[Problem, ...]:
-    """Name every merged change that stands in no milestone or in another one."""
+    """Name every merged change that is in no milestone or in another one."""
     return tuple(
         _milestone_problem(change, milestone, policy)
         for change in _by_number(changes)
@@ -81,10 +201,11 @@ def check_commits(commits: Iterable[Commit], policy: LabelPolicy, *, url: str = 
     return tuple(
         Problem(
             code="commit-without-change",
-            message=f"commit `{commit.sha[:12]}` belongs to no pull request: `{one_line(commit.subject)}`",
+            message=f"commit `{commit.sha[:12]}` has no pull request: `{one_line(commit.subject)}`",
             severity=_severity(policy),
             reason="the notes list pull requests only, so they do not mention it",
-            remedy="mention it in the highlights where users should know of it",
+            remedy="mention it in the highlights if users should know about it; if not, add its paths to "
+            "`notes.optional-for.paths`",
             commit=commit.sha,
             url=f"{url}{commit.sha}" if url else None,
         )
@@ -95,7 +216,7 @@ def check_commits(commits: Iterable[Commit], policy: LabelPolicy, *, url: str = 
 def proposals(
     changes: Iterable[Change], policy: LabelPolicy, milestone: Milestone | None = None
 ) -> tuple[Proposal, ...]:
-    """Return what would mend the problems: milestones to set, labels to ask for."""
+    """Return what would fix the problems: milestones to set, labels to ask for."""
     found: list[Proposal] = []
     for change in _by_number(changes):
         if next(_label_problems(change, policy), None) is not None:
@@ -107,7 +228,7 @@ def proposals(
 
 
 def is_optional(change: Change, policy: LabelPolicy) -> bool:
-    """Say whether a change needs neither label nor milestone: castoff's own, or by its author or its files."""
+    """Return whether a change needs neither label nor milestone: castoff's own, or by its author or its files."""
     if is_own(change):
         return True
     people = [login for login in (change.author, change.agent) if login is not None]
@@ -119,7 +240,7 @@ def is_optional(change: Change, policy: LabelPolicy) -> bool:
 
 
 def is_own(change: Change) -> bool:
-    """Say whether castoff opened a pull request: a release's proposal, or its notes for the changelog."""
+    """Return whether castoff opened a pull request: a release's proposal, or its notes for the changelog."""
     return change.head is not None and change.head.startswith(OWN_BRANCHES)
 
 
@@ -139,8 +260,8 @@ def _label_problems(change: Change, policy: LabelPolicy) -> Iterator[Problem]:
         yield _problem(
             change,
             "change-kind-unknown",
-            f"carries `{label}`, which is no label of a kind",
-            reason=f"labels that begin with `{kinds.prefix}` decide where a change is listed",
+            f"has the label `{label}`, which does not set a kind",
+            reason=f"labels with the prefix `{kinds.prefix}` decide where a change is listed",
             remedy=f"did you mean `{near[0]}`?" if near else _choices(kinds),
         )
     if len(_places(deciding, kinds)) > 1:
@@ -148,7 +269,7 @@ def _label_problems(change: Change, policy: LabelPolicy) -> Iterator[Problem]:
             change,
             "change-kinds-several",
             f"carries {_quoted(deciding)}",
-            reason="each change is listed once, so one label has to decide",
+            reason="each change is listed once, so exactly one label must set the kind",
             remedy="keep one of them",
         )
     if deciding or unknown or is_optional(change, policy) or (kinds.takes_all and not policy.strict):
@@ -156,26 +277,26 @@ def _label_problems(change: Change, policy: LabelPolicy) -> Iterator[Problem]:
     yield _problem(
         change,
         "change-kind-missing",
-        "carries no label of a kind",
+        "has no label that sets a kind",
         severity=_severity(policy),
-        reason="it is in no list of the notes, on purpose or forgotten",
+        reason="the notes would not list it",
         remedy=_choices(kinds),
     )
 
 
 def _milestone_problem(change: Change, milestone: Milestone, policy: LabelPolicy) -> Problem:
     if change.milestone is None:
-        code, fact = "change-milestone-missing", "stands in no milestone"
+        code, fact = "change-milestone-missing", "is in no milestone"
     else:
         other = change.milestone_title or f"number {change.milestone}"
-        code, fact = "change-milestone-other", f"stands in the milestone `{one_line(other)}`"
+        code, fact = "change-milestone-other", f"is in the milestone `{one_line(other)}`"
     return _problem(
         change,
         code,
         fact,
         severity=_severity(policy),
-        reason="it was merged since the last release, so this release has it",
-        remedy=f"put it into `{one_line(milestone.title)}`, or run `castoff check --fix`",
+        reason="it was merged since the last release, so it is part of this release",
+        remedy=f"move it to `{one_line(milestone.title)}`, or run `castoff check --fix`",
     )
 
 

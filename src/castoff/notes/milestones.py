@@ -1,4 +1,4 @@
-"""What has to happen to the milestones when a version is released?
+"""Changes to the milestones when a version is released.
 
 The next one is created, what is still open moves there, the released one is closed, in this order, so that
 nothing is ever without a milestone. A milestone is known by its number; its title only says for which version it
@@ -145,7 +145,7 @@ def decide_milestones(
     if policy.mode == "off":
         return MilestonesDone("milestones are off")
     if not plan.version.is_stable:
-        return MilestonesDone("a pre-release leaves the milestones alone")
+        return MilestonesDone("a pre-release does not change milestones")
     if not any(version_of(milestone.title, policy) for milestone in milestones):
         return MilestonesDone("no milestone is named after a version")
     current = _current(milestones, plan, policy, answer)
@@ -155,7 +155,7 @@ def decide_milestones(
         case MilestonesAsk():
             return current
         case Milestone() if policy.mode == "block" and current.open_items:
-            return MilestonesBlocked(_blocked(current))
+            return MilestonesBlocked(open_items_problem(current))
         case Milestone():
             return _rollover(milestones, plan, policy, current, answer)
 
@@ -254,8 +254,8 @@ def _ask_about_others(
         Problem(
             code="milestone-planned-otherwise",
             message=f"no milestone is named `{title}`, but {names} is open",
-            reason="it may have been planned for this release under another number",
-            remedy=f"rename it on the forge, or, when {plan.version} has begun, say which one is meant: "
+            reason="it may have been planned for this release under another version",
+            remedy=f"rename it on the forge, or, once {plan.version} is in flight, choose the milestone: "
             f"`castoff milestone {plan.version} --milestone {candidates[0].number} --execute`",
             url=candidates[0].url,
         ),
@@ -278,8 +278,8 @@ def _ask_about_answer(number: int, milestones: Sequence[Milestone]) -> Milestone
         Problem(
             code="milestone-not-found",
             message=f"there is no milestone with the number {number}",
-            reason="a milestone is named by its number, which stands at the end of its address",
-            remedy="give the number of an open milestone, or `none`",
+            reason="the number of a milestone is at the end of its URL",
+            remedy="pass the number of an open milestone, or `none`",
         ),
         candidates,
     )
@@ -336,13 +336,14 @@ def _next_is_closed(taken: Milestone, current: Milestone) -> Problem:
     return Problem(
         code="milestone-next-closed",
         message=f"the next milestone `{one_line(taken.title)}` is closed",
-        reason=f"what is open in `{one_line(current.title)}` has to move somewhere, and titles are unique",
-        remedy="open it again, or make a milestone of a later version",
+        reason=f"open items of `{one_line(current.title)}` need a target, and titles are unique",
+        remedy="reopen it, or create a milestone of a later version",
         url=taken.url,
     )
 
 
-def _blocked(milestone: Milestone) -> Problem:
+def open_items_problem(milestone: Milestone) -> Problem:
+    """Report a milestone that blocks its release."""
     items = sorted(milestone.open_items, key=lambda item: item.number)
     named = ", ".join(f"#{item.number}" for item in items[:10])
     more = f" and {len(items) - 10} more" if len(items) > 10 else ""

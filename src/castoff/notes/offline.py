@@ -1,4 +1,4 @@
-"""Which notes follow from a file of changes alone, with no repository and no network?
+"""Notes from a file of changes alone, with no repository and no network.
 
 This is the door behind ``castoff notes --changes FILE --config FILE``.
 """
@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+
+import msgspec
 
 from castoff.errors import CastoffError, Problem, UsageError
 from castoff.model.changes import Change
@@ -18,8 +19,33 @@ from castoff.notes import render
 from castoff.notes.configuration import DEFAULT, DEFAULT_PATH, PATHS, ReadConfiguration, read_configuration
 from castoff.notes.engine import Notes, NotesRequest, sort_into_notes
 
-if TYPE_CHECKING:
-    from castoff.notes.changes_file import ChangesFile, Entry
+
+class PullRequestEntry(msgspec.Struct, frozen=True):
+    """One merged pull request; fields that castoff does not know are left alone.
+
+    A change that the notes leave out needs no title.
+    """
+
+    number: int
+    merged_at: str
+    title: str | None = None
+    author: str | None = None
+    agent: str | None = None
+    labels: tuple[str, ...] = ()
+    merge_commit: str | None = None
+    merged_order: int | None = None
+
+
+class ChangesFile(msgspec.Struct, frozen=True):
+    """The whole document."""
+
+    repository: str
+    tag: str
+    changes: tuple[PullRequestEntry, ...]
+    previous_tag: str | None = None
+    target: str | None = None
+    known_contributors: tuple[str, ...] = ()
+
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}")
 _SPACE_OR_CONTROL = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -95,8 +121,6 @@ def _configuration(text: str | None, path: str) -> ReadConfiguration:
 def _decoded(document: str | bytes) -> ChangesFile:
     import msgspec
 
-    from castoff.notes.changes_file import ChangesFile
-
     try:
         return msgspec.json.decode(document, type=ChangesFile)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
@@ -114,7 +138,7 @@ def _invalid(reason: str) -> CastoffError:
         "changes-file-invalid",
         "the file of changes cannot be used",
         reason=reason,
-        remedy="write the document as `docs/reference/notes.md` shows it",
+        remedy="use the format in `docs/reference/notes.md`",
     )
 
 
@@ -124,10 +148,10 @@ def _faults(content: ChangesFile) -> list[str]:
         faults.append("`repository` is not `owner/name`")
     for name, value in (("tag", content.tag), ("previous_tag", content.previous_tag)):
         if value is not None and (not value or _SPACE_OR_CONTROL.search(value)):
-            faults.append(f"`{name}` is empty, or holds a space or control character")
+            faults.append(f"`{name}` is empty, or has a space or control character")
     if content.target is not None and _SPACE_OR_CONTROL.search(content.target):
-        faults.append("`target` holds a space or control character")
-    seen: dict[int, Entry] = {}
+        faults.append("`target` has a space or control character")
+    seen: dict[int, PullRequestEntry] = {}
     for index, entry in enumerate(content.changes):
         faults += [f"{fault} at `$.changes[{index}]`" for fault in _entry_faults(entry)]
         if seen.setdefault(entry.number, entry) != entry:
@@ -137,19 +161,19 @@ def _faults(content: ChangesFile) -> list[str]:
     return faults
 
 
-def _entry_faults(entry: Entry) -> list[str]:
+def _entry_faults(entry: PullRequestEntry) -> list[str]:
     faults = []
     if entry.number < 1:
         faults.append("`number` is not positive")
     if parse_time(entry.merged_at) is None:
-        faults.append("`merged_at` is no RFC 3339 time with an offset")
+        faults.append("`merged_at` is not an RFC 3339 time with an offset")
     for name, login in (("author", entry.author), ("agent", entry.agent)):
         if login is not None and (not login or _SPACE_OR_CONTROL.search(login)):
-            faults.append(f"`{name}` is empty, or holds a space or control character")
+            faults.append(f"`{name}` is empty, or has a space or control character")
     return faults
 
 
-def _change(entry: Entry) -> Change:
+def _change(entry: PullRequestEntry) -> Change:
     merged_at = parse_time(entry.merged_at)
     assert merged_at is not None
     return Change(
@@ -160,4 +184,5 @@ def _change(entry: Entry) -> Change:
         labels=tuple(entry.labels),
         merged_at=merged_at,
         merge_commit=entry.merge_commit,
+        merged_order=entry.merged_order,
     )

@@ -1,4 +1,4 @@
-"""Which changes does a range of commits hold, and which commits belong to none?
+"""The changes that a range of commits holds, and the commits that belong to none.
 
 A change is in the range where its merge commit, its squash commit or one of its rebased commits is. A title that
 merely ends in ``(#N)`` proves nothing: it may come from imported history, or from a cherry-pick.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from castoff.model.changes import Change, Commit
 from castoff.notes.engine import LeftOut
@@ -88,11 +88,13 @@ def changes_in_range(
         picked = _picked_change(commit, by_number, owners)
         if picked is not None:
             picks.append(CherryPick(commit, picked))
+        # Merge commits without a change only join branches and need no mention.
         elif len(commit.parents) < 2:
             without.append(commit)
-    found = {change.number: change for change in matched.values()}
+    order = _order_of_landing(commits, matched)
+    found = {c.number: replace(c, merged_order=order.get(c.number)) for c in matched.values()}
     return ChangesInRange(
-        changes=tuple(sorted(found.values(), key=lambda change: (change.merged_at, change.number))),
+        changes=tuple(sorted(found.values(), key=lambda change: change.landing)),
         cherry_picks=tuple(picks),
         without_change=tuple(without),
         reverts=tuple(_reverts(commits, matched, owners)),
@@ -101,6 +103,7 @@ def changes_in_range(
 
 def named_pull_request(subject: str) -> int | None:
     """Return the number that a merge or squash subject names; it is a hint, never a proof."""
+    # GitHub's default subjects of merge and squash commits.
     match = _MERGED.match(subject) or _SQUASHED.search(subject)
     return int(match[1]) if match else None
 
@@ -109,9 +112,12 @@ def _owners(pull_requests: Sequence[Change]) -> dict[str, Change]:
     owners: dict[str, Change] = {}
     for change in pull_requests:
         for sha in change.head_commits:
+            # A commit can be in several pull requests; the first one that was merged brought it.
             owners.setdefault(sha, change)
     for change in pull_requests:
         if change.merge_commit is not None:
+            # Written last: the merge commit belongs to exactly one change, whatever lists it as a head
+            # commit.
             owners[change.merge_commit] = change
     return owners
 
@@ -125,6 +131,7 @@ def _brought_in(commits: Sequence[Commit], matched: Mapping[str, Change]) -> set
     known = {commit.sha: commit for commit in commits}
     seen: set[str] = set()
     brought: set[str] = set()
+    # Oldest first, so that a side branch is counted for the first merge that brought it.
     for commit in reversed(list(_main_line(commits, known))):
         seen.add(commit.sha)
         side = set(_reached(commit.parents[1:], known, seen))
@@ -133,12 +140,35 @@ def _brought_in(commits: Sequence[Commit], matched: Mapping[str, Change]) -> set
     return brought
 
 
+def _order_of_landing(commits: Sequence[Commit], matched: Mapping[str, Change]) -> dict[int, int]:
+    """Number the changes as they landed on the main line, from 0.
+
+    A change of several commits landed with its last one. A change that another one contained landed after it: GitHub
+    closes it in the same second, once the commit that holds it is there (datafuselabs/databend v1.2.344).
+    """
+    known = {commit.sha: commit for commit in commits}
+    age = {commit.sha: index for index, commit in enumerate(reversed(commits))}
+    seen: set[str] = set()
+    landed: dict[int, None] = {}
+    for commit in reversed(list(_main_line(commits, known))):
+        seen.add(commit.sha)
+        if commit.sha in matched:
+            # Removed and added again: a rebased change lands with its last commit.
+            landed.pop(matched[commit.sha].number, None)
+            landed[matched[commit.sha].number] = None
+        for sha in sorted(_reached(commit.parents[1:], known, seen), key=age.__getitem__):
+            if sha in matched:
+                landed.setdefault(matched[sha].number, None)
+    return {number: place for place, number in enumerate(landed)}
+
+
 def _main_line(commits: Sequence[Commit], known: Mapping[str, Commit]) -> Iterator[Commit]:
     commit = commits[0] if commits else None
     seen: set[str] = set()
     while commit is not None and commit.sha not in seen:
         seen.add(commit.sha)
         yield commit
+        # First parents are the branch's own line (git-log, `--first-parent`).
         commit = known.get(commit.parents[0]) if commit.parents else None
 
 
@@ -156,6 +186,7 @@ def _reached(starts: Sequence[str], known: Mapping[str, Commit], seen: set[str])
 def _picked_change(
     commit: Commit, by_number: Mapping[int, Change], owners: Mapping[str, Change]
 ) -> Change | None:
+    # The line of `git cherry-pick -x`; without it only an equal title with the number counts.
     match = _PICKED.search(commit.body)
     if match is not None:
         return _by_prefix(match[1], owners)
@@ -168,6 +199,7 @@ def _by_prefix(sha: str, owners: Mapping[str, Change]) -> Change | None:
     if sha in owners:
         return owners[sha]
     found = {change.number: change for known, change in owners.items() if known.startswith(sha)}
+    # An abbreviated id must be unique, or nothing is concluded.
     return next(iter(found.values())) if len(found) == 1 else None
 
 
@@ -178,6 +210,7 @@ def _reverts(
     for commit in commits:
         by = matched.get(commit.sha)
         for number in _reverted(commit, by, owners):
+            # A change whose own commits revert each other did not revert itself.
             if by is not None and by.number == number:
                 continue
             if (number, by) not in told:

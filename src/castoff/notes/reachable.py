@@ -1,4 +1,4 @@
-"""Which categories of a notes configuration can a change ever reach?
+"""Categories and labels of a notes configuration that no change can reach.
 
 The first category that matches wins, so a category after a catch-all, or one whose labels all stand
 earlier, is never printed. The forge says nothing about it.
@@ -33,6 +33,7 @@ def category_warnings(
 ) -> tuple[Problem, ...]:
     """Name what is odd about the categories as a whole: order, doubles, labels that do not exist."""
     found = [*_unreachable(categories, excluded, file), *_doubled_titles(categories, file)]
+    found += _patterns(categories, excluded, forge_labels or (), file)
     if forge_labels is not None:
         found += _unknown_labels(categories, excluded, forge_labels, file)
     return tuple(found)
@@ -45,18 +46,18 @@ def _unreachable(categories: tuple[Category, ...], excluded: tuple[str, ...], fi
         if catch_all is not None:
             yield _warning(
                 "notes-catch-all-not-last",
-                f"no change reaches the category `{category.title}`",
-                f"`{catch_all.title}` before it has the label `*` and takes every change",
-                "put the category with `*` last",
+                f"no change matches the category `{category.title}`",
+                f"`{catch_all.title}` before it has the label `*` and matches every change",
+                "move the category with `*` to the end",
                 category,
                 file,
             )
         elif (reason := _closed(category, taken, excluded)) is not None:
             yield _warning(
                 "notes-category-unreachable",
-                f"no change reaches the category `{category.title}`",
+                f"no change matches the category `{category.title}`",
                 reason,
-                "give it a label of its own, or remove it",
+                "give it its own label, or remove it",
                 category,
                 file,
             )
@@ -79,7 +80,7 @@ def _closed(category: Category, taken: dict[str, Category], excluded: tuple[str,
     earlier = [label for label in category.labels if label in taken]
     if len(earlier) + len(barred) >= len(category.labels) and earlier:
         owner = taken[earlier[0]].title
-        return f"`{owner}` before it takes the label `{earlier[0]}`, and the first match wins"
+        return f"`{owner}` before it matches the label `{earlier[0]}`, and the first match wins"
     return None
 
 
@@ -89,9 +90,9 @@ def _doubled_titles(categories: tuple[Category, ...], file: str) -> Iterator[Pro
         if category.title in seen:
             yield _warning(
                 "notes-category-duplicate",
-                f"the category `{category.title}` stands twice",
+                f"the category `{category.title}` appears twice",
                 "the notes print two headings with the same title",
-                "put the labels of both into one category",
+                "merge the labels of both into one category",
                 category,
                 file,
             )
@@ -101,12 +102,9 @@ def _doubled_titles(categories: tuple[Category, ...], file: str) -> Iterator[Pro
 def _unknown_labels(
     categories: tuple[Category, ...], excluded: tuple[str, ...], known: Collection[str], file: str
 ) -> list[Problem]:
-    named = [(label, category.line) for category in categories for label in category.labels]
-    named += [(label, category.line) for category in categories for label in category.exclude_labels]
-    named += [(label, None) for label in excluded]
     problems = []
-    for label, line in dict.fromkeys(named):
-        if label == "*" or label in known:
+    for label, line in _named_labels(categories, excluded):
+        if label in known or "*" in label:
             continue
         near = _near_label(label, known)
         problems.append(
@@ -114,13 +112,39 @@ def _unknown_labels(
                 code="notes-label-unknown",
                 message=f"the forge has no label `{label}`",
                 severity="warning",
-                reason="no change can carry it, so this setting never matches",
+                reason="no change can have it, so this setting never matches",
                 remedy=f"did you mean `{near}`?" if near else "create the label, or remove it here",
                 file=file,
                 line=line,
             )
         )
     return problems
+
+
+def _named_labels(
+    categories: tuple[Category, ...], excluded: tuple[str, ...]
+) -> list[tuple[str, int | None]]:
+    named: list[tuple[str, int | None]] = []
+    for category in categories:
+        named += [(label, category.line) for label in (*category.labels, *category.exclude_labels)]
+    return list(dict.fromkeys([*named, *((label, None) for label in excluded)]))
+
+
+def _patterns(
+    categories: tuple[Category, ...], excluded: tuple[str, ...], known: Collection[str], file: str
+) -> Iterator[Problem]:
+    """Find labels with a `*` in them: the forge knows no patterns (tenstorrent/tt-xla#5572)."""
+    for label, line in _named_labels(categories, excluded):
+        if "*" in label and label != "*" and label not in known:
+            yield Problem(
+                code="notes-label-pattern",
+                message=f"`{label}` matches no label",
+                severity="warning",
+                reason="the forge compares whole names; `*` is a catch-all only on its own",
+                remedy="list each label",
+                file=file,
+                line=line,
+            )
 
 
 def _near_label(label: str, known: Collection[str]) -> str | None:

@@ -1,4 +1,4 @@
-"""How is the generated part of a draft brought up to date without losing a word that people wrote?
+"""The update of a draft's generated part, which keeps every word that people wrote.
 
 The body is edited in place. A line that was generated and not touched since is brought up to date or taken out; a
 line that is missing is put where it belongs; everything else stays where it is.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from castoff.notes.draft import Key, Line, join, split
+from castoff.notes.draft import Key, Line, join, recognised, split
 from castoff.notes.render import COMMENT
 
 
@@ -35,6 +35,7 @@ def regenerate(body: str, generated: str, *, previous: str | None = None) -> Reg
     """
     parts = split(body)
     comment, wanted = _comment_of(generated)
+    # Nothing generated (a first release without a tag to compare): keep the body as it is.
     if not wanted:
         return Regenerated(body, ())
     if not parts.generated:
@@ -42,6 +43,7 @@ def regenerate(body: str, generated: str, *, previous: str | None = None) -> Reg
     old = {line.key: line.text for line in split(previous or "").generated if line.key is not None}
     kept: list[str] = []
     end = _line_end(body)
+    # Fast and exact path: the result is equal to GitHub's text byte for byte.
     if _untouched(parts.generated, wanted, old):
         region = [replace(line, end=end) for line in wanted]
     else:
@@ -72,10 +74,11 @@ def _is_comment(line: Line) -> bool:
 
 
 def _untouched(current: Sequence[Line], wanted: Sequence[Line], old: dict[Key, str]) -> bool:
-    """Say whether nobody wrote anything into the generated part, so that it can be replaced as a whole."""
+    """Return whether nobody wrote anything into the generated part, so that it can be replaced as a whole."""
     now = {line.key: line.text for line in wanted if line.key is not None}
     keys = [line.key for line in current if line.key is not None]
     present = set(keys)
+    # Reordered lines are an edit by people, even if each line is unchanged.
     if [key for key in keys if key in now] != [key for key in now if key in present]:
         return False
     return all(
@@ -88,7 +91,7 @@ def _patched(
     current: Sequence[Line], wanted: Sequence[Line], old: dict[Key, str], end: str
 ) -> tuple[list[Line], list[str]]:
     now = {line.key: line for line in wanted if line.key is not None}
-    lines, kept = _updated(_recognised(current, wanted), now, old, end)
+    lines, kept = _updated(recognised(current, wanted), now, old, end)
     present = {line.key for line in lines}
     previous: Key | None = None
     for line in wanted:
@@ -98,54 +101,6 @@ def _patched(
             lines.insert(_place_of(line.key, lines, previous), replace(line, end=end))
         previous = line.key
     return _with_blank_lines(lines, wanted, end), kept
-
-
-def _recognised(current: Sequence[Line], wanted: Sequence[Line]) -> list[Line]:
-    """Take a second line with the same key for a person's, and a renamed category for the category."""
-    texts = {line.key: line.text for line in wanted if line.key is not None}
-    own = _own_lines(current, texts)
-    category_of = _categories(wanted)
-    present = {line.key for line in current}
-    result: list[Line] = []
-    for index, line in enumerate(current):
-        key = line.key if index in own else None
-        if key is not None and key[0] == "category" and key not in texts:
-            renamed = category_of.get(_next_change(current, index))
-            key = renamed if renamed is not None and renamed not in present else None
-        result.append(replace(line, key=key))
-    return result
-
-
-def _own_lines(current: Sequence[Line], texts: dict[Key, str]) -> set[int]:
-    """Return the index of the one line for each key that was generated: the exact one, else the first."""
-    best: dict[Key, int] = {}
-    for index, line in enumerate(current):
-        if line.key is None:
-            continue
-        exact = line.text == texts.get(line.key)
-        if line.key not in best or (exact and current[best[line.key]].text != texts.get(line.key)):
-            best[line.key] = index
-    return set(best.values())
-
-
-def _categories(wanted: Sequence[Line]) -> dict[Key | None, Key]:
-    found: dict[Key | None, Key] = {}
-    category: Key | None = None
-    for line in wanted:
-        if line.key is None:
-            continue
-        if line.key[0] == "category":
-            category = line.key
-        elif line.key[0] == "change" and category is not None:
-            found[line.key] = category
-    return found
-
-
-def _next_change(lines: Sequence[Line], index: int) -> Key | None:
-    for line in lines[index + 1 :]:
-        if line.key is not None:
-            return line.key if line.key[0] == "change" else None
-    return None
 
 
 def _updated(
@@ -163,6 +118,7 @@ def _updated(
             obsolete.add(line.key)
         if wanted is not None and untouched:
             line_now = replace(line_now, text=wanted.text)
+        # An edited line is kept and reported; castoff cannot tell which of both texts is right.
         elif line.key not in (None, *obsolete) and (wanted is None or wanted.text != line.text):
             kept.append(line.text)
         lines.append(line_now)
@@ -174,6 +130,7 @@ def _without_empty(lines: Sequence[Line], obsolete: set[Key]) -> list[Line]:
     result: list[Line] = []
     below: Line | None = None
     for line in reversed(lines):
+        # A title stays if people wrote something below it.
         if line.key in obsolete and (below is None or _is_title(below)):
             continue
         if not line.is_blank:
@@ -197,6 +154,7 @@ def _place_of(key: Key, lines: Sequence[Line], previous: Key | None) -> int:
         begins = bool(lines) and lines[0].key is not None and lines[0].key[0] == "heading"
         return 1 if begins and key[0] != "heading" else 0
     index = next(index for index, line in enumerate(lines) if line.key == previous) + 1
+    # Text that people wrote directly below a line belongs to that line.
     while index < len(lines) and lines[index].key is None and not lines[index].is_blank:
         index += 1
     return index
@@ -233,4 +191,5 @@ def _blanks_before(wanted: Sequence[Line]) -> dict[Key | None, int]:
 
 def _line_end(body: str) -> str:
     at = body.find("\n")
+    # GitHub's web editor stores CRLF (form submission, HTML standard); the API stores what it gets.
     return "\r\n" if at > 0 and body[at - 1] == "\r" else "\n"

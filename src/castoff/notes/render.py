@@ -1,4 +1,4 @@
-"""Which text, byte for byte, does GitHub make of the notes?
+"""The notes as GitHub renders them, byte for byte.
 
 Order and blank lines are GitHub's; nothing is escaped. The one departure keeps a line a line: a character
 that would break a line or a terminal, which no title on GitHub can hold, becomes a space
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from castoff.model.changes import Change
-from castoff.notes.engine import NewContributor, Notes, NotesRequest, Section
+from castoff.notes.engine import NewContributor, Notes, NotesRequest, NotesSection
 
 HEADING = "## What's Changed"
 NEW_CONTRIBUTORS_HEADING = "## New Contributors"
@@ -64,7 +64,7 @@ def _comment(notes: Notes) -> str:
     return f"{COMMENT}{notes.configuration_path} at {one_line(notes.request.target)} -->\n\n"
 
 
-def _what_changed(sections: tuple[Section, ...], request: NotesRequest) -> str:
+def _what_changed(sections: tuple[NotesSection, ...], request: NotesRequest) -> str:
     if not sections:
         return ""
     lines = [HEADING]
@@ -84,3 +84,40 @@ def _new_contributors(found: tuple[NewContributor, ...], request: NotesRequest) 
         url = pull_request_url(contributor.number, request)
         lines.append(f"* {who} made their first contribution in {url}")
     return "\n".join(lines) + "\n"
+
+
+def notes_object(notes: Notes) -> dict[str, object]:
+    """Return the object without its schema; changes and left-out ones in merge order, categories as printed."""
+    request = notes.request
+    places = {change.number: section.title for section in notes.sections for change in section.changes}
+    return {
+        "tag": request.tag,
+        "previous": request.previous_tag,
+        "target": request.target,
+        "body": body(notes),
+        "categories": [
+            {"title": section.title, "changes": [change.number for change in section.changes]}
+            for section in notes.sections
+        ],
+        "changes": [_change(change, places.get(change.number), notes) for change in notes.changes],
+        "left_out": [
+            {"number": item.number, "commit": item.commit, "reason": item.reason, "detail": item.detail}
+            for item in notes.left_out
+        ],
+        "new_contributors": [
+            {"login": new.agent or new.login, "number": new.number} for new in notes.new_contributors
+        ],
+    }
+
+
+def _change(change: Change, category: str | None, notes: Notes) -> dict[str, object]:
+    return {
+        "number": change.number,
+        "title": change.title,
+        "login": change.author,
+        "labels": list(change.labels),
+        "url": change.url or pull_request_url(change.number, notes.request),
+        "merged_at": change.merged_at.isoformat().replace("+00:00", "Z"),
+        "commit": change.merge_commit,
+        "category": category,
+    }

@@ -1,4 +1,4 @@
-"""How does a new proposal reach a header that people have edited since the last one?
+"""A new proposal, merged into a header that people have edited since the last one.
 
 Text is compared block by block, a block being a heading with what stands below it, known by the pull request that
 it links. What people touched stays as they left it; what they took out stays out; only what nobody touched follows
@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from castoff.notes.fences import OpenBlock, closed
+from castoff.text.fences import OpenBlock, closed
 
 Key = tuple[str, int]
 
@@ -78,9 +78,11 @@ def _kept(
 ) -> tuple[list[_Block], Merged]:
     kept: list[_Block] = []
     updated, dropped, waiting = [], [], []
+    # Backwards, so that a heading of level 2 is decided after the blocks below it.
     for block in reversed(ours):
         base, now = old.get(block.key), wanted.get(block.key)
         touched = base is None or base.text != block.text
+        # Without a base (None) everything counts as written by people: never delete what might be theirs.
         if touched:
             kept.append(block)
             if base is not None and now is not None and now.text not in (base.text, block.text):
@@ -89,6 +91,7 @@ def _kept(
             kept.append(now)
             if now.text != block.text:
                 updated.append(block.title)
+        # A section that the proposal dropped stays while an edited block below needs its heading.
         elif block.level == 2 and kept and kept[-1].level == 3:
             kept.append(block)
         elif block.text.strip():
@@ -113,6 +116,7 @@ def _with_added(kept: Sequence[_Block], added: Sequence[_Block], new: Sequence[_
     result: list[_Block] = []
     for block in kept:
         result += [block, *following.get(block.key, ())]
+    # New blocks without a predecessor here go last, behind the text of people.
     return result + following.get(None, [])
 
 
@@ -128,16 +132,19 @@ def _blocks(text: str) -> list[_Block]:
     seen: dict[str, int] = {}
     result = []
     for name, level, lines in found:
+        # Two blocks with one name are told apart by their order.
         seen[name] = seen.get(name, 0) + 1
         result.append(_Block((name, seen[name]), level, "\n".join(lines).strip("\n").rstrip()))
     return result
 
 
 def _name(title: str) -> str:
+    # The pull request's number survives a rewritten title; the title is only the fallback.
     match = _LINKED.search(title) or _NUMBERED.search(title)
     return f"#{match[1]}" if match else title.strip().casefold()
 
 
 def _joined(blocks: Sequence[_Block]) -> str:
+    # An open code fence of one block must not swallow the next one.
     texts = [closed(block.text) for block in blocks if block.text.strip()]
     return "\n\n".join(texts) + "\n" if texts else ""

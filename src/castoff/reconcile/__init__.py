@@ -6,8 +6,8 @@ looks; it is done again only when the answer stays "absent". A write that was re
 "absent" ends the run.
 """
 
-from castoff.reconcile.looking import PartState, StageState, observe
+from castoff.reconcile.observer import PartState, StageState, observe, part_state
 from castoff.reconcile.patience import Patience
-from castoff.reconcile.running import Reconciler
+from castoff.reconcile.reconciler import Reconciler
 
-__all__ = ["PartState", "Patience", "Reconciler", "StageState", "observe"]
+__all__ = ["PartState", "Patience", "Reconciler", "StageState", "observe", "part_state"]

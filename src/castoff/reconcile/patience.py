@@ -1,4 +1,4 @@
-"""How long does a run wait for what?"""
+"""Limits of how long a run waits for what."""
 
 from __future__ import annotations
 
@@ -28,3 +28,27 @@ class Patience:
 
 HONEST = Patience().visible
 """Seconds after which what no index shows is not there."""
+
+
+EFFECT = 20.0
+"""Seconds after which a service that is not an index shows what it took: git remotes and forges answer from replicas
+that are seconds behind. What is missing after that was not written, whatever the service answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Seconds until the next look; the reason names the end of the wait."""
+
+    seconds: float
+    reason: str
+
+
+def at_most(reason: str, bound: float) -> str:
+    """Add to the reason of a wait how long it takes at most, in seconds."""
+    if bound < 120:
+        length = f"{bound:.0f} s"
+    elif bound < 7200:
+        length = f"{bound / 60:.0f} min"
+    else:
+        length = f"{bound / 3600:.0f} h"
+    return f"{reason}; waiting {length} at most"

@@ -1,41 +1,44 @@
-"""Which concrete adapters serve a run? The only place that names them; each is imported when it is wanted."""
+"""The concrete adapters of a run: the only place that names them; each is imported when it is needed."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from castoff.configuration.values import Configuration
-from castoff.errors import UsageError
-from castoff.flows.setting import DocsHostName
+from castoff.config.values import Configuration
 from castoff.forges.tokens import forge_token
 from castoff.git import Repository
-from castoff.http import Http
+from castoff.io.http import Http
+from castoff.io.process import Processes
 from castoff.model.addresses import Address, forge_address
 from castoff.model.versions import Ecosystem
 from castoff.ports import (
     Builder,
     ChangeSource,
     Clock,
+    Desk,
+    DocsHost,
     Forge,
     Labels,
     Manifests,
     Milestones,
     Registry,
+    Trial,
 )
-from castoff.ports_after import Desk, DocsHost, Trial
-from castoff.process import Processes
+from castoff.session.services import DocsHostName
 
 if TYPE_CHECKING:
     from castoff.forges.github import GitHub
 
 
 def manifests() -> tuple[Manifests, ...]:
-    """Give the readers of all ecosystems."""
-    from castoff.manifests.cargo import CargoManifests
-    from castoff.manifests.python import PythonManifests
+    """Return the readers of all ecosystems."""
+    from castoff.ecosystems.cargo.manifest.manifests import CargoManifests
+    from castoff.ecosystems.npm.manifest.manifests import NpmManifests
+    from castoff.ecosystems.python.manifest.manifests import PythonManifests
 
-    return (CargoManifests(), PythonManifests())
+    return (CargoManifests(), NpmManifests(), PythonManifests())
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,9 @@ class Bench:
             from castoff.ecosystems.cargo.builder import CargoBuilder
 
             return CargoBuilder(self.processes, self.configuration.cargo)
-        raise UsageError.of("ecosystem-unknown", f"castoff cannot build `{ecosystem}` packages yet")
+        from castoff.ecosystems.npm.builder import NpmBuilder
+
+        return NpmBuilder(self.processes, self.configuration.npm, commit_time, home=self.repository.root)
 
     def registry(self, ecosystem: Ecosystem) -> Registry:
         """Make the registry of one ecosystem."""
@@ -69,7 +74,7 @@ class Bench:
 
             return PythonRegistry(
                 self.processes,
-                Http(self.processes.redactor),
+                self._http(seconds_left=self.processes.seconds_left),
                 self.configuration.python,
                 home=self.repository.root,
                 now=self.clock.now,
@@ -78,8 +83,19 @@ class Bench:
             from castoff.ecosystems.cargo.registry import CargoRegistry
 
             home = self.repository.root
+            # cargo reads `.cargo/config.toml` from the checkout upwards (The Cargo Book, "Configuration"),
+            # so it runs there.
             return CargoRegistry(self.processes, self.configuration.cargo, self.clock, checkout=home)
-        raise UsageError.of("ecosystem-unknown", f"castoff cannot publish `{ecosystem}` packages yet")
+        from castoff.ecosystems.npm.registry import NpmRegistry
+
+        return NpmRegistry(self.processes, self.configuration.npm, self.clock, home=self.repository.root)
+
+    def registries_within(self, seconds: float) -> Callable[[Ecosystem], Registry]:
+        """Return what makes registries whose clients have so many seconds from now, all questions together."""
+        # One deadline for all questions: three registries that hang must not take three times as long.
+        end = self.clock.monotonic() + seconds
+        hurried = replace(self.processes, seconds_left=lambda: end - self.clock.monotonic())
+        return replace(self, processes=hurried).registry
 
     def forge(self, remote_url: str | None) -> Forge | None:
         """Make the forge that a remote lies on, None where castoff speaks with none there."""
@@ -99,7 +115,7 @@ class Bench:
         github = self._github(remote_url)
         if github is None:
             return None
-        from castoff.forges.github_milestones import GitHubMilestones
+        from castoff.forges.github_issues import GitHubMilestones
 
         return GitHubMilestones(github)
 
@@ -108,7 +124,7 @@ class Bench:
         github = self._github(remote_url)
         if github is None:
             return None
-        from castoff.forges.github_labels import GitHubLabels
+        from castoff.forges.github_issues import GitHubLabels
 
         return GitHubLabels(github)
 
@@ -117,19 +133,19 @@ class Bench:
         github = self._github(remote_url)
         if github is None:
             return None
-        from castoff.forges.github_desk import GitHubDesk
+        from castoff.forges.github_issues import GitHubDesk
 
         return GitHubDesk(github)
 
     def docs(self, name: DocsHostName) -> DocsHost:
         """Make a documentation host; CASTOFF_DOCS_URL says where else than at its usual address."""
-        http = Http(self.processes.redactor)
+        http = self._http()
         given = self.processes.environment.get("CASTOFF_DOCS_URL", "").strip()
         if name == "docs.rs":
-            from castoff.hosts.docs_rs import DOCS_RS, DocsRs
+            from castoff.docs_hosts.docs_rs import DOCS_RS, DocsRs
 
             return DocsRs(http, self.clock, given or DOCS_RS)
-        from castoff.hosts.read_the_docs import READ_THE_DOCS, ReadTheDocs
+        from castoff.docs_hosts.read_the_docs import READ_THE_DOCS, ReadTheDocs
 
         token = self.processes.environment.get("READTHEDOCS_TOKEN") or None
         return ReadTheDocs(http, self.clock, given or READ_THE_DOCS, token=token)
@@ -139,19 +155,30 @@ class Bench:
         if ecosystem == "cargo":
             from castoff.ecosystems.cargo.trial import CargoTrial
 
-            return CargoTrial(self.processes, self.configuration.cargo)
-        from castoff.ecosystems.python.builder import PythonBuilder
-        from castoff.ecosystems.python.fresh import PythonTrial
+            home = self.repository.root
+            return CargoTrial(self.processes, self.configuration.cargo, checkout=home)
+        if ecosystem == "npm":
+            from castoff.ecosystems.npm.trial import NpmTrial
+
+            return NpmTrial(self.processes, imports=self.configuration.npm.verify == "import")
+        from castoff.ecosystems.python.builder import PythonBuilder, PythonTrial
 
         return PythonTrial(
             PythonBuilder(self.processes, self.configuration.python, 0, home=self.repository.root)
         )
+
+    def _http(self, seconds_left: Callable[[], float] | None = None) -> Http:
+        """Make what speaks HTTP, trusting what the clients of this environment trust."""
+        processes = self.processes
+        return Http(processes.redactor, environment=processes.environment, seconds_left=seconds_left)
 
     def _github(self, remote_url: str | None) -> GitHub | None:
         """Make one client for each repository, which remembers what it was answered; its token is found once."""
         address: Address | None = forge_address(remote_url, self.processes.environment)
         if address is None:
             return None
+        # One client per repository, so that its cache and its rate limits are shared, and `gh auth token`
+        # runs once.
         if address not in self.clients:
             self.clients[address] = self._client(address)
         return self.clients[address]
@@ -160,7 +187,7 @@ class Bench:
         from castoff.forges.github import GitHub
 
         return GitHub(
-            Http(self.processes.redactor),
+            self._http(),
             self.clock,
             api_url=address.api_url,
             web_url=address.web_url,

@@ -1,4 +1,4 @@
-"""How is the demo's world made and played?"""
+"""The world of the demo."""
 
 from __future__ import annotations
 
@@ -6,22 +6,25 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from castoff.flows.survey import read_workspace
 from castoff.git import FolderTree
+from castoff.io.process import Processes
 from castoff.ports import Reporter
-from castoff.process import Processes
-from castoff.wiring.embedding import fill_crates, fill_registries
-from castoff.wiring.opening import Options, open_setting
+from castoff.session.workspaces import read_workspace
+from castoff.wiring.embedded_world import fill_crates, fill_npm, fill_registries
+from castoff.wiring.services import Options, open_setting
 
 if TYPE_CHECKING:
-    from castoff.flows.release import Result
+    from castoff.release.run import Result
+
+
+_SLUGS = {"cargo": "acme/lighthouse", "npm": "acme/orchard", "python": "acme/harbour"}
 
 
 def play_demo(folder: Path, sample: str, reporter: Reporter) -> tuple[Result, dict[str, object]]:
     """Make the sample workspace and an embedded world, and release the one in the other."""
-    from castoff.flows.demo import connect, make_sample, merged_change
-    from castoff.flows.release import run_release
-    from castoff.flows.wish import Wish
+    from castoff.release.demo import connect, make_sample, merged_change
+    from castoff.release.run import run_release
+    from castoff.session.release_request import Wish
     from castoff.world.secrets import without_secrets
     from castoff.world.seed import WorldSeed
     from castoff.world.world import World
@@ -29,16 +32,17 @@ def play_demo(folder: Path, sample: str, reporter: Reporter) -> tuple[Result, di
     quiet = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
     before = Processes({**without_secrets(os.environ), **quiet})
     checkout = make_sample(before, examples() / sample, folder, tag="1.0.0")
-    slug = "acme/lighthouse" if sample == "cargo" else "acme/harbour"
+    slug = _SLUGS[sample]
     seed = WorldSeed(slug=slug, forge={"pull_requests": [merged_change(before, checkout)]})
     with World(folder / "world", seed=seed) as world:
         environment = {**world.child_environment(), **quiet}
         connect(Processes(environment), checkout, world.repository.url)
-        setting = open_setting(Options(directory=checkout), reporter, environment)
-        released = read_workspace(FolderTree(checkout), setting.manifests, ())
+        services = open_setting(Options(directory=checkout), reporter, environment)
+        released = read_workspace(FolderTree(checkout), services.manifests, services.scope)
         fill_registries(world, released)
+        fill_npm(world, released)
         fill_crates(world, released)
-        return run_release(setting, Wish(level="minor", agreed=True)), world.dump()
+        return run_release(services, Wish(level="minor", agreed=True)), world.dump()
 
 
 def examples() -> Path:

@@ -1,17 +1,22 @@
-"""Which secrets stand in files that clients read? They are learned to be kept out of texts, used for nothing else."""
+"""Secrets of a run: those in files of clients, which no text and no child process sees, and what the user passes on."""
 
 from __future__ import annotations
 
 import configparser
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import tomli
+
+from castoff.config.values import Configuration
+from castoff.model.child_environments import Given
 from castoff.redaction import Redactor
 
 _LARGEST = 1_000_000
+# The format is that of ftp(1): `machine NAME login NAME password SECRET`, on one line or several.
 _NETRC = re.compile(r"\bpassword\s+(\S{1,1000})")
+# npm, ".npmrc", "Auth related configuration".
 _NPM = re.compile(r"^[^#;\s][^=\n]{0,500}(?:_authToken|_password|_auth)\s*=\s*(\S{1,2000})", re.M)
 
 
@@ -19,8 +24,22 @@ def redactor_of(environment: Mapping[str, str]) -> Redactor:
     """Know the secrets of an environment, and of the files that its clients would read."""
     redactor = Redactor.of_environment(environment)
     for secret in _in_files(environment):
-        redactor.learn(secret)
+        redactor.learn_token(secret)
     return redactor
+
+
+def given_back(
+    configuration: Configuration, environment: Mapping[str, str], *, but: Mapping[str, str] | None = None
+) -> Given:
+    """Return the variables that the user gives back to a kind of process (`release.pass-env`).
+
+    ``but`` are variables of an embedded world, which count there instead of the user's.
+    """
+    named = configuration.release.pass_env
+    return {
+        kind: {name: environment[name] for name in names if name in environment and name not in (but or {})}
+        for kind, names in (("build", named.build), ("hooks", named.hooks), ("checks", named.checks))
+    }
 
 
 def _in_files(environment: Mapping[str, str]) -> Iterator[str]:
@@ -30,8 +49,10 @@ def _in_files(environment: Mapping[str, str]) -> Iterator[str]:
         yield from _of_pypirc(_text(Path(home) / ".pypirc"))
         yield from _NPM.findall(_text(Path(environment.get("npm_config_userconfig") or f"{home}/.npmrc")))
         for line in _text(Path(home) / ".git-credentials").splitlines():
+            # git-credential-store(1): one URL per line.
             yield from re.findall(r"://[^:@/\s]{0,500}:([^@/\s]{1,1000})@", line)
     if cargo := environment.get("CARGO_HOME") or (f"{home}/.cargo" if home else ""):
+        # cargo still reads the name without an extension (The Cargo Book, "Configuration").
         for name in ("credentials.toml", "credentials"):
             yield from _tokens(_toml(_text(Path(cargo) / name)))
 
@@ -47,6 +68,7 @@ def _tokens(value: object) -> Iterator[str]:
 
 
 def _of_pypirc(text: str) -> Iterator[str]:
+    # Raw: `%` in a password is not an interpolation (packaging.python.org, "The .pypirc file").
     parser = configparser.RawConfigParser()
     try:
         parser.read_string(text)
@@ -59,14 +81,16 @@ def _of_pypirc(text: str) -> Iterator[str]:
 
 def _toml(text: str) -> object:
     try:
-        return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError):
+        return tomli.loads(text)
+    except (tomli.TOMLDecodeError, RecursionError):
         return {}
 
 
 def _text(path: Path) -> str:
     try:
         with path.open("rb") as file:
+            # A file with invalid bytes may still contain a token, so it is read as far as possible.
             return file.read(_LARGEST).decode("utf-8", "replace")
+    # No file or no permission: clients of this user cannot read it either.
     except OSError:
         return ""

@@ -1,4 +1,4 @@
-"""Where do pushes to the embedded world go? A bare git repository on disk, and the way clients find it."""
+"""The bare git repository that pushes to the embedded world go to, and how clients find it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from castoff.errors import ConfigurationError
+from castoff.world.secrets import without_secrets
 
 _FORMAT = "%(refname)%00%(objecttype)%00%(objectname)%00%(*objectname)%00%(tree)%00%(*tree)"
 
@@ -16,24 +17,28 @@ class BareRepository:
     """DIR/git/OWNER/NAME.git, made empty with the default branch ``main``."""
 
     def __init__(self, directory: Path, slug: str, *, copy_of: Path | None = None) -> None:
-        """Make the repository, or keep the one that is there; ``copy_of`` gives it all refs of another."""
+        """Make the repository, or keep the one that is there; ``copy_of`` gives it refs and HEAD of another."""
         self.slug = slug
         self.path = directory / "git" / f"{slug}.git"
         if not (self.path / "HEAD").exists():
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._git("init", "--quiet", "--bare", "--initial-branch=main", str(self.path), inside=False)
         self._git("config", "uploadpack.allowAnySHA1InWant", "true")
-        self._git("config", "receive.denyDeleteCurrent", "ignore")
         if copy_of is not None:
             self._copy(copy_of)
 
     @property
     def url(self) -> str:
-        """Give the address for ``git clone`` and ``git push``."""
+        """Return the address for ``git clone`` and ``git push``."""
         return self.path.as_uri()
 
+    @property
+    def head(self) -> str:
+        """Return the name of the default branch."""
+        return self._git("symbolic-ref", "--short", "HEAD").strip()
+
     def led_here(self) -> list[tuple[str, str]]:
-        """Give the settings that make git come here, whichever of the repository's usual addresses it is told."""
+        """Return the settings that make git come here, whichever of the repository's usual addresses it is told."""
         usual = (
             f"https://github.com/{self.slug}.git",
             f"https://github.com/{self.slug}",
@@ -46,7 +51,7 @@ class BareRepository:
         return [(f"url.{self.url}.{kind}", each) for each in usual for kind in ("insteadOf", "pushInsteadOf")]
 
     def dump(self) -> dict[str, object]:
-        """Give all refs: the commit, its tree, and whether a tag is annotated and carries a signature."""
+        """Return all refs: the commit, its tree, and whether a tag is annotated and carries a signature."""
         refs: dict[str, object] = {}
         for line in self._git("for-each-ref", f"--format={_FORMAT}").splitlines():
             name, kind, own, peeled, own_tree, peeled_tree = line.split("\0")
@@ -62,6 +67,9 @@ class BareRepository:
         refs = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
         try:
             self._git("fetch", "--quiet", str(source), *refs)
+            listed = self._git("ls-remote", "--symref", str(source), "HEAD").split()
+            if listed[:1] == ["ref:"]:
+                self._git("symbolic-ref", "HEAD", listed[1])
         except subprocess.CalledProcessError as error:
             raise ConfigurationError.of(
                 "world-seed-invalid",
@@ -71,7 +79,9 @@ class BareRepository:
 
     def _git(self, *arguments: str, inside: bool = True) -> str:
         where = ["--git-dir", str(self.path)] if inside else []
-        environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+        environment = {
+            key: value for key, value in without_secrets(os.environ).items() if not key.startswith("GIT_")
+        }
         finished = subprocess.run(
             ["git", *where, *arguments],  # noqa: S607 - the git that the user has
             check=True,

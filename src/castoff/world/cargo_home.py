@@ -1,4 +1,4 @@
-"""How does cargo reach the embedded registry? A throw-away home, and one of two ways.
+"""cargo's way to the embedded registry: a throw-away home.
 
 With the proxy, cargo is told nothing but where the proxy is: its command lines are those of the real release.
 Without it, the source crates-io is replaced: no TLS, but no outside either, and ``publish = ["crates-io"]`` in a
@@ -49,7 +49,7 @@ def proxied(directory: Path, proxy: str, certificate: Path, token: str) -> dict[
 
 
 def warm(directory: Path, user_home: Path) -> None:
-    """Give the throw-away home what the user's cargo has fetched before; the user's files stay as they are.
+    """Return the throw-away home what the user's cargo has fetched before; the user's files stay as they are.
 
     Crates are linked where the disk allows it (cargo makes them anew, it never writes into them); the index
     cache is copied, since cargo rewrites it in place; the clone of an index that is a git repository is left out.

@@ -1,4 +1,4 @@
-"""What time is it in the embedded world? The real time, or one that is set and moved from outside."""
+"""The time in the embedded world: the real one, or one that is set and moved from outside."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class WorldClock:
         self._moved = 0.0
 
     def seconds(self) -> float:
-        """Say how many seconds have passed since the start, those that were skipped included."""
+        """Return how many seconds have passed since the start, those that were skipped included."""
         with self._lock:
             return time.monotonic() - self._began + self._moved
 

@@ -1,4 +1,4 @@
-"""How is the embedded world looked at and steered from outside? The control door."""
+"""The control interface, through which the embedded world is watched and steered from outside."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from castoff.world.fault_gate import FaultGate
 from castoff.world.faults import parse_faults
 from castoff.world.journal import Journal
 from castoff.world.messages import Request, Response, json_response
+from castoff.world.npm_registry import NpmRegistry
 from castoff.world.python_index import PythonIndex
 
 Route = Callable[[Request], object]
@@ -29,6 +30,7 @@ class ControlDoor:
         gate: FaultGate,
         clock: WorldClock,
         python: PythonIndex,
+        npm: NpmRegistry,
         docs: DocsHost,
         dump: Callable[[bool], dict[str, object]],
     ) -> None:
@@ -36,6 +38,7 @@ class ControlDoor:
         self._gate = gate
         self._clock = clock
         self._python = python
+        self._npm = npm
         self._docs = docs
         self._dump = dump
         self._routes: dict[tuple[str, str], Route] = {
@@ -104,6 +107,7 @@ class ControlDoor:
             raise ValueError("a view is a list of package names")
         view = request.path.removeprefix("/_views/")
         self._python.store.set_view(view, [str(name) for name in names])
+        self._npm.set_view(view, [str(name) for name in names])
         return {"view": view, "names": len(names)}
 
     def _documentation(self, request: Request) -> object:

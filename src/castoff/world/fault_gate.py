@@ -1,4 +1,4 @@
-"""What happens to this request? The rules of the fault script, counted and carried out."""
+"""The rules of the fault script, counted and carried out for each request."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class FaultGate:
         self.release()
 
     def held(self, *, count: int = 0, within: float = 0.0) -> tuple[Held, ...]:
-        """Give the held requests, as soon as there are ``count`` of them, or after ``within`` seconds."""
+        """Return the held requests, as soon as there are ``count`` of them, or after ``within`` seconds."""
         with self._changed:
             self._changed.wait_for(lambda: len(self._held) >= count, timeout=within)
             return tuple(self._held.values())

@@ -1,4 +1,4 @@
-r"""What should go wrong, and when? Faults by script: a JSON document becomes rules.
+r"""Faults by script: a JSON document becomes rules.
 
 The document, given at the start (``--faults FILE``) or with ``PUT /_faults``, which replaces all rules and
 starts their counts again::
@@ -43,12 +43,14 @@ A rule meets a request when all of its conditions hold; one that is left out hol
 ``{"deny": "text"}``
     403: permission denied
 ``{"late": {"seconds": 4}}``, ``{"late": {"reads": 2}}``
-    what this upload stores is shown only after so many seconds, after so many reads of its index page
+    what this upload stores is shown only after so many seconds, after so many reads of its index page; what
+    a POST creates on the forge is there by its id at once, and in lists only then
 ``{"stale": {"seconds": 4}}``, ``{"stale": {"reads": 6}}``
     the same, but meanwhile every second read shows it
 
 All rules that meet a request act, in their order; the first that answers it ends the matter. ``late`` and
-``stale`` are set on the upload, not on the read. Unknown keys, wrong types and impossible values are errors.
+``stale`` are set on the upload, not on the read. Unknown keys, wrong types, impossible values and rules that can
+have no effect are errors.
 """
 
 from __future__ import annotations
@@ -56,7 +58,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from fnmatch import translate
+from fnmatch import fnmatchcase, translate
 from typing import Any, Literal
 
 from castoff.errors import CastoffError, ConfigurationError
@@ -136,7 +138,7 @@ class Rule:
     times: int | None = None
 
     def meets(self, service: str, method: str, path: str, subject: str) -> bool:
-        """Say whether the conditions hold, the count aside."""
+        """Return whether the conditions hold, the count aside."""
         return (
             (self.method is None or self.method == method)
             and _holds(self.service, service)
@@ -191,10 +193,8 @@ def _rule(value: Any, number: int) -> Rule:
         raise _Wrong(f"{where}: `path` and `path_regex` exclude each other")
     effect = _effect(fields.get("effect"), where)
     method = _text(fields, "method", where)
-    if isinstance(effect, Late) and method in ("GET", "HEAD"):
-        raise _Wrong(f"{where}: `late` and `stale` meet an upload, not a read")
     times = fields.get("times")
-    return Rule(
+    rule = Rule(
         name=_text(fields, "name", where) or where,
         effect=effect,
         service=_glob(_text(fields, "service", where)),
@@ -204,6 +204,61 @@ def _rule(value: Any, number: int) -> Rule:
         after=_count(fields.get("after", 0), f"{where}: `after`"),
         times=None if times is None else _count(times, f"{where}: `times`"),
     )
+    _require_effect(rule, fields, where)
+    return rule
+
+
+def _require_effect(rule: Rule, fields: dict[str, Any], where: str) -> None:
+    """Refuse a rule that can meet no request, or whose effect no request that it meets can have.
+
+    A rehearsal with such a rule would prove nothing, and look as if it had passed.
+    """
+    if rule.times == 0:
+        raise _Wrong(f"{where}: `times` is 0, so the rule meets no request")
+    services = [name for name in _STORES if _holds(rule.service, name)]
+    if not services:
+        raise _Wrong(f"{where}: `service` is none of {', '.join(_STORES)}")
+    if rule.method is not None and rule.method not in _METHODS:
+        raise _Wrong(f"{where}: `method` is none of {', '.join(_METHODS)}")
+    if isinstance(rule.effect, Late) and not any(_may_store(rule, fields, name) for name in services):
+        raise _Wrong(
+            f"{where}: `late` and `stale` hold back what a request stores, and this rule meets no request "
+            "that stores anything: an upload, or what a POST creates on the forge"
+        )
+
+
+def _may_store(rule: Rule, fields: dict[str, Any], service: str) -> bool:
+    store = _STORES[service]
+    if store is None or rule.method not in (None, *store.methods):
+        return False
+    if rule.path is None or not store.ends:
+        return True
+    path = fields.get("path")
+    if path is None:
+        return True  # an expression may end in anything
+    last = str(path).rstrip("/").rpartition("/")[2]
+    return any(fnmatchcase(end, last) for end in store.ends)
+
+
+@dataclass(frozen=True, slots=True)
+class _Store:
+    """How a service is given something to store: the methods, and the last parts of the paths (any if empty)."""
+
+    methods: tuple[str, ...]
+    ends: tuple[str, ...] = ()
+
+
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+_STORES: dict[str, _Store | None] = {
+    "python": _Store(("POST",), ("legacy",)),
+    "cargo": _Store(("PUT",), ("new",)),
+    "npm": _Store(("PUT", "POST")),
+    "forge": _Store(
+        ("POST",),
+        ("releases", "assets", "issues", "comments", "pulls", "reviews", "labels", "milestones"),
+    ),
+    "docs": None,
+}
 
 
 def _path(fields: dict[str, Any], where: str) -> re.Pattern[str] | None:

@@ -1,4 +1,4 @@
-"""Which requests reached the embedded world? The log behind ``GET /_log``."""
+"""The log of requests that reached the embedded world (``GET /_log``)."""
 
 from __future__ import annotations
 
@@ -46,6 +46,6 @@ class Journal:
             self._entries[seq] = replace(self._entries[seq], status=status, fault=fault)
 
     def entries(self) -> tuple[Entry, ...]:
-        """Give all requests so far."""
+        """Return all requests so far."""
         with self._lock:
             return tuple(self._entries)

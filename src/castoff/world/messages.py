@@ -37,11 +37,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One HTTP response; ``Content-Length`` is added by the server."""
+    """One HTTP response; ``Content-Length`` is added by the server, ``reason`` None is the status's own phrase."""
 
     status: int
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
+    reason: str | None = None
 
 
 class Service(Protocol):

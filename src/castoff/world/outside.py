@@ -1,4 +1,4 @@
-"""Where do the user's own clients read from? Addresses and trust that the embedded world passes reads on to.
+"""Addresses and trust of the user's own clients, to which the embedded world passes reads on.
 
 No address of an index stands here: they come from the user's environment and configuration, or from the
 library that carries the default.

@@ -1,10 +1,10 @@
-"""What was there before? The seed of the embedded world, one JSON document.
+"""The seed of the embedded world, one JSON document.
 
 Every key is optional; paths count from the seed file's folder::
 
     {"slug": "acme/rocket",                  owner and name on the forge
      "repository": "PATH",                   a git repository whose branches and tags are copied
-     "beside": {"acme/website": "PATH"},     other repositories of the forge, copied too; git alone reaches them
+     "beside": {"acme/website": "PATH"},     other repositories of the forge, copied too; of the API, REST reaches them
      "clock": "2026-11-22T12:00:00Z",        where the world's clock starts
      "python": ["dist/x.whl",                a file released before, or a minimal wheel made up:
                 {"name": ..., "version": ..., "requires_dist": [...], "requires_python": ...,
@@ -12,9 +12,18 @@ Every key is optional; paths count from the seed file's folder::
      "cargo": {"packages": {...},            the record of ``check --registry-record``
                "crates": ["PATH.crate"],     files released before
                "owners": {"NAME": ["LOGIN"]},  who may publish it; the world's user (`world`) where not said
+               "trusted": {"NAME": {"repository": "o/r", "workflow": "FILE", "environment": ..., "only": false}},
                "outside": "any",             names that dependencies may have besides: any, none, or a list
                "limits": {"new": {"burst": 5, "every": 600}, "version": {"burst": 30, "every": 60}}},
-     "npm": [{"name": ..., "version": ...}],
+     "npm": {"packages": [{"name": ..., "version": ..., ...}],   package.json documents of what was released before
+             "scopes": ["acme"],             scopes that exist; any where not said
+             "users": {"LOGIN": {"two_factor": "auth-and-writes", "otp": ["123456"], "otp_uses": 1}},
+             "tokens": {"TOKEN": {"user": "LOGIN", "kind": "granular", "write": true, "bypass_2fa": false,
+                                  "packages": ["NAME", "@SCOPE"], "expires": 600}},
+             "settings": {"NAME": {"access": "public", "maintainers": ["LOGIN"], "disallow_tokens": false,
+                                   "dependents": false, "downloads": 0, "tags": {"next": "2.0.0-rc.1"},
+                                   "trusted": {"repository": "o/r", "workflow": "FILE", "environment": ...,
+                                               "allow": ["publish", "stage"]}}}},
      "docs": {...},                          see docs_host
      "forge": {...}}                         see forge
 """
@@ -44,7 +53,7 @@ class WorldSeed:
     clock: datetime | None = None
     python: tuple[Path | Seed, ...] = ()
     cargo: dict[str, Any] = field(default_factory=dict)
-    npm: tuple[dict[str, Any], ...] = ()
+    npm: dict[str, Any] = field(default_factory=dict)
     docs: dict[str, Any] = field(default_factory=dict)
     forge: dict[str, Any] = field(default_factory=dict)
 
@@ -73,7 +82,7 @@ def _seed(value: Any, folder: Path) -> WorldSeed:
         clock=_moment(fields.get("clock")),
         python=tuple(_python(entry, folder) for entry in _list(fields, "python")),
         cargo=_cargo(_mapping(fields, "cargo"), folder),
-        npm=tuple(_list(fields, "npm")),
+        npm=_mapping(fields, "npm"),
         docs=_docs(_mapping(fields, "docs"), folder),
         forge=_mapping(fields, "forge"),
     )

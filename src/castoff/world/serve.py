@@ -1,4 +1,4 @@
-"""How does the embedded world live as a process of its own? It says where it is, and waits for its end."""
+"""The embedded world as a process of its own: it prints where it is, and waits for its end."""
 
 from __future__ import annotations
 
@@ -14,15 +14,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
-from castoff.errors import ConfigurationError
+from castoff.errors import ConfigurationError, Problem
 from castoff.world.faults import Rule, parse_faults
 from castoff.world.seed import WorldSeed, parse_seed
 from castoff.world.world import World
-
-_NO_PROXY = (
-    "warning[rehearse-extra-missing]: cargo finds only the crates of this world, no others: "
-    "`pip install 'castoff[rehearse]'`; from a clone of castoff: `pip install '.[rehearse]'`\n"
-)
 
 
 def serve(
@@ -41,6 +36,7 @@ def serve(
     Files that cannot be read or are wrong raise :class:`ConfigurationError` before anything is started.
     """
     rules, planted = _read_faults(faults), _read_seed(seed)
+    _make_folder(directory)
     ended: list[
         int
     ] = []  # no Event: a handler that takes a lock in the thread that waits for it can block for ever
@@ -56,8 +52,6 @@ def serve(
         if shell is not None:
             _write_whole(shell, exports(world.environment()))
         stream = out or sys.stdout
-        if world.cargo_proxy is None:
-            sys.stderr.write(_NO_PROXY)
         stream.write(json.dumps(line, sort_keys=True) + "\n")
         stream.flush()
         while not ended:
@@ -80,6 +74,26 @@ def exports(variables: Mapping[str, str]) -> str:
     return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in sorted(variables.items()))
 
 
+def _make_folder(directory: Path | None) -> None:
+    try:
+        if directory is not None:
+            directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(directory or Path(), error, "name a folder, or a new one, with `--dir`") from error
+
+
+def _unwritable(place: Path, error: OSError, remedy: str) -> ConfigurationError:
+    return ConfigurationError(
+        Problem(
+            code="world-file-unwritable",
+            message=f"`{place.as_posix()}` cannot be written",
+            reason=error.strerror or type(error).__name__,
+            remedy=remedy,
+            file=place.as_posix(),
+        )
+    )
+
+
 def _write_whole(file: Path, text: str) -> None:
     """Write a file that nobody sees half written."""
     unfinished = file.with_name(file.name + ".part")
@@ -87,13 +101,7 @@ def _write_whole(file: Path, text: str) -> None:
         unfinished.write_text(text, encoding="utf-8")
         unfinished.replace(file)
     except OSError as error:
-        raise ConfigurationError.of(
-            "world-file-unwritable",
-            f"`{file.as_posix()}` cannot be written",
-            reason=error.strerror or type(error).__name__,
-            remedy="give the path of a file in a folder that exists",
-            file=file.as_posix(),
-        ) from error
+        raise _unwritable(file, error, "give the path of a file in a folder that exists") from error
 
 
 def _read_faults(file: Path | None) -> tuple[Rule, ...]:

@@ -1,10 +1,11 @@
-"""How is an embedded service reached? Over HTTP/1.1 on loopback, logged, and with faults on demand."""
+"""The server of an embedded service: HTTP/1.1 on loopback, logged, and with faults on demand."""
 
 from __future__ import annotations
 
 import contextlib
 import socket
 import socketserver
+import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from castoff.world.fault_gate import Dropped, FaultGate, Outcome
 from castoff.world.journal import Journal
 from castoff.world.messages import Request, Response, Service, json_response
 
+HOST = "127.0.0.1"
 BODY_LIMIT = 256 * 1024 * 1024
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _BODILESS = frozenset({204, 304})
@@ -40,15 +42,22 @@ class Server:
     """One site on a port of 127.0.0.1, between ``with`` and its end."""
 
     def __init__(
-        self, site: Site, *, journal: Journal | None = None, gate: FaultGate | None = None, port: int = 0
+        self,
+        site: Site,
+        *,
+        journal: Journal | None = None,
+        gate: FaultGate | None = None,
+        port: int = 0,
+        context: ssl.SSLContext | None = None,
     ) -> None:
-        """Bind the port; requests are answered only after ``with`` or :meth:`start`."""
+        """Bind the port; requests are answered only after ``with`` or :meth:`start`; with a ``context`` over TLS."""
         self.site = site
         self.journal = journal or Journal()
         self.gate = gate or FaultGate()
-        self._tcp = LoopbackTcp(("127.0.0.1", port), _handler_of(self))
+        self._tcp = LoopbackTcp((HOST, port), _handler_of(self))
         self.port: int = self._tcp.server_address[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.context = context
+        self.url = f"{'https' if context else 'http'}://{HOST}:{self.port}"
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -75,6 +84,17 @@ class Server:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+    def secured(self, request: socket.socket, context: ssl.SSLContext) -> ssl.SSLSocket:
+        """Begin TLS; closes the connection of a client that does not, since its handler then never ends."""
+        secured = context.wrap_socket(request, server_side=True, do_handshake_on_connect=False)
+        self._tcp.track(secured)
+        try:
+            secured.do_handshake()
+        except OSError:
+            self._tcp.shutdown_request(secured)
+            raise
+        return secured
 
     def carry_out(self, request: Request) -> Outcome:
         """Log one request, let the faults have their way with it, and answer."""
@@ -147,7 +167,7 @@ class LoopbackTcp(socketserver.ThreadingTCPServer):
         super().shutdown_request(request)
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing: a client that goes away is part of the game."""
+        """Report nothing: a client that goes away is part of the game."""
 
     def close_connections(self) -> None:
         """Close all connections that are open."""
@@ -162,7 +182,18 @@ def _handler_of(server: Server) -> type[BaseHTTPRequestHandler]:
     class Handler(WorldHandler):
         world_server = server
 
+        def setup(self) -> None:
+            """End TLS in the thread of the connection, so that a slow client holds nobody up."""
+            if server.context is not None:
+                self.request = server.secured(self.request, server.context)
+            super().setup()
+
     return Handler
+
+
+def _phrase(reason: str | None) -> str | None:
+    """Make a reason phrase of a message: one line of Latin-1, as WSGI servers send it."""
+    return None if reason is None else " ".join(reason.split()).encode("latin-1", "replace").decode("latin-1")
 
 
 class WorldHandler(BaseHTTPRequestHandler):
@@ -175,6 +206,13 @@ class WorldHandler(BaseHTTPRequestHandler):
     # Unbuffered writes with Nagle's algorithm cost 40 ms for each answer.
     wbufsize = 65536
     disable_nagle_algorithm = True
+
+    def finish(self) -> None:
+        """Close a connection of TLS: the server knows only the socket below, which it took over."""
+        with contextlib.suppress(OSError, ValueError):
+            super().finish()
+        if isinstance(self.connection, ssl.SSLSocket):
+            self.server.shutdown_request(self.connection)
 
     def do_GET(self) -> None:
         """Answer any method alike."""
@@ -245,7 +283,7 @@ class WorldHandler(BaseHTTPRequestHandler):
                     self._send(outcome.half_of, len(outcome.half_of.body) // 2)
 
     def _send(self, response: Response, sent: int) -> None:
-        self.send_response(response.status)
+        self.send_response(response.status, _phrase(response.reason))
         for name, value in response.headers.items():
             self.send_header(name, value.replace("\r", " ").replace("\n", " "))
         if response.status not in _BODILESS:

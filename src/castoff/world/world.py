@@ -1,17 +1,20 @@
-"""How does the embedded world hang together? Its services on their ports, one log, one gate for faults."""
+"""The embedded world: its services on their ports, one log, one gate for faults."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import ssl
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.parse import urlsplit
 
 from castoff.world import cargo_home, clients
+from castoff.world.authority import ThrowAwayAuthority
 from castoff.world.bare import BareRepository, git_environment, git_settings
 from castoff.world.cargo_registry import CargoRegistry
 from castoff.world.cargo_registry import upload_subject as crate_subject
@@ -21,7 +24,9 @@ from castoff.world.fault_gate import FaultGate
 from castoff.world.faults import Rule
 from castoff.world.journal import Journal
 from castoff.world.messages import Request
+from castoff.world.npm_registry import NpmRegistry
 from castoff.world.npm_registry import upload_subject as npm_subject
+from castoff.world.npm_registry.outside import OutsideRegistry
 from castoff.world.outside import python_index_address, without_loopback_proxy
 from castoff.world.proxy import (
     CargoDoor,
@@ -29,14 +34,12 @@ from castoff.world.proxy import (
     ForgeDoor,
     Outside,
     ProxyPort,
-    ThrowAwayAuthority,
-    authority_is_available,
 )
 from castoff.world.python_index import PythonIndex
 from castoff.world.python_index import upload_subject as python_subject
 from castoff.world.secrets import without_secrets
 from castoff.world.seed import WorldSeed
-from castoff.world.server import Server, Site
+from castoff.world.server import HOST, Server, Site
 from castoff.world.services import plant
 
 
@@ -55,20 +58,19 @@ class World:
         faults: Sequence[Rule] = (),
         environment: Mapping[str, str] | None = None,
         outside: bool = True,
-        tls: bool | None = None,
+        tls: bool = True,
     ) -> None:
         """Build all services; ``directory`` is a temporary one if not given.
 
         ``environment`` (the process's own if not given) says where the user's clients read from outside;
-        without ``outside``, no read leaves. ``tls``: cargo and gh come through the proxy; by default where
-        its parts are installed.
+        without ``outside``, no read leaves. ``tls``: clients come through the proxies.
         """
         self.seed = seed or WorldSeed()
         self.clock = WorldClock(self.seed.clock)
         self.journal = Journal()
         self.gate = FaultGate(faults)
         self._user = dict(os.environ if environment is None else environment)
-        self._tls = authority_is_available() if tls is None else tls
+        self._tls = tls
         self._outside = outside
         self._stack = ExitStack()
         with ExitStack() as undo:
@@ -87,31 +89,30 @@ class World:
 
     @property
     def control_url(self) -> str:
-        """Give the address of the control door."""
+        """Return the address of the control door."""
         return self.control.url
 
     @property
     def python_index(self) -> PythonIndex:
-        """Give the Python index, for seeds and views."""
+        """Return the Python index, for seeds and views."""
         return self.services.python
 
     @property
+    def npm_registry(self) -> NpmRegistry:
+        """Return the npm registry, for views."""
+        return self.services.npm
+
+    @property
     def cargo_registry(self) -> CargoRegistry:
-        """Give the Cargo registry, for seeds."""
+        """Return the Cargo registry, for seeds."""
         return self.services.cargo
 
     def environment(self) -> dict[str, str]:
-        """Give the variables that make any client talk to this world, to be laid over one's own."""
+        """Return the variables that make any client talk to this world, to be laid over one's own."""
         return dict(self._variables)
 
-    def gh_environment(self) -> dict[str, str]:
-        """Give what GitHub's own command line needs besides, to come here; nothing without ``tls``."""
-        if self.forge_proxy is None:
-            return {}
-        return clients.gh(self.forge_proxy.url, self.forge_proxy.authority.certificate, self.directory)
-
     def child_environment(self) -> dict[str, str]:
-        """Give the whole environment for a client: the user's without tokens, and this world's."""
+        """Return the whole environment for a client: the user's without tokens, and this world's."""
         kept = git_environment((self.repository, *self.beside), git_settings(self._user))
         return {**without_secrets(self._user), **self.environment(), **kept}
 
@@ -121,17 +122,20 @@ class World:
         cargo_home.warm(self.directory, Path(home))
 
     def dump(self, uploads_sorted: bool = False) -> dict[str, object]:
-        """Give all that two worlds can be compared by: no times, no ids, no ports.
+        """Return all that two worlds can be compared by: no times, no ids, no ports.
 
         Uploads stand in the order of their arrival; ``uploads_sorted`` is for runs that upload in parallel.
         """
         return {
             "schema": "castoff/world",
-            "version": 1,
+            "schema_version": 2,
             "git": self.repository.dump(),
-            **({"beside": {one.slug: one.dump() for one in self.beside}} if self.beside else {}),
+            **({"beside": {one.slug: self._dump_of(one) for one in self.beside}} if self.beside else {}),
             **self.services.dump(uploads_sorted=uploads_sorted),
         }
+
+    def _dump_of(self, beside: BareRepository) -> dict[str, object]:
+        return {**beside.dump(), "pull_requests": self.services.forge.pulls_of(beside.slug)}
 
     def _build(self, directory: Path | None) -> None:
         self.directory = self._directory(directory)
@@ -140,11 +144,21 @@ class World:
             BareRepository(self.directory, slug, copy_of=path) for slug, path in self.seed.beside
         )
         index = python_index_address(self._user) if self._outside else None
-        self.services = plant(self.seed, self.repository.path, self.clock, outside_index=index)
+        registry = OutsideRegistry(self._user) if self._outside else None
+        self.services = plant(
+            self.seed,
+            self.repository.path,
+            self.clock,
+            outside_index=index,
+            outside_registry=registry,
+            beside=self.beside,
+        )
         services = self.services
-        self.python = self._serve(Site("python", services.python, python_subject))
+        self.authority = ThrowAwayAuthority(self.directory)
+        context = self.authority.context_for(HOST)
+        self.python = self._serve(Site("python", services.python, python_subject), context)
         self.cargo = self._serve(Site("cargo", services.cargo, crate_subject))
-        self.npm = self._serve(Site("npm", services.npm, npm_subject))
+        self.npm = self._serve(Site("npm", services.npm, npm_subject, _npm_writes), context)
         self.docs = self._serve(Site("docs", services.docs))
         self.forge = self._serve(Site("forge", services.forge, writes=_forge_writes))
         door = ControlDoor(
@@ -152,6 +166,7 @@ class World:
             gate=self.gate,
             clock=self.clock,
             python=services.python,
+            npm=services.npm,
             docs=services.docs,
             dump=self.dump,
         )
@@ -160,31 +175,45 @@ class World:
         self.cargo_proxy: ProxyPort | None = None
         self.forge_proxy: ProxyPort | None = None
         if self._tls:
-            authority, outside = (
-                ThrowAwayAuthority(self.directory),
-                Outside(self._user, enabled=self._outside),
-            )
-            self.cargo_proxy = self._proxy(CargoDoor(services.cargo, outside), authority, outside)
-            self.forge_proxy = self._proxy(ForgeDoor(self.forge.site), authority, outside)
+            outside = Outside(self._user, enabled=self._outside)
+            self.cargo_proxy = self._proxy(CargoDoor(services.cargo, outside), outside)
+            door_of_forge = ForgeDoor(self.forge.site, self.seed.slug, services.forge.web)
+            self.forge_proxy = self._proxy(door_of_forge, outside)
         # Written once: a client that reads its settings while they are written could go astray.
         self._variables = self._client_variables()
 
     def _client_variables(self) -> dict[str, str]:
+        trusted = self.authority.bundle(self._user if self._outside else None)
         return {
             **without_loopback_proxy(self._user),
             **git_environment((self.repository, *self.beside)),
-            **clients.python_clients(self.python.url, self._user),
+            **clients.python_clients(self.python.url),
+            **clients.trust(trusted),
             **self._cargo_environment(),
-            **clients.npm_client(self.npm.url, self.directory),
             **clients.forge_client(self.forge.url, self.seed.slug),
+            **self._proxied(),
+            **clients.npm_clients(self.npm.url, trusted, self.directory),
             "CASTOFF_DOCS_URL": self.docs.url,
         }
 
-    def _serve(self, site: Site) -> Server:
-        return self._stack.enter_context(Server(site, journal=self.journal, gate=self.gate))
+    def _proxied(self) -> dict[str, str]:
+        proxy = self.forge_proxy
+        if proxy is None:
+            return {}
+        index = (python_index_address(self._user) or "") if self._outside else ""
+        # An index of the user's own on loopback, as in another world, is reached past the proxy.
+        local = urlsplit(index).hostname in ("127.0.0.1", "localhost")
+        trusted = self.authority.bundle(self._user) if local else self.authority.certificate
+        return clients.through(proxy.url, trusted, self.directory, self._user)
 
-    def _proxy(self, door: Door, authority: ThrowAwayAuthority, outside: Outside) -> ProxyPort:
-        port = ProxyPort(door, authority=authority, outside=outside, journal=self.journal, gate=self.gate)
+    def _serve(self, site: Site, context: ssl.SSLContext | None = None) -> Server:
+        server = Server(site, journal=self.journal, gate=self.gate, context=context)
+        return self._stack.enter_context(server)
+
+    def _proxy(self, door: Door, outside: Outside) -> ProxyPort:
+        port = ProxyPort(
+            door, authority=self.authority, outside=outside, journal=self.journal, gate=self.gate
+        )
         return self._stack.enter_context(port)
 
     def _directory(self, directory: Path | None) -> Path:
@@ -198,8 +227,14 @@ class World:
     def _cargo_environment(self) -> dict[str, str]:
         if self.cargo_proxy is None:
             return cargo_home.replaced_source(self.directory, self.cargo.url, clients.TOKEN)
-        certificate = self.cargo_proxy.authority.certificate
+        certificate = self.authority.certificate
         return cargo_home.proxied(self.directory, self.cargo_proxy.url, certificate, clients.TOKEN)
+
+
+def _npm_writes(request: Request) -> bool:
+    return request.method in ("PUT", "DELETE") or (
+        request.method == "POST" and "/-/npm/v1/security/" not in request.path
+    )
 
 
 def _forge_writes(request: Request) -> bool:

@@ -9,17 +9,18 @@ from castoff.cli.options import Common, common_options
 
 @click.command("abandon")
 @click.argument("version")
-@click.option("--execute", is_flag=True, help="Act; without it the acts are only printed.")
+@click.option("--execute", is_flag=True, help="Perform the acts (default: print them).")
 @common_options
 def command(common: Common, version: str, execute: bool) -> int:
-    """Give VERSION up: what was uploaded is yanked, its draft deleted, its release commit reverted.
+    """Abandon the unfinished release VERSION.
 
-    Nothing uploaded yet: the version stays usable. Something uploaded: it is burnt, and the next free one is named.
-    Once the tag is pushed or the release announced it is too late: then `castoff yank`.
+    Yanks what was uploaded, deletes the draft and reverts the release commit. If nothing was uploaded, the
+    version can be used again; otherwise it is burned, and the next free version is shown. Once the tag is pushed
+    or the release is announced, use `castoff yank` instead.
     """
-    from castoff.cli.withdrawing import take_back
-    from castoff.flows.abandoning import abandon
+    from castoff.cli.withdrawal import take_back
+    from castoff.rollback.abandon import abandon
 
     return take_back(
-        common, "abandon", lambda setting, agrees: abandon(setting, version, agrees), execute=execute
+        common, "abandon", lambda services, agrees: abandon(services, version, agrees), execute=execute
     )

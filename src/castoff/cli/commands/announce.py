@@ -15,19 +15,20 @@ if TYPE_CHECKING:
 
 @click.command("announce")
 @click.argument("version", required=False)
-@click.option("--execute", is_flag=True, help="Act; without it the text is only shown.")
-@click.option("--accept-missing", is_flag=True, help="Announce although generated lines are gone.")
+@click.option("--execute", is_flag=True, help="Publish the draft (default: print its text).")
+@click.option("--accept-missing", is_flag=True, help="Publish even if generated lines are missing.")
 @common_options
 def command(common: Common, version: str | None, execute: bool, accept_missing: bool) -> int:
-    """Show the final text of VERSION's draft, ask, and publish it.
+    """Publish the draft release of VERSION.
 
-    Generated lines that are gone are named, and stop it: `castoff draft --execute` puts them back.
+    Shows the final text and asks first. Stops if generated lines are missing; `castoff draft --execute` restores
+    them.
     """
-    from castoff.cli.reporting import reporter_for
-    from castoff.cli.showing import show_all, show_states
-    from castoff.flows.announcing import announce
+    from castoff.cli.render.reporter import reporter_for
+    from castoff.cli.render.text import show_all, show_states
+    from castoff.release.announce_command import announce
 
-    setting = open_for(common, reporter_for(common.events, quiet=common.json))
+    services = open_for(common, reporter_for(common.events, quiet=common.json))
     found: list[Problem] = []
     text: list[str] = []
 
@@ -40,17 +41,21 @@ def command(common: Common, version: str | None, execute: bool, accept_missing: 
         lost = any(one.severity == "error" for one in problems) and not accept_missing
         return execute and not lost and _asked(common)
 
-    target, state = announce(setting, version, agrees)
+    release, state = announce(services, version, agrees)
     if common.json:
-        from castoff.cli.staging import print_stage
+        from castoff.cli.render.stage import print_stage
+        from castoff.release.announce import ASKED
 
         states = [state] if state is not None else []
-        print_stage("announce", target.title, states, text=text[0] if text else None, problems=found)
+        acts = None if states else (ASKED,)
+        print_stage(
+            "announce", release.title, states, acts=acts, text=text[0] if text else None, problems=found
+        )
     elif state is not None:
         show_states([state])
         if state.state == "done":
             click.echo(
-                f"what comes after it (changelog, documentation, website): castoff resume {target.title} --execute",
+                f"what comes after it (changelog, documentation, website): castoff resume {release.title} --execute",
                 err=True,
             )
     else:
@@ -62,13 +67,19 @@ def command(common: Common, version: str | None, execute: bool, accept_missing: 
 def _say_why(problems: list[Problem], *, execute: bool, accept_missing: bool) -> None:
     errors = sum(one.severity == "error" for one in problems)
     if errors and not accept_missing:
+        gone = "1 generated line is missing" if errors == 1 else f"{errors} generated lines are missing"
         click.echo(
-            f"nothing was done: {errors} generated lines are gone; put them back with `castoff draft --execute`, "
-            "or say --accept-missing",
+            f"nothing was done: {gone}; restore the missing lines with `castoff draft --execute`, "
+            "or pass --accept-missing",
             err=True,
         )
+    elif execute:
+        click.echo("nothing was done", err=True)
     else:
-        click.echo("nothing was done" + ("" if execute else ": add --execute to act"), err=True)
+        from castoff.cli.render.problems import line_of
+        from castoff.release.announce import ASKED
+
+        click.echo(f"{line_of(ASKED)}\nnothing was done: pass --execute to act", err=True)
 
 
 def _show(draft: ForgeRelease) -> None:
@@ -83,6 +94,6 @@ def _asked(common: Common) -> bool:
     if common.yes:
         return True
     if not common.may_ask:
-        click.echo("nobody is there to ask: say --yes to announce", err=True)
+        click.echo("cannot prompt without a terminal; pass --yes to announce", err=True)
         return False
     return click.confirm("announce it?", default=False, err=True)

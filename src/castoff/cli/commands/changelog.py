@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import click
 
-from castoff.cli.options import Common, common_options, open_for
-from castoff.errors import UsageError
+from castoff.cli.options import Common, common_options, open_for, path, refuse_without_effect
+from castoff.errors import CastoffError, UsageError
 
 if TYPE_CHECKING:
-    from castoff.notes.doctor import Diagnosis, Finding
+    from castoff.changelog.doctor import ChangelogFinding, Diagnosis
 
-_FILE = click.Path(path_type=Path)
+_FILE = path
 
 
 @click.command("changelog")
 @click.argument("version", required=False)
-@click.option("--body", type=_FILE, help="Port this text, on files alone.")
-@click.option("--url", help="The page of the release (with --body).")
-@click.option("--date", help="The day of the release, YYYY-MM-DD (with --body).")
-@click.option("--file", type=_FILE, help="The changelog; CHANGELOG.md where nothing is said.")
-@click.option("--execute", is_flag=True, help="Commit and push; without it the difference is shown.")
-@click.option("--replace", is_flag=True, help="Replace a section that was written by hand.")
-@click.option("--doctor", is_flag=True, help="Find the wounds of the changelog VERSION (a file).")
-@click.option("--tags", type=_FILE, help="For the doctor: lines of a tag, a tab and its day.")
-@click.option("--fix", is_flag=True, help="Make the doctor's safe repairs.")
+@click.option("--body", type=_FILE, help="File with the notes to port, without a repository.")
+@click.option("--url", help="With --body: URL of the release.")
+@click.option("--date", help="With --body: date of the release, YYYY-MM-DD.")
+@click.option("--file", type=_FILE, help="Changelog file (default: CHANGELOG.md).")
+@click.option("--execute", is_flag=True, help="Commit and push (default: print the diff).")
+@click.option("--replace", is_flag=True, help="Replace a section written by hand.")
+@click.option("--doctor", is_flag=True, help="Report defects in a changelog file.")
+@click.option("--tags", type=_FILE, help="With --doctor: file with a tag, a tab and its date per line.")
+@click.option("--fix", is_flag=True, help="With --doctor: apply safe repairs.")
 @common_options
 def command(
     common: Common,
@@ -41,25 +42,33 @@ def command(
     tags: Path | None,
     fix: bool,
 ) -> int:
-    """Port the notes of VERSION into the changelog, or examine one with --doctor.
+    """Update, check or repair the changelog.
 
-    The notes are those of the published release, of the last one where nothing is said; a section that was
-    written by hand is left alone. With --body it edits a file and nothing else.
+    Copies the notes of the published release VERSION (default: the last one) into the changelog. A section
+    written by hand is kept. With --body, edits a local file; with --doctor, VERSION is the file to check.
     """
     folder = common.directory or Path.cwd()
+    offline = {"--events": common.events, "--wait": common.wait is not None, "--execute": execute}
     if doctor:
+        porting = {"--body": body, "--url": url, "--date": date, "--replace": replace}
+        refuse_without_effect("with `--doctor`", {**offline, **porting, "--config": common.config})
+        if version is not None and file is not None:
+            raise click.UsageError("pass one file, as the argument or with `--file`")
         return _doctor(common, folder / (file or Path(version or "CHANGELOG.md")), tags, fix=fix)
+    refuse_without_effect("without `--doctor`", {"--tags": tags, "--fix": fix})
     if body is not None:
+        refuse_without_effect("with `--body`, which edits the file", offline)
         return _port(
             common, folder / (file or Path("CHANGELOG.md")), _Given(version, body, url, date, replace)
         )
+    refuse_without_effect("without `--body`", {"--url": url, "--date": date, "--file": file})
     return _stage(common, version, execute=execute, replacing=replace)
 
 
 def _stage(common: Common, version: str | None, *, execute: bool, replacing: bool) -> int:
-    from castoff.cli.reporting import reporter_for
-    from castoff.cli.telling import show_port
-    from castoff.flows.port import port_notes, preview_port
+    from castoff.cli.render.postrelease import show_port
+    from castoff.cli.render.reporter import reporter_for
+    from castoff.postrelease.changelog_command import port_notes, preview_port
 
     reporter = reporter_for(common.events, quiet=common.json or not execute)
     carry = port_notes if execute else preview_port
@@ -84,22 +93,22 @@ class _Given:
 
 
 def _port(common: Common, path: Path, given: _Given) -> int:
-    from castoff.files import read_text, write_text
-    from castoff.notes.changelog import PortOptions, port
+    from castoff.changelog import PortOptions, port, require_markdown
+    from castoff.io.files import read_text, write_text
 
+    require_markdown(path.name)
     text = read_text(path)
-    ported = port(
-        text,
-        given.version,
-        read_text(given.body),
-        given.url,
-        given.date,
-        PortOptions(replace=given.replace, contributors=_contributors(common)),
-    )
+    options = PortOptions(replace=given.replace, contributors=_contributors(common))
+    body = read_text(given.body)
+    try:
+        ported = port(text, given.version, body, given.url, given.date, options)
+    except CastoffError as error:
+        named = (dataclasses.replace(one, file=path.name if one.line else None) for one in error.problems)
+        raise type(error)(*named) from None
     if ported.text != text:
         write_text(path, ported.text)
     if common.json:
-        from castoff.cli.shapes import print_json
+        from castoff.cli.render.json_shapes import print_json
 
         value = {
             "path": path.name,
@@ -113,46 +122,47 @@ def _port(common: Common, path: Path, given: _Given) -> int:
     if ported.outcome == "by-hand":
         click.echo(ported.difference)
         click.echo(
-            "the section was written by hand and left alone; --replace puts the notes in its place", err=True
+            "the section was written by hand and is kept; pass --replace to replace it with the notes",
+            err=True,
         )
         return 4
     return 0
 
 
 def _contributors(common: Common) -> Literal["drop", "keep"]:
-    """Say what becomes of new contributors; only a configuration that was named counts here."""
+    """Return what becomes of new contributors; only a configuration that was named counts here."""
     if common.config is None:
         return "drop"
-    from castoff.configuration.reading import parse_configuration
-    from castoff.files import read_text
+    from castoff.config.reader import parse_configuration
+    from castoff.io.files import read_text
 
     configuration = parse_configuration(read_text(common.config), file=common.config.as_posix())
     return configuration.changelog.contributors
 
 
 def _doctor(common: Common, path: Path, tags: Path | None, *, fix: bool) -> int:
-    from castoff.files import read_text, write_text
-    from castoff.notes.doctor import Diagnosis, examine, read_known
-    from castoff.notes.doctor import fix as mended
+    from castoff.changelog.doctor import Diagnosis, examine, read_known
+    from castoff.changelog.doctor import fix as repair
+    from castoff.io.files import read_text, write_text
 
     text = read_text(path)
     known = read_known(read_text(tags)) if tags else None
-    diagnosis = mended(text, known) if fix else Diagnosis(examine(text, known), text, 0)
+    diagnosis = repair(text, known) if fix else Diagnosis(examine(text, known), text, 0)
     if diagnosis.text != text:
         write_text(path, diagnosis.text)
     if common.json:
-        from castoff.cli.shapes import print_json
+        from castoff.cli.render.json_shapes import print_json
 
         print_json("doctor", doctor_json(path.name, diagnosis))
     else:
         for finding in diagnosis.findings:
             _show(path.name, finding)
-        click.echo(f"{len(diagnosis.findings)} findings, {diagnosis.fixed} mended")
+        click.echo(f"{len(diagnosis.findings)} findings, {diagnosis.fixed} fixed")
     return 4 if any(finding.severity == "defect" for finding in diagnosis.findings) else 0
 
 
 def doctor_json(path: str, diagnosis: Diagnosis) -> dict[str, object]:
-    """Give the findings by line."""
+    """Return the findings by line."""
     return {
         "path": path,
         "findings": [
@@ -172,10 +182,10 @@ def doctor_json(path: str, diagnosis: Diagnosis) -> dict[str, object]:
     }
 
 
-def _show(path: str, one: Finding) -> None:
-    from castoff.cli.problems import safe
+def _show(path: str, one: ChangelogFinding) -> None:
+    from castoff.cli.render.problems import safe
 
     place = f"{path}:{one.line}" if one.line else path
     click.echo(f"{place}: {one.severity}: {one.kind}: {safe(one.detail)}")
     if one.repair is not None:
-        click.echo(f"    {'mends itself' if one.repair.safe else 'by hand'}: {safe(one.repair.text)}")
+        click.echo(f"    {'automatic' if one.repair.safe else 'by hand'}: {safe(one.repair.text)}")

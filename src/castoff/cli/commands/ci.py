@@ -6,33 +6,33 @@ from pathlib import Path
 
 import click
 
-from castoff.cli.options import Common, common_options, open_for
+from castoff.cli.options import Common, common_options, open_for, path
 
 
 @click.command("ci")
 @click.option(
     "--write",
     "folder",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Write the files below this folder; the repository's root is `.`.",
+    type=path,
+    help="Write the files to this folder, the root of the repository.",
 )
 @common_options
 def command(common: Common, folder: Path | None) -> int:
-    """Print the workflows that this repository needs, or write them.
+    """Generate the CI workflows of this repository.
 
-    A check of labels on pull requests, the draft on a tag where `draft.by` is `ci`, changelog and website after the
-    announcement, the watch over the documentation, and a reminder when a release is due.
+    The workflows check labels on pull requests, create the draft when a tag is pushed (if `draft.by` is `ci`),
+    update changelog and website after the announcement, watch documentation builds, and remind of due releases.
     """
-    from castoff.cli.problems import problem_json
-    from castoff.cli.reporting import reporter_for
-    from castoff.cli.showing import show_all
-    from castoff.flows.ci import wanted_workflows, write_workflows
+    from castoff.cli.render.problems import problem_json
+    from castoff.cli.render.reporter import reporter_for
+    from castoff.cli.render.text import show_all
+    from castoff.setup.ci import wanted_workflows, write_workflows
 
     wanted = wanted_workflows(open_for(common, reporter_for(common.events, quiet=True)))
     root = (common.directory or Path.cwd()) / folder if folder is not None else None
     done = dict(write_workflows(wanted, root)) if root is not None else {}
     if common.json:
-        from castoff.cli.shapes import print_json
+        from castoff.cli.render.json_shapes import print_json
 
         files = [
             {"path": file.path, "purpose": file.purpose, "text": file.text, "done": done.get(file.path)}

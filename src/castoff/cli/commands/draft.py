@@ -9,33 +9,33 @@ from castoff.cli.options import Common, common_options, open_for
 
 @click.command("draft")
 @click.argument("version", required=False)
-@click.option("--execute", is_flag=True, help="Act; without it the text is only printed.")
+@click.option("--execute", is_flag=True, help="Update the draft (default: print its text).")
 @common_options
 def command(common: Common, version: str | None, execute: bool) -> int:
-    """Make the draft of VERSION (or of its tag), or add the generated lines that are missing in it.
+    """Create the draft release of VERSION or its tag, or add missing generated lines.
 
-    What people wrote stays. A workflow runs it when a tag is pushed; running it again changes nothing.
+    Text that people wrote is kept. Workflows run this when a tag is pushed. Running it again changes nothing.
     """
-    from castoff.cli.reporting import reporter_for
-    from castoff.cli.showing import show_all, show_states
-    from castoff.cli.staging import say_left
-    from castoff.flows.drafting import make_draft, preview_draft
+    from castoff.cli.render.reporter import reporter_for
+    from castoff.cli.render.stage import say_left
+    from castoff.cli.render.text import show_all, show_states
     from castoff.redaction import plain
+    from castoff.release.draft_command import make_draft, preview_draft
 
     reporter = reporter_for(common.events, quiet=common.json or not execute)
-    setting = open_for(common, reporter)
-    drafted = make_draft(setting, version) if execute else preview_draft(setting, version)
+    services = open_for(common, reporter)
+    drafted = make_draft(services, version) if execute else preview_draft(services, version)
     reporter.close()
     if common.json:
-        from castoff.cli.staging import print_stage
+        from castoff.cli.render.stage import print_stage
 
-        title, text = drafted.target.title, drafted.text
+        title, text = drafted.release.title, drafted.text
         print_stage("draft", title, [drafted.state], text=text, problems=drafted.problems)
         return 0
     if execute:
         show_states([drafted.state])
     else:
         click.echo(plain(drafted.text))
-        say_left(common, drafted.state.acts)
+        say_left(common, drafted.state.acts, drafted.release.title)
     show_all(drafted.problems)
     return 0

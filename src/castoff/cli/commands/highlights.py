@@ -7,21 +7,25 @@ from typing import TYPE_CHECKING
 
 import click
 
-from castoff.cli.options import Common, common_options, open_for
+from castoff.cli.options import Common, common_options, open_for, path, refuse_without_effect
 
 if TYPE_CHECKING:
-    from castoff.flows.highlighting import Opened
-    from castoff.flows.setting import Setting
     from castoff.reconcile import StageState
+    from castoff.release.highlights_command import Opened
+    from castoff.session.services import Services
 
 
 @click.command("highlights")
 @click.argument("version", required=False)
-@click.option("--from", "since", metavar="TAG", help="The release before; found where nothing is said.")
-@click.option("--to", "until", metavar="REF", help="Up to this commit, branch or tag.")
-@click.option("--print", "shows", is_flag=True, help="Only print the text.")
-@click.option("--file", "file", type=click.Path(path_type=Path), help="Take the text from this file.")
-@click.option("--execute", is_flag=True, help="Open the editor, and write; without it the text is printed.")
+@click.option("--from", "since", metavar="TAG", help="Previous release (default: detected).")
+@click.option(
+    "--to", "until", metavar="REF", help="Last commit, branch or tag (default: head of the branch)."
+)
+@click.option("--print", "shows", is_flag=True, help="Print the text and exit.")
+@click.option("--file", "file", type=path, help="Read the text from this file.")
+@click.option(
+    "--execute", is_flag=True, help="Open the editor and update the draft (default: print the text)."
+)
 @common_options
 def command(
     common: Common,
@@ -32,47 +36,48 @@ def command(
     file: Path | None,
     execute: bool,
 ) -> int:
-    """Propose the highlights of VERSION (or of what comes next), and put what you make of them into the draft.
+    """Write the highlights of VERSION, or of the next version, into its draft release.
 
-    Before there is a draft, one is made early to keep them. Run it again after new merges: what you wrote stays,
-    what nobody touched follows, what you took out stays out.
+    Creates the draft if it does not exist. Run it again after new merges: your edits and deletions are kept, and
+    unedited entries are updated.
     """
-    from castoff.cli.reporting import reporter_for
-    from castoff.flows.highlighting import open_highlights, write_highlights
+    from castoff.cli.render.reporter import reporter_for
+    from castoff.io.files import read_text
+    from castoff.release.highlights_command import open_highlights, write_highlights
 
-    acts = execute and not shows
+    if shows:
+        refuse_without_effect("with `--print`", {"--execute": execute, "--file": file})
+    acts = execute
+    said = read_text(file) if file is not None else None
     reporter = reporter_for(common.events, quiet=common.json or not acts)
-    setting = open_for(common, reporter)
-    opened = open_highlights(setting, version, since, until)
+    services = open_for(common, reporter)
+    opened = open_highlights(services, version, since, until)
     if not acts:
-        _print(common, opened)
+        _print(common, opened, opened.merged.text if said is None else said)
         return 0
-    text = _text(common, setting, opened, file)
-    state = write_highlights(setting, opened, text)
+    text = _text(common, services, opened) if said is None else said
+    state = write_highlights(services, opened, text)
     if file is None:
-        from castoff.flows.editor import forget
+        from castoff.release.highlights_command import forget
 
-        forget(setting)
+        forget(services)
     reporter.close()
     _show(common, opened, state, text)
     return 0
 
 
-def _text(common: Common, setting: Setting, opened: Opened, file: Path | None) -> str:
+def _text(common: Common, services: Services, opened: Opened) -> str:
     from castoff.errors import UsageError
-    from castoff.files import read_text
-    from castoff.flows.editor import edited
+    from castoff.release.highlights_command import edited
 
-    if file is not None:
-        return read_text(file)
     if common.no_input:
         raise UsageError.of(
             "option-missing",
-            "nobody may be asked for the highlights",
+            "cannot prompt for the highlights",
             reason="`--no-input` was given",
-            remedy="give the text with `--file`, or look at the proposal with `--print`",
+            remedy="pass the text with `--file`, or show the proposal with `--print`",
         )
-    return edited(setting, opened.merged.text, "\n".join(_hints(opened)))
+    return edited(services, opened.merged.text, "\n".join(_hints(opened)))
 
 
 def _hints(opened: Opened) -> list[str]:
@@ -82,8 +87,8 @@ def _hints(opened: Opened) -> list[str]:
     for what, titles in (
         ("new", merged.added),
         ("brought up to date", merged.updated),
-        ("not proposed any more", merged.dropped),
-        ("you changed it, and the proposal changed too", merged.waiting),
+        ("no longer proposed", merged.dropped),
+        ("both you and the proposal changed it", merged.waiting),
     ):
         told += [f"{what}: {title}" for title in titles if opened.header]
     for one in (*proposal.features, *proposal.fixes, *proposal.interface):
@@ -91,25 +96,29 @@ def _hints(opened: Opened) -> list[str]:
     return told
 
 
-def _print(common: Common, opened: Opened) -> None:
-    from castoff.cli.problems import safe
+def _print(common: Common, opened: Opened, text: str) -> None:
+    from castoff.cli.render.problems import line_of, safe
     from castoff.redaction import plain
+    from castoff.release.highlights_command import look_at_highlights
 
+    acts = look_at_highlights(opened, text).acts_ahead
     if common.json:
-        from castoff.cli.staging import print_stage
+        from castoff.cli.render.stage import print_stage
 
-        print_stage("highlights", opened.title, (), text=opened.merged.text)
+        print_stage("highlights", opened.title, (), acts=acts, text=text)
         return
-    click.echo(plain(opened.merged.text), nl=False)
+    click.echo(plain(text), nl=False)
     for line in _hints(opened)[2:]:
         click.echo(safe(line), err=True)
-    where = "in the draft" if opened.draft else "in a draft that is made for them"
-    click.echo(f"nothing was written: add --execute to edit them and keep them {where}", err=True)
+    for act in acts:
+        click.echo(line_of(act), err=True)
+    where = "in the draft" if opened.draft else "in a new draft"
+    click.echo(f"nothing was written: pass --execute to edit them and keep them {where}", err=True)
 
 
 def _show(common: Common, opened: Opened, state: StageState, text: str) -> None:
-    from castoff.cli.showing import show_states
-    from castoff.cli.staging import print_stage
+    from castoff.cli.render.stage import print_stage
+    from castoff.cli.render.text import show_states
     from castoff.model.observations import Present
 
     if common.json:

@@ -7,31 +7,29 @@ from typing import TYPE_CHECKING
 
 import click
 
-from castoff.cli.options import Common, common_options, open_for
+from castoff.cli.options import Common, common_options, open_for, path
 
 if TYPE_CHECKING:
-    from castoff.flows.initial import Initial
+    from castoff.setup.init import Initial
 
 
 @click.command("init")
-@click.option(
-    "--website", type=click.Path(path_type=Path), help="A clone of the website's repository, to look at."
-)
-@click.option("--execute", is_flag=True, help="Write the file; without it, it is only printed.")
+@click.option("--website", type=path, help="Clone of the website's repository to inspect.")
+@click.option("--execute", is_flag=True, help="Write the file (default: print it).")
 @common_options
 def command(common: Common, website: Path | None, execute: bool) -> int:
-    """Print the castoff.toml that this workspace needs, with only what differs from the defaults.
+    """Create a castoff.toml for this workspace, with only what differs from the defaults.
 
-    Looks at manifests, tags, release.toml with its hook script, .github/release.yml, workflows and the changelog,
-    and says what it could not take over. A file that is there is never overwritten.
+    Reads manifests, tags, release.toml and its hook script, .github/release.yml, workflows and the changelog, and
+    lists the settings that it could not take over. Never overwrites an existing file.
     """
-    from castoff.cli.reporting import reporter_for
-    from castoff.flows.initial import draft_initial, write_initial
+    from castoff.cli.render.reporter import reporter_for
+    from castoff.setup.init import draft_initial, write_initial
 
-    setting = open_for(common, reporter_for(common.events, quiet=True))
-    initial = draft_initial(setting, website)
+    services = open_for(common, reporter_for(common.events, quiet=True))
+    initial = draft_initial(services, website)
     if execute:
-        initial = write_initial(setting, initial)
+        initial = write_initial(services, initial)
     _show(common, initial)
     return 4 if initial.problems else 0
 
@@ -40,8 +38,8 @@ def _show(common: Common, initial: Initial) -> None:
     if common.json:
         _show_json(initial)
         return
-    from castoff.cli.problems import safe
-    from castoff.cli.showing import show_all
+    from castoff.cli.render.problems import safe
+    from castoff.cli.render.text import show_all
 
     if initial.difference:
         click.echo(initial.difference)
@@ -55,13 +53,15 @@ def _show(common: Common, initial: Initial) -> None:
                 click.echo(f"{word}: {safe(one.where)}: {safe(one.what)}\n  {safe(one.reason)}", err=True)
     show_all(initial.problems)
     if not initial.difference:
-        for_you = initial.done == "not-needed" and any(one.needs_you for one in initial.drafted.left)
+        for_you = initial.done == "not-needed" and (
+            bool(initial.problems) or any(one.needs_you for one in initial.drafted.left)
+        )
         click.echo(_NO_SETTING if for_you else _ENDS[initial.done], err=True)
 
 
 def _show_json(initial: Initial) -> None:
-    from castoff.cli.problems import problem_json
-    from castoff.cli.shapes import print_json
+    from castoff.cli.render.json_shapes import print_json
+    from castoff.cli.render.problems import problem_json
 
     left = [
         {"where": one.where, "what": one.what, "reason": one.reason, "needs_you": one.needs_you}
@@ -81,10 +81,10 @@ def _show_json(initial: Initial) -> None:
     )
 
 
-_NO_SETTING = "no `castoff.toml` is needed, but what stands above needs you"
+_NO_SETTING = "no `castoff.toml` is needed, but the points above need a decision"
 _ENDS = {
-    "printed": "nothing was written: add --execute to write `castoff.toml`",
-    "written": "`castoff.toml` was written: commit it, then try `castoff plan minor`",
-    "unchanged": "`castoff.toml` says just that already",
-    "not-needed": "no `castoff.toml` is needed: the defaults are right here",
+    "printed": "nothing was written: pass --execute to write `castoff.toml`",
+    "written": "wrote `castoff.toml`: commit it, then run `castoff plan minor`",
+    "unchanged": "`castoff.toml` already has this content",
+    "not-needed": "no `castoff.toml` is needed: the defaults fit this workspace",
 }

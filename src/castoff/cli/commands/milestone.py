@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from castoff.cli.options import Common, common_options, open_for
+from castoff.cli.options import Common, common_options, open_for, refuse_without_effect
 
 if TYPE_CHECKING:
-    from castoff.flows.milestone import Rollover
-    from castoff.flows.setting import Setting
     from castoff.notes.milestones import Answer
+    from castoff.release.milestone_command import Rollover
+    from castoff.session.services import Services
 
 
 @click.command("milestone")
@@ -21,30 +21,32 @@ if TYPE_CHECKING:
     "--milestone",
     "number",
     metavar="NUMBER|none",
-    help="Which milestone is meant, or that none is, in this run.",
+    help="Milestone of the release, or none.",
 )
-@click.option("--rename", is_flag=True, help="With --milestone: give it the release's title.")
-@click.option("--execute", is_flag=True, help="Act; without it the acts are only printed.")
+@click.option("--rename", is_flag=True, help="With --milestone: rename it to the release's title.")
+@click.option("--execute", is_flag=True, help="Perform the acts (default: print them).")
 @common_options
 def command(common: Common, version: str | None, number: str | None, rename: bool, execute: bool) -> int:
-    """Create the next milestone, move what is open in VERSION's, and close that.
+    """Close the milestone of VERSION and open the next.
 
-    A milestone that was planned under another number is asked about, never renamed in silence. Running it again
-    changes nothing.
+    Open issues and pull requests move to the next milestone. Asks before it uses a milestone that was planned
+    under another version. Running it again changes nothing.
     """
-    from castoff.cli.problems import show_problem
-    from castoff.cli.reporting import reporter_for
-    from castoff.flows.milestone import plan_rollover, roll_over
+    from castoff.cli.render.problems import show_problem
+    from castoff.cli.render.reporter import reporter_for
+    from castoff.release.milestone_command import plan_rollover, roll_over
 
+    if number is None or number == "none":
+        refuse_without_effect("without `--milestone NUMBER`", {"--rename": rename})
     reporter = reporter_for(common.events, quiet=common.json or not execute)
-    setting = open_for(common, reporter)
+    services = open_for(common, reporter)
     story = roll_over if execute else plan_rollover
-    done = _answered(common, setting, version, _answer(number, rename=rename), story)
+    done = _answered(common, services, version, _answer(number, rename=rename), story)
     reporter.close()
     _show(common, done, execute=execute)
     if number == "none" and not common.json:
         click.echo(
-            "that none is meant holds for this run only: to end the question, rename the milestone, or set "
+            "`none` applies to this run only: to avoid the prompt, rename the milestone, or set "
             '`milestone.mode = "off"`',
             err=True,
         )
@@ -57,38 +59,38 @@ def command(common: Common, version: str | None, number: str | None, rename: boo
 
 def _answered(
     common: Common,
-    setting: Setting,
+    services: Services,
     version: str | None,
     answer: Answer | None,
-    story: Callable[[Setting, str | None, Answer | None], Rollover],
+    story: Callable[[Services, str | None, Answer | None], Rollover],
 ) -> Rollover:
     """Do it; a question is put to the person who is there, and it is done with the answer."""
-    done = story(setting, version, answer)
+    done = story(services, version, answer)
     if done.question is None or answer is not None or not common.may_ask:
         return done
-    from castoff.cli.problems import safe
+    from castoff.cli.render.problems import safe
     from castoff.notes.milestones import NoMilestone, UseMilestone
 
     click.echo(safe(done.question.message), err=True)
     for one in done.candidates:
         click.echo(f"  {one.number}  {safe(one.title)}", err=True)
     known = [one.number for one in done.candidates]
-    picked: int = click.prompt("which one is meant (0: none)", type=int, default=0, err=True)
-    return story(setting, version, UseMilestone(picked) if picked in known else NoMilestone())
+    picked: int = click.prompt("which milestone (0: none)", type=int, default=0, err=True)
+    return story(services, version, UseMilestone(picked) if picked in known else NoMilestone())
 
 
 def _show(common: Common, done: Rollover, *, execute: bool) -> None:
-    from castoff.cli.showing import show_states
-    from castoff.cli.staging import print_stage, say_left
+    from castoff.cli.render.stage import print_stage, say_left
+    from castoff.cli.render.text import show_states
 
     states = [done.state] if done.state is not None else []
     if common.json:
         problems = [done.question] if done.question else []
-        print_stage("milestone", done.target.title, states, acts=done.acts, problems=problems)
+        print_stage("milestone", done.release.title, states, acts=done.acts, problems=problems)
     elif execute:
         show_states(states)
     elif done.question is None:
-        say_left(common, done.acts)
+        say_left(common, done.acts, done.release.title)
     if done.reason and not common.json:
         click.echo(done.reason, err=True)
 
@@ -100,6 +102,6 @@ def _answer(text: str | None, *, rename: bool) -> Answer | None:
         return None
     if text == "none":
         return NoMilestone()
-    if not text.isdecimal() or len(text) > 9:
-        raise click.BadParameter("give the number of a milestone, or `none`", param_hint="--milestone")
+    if not (text.isascii() and text.isdecimal() and len(text) <= 9 and int(text)):
+        raise click.BadParameter("pass the number of a milestone, or `none`", param_hint="--milestone")
     return UseMilestone(int(text), rename=rename)

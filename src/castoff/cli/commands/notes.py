@@ -7,41 +7,42 @@ from pathlib import Path
 
 import click
 
-from castoff.cli.options import Common, common_options
+from castoff.cli.options import Common, common_options, path, refuse_without_effect
 
 
 @click.command("notes")
+@click.option("--changes", type=path, help="Read the changes from this JSON file only.")
+@click.option("--from", "since", metavar="TAG", help="Previous release (default: detected).")
 @click.option(
-    "--changes", type=click.Path(path_type=Path), help="Work from this file of changes alone (JSON)."
+    "--to", "until", metavar="REF", help="Last commit, branch or tag (default: head of the branch)."
 )
-@click.option("--from", "since", metavar="TAG", help="The release before; found where nothing is said.")
-@click.option(
-    "--to", "until", metavar="REF", help="Up to this commit, branch or tag; the branch's head else."
-)
-@click.option("--compare", is_flag=True, help="Ask the forge for its own notes and show any difference.")
+@click.option("--compare", is_flag=True, help="Compare with the notes that the forge generates.")
 @common_options
 def command(common: Common, changes: Path | None, since: str | None, until: str | None, compare: bool) -> int:
-    """Show the notes as the forge would generate them, byte for byte, and what they leave out.
+    """Generate the release notes.
 
-    With --changes it needs no repository and no network; --config names the forge's notes configuration then.
+    The notes are those that the forge would generate, byte for byte. Lists the changes that are left out.
+    --changes needs neither a repository nor a network; --config then names the forge's notes configuration.
     """
     if changes is not None:
+        ranged = {"--from": since, "--to": until, "--compare": compare, "--events": common.events}
+        refuse_without_effect("with `--changes`", ranged)
         return _offline(common, changes)
     return _of_range(common, since, until, compare=compare)
 
 
 def _of_range(common: Common, since: str | None, until: str | None, *, compare: bool) -> int:
     from castoff.cli.options import open_for
-    from castoff.cli.problems import safe, show_problem
-    from castoff.cli.reporting import reporter_for
-    from castoff.flows.notes_command import notes_of_range
-    from castoff.notes.report import notes_object
+    from castoff.cli.render.problems import safe, show_problem
+    from castoff.cli.render.reporter import reporter_for
+    from castoff.notes.render import notes_object
+    from castoff.release.notes_command import notes_of_range
 
     shown = notes_of_range(
         open_for(common, reporter_for(common.events, quiet=True)), since, until, compare=compare
     )
     if common.json:
-        from castoff.cli.shapes import print_json
+        from castoff.cli.render.json_shapes import print_json
 
         print_json("notes", notes_object(shown.written.notes))
     elif compare:
@@ -57,17 +58,17 @@ def _of_range(common: Common, since: str | None, until: str | None, *, compare: 
 
 
 def _offline(common: Common, changes: Path) -> int:
-    from castoff.cli.problems import show_problem
-    from castoff.files import read_text
+    from castoff.cli.render.problems import show_problem
+    from castoff.io.files import read_text
     from castoff.notes.configuration import DEFAULT_PATH
     from castoff.notes.offline import notes_from_file
-    from castoff.notes.report import notes_object
+    from castoff.notes.render import notes_object
 
     configuration = read_text(common.config) if common.config else None
     path = common.config.as_posix() if common.config else DEFAULT_PATH
     found = notes_from_file(read_text(changes), configuration=configuration, configuration_path=path)
     if common.json:
-        from castoff.cli.shapes import print_json
+        from castoff.cli.render.json_shapes import print_json
 
         print_json("notes", notes_object(found.notes))
     else:

@@ -4,30 +4,36 @@ from __future__ import annotations
 
 import click
 
+from castoff.cli.completion import complete_level
 from castoff.cli.options import Common, common_options, open_for, required_level
 
 
 @click.command("rehearse")
-@click.argument("level", required=False, metavar="LEVEL")
-@click.option("--pre", metavar="KIND", help="Make a pre-release: alpha, beta or rc.")
+@click.argument("level", required=False, metavar="LEVEL", shell_complete=complete_level)
+@click.option("--pre", metavar="KIND", help="Kind of pre-release: alpha, beta or rc.")
+@click.option(
+    "--pull-request",
+    "proposing",
+    is_flag=True,
+    help="Rehearse `release --pull-request`, its merge, and `resume`.",
+)
 @common_options
-def command(common: Common, level: str | None, pre: str | None) -> int:
-    """Carry a release of LEVEL out against an embedded world: real builds, real uploads, nothing outside.
+def command(common: Common, level: str | None, pre: str | None, proposing: bool) -> int:
+    """Rehearse a release of LEVEL against embedded services.
 
-    Your checkout is only read, your tokens are not passed on. What cannot be proven this way is listed.
+    Builds and uploads for real, but to services on this machine. The checkout is only read, and no token is used.
+    Steps of workflows and people are simulated. Lists what a rehearsal cannot prove.
     """
-    from castoff.cli.reporting import reporter_for
-    from castoff.cli.running import show
-    from castoff.flows.rehearsal import rehearse
-    from castoff.flows.wish import Wish
+    from castoff.cli.release_run import show
+    from castoff.cli.render.reporter import reporter_for
+    from castoff.release.rehearsal import rehearse
+    from castoff.session.release_request import Wish
     from castoff.wiring import open_rehearsal
 
     wish = Wish(level=required_level(level), pre=pre)
     reporter = reporter_for(common.events)
-    reporter.note(
-        "a rehearsal: everything goes to an embedded world, nothing outside this machine is written"
-    )
-    result, world = rehearse(open_for(common, reporter), wish, open_rehearsal)
+    reporter.note("rehearsal: all writes go to embedded services on this machine")
+    ended = rehearse(open_for(common, reporter), wish, open_rehearsal, by_pull_request=proposing)
     reporter.close()
-    show(common, "rehearse", result, world)
-    return 0
+    show(common, "rehearse", ended.result, ended.world)
+    return ended.error.exit_code if ended.error is not None else 0

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import click
 
-from castoff.cli.options import Common, common_options
+from castoff.cli.completion import complete_level
+from castoff.cli.options import Common, common_options, digest, refuse_without_effect
 
 
 @click.command("release")
-@click.argument("level", required=False)
-@click.option("--pre", metavar="KIND", help="Make a pre-release: alpha, beta or rc.")
-@click.option("--execute", is_flag=True, help="Act; without it the acts are only printed.")
+@click.argument("level", required=False, shell_complete=complete_level)
+@click.option("--pre", metavar="KIND", help="Kind of pre-release: alpha, beta or rc.")
+@click.option("--execute", is_flag=True, help="Perform the acts (default: print them).")
 @click.option(
-    "--accept", multiple=True, metavar="DIGEST", help="Take a file that cannot be compared as the same."
+    "--accept",
+    type=digest,
+    multiple=True,
+    metavar="DIGEST",
+    help="Accept a published file with this digest that cannot be compared.",
 )
 @click.option(
     "--pull-request",
     "proposing",
     is_flag=True,
-    help="Propose it: the merge claims the version, `resume` goes on.",
+    help="Open a pull request; its merge claims the version.",
 )
 @common_options
 def command(
@@ -29,19 +34,22 @@ def command(
     accept: tuple[str, ...],
     proposing: bool,
 ) -> int:
-    """Release LEVEL: commit, claim, uploads, tag, draft, and announce when you agree.
+    """Release the workspace with LEVEL.
 
-    LEVEL is major, minor, patch, release, rc, beta, alpha or an exact version. Without --execute the acts are
-    printed and nothing is written. Run it again after a failure: it does what is missing.
+    LEVEL is major, minor, patch, release, rc, beta, alpha or an exact version. Prints the acts; performs them
+    with --execute. After a failure, run it again to do what is missing.
     """
     if proposing:
+        refuse_without_effect("with `--pull-request`, which uploads nothing", {"--accept": accept})
         if level is None:
             raise click.UsageError("--pull-request needs a LEVEL")
-        from castoff.cli.proposing import carry_out_proposal
+        from castoff.cli.proposal import carry_out_proposal
 
         return carry_out_proposal(common, level, pre, execute=execute)
-    from castoff.cli.running import carry_out, print_acts
-    from castoff.flows.wish import Wish
+    from castoff.cli.release_run import carry_out, print_acts
+    from castoff.session.release_request import Wish
 
+    if level is None:
+        refuse_without_effect("without LEVEL", {"--pre": pre})
     wish = Wish(level=level, pre=pre, agreed=common.yes, accepted=frozenset(accept))
     return carry_out(common, wish) if execute else print_acts(common, wish)

@@ -2,22 +2,63 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
-from castoff.cli.options import Common, common_options
+from castoff.cli.options import Common, common_options, digest, path, refuse_without_effect, require_folder
 
 
 @click.command("resume")
 @click.argument("version", required=False)
-@click.option("--execute", is_flag=True, help="Act; without it the acts are only printed.")
+@click.option("--execute", is_flag=True, help="Perform the acts (default: print them).")
 @click.option(
-    "--accept", multiple=True, metavar="DIGEST", help="Take a file that cannot be compared as the same."
+    "--accept",
+    type=digest,
+    multiple=True,
+    metavar="DIGEST",
+    help="Accept a published file with this digest that cannot be compared.",
 )
+@click.option(
+    "--without",
+    multiple=True,
+    type=click.Choice(["draft", "announce"]),
+    help="Skip this stage for good; VERSION must be uploaded and tagged.",
+)
+@click.option("--built", type=path, help="Upload the files that `castoff build` wrote to this folder.")
+@click.option("--publish-only", is_flag=True, help="Stop after the tag; a later run does the rest.")
 @common_options
-def command(common: Common, version: str | None, execute: bool, accept: tuple[str, ...]) -> int:
-    """Go on with VERSION, or with what is under way, from any machine; does nothing when all is done."""
-    from castoff.cli.running import carry_out, print_acts
-    from castoff.flows.wish import Wish
+def command(
+    common: Common,
+    version: str | None,
+    execute: bool,
+    accept: tuple[str, ...],
+    without: tuple[str, ...],
+    built: Path | None,
+    publish_only: bool,
+) -> int:
+    """Finish VERSION, or the release in flight, from any machine.
 
-    wish = Wish(level=None, version=version, agreed=common.yes, accepted=frozenset(accept))
-    return carry_out(common, wish) if execute else print_acts(common, wish)
+    Does nothing if the release is complete. Without VERSION, only releases that castoff started are resumed.
+    --without is recorded in the ref `refs/castoff/without/STAGE/VERSION`. With --built, no code of the project runs;
+    crates are packed again.
+    """
+    from castoff.cli.release_run import carry_out, print_acts
+    from castoff.session.release_request import Wish
+
+    if without and version is None:
+        raise click.UsageError("--without needs a VERSION")
+    if not execute:
+        refuse_without_effect("without `--execute`", {"--built": built, "--publish-only": publish_only})
+    refuse_without_effect("with `--publish-only`", {"--without": without if publish_only else ()})
+    if built is not None:
+        require_folder(built)
+    wish = Wish(
+        level=None,
+        version=version,
+        without=without,
+        agreed=common.yes,
+        accepted=frozenset(accept),
+        publish_only=publish_only,
+    )
+    return carry_out(common, wish, built=built) if execute else print_acts(common, wish)

@@ -15,29 +15,44 @@ if TYPE_CHECKING:
 
 @click.command("status")
 @click.argument("version", required=False)
-@click.option("--exit-code", "exit_code", is_flag=True, help="Leave with 3 unfinished, 4 blocked, 5 due.")
+@click.option(
+    "--exit-code",
+    "exit_code",
+    is_flag=True,
+    help="Exit with 3 if unfinished or unknown, 4 if blocked, 5 if a release is due.",
+)
 @common_options
 def command(common: Common, version: str | None, exit_code: bool) -> int:
-    """Say what the world shows of VERSION, or of what is under way, or of the last release."""
-    from castoff.cli.reporting import reporter_for
-    from castoff.flows.status import look
+    """Show the state of VERSION, of the release in flight, or of the last release."""
+    from castoff.cli.render.reporter import reporter_for
+    from castoff.release.status import look
 
     status = look(open_for(common, reporter_for(common.events, quiet=True)), version)
     if common.json:
-        from castoff.cli.shapes import print_json, status_json
+        from castoff.cli.render.json_shapes import print_json, status_json
 
         print_json("status", status_json(status))
     else:
-        from castoff.cli.showing import show_status
+        from castoff.cli.render.text import show_status
 
         show_status(status)
-    return exit_code_of(status.states, due=bool(status.due_json()["due"])) if exit_code else 0
+    if not exit_code:
+        return 0
+    states = () if status.phase == "other" else status.states
+    return exit_code_of(states, due=bool(status.due_json()["due"]), is_unknown=status.phase == "unknown")
 
 
-def exit_code_of(states: Sequence[StageState], *, due: bool) -> int:
-    """Say how a look ends for scripts: 4 blocked, 3 unfinished, 5 due; what waits for a person alone counts as 0."""
+def exit_code_of(states: Sequence[StageState], *, due: bool, is_unknown: bool = False) -> int:
+    """Return the exit code of a look for scripts: 4 blocked, 3 unfinished or unknown, 5 due.
+
+    What only waits for a person counts as 0.
+    """
     if any(state.state == "blocked" for state in states):
         return 4
-    if {state.state for state in states if state.stage.required} & {"todo", "waiting", "unknown"}:
+    if is_unknown or {state.state for state in states if not state.stage.may_lag} & {
+        "todo",
+        "waiting",
+        "unknown",
+    }:
         return 3
     return 5 if due else 0

@@ -1,4 +1,4 @@
-"""`castoff verify`: is a release whole, seen from outside?"""
+"""`castoff verify`: verification of a release from outside."""
 
 from __future__ import annotations
 
@@ -9,18 +9,21 @@ from castoff.cli.options import Common, common_options, open_for
 
 @click.command("verify")
 @click.argument("version", required=False)
-@click.option("--without-trial", is_flag=True, help="Make no fresh project that uses the release.")
+@click.option("--without-trial", is_flag=True, help="Skip the build of a new project that uses the release.")
 @common_options
 def command(common: Common, version: str | None, without_trial: bool) -> int:
-    """Check that the release VERSION (or its tag) is whole; writes nothing.
+    """Verify the published release VERSION or its tag, without writing.
 
-    Every artifact there and the same as the tag lists, tag signed and on the release commit, release published,
-    documentation built, changelog and website up to date, and a fresh project that depends on the facade resolves
-    and builds. Ends with 4 where something is wrong, with 3 where something could not be known.
+    Checks artifacts against the digests in the tag, the tag's signature and commit, the release page,
+    documentation, changelog and website, and builds a new project that depends on the facade. Exits with 4 if a
+    check fails, and with 3 if a state is unknown.
     """
-    from castoff.cli.reporting import reporter_for
-    from castoff.cli.telling import show_verdict
-    from castoff.flows.verify import verify
+    from castoff.cli.render.postrelease import show_answer, show_verdict
+    from castoff.cli.render.reporter import reporter_for
+    from castoff.postrelease.verify.verify import verify
 
-    setting = open_for(common, reporter_for(common.events, quiet=True))
-    return show_verdict(verify(setting, version, trial=not without_trial), as_json=common.json)
+    services = open_for(common, reporter_for(common.events, quiet=True))
+    if common.json:
+        return show_verdict(verify(services, version, trial=not without_trial), as_json=True)
+    verdict = verify(services, version, trial=not without_trial, answered=show_answer)
+    return show_verdict(verdict, as_json=False)

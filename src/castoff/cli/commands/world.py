@@ -6,24 +6,24 @@ from pathlib import Path
 
 import click
 
+from castoff.cli.options import path
+
 
 @click.group("world")
 def command() -> None:
-    """Serve the embedded world: forge, registries, documentation host, on loopback."""
+    """Run embedded services on loopback: forge, registries and documentation host."""
 
 
 @command.command("serve")
-@click.option("--dir", "directory", type=click.Path(path_type=Path), help="Keep its files here.")
-@click.option("--faults", type=click.Path(path_type=Path), help="Begin with these faults (JSON).")
-@click.option("--seed", type=click.Path(path_type=Path), help="Begin with what this file says (JSON).")
-@click.option(
-    "--env", "shell", type=click.Path(path_type=Path), help="Write the variables here, for a shell."
-)
-@click.option("--offline", is_flag=True, help="Show only what is in this world; no read leaves the machine.")
+@click.option("--dir", "directory", type=path, help="Store files in this folder.")
+@click.option("--faults", type=path, help="Load faults from this JSON file.")
+@click.option("--seed", type=path, help="Load the initial content from this JSON file.")
+@click.option("--env", "shell", type=path, help="Write the environment to this file, for a shell.")
+@click.option("--offline", is_flag=True, help="Serve only local content, without reading from the network.")
 def serve(
     directory: Path | None, faults: Path | None, seed: Path | None, shell: Path | None, offline: bool
 ) -> int:
-    """Start everything, print one line of JSON, and stay until SIGTERM.
+    """Start the services, print one line of JSON, and run until SIGTERM.
 
     With the variables under `env`, any client talks to this world only. With `--env world.env`, a shell takes
     them over by `. ./world.env`.

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import click
 
-from castoff.cli.options import Common, common_options
+from castoff.cli.options import Common, common_options, text
 
 
 @click.command("yank")
 @click.argument("version")
-@click.option("--execute", is_flag=True, help="Act; without it the acts are only printed.")
-@click.option("--reason", default="", metavar="TEXT", help="Why; one line on the forge's page.")
+@click.option("--execute", is_flag=True, help="Perform the acts (default: print them).")
+@click.option(
+    "--reason", type=text, default="", metavar="TEXT", help="Reason, one line on the forge's release page."
+)
 @common_options
 def command(common: Common, version: str, execute: bool, reason: str) -> int:
-    """Take VERSION back everywhere: every package, the facade first; the forge's page says so, the tag stays.
+    """Yank VERSION from every registry, the facade first.
 
-    What a registry lets only a person do is listed with what to do. Run it again at any time: what is withdrawn
-    already is left alone.
+    The forge's release page is marked as yanked; the tag is kept. Lists steps that only a person can do. Run it
+    again at any time: packages that are already yanked are skipped.
     """
-    from castoff.cli.withdrawing import take_back
-    from castoff.flows.yanking import yank
+    from castoff.cli.withdrawal import take_back
+    from castoff.rollback.yank import yank
 
     return take_back(
         common,
         "yank",
-        lambda setting, agrees: yank(setting, version, agrees, reason=reason),
+        lambda services, agrees: yank(services, version, agrees, reason=reason),
         execute=execute,
     )

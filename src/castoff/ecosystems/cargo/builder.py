@@ -1,30 +1,44 @@
-"""How do Cargo packages become `.crate` files, and can they be built from what is in them?
+"""Packing and verification of Cargo packages.
 
-All packages are packed in one call before anything is uploaded: cargo lays those of the same call over the
-registry, so that each resolves with its siblings. A package that keeps a dev-dependency on one that it does not
-need otherwise is packed by a call of its own, with no more than what it needs, so that its lock holds what the
-registry will have at its turn; where what is out already does not do, with what goes up before it as well.
+All packages of a workspace are packed in one call before anything is uploaded: cargo lays those of the same call
+over the registry, so that each resolves with its siblings. A package that keeps a dev-dependency on one that it does
+not need otherwise is packed by a call of its own, with no more than what it needs, so that its lock holds what the
+registry will have at its turn; if what is out already is not enough, with what goes up before it as well.
+
+Cargo lays nothing of another workspace over the registry. A package that needs one of another workspace in the same
+release is packed without its lock file, which changes nothing else in it. The rehearsal of the uploads packs it
+again at its turn, when the registry has what it needs: those are the bytes that the tag lists.
 """
 
 from __future__ import annotations
 
 import hashlib
 import shutil
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any
 
-from castoff.configuration.values import Cargo
-from castoff.ecosystems.cargo.locks import ensure_lock, settle_lock
-from castoff.ecosystems.cargo.targets import target_beside, target_in
+import tomli
+
+from castoff.config.values import CargoSettings
+from castoff.ecosystems.cargo.crates import target_beside, target_in
+from castoff.ecosystems.cargo.locks import create_lock, update_locks, update_neighbour_locks
+from castoff.ecosystems.cargo.members import (
+    listed_members,
+    packed_files,
+    packed_lists,
+    uncommitted_includes,
+)
 from castoff.errors import Problem
+from castoff.io.process import Completed, Processes
+from castoff.model.child_environments import Kind, withheld_words
+from castoff.model.observations import Unknown
 from castoff.model.workspace import Artifact, Package, Workspace
 from castoff.ports import BuildFailure, Built
-from castoff.process import Completed, Processes
 
 _PATIENCE = 3600.0
+_WITHOUT_LOCK = ("--exclude-lockfile",)
 _TABLES = ("dependencies", "build-dependencies", "dev-dependencies")
 
 
@@ -34,33 +48,83 @@ class CargoBuilder:
     ``settings`` is the configuration's table: features to verify with, whether to verify, the registry.
     """
 
-    def __init__(self, processes: Processes, settings: Cargo) -> None:
+    def __init__(self, processes: Processes, settings: CargoSettings) -> None:
         self._processes = processes
         self._settings = settings
 
     def settle(self, root: Path, workspace: Workspace) -> Sequence[str]:
-        """Bring a committed ``Cargo.lock`` up to date; gives its path where it changed.
+        """Update the committed ``Cargo.lock`` of each workspace; return the paths that changed.
 
         Errors: ``lock-not-updated``.
         """
-        del workspace
-        return settle_lock(self._processes, root)
+        return update_locks(self._processes, root, workspace)
+
+    def update_neighbour_locks(
+        self, root: Path, locks: Sequence[str]
+    ) -> tuple[Sequence[str], tuple[Problem, ...]]:
+        """Bring each ``Cargo.lock`` of a list up to date. Warnings: ``lock-not-updated``."""
+        return update_neighbour_locks(self._processes, root, locks)
+
+    def members(self, root: Path) -> frozenset[str] | Unknown | None:
+        """List the members of the workspace in a folder, as cargo does."""
+        return listed_members(self._processes, root)
+
+    def uncommitted_includes(self, home: Path, packages: Sequence[Package]) -> tuple[Problem, ...]:
+        """Report files that `include` names and git does not track."""
+        return uncommitted_includes(self._processes, home, packages)
+
+    def packed_files(self, root: Path, package: Package) -> frozenset[str] | Unknown:
+        """List what cargo would pack."""
+        return packed_files(self._processes, root, package)
+
+    def packed_lists(self, root: Path) -> frozenset[frozenset[str]]:
+        """List what cargo would pack of each member."""
+        return packed_lists(self._processes, root)
 
     def build(self, root: Path, packages: Sequence[Package], into: Path) -> Built:
         """Pack all packages; the same tree and lock give the same bytes. Failures: ``pack-failed``."""
         into.mkdir(parents=True, exist_ok=True)
-        failed = ensure_lock(self._processes, root)
-        if failed is not None:
-            return Built(failures=tuple(BuildFailure(package=one.id, problem=failed) for one in packages))
-        manifests = {one.name: _manifest(root, one) for one in packages}
-        alone = _packed_alone(manifests, _shared(root))
-        together = [one for one in packages if one.name not in alone]
-        failures = self._pack_together(root, together, packages, into, alone)
-        for number, package in enumerate(packages):
-            if package.name in alone:
-                failures += self._pack_alone(root, packages[: number + 1], into, manifests, failures)
+        elsewhere = _needing_other_roots(root, packages)
+        failures: list[BuildFailure] = []
+        for folder, group in grouped_by_root(packages).items():
+            failures += self._built(root, folder, group, into, elsewhere)
         artifacts = [_artifact(one, into) for one in packages]
         return Built(artifacts=tuple(one for one in artifacts if one is not None), failures=tuple(failures))
+
+    def _built(
+        self,
+        tree: Path,
+        folder: str,
+        packages: Sequence[Package],
+        into: Path,
+        elsewhere: AbstractSet[str],
+    ) -> list[BuildFailure]:
+        """Pack the packages of one workspace; ``elsewhere`` names those that need another workspace."""
+        # Without a lock file each call of cargo would resolve again, perhaps to other versions in between.
+        failed = create_lock(self._processes, tree, folder)
+        if failed is not None:
+            return [BuildFailure(package=one.id, problem=failed) for one in packages]
+        within = [one for one in packages if one.name not in elsewhere]
+        manifests = {one.name: _manifest(tree, one) for one in within}
+        alone = _packed_alone(manifests, _shared(tree / folder))
+        # One call for as many as possible: cargo overlays the packages of a call over the registry (cargo
+        # 1.90, multi-package publishing).
+        together = [one for one in within if one.name not in alone]
+        failures = self._pack_together(tree, together, within, into, alone)
+        for number, package in enumerate(within):
+            if package.name in alone:
+                failures += self._pack_alone(tree, within[: number + 1], into, manifests, failures)
+        for package in packages:
+            if package.name in elsewhere:
+                failures += self._pack(tree, [package], into, keep=[package], words=_WITHOUT_LOCK)
+        return failures
+
+    def judge(
+        self, packages: Sequence[Package], artifacts: Sequence[Artifact], root: Path
+    ) -> tuple[Problem, ...]:
+        """Report nothing: a crate's registry judges what stands in its manifest, which `check` reads."""
+        del packages, artifacts, root
+        return ()
 
     def verify(self, package: Package, artifacts: Sequence[Artifact], root: Path) -> tuple[Problem, ...]:
         """Build a package from what is packed of it, against what its registry holds now.
@@ -70,7 +134,7 @@ class CargoBuilder:
         if not self._settings.verify or not artifacts:
             return ()
         done = self._run(
-            root,
+            root / package.root,
             target_beside(artifacts[0]),
             [
                 *("--package", package.name),
@@ -92,24 +156,28 @@ class CargoBuilder:
         into: Path,
         alone: AbstractSet[str],
     ) -> list[BuildFailure]:
-        """Pack in one call; where that fails, find out which packages are to blame.
+        """Pack packages of one workspace in one call; if that fails, find out which packages are to blame.
 
         Cargo can order packages wrongly whose dev-dependencies close a cycle. Those that need such a package
         are then packed without a lock file; at their turn they get one, and count as the same contents.
         """
         if not together:
             return []
+        # An empty list of failures: the cheap way worked.
         if not self._pack(root, everything, into, keep=together):
             return []
         manifests = {one.name: _manifest(root, one) for one in everything}
         failures: list[BuildFailure] = []
         for package in together:
             needs = _closure(package.name, manifests)
-            if any(failure.package in needs for failure in failures):
+            # Its failure would only repeat the one of what it needs.
+            if _failed_in(failures, needs):
                 continue
             group = [one for one in everything if one.name in needs or one is package]
+            # A package that is packed alone is not in the overlay of this call, so a lock file could not be
+            # resolved.
             if needs & alone:
-                failures += self._pack(root, [package], into, keep=[package], words=["--exclude-lockfile"])
+                failures += self._pack(root, [package], into, keep=[package], words=_WITHOUT_LOCK)
             else:
                 failures += self._pack(root, group, into, keep=[package])
         return failures
@@ -123,9 +191,10 @@ class CargoBuilder:
         failures: Sequence[BuildFailure],
     ) -> list[BuildFailure]:
         """Pack the last of these packages, which are in the order of their uploads."""
-        package, shared = until[-1], _shared(root)
+        package = until[-1]
+        shared = _shared(root / package.root)
         needs = _closure(package.name, manifests)
-        if any(failure.package in needs for failure in failures):
+        if _failed_in(failures, needs):
             return []
         small = [one for one in until if one.name in needs or one is package]
         failed = self._pack(root, small, into, keep=[package])
@@ -133,6 +202,7 @@ class CargoBuilder:
         wide = _closure(
             package.name, before, {name: set(_kept_dev(one, shared)) for name, one in before.items()}
         )
+        # Only a wider set can change the result.
         if not failed or len(wide | {package.name}) == len(small):
             return failed
         return self._pack(
@@ -150,21 +220,25 @@ class CargoBuilder:
     ) -> list[BuildFailure]:
         target = target_in(into)
         named = [word for one in group for word in ("--package", one.name)]
-        done = self._run(root, target, ["--no-verify", *words, *named, *self._registry(group)])
+        done = self._run(
+            root / group[0].root, target, ["--no-verify", *words, *named, *self._registry(group)]
+        )
         if done.code != 0:
             last = keep[-1]
             problem = _failed("pack-failed", "packed", last, done)
             return [BuildFailure(package=last.id, problem=problem)]
         for package in keep:
+            # Overwritten by the next call for the same target folder, hence copied at once.
             made = target / "package" / _filename(package)
             if made.is_file():
                 shutil.copy2(made, into / made.name)
         return []
 
-    def _run(self, root: Path, target: Path, words: Sequence[str]) -> Completed:
+    def _run(self, folder: Path, target: Path, words: Sequence[str]) -> Completed:
         return self._processes.run(
             ["cargo", "package", "--quiet", *words],
-            cwd=root,
+            kind=Kind.BUILD,
+            cwd=folder,
             timeout=_PATIENCE,
             changes={"CARGO_TARGET_DIR": str(target), "CARGO_TERM_COLOR": "never", "CARGO_LOG": None},
         )
@@ -172,16 +246,46 @@ class CargoBuilder:
     def _registry(self, group: Sequence[Package]) -> list[str]:
         """Name the registry that all of a call go to, where it is not the default one."""
         named = {self._settings.registry or "".join(one.registries[:1]) for one in group}
+        # Several registries in one call are not supported by cargo.
         return ["--registry", *named] if len(named) == 1 and named != {""} else []
 
     def _features(self, manifest: Mapping[str, Any]) -> list[str]:
-        """Give the features of the configuration that this package has, as cargo refuses others."""
+        """Return the features of the configuration that this package has, as cargo refuses others."""
         if self._settings.all_features:
             return ["--all-features"]
+        # Cargo fails on a feature that a package does not have, even in a call for several packages.
         names = {str(name) for name in _table(manifest, "features")} | {"default"}
         keys = {key for _, key, _ in _entries(manifest)}
         chosen = [one for one in self._settings.features if one in names or one.partition("/")[0] in keys]
         return ["--features", ",".join(chosen)] if chosen else []
+
+
+def grouped_by_root(packages: Sequence[Package]) -> dict[str, list[Package]]:
+    """Group packages by the folder of their workspace, both in the order given."""
+    groups: dict[str, list[Package]] = {}
+    for one in packages:
+        groups.setdefault(one.root, []).append(one)
+    return groups
+
+
+def _needing_other_roots(tree: Path, packages: Sequence[Package]) -> set[str]:
+    """Find the packages that cannot be resolved without one of another workspace of the release.
+
+    Dev-dependencies that survive packing count: cargo resolves them as well.
+    """
+    roots = {one.name: one.root for one in packages}
+    if len(set(roots.values())) < 2:
+        return set()
+    manifests = {one.name: _manifest(tree, one) for one in packages}
+    shared = {folder: _shared(tree / folder) for folder in set(roots.values())}
+    dev = {name: set(_kept_dev(one, shared[roots[name]])) for name, one in manifests.items()}
+    return {
+        name for name in roots if any(roots[one] != roots[name] for one in _closure(name, manifests, dev))
+    }
+
+
+def _failed_in(failures: Sequence[BuildFailure], needs: AbstractSet[str]) -> bool:
+    return any(failure.package.removeprefix("cargo:") in needs for failure in failures)
 
 
 def _filename(package: Package) -> str:
@@ -209,8 +313,12 @@ def _failed(code: str, what: str, package: Package, done: Completed) -> Problem:
         code=code,
         message=f"`{package.name}` could not be {what}",
         reason=done.last_words or f"cargo ended with {done.code}",
-        remedy="mend what cargo names; `cargo package -p "
-        f"{package.name}` in the workspace shows it again; nothing was uploaded",
+        remedy="fix the error that cargo reports; castoff packs in a fresh clone of the commit (`git "
+        "clone . FOLDER`), where "
+        f"`cargo package -p {package.name}`"
+        + ("" if package.root == "." else f" in `{package.root}`")
+        + " shows it again; nothing was uploaded"
+        + withheld_words(Kind.BUILD, done.withheld),
         file=package.manifest,
         package=package.id,
     )
@@ -248,6 +356,8 @@ def _kept_dev(manifest: Mapping[str, Any], shared: Mapping[str, Any]) -> Iterabl
         for key, value in _table(holder, "dev-dependencies").items():
             inherited = isinstance(value, dict) and value.get("workspace") is True
             entry = shared.get(key) if inherited else value
+            # Cargo drops dev-dependencies without a version when it packs (The Cargo Book, "Specifying
+            # dependencies").
             if isinstance(entry, str) or (isinstance(entry, dict) and "version" in entry):
                 yield _package_of(key, entry)
 
@@ -283,6 +393,6 @@ def _manifest(root: Path, package: Package) -> Mapping[str, Any]:
 
 def _read(file: Path) -> Mapping[str, Any]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
+        return tomli.loads(file.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError):
         return {}

@@ -1,4 +1,4 @@
-"""Is a `.crate` the same as another one? Their contents, but for the lock file that cargo packs into each.
+"""Crates as files: their place in a target folder, and the comparison of two by content.
 
 A lock differs wherever an outside dependency was published in between, so it says nothing about what was
 released. The commit that both were packed from must be the same (``.cargo_vcs_info.json``).
@@ -9,13 +9,16 @@ from __future__ import annotations
 import hashlib
 import json
 import tarfile
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+import tomli
+
+from castoff.io.machine import require_machine
 from castoff.model.observations import Sameness
+from castoff.model.workspace import Artifact
 
 _LIMIT = 512 * 1024 * 1024
 _READ_WHOLE = frozenset({"Cargo.toml", ".cargo_vcs_info.json"})
@@ -36,6 +39,7 @@ def compare_crates(ours: Path, theirs: Path) -> Sameness:
     if _digest(ours) == _digest(theirs):
         return "bytes"
     mine, other = read_crate_file(ours), read_crate_file(theirs)
+    # Without the commit of both, equal files could still come from different sources.
     if mine is None or other is None or mine.commit is None or other.commit is None:
         return "not-comparable"
     same = (mine.files, mine.manifest, mine.commit, mine.folder) == (
@@ -55,6 +59,7 @@ def read_crate_file(file: Path) -> Contents | None:
     try:
         with tarfile.open(file, "r:gz") as archive:
             for member in archive:
+                # Bounded by unpacked bytes: an archive from outside may expand without an end.
                 left -= member.size
                 stream = archive.extractfile(member) if member.isfile() else None
                 if left < 0 or stream is None:
@@ -62,11 +67,13 @@ def read_crate_file(file: Path) -> Contents | None:
                 name = member.name.partition("/")[2]
                 if name in _READ_WHOLE:
                     whole[name] = stream.read()
+                # The lock file depends on the moment of packing, everything else on the commit.
                 elif name != "Cargo.lock":
                     files[name] = _digest_of(stream)
-        manifest = tomllib.loads(whole.get("Cargo.toml", b"").decode())
+        manifest = tomli.loads(whole.get("Cargo.toml", b"").decode())
         commit, folder = _commit(whole.get(".cargo_vcs_info.json", b"{}"))
-    except (OSError, tarfile.TarError, EOFError, ValueError, RecursionError):
+    except (OSError, tarfile.TarError, EOFError, ValueError, RecursionError) as error:
+        require_machine(error)
         return None
     return Contents(files=files, manifest=manifest, commit=commit, folder=folder)
 
@@ -92,3 +99,23 @@ def _digest_of(stream: IO[bytes]) -> str:
 def _digest(file: Path) -> str:
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def target_in(folder: Path) -> Path:
+    """Return cargo's target folder for artifacts that lie in a folder: shared by all calls of a run.
+
+    Builds kept elsewhere would not be warm: cargo tells builds apart by the folder of its home, and a rehearsal's
+    home is a throw-away one.
+    """
+    return folder / "cargo-target"
+
+
+def target_beside(artifact: Artifact) -> Path:
+    """Return cargo's target folder for an artifact that was built before."""
+    return target_in(Path(artifact.path).parent)
+
+
+def crate_name(artifact: Artifact) -> tuple[str, str]:
+    """Return name and version of a `.crate`."""
+    name = artifact.name
+    return name, artifact.filename.removeprefix(f"{name}-").removesuffix(".crate")

@@ -1,4 +1,4 @@
-"""What does a registry hold of these packages, as cargo's resolver sees it?
+"""Look-up of packages in a registry, as cargo's resolver sees it.
 
 One cargo process asks for any number of names: a scratch package requires each at a version that nobody has,
 and patches each with a stub at that version. Cargo then reads every name's index entry from the registry and
@@ -8,22 +8,178 @@ real cargo: a name that vanishes leaves the cache, one that cannot be read (500,
 
 Cargo's home is a throw-away one that shares the user's configuration and credentials, so that no lock of a
 running upload is waited for and no older cache can answer.
+
+cargo's own copy of a registry's index: the cache file of a package, as values.
+Cargo keeps the index lines of each package that it was asked for under its home, with the versions, their
+checksums and whether they are withdrawn: data, and no host has to be named to get at it. The format (source:
+cargo's ``sources/registry/index``) is a byte for its own version, four for the index's, the revision that the
+lines were fetched at, and then version and JSON line in turn, each ended by a zero byte.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import tempfile
+import threading
 import weakref
-from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Generic, TypeVar
 
-from castoff.ecosystems.cargo.gathering import Gathering
-from castoff.ecosystems.cargo.index import IndexLine, UnreadableIndex, read_package
-from castoff.process import Processes
-from castoff.scratch import scratch_prefix
+from castoff.io.machine import require_machine
+from castoff.io.process import Processes
+from castoff.io.scratch import scratch_prefix
+from castoff.model.child_environments import Kind
+
+Reply = TypeVar("Reply")
+
+
+@dataclass(slots=True, eq=False)
+class _Round(Generic[Reply]):
+    """Questions that are asked together, and their answers."""
+
+    names: set[str] = field(default_factory=set)
+    answered: threading.Event = field(default_factory=threading.Event)
+    answers: Mapping[str, Reply] = field(default_factory=dict)
+    error: BaseException | None = None
+
+
+class Gathering(Generic[Reply]):
+    """Asks one question at a time, for everybody who came before it was asked.
+
+    An answer is never older than its question: a question during another one joins the next. ``window`` is
+    how long (seconds) a round stays open for others once it could begin.
+    """
+
+    def __init__(self, ask: Callable[[Set[str]], Mapping[str, Reply]], *, window: float = 0.01) -> None:
+        self._ask = ask
+        self._window = window
+        self._lock = threading.Lock()
+        self._asking = threading.Lock()
+        self._open: _Round[Reply] | None = None
+
+    def ask(self, names: Set[str]) -> Mapping[str, Reply]:
+        """Return the answers for these names; raises what the question raised."""
+        with self._lock:
+            leads = self._open is None
+            mine = self._open if self._open is not None else _Round[Reply]()
+            self._open = mine
+            mine.names |= names
+        if leads:
+            self._lead(mine)
+        mine.answered.wait()
+        if mine.error is not None:
+            raise mine.error
+        return {name: mine.answers[name] for name in names}
+
+    def _lead(self, mine: _Round[Reply]) -> None:
+        with self._asking:
+            # A short wait collects the questions of parts that look at the same time.
+            mine.answered.wait(self._window)
+            with self._lock:
+                # Closed before the question is sent, so nobody joins a question whose answer would be
+                # older.
+                self._open = None
+            try:
+                mine.answers = self._ask(frozenset(mine.names))
+            except BaseException as error:  # noqa: BLE001 - those who share the question share its failure
+                mine.error = error
+            finally:
+                mine.answered.set()
+
+
+_CACHE_VERSION = 3
+_INDEX_VERSION = 2
+_HEAD = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexLine:
+    """One version in the index: its checksum (SHA-256 of the ``.crate``), and whether it is withdrawn."""
+
+    name: str
+    version: str
+    digest: str
+    yanked: bool
+    requirements: tuple[Mapping[str, Any], ...] = ()
+    features: Mapping[str, tuple[str, ...]]
+
+
+class UnreadableIndex(ValueError):
+    """The cache is not of the format that is known here."""
+
+
+def cache_path(name: str) -> str:
+    """Return where cargo keeps a package's lines below an index folder's ``.cache``, POSIX."""
+    lower = name.lower()
+    if len(lower) < 4:
+        return {1: f"1/{lower}", 2: f"2/{lower}", 3: f"3/{lower[0]}/{lower}"}[len(lower)]
+    return f"{lower[:2]}/{lower[2:4]}/{lower}"
+
+
+def read_cache(data: bytes) -> tuple[IndexLine, ...]:
+    """Read a cache file, oldest version first; :class:`UnreadableIndex` where it is of another format."""
+    # An unknown format is never read as "no such package".
+    if len(data) < _HEAD or data[0] != _CACHE_VERSION or int.from_bytes(data[1:5], "little") > _INDEX_VERSION:
+        raise UnreadableIndex("cargo keeps its index in a format that is not known here")
+    _revision, *parts = data[_HEAD:].split(b"\0")
+    try:
+        return tuple(_line(json.loads(text)) for text in parts[1::2] if text)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise UnreadableIndex(f"cargo's copy of the index cannot be read ({type(error).__name__})") from None
+
+
+def read_package(home: Path, name: str) -> tuple[IndexLine, ...] | None:
+    """Read a package's lines from a home that knows one registry; None where it has none of that name."""
+    for index in sorted((home / "registry" / "index").glob("*/.cache")):
+        file = index / cache_path(name)
+        if file.is_file():
+            # Index files are in lower case and may hold a name that differs in case only.
+            return tuple(line for line in read_cache(file.read_bytes()) if line.name == name)
+    return None
+
+
+def record_entry(lines: Iterable[IndexLine]) -> dict[str, Any]:
+    """Return a package's part of a registry record (``castoff check --registry-record``), fully told."""
+    return {
+        line.version: {
+            "yanked": line.yanked,
+            "requirements": [_requirement(one) for one in line.requirements if one.get("kind") != "dev"],
+            "features": {name: list(parts) for name, parts in line.features.items()},
+        }
+        for line in lines
+    }
+
+
+def _line(entry: dict[str, Any]) -> IndexLine:
+    # `features2` holds the newer syntax, which old versions of cargo must not see (The Cargo Book,
+    # "Registry Index").
+    features = {**(entry.get("features") or {}), **(entry.get("features2") or {})}
+    return IndexLine(
+        name=str(entry["name"]),
+        version=str(entry["vers"]),
+        digest=str(entry["cksum"]).lower(),
+        yanked=entry.get("yanked") is True,
+        requirements=tuple(one for one in entry.get("deps") or () if isinstance(one, dict)),
+        features={str(name): tuple(map(str, parts)) for name, parts in features.items()},
+    )
+
+
+def _requirement(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Spell one requirement as a record does; a renamed package has its own name under ``package``."""
+    named = {"key": entry.get("name")} if entry.get("package") else {}
+    return named | {
+        "name": entry.get("package") or entry.get("name"),
+        "requirement": entry.get("req", "*"),
+        "kind": entry.get("kind") or "normal",
+        "optional": entry.get("optional") is True,
+        "features": list(entry.get("features") or ()),
+        "default_features": entry.get("default_features", True),
+    }
+
 
 _NOWHERE = "0.0.0-castoff.look"
 _SHARED = ("config.toml", "config", "credentials.toml", "credentials")
@@ -59,7 +215,7 @@ class Lookup:
         self._gathering: Gathering[Seen] = Gathering(self._ask)
 
     def look(self, names: Set[str]) -> Mapping[str, Seen]:
-        """Give the index lines of each name, None where the registry has no such name."""
+        """Return the index lines of each name, None where the registry has no such name."""
         return self._gathering.ask(names) if names else {}
 
     def close(self) -> None:
@@ -72,16 +228,19 @@ class Lookup:
         """Ask for all at once; where that fails, for halves, so that one broken entry hides no other."""
         odd = [name for name in (*names, self._registry or "x") if not _PLAIN.fullmatch(name)]
         if odd:
-            return dict.fromkeys(names, Unseen(f"cargo knows no name such as `{odd[0][:60]}`"))
+            return dict.fromkeys(names, Unseen(f"cargo does not accept a name such as `{odd[0][:60]}`"))
         seen = self._once(names)
         if not isinstance(seen, Unseen):
             return seen
         listed = sorted(names)
+        # One name that cannot be read fails the whole question, so it is halved until the culprit stands
+        # alone.
         half = len(listed) // 2
         if not half:
             return dict.fromkeys(names, seen)
         left, right = frozenset(listed[:half]), frozenset(listed[half:])
         answers = [self._once(left), self._once(right)]
+        # Both halves fail: the registry is down, and asking name by name would only take longer.
         if all(isinstance(one, Unseen) for one in answers):
             return dict.fromkeys(names, seen)
         found: dict[str, Seen] = {}
@@ -102,10 +261,12 @@ class Lookup:
             settings = [word for file in self._settings for word in ("--config", str(file))]
             done = self._processes.run(
                 ["cargo", *settings, "generate-lockfile", "--quiet"],
+                kind=Kind.CARGO_READ,
                 cwd=root,
                 timeout=_PATIENCE,
                 changes={
                     "CARGO_HOME": str(home),
+                    # castoff looks again itself, with its own pauses and an end.
                     "CARGO_NET_RETRY": "0",
                     "CARGO_NET_OFFLINE": None,
                     # Cargo asks rustc for its version, and keeps the answer there.
@@ -117,6 +278,7 @@ class Lookup:
         try:
             return {name: read_package(home, name) for name in names}
         except (UnreadableIndex, OSError) as error:
+            require_machine(error)
             return Unseen(str(error)[:300])
 
     def _home(self) -> Path:
@@ -133,7 +295,7 @@ class Lookup:
 
 
 def user_home(processes: Processes) -> Path:
-    """Give cargo's home as the environment says it."""
+    """Return cargo's home as the environment says it."""
     environment = processes.environment
     named = environment.get("CARGO_HOME")
     return Path(named) if named else Path(environment.get("HOME", "/")) / ".cargo"
@@ -170,6 +332,6 @@ def _write_scratch(root: Path, names: Sequence[str], registry: str | None) -> No
 def _reason(words: str, names: Set[str], folder: str) -> str:
     """Cut cargo's words for people; nothing is decided by them."""
     lines = [line.strip() for line in words.replace(folder, "").splitlines() if line.strip()]
-    said = "; ".join(lines)[:300] or "cargo said nothing"
+    said = "; ".join(lines)[:300] or "cargo printed nothing"
     what = f"`{next(iter(names))}`" if len(names) == 1 else f"{len(names)} packages"
     return f"cargo could not read the registry's index for {what}: {said}"

@@ -1,4 +1,4 @@
-"""What does a Cargo registry hold, and how is it written to? All of it through the real cargo."""
+"""Cargo registries, read and written through the real cargo."""
 
 from __future__ import annotations
 
@@ -6,78 +6,109 @@ import re
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 from typing import Any, ClassVar
 
-from castoff.configuration.values import Cargo
-from castoff.ecosystems.cargo.crates import compare_crates
-from castoff.ecosystems.cargo.index import IndexLine, record_entry
-from castoff.ecosystems.cargo.lookup import Lookup, Seen, Unseen, settings_above, user_home
-from castoff.ecosystems.cargo.targets import crate_name, target_beside
-from castoff.ecosystems.cargo.writing import Writer
+from castoff.config.values import CargoSettings
+from castoff.ecosystems.cargo.crates import compare_crates, crate_name, target_beside
+from castoff.ecosystems.cargo.lookup import (
+    IndexLine,
+    Lookup,
+    Seen,
+    Unseen,
+    record_entry,
+    settings_above,
+    user_home,
+)
+from castoff.ecosystems.cargo.uploader import Writer
+from castoff.io.process import Processes
+from castoff.io.scratch import scratch_prefix
 from castoff.model.acts import Outcome
-from castoff.model.observations import Answer, Present, Sameness, Withdrawn
+from castoff.model.child_environments import Kind
+from castoff.model.observations import Answer, Present, Sameness, Unknown, Withdrawn
 from castoff.model.semver import Version, read_requirement, read_version
 from castoff.model.versions import Ecosystem
 from castoff.model.workspace import Artifact, Package
 from castoff.ports import Clock, Listing
-from castoff.process import Processes
-from castoff.scratch import scratch_prefix
 
 _REQUIREMENT = re.compile(r"(?P<name>\S+) (?P<requirement>[^@]+?)(?: @ (?P<registry>\S+))?")
 _DEFAULT = "crates-io"
 _PATIENCE = 120.0
+_MOST_SEPARATORS = 6
+"""Separators in a name whose spellings are all asked for: 64 names in one question to cargo."""
 _FRESH = 2.0
 """Seconds for which a version that was seen counts as seen: a look and the question after it are one."""
 
 
-class CargoRegistry:
-    """The registries of one Cargo workspace; implements :class:`castoff.ports.Registry`.
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A registry as one workspace names it: None for the default one, with the files of cargo that define names."""
 
-    ``settings`` is the configuration's table, ``checkout`` the user's checkout, whose ``.cargo/config.toml`` may
-    name registries. A requirement is spelled ``NAME =VERSION``, with `` @ REGISTRY`` for a named registry.
+    registry: str | None
+    settings: tuple[Path, ...] = ()
+
+    @property
+    def words(self) -> list[str]:
+        """Return the options that make cargo use it, whatever folder it runs in."""
+        found = [word for file in self.settings for word in ("--config", str(file))]
+        return [*found, *(["--registry", self.registry] if self.registry else [])]
+
+
+class CargoRegistry:
+    """The registries of the Cargo workspaces of a release; implements :class:`castoff.ports.Registry`.
+
+    ``settings`` is the configuration's table. ``checkout`` is the user's checkout: each workspace in it may name
+    registries in the ``.cargo/config.toml`` of its folder and of those above. A requirement is spelled
+    ``NAME =VERSION``, with `` @ REGISTRY`` for a named registry.
     """
 
     ecosystem: ClassVar[Ecosystem] = "cargo"
 
     def __init__(
-        self, processes: Processes, settings: Cargo, clock: Clock, *, checkout: Path | None = None
+        self, processes: Processes, settings: CargoSettings, clock: Clock, *, checkout: Path | None = None
     ) -> None:
         self._processes = processes
         self._registry = settings.registry
-        self._files = settings_above(checkout, user_home(processes))
-        self._lookups: dict[str | None, Lookup] = {}
-        self._named: dict[str, str | None] = {}
+        self._checkout = checkout
+        self._settings_of: dict[str, tuple[Path, ...]] = {}
+        self._lookups: dict[_Source, Lookup] = {}
+        self._sources: dict[str, _Source] = {}
         self._clock = clock
-        self._sightings: dict[tuple[str | None, str], tuple[float, Seen]] = {}
+        self._sightings: dict[tuple[_Source, str], tuple[float, Seen]] = {}
         self._writer = Writer(processes, clock)
 
     def look(self, package: Package, version: str) -> Listing:
-        """Say what is there of one version: its `.crate`, with the digest that the index has."""
-        seen = self._lines([package.name], self._name_of(package))[package.name]
+        """Return what is there of one version: its `.crate`, with the digest that the index has."""
+        seen = self._lines([package.name], self._source_of(package))[package.name]
+        # Unknown is never absent: an unread index would look like a free version.
         if isinstance(seen, Unseen):
             return Listing(unknown=seen.reason)
         files = {
             f"{line.name}-{version}.crate": _answer(line)
             for line in seen or ()
+            # Build metadata does not distinguish versions in an index (The Cargo Book, "Registry Index").
             if _same_version(line.version, version)
         }
         return Listing(files=files, new_name=not seen)
 
-    def versions(self, package: Package) -> Sequence[str] | None:
+    def versions(self, package: Package) -> Sequence[str] | Unknown:
         """List all versions that the index has, withdrawn ones included, oldest first."""
-        seen = self._lines([package.name], self._name_of(package))[package.name]
-        return None if isinstance(seen, Unseen) else [line.version for line in seen or ()]
+        seen = self._lines([package.name], self._source_of(package))[package.name]
+        return (
+            Unknown(reason=seen.reason) if isinstance(seen, Unseen) else [one.version for one in seen or ()]
+        )
 
     def record(self, packages: Iterable[Package]) -> tuple[dict[str, Any], tuple[str, ...]]:
-        """Give the registry record of packages (as ``--registry-record`` has it), and what could not be read."""
+        """Return the registry record of packages (as ``--registry-record`` has it), and what could not be read."""
         found: dict[str, Any] = {}
         unread: list[str] = []
-        by_registry: dict[str | None, list[str]] = {}
+        by_source: dict[_Source, list[str]] = {}
         for package in packages:
-            by_registry.setdefault(self._name_of(package), []).append(package.name)
-        for registry, names in by_registry.items():
-            for name, seen in self._lines(names, registry).items():
+            by_source.setdefault(self._source_of(package), []).append(package.name)
+        for source, names in by_source.items():
+            for name, seen in self._lines(names, source).items():
                 if isinstance(seen, Unseen):
                     unread.append(seen.reason)
                 elif seen:
@@ -90,41 +121,57 @@ class CargoRegistry:
             return "bytes"
         name, version = crate_name(artifact)
         with tempfile.TemporaryDirectory(prefix=scratch_prefix("crate")) as folder:
+            # Only for other bytes: a rebuilt crate without a committed lock file differs in `Cargo.lock`
+            # alone.
             theirs = self._fetched(name, version, Path(folder))
             return "not-comparable" if theirs is None else compare_crates(Path(artifact.path), theirs)
 
+    def fetch(self, package: Package, filename: str) -> bytes | Unknown:
+        """Fetch the registry's `.crate` through cargo."""
+        self._source_of(package)
+        version = filename.removeprefix(f"{package.name}-").removesuffix(".crate")
+        with tempfile.TemporaryDirectory(prefix=scratch_prefix("crate")) as folder:
+            found = self._fetched(package.name, version, Path(folder))
+            return (
+                Unknown(reason=f"cargo did not fetch `{filename}`") if found is None else found.read_bytes()
+            )
+
     def resolvable(self, requirements: Sequence[str]) -> bool | None:
-        """Say whether cargo's resolver would find a version for each requirement in the index now."""
+        """Return whether cargo's resolver would find a version for each requirement in the index now."""
         wanted = [match for text in requirements if (match := _REQUIREMENT.fullmatch(text)) is not None]
         if len(wanted) != len(requirements):
             return False
         found = True
-        for registry in {match["registry"] for match in wanted}:
-            mine = {match["name"]: match["requirement"] for match in wanted if match["registry"] == registry}
-            for name, seen in self._recent_lines(mine, registry).items():
+        by_source: dict[_Source, dict[str, str]] = {}
+        for match in wanted:
+            source = self._sources.get(match["name"]) or self._source(match["registry"], ".")
+            by_source.setdefault(source, {})[match["name"]] = match["requirement"]
+        for source, mine in by_source.items():
+            # The look of the same moment is reused: each question starts cargo once more.
+            for name, seen in self._recent_lines(mine, source).items():
                 if isinstance(seen, Unseen):
                     return None
+                # Asked of the index, not of `cargo update`, which would need a project for each question.
                 found = found and _admitted(mine[name], seen or ())
         return found
 
     def upload(self, artifact: Artifact, root: Path) -> Outcome:
         """Upload through ``cargo publish``; comes back when the registry has taken the file."""
-        name, _version = crate_name(artifact)
-        words = self._words(self._registry or self._named.get(name))
-        target = target_beside(artifact)
-        return self._writer.publish(name, root, target, words)
+        words = self._known_source(artifact.name).words
+        return self._writer.publish(artifact.package, root, target_beside(artifact), words)
 
     def yank(self, package: Package, version: str) -> Outcome:
         """Withdraw one version: no new lock file takes it, old ones keep it."""
         with tempfile.TemporaryDirectory(prefix=scratch_prefix("yank")) as folder:
-            words = self._words(self._name_of(package))
-            return self._writer.yank(package.name, version, Path(folder), words)
+            words = self._source_of(package).words
+            return self._writer.yank(package.id, version, Path(folder), words)
 
     def owners(self, package: Package) -> tuple[str, ...] | None:
         """List who may publish a package, by the names that the registry has; None where that is not known."""
         with tempfile.TemporaryDirectory(prefix=scratch_prefix("owner")) as folder:
             done = self._processes.run(
-                ["cargo", "owner", "--list", package.name, "--quiet", *self._words(self._name_of(package))],
+                ["cargo", "owner", "--list", package.name, "--quiet", *self._source_of(package).words],
+                kind=Kind.CARGO_READ,
                 cwd=Path(folder),
                 timeout=_PATIENCE,
                 changes={"CARGO_TERM_COLOR": "never"},
@@ -133,14 +180,34 @@ class CargoRegistry:
             return None
         return tuple(line.split()[0] for line in done.text.splitlines() if line.strip())
 
+    def other_spellings(self, package: Package) -> tuple[str, ...] | Unknown:
+        """List names that the default registry takes for this one: they differ by case, `-` and `_` alone.
+
+        Other registries have rules of their own. The index has no list of names, so each spelling is asked for; a
+        name of another case has the same file in the index, without a line of this name.
+        """
+        # Only crates-io is known to treat `-` and `_` as the same name.
+        if self._source_of(package).registry is not None:
+            return ()
+        spellings = spellings_of(package.name)
+        if spellings is None:
+            return Unknown(reason=f"`{package.name}` has too many spellings to query each")
+        found: list[str] = []
+        for name, seen in self._lines(spellings, self._source_of(package)).items():
+            if isinstance(seen, Unseen):
+                return Unknown(reason=seen.reason)
+            if seen is not None and (name != package.name or not seen):
+                found.append(name)
+        return tuple(sorted(found))
+
     def requirement(self, package: Package, version: str) -> str:
         """Spell the requirement on exactly this version."""
-        registry = self._name_of(package)
+        registry = self._source_of(package).registry
         return f"{package.name} ={version}" + (f" @ {registry}" if registry else "")
 
     def url(self, package: Package, version: str) -> str | None:
-        """Give the version's page on docs.rs, for what goes to the default registry."""
-        if self._name_of(package) is not None:
+        """Return the version's page on docs.rs, for what goes to the default registry."""
+        if self._source_of(package).registry is not None:
             return None
         return f"https://docs.rs/crate/{package.name}/{version}"
 
@@ -149,37 +216,42 @@ class CargoRegistry:
         for lookup in self._lookups.values():
             lookup.close()
 
-    def _name_of(self, package: Package) -> str | None:
-        """Name the registry of a package as cargo's configuration does; None for the default one."""
-        if self._registry is not None:
-            return None if self._registry == _DEFAULT else self._registry
-        first = package.registries[0] if package.registries else _DEFAULT
-        self._named[package.name] = None if first == _DEFAULT else first
-        return self._named[package.name]
+    def _source_of(self, package: Package) -> _Source:
+        """Return the registry of a package; it is remembered, since artifacts and requirements only name packages."""
+        source = self._source("".join(package.registries[:1]), package.root)
+        self._sources[package.name] = source
+        return source
 
-    def _lines(self, names: Sequence[str], registry: str | None) -> Mapping[str, Seen]:
+    def _known_source(self, name: str) -> _Source:
+        return self._sources.get(name) or self._source(None, ".")
+
+    def _source(self, named: str | None, root: str) -> _Source:
+        """Return the configured registry, else the one that is ``named``, as a workspace in ``root`` sees it."""
+        if root not in self._settings_of:
+            folder = self._checkout / root if self._checkout is not None else None
+            self._settings_of[root] = settings_above(folder, user_home(self._processes))
+        registry = self._registry or named or _DEFAULT
+        return _Source(None if registry == _DEFAULT else registry, self._settings_of[root])
+
+    def _lines(self, names: Sequence[str], source: _Source) -> Mapping[str, Seen]:
         lookup = self._lookups.setdefault(
-            registry, Lookup(self._processes, registry=registry, settings=self._files)
+            source, Lookup(self._processes, registry=source.registry, settings=source.settings)
         )
         seen = lookup.look(frozenset(names))
         now = self._clock.monotonic()
-        self._sightings.update({(registry, name): (now, one) for name, one in seen.items()})
+        self._sightings.update({(source, name): (now, one) for name, one in seen.items()})
         return seen
 
-    def _recent_lines(self, wanted: Mapping[str, str], registry: str | None) -> Mapping[str, Seen]:
+    def _recent_lines(self, wanted: Mapping[str, str], source: _Source) -> Mapping[str, Seen]:
         """Take what was seen just now where it says yes; ask again for the rest."""
         since = self._clock.monotonic() - _FRESH
         recent: dict[str, Seen] = {}
         for name, requirement in wanted.items():
-            at, seen = self._sightings.get((registry, name), (-1.0, None))
+            at, seen = self._sightings.get((source, name), (-1.0, None))
             if at >= since and seen and not isinstance(seen, Unseen) and _admitted(requirement, seen):
                 recent[name] = seen
         rest = [name for name in wanted if name not in recent]
-        return {**recent, **(self._lines(rest, registry) if rest else {})}
-
-    def _words(self, registry: str | None) -> list[str]:
-        settings = [word for file in self._files for word in ("--config", str(file))]
-        return [*settings, *(["--registry", registry] if registry else [])]
+        return {**recent, **(self._lines(rest, source) if rest else {})}
 
     def _fetched(self, name: str, version: str, folder: Path) -> Path | None:
         """Let cargo show a version, which leaves its `.crate` in a throw-away home."""
@@ -187,12 +259,18 @@ class CargoRegistry:
         home.mkdir()
         for part in ("config.toml", "credentials.toml"):
             source = user_home(self._processes) / part
+            # Linked, so that a copy of the credentials never lies in a second place.
             if source.is_file():
                 (home / part).symlink_to(source.resolve())
         (folder / "empty").mkdir()
-        for registry in dict.fromkeys((self._registry, self._named.get(name), None, _DEFAULT)):
+        known = self._known_source(name)
+        # Which spelling fetches depends on source replacement in the configuration of cargo; the first that
+        # fetches wins.
+        for registry in dict.fromkeys((known.registry, None, _DEFAULT)):
+            words = replace(known, registry=registry).words
             self._processes.run(
-                ["cargo", "info", f"{name}@{version}", "--quiet", *self._words(registry)],
+                ["cargo", "info", f"{name}@{version}", "--quiet", *words],
+                kind=Kind.CARGO_READ,
                 cwd=folder / "empty",
                 timeout=_PATIENCE,
                 changes={"CARGO_HOME": str(home)},
@@ -200,6 +278,17 @@ class CargoRegistry:
             with suppress(StopIteration):
                 return next((home / "registry" / "cache").glob(f"*/{name}-{version}.crate"))
         return None
+
+
+def spellings_of(name: str) -> list[str] | None:
+    """Return a name with each `-` and `_` as either; None if these are too many to ask for."""
+    parts = re.split("[-_]", name)
+    if len(parts) - 1 > _MOST_SEPARATORS:
+        return None
+    return [
+        "".join(map("".join, zip(parts, (*joints, ""), strict=True)))
+        for joints in product("-_", repeat=len(parts) - 1)
+    ]
 
 
 def _answer(line: IndexLine) -> Answer:
@@ -215,5 +304,6 @@ def _same_version(listed: str, wanted: str) -> bool:
 
 def _admitted(requirement: str, lines: Iterable[IndexLine]) -> bool:
     read = read_requirement(requirement)
+    # Yanked versions are left out: cargo's resolver does not select them.
     versions: list[Version | None] = [read_version(line.version) for line in lines if not line.yanked]
     return read is not None and any(one is not None and read.admits(one) for one in versions)

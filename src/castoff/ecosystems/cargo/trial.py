@@ -1,19 +1,22 @@
-"""Can users depend on a crate that is out? Tried with the real cargo, in a project that knows nothing of ours."""
+"""Trial of a published crate: the real cargo builds a new project that depends on it."""
 
 from __future__ import annotations
 
 import json
 import tempfile
-import tomllib
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
-from castoff.configuration.values import Cargo
+import tomli
+
+from castoff.config.values import CargoSettings
+from castoff.ecosystems.cargo.lookup import settings_above, user_home
 from castoff.errors import Problem
+from castoff.io.process import Completed, Processes
+from castoff.io.scratch import scratch_prefix
+from castoff.model.child_environments import Kind
 from castoff.model.workspace import Package
-from castoff.process import Completed, Processes
-from castoff.scratch import scratch_prefix
 
 _PATIENCE = 3600.0
 _MANIFEST = """[package]
@@ -30,11 +33,18 @@ publish = false
 
 
 class CargoTrial:
-    """Makes a scratch crate that depends on exactly one version, and checks it."""
+    """Makes a scratch crate that depends on exactly one version, and checks it.
 
-    def __init__(self, processes: Processes, settings: Cargo) -> None:
+    ``checkout`` is the user's checkout: cargo's configuration in the folder of a package's workspace may define the
+    registry that the package is on.
+    """
+
+    def __init__(
+        self, processes: Processes, settings: CargoSettings, *, checkout: Path | None = None
+    ) -> None:
         self._processes = processes
         self._settings = settings
+        self._checkout = checkout
 
     def use(self, package: Package, version: str, manifest: str = "") -> tuple[Problem, ...]:
         """Resolve and compile it, with those of the configured features that its ``manifest`` has.
@@ -44,7 +54,7 @@ class CargoTrial:
         with tempfile.TemporaryDirectory(prefix=scratch_prefix("trial"), ignore_cleanup_errors=True) as held:
             folder = Path(held)
             self._write(folder, package, version, features_in(manifest))
-            done = self._cargo(folder, "check")
+            done = self._cargo(folder, package, "check")
         if done.code == 0:
             return ()
         return (
@@ -52,7 +62,7 @@ class CargoTrial:
                 code="verify-failed",
                 message=f"a new project that depends on `{package.name}` {version} does not build",
                 reason=done.last_words or f"cargo ended with {done.code}",
-                remedy="mend it in a new version; what is out cannot be changed, only yanked",
+                remedy="fix it in a new version; a published version can only be yanked",
                 package=package.id,
             ),
         )
@@ -66,18 +76,22 @@ class CargoTrial:
             name=package.name, version=version, registry=self._registry(package), features=json.dumps(own)
         )
         (folder / "Cargo.toml").write_text(text, encoding="utf-8")
-        if not others or self._cargo(folder, "generate-lockfile").code != 0:
+        if not others or self._cargo(folder, package, "generate-lockfile").code != 0:
             return
-        locked = tomllib.loads((folder / "Cargo.lock").read_text(encoding="utf-8")).get("package", [])
+        locked = tomli.loads((folder / "Cargo.lock").read_text(encoding="utf-8")).get("package", [])
         versions = {one["name"]: one["version"] for one in locked}
         for name, features in others.items():
             if name in versions:
                 text += f'"{name}" = {{ version = "={versions[name]}", features = {json.dumps(features)} }}\n'
         (folder / "Cargo.toml").write_text(text, encoding="utf-8")
 
-    def _cargo(self, folder: Path, command: str) -> Completed:
+    def _cargo(self, folder: Path, package: Package, command: str) -> Completed:
+        home = self._checkout / package.root if self._checkout is not None else None
+        files = settings_above(home, user_home(self._processes))
+        settings = [word for file in files for word in ("--config", str(file))]
         return self._processes.run(
-            ["cargo", command, "--quiet"],
+            ["cargo", *settings, command, "--quiet"],
+            kind=Kind.BUILD,
             cwd=folder,
             timeout=_PATIENCE,
             changes={"CARGO_TARGET_DIR": str(folder / "target")},
@@ -90,7 +104,7 @@ class CargoTrial:
 
 def features_in(manifest: str) -> frozenset[str]:
     """List the features of a crate: its own, `default`, and each optional dependency."""
-    document = tomllib.loads(manifest)
+    document = tomli.loads(manifest)
     tables = [
         part.get(name, {})
         for part in (document, *document.get("target", {}).values())

@@ -1,11 +1,18 @@
-"""What lies in a built file: its name, version and requirements, as its metadata says, read without unpacking."""
+"""What lies in a built file: its name, version and requirements, as its metadata says, read without unpacking.
+
+Comparison of two Python artifacts that were built from the same files, although their bytes differ.
+Sdists are the same when paths and bytes are, without times, owners and order. Pure wheels are the same when their
+files are, without ``RECORD`` and the line of ``WHEEL`` that names the generator. What was compiled, and what
+cannot be read within bounds, is not comparable. Nothing is unpacked.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import io
 import tarfile
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +20,10 @@ from packaging.metadata import RawMetadata, parse_email
 from packaging.requirements import InvalidRequirement, Requirement
 
 from castoff.ecosystems.python.listing import parsed_version, version_in
+from castoff.ecosystems.python.manifest.requirements import normalised
 from castoff.errors import Problem
-from castoff.manifests.requirements import normalised
+from castoff.io.machine import require_machine
+from castoff.model.observations import Sameness
 from castoff.model.workspace import Artifact, ArtifactKind, Package
 
 _METADATA_LIMIT = 16 * 1024 * 1024
@@ -28,8 +37,11 @@ class Metadata:
     fields: RawMetadata
 
 
-def artifact_of(package: Package, file: Path) -> Artifact | None:
-    """Make the artifact of a file, by its name; None where it is not of this package and version."""
+def artifact_of(package: Package, file: Path, digest: str | None = None) -> Artifact | None:
+    """Make the artifact of a file, by its name; None where it is not of this package and version.
+
+    Without a ``digest``, it is computed.
+    """
     kind: ArtifactKind = "wheel" if file.name.endswith(".whl") else "sdist"
     if not file.name.endswith((".whl", ".tar.gz", ".zip")):
         return None
@@ -37,12 +49,12 @@ def artifact_of(package: Package, file: Path) -> Artifact | None:
     if found is None or found != parsed_version(package.version):
         return None
     return Artifact(
-        package=package.name,
+        package=package.id,
         ecosystem="python",
         kind=kind,
         filename=file.name,
         path=str(file),
-        digest=sha256_of(file),
+        digest=sha256_of(file) if digest is None else digest,
     )
 
 
@@ -50,11 +62,29 @@ def artifacts_in(package: Package, folder: Path) -> tuple[Artifact, ...]:
     """Find the artifacts of one package in a folder, sdists first; other files are left alone."""
     files = sorted(one for one in folder.iterdir() if one.is_file()) if folder.is_dir() else []
     found = [artifact for file in files if (artifact := artifact_of(package, file)) is not None]
+    # The sdist first: if a release stops in between, users can at least build from source.
     return tuple(sorted(found, key=lambda one: (one.kind != "sdist", one.filename)))
 
 
+def strays_in(folder: Path, packages: Sequence[Package]) -> tuple[str, ...]:
+    """Describe the wheels and sdists in a folder, and in those below, that are of none of these packages."""
+    files = sorted(one for one in folder.rglob("*") if one.name.endswith((".whl", ".tar.gz", ".zip")))
+    found = ((one, _why_stray(folder, one, packages)) for one in files if one.is_file())
+    return tuple(f"`{one.relative_to(folder)}` ({why})" for one, why in found if why is not None)
+
+
+def _why_stray(folder: Path, file: Path, packages: Sequence[Package]) -> str | None:
+    """Return why a file is not taken, None if it is; the name before the last hyphen finds its package."""
+    if file.parent != folder:
+        return "in a folder below"
+    if any(artifact_of(package, file, digest="") for package in packages):
+        return None
+    owners = [one for one in packages if version_in(file.name, normalised(one.name)) is not None]
+    return f"not {owners[0].version}" if owners else "of no package of this release"
+
+
 def sha256_of(file: Path) -> str:
-    """Give the SHA-256 of a file in hex."""
+    """Return the SHA-256 of a file in hex."""
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
@@ -63,7 +93,8 @@ def metadata_of(file: Path) -> Metadata | None:
     """Read the metadata of a wheel or sdist; None where it has none that can be read."""
     try:
         text = _wheel_metadata(file) if file.name.endswith((".whl", ".zip")) else _sdist_metadata(file)
-    except (OSError, tarfile.TarError, zipfile.BadZipFile, EOFError):
+    except (OSError, tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
+        require_machine(error)
         return None
     if text is None:
         return None
@@ -81,15 +112,16 @@ def mismatches(package: Package, artifact: Artifact, siblings: Mapping[str, str]
         return
     name, version = metadata.fields.get("name", ""), metadata.fields.get("version", "")
     if normalised(name) != normalised(package.name):
-        yield _mismatch(package, artifact, f"names itself `{name[:80]}`")
+        yield _mismatch(package, artifact, f"has the name `{name[:80]}`")
     if parsed_version(version) is None or parsed_version(version) != parsed_version(package.version):
-        yield _mismatch(package, artifact, f"says that it is version `{version[:80]}`")
+        yield _mismatch(package, artifact, f"says the version `{version[:80]}`")
     for requirement in _requirements(metadata.fields.get("requires_dist", ())):
         expected = siblings.get(normalised(requirement.name))
+        # Requirements by URL are judged by the rules of uploads.
         if expected is None or requirement.url is not None:
             continue
         if not requirement.specifier.contains(expected, prereleases=True):
-            yield _mismatch(package, artifact, f"requires `{requirement}`, which shuts {expected} out")
+            yield _mismatch(package, artifact, f"requires `{requirement}`, which excludes {expected}")
 
 
 def _requirements(lines: Iterable[str]) -> Iterator[Requirement]:
@@ -122,8 +154,86 @@ def _mismatch(package: Package, artifact: Artifact, fact: str) -> Problem:
     return Problem(
         code="metadata-mismatch",
         message=f"`{artifact.filename}` {fact}",
-        reason=f"the manifests say `{package.name}` {package.version}",
-        remedy="see where the back end takes its metadata from, and that it was built from the release commit",
+        reason=f"the manifests have `{package.name}` {package.version}",
+        remedy="check where the build back end reads its metadata, and that it was built from the release commit",
         package=package.id,
         file=package.manifest,
     )
+
+
+_LIMIT = 1024 * 1024 * 1024
+_MEMBERS = 200_000
+_SIGNATURES = ("/RECORD", "/RECORD.jws", "/RECORD.p7s")
+
+Contents = Mapping[str, str]
+
+
+class ArchiveNotComparable(Exception):
+    """An archive that says nothing certain about what it was built from."""
+
+
+def compare_files(filename: str, ours: bytes, theirs: bytes) -> Sameness:
+    """Compare two artifacts of one file name."""
+    if ours == theirs:
+        return "bytes"
+    read = _wheel if filename.endswith(".whl") else _sdist
+    try:
+        return "contents" if read(ours) == read(theirs) else "no"
+    except (
+        ArchiveNotComparable,
+        tarfile.TarError,
+        zipfile.BadZipFile,
+        EOFError,
+        OSError,
+        UnicodeDecodeError,
+    ):
+        return "not-comparable"
+
+
+def _sdist(archive: bytes) -> Contents:
+    contents: dict[str, str] = {}
+    left = _LIMIT
+    with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as tar:
+        for member in tar:
+            if member.isdir():
+                continue
+            left -= member.size
+            # A name twice in an archive is read differently by different tools, so it proves nothing.
+            if left < 0 or len(contents) >= _MEMBERS or member.name in contents:
+                raise ArchiveNotComparable(member.name)
+            contents[member.name] = _member(tar, member)
+    return contents
+
+
+def _member(tar: tarfile.TarFile, member: tarfile.TarInfo) -> str:
+    if member.issym() or member.islnk():
+        return f"link {member.linkname}"
+    stream = tar.extractfile(member)
+    if stream is None:
+        raise ArchiveNotComparable(member.name)
+    return hashlib.sha256(stream.read()).hexdigest()
+
+
+def _wheel(archive: bytes) -> Contents:
+    contents: dict[str, str] = {}
+    is_pure = False
+    left = _LIMIT
+    with zipfile.ZipFile(io.BytesIO(archive)) as wheel:
+        for member in wheel.infolist():
+            left -= member.file_size
+            if left < 0 or len(contents) >= _MEMBERS or member.filename in contents:
+                raise ArchiveNotComparable(member.filename)
+            # `RECORD` lists the digests of the others, so it differs whenever anything does.
+            if member.is_dir() or member.filename.endswith(_SIGNATURES):
+                continue
+            data = wheel.read(member)
+            if member.filename.endswith(".dist-info/WHEEL") and member.filename.count("/") == 1:
+                lines = [line.strip() for line in data.decode("utf-8").splitlines() if line.strip()]
+                is_pure = "root-is-purelib: true" in (line.lower() for line in lines)
+                # The generator's version may differ between two builds of the same files.
+                data = "\n".join(line for line in lines if not line.startswith("Generator:")).encode()
+            contents[member.filename] = hashlib.sha256(data).hexdigest()
+    # Compiled code is rarely reproducible byte for byte, and a difference says nothing.
+    if not is_pure:
+        raise ArchiveNotComparable("compiled")
+    return contents

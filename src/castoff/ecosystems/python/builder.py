@@ -1,31 +1,38 @@
-"""How do Python packages become artifacts, and do they stand up to what users do with them?"""
+"""Build and verification of Python packages."""
 
 from __future__ import annotations
 
 import os
 import re
 import shutil
+import tomllib
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import dropwhile
 from pathlib import Path
 
-from castoff.configuration.values import Python
-from castoff.ecosystems.python.artifacts import artifact_of, artifacts_in, mismatches
-from castoff.ecosystems.python.indexes import find_endpoints
-from castoff.ecosystems.python.judging import judged
-from castoff.ecosystems.python.locks import settle_locks
+from castoff.config.values import PythonSettings
+from castoff.ecosystems.python.artifacts import artifact_of, artifacts_in, mismatches, strays_in
+from castoff.ecosystems.python.includes import uncommitted_includes
+from castoff.ecosystems.python.indexes import Endpoints, find_endpoints
+from castoff.ecosystems.python.locks import settle_locks, update_neighbour_locks
+from castoff.ecosystems.python.manifest.requirements import normalised
 from castoff.ecosystems.python.trial import try_out
+from castoff.ecosystems.python.upload_rules import judged
 from castoff.errors import Problem
-from castoff.manifests.requirements import normalised
-from castoff.model.tags import TagSource
+from castoff.io.files import require_inside
+from castoff.io.process import Completed, Processes
+from castoff.model.child_environments import Kind, withheld_words
+from castoff.model.observations import Unknown
+from castoff.model.refs import TagSource
 from castoff.model.workspace import Artifact, Package, Workspace
 from castoff.ports import BuildFailure, Built
-from castoff.process import Completed, Processes
 
 _UV_BUILD = ("uv", "build", "--no-progress", "--no-create-gitignore", "--out-dir")
 _PATIENCE = 1800.0
 _LINES, _WIDEST = 12, 400
+_SHOWN = 5
 _FRONT_END = re.compile(r"Building |error: Failed to build|  cause: |hint: |ERROR Backend subprocess exited")
 
 
@@ -38,22 +45,47 @@ class PythonBuilder:
     """
 
     def __init__(
-        self, processes: Processes, settings: Python, commit_time: int, *, home: Path | None = None
+        self, processes: Processes, settings: PythonSettings, commit_time: int, *, home: Path | None = None
     ) -> None:
         self._processes = processes
         self._settings = settings
         self._home = home
         self._changes = {
+            # reproducible-builds.org/specs/source-date-epoch: back ends use it for the times in archives.
             "SOURCE_DATE_EPOCH": str(commit_time),
+            # Without it the order of sets can reach generated files.
             "PYTHONHASHSEED": "0",
+            # The user's environment must not be importable in a build: it would work here and fail for
+            # users.
             "PYTHONPATH": None,
             "VIRTUAL_ENV": None,
             **dict.fromkeys(("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_CEILING_DIRECTORIES")),
         }
 
     def settle(self, root: Path, workspace: Workspace) -> Sequence[str]:
-        """Bring committed lock files up to date; gives the paths it changed. Errors: ``lock-not-updated``."""
+        """Bring committed lock files up to date; returns the paths it changed. Errors: ``lock-not-updated``."""
         return settle_locks(self._processes, root, workspace)
+
+    def update_neighbour_locks(
+        self, root: Path, locks: Sequence[str]
+    ) -> tuple[Sequence[str], tuple[Problem, ...]]:
+        """Bring the lock files of a list up to date. Warnings: ``lock-not-updated``."""
+        return update_neighbour_locks(self._processes, root, locks)
+
+    def members(self, root: Path) -> frozenset[str] | Unknown | None:
+        """List the members of the uv workspace in a folder, as uv does (``uv workspace list``, uv 0.9 and later)."""
+        if not _is_uv_workspace(root):
+            return None
+        done = self._processes.run(
+            ["uv", "workspace", "list", "--offline"], kind=Kind.BUILD, cwd=root, timeout=_PATIENCE
+        )
+        if done.code != 0:
+            return Unknown(reason=f"`uv workspace list` ended with code {done.code}: {done.last_words}")
+        return frozenset(done.text.split()) or None
+
+    def uncommitted_includes(self, home: Path, packages: Sequence[Package]) -> tuple[Problem, ...]:
+        """Report files that are included by name and that git does not track, as warnings."""
+        return uncommitted_includes(self._processes, home, packages)
 
     def build(self, root: Path, packages: Sequence[Package], into: Path) -> Built:
         """Build all artifacts of these packages into a folder, and compare their metadata with the manifests.
@@ -68,11 +100,12 @@ class PythonBuilder:
             make = lambda package: _collected(package, folder, into)  # noqa: E731
         else:
             make = lambda package: self._built(root, package, into)  # noqa: E731
+        # Builds create an environment each, so disk and memory bound them as much as cores do.
         lanes = max(1, min(4, os.cpu_count() or 1, len(packages)))
         with ThreadPoolExecutor(lanes, thread_name_prefix="build") as pool:
             results = list(pool.map(make, packages))
         failures = [
-            BuildFailure(package=package.name, problem=problem)
+            BuildFailure(package=package.id, problem=problem)
             for package, (_, problem) in zip(packages, results, strict=True)
             if problem is not None
         ]
@@ -80,30 +113,39 @@ class PythonBuilder:
         failures += _mismatched(packages, artifacts)
         return Built(artifacts=artifacts, failures=tuple(failures))
 
-    def verify(self, package: Package, artifacts: Sequence[Artifact], root: Path) -> tuple[Problem, ...]:
-        """Judge the metadata as the index will, then install and import the package as users do.
+    def judge(
+        self, packages: Sequence[Package], artifacts: Sequence[Artifact], root: Path
+    ) -> tuple[Problem, ...]:
+        """Judge built files as their index will. Problems: those of :func:`judged`."""
+        found: list[Problem] = []
+        for package in packages:
+            # Files carry the normalized name, manifests the written one (PEP 503).
+            own = [one for one in artifacts if normalised(one.name) == normalised(package.name)]
+            found += judged(package, own, is_pypi=self._endpoints(package, root).is_pypi) if own else ()
+        return tuple(found)
 
-        Problems: ``metadata-refused``, ``verify-failed``.
-        """
-        own = [one for one in artifacts if normalised(one.package) == normalised(package.name)]
-        problems = judged(package, own)
-        if problems:
-            return problems
-        endpoints = find_endpoints(
+    def verify(self, package: Package, artifacts: Sequence[Artifact], root: Path) -> tuple[Problem, ...]:
+        """Install and import the package as users do. Problems: ``verify-failed``."""
+        own = [one for one in artifacts if normalised(one.name) == normalised(package.name)]
+        failed = try_out(self._processes, self._endpoints(package, root), package, own)
+        return (failed,) if failed else ()
+
+    def _endpoints(self, package: Package, root: Path) -> Endpoints:
+        return find_endpoints(
             self._processes.environment,
             self._processes.redactor,
-            root=self._home or root,
+            root=(self._home or root) / package.root,
             named=self._settings.index,
         )
-        failed = try_out(self._processes, endpoints, package, own)
-        return (failed,) if failed else ()
 
     def _built(self, root: Path, package: Package, into: Path) -> tuple[tuple[Artifact, ...], Problem | None]:
         folder = into / f".{normalised(package.name)}"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         command = [*(self._settings.build or _UV_BUILD), str(folder)]
-        done = self._processes.run(command, cwd=root / package.path, timeout=_PATIENCE, changes=self._changes)
+        done = self._processes.run(
+            command, kind=Kind.BUILD, cwd=root / package.path, timeout=_PATIENCE, changes=self._changes
+        )
         try:
             if done.code != 0:
                 return (), _build_failed(package, command[:-1], done)
@@ -111,17 +153,45 @@ class PythonBuilder:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
+    def stray_artifacts(self, root: Path, packages: Sequence[Package]) -> tuple[Problem, ...]:
+        """Report the files built elsewhere that are of none of these packages at its version: ``artifact-stray``."""
+        if self._settings.artifacts is None:
+            return ()
+        folder = self._prebuilt(root, self._settings.artifacts)
+        strays = strays_in(folder, packages)
+        return (_stray(folder, strays),) if strays else ()
+
     def _prebuilt(self, root: Path, prebuilt: str) -> Path:
-        inside = root / prebuilt
-        return inside if inside.is_dir() or self._home is None else self._home / prebuilt
+        """Find the folder: the user's own, since git has at most a part of it; else that of the commit.
+
+        Neither it nor a file in it may be a link out: error ``path-outside``. An absolute path may lead anywhere, as
+        whoever wrote it knew.
+        """
+        is_users = self._home is not None and (self._home / prebuilt).is_dir()
+        base = self._home if self._home is not None and is_users else root
+        folder = base / prebuilt
+        if Path(prebuilt).is_absolute():
+            base = folder
+        for one in (folder, *(folder.iterdir() if folder.is_dir() else ())):
+            require_inside(one, base)
+        return folder
+
+
+def _is_uv_workspace(root: Path) -> bool:
+    try:
+        document = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+        return "workspace" in document["tool"]["uv"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def backend_words(errors: str) -> str:
-    """Give what a build's errors end with, twelve lines at most: no frames of a traceback, nothing of the front end."""
+    """Return the last twelve lines of a build's errors, without frames of a traceback or words of the front end."""
     lines = [line.rstrip() for line in errors.splitlines() if line.strip() and not _FRONT_END.match(line)]
     traces = [
         number for number, line in enumerate(lines) if line.startswith("Traceback (most recent call last)")
     ]
+    # Of a traceback only the message helps; the frames are those of the back end.
     if traces:
         after = lines[traces[-1] + 1 :]
         lines = list(dropwhile(lambda line: line.startswith(" "), after)) or after
@@ -131,14 +201,16 @@ def backend_words(errors: str) -> str:
 def _moved(package: Package, folder: Path, into: Path) -> tuple[tuple[Artifact, ...], Problem | None]:
     found = artifacts_in(package, folder)
     names = ", ".join(sorted(one.name for one in folder.iterdir()))[:300]
+    # A tool that computes versions from tags silently falls back to another version.
     if package.tags is not None and (not found or len(found) < len(_dists(folder))):
         return (), _other_version(package, package.tags, names)
     if not found:
         return (), Problem(
             code="build-incomplete",
-            message=f"building `{package.name}` gave no artifact of version {package.version}",
-            reason=f"it gave {names}" if names else "it gave no file",
-            remedy="see that the build command writes into the folder that is its last word",
+            message=f"building `{package.name}` produced no artifact of version {package.version}",
+            reason=f"it produced {names}" if names else "it produced no file",
+            remedy="change the command of `python.build` to write files of this version to the folder "
+            "in its last argument",
             file=package.manifest,
             package=package.id,
         )
@@ -153,11 +225,11 @@ def _other_version(package: Package, tags: TagSource, names: str) -> Problem:
     """Tell of a tool that did not make the version of the tag that stands on the commit."""
     return Problem(
         code="built-version-differs",
-        message=f"`{package.name}` was not built as {package.version}: building gave {names or 'no file'}",
-        reason=f"{tags.tool} makes its version from git tags, and did not take it from the tag of the release, "
-        "which stands on the commit that it was built from",
-        remedy="see where the tool looks for the repository (`root`, `search_parent_directories`), which tags it "
-        "takes, and whether a variable or a fallback version comes first",
+        message=f"`{package.name}` was not built as {package.version}: the build produced {names or 'no file'}",
+        reason=f"{tags.tool} computes the version from git tags, but did not "
+        "use the release tag of the commit",
+        remedy="check where the tool looks for the repository (`root`, `search_parent_directories`), which tags "
+        "it accepts, and whether a variable or a fallback version has precedence",
         file=tags.file,
         line=tags.line,
         package=package.id,
@@ -178,14 +250,25 @@ def _collected(package: Package, folder: Path, into: Path) -> tuple[tuple[Artifa
     if not found:
         return (), Problem(
             code="artifact-missing",
-            message=f"`{folder.name}/` holds no file of `{package.name}` {package.version}",
-            reason="`python.artifacts` says that everything was built already",
-            remedy="build it there first, or take `artifacts` out of the configuration",
+            message=f"`{folder.name}/` has no file of `{package.name}` {package.version}",
+            reason="with `python.artifacts`, everything must already be built",
+            remedy=f"add its files to `{folder}`, or remove `artifacts` from `[python]` to let castoff build them",
             package=package.id,
         )
     for one in found:
         shutil.copyfile(one.path, into / one.filename)
     return artifacts_in(package, into), None
+
+
+def _stray(folder: Path, strays: Sequence[str]) -> Problem:
+    more = f" and {len(strays) - _SHOWN} more" if len(strays) > _SHOWN else ""
+    return Problem(
+        code="artifact-stray",
+        message=f"`{folder.name}/` has files that this release would not upload: {', '.join(strays[:_SHOWN])}{more}",
+        reason="`python.artifacts` is the folder of the release; a file that is left out may be the "
+        "only one for its platform",
+        remedy=f"remove them; files of the release must be directly in `{folder}`",
+    )
 
 
 def _mismatched(packages: Sequence[Package], artifacts: Iterable[Artifact]) -> list[BuildFailure]:
@@ -194,7 +277,7 @@ def _mismatched(packages: Sequence[Package], artifacts: Iterable[Artifact]) -> l
     return [
         BuildFailure(package=artifact.package, problem=problem)
         for artifact in artifacts
-        for problem in mismatches(by_name[normalised(artifact.package)], artifact, siblings)
+        for problem in mismatches(by_name[normalised(artifact.name)], artifact, siblings)
     ]
 
 
@@ -203,7 +286,18 @@ def _build_failed(package: Package, command: Sequence[str], done: Completed) -> 
         code="build-failed",
         message=f"`{package.name}` could not be built by `{' '.join(command[:2])}`",
         reason=backend_words(done.errors) or done.last_words,
-        remedy=f"run it in `{package.path}` and mend what it says",
+        remedy=f"run it in `{package.path}` and fix the reported problem{withheld_words(Kind.BUILD, done.withheld)}",
         file=package.manifest,
         package=package.id,
     )
+
+
+class PythonTrial:
+    """Installs exactly one version from the index, as the builder's own verification does at its turn."""
+
+    def __init__(self, builder: PythonBuilder) -> None:
+        self._builder = builder
+
+    def use(self, package: Package, version: str, manifest: str = "") -> tuple[Problem, ...]:  # noqa: ARG002 - the port's
+        """Install and import it; problems: ``verify-failed`` with the client's last words."""
+        return self._builder.verify(replace(package, version=version), (), Path())

@@ -1,4 +1,4 @@
-"""Can users install and import a package? Tried in a clean environment, from what the index holds at that moment."""
+"""Trial of a package: installed and imported in a clean environment, from what the index holds at that moment."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from castoff.ecosystems.python.artifacts import metadata_of
 from castoff.ecosystems.python.indexes import Endpoints
+from castoff.ecosystems.python.manifest.requirements import normalised
 from castoff.errors import Problem
-from castoff.manifests.requirements import normalised
+from castoff.io.process import Completed, Processes
+from castoff.io.scratch import scratch_prefix
+from castoff.model.child_environments import Kind, withheld_words
 from castoff.model.workspace import Artifact, Package
-from castoff.process import Completed, Processes
-from castoff.scratch import scratch_prefix
 
 _IMPORT = "import importlib, sys\nfor name in sys.argv[1:]:\n    importlib.import_module(name)\n"
 _PATIENCE = 600.0
@@ -38,23 +39,24 @@ def try_out(
         folder = Path(held)
         python = _python(artifacts)
         made = processes.run(
-            ["uv", "venv", "--quiet", "--no-project", "--no-config", "--python", python, "env"], cwd=folder
+            ["uv", "venv", "--quiet", "--no-project", "--no-config", "--python", python, "env"],
+            kind=Kind.TOOL,
+            cwd=folder,
         )
         if made.code != 0:
             return _no_interpreter(package, python, made)
-        installed = processes.run(
-            _install(package),
-            cwd=folder,
-            timeout=_PATIENCE,
-            changes={"VIRTUAL_ENV": None, **_indexes(processes, endpoints)},
-        )
+        installed = _installed(processes, endpoints, package, folder)
         if installed.code != 0:
-            return _failed(package, "could not be installed as its users would", installed)
+            return _failed(package, "cannot be installed from its index", installed)
         modules = _installed_modules(folder / "env", package)
         if not modules:
             return None
         imported = processes.run(
-            [folder / "env" / "bin" / "python", "-I", "-c", _IMPORT, *modules], cwd=folder, timeout=_PATIENCE
+            # `-I` keeps the current folder and the user's site-packages out of the import path.
+            [folder / "env" / "bin" / "python", "-I", "-c", _IMPORT, *modules],
+            kind=Kind.BUILD,
+            cwd=folder,
+            timeout=_PATIENCE,
         )
         if imported.code != 0:
             return _failed(package, f"cannot be imported ({_few(modules)})", imported)
@@ -78,6 +80,7 @@ def modules_of(files: Collection[str]) -> tuple[str, ...]:
             found.add(parts)
     packages = {PurePosixPath(one).parent.parts for one in files if PurePosixPath(one).name in _MARKS}
     outer = {_outermost(parts, packages) for parts in found}
+    # Private modules may need what only their package sets up.
     public = [parts for parts in outer if not any(part.startswith("_") for part in parts)]
     return tuple(sorted(".".join(parts) for parts in public))
 
@@ -87,6 +90,22 @@ def _outermost(parts: tuple[str, ...], packages: set[tuple[str, ...]]) -> tuple[
         if parts[:length] in packages:
             return parts[:length]
     return parts
+
+
+def _installed(processes: Processes, endpoints: Endpoints, package: Package, folder: Path) -> Completed:
+    done: Completed | None = None
+    for kind, words in endpoints.attempts:
+        done = processes.run(
+            [*_install(package), *words],
+            kind=kind,
+            cwd=folder,
+            timeout=_PATIENCE,
+            changes={"VIRTUAL_ENV": None, **_indexes(processes, endpoints)},
+        )
+        if done.code == 0:
+            break
+    assert done is not None
+    return done
 
 
 def _install(package: Package) -> list[str]:
@@ -99,6 +118,7 @@ def _install(package: Package) -> list[str]:
         "--no-config",
         "--python",
         "env/bin/python",
+        # Listings must be current: a sibling may have been uploaded a minute ago.
         "--refresh",
         f"{package.name}=={package.version}",
     ]
@@ -145,9 +165,9 @@ def _few(modules: Sequence[str]) -> str:
 def _no_interpreter(package: Package, python: str, done: Completed) -> Problem:
     return Problem(
         code="interpreter-missing",
-        message=f"`{package.name}` could not be tried: no environment could be made with Python {python}",
+        message=f"`{package.name}` could not be tested: cannot create an environment with Python {python}",
         reason=done.last_words,
-        remedy="install such a Python where the client finds it (`uv python list` shows which it sees)",
+        remedy="install that Python version (`uv python list` shows the versions that uv finds)",
         file=package.manifest,
         package=package.id,
     )
@@ -158,7 +178,8 @@ def _failed(package: Package, fact: str, done: Completed) -> Problem:
         code="verify-failed",
         message=f"`{package.name}` {package.version} {fact}",
         reason=done.last_words,
-        remedy="mend the package or its requirements: what its index will hold at its turn is not enough for it",
+        remedy="fix the package or its requirements: at its turn, its index will not satisfy them"
+        + withheld_words(Kind.BUILD, done.withheld),
         file=package.manifest,
         package=package.id,
     )

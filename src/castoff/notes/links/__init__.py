@@ -7,11 +7,17 @@ later: :func:`link_symbols` turns it into the link, once, in the release and in 
 
 from __future__ import annotations
 
-from castoff.notes.links.inventory import Inventory, Resolution, Symbol, resolve
-from castoff.notes.links.rustdoc import read_rustdoc_item, read_rustdoc_items
-from castoff.notes.links.sphinx import read_objects_inventory
+from castoff.notes.links.inventory import (
+    Inventory,
+    Resolution,
+    Symbol,
+    read_objects_inventory,
+    read_rustdoc_item,
+    read_rustdoc_items,
+    resolve,
+)
 from castoff.notes.links.text import (
-    Linked,
+    LinkedText,
     Reference,
     Unresolved,
     find_references,
@@ -21,7 +27,7 @@ from castoff.notes.links.text import (
 
 __all__ = [
     "Inventory",
-    "Linked",
+    "LinkedText",
     "Reference",
     "Resolution",
     "Symbol",

@@ -1,15 +1,15 @@
-"""Where does a text refer to symbols, and how does it read once they are linked?"""
+"""References to symbols in a text, and the text with them linked."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from castoff.notes.changelog.body import is_generated_entry
+from castoff.changelog.body import is_generated_entry
 from castoff.notes.links.inventory import Inventory, Resolution, Symbol, resolve, split_path
-from castoff.notes.markdown import Blocks, Edit, Span, apply_edits, find_spans, read_blocks
-from castoff.notes.markdown.inline import normal_label
+from castoff.text.markdown import Blocks, Span, TextEdit, apply_edits, find_spans, read_blocks
+from castoff.text.markdown.inline import normal_label
 
 _NAME = r"[A-Za-z_]\w{0,100}(?:(?:::|\.)[A-Za-z_]\w{0,100}){0,12}(?:\(\)|!)?"
 _BRACKETED = re.compile(rf"(?<![\\\[!])\[\[({_NAME})\]\](?![\[(:\]])")
@@ -39,7 +39,7 @@ class Unresolved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Linked:
+class LinkedText:
     """What came of linking: the text, the paths that are links now, those that wait, and those unknown."""
 
     text: str
@@ -56,7 +56,7 @@ def find_references(text: str) -> tuple[Reference, ...]:
     return tuple(_references(read_blocks(text)))
 
 
-def link_symbols(text: str, inventory: Inventory | None) -> Linked:
+def link_symbols(text: str, inventory: Inventory | None) -> LinkedText:
     """Turn references into links; without an inventory, into code that waits for one.
 
     A reference that the inventory does not know, or knows several of, waits as well and is listed. Running it
@@ -76,7 +76,7 @@ def link_symbols(text: str, inventory: Inventory | None) -> Linked:
         if inventory is not None:
             line = blocks.lines.line_of(reference.start) + 1
             unresolved.append(Unresolved(reference.path, line, found.candidates))
-    return Linked(
+    return LinkedText(
         text=apply_edits(text, edits),
         linked=tuple(linked),
         waiting=tuple(waiting),
@@ -85,7 +85,7 @@ def link_symbols(text: str, inventory: Inventory | None) -> Linked:
 
 
 def pages_needed(references: Iterable[Reference], inventory: Inventory) -> tuple[Symbol, ...]:
-    """Give the items whose own pages must be read: a reference ends in a name that the items do not have."""
+    """Return the items whose own pages must be read: a reference ends in a name that the items do not have."""
     needed: dict[str, Symbol] = {}
     for reference in references:
         parts = split_path(reference.path)
@@ -95,8 +95,8 @@ def pages_needed(references: Iterable[Reference], inventory: Inventory) -> tuple
     return tuple(needed.values())
 
 
-def _edit(reference: Reference, new: str) -> Edit:
-    return Edit(reference.start, reference.end, new)
+def _edit(reference: Reference, new: str) -> TextEdit:
+    return TextEdit(reference.start, reference.end, new)
 
 
 def _references(blocks: Blocks) -> Iterator[Reference]:
@@ -133,3 +133,29 @@ def _as_code(text: str, spans: tuple[Span, ...]) -> Iterator[Reference]:
             match = _WAITING.fullmatch(text, span.start, span.end)
             if match is not None:
                 yield Reference(match[1], span.start, span.end, waiting=True)
+
+
+_LINKED = re.compile(
+    r"\[`([A-Za-z_]\w{0,100}(?:(?:::|\.)[A-Za-z_]\w{0,100}){0,12}(?:\(\)|!)?)`\]\((https?://[^\s()<>]{1,1000})\)"
+)
+
+
+def links_in(text: str) -> Mapping[str, str]:
+    """Return the addresses of the symbols that a text links to, by the path as written; the first of each counts."""
+    found: dict[str, str] = {}
+    for match in _LINKED.finditer(text):
+        found.setdefault(match[1], match[2])
+    return found
+
+
+def carry_links(text: str, links: Mapping[str, str]) -> str:
+    """Turn references that wait in a text into the links that another text has for them already.
+
+    Only a reference with exactly the same path counts; all others stay as they are.
+    """
+    edits = [
+        TextEdit(one.start, one.end, f"[`{one.path}`]({links[one.path]})")
+        for one in find_references(text)
+        if one.path in links
+    ]
+    return apply_edits(text, edits)

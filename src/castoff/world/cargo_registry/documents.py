@@ -1,4 +1,4 @@
-"""How does the registry's API describe crates, versions and users?"""
+"""Crates, versions and users in the answers of the registry's API."""
 
 from __future__ import annotations
 

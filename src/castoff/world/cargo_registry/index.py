@@ -1,14 +1,15 @@
-"""How does the sparse index write a version, and where does it stand?"""
+"""Lines of the sparse index, and the paths of its files."""
 
 from __future__ import annotations
 
 import json
+from datetime import datetime
 
 from castoff.world.cargo_registry.published import Dependency, Published
 
 
 def index_path(name: str) -> str:
-    """Give the path of a crate's file in the index: ``1/a``, ``2/ab``, ``3/a/abc``, ``ab/cd/abcd``."""
+    """Return the path of a crate's file in the index: ``1/a``, ``2/ab``, ``3/a/abc``, ``ab/cd/abcd``."""
     lower = name.lower()
     match len(lower):
         case 1 | 2:
@@ -20,14 +21,14 @@ def index_path(name: str) -> str:
 
 
 def name_at(path: str) -> str | None:
-    """Give the crate whose file would stand at a path of the index, or ``None``."""
+    """Return the crate whose file would stand at a path of the index, or ``None``."""
     name = path.rstrip("/").rpartition("/")[2]
     if not name or not name.isascii() or not name.replace("-", "").replace("_", "").isalnum():
         return None
     return name if path.strip("/") == index_path(name) else None
 
 
-def index_line(version: Published, *, yanked: bool) -> str:
+def index_line(version: Published, *, yanked: bool, at: datetime) -> str:
     """Write the line of one version; new kinds of features go apart, so that old cargos skip them."""
     plain: dict[str, list[str]] = {}
     new: dict[str, list[str]] = {}
@@ -46,6 +47,7 @@ def index_line(version: Published, *, yanked: bool) -> str:
         line["links"] = version.links
     if version.rust_version is not None:
         line["rust_version"] = version.rust_version
+    line["pubtime"] = at.strftime("%Y-%m-%dT%H:%M:%SZ")
     if new:
         line |= {"features2": new, "v": 2}
     return json.dumps(line, separators=(",", ":"))

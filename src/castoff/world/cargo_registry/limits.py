@@ -1,4 +1,4 @@
-"""How fast may one publish? A bucket of tokens for each kind of act, as crates-io has them."""
+"""Rate limits: a bucket of tokens for each kind of act, as crates-io has them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does the registry know of a version? Values, read from the manifest inside the ``.crate``."""
+"""What the registry knows of a version: values, read from the manifest inside the ``.crate``."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Dependency:
 
     @property
     def crate(self) -> str:
-        """Give the name of the crate that is depended on."""
+        """Return the name of the crate that is depended on."""
         return self.package or self.name
 
 
@@ -51,6 +51,7 @@ class Published:
     rust_version: str | None = None
     description: str | None = None
     license: str | None = None
+    categories: tuple[str, ...] = ()
 
 
 def dependencies_of(manifest: dict[str, Any]) -> tuple[Dependency, ...]:

@@ -1,4 +1,4 @@
-"""What was published before, when only the record of it is at hand? Index lines, and crates made up."""
+"""Versions that were published before, if only the record of them is at hand: index lines, and crates made up."""
 
 from __future__ import annotations
 

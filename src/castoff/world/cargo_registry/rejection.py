@@ -1,4 +1,4 @@
-"""What does the registry say when it says no?"""
+"""Refusals of the embedded Cargo registry."""
 
 from __future__ import annotations
 

@@ -1,42 +1,59 @@
-"""May this crate be published? What crates-io checks and no dry run does, in its order and words."""
+"""Rules of crates-io for names, metadata, features and dependencies, in its order and close to its words.
+
+Source: crates-io ``controllers/krate/publish.rs`` and the crate ``crates_io_validation``.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from ipaddress import AddressValueError, IPv6Address
 from typing import Any
 
-from castoff.world.cargo_registry.categories import SLUGS
+from castoff.registry_lists import categories, reserved_names
+from castoff.world.cargo_registry.licence import licence_fault
 from castoff.world.cargo_registry.published import Dependency
 from castoff.world.cargo_registry.rejection import Rejected
 
 FEATURES = 300
 DEPENDENCIES = 500
 DESCRIPTION = 1000
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
-_FEATURE = re.compile(r"[\w][\w+.-]*")
+NAME = 64
 _KEYWORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_+-]*")
-_LICENSE = re.compile(r"[A-Za-z0-9.+()-]+(?:\s+[A-Za-z0-9.+()-]+)*")
-_RUST = re.compile(r"\d{1,9}(\.\d{1,9}){0,2}")
-_RESERVED = frozenset(
-    """
-    alloc arena ast builtin collections compiler-builtins compiler_builtins core coretest debug driver flate
-    fmt_macros grammar graphviz macro macros proc_macro rbml rustc rustdoc rustllvm serialize std syntax test
-    unicode nul con prn aux
-    """.split()  # noqa: SIM905 - a list of words reads better so
+_NUMBER = r"(?:0|[1-9][0-9]{0,18})"
+_RUST = re.compile(rf"{_NUMBER}(?:\.{_NUMBER}){{0,2}}")
+_URL = re.compile(
+    r"https?://[/\\]*(?:[^/\\?#]*@)?(?P<host>\[[^\]/\\?#]*\]|[^:/\\?#]*)(?::(?P<port>[^/\\?#]*))?(?:[/\\?#]|$)"
 )
+_NOT_IN_HOSTS = re.compile(r"[\x00-\x20#%/:<>?@\[\\\]^|\x7f]")
 
 
-def check_name(name: str) -> None:
-    """Reject a crate name that crates-io does not take."""
-    if len(name) > 64:
-        raise Rejected(f"the crate name `{name}` is too long (max 64 characters)")
-    if not _NAME.fullmatch(name):
+def check_name(name: str, what: str = "crate", *, first: str = "") -> None:
+    """Reject a name that no crate has; ``first`` holds what else may begin it."""
+    if len(name) > NAME:
+        raise Rejected(f"the {what} name `{name}` is too long (max {NAME} characters)")
+    if not name:
+        raise Rejected(f"{what} name cannot be empty")
+    if name[0] in "0123456789":
         raise Rejected(
-            f"invalid character in crate name: `{name}`, the name must be ASCII letters, digits, `-` or `_` "
-            "and start with a letter"
+            f"the name `{name}` cannot be used as a {what} name, the name cannot start with a digit"
         )
-    if name.lower().replace("-", "_") in {reserved.replace("-", "_") for reserved in _RESERVED}:
+    if not _is_ascii_letter(name[0]) and name[0] not in first:
+        raise Rejected(
+            f"invalid character `{name[0]}` in {what} name: `{name}`, the first character must be an ASCII character"
+            + (f", or `{first}`" if first else "")
+        )
+    for letter in name[1:]:
+        if not (letter.isascii() and letter.isalnum()) and letter not in "-_":
+            raise Rejected(
+                f"invalid character `{letter}` in {what} name: `{name}`, characters must be an ASCII alphanumeric "
+                "characters, `-`, or `_`"
+            )
+
+
+def check_not_reserved(name: str) -> None:
+    """Reject a name that crates-io keeps, in any spelling."""
+    if _canonical(name) in {_canonical(reserved) for reserved in reserved_names()}:
         raise Rejected("cannot upload a crate with a reserved name")
 
 
@@ -50,14 +67,14 @@ def check_package(package: dict[str, Any]) -> None:
             f"missing or empty metadata fields: {', '.join(missing)}. Please see the Cargo Book's page on the "
             "manifest for more information on configuring these fields"
         )
-    if len(str(package["description"])) > DESCRIPTION:
+    if len(str(package["description"]).encode()) > DESCRIPTION:
         raise Rejected(
             f"The `description` is too long. A maximum of {DESCRIPTION} characters are currently allowed."
         )
-    _check_license(package.get("license"))
+    _check_licence(package.get("license"))
     for field in ("homepage", "documentation", "repository"):
         _check_url(package.get(field), field)
-    if "rust-version" in package and not _RUST.fullmatch(str(package["rust-version"])):
+    if "rust-version" in package and not _is_rust_version(package["rust-version"]):
         raise Rejected("failed to parse `Cargo.toml` manifest file\n\ninvalid `rust-version` value")
     _check_keywords(package.get("keywords", []))
     if len(package.get("categories", [])) > 5:
@@ -65,8 +82,8 @@ def check_package(package: dict[str, Any]) -> None:
 
 
 def check_categories(package: dict[str, Any]) -> None:
-    """Reject categories that crates-io does not know."""
-    unknown = [str(slug) for slug in package.get("categories", []) if str(slug).lower() not in SLUGS]
+    """Reject categories that crates-io does not know; slugs are compared exactly."""
+    unknown = [str(slug) for slug in package.get("categories", []) if slug not in categories()]
     if unknown:
         raise Rejected(
             "The following category slugs are not currently supported on crates-io: "
@@ -75,61 +92,139 @@ def check_categories(package: dict[str, Any]) -> None:
 
 
 def check_features(features: tuple[tuple[str, tuple[str, ...]], ...]) -> None:
-    """Reject too many features, and names that are none."""
-    most = max([len(features), *(len(values) for _, values in features)])
-    if most > FEATURES:
-        raise Rejected(f"crates-io only allows a maximum number of {FEATURES} features, not {most}")
+    """Reject too many features, features that enable too many others, and malformed names."""
+    if len(features) > FEATURES:
+        raise Rejected(
+            f"crates-io only allows a maximum number of {FEATURES} features, but your crate is declaring "
+            f"{len(features)} features."
+        )
     for name, values in features:
-        if not _FEATURE.fullmatch(name):
-            raise Rejected(f"invalid character in feature `{name}`")
+        _check_feature_name(name)
+        if len(values) > FEATURES:
+            raise Rejected(
+                f"crates-io only allows a maximum number of {FEATURES} features or dependencies that another feature "
+                f'can enable, but the "{name}" feature of your crate is enabling {len(values)} features or '
+                "dependencies."
+            )
         for value in values:
-            parts = value.removeprefix("dep:").replace("?/", "/").split("/")
-            if len(parts) > 2 or not all(_FEATURE.fullmatch(part) for part in parts):
-                raise Rejected(f"invalid character in feature `{value}`")
+            check_feature(value)
 
 
-def check_dependencies(dependencies: tuple[Dependency, ...], known: Callable[[str], bool]) -> None:
-    """Reject dependencies on other registries and on names that nobody knows."""
+def check_feature(value: str) -> None:
+    """Reject what a feature cannot enable: `feature`, `dep:name`, `name/feature` and `name?/feature` are known."""
+    package, slash, feature = value.partition("/")
+    if slash:
+        check_name(package.removesuffix("?"), "dependency", first="_")
+        _check_feature_name(feature)
+        return
+    _, prefix, package = value.partition("dep:")
+    if prefix:
+        check_name(package, "dependency", first="_")
+    else:
+        _check_feature_name(value)
+
+
+def check_dependencies(dependencies: tuple[Dependency, ...]) -> None:
+    """Reject too many dependencies, malformed names and features, and those of other registries."""
     if len(dependencies) > DEPENDENCIES:
         raise Rejected(f"crates-io only allows a maximum number of {DEPENDENCIES} dependencies.")
     for dependency in dependencies:
+        check_name(dependency.crate, "dependency")
+        for feature in dependency.features:
+            check_feature(feature)
         if dependency.registry is not None:
             raise Rejected(
                 f"Dependency `{dependency.crate}` is hosted on another registry. Cross-registry dependencies "
                 "are not permitted on crates-io."
             )
+        if dependency.package is not None:
+            check_name(dependency.name, "dependency", first="_")
+
+
+def check_known(dependencies: tuple[Dependency, ...], known: Callable[[str], bool]) -> None:
+    """Reject dependencies on crates that are not there under exactly that name."""
     for dependency in dependencies:
         if not known(dependency.crate):
             raise Rejected(f"no known crate named `{dependency.crate}`")
 
 
-def _check_license(text: object) -> None:
+def _canonical(name: str) -> str:
+    return name.lower().replace("-", "_")
+
+
+def _is_ascii_letter(letter: str) -> bool:
+    return letter.isascii() and letter.isalpha()
+
+
+def _check_feature_name(name: str) -> None:
+    """Reject what is not made of Unicode's identifier characters, `+`, `-` and `.`; digits may begin it."""
+    if not name:
+        raise Rejected("feature cannot be empty")
+    if not name[0].isidentifier() and name[0] not in "0123456789":
+        raise Rejected(
+            f"invalid character `{name[0]}` in feature `{name}`, the first character must be a Unicode XID start "
+            "character or digit (most letters or `_` or `0` to `9`)"
+        )
+    for letter in name[1:]:
+        if not f"a{letter}".isidentifier() and letter not in "+-.":
+            raise Rejected(
+                f"invalid character `{letter}` in feature `{name}`, characters must be Unicode XID characters, `+`, "
+                "`-`, or `.` (numbers, `+`, `-`, `_`, `.`, or most letters)"
+            )
+
+
+def _check_licence(text: object) -> None:
     if text is None:
         return
-    words = str(text).replace("/", " OR ").replace("(", " ( ").replace(")", " ) ").split()
-    operands = [word for word in words if word not in ("AND", "OR", "WITH", "(", ")")]
-    operators = [word for word in words if word in ("AND", "OR", "WITH")]
-    if not _LICENSE.fullmatch(" ".join(words)) or len(operands) != len(operators) + 1:
+    fault = licence_fault(str(text))
+    if fault is not None:
         raise Rejected(
-            "unknown or invalid license expression; see SPDX for options\n"
-            "Note: If you have a non-standard license that is not listed by SPDX, use the license-file field."
+            "unknown or invalid license expression; see SPDX for options, and for their identifiers\n"
+            "Note: If you have a non-standard license that is not listed by SPDX, use the license-file field to "
+            f"specify the path to a file containing the text of the license.\n{text}\n{fault}"
         )
 
 
 def _check_url(url: object, field: str) -> None:
+    """Reject what is not a whole address; what follows the host is taken as it is, like by the WHATWG's parser."""
     if url is None:
         return
     if not isinstance(url, str) or not url.startswith(("http://", "https://")):
         raise Rejected(f"URL for field `{field}` must begin with http:// or https:// (url: {url})")
-    if not re.match(r"https?://[^/\s]+", url) or re.search(r"\s", url):
+    match = _URL.match(re.sub(r"[\t\n\r]", "", url).rstrip())
+    if match is None or not _is_host(match["host"]) or not _is_port(match["port"] or ""):
         raise Rejected(f"`{field}` is not a valid url: `{url}`")
 
 
+def _is_host(host: str) -> bool:
+    if host.startswith("["):
+        try:
+            IPv6Address(host[1:-1])
+        except AddressValueError:
+            return False
+        return True
+    if not host or _NOT_IN_HOSTS.search(re.sub(r"%[0-9A-Fa-f]{2}", "", host)):
+        return False
+    *above, last = host.removesuffix(".").split(".")
+    # A host whose last label is a number is an IPv4 address, or none at all.
+    return not last.isdigit() or (len(above) < 4 and all(one.isdigit() and int(one) < 256 for one in above))
+
+
+def _is_port(port: str) -> bool:
+    return not port or (port.isascii() and port.isdigit() and int(port) < 65536)
+
+
+def _is_rust_version(value: object) -> bool:
+    return isinstance(value, str) and _RUST.fullmatch(value) is not None
+
+
 def _check_keywords(keywords: object) -> None:
-    if not isinstance(keywords, list) or len(keywords) > 5:
+    if not isinstance(keywords, list):
+        raise Rejected("failed to parse `Cargo.toml` manifest file\n\ninvalid `keywords`")
+    if len(keywords) > 5:
         raise Rejected("expected at most 5 keywords per crate")
     for keyword in keywords:
-        if len(str(keyword)) > 20:
+        if len(str(keyword).encode()) > 20:
             raise Rejected(f'"{keyword}" is an invalid keyword (keywords must have less than 20 characters)')
         if not _KEYWORD.fullmatch(str(keyword)):
             raise Rejected(f'"{keyword}" is an invalid keyword')

@@ -1,4 +1,4 @@
-"""What does the embedded Cargo registry answer? Sparse index, publish, download, yank, owners, search."""
+"""Routes of the embedded Cargo registry: sparse index, publish, download, yank, owners, search."""
 
 from __future__ import annotations
 
@@ -15,14 +15,22 @@ from castoff.world.cargo_registry.index import name_at
 from castoff.world.cargo_registry.limits import parse_limits
 from castoff.world.cargo_registry.record import read_record
 from castoff.world.cargo_registry.rejection import Rejected
-from castoff.world.cargo_registry.store import OWNER, Store, canonical
-from castoff.world.cargo_registry.upload import check_upload, read_body, read_published
+from castoff.world.cargo_registry.store import OWNER, Store
+from castoff.world.cargo_registry.trusted import TrustedPublishing
+from castoff.world.cargo_registry.upload import (
+    check_identity,
+    check_links,
+    check_upload,
+    read_body,
+    read_published,
+)
 from castoff.world.clock import WorldClock
 from castoff.world.messages import Request, Response, json_response
 
 Found = dict[str, str]
 _API = "/api/v1/crates"
-_SETTINGS = {"packages", "crates", "outside", "limits", "owners"}
+_SETTINGS = {"packages", "crates", "outside", "limits", "owners", "trusted"}
+_TOKENS = "/api/v1/trusted_publishing/tokens"
 _NO_PUBLISHER = (
     "this crate exists but you don't seem to be an owner. If you believe this is a mistake, perhaps you need to accept "
     "an invitation to be an owner before publishing."
@@ -32,7 +40,7 @@ _NO_OWNER = "only owners have permission to modify owners"
 
 
 def upload_subject(request: Request) -> str:
-    """Say what a request is about: ``name@version`` for an upload or a yank, else the path."""
+    """Return what a request is about: ``name@version`` for an upload or a yank, else the path."""
     if request.method == "PUT" and request.path == f"{_API}/new":
         try:
             body = read_body(request.body)
@@ -64,15 +72,19 @@ class CargoRegistry:
             self.seed_file(Path(path))
         for name, owners in values.get("owners", {}).items():
             self.store.give_to(name, [str(login) for login in owners])
+        self._trusted = TrustedPublishing(values.get("trusted", {}), self._clock)
         one, two = r"(?P<name>[^/]+)", r"(?P<name>[^/]+)/(?P<version>[^/]+)"
         self._routes: Sequence[tuple[str, re.Pattern[str], Callable[[Request, Found], Response]]] = [
             ("GET", re.compile(r"/index/config\.json"), self._config),
             ("GET", re.compile(r"/index/(?P<path>.+)"), self._index),
             ("PUT", re.compile(rf"{_API}/new"), self._publish),
+            ("POST", re.compile(_TOKENS), self._exchange_token),
+            ("DELETE", re.compile(_TOKENS), self._revoke_token),
             ("GET", re.compile(_API), self._search),
             ("GET", re.compile(rf"(?:{_API}|/dl|/crates)/{two}/download"), self._download),
             ("DELETE", re.compile(rf"{_API}/{two}/yank"), self._yank),
             ("PUT", re.compile(rf"{_API}/{two}/unyank"), self._unyank),
+            ("PATCH", re.compile(rf"{_API}/{two}"), self._update),
             ("GET", re.compile(rf"{_API}/{one}/owners"), self._owners),
             ("PUT", re.compile(rf"{_API}/{one}/owners"), self._add_owners),
             ("DELETE", re.compile(rf"{_API}/{one}/owners"), self._remove_owners),
@@ -101,10 +113,16 @@ class CargoRegistry:
         self.store.add(read_published(file.read_bytes(), *match.groups()), seeded=True)
 
     def knows(self, name: str) -> bool:
-        """Say whether a dependency on the name may be published."""
-        if self.store.owns(name) or self._outside == "any":
-            return True
-        return isinstance(self._outside, list) and canonical(name) in map(canonical, self._outside)
+        """Return whether a dependency on the name may be published; crates-io compares names exactly there."""
+        spelling = self.store.spelling(name)
+        if spelling is not None or self._outside == "any":
+            return spelling in (name, None)
+        return isinstance(self._outside, list) and name in self._outside
+
+    def is_yanked(self, name: str, version: str) -> bool:
+        """Return whether a version is there and yanked."""
+        held = self.store.find(name, version)
+        return held is not None and held.yanked
 
     def index_answer(self, request: Request, name: str) -> Response:
         """Answer a read of a crate's index file."""
@@ -125,7 +143,7 @@ class CargoRegistry:
         return Response(304, b"", headers) if etag in known else Response(200, body, headers)
 
     def dump(self) -> dict[str, object]:
-        """Give what was uploaded, for the canonical dump of the world."""
+        """Return what was uploaded, for the canonical dump of the world."""
         return self.store.dump()
 
     def _config(self, request: Request, _found: Found) -> Response:
@@ -140,14 +158,27 @@ class CargoRegistry:
     def _publish(self, request: Request, _found: Found) -> Response:
         _check_token(request)
         body = read_body(request.body)
+        check_identity(body)
+        self._trusted.require(_token(request), body.name, is_new=not self.store.owns(body.name))
         self.store.spend(body.name)
-        published = check_upload(body, lambda name: name == body.name or self.knows(name))
+        published = check_upload(body)
         self.store.mind_owner(body.name, _NO_PUBLISHER)
+        check_links(published, lambda name: name == body.name or self.knows(name))
         self.store.add(published, late=request.late)
         self.on_upload(published.name, published.version)
         versions = self.store.versions(body.name) or ()
         warnings: dict[str, list[str]] = {"invalid_categories": [], "invalid_badges": [], "other": []}
         return json_response(200, {"crate": documents.crate(body.name, versions), "warnings": warnings})
+
+    def _exchange_token(self, request: Request, _found: Found) -> Response:
+        jwt = _object(request).get("jwt")
+        if not isinstance(jwt, str):
+            raise Rejected("invalid json request")
+        return json_response(200, {"token": self._trusted.exchange(jwt)})
+
+    def _revoke_token(self, request: Request, _found: Found) -> Response:
+        self._trusted.revoke(_token(request))
+        return Response(204)
 
     def _download(self, _request: Request, found: Found) -> Response:
         held = self.store.find(found["name"], found["version"])
@@ -161,6 +192,21 @@ class CargoRegistry:
     def _unyank(self, request: Request, found: Found) -> Response:
         return self._set_yanked(request, found, False)
 
+    def _update(self, request: Request, found: Found) -> Response:
+        """Yank or unyank, perhaps with a message, which nobody is shown here."""
+        change = _object(request).get("version")
+        held = self.store.find(found["name"], found["version"])
+        if not isinstance(change, dict):
+            raise Rejected("invalid json request")
+        if change.get("yank_message") is not None:
+            if change.get("yanked") is False:
+                raise Rejected("Cannot set yank message when unyanking")
+            if change.get("yanked") is None and held is not None and not held.yanked:
+                raise Rejected("Cannot update yank message for a version that is not yanked")
+        yanked = change.get("yanked")
+        self._set_yanked(request, found, bool(held and held.yanked) if yanked is None else bool(yanked))
+        return self._version(request, found)
+
     def _set_yanked(self, request: Request, found: Found, yanked: bool) -> Response:
         _check_token(request)
         self.store.mind_owner(found["name"], _NO_YANKER)
@@ -173,24 +219,19 @@ class CargoRegistry:
 
     def _add_owners(self, request: Request, found: Found) -> Response:
         _check_token(request)
+        logins = _logins(request)
         self.store.mind_owner(found["name"], _NO_OWNER)
-        owners = self.store.owners(found["name"])
-        for login in _logins(request):
-            if login in owners:
-                raise Rejected(f"`{login}` is already an owner")
-            owners.append(login)
-        return json_response(200, {"ok": True, "msg": "owners successfully added"})
+        for login in logins:
+            _check_login(login)
+        return json_response(
+            200, {"ok": True, "msg": ",".join(self.store.invite(found["name"], login) for login in logins)}
+        )
 
     def _remove_owners(self, request: Request, found: Found) -> Response:
         _check_token(request)
+        logins = _logins(request)
         self.store.mind_owner(found["name"], _NO_OWNER)
-        owners = self.store.owners(found["name"])
-        for login in _logins(request):
-            if login not in owners:
-                raise Rejected(f"could not find owner with login `{login}`")
-            if len(owners) == 1:
-                raise Rejected("cannot remove all individual owners of a crate.")
-            owners.remove(login)
+        self.store.remove_owners(found["name"], logins)
         return json_response(200, {"ok": True, "msg": "owners successfully removed"})
 
     def _search(self, request: Request, _found: Found) -> Response:
@@ -226,8 +267,20 @@ class CargoRegistry:
 
 
 def _check_token(request: Request) -> None:
-    if not request.headers.get("authorization", "").strip():
+    if not _token(request):
         raise Rejected("this action requires authentication", 403)
+
+
+def _token(request: Request) -> str:
+    """Return the token of a request, which stands alone or after `Bearer`."""
+    scheme, space, token = request.headers.get("authorization", "").strip().partition(" ")
+    if not space:
+        return scheme
+    if scheme.lower() != "bearer":
+        raise Rejected(
+            f"Invalid `Authorization` header: Found unexpected authentication scheme `{scheme}`", 401
+        )
+    return token.strip()
 
 
 def _check_agent(request: Request) -> None:
@@ -236,11 +289,33 @@ def _check_agent(request: Request) -> None:
 
 
 def _logins(request: Request) -> list[str]:
-    try:
-        document = json.loads(request.body)
-        logins = document.get("users", document.get("owners"))
-    except (ValueError, AttributeError) as error:
-        raise Rejected("invalid json request") from error
+    document = _object(request)
+    logins = document.get("users", document.get("owners"))
     if not isinstance(logins, list):
         raise Rejected("invalid json request")
+    if len(logins) > 10:
+        raise Rejected("too many invites for this request - maximum 10")
     return [str(login) for login in logins]
+
+
+def _object(request: Request) -> dict[str, Any]:
+    try:
+        document = json.loads(request.body)
+    except ValueError as error:
+        raise Rejected("invalid json request") from error
+    if not isinstance(document, dict):
+        raise Rejected("invalid json request")
+    return document
+
+
+def _check_login(login: str) -> None:
+    """Reject a team that crates-io cannot look up by its name."""
+    if ":" not in login:
+        return
+    system, organisation, *team = login.split(":")
+    if system != "github":
+        raise Rejected("unknown organization handler, only 'github:org:team' is supported")
+    if not team:
+        raise Rejected("missing github team argument; format is github:org:team")
+    if odd := re.search(r"[^A-Za-z0-9_-]", organisation):
+        raise Rejected(f"organization cannot contain special characters like {odd.group()}")

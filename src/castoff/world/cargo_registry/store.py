@@ -1,4 +1,4 @@
-"""What does the Cargo registry hold? Versions in the order of their arrival, their owners, who sees them."""
+"""Contents of the embedded Cargo registry: versions in the order of their arrival, their owners, who sees them."""
 
 from __future__ import annotations
 
@@ -36,10 +36,11 @@ class _Crate:
     versions: list[Held] = field(default_factory=list)
     outside: dict[str, str] = field(default_factory=dict)
     owners: list[str] = field(default_factory=lambda: [OWNER])
+    invited: list[str] = field(default_factory=list)
 
 
 def canonical(name: str) -> str:
-    """Give the form in which two names are one to the registry."""
+    """Return the form in which two names are one to the registry."""
     return name.lower().replace("-", "_")
 
 
@@ -54,9 +55,14 @@ class Store:
         self._uploads: list[Held] = []
 
     def owns(self, name: str) -> bool:
-        """Say whether the name was ever seeded or published here."""
+        """Return whether the name was ever seeded or published here, in any spelling."""
+        return self.spelling(name) is not None
+
+    def spelling(self, name: str) -> str | None:
+        """Return how a name was spelled when it was first published or seeded here, None if it never was."""
         with self._lock:
-            return canonical(name) in self._crates
+            crate = self._crates.get(canonical(name))
+            return None if crate is None else crate.name
 
     def spend(self, name: str) -> None:
         """Take a token for publishing, before anything is looked at, as crates-io does."""
@@ -96,14 +102,16 @@ class Store:
             crate.outside |= {version: line for version, line in lines.items() if version not in ours}
 
     def index(self, name: str) -> tuple[str, ...] | None:
-        """Give the lines that one read of a crate's index file shows; ``None``: no such file (yet)."""
+        """Return the lines that one read of a crate's index file shows; ``None``: no such file (yet)."""
         with self._lock:
             crate = self._crates.get(canonical(name))
             if crate is None or crate.name.lower() != name.lower():
                 return None
             lines = list(crate.outside.values())
             lines += [
-                index_line(held.published, yanked=held.yanked) for held in crate.versions if held.sight.look()
+                index_line(held.published, yanked=held.yanked, at=held.at)
+                for held in crate.versions
+                if held.sight.look()
             ]
             return tuple(lines) or None
 
@@ -113,13 +121,13 @@ class Store:
             return self._find(name, version)
 
     def versions(self, name: str) -> tuple[Held, ...] | None:
-        """Give all versions that are held of a crate; ``None``: not ours."""
+        """Return all versions that are held of a crate; ``None``: not ours."""
         with self._lock:
             crate = self._crates.get(canonical(name))
             return None if crate is None else tuple(crate.versions)
 
     def crates(self) -> tuple[tuple[str, tuple[Held, ...]], ...]:
-        """Give all crates with their versions, by name."""
+        """Return all crates with their versions, by name."""
         with self._lock:
             return tuple((crate.name, tuple(crate.versions)) for _, crate in sorted(self._crates.items()))
 
@@ -152,19 +160,49 @@ class Store:
             self._crates[canonical(name)].owners = list(owners)
 
     def owners(self, name: str) -> list[str]:
-        """Give the owners' logins; the list is the registry's own."""
+        """Return the owners' logins; the list is the registry's own."""
         with self._lock:
-            crate = self._crates.get(canonical(name))
-            if crate is None:
-                raise Rejected(f"crate `{name}` does not exist", 404)
-            return crate.owners
+            return self._crate(name).owners
+
+    def invite(self, name: str, login: str) -> str:
+        """Offer ownership and return the message: a team of GitHub owns at once, a user after accepting."""
+        with self._lock:
+            crate = self._crate(name)
+            if login.lower() in (owner.lower() for owner in crate.owners):
+                raise Rejected(f"`{login}` is already an owner")
+            if ":" in login:
+                crate.owners.append(login.lower())
+                return f"team {login.lower()} has been added as an owner of crate {crate.name}"
+            if login in crate.invited:
+                return f"user {login} already has a pending invitation to be an owner of crate {crate.name}"
+            crate.invited.append(login)
+            return f"user {login} has been invited to be an owner of crate {crate.name}"
+
+    def remove_owners(self, name: str, logins: Sequence[str]) -> None:
+        """Remove owners; one user at least must stay, since a team cannot change owners."""
+        with self._lock:
+            crate = self._crate(name)
+            left = list(crate.owners)
+            for login in logins:
+                if login not in left:
+                    raise Rejected(f"could not find owner with login `{login}`")
+                left.remove(login)
+            if all(":" in login for login in left):
+                raise Rejected(
+                    "cannot remove all individual owners of a crate. Team member don't have permission to modify "
+                    "owners, so at least one individual owner is required."
+                )
+            crate.owners = left
 
     def dump(self) -> dict[str, object]:
-        """Give the uploads in their order, without times; also who owns what, and what is yanked."""
+        """Return the uploads in their order, without times; also who owns what, and what is yanked."""
         with self._lock:
             return {
                 "uploads": [_upload(held) for held in self._uploads],
                 "owners": {crate.name: sorted(crate.owners) for crate in self._crates.values()},
+                "invited": {
+                    crate.name: sorted(crate.invited) for crate in self._crates.values() if crate.invited
+                },
                 "yanked": sorted(
                     f"{crate.name}@{held.published.version}"
                     for crate in self._crates.values()
@@ -172,6 +210,12 @@ class Store:
                     if held.yanked
                 ),
             }
+
+    def _crate(self, name: str) -> _Crate:
+        crate = self._crates.get(canonical(name))
+        if crate is None:
+            raise Rejected(f"crate `{name}` does not exist", 404)
+        return crate
 
     def _find(self, name: str, version: str) -> Held | None:
         crate = self._crates.get(canonical(name))

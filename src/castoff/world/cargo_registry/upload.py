@@ -1,4 +1,4 @@
-"""May this upload stay? The body of ``cargo publish``, checked as crates-io checks it."""
+"""Checks of an upload: the body of ``cargo publish``, judged as crates-io judges it, in its order."""
 
 from __future__ import annotations
 
@@ -41,16 +41,26 @@ def read_body(body: bytes) -> Body:
     return Body(name, version, crate)
 
 
-def check_upload(body: Body, known: Callable[[str], bool]) -> Published:
-    """Check the crate; the manifest inside it counts, not what the client says about it."""
+def check_identity(body: Body) -> None:
+    """Check what crates-io checks before it counts an upload: name and version as the client gives them."""
     rules.check_name(body.name)
     check_version(body.version)
+
+
+def check_upload(body: Body) -> Published:
+    """Check the crate; the manifest inside it counts, not what the client says about it."""
     try:
         published = read_published(body.crate, body.name, body.version)
     except (TypeError, ValueError, AttributeError) as error:
         raise Rejected(f"failed to parse `Cargo.toml` manifest file\n\n{error}") from error
-    rules.check_dependencies(published.dependencies, known)
+    rules.check_not_reserved(body.name)
     return published
+
+
+def check_links(published: Published, known: Callable[[str], bool]) -> None:
+    """Check what crates-io checks last, inside its transaction: dependencies by name, and categories."""
+    rules.check_known(published.dependencies, known)
+    rules.check_categories({"categories": list(published.categories)})
 
 
 def read_published(crate: bytes, name: str, version: str) -> Published:
@@ -67,7 +77,7 @@ def read_published(crate: bytes, name: str, version: str) -> Published:
     features = features_of(manifest)
     rules.check_features(features)
     dependencies = dependencies_of(manifest)
-    rules.check_categories(package)
+    rules.check_dependencies(dependencies)
     rust_version = package.get("rust-version")
     return Published(
         name=name,
@@ -80,6 +90,7 @@ def read_published(crate: bytes, name: str, version: str) -> Published:
         rust_version=None if rust_version is None else str(rust_version),
         description=package.get("description"),
         license=package.get("license", "non-standard"),
+        categories=tuple(package.get("categories", ())),
     )
 
 

@@ -1,4 +1,4 @@
-"""Which documentation is there, and how did its build go?"""
+"""Documentation that exists, and the results of its builds."""
 
 from __future__ import annotations
 
@@ -70,11 +70,11 @@ class Builds:
             return None if build is None else (build, build.schedule.state())
 
     def of(self, name: str) -> tuple[tuple[Build, State], ...]:
-        """Give all builds of a name, the highest version last."""
+        """Return all builds of a name, the highest version last."""
         return tuple(pair for pair in self.all() if pair[0].name == name)
 
     def all(self) -> tuple[tuple[Build, State], ...]:
-        """Give all builds, by name and version."""
+        """Return all builds, by name and version."""
         with self._lock:
             builds = sorted(self._builds.values(), key=lambda build: (build.name, _order(build.version)))
             return tuple((build, build.schedule.state()) for build in builds)

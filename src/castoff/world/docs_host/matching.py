@@ -1,4 +1,4 @@
-"""Which version does docs.rs answer for? The exact one, else (a trap) the highest that the caret admits."""
+"""The version that docs.rs answers for: the exact one, else (a trap) the highest that the caret admits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far is a documentation build? Four states, one after the other, by looks or by seconds."""
+"""Progress of a documentation build: four states, one after the other, by looks or by seconds."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Schedule:
         return state
 
     def state(self) -> State:
-        """Give the state without counting a look."""
+        """Return the state without counting a look."""
         while len(self._phases) > 1 and self._is_over(self._phases[0]):
             done = self._phases.pop(0)
             self._entered += done.seconds or 0.0

@@ -1,8 +1,9 @@
-"""What does the embedded documentation host answer? docs.rs's status, builds and pages; Read the Docs' versions.
+"""Routes of the embedded documentation host: docs.rs's status, builds and pages; Read the Docs' versions.
 
 docs.rs makes a release's row when its build starts: while a build is queued its status is 404 (or, worse, that of
 another version, by caret), while it runs and when it failed it is ``false``, and only a look at the builds page
-tells these two apart.
+tells these two apart. Requirements such as ``=1.1.0`` are redirected to the version, and match no yanked one. Source:
+docs.rs, ``match_release.rs`` and ``handlers``.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from castoff.world.docs_host.schedule import State, parse_schedule
 from castoff.world.messages import Request, Response, json_response
 
 Found = dict[str, str]
+_VERSION = re.compile(r"\d{1,19}\.\d{1,19}\.\d{1,19}(?:[-+][0-9A-Za-z.+-]{1,200})?")
 _SETTINGS = {"automatic", "builds", "projects"}
 
 
@@ -33,6 +35,7 @@ class DocsHost:
         at = clock or WorldClock()
         automatic = parse_schedule(values["automatic"]) if "automatic" in values else None
         self.crates = Builds(at, automatic)
+        self.is_yanked: Callable[[str, str], bool] = lambda _name, _version: False
         self.projects = Builds(at, automatic)
         for kind, builds in (("builds", self.crates), ("projects", self.projects)):
             for entry in values.get(kind, ()):
@@ -46,6 +49,7 @@ class DocsHost:
             (re.compile(rf"{crate}/status\.json"), self._status),
             (re.compile(rf"{crate}/builds/?"), self._builds_page),
             (re.compile(rf"{crate}/builds/(?P<number>\d{{1,9}})(?:/(?P<file>[\w.-]+))?/?"), self._log),
+            (re.compile(rf"{crate}/?"), self._crate_page),
             (re.compile(r"/releases/queue/?"), self._queue),
             (re.compile(rf"/api/v3/projects/{project}/"), self._project_version),
             (re.compile(rf"/api/v3/projects/{project}/builds/"), self._project_builds),
@@ -64,7 +68,7 @@ class DocsHost:
         return _missing("The requested resource does not exist")
 
     def dump(self) -> dict[str, object]:
-        """Give the state of each build, for the canonical dump of the world."""
+        """Return the state of each build, for the canonical dump of the world."""
         return {
             "crates": [_dumped(*pair) for pair in self.crates.all()],
             "projects": [_dumped(*pair) for pair in self.projects.all()],
@@ -72,6 +76,8 @@ class DocsHost:
 
     def _status(self, found: Found) -> Response:
         build = self._match(found)
+        if build is not None and (moved := _redirect(found, build[0], "/crate/{}/{}/status.json")):
+            return moved
         self.crates.look(found["name"], found["version"].removeprefix("="))
         if build is None:
             return json_response(404, {"error": "The requested crate or version does not exist"}, _OPEN)
@@ -85,7 +91,9 @@ class DocsHost:
             for build, state in self.crates.of(found["name"])
             if state != "queued"
         }
-        version = matching_version(found["version"], tuple(rows))
+        standing = tuple(version for version in rows if not self.is_yanked(found["name"], version))
+        wanted = found["version"]
+        version = wanted if wanted in rows else matching_version(wanted, standing)
         return None if version is None else rows[version]
 
     def _builds_page(self, found: Found) -> Response:
@@ -93,6 +101,8 @@ class DocsHost:
         if match is None:
             return _missing("The requested crate or version does not exist")
         build, state = match
+        if moved := _redirect(found, build, "/crate/{}/{}/builds"):
+            return moved
         said = {
             "building": "in progress",
             "built": "All builds succeeded",
@@ -111,6 +121,11 @@ class DocsHost:
 
     def _log(self, found: Found) -> Response:
         match = self._match(found)
+        file = f"/{found['file']}" if found["file"] else ""
+        if match and (
+            moved := _redirect(found, match[0], f"/crate/{{}}/{{}}/builds/{found['number']}{file}")
+        ):
+            return moved
         if match is None or str(match[0].number) != found["number"] or match[1] == "building":
             return _missing("The requested build does not exist")
         build, state = match
@@ -119,6 +134,13 @@ class DocsHost:
         outcome = "failed" if state == "failed" else "succeeded"
         title = f"{build.name} {build.version} build {build.number} {outcome}"
         return _page(title, f"<pre>{html.escape(build.log)}</pre>")
+
+    def _crate_page(self, found: Found) -> Response:
+        match = self._match(found)
+        if match is None:
+            return _missing("The requested crate or version does not exist")
+        moved = _redirect(found, match[0], "/crate/{}/{}")
+        return moved or _page(f"{match[0].name} {match[0].version}", "<p>details of the crate</p>")
 
     def _queue(self, _found: Found) -> Response:
         queued = [build for build, state in self.crates.all() if state == "queued"]
@@ -130,9 +152,11 @@ class DocsHost:
     def _page(self, found: Found) -> Response:
         """Serve rustdoc's output of a build that is done."""
         match = self._match(found)
-        if match is None or match[1] != "built":
+        if match is None:
             return _missing("The requested resource does not exist")
-        build, _ = match
+        build, state = match
+        if state != "built":  # pages that could not be made lead to those about the crate
+            return Response(302, headers={"Location": f"/crate/{build.name}/{build.version}"})
         library = build.name.replace("-", "_")
         if found["path"] in ("", library):
             return Response(302, headers={"Location": f"/{build.name}/{build.version}/{library}/"})
@@ -190,6 +214,15 @@ class DocsHost:
 
 
 _OPEN = {"Access-Control-Allow-Origin": "*", "Cache-Control": "no-store"}
+
+
+def _redirect(found: Found, build: Build, path: str) -> Response | None:
+    """Lead from a requirement to the version that it matched; exact versions and `latest` are answered as they are."""
+    wanted = found["version"]
+    if wanted == "latest" or _VERSION.fullmatch(wanted):
+        return None
+    version = "latest" if wanted in ("*", "newest") else build.version
+    return Response(302, headers={"Location": path.format(build.name, version), **_OPEN})
 
 
 def _dumped(build: Build, state: State) -> dict[str, object]:

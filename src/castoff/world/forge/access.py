@@ -1,4 +1,4 @@
-"""Who asks, and what may they do?"""
+"""Accounts and tokens, and what they may do."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Access:
     viewer: str = "maintainer"
 
     def actor(self, authorization: str) -> Actor:
-        """Tell who sent an ``Authorization`` header; 401 for bad ones."""
+        """Return who sent an ``Authorization`` header; 401 for bad ones."""
         token = _token(authorization)
         if not authorization:
             return Actor("", "read", "anonymous")
@@ -80,27 +80,29 @@ def kind_of(token: str) -> str:
     return "app" if token.startswith(("ghs_", "ghu_")) else "classic"
 
 
-def demand(actor: Actor, level: str, *, private: bool) -> None:
-    """Refuse an actor who lacks a level, in the words of the real service; 404 where a scope is lacking."""
-    if (private or level != "read") and not actor.is_scoped(private=private):
-        raise not_found()
-    if actor.may(level) and (actor.kind != "anonymous" or level == "read"):
-        if private and actor.kind == "anonymous":
-            raise not_found()
-        return
+def require(actor: Actor, level: str, *, private: bool, writing: bool) -> None:
+    """Refuse an actor who lacks a level or a scope, with the status that GitHub gives to that kind of token."""
     if actor.level == "none" or (private and actor.kind == "anonymous"):
         raise not_found()
-    if actor.kind == "anonymous":
+    if actor.kind == "anonymous" and (writing or level != "read"):
         raise Refused(401, "Requires authentication")
-    if level in ("maintain", "admin") and actor.can_push:
+    if (private or writing or level != "read") and not actor.is_scoped(private=private):
         raise not_found()
-    raise forbidden(lacking(actor))
+    # A classic token does what its account may, and any account may open issues; others have rights of their own.
+    least = "triage" if writing and level == "read" and actor.kind != "classic" else level
+    if not actor.may(least):
+        raise lacking(actor, level)
 
 
-def lacking(actor: Actor) -> str:
-    """Word the refusal for a kind of token."""
-    holder = "personal access token" if actor.kind == "fine-grained" else "integration"
-    return f"Resource not accessible by {holder}"
+def lacking(actor: Actor, level: str) -> Refused:
+    """Return the refusal of an actor whose account or token lacks a level.
+
+    GitHub hides from a classic token what its account may not write: 404. Issues of others are the exception.
+    """
+    if actor.kind != "classic":
+        holder = "personal access token" if actor.kind == "fine-grained" else "integration"
+        return forbidden(f"Resource not accessible by {holder}")
+    return forbidden("Must have admin rights to Repository.") if level == "triage" else not_found()
 
 
 def _token(authorization: str) -> str:

@@ -1,4 +1,4 @@
-"""How does the forge say no, and what does a handler give back?"""
+"""Refusals of the forge, and results of its handlers."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Refused(Exception):
         self.extra = extra or {}
 
     def value(self) -> Json:
-        """Give the document in the shape that GitHub uses."""
+        """Return the document in the shape that GitHub uses."""
         document: Json = {"message": self.message}
         if self.errors:
             document["errors"] = list(self.errors)
@@ -53,17 +53,17 @@ class RateLimited(Refused):
 
 
 def not_found() -> Refused:
-    """Say that there is no such thing, or none that the asker may see."""
+    """Report that there is no such thing, or none that the asker may see."""
     return Refused(404, "Not Found")
 
 
 def forbidden(message: str) -> Refused:
-    """Say that the token lacks a right."""
+    """Report that the token lacks a right."""
     return Refused(403, message)
 
 
 def invalid(resource: str, field_name: str, code: str, message: str | None = None) -> Refused:
-    """Say that one field does not do: 422 with GitHub's triple of resource, field and code."""
+    """Report that one field does not do: 422 with GitHub's triple of resource, field and code."""
     error: Json = {"resource": resource, "code": code, "field": field_name}
     if message is not None:
         error["message"] = message
@@ -71,11 +71,11 @@ def invalid(resource: str, field_name: str, code: str, message: str | None = Non
 
 
 def custom(resource: str, message: str) -> Refused:
-    """Say that a rule of its own was broken: 422 with the code ``custom``."""
+    """Report that a rule of its own was broken: 422 with the code ``custom``."""
     error: Json = {"resource": resource, "code": "custom", "message": message}
     return Refused(422, "Validation Failed", errors=(error,))
 
 
 def malformed(text: str) -> Refused:
-    """Say that the request does not fit the schema of its route."""
+    """Report that the request does not fit the schema of its route."""
     return Refused(422, f"Invalid request.\n\n{text}")

@@ -1,4 +1,4 @@
-"""What do the routes of the files of a release do?"""
+"""Routes of the files of a release."""
 
 from __future__ import annotations
 
@@ -48,9 +48,24 @@ def get_asset(call: Call) -> Answer:
     return Answer(_shown(call, release, asset))
 
 
-def delete_asset(call: Call) -> Answer:
-    """Take a file away."""
+def update_asset(call: Call) -> Answer:
+    """Rename a file, or change what is shown for it; an immutable release keeps its files as they are."""
     release, asset = _found(call)
+    fields = call.fields()
+    name = fields.text("name") or asset.name
+    if release.immutable:
+        raise Refused(422, "Cannot update assets of an immutable release.")
+    if any(other.name == name and other is not asset for other in release.assets):
+        raise invalid("ReleaseAsset", "name", "already_exists")
+    asset.name, asset.label = name, fields.text("label", asset.label)
+    return Answer(_shown(call, release, asset))
+
+
+def delete_asset(call: Call) -> Answer:
+    """Take a file away; an immutable release keeps it."""
+    release, asset = _found(call)
+    if release.immutable:
+        raise Refused(422, "Cannot delete assets of an immutable release.")
     release.assets.remove(asset)
     return Answer(status=204)
 
@@ -74,5 +89,6 @@ ROUTES = (
     Route("GET", _BASE + "/{release_id}/assets", list_assets),
     Route("POST", "/uploads" + _BASE + "/{release_id}/assets", upload_asset, "write"),
     Route("GET", _BASE + "/assets/{asset_id}", get_asset),
+    Route("PATCH", _BASE + "/assets/{asset_id}", update_asset, "write"),
     Route("DELETE", _BASE + "/assets/{asset_id}", delete_asset, "write"),
 )

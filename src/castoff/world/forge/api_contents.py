@@ -1,4 +1,4 @@
-"""What do the routes that read and write files do?"""
+"""Routes that read and write files."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def delete_contents(call: Call) -> Answer:
 
 
 def _aim(call: Call, fields: Fields) -> tuple[str, str, _Entry | None]:
-    """Give the branch, its tip, and the file that is there now."""
+    """Return the branch, its tip, and the file that is there now."""
     branch = fields.text("branch") or call.state.default_branch
     tip = call.git.resolve(f"refs/heads/{branch}")
     if tip is None:

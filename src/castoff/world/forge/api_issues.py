@@ -1,4 +1,7 @@
-"""What do the routes of issues and comments do?"""
+"""Routes of issues and comments.
+
+Whoever can read the repository may open an issue, comment, and change what is their own.
+"""
 
 from __future__ import annotations
 
@@ -27,9 +30,11 @@ def create_issue(call: Call) -> Answer:
     title, body = checked_title(fields.raw("title")), checked_body(fields)
     labels, assignees = fields.texts("labels"), fields.texts("assignees")
     milestone = chosen_milestone(call, fields)
-    checked_names(call, labels)
+    entitled = call.actor.may("triage")
+    if entitled:
+        checked_names(call, labels)
     issue = open_issue(call, title, body)
-    if call.actor.may("triage"):
+    if entitled:
         put_labels(call, issue, labels)
         issue.milestone, issue.assignees = milestone, assignees
     document = show.issue(call.state, call.links, issue)
@@ -58,8 +63,15 @@ def get_issue(call: Call) -> Answer:
 
 
 def update_issue(call: Call) -> Answer:
-    """Change an issue or pull request: title, body, state, labels, milestone, assignees."""
+    """Change an issue or pull request: title, body, state, labels, milestone, assignees.
+
+    From an author without more rights, labels, milestone and assignees are dropped in silence.
+    """
     issue, fields = found_issue(call), call.fields()
+    if issue.author != call.actor.login:
+        call.require("triage")
+    if not call.actor.may("triage"):
+        fields = fields.without("milestone", "assignees", "labels")
     title = checked_title(fields.raw("title")) if fields.raw("title") is not None else issue.title
     body = checked_body(fields) if "body" in fields else issue.body
     milestone = chosen_milestone(call, fields) if "milestone" in fields else issue.milestone
@@ -70,6 +82,20 @@ def update_issue(call: Call) -> Answer:
     put_labels(call, issue, labels)
     issue.title, issue.body, issue.milestone, issue.assignees = title, body, milestone, assignees
     issue.updated_at = call.now
+    return Answer(show.issue(call.state, call.links, issue))
+
+
+def add_assignees(call: Call) -> Answer:
+    """Assign people besides those who are."""
+    issue, names = found_issue(call), call.fields().texts("assignees")
+    issue.assignees = list(dict.fromkeys([*issue.assignees, *names]))
+    return Answer(show.issue(call.state, call.links, issue), 201)
+
+
+def remove_assignees(call: Call) -> Answer:
+    """Assign people no more."""
+    issue, names = found_issue(call), call.fields().texts("assignees")
+    issue.assignees = [name for name in issue.assignees if name not in names]
     return Answer(show.issue(call.state, call.links, issue))
 
 
@@ -105,7 +131,7 @@ def get_comment(call: Call) -> Answer:
 
 def update_comment(call: Call) -> Answer:
     """Rewrite a comment."""
-    issue, comment = _found_comment(call)
+    issue, comment = _own_comment(call)
     fields = call.fields()
     fields.required("body")
     comment.body, comment.updated_at = checked_body(fields) or "", call.now
@@ -114,7 +140,7 @@ def update_comment(call: Call) -> Answer:
 
 def delete_comment(call: Call) -> Answer:
     """Delete a comment."""
-    issue, comment = _found_comment(call)
+    issue, comment = _own_comment(call)
     issue.comments.remove(comment)
     return Answer(status=204)
 
@@ -162,9 +188,8 @@ def chosen_milestone(call: Call, fields: Fields) -> int | None:
 
 def set_state(call: Call, issue: Issue, fields: Fields) -> None:
     """Close or open again, or refuse before anything is changed; a merged pull request cannot be opened again."""
-    state = fields.one_of("state", ("open", "closed"))
-    reasons = ("completed", "not_planned", "duplicate", "reopened")
-    reason = fields.one_of("state_reason", reasons)
+    state = fields.text("state")
+    reason = fields.text("state_reason")
     if state == "open" and issue.merged:
         raise invalid(
             "PullRequest", "state", "invalid", "state cannot be changed. The pull request is merged."
@@ -178,6 +203,14 @@ def set_state(call: Call, issue: Issue, fields: Fields) -> None:
     issue.state_reason = reason or issue.state_reason
 
 
+def _own_comment(call: Call) -> tuple[Issue, Comment]:
+    """Find a comment that the sender may change: their own, or any with the right to write."""
+    issue, comment = _found_comment(call)
+    if comment.author != call.actor.login:
+        call.require("write")
+    return issue, comment
+
+
 def _found_comment(call: Call) -> tuple[Issue, Comment]:
     found = call.state.comment(call.whole("comment_id"))
     if found is None:
@@ -187,13 +220,15 @@ def _found_comment(call: Call) -> tuple[Issue, Comment]:
 
 ROUTES = (
     Route("GET", _BASE, list_issues),
-    Route("POST", _BASE, create_issue, "triage"),
+    Route("POST", _BASE, create_issue),
     Route("GET", _BASE + "/{issue_number}", get_issue),
-    Route("PATCH", _BASE + "/{issue_number}", update_issue, "triage"),
+    Route("PATCH", _BASE + "/{issue_number}", update_issue),
+    Route("POST", _BASE + "/{issue_number}/assignees", add_assignees, "triage"),
+    Route("DELETE", _BASE + "/{issue_number}/assignees", remove_assignees, "triage"),
     Route("GET", _BASE + "/{issue_number}/comments", list_comments),
-    Route("POST", _BASE + "/{issue_number}/comments", create_comment, "triage"),
+    Route("POST", _BASE + "/{issue_number}/comments", create_comment),
     Route("GET", _BASE + "/comments", list_all_comments),
     Route("GET", _BASE + "/comments/{comment_id}", get_comment),
-    Route("PATCH", _BASE + "/comments/{comment_id}", update_comment, "triage"),
-    Route("DELETE", _BASE + "/comments/{comment_id}", delete_comment, "triage"),
+    Route("PATCH", _BASE + "/comments/{comment_id}", update_comment),
+    Route("DELETE", _BASE + "/comments/{comment_id}", delete_comment),
 )

@@ -1,11 +1,11 @@
-"""What do the labels' routes do?"""
+"""Routes of labels."""
 
 from __future__ import annotations
 
 import re
 
 from castoff.world.forge import show
-from castoff.world.forge.answers import Answer, custom, invalid, not_found
+from castoff.world.forge.answers import Answer, Refused, custom, invalid, not_found
 from castoff.world.forge.call import Call
 from castoff.world.forge.fields import Fields
 from castoff.world.forge.records import Issue, Label
@@ -65,16 +65,16 @@ def list_labels_of_issue(call: Call) -> Answer:
 
 
 def add_labels(call: Call) -> Answer:
-    """Give an issue more labels; unknown ones are created, as the real service does."""
+    """Return an issue more labels; unknown ones are created, as the real service does."""
     issue = _issue(call)
-    put_labels(call, issue, [*issue.labels, *call.fields().texts("labels")])
+    put_labels(call, issue, [*issue.labels, *_given(call)])
     return Answer(show.labels_of(call.state, call.links, issue))
 
 
 def set_labels(call: Call) -> Answer:
-    """Give an issue exactly these labels."""
+    """Return an issue exactly these labels."""
     issue = _issue(call)
-    put_labels(call, issue, call.fields().texts("labels"))
+    put_labels(call, issue, _given(call))
     return Answer(show.labels_of(call.state, call.links, issue))
 
 
@@ -88,7 +88,7 @@ def remove_label(call: Call) -> Answer:
     """Take one label from an issue; 404 where it does not have it."""
     issue, name = _issue(call), call.params["name"]
     if not any(known.lower() == name.lower() for known in issue.labels):
-        raise not_found()
+        raise Refused(404, "Label does not exist")
     put_labels(call, issue, [known for known in issue.labels if known.lower() != name.lower()])
     return Answer(show.labels_of(call.state, call.links, issue))
 
@@ -112,6 +112,11 @@ def checked_names(call: Call, names: list[str]) -> None:
     for name in names:
         if call.state.label(name) is None:
             _free_name(call, name, None)
+
+
+def _given(call: Call) -> list[str]:
+    """Read the labels of the body: an object with `labels`, or the list alone."""
+    return Fields.parse(call.request.body, listed_as="labels").texts("labels")
 
 
 def _issue(call: Call) -> Issue:

@@ -1,4 +1,4 @@
-"""What do the milestones' routes do?"""
+"""Routes of milestones."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from castoff.world.forge.records import Json, Milestone
 from castoff.world.forge.routing import Route
 
 _BASE = "/repos/{owner}/{repo}/milestones"
-_STATES = ("open", "closed")
 _FAR = datetime.max.replace(tzinfo=UTC)
 
 
@@ -33,7 +32,7 @@ def create_milestone(call: Call) -> Answer:
     """Create a milestone; its title must be free."""
     fields = call.fields()
     title = _free_title(call, fields.required("title"), None)
-    state = fields.one_of("state", _STATES, "open")
+    state = fields.text("state", "open")
     milestone = Milestone(
         id=call.state.next_id(),
         number=max((known.number for known in call.state.milestones), default=0) + 1,
@@ -60,7 +59,7 @@ def update_milestone(call: Call) -> Answer:
     """Change title, state, description or due date."""
     milestone, fields = _found(call), call.fields()
     title = _free_title(call, fields.text("title", milestone.title) or "", milestone)
-    state = fields.one_of("state", _STATES) or milestone.state
+    state = fields.text("state") or milestone.state
     description = fields.text("description") if "description" in fields else milestone.description
     milestone.due_on = fields.moment("due_on") if "due_on" in fields else milestone.due_on
     milestone.title, milestone.description, milestone.updated_at = title, description, call.now

@@ -1,4 +1,4 @@
-"""What do the pull requests' routes do?"""
+"""Routes of pull requests."""
 
 from __future__ import annotations
 
@@ -26,8 +26,24 @@ def list_pulls(call: Call) -> Answer:
 
 
 def get_pull(call: Call) -> Answer:
-    """Show one pull request."""
-    return Answer(show_pull.full(call, found_pull(call)))
+    """Show one pull request, or its changes where they are asked for by the media type."""
+    issue = found_pull(call)
+    asked = call.request.headers.get("accept", "")
+    form = next((each for each in ("diff", "patch") if f".{each}" in asked), None)
+    if form is None:
+        return Answer(show_pull.full(call, issue))
+    media = {"Content-Type": f"application/vnd.github.v3.{form}; charset=utf-8"}
+    return Answer(_changes(call, issue, form), headers=media)
+
+
+def _changes(call: Call, issue: Issue, form: str) -> bytes:
+    """Write what a pull request changes since it left its base, as a diff or as mails."""
+    base, head = association.base_of(call.git, issue), association.head_of(call.git, issue)
+    if not base or not head:
+        return b""
+    if form == "diff":
+        return call.git.binary("diff", f"{base}...{head}") or b""
+    return call.git.binary("format-patch", "--stdout", f"{base}..{head}") or b""
 
 
 def create_pull(call: Call) -> Answer:

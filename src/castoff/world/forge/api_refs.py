@@ -1,4 +1,4 @@
-"""What do the routes of branches, tags and refs do?"""
+"""Routes of branches, tags and refs."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from castoff.world.forge.answers import Answer, Refused, custom, not_found
 from castoff.world.forge.call import Call
 from castoff.world.forge.links import escaped
 from castoff.world.forge.plumbing import Ref
-from castoff.world.forge.protecting import guard, protection, rules_of, rulesets
+from castoff.world.forge.protecting import guard, guard_deletion, protection, rules_of, rulesets
 from castoff.world.forge.records import Json
 from castoff.world.forge.routing import Route
 
 _REPO = "/repos/{owner}/{repo}"
 _HEADS, _TAGS = "refs/heads/", "refs/tags/"
+_PULLS = "refs/pull/"
 
 
 def list_branches(call: Call) -> Answer:
@@ -86,6 +87,7 @@ def create_ref(call: Call) -> Answer:
     name, sha = fields.required("ref"), fields.required("sha")
     if not name.startswith("refs/") or name.count("/") < 2 or call.git.run("check-ref-format", name) is None:
         raise Refused(422, "Reference name must start with 'refs/' and have at least two slashes.")
+    _require_writable(name)
     if call.git.kind(sha) is None:
         raise Refused(422, "Object does not exist")
     if not call.git.move(name, sha, "0" * 40):
@@ -100,10 +102,12 @@ def update_ref(call: Call) -> Answer:
     ref = call.git.ref(name)
     if ref is None:
         raise Refused(422, "Reference does not exist")
+    _require_writable(name)
     if call.git.kind(sha) is None:
         raise Refused(422, "Object does not exist")
-    guard(call.state, name)
-    if not force and not call.git.is_ancestor(ref.sha, sha):
+    forward = call.git.is_ancestor(ref.sha, sha)
+    guard(call.state, name, forward=forward)
+    if not force and not forward:
         raise Refused(422, "Update is not a fast forward")
     call.git.move(name, sha, ref.sha)
     return Answer(_fresh(call, name))
@@ -115,8 +119,8 @@ def delete_ref(call: Call) -> Answer:
     ref = call.git.ref(name)
     if ref is None:
         raise Refused(422, "Reference does not exist")
-    if name.startswith(_HEADS) and call.state.protection(name[len(_HEADS) :]):
-        raise Refused(422, "Cannot delete a protected branch")
+    _require_writable(name)
+    guard_deletion(call.state, name)
     call.git.run("update-ref", "-d", name, ref.sha)
     return Answer(status=204)
 
@@ -153,6 +157,12 @@ def get_git_commit(call: Call) -> Answer:
     if commit is None:
         raise not_found()
     return Answer(show_git.git_commit(call, commit))
+
+
+def _require_writable(name: str) -> None:
+    """Refuse to write below `refs/pull`, which GitHub keeps itself (a push there is "a hidden ref")."""
+    if name.startswith(_PULLS):
+        raise Refused(422, "Reference cannot be updated: refs/pull is read-only")
 
 
 def _found_branch(call: Call) -> Ref:

@@ -1,11 +1,11 @@
-"""What do the releases' routes do?"""
+"""Routes of releases."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from castoff.world.forge import show_release
-from castoff.world.forge.answers import Answer, invalid, not_found
+from castoff.world.forge.answers import Answer, custom, invalid, not_found
 from castoff.world.forge.call import Call
 from castoff.world.forge.fields import Fields
 from castoff.world.forge.notes_range import notes_for
@@ -15,7 +15,6 @@ from castoff.world.forge.routing import Route
 
 _BASE = "/repos/{owner}/{repo}/releases"
 LONGEST_BODY = 125_000
-_LATEST = ("true", "false", "legacy")
 
 
 def list_releases(call: Call) -> Answer:
@@ -64,10 +63,11 @@ def create_release(call: Call) -> Answer:
         updated_at=call.now,
         untagged=f"{number * 2654435761 % 16**20:020x}",
     )
-    latest = fields.one_of("make_latest", _LATEST)
+    latest, draft = fields.text("make_latest"), fields.flag("draft", default=False)
+    _refuse_latest(latest, draft=False, prerelease=release.prerelease)
     if fields.flag("generate_release_notes", default=False):
         _generate(call, release)
-    if not fields.flag("draft", default=False):
+    if not draft:
         _publish(call, release, latest)
     release.created_at = _dated(call, release)
     call.state.releases.append(release)
@@ -80,10 +80,10 @@ def update_release(call: Call) -> Answer:
     release, fields = found_release(call), call.fields()
     tag = _checked_tag(call, fields.text("tag_name") or release.tag)
     body = _checked_body(fields.text("body")) if "body" in fields else release.body
-    latest = fields.one_of("make_latest", _LATEST)
-    draft = fields.flag("draft", default=release.draft)
+    latest, draft = fields.text("make_latest"), fields.flag("draft", default=release.draft)
     name = fields.text("name", release.name)
     prerelease = fields.flag("prerelease", default=release.prerelease)
+    _refuse_latest(latest, draft=draft, prerelease=prerelease)
     _keep_immutable(release, fields, tag)
     if tag != release.tag and not release.draft:
         _refuse_second(call, tag, release)
@@ -151,7 +151,7 @@ def _publish(call: Call, release: Release, latest: str | None) -> None:
 
 
 def _dated(call: Call, release: Release) -> datetime:
-    """Give what GitHub calls created: the date of the tag's commit, once there is a tag."""
+    """Return what GitHub calls created: the date of the tag's commit, once there is a tag."""
     sha = call.git.resolve(f"refs/tags/{release.tag}")
     commit = call.git.commit(sha) if sha else None
     return commit.committer.at if commit else release.created_at
@@ -172,6 +172,17 @@ def _set_latest(call: Call, release: Release, latest: str) -> None:
         call.state.latest = release.id
     elif call.state.latest == release.id or latest == "legacy":
         call.state.latest = None
+
+
+def _refuse_latest(latest: str | None, *, draft: bool, prerelease: bool) -> None:
+    """Refuse to mark a pre-release, or an existing draft, as the latest release.
+
+    A new draft may ask for it: `gh release create TAG FILE --latest` creates a draft with `make_latest`
+    first, and publishes it once its files are there. Observed: getsentry/craft#583, kaito-project/kaito#1680
+    (pre-releases), openclaw/openclaw#139297 (drafts).
+    """
+    if latest == "true" and (draft or prerelease):
+        raise custom("Release", "Latest release cannot be draft or prerelease.")
 
 
 def _refuse_second(call: Call, tag: str, own: Release) -> None:

@@ -1,10 +1,10 @@
-"""What do the routes of the repository, of accounts and of limits do?"""
+"""Routes of the API's root, the repository, accounts and limits."""
 
 from __future__ import annotations
 
 from castoff.world.forge import show, show_repository
 from castoff.world.forge.access import lacking
-from castoff.world.forge.answers import Answer, Refused, forbidden, not_found
+from castoff.world.forge.answers import Answer, Refused, not_found
 from castoff.world.forge.call import Call
 from castoff.world.forge.records import Json, User, stamp
 from castoff.world.forge.routing import Route
@@ -56,7 +56,7 @@ def get_viewer(call: Call) -> Answer:
     if call.actor.kind == "anonymous":
         raise Refused(401, "Requires authentication")
     if call.actor.kind == "app":
-        raise forbidden(lacking(call.actor))
+        raise lacking(call.actor, "read")
     account = call.state.user(call.actor.login)
     return Answer(_person(call, account) | {"notification_email": None})
 
@@ -73,6 +73,46 @@ def get_rate_limit(call: Call) -> Answer:
     """Show what is left; asking costs nothing."""
     views = {name: call.limits.view(call.actor.key, name, call.now) for name in ("core", "search", "graphql")}
     return Answer({"resources": views, "rate": views["core"]})
+
+
+_ROOT = (
+    ("current_user", "user"),
+    ("current_user_authorizations_html", "settings/connections/applications{/client_id}"),
+    ("authorizations", "authorizations"),
+    ("code_search", "search/code?q={query}{&page,per_page,sort,order}"),
+    ("commit_search", "search/commits?q={query}{&page,per_page,sort,order}"),
+    ("emails", "user/emails"),
+    ("emojis", "emojis"),
+    ("events", "events"),
+    ("feeds", "feeds"),
+    ("followers", "user/followers"),
+    ("following", "user/following{/target}"),
+    ("gists", "gists{/gist_id}"),
+    ("issue_search", "search/issues?q={query}{&page,per_page,sort,order}"),
+    ("issues", "issues"),
+    ("keys", "user/keys"),
+    ("label_search", "search/labels?q={query}&repository_id={repository_id}{&page,per_page}"),
+    ("notifications", "notifications"),
+    ("organization", "orgs/{org}"),
+    ("organization_repositories", "orgs/{org}/repos{?type,page,per_page,sort}"),
+    ("organization_teams", "orgs/{org}/teams"),
+    ("public_gists", "gists/public"),
+    ("rate_limit", "rate_limit"),
+    ("repository", "repos/{owner}/{repo}"),
+    ("repository_search", "search/repositories?q={query}{&page,per_page,sort,order}"),
+    ("current_user_repositories", "user/repos{?type,page,per_page,sort}"),
+    ("starred", "user/starred{/owner}{/repo}"),
+    ("starred_gists", "gists/starred"),
+    ("user", "users/{user}"),
+    ("user_organizations", "user/orgs"),
+    ("user_repositories", "users/{user}/repos{?type,page,per_page,sort}"),
+    ("user_search", "search/users?q={query}{&page,per_page,sort,order}"),
+)
+
+
+def get_root(call: Call) -> Answer:
+    """Show where everything is; gh asks it for the scopes of its token."""
+    return Answer({f"{name}_url": f"{call.links.api}/{path}" for name, path in _ROOT})
 
 
 def get_versions(_: Call) -> Answer:
@@ -100,6 +140,7 @@ def _every_right(rights: Json) -> Json:
 
 
 ROUTES = (
+    Route("GET", "/", get_root),
     Route("GET", _REPO, get_repository),
     Route("GET", _REPO + "/collaborators/{username}/permission", get_permission, "write"),
     Route("GET", _REPO + "/assignees", list_assignees),

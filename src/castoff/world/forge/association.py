@@ -1,4 +1,4 @@
-"""Which pull requests brought a commit in?"""
+"""Pull requests that brought a commit in."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ def merged_by_commit(state: State, git: BareRepository) -> dict[str, list[Issue]
 
 
 def pulls_of(state: State, git: BareRepository, sha: str) -> list[Issue]:
-    """Give the merged pull requests of one commit, and the open ones that hold it."""
+    """Return the merged pull requests of one commit, and the open ones that hold it."""
     merged = merged_by_commit(state, git).get(sha, [])
     waiting = [issue for issue in state.pulls() if issue.state == "open" and sha in proposed(git, issue)]
     return sorted([*merged, *waiting], key=lambda issue: issue.number)
 
 
 def in_range(state: State, git: BareRepository, commits: Iterable[str]) -> list[Issue]:
-    """Give each merged pull request of these commits once, by number."""
+    """Return each merged pull request of these commits once, by number."""
     index = merged_by_commit(state, git)
     found = {issue.number: issue for sha in commits for issue in index.get(sha, [])}
     return [found[number] for number in sorted(found)]
 
 
 def head_of(git: BareRepository, issue: Issue) -> str | None:
-    """Give the commit at the head of a pull request: of the branch while open, as it was afterwards."""
+    """Return the commit at the head of a pull request: of the branch while open, as it was afterwards."""
     if issue.pull is None:
         return None
     if issue.state == "open":
@@ -48,7 +48,7 @@ def head_of(git: BareRepository, issue: Issue) -> str | None:
 
 
 def base_of(git: BareRepository, issue: Issue) -> str | None:
-    """Give the commit that a pull request is compared with."""
+    """Return the commit that a pull request is compared with."""
     if issue.pull is None:
         return None
     if issue.pull.base_sha and issue.state != "open":
@@ -62,7 +62,7 @@ def branch_of(head: str) -> str:
 
 
 def proposed(git: BareRepository, issue: Issue) -> list[str]:
-    """Give the commits that a pull request proposes, oldest first; none where git does not have them."""
+    """Return the commits that a pull request proposes, oldest first; none where git does not have them."""
     base, head = base_of(git, issue), head_of(git, issue)
     if not base or not head or git.kind(head) != "commit" or git.kind(base) != "commit":
         return []

@@ -1,11 +1,9 @@
-"""How are commits made in a bare repository, without a work tree?"""
+"""Commits made in a bare repository, without a work tree."""
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from castoff.world.forge.answers import Refused
 from castoff.world.forge.plumbing import BareRepository, Commit
@@ -34,16 +32,11 @@ def commit_file(
     git: BareRepository, branch: str, tip: str, path: str, blob: str | None, signature: Signature
 ) -> str:
     """Commit one file (None deletes it) onto a branch; 409 where the branch moved meanwhile."""
-    with tempfile.TemporaryDirectory() as folder:
-        index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
-        git.must("read-tree", tip, extra=index)
-        mode, sha = ("0", "0" * 40) if blob is None else ("100644", blob)
-        entry = f"{mode} {sha}\t{path}\0".encode("utf-8", "replace")
-        done = git.run("update-index", "-z", "--index-info", text=entry, extra=index)
-        tree = None if done is None else git.run("write-tree", extra=index)
+    mode, sha = ("0", "0" * 40) if blob is None else ("100644", blob)
+    tree = git.tree_with(tip, [f"{mode} {sha}\t{path}\0"])
     if tree is None:
         raise Refused(422, "path contains a malformed path component")
-    sha = commit_tree(git, tree.strip(), (tip,), signature)
+    sha = commit_tree(git, tree, (tip,), signature)
     if not git.move(f"refs/heads/{branch}", sha, tip):
         raise Refused(409, f"is at another commit than {tip}")
     return sha

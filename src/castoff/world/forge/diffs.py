@@ -1,4 +1,4 @@
-"""Which files differ between two commits?"""
+"""Files that differ between two commits."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ class File:
 
 
 def changed_files(git: BareRepository, base: str, head: str) -> list[File]:
-    """Give the files that ``head`` changes since it left ``base``, by name."""
+    """Return the files that ``head`` changes since it left ``base``, by name."""
     fork = git.run("merge-base", base, head)
     return between(git, fork.strip() if fork else base, head)
 
 
 def between(git: BareRepository, old: str | None, new: str) -> list[File]:
-    """Give the files that differ between two trees; None is the empty one."""
+    """Return the files that differ between two trees; None is the empty one."""
     ends = (old or _EMPTY_TREE, new)
     raw = git.run("diff-tree", "-r", "-z", "-M", "--raw", *ends)
     counted = git.run("diff-tree", "-r", "-z", "-M", "--numstat", *ends)
@@ -40,7 +40,7 @@ def between(git: BareRepository, old: str | None, new: str) -> list[File]:
 
 
 def patch_of(git: BareRepository, old: str | None, new: str, file: File) -> str | None:
-    """Give the hunks of one file, as the API shows them."""
+    """Return the hunks of one file, as the API shows them."""
     names = [file.name] if file.previous is None else [file.previous, file.name]
     text = git.run("diff-tree", "-r", "-p", "-M", old or _EMPTY_TREE, new, "--", *names)
     place = (text or "").find("\n@@")

@@ -1,4 +1,4 @@
-"""What is on the forge, in a form that two worlds can be compared by?
+"""The content of the forge, in a form by which two worlds can be compared.
 
 No ids, no times; everything in a stated order.
 """

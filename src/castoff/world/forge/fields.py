@@ -1,4 +1,4 @@
-"""What did the client send in the body, and is it of the right kind?"""
+"""Body of a request, read field by field."""
 
 from __future__ import annotations
 
@@ -8,6 +8,14 @@ from datetime import UTC, datetime
 from castoff.world.forge.answers import Refused, malformed
 
 
+def parse_json(body: bytes) -> object:
+    """Read a body; one that is not JSON is a 400."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        raise Refused(400, "Problems parsing JSON") from None
+
+
 class Fields:
     """The JSON object of one request; wrong kinds are refused as GitHub refuses them."""
 
@@ -15,27 +23,28 @@ class Fields:
         self._values = values
 
     @classmethod
-    def parse(cls, body: bytes) -> Fields:
-        """Read a body; an empty one is an empty object."""
-        if not body.strip():
-            return cls({})
-        try:
-            values = json.loads(body)
-        except (ValueError, RecursionError):
-            raise Refused(400, "Problems parsing JSON") from None
+    def parse(cls, body: bytes, listed_as: str | None = None) -> Fields:
+        """Read a body; an empty one is an empty object, and a list stands for its field ``listed_as``."""
+        values = parse_json(body) if body.strip() else {}
+        if isinstance(values, list) and listed_as is not None:
+            return cls({listed_as: values})
         if not isinstance(values, dict):
             raise Refused(400, "Body should be a JSON object")
         return cls(values)
+
+    def without(self, *names: str) -> Fields:
+        """Return the fields without some of them."""
+        return Fields({name: value for name, value in self._values.items() if name not in names})
 
     def __contains__(self, name: str) -> bool:
         return name in self._values
 
     def raw(self, name: str) -> object:
-        """Give a value as it came, or None."""
+        """Return a value as it came, or None."""
         return self._values.get(name)
 
     def required(self, name: str) -> str:
-        """Give a text that must be there."""
+        """Return a text that must be there."""
         if name not in self._values:
             raise malformed(f'"{name}" wasn\'t supplied.')
         value = self._values[name]
@@ -44,7 +53,7 @@ class Fields:
         return value
 
     def text(self, name: str, default: str | None = None) -> str | None:
-        """Give a text; null and absent are the default."""
+        """Return a text; null and absent are the default."""
         value = self._values.get(name)
         if value is None:
             return default
@@ -53,7 +62,7 @@ class Fields:
         return value
 
     def flag(self, name: str, *, default: bool) -> bool:
-        """Give a truth value; a text is not one."""
+        """Return a truth value; a text is not one."""
         value = self._values.get(name)
         if value is None:
             return default
@@ -61,17 +70,8 @@ class Fields:
             raise self._wrong(name, "boolean")
         return value
 
-    def one_of(self, name: str, allowed: tuple[str, ...], default: str | None = None) -> str | None:
-        """Give one of a few words."""
-        value = self.text(name, default)
-        if value is not None and value not in allowed:
-            raise malformed(
-                f"For 'properties/{name}', {json.dumps(value)} is not a member of {list(allowed)}."
-            )
-        return value
-
     def number(self, name: str) -> int | None:
-        """Give a whole number; digits in a text will do, as with the real service."""
+        """Return a whole number; digits in a text will do, as with the real service."""
         value = self._values.get(name)
         if value is None:
             return None
@@ -82,7 +82,7 @@ class Fields:
         return value
 
     def texts(self, name: str) -> list[str]:
-        """Give a list of texts; labels may also be objects with a name."""
+        """Return a list of texts; labels may also be objects with a name."""
         value = self._values.get(name)
         if value is None:
             return []
@@ -94,7 +94,7 @@ class Fields:
         return [str(item) for item in found]
 
     def moment(self, name: str) -> datetime | None:
-        """Give a time with its zone."""
+        """Return a time with its zone."""
         value = self.text(name)
         if value is None:
             return None

@@ -1,4 +1,4 @@
-"""Which pull requests did a push merge?"""
+"""Pull requests that a push merged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What would GitHub write as the notes of a release?
+"""The notes of a release as GitHub writes them.
 
 Written from the behaviour that was observed on published releases and from the public documentation.
 """
@@ -10,13 +10,25 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ruamel.yaml import YAML
+from ruamel.yaml.constructor import SafeConstructor
 from ruamel.yaml.error import YAMLError
+from ruamel.yaml.nodes import ScalarNode
 
 _WRONG = "Invalid release notes configuration: "
 
 
 class InvalidConfiguration(Exception):
     """The configuration file does not fit GitHub's schema."""
+
+
+class _Psych(SafeConstructor):
+    """Values as Ruby reads them: YAML 1.1, but a single `y` or `n` is a text."""
+
+    def construct_text_or_bool(self, node: ScalarNode) -> object:
+        return node.value if len(node.value) == 1 else self.construct_yaml_bool(node)
+
+
+_Psych.add_constructor("tag:yaml.org,2002:bool", _Psych.construct_text_or_bool)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +59,10 @@ class Configuration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One merged pull request; ``login`` is as printed, ``agent`` who wrote on its behalf."""
+    """One merged pull request; ``login`` is as printed, ``agent`` who wrote on its behalf.
+
+    ``turn`` orders what was merged in the same second.
+    """
 
     number: int
     title: str
@@ -55,6 +70,7 @@ class Entry:
     merged_at: datetime
     labels: tuple[str, ...] = ()
     agent: str | None = None
+    turn: tuple[int, int] = (0, 0)
 
     @property
     def identity(self) -> str:
@@ -80,7 +96,7 @@ class Range:
 
 def write(span: Range, configuration: Configuration | None) -> str:
     """Write the notes; ``veterans`` merged something before (identities, lower case)."""
-    ordered = sorted(span.entries, key=lambda entry: (entry.merged_at, entry.number))
+    ordered = sorted(span.entries, key=lambda entry: (entry.merged_at, entry.turn, entry.number))
     comment = ""
     if configuration is not None:
         comment = f"<!-- Release notes generated using configuration in {configuration.origin} -->\n\n"
@@ -94,7 +110,10 @@ def write(span: Range, configuration: Configuration | None) -> str:
 def parse(text: str, origin: str) -> Configuration:
     """Read a configuration file; unknown keys are ignored, as GitHub does."""
     try:
-        document = YAML(typ="safe", pure=True).load(text)
+        reader = YAML(typ="safe", pure=True)
+        reader.Constructor = _Psych
+        reader.version = (1, 1)
+        document = reader.load(text)
     except (YAMLError, ValueError, RecursionError) as error:
         raise InvalidConfiguration(f"{_WRONG}{str(error).splitlines()[0]}") from None
     root = _mapping(document, "#/")

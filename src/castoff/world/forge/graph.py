@@ -1,4 +1,4 @@
-"""How is a GraphQL request answered?
+"""Endpoint of GraphQL.
 
 The schema is the part of GitHub's public one that is needed (``schema.graphql``); the library that runs it,
 graphql-core, is imported only here and only when it is asked for.
@@ -19,7 +19,7 @@ from castoff.world.forge.routing import Route
 if TYPE_CHECKING:
     from graphql import ExecutionResult, GraphQLError, GraphQLSchema
 
-_MISSING = "GraphQL needs the package graphql-core, which is not installed: install castoff[rehearse]"
+    from castoff.world.forge.graph_weight import Weight
 
 
 def answer_graphql(call: Call) -> Answer:
@@ -48,10 +48,8 @@ def answer_graphql(call: Call) -> Answer:
 
 @cache
 def _schema() -> GraphQLSchema:
-    try:
-        from graphql import build_schema
-    except ImportError:
-        raise Refused(501, _MISSING) from None
+    from graphql import build_schema
+
     text = resources.files("castoff.world.forge").joinpath("schema.graphql").read_text(encoding="utf-8")
     return build_schema(text)
 
@@ -72,6 +70,7 @@ def _run(
 
     from castoff.world.forge.graph_basis import Graph
     from castoff.world.forge.graph_root import Root
+    from castoff.world.forge.graph_weight import weigh
 
     try:
         document = parse(query)
@@ -80,14 +79,36 @@ def _run(
     rules = [rule for rule in specified_rules if rule is not OverlappingFieldsCanBeMergedRule]
     if errors := validate(schema, document, rules):
         return ExecutionResult(data=None, errors=errors)
+    weight = weigh(document, operation, variables)
+    if trouble := _too_much(call, weight):
+        return ExecutionResult(data=None, errors=[trouble])
     return execute_sync(
         schema,
         document,
-        root_value=Root(Graph(call)),
+        root_value=Root(Graph(call, weight)),
         variable_values=variables,
         operation_name=operation,
         type_resolver=lambda value, *_: str(value.kind),
     )
+
+
+def _too_much(call: Call, weight: Weight) -> GraphQLError | None:
+    """Charge an operation to the limits; refuse one that may give too many nodes, or comes too soon."""
+    from graphql import GraphQLError
+
+    from castoff.world.forge.graph_weight import MOST_NODES
+
+    if weight.nodes > MOST_NODES:
+        text = (
+            f"This query requests up to {weight.nodes:,} possible nodes which exceeds the maximum limit of "
+        )
+        return GraphQLError(
+            text + f"{MOST_NODES:,}.", original_error=Trouble("MAX_NODE_LIMIT_EXCEEDED", "nodes")
+        )
+    call.limits.charge(call.actor.key, "graphql", weight.cost - 1)
+    if weight.changes:
+        call.limits.spend_content(call.actor.key, call.now)
+    return None
 
 
 def _shown(error: GraphQLError) -> dict[str, object]:

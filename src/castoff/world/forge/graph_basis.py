@@ -1,4 +1,4 @@
-"""What do all nodes of the graph share?"""
+"""What all nodes of the graph share."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TypeVar
 from castoff.world.forge import association
 from castoff.world.forge.call import Call
 from castoff.world.forge.graph_paging import Connection, connect
+from castoff.world.forge.graph_weight import Weight
 from castoff.world.forge.records import Issue, User
 from castoff.world.forge.show import node_id
 
@@ -24,8 +25,9 @@ Info = object
 class Graph:
     """One request's view of the world; what is costly is worked out once."""
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Call, weight: Weight) -> None:
         self.call = call
+        self.weight = weight
 
     @cached_property
     def merged(self) -> dict[str, list[Issue]]:
@@ -43,12 +45,12 @@ class Graph:
         return found
 
     def associated(self, sha: str) -> list[Issue]:
-        """Give the pull requests of a commit, by number."""
+        """Return the pull requests of a commit, by number."""
         both = [*self.merged.get(sha, ()), *self.waiting.get(sha, ())]
         return sorted(both, key=lambda issue: issue.number)
 
     def account(self, login: str | None) -> Account | None:
-        """Give the node of an account; deleted ones are null."""
+        """Return the node of an account; deleted ones are null."""
         return None if login is None else Account(self, self.call.state.user(login))
 
 
@@ -65,7 +67,7 @@ class Node:
         self, name: str, items: Iterable[Item], asked: dict[str, object], show: type[Node] | None = None
     ) -> Connection:
         """Make a connection; ``show`` turns a record into its node."""
-        listed: Sequence[Item] = list(items)
+        listed: Sequence[Item] = self.graph.call.state.listed(items)
         return connect(name, listed, asked, (lambda item: show(self.graph, item)) if show else _same)  # type: ignore[arg-type]
 
 
@@ -93,7 +95,7 @@ def ordered(
 
 
 def wanted(asked: dict[str, object], name: str) -> set[str]:
-    """Give a list argument as a set, lower case; empty where it was not given."""
+    """Return a list argument as a set, lower case; empty where it was not given."""
     value = asked.get(name)
     return {str(item).lower() for item in value} if isinstance(value, list) else set()
 

@@ -1,4 +1,4 @@
-"""How do git's objects and refs look in the graph?"""
+"""Objects and refs of git in the graph."""
 
 # ruff: noqa: N815 - the names are GitHub's
 
@@ -10,7 +10,7 @@ from castoff.world.forge import show_git
 from castoff.world.forge.graph_basis import Graph, Info, Node, ordered, wanted
 from castoff.world.forge.graph_paging import Connection
 from castoff.world.forge.plumbing import Commit, Person, Ref
-from castoff.world.forge.records import stamp
+from castoff.world.forge.records import Status, stamp
 
 
 class ObjectNode(Node):
@@ -51,7 +51,7 @@ class TagNode(ObjectNode):
         self.name, self.message, self.tagger = shown["tag"], shown["message"], shown["tagger"]
 
     def target(self, _: Info) -> object:
-        """Give what is tagged."""
+        """Return what is tagged."""
         return object_node(self.graph, self.graph.call.git.resolve(self.oid) or self.oid)
 
 
@@ -71,16 +71,16 @@ class CommitNode(ObjectNode):
         self.author, self.committer = self._person(commit.author), self._person(commit.committer)
 
     def parents(self, _: Info, **asked: object) -> Connection:
-        """Give the parents, first one first."""
+        """Return the parents, first one first."""
         found = [self.graph.call.git.commit(sha) for sha in self._commit.parents]
         return self.connect("parents", [commit for commit in found if commit], asked, CommitNode)
 
     def tree(self, _: Info) -> TreeNode:
-        """Give the commit's tree."""
+        """Return the commit's tree."""
         return TreeNode(self.graph, self._commit.tree)
 
     def history(self, _: Info, **asked: object) -> Connection:
-        """Give the commit and what came before, newest first."""
+        """Return the commit and what came before, newest first."""
         limits = [f"--{name}={asked[name]}" for name in ("since", "until") if asked.get(name)]
         git = self.graph.call.git
         if asked.get("path"):
@@ -91,17 +91,22 @@ class CommitNode(ObjectNode):
         return self.connect("history", ids, asked, _CommitById)
 
     def associatedPullRequests(self, _: Info, **asked: object) -> Connection:
-        """Give the pull requests that brought the commit in, and open ones that hold it."""
+        """Return the pull requests that brought the commit in, and open ones that hold it."""
         from castoff.world.forge.graph_issues import PULL_ORDER, PullNode
 
         found = ordered(self.graph.associated(self.oid), asked, PULL_ORDER, "number")
         return self.connect("associatedPullRequests", found, asked, PullNode)
 
     def signature(self, _: Info) -> Signature | None:
-        """Give the signature, if there is one."""
+        """Return the signature, if there is one."""
         raw = self.graph.call.git.run("cat-file", "-p", self.oid) or ""
         shown = show_git.verification(self.graph.call, raw)
         return None if shown["signature"] is None else Signature(shown)
+
+    def statusCheckRollup(self, _: Info) -> Rollup | None:
+        """Return what the statuses come to, if there are any."""
+        newest = {each.context: each for each in self.graph.call.state.statuses if each.sha == self.oid}
+        return Rollup(self.graph, self.oid, list(newest.values())) if newest else None
 
     def additions(self, _: Info) -> int:
         """Count the lines that were added."""
@@ -126,6 +131,36 @@ class CommitNode(ObjectNode):
         found = self.graph.call.state.user_by_email(person.email)
         account = self.graph.account(found.login) if found else None
         return {"name": person.name, "email": person.email, "date": stamp(person.at), "user": account}
+
+
+class Rollup(Node):
+    """The statuses of a commit together."""
+
+    kind = "StatusCheckRollup"
+
+    def __init__(self, graph: Graph, sha: str, statuses: list[Status]) -> None:
+        super().__init__(graph, sha)
+        self._statuses = statuses
+        states = {status.state for status in statuses}
+        worst = "failure" if states & {"failure", "error"} else "pending"
+        self.state = ("success" if states == {"success"} else worst).upper()
+
+    def contexts(self, _: Info, **asked: object) -> Connection:
+        """Return each of them."""
+        return self.connect("contexts", self._statuses, asked, _StatusNode)
+
+
+class _StatusNode(Node):
+    kind = "StatusContext"
+
+    def __init__(self, graph: Graph, status: Status) -> None:
+        super().__init__(graph, status.id)
+        self.context, self.state, self.targetUrl = status.context, status.state.upper(), status.target_url
+        self.description, self.createdAt = status.description, stamp(status.created_at)
+
+    def isRequired(self, _: Info, **__: object) -> bool:
+        """Return whether a pull request must have it: protection is not looked at here."""
+        return False
 
 
 class Signature:
@@ -153,11 +188,11 @@ class RefNode(Node):
         self.prefix, self.name = "/".join(parts[:2]) + "/", parts[2] if len(parts) > 2 else ""
 
     def target(self, _: Info) -> object:
-        """Give what the ref points at: an annotated tag where there is one."""
+        """Return what the ref points at: an annotated tag where there is one."""
         return object_node(self.graph, self._ref.sha)
 
     def associatedPullRequests(self, _: Info, **asked: object) -> Connection:
-        """Give the pull requests whose head is this branch."""
+        """Return the pull requests whose head is this branch."""
         from castoff.world.forge.graph_issues import PULL_ORDER, PullNode, state_of
 
         states = wanted(asked, "states")
@@ -174,7 +209,7 @@ class RefNode(Node):
 
 
 def object_node(graph: Graph, sha: str) -> object | None:
-    """Give the node of a git object, whatever it is; null where there is none."""
+    """Return the node of a git object, whatever it is; null where there is none."""
     commit = graph.call.git.commit(sha) if len(sha) == 40 else None
     if commit is not None:
         return CommitNode(graph, commit)

@@ -1,4 +1,4 @@
-"""How do issues, pull requests, labels and milestones look in the graph?"""
+"""Issues, pull requests, labels and milestones in the graph."""
 
 # ruff: noqa: N815 - the names are GitHub's
 
@@ -10,7 +10,7 @@ from castoff.world.forge import association
 from castoff.world.forge.graph_basis import Graph, Info, Node, ordered, wanted
 from castoff.world.forge.graph_commits import CommitNode
 from castoff.world.forge.graph_paging import Connection
-from castoff.world.forge.records import Comment, Issue, Label, Milestone, stamp, stamp_or_none
+from castoff.world.forge.records import Comment, Issue, Label, Milestone, Review, stamp, stamp_or_none
 from castoff.world.forge.show_pull import files_of
 
 PULL_ORDER = {"CREATED_AT": "created_at", "UPDATED_AT": "updated_at"}
@@ -22,6 +22,7 @@ class IssueNode(Node):
     """An issue; pull requests share most of it."""
 
     kind = "Issue"
+    reactionGroups = ()
 
     def __init__(self, graph: Graph, issue: Issue) -> None:
         super().__init__(graph, issue.number)
@@ -36,35 +37,43 @@ class IssueNode(Node):
         self.authorAssociation = issue.association
 
     def author(self, _: Info) -> object:
-        """Give the author; null where the account is gone."""
+        """Return the author; null where the account is gone."""
         return self.graph.account(self._issue.author)
 
     def repository(self, _: Info) -> object:
-        """Give the repository."""
+        """Return the repository."""
         from castoff.world.forge.graph_repository import RepositoryNode
 
         return RepositoryNode(self.graph)
 
     def milestone(self, _: Info) -> object:
-        """Give the milestone, if there is one."""
+        """Return the milestone, if there is one."""
         found = self.graph.call.state.milestone(self._issue.milestone)
         return MilestoneNode(self.graph, found) if found else None
 
     def labels(self, _: Info, **asked: object) -> Connection:
-        """Give the labels."""
+        """Return the labels."""
         state = self.graph.call.state
         found = [label for name in self._issue.labels if (label := state.label(name))]
         return self.connect("labels", found, asked, LabelNode)
 
     def assignees(self, _: Info, **asked: object) -> Connection:
-        """Give who it is assigned to."""
+        """Return who it is assigned to."""
         accounts = [self.graph.account(login) for login in self._issue.assignees]
         return self.connect("assignees", accounts, asked)
 
     def comments(self, _: Info, **asked: object) -> Connection:
-        """Give the comments, oldest first."""
+        """Return the comments, oldest first."""
         nodes = [CommentNode(self.graph, self._issue, comment) for comment in self._issue.comments]
         return self.connect("comments", nodes, asked)
+
+    def projectCards(self, _: Info, **asked: object) -> Connection:
+        """Return its cards on projects: there are none here."""
+        return self.connect("projectCards", (), asked)
+
+    def projectItems(self, _: Info, **asked: object) -> Connection:
+        """Return its items on projects: there are none here."""
+        return self.connect("projectItems", (), asked)
 
 
 class PullNode(IssueNode):
@@ -73,7 +82,6 @@ class PullNode(IssueNode):
     kind = "PullRequest"
     isCrossRepository = False
     maintainerCanModify = False
-    reviewDecision = None
 
     def __init__(self, graph: Graph, issue: Issue) -> None:
         super().__init__(graph, issue)
@@ -85,37 +93,37 @@ class PullNode(IssueNode):
         self.baseRefName, self.headRefName = pull.base, association.branch_of(pull.head)
 
     def baseRefOid(self, _: Info) -> str:
-        """Give the commit that it is compared with."""
+        """Return the commit that it is compared with."""
         return association.base_of(self.graph.call.git, self._issue) or "0" * 40
 
     def headRefOid(self, _: Info) -> str:
-        """Give the commit at its head."""
+        """Return the commit at its head."""
         return association.head_of(self.graph.call.git, self._issue) or "0" * 40
 
     def baseRepository(self, info: Info) -> object:
-        """Give the repository that it goes into."""
+        """Return the repository that it goes into."""
         return self.repository(info)
 
     def headRepository(self, info: Info) -> object:
-        """Give the repository that it comes from: the same one, there are no forks here."""
+        """Return the repository that it comes from: the same one, there are no forks here."""
         return self.repository(info)
 
     def headRepositoryOwner(self, _: Info) -> object:
-        """Give the owner of the head's repository."""
+        """Return the owner of the head's repository."""
         return self.graph.account(self.graph.call.links.owner)
 
     def mergedBy(self, _: Info) -> object:
-        """Give who merged it."""
+        """Return who merged it."""
         return self.graph.account(self._pull.merged_by)
 
     def mergeCommit(self, _: Info) -> object:
-        """Give the commit that it became, where git has it."""
+        """Return the commit that it became, where git has it."""
         sha = self._pull.merge_commit
         commit = self.graph.call.git.commit(sha) if sha else None
         return CommitNode(self.graph, commit) if commit else None
 
     def mergeable(self, _: Info) -> str:
-        """Say whether it can be merged."""
+        """Return whether it can be merged."""
         git = self.graph.call.git
         base, head = association.base_of(git, self._issue), association.head_of(git, self._issue)
         if self._issue.state != "open" or not base or not head or git.kind(head) != "commit":
@@ -123,18 +131,18 @@ class PullNode(IssueNode):
         return "MERGEABLE" if git.merged_tree(base, head) else "CONFLICTING"
 
     def mergeStateStatus(self, info: Info) -> str:
-        """Say what merging would meet."""
+        """Return what merging would meet."""
         return {"MERGEABLE": "CLEAN", "CONFLICTING": "DIRTY"}.get(self.mergeable(info), "UNKNOWN")
 
     def commits(self, _: Info, **asked: object) -> Connection:
-        """Give its commits, oldest first."""
+        """Return its commits, oldest first."""
         git = self.graph.call.git
         found = [commit for sha in association.proposed(git, self._issue) if (commit := git.commit(sha))]
         nodes = [_PullCommit(self, CommitNode(self.graph, commit)) for commit in found]
         return self.connect("commits", nodes, asked)
 
     def files(self, _: Info, **asked: object) -> Connection:
-        """Give the files that it changes."""
+        """Return the files that it changes."""
         nodes = [
             {
                 "path": file.name,
@@ -158,9 +166,50 @@ class PullNode(IssueNode):
         """Count the lines that it takes away."""
         return sum(file.deletions for file in files_of(self.graph.call, self._issue))
 
+    def reviewRequests(self, _: Info, **asked: object) -> Connection:
+        """Return who is asked to review."""
+        nodes = [_ReviewRequest(self.graph, self.number, login) for login in self._pull.reviewers]
+        return self.connect("reviewRequests", nodes, asked)
+
+    def reviews(self, _: Info, **asked: object) -> Connection:
+        """Return the reviews, oldest first."""
+        nodes = [_ReviewNode(self, review) for review in self._pull.reviews]
+        return self.connect("reviews", nodes, asked)
+
+    def latestReviews(self, _: Info, **asked: object) -> Connection:
+        """Return the last review of each person."""
+        last = {review.author: _ReviewNode(self, review) for review in self._pull.reviews}
+        return self.connect("latestReviews", last.values(), asked)
+
+    def reviewDecision(self, _: Info) -> None:
+        """Return what the required reviews come to: none are required here."""
+
     def closingIssuesReferences(self, _: Info, **asked: object) -> Connection:
-        """Give the issues that it closes: links are not followed here."""
+        """Return the issues that it closes: links are not followed here."""
         return self.connect("closingIssuesReferences", (), asked)
+
+
+class _ReviewRequest(Node):
+    kind = "ReviewRequest"
+
+    def __init__(self, graph: Graph, number: int, login: str) -> None:
+        super().__init__(graph, f"{number}:{login}")
+        self.requestedReviewer = graph.account(login)
+
+
+class _ReviewNode(Node):
+    kind = "PullRequestReview"
+    authorAssociation = "CONTRIBUTOR"
+    includesCreatedEdit = False
+    reactionGroups = ()
+
+    def __init__(self, pull: PullNode, review: Review) -> None:
+        super().__init__(pull.graph, review.id)
+        self.body, self.state, self.submittedAt = review.body, review.state, stamp(review.submitted_at)
+        self.author = pull.graph.account(review.author)
+        self.url = f"{pull.url}#pullrequestreview-{review.id}"
+        commit = pull.graph.call.git.commit(review.commit)
+        self.commit = CommitNode(pull.graph, commit) if commit else None
 
 
 class _PullCommit(Node):
@@ -177,11 +226,15 @@ class CommentNode(Node):
 
     kind = "IssueComment"
     authorAssociation = "CONTRIBUTOR"
+    includesCreatedEdit = isMinimized = False
+    minimizedReason = None
+    reactionGroups = ()
 
     def __init__(self, graph: Graph, issue: Issue, comment: Comment) -> None:
         super().__init__(graph, comment.id)
         self.databaseId, self.body = comment.id, comment.body
         self.author = graph.account(comment.author)
+        self.viewerDidAuthor = comment.author == graph.call.actor.login
         self.createdAt, self.updatedAt = stamp(comment.created_at), stamp(comment.updated_at)
         kind = "pull" if issue.pull else "issues"
         self.url = graph.call.links.page(f"/{kind}/{issue.number}#issuecomment-{comment.id}")
@@ -215,21 +268,21 @@ class MilestoneNode(Node):
         self.closedAt, self.dueOn = stamp_or_none(milestone.closed_at), stamp_or_none(milestone.due_on)
 
     def creator(self, _: Info) -> object:
-        """Give who made it."""
+        """Return who made it."""
         return self.graph.account(self._milestone.creator)
 
     def progressPercentage(self, _: Info) -> float:
-        """Say how much of it is closed, in percent."""
+        """Return how much of it is closed, in percent."""
         inside = self.graph.call.state.in_milestone(self.number)
         return 100.0 * sum(issue.state == "closed" for issue in inside) / len(inside) if inside else 0.0
 
     def issues(self, _: Info, **asked: object) -> Connection:
-        """Give its issues, without pull requests."""
+        """Return its issues, without pull requests."""
         inside = [issue for issue in self.graph.call.state.in_milestone(self.number) if issue.pull is None]
         return self.connect("issues", in_states(inside, asked), asked, IssueNode)
 
     def pullRequests(self, _: Info, **asked: object) -> Connection:
-        """Give its pull requests."""
+        """Return its pull requests."""
         inside = [
             issue for issue in self.graph.call.state.in_milestone(self.number) if issue.pull is not None
         ]
@@ -237,7 +290,7 @@ class MilestoneNode(Node):
 
 
 def state_of(issue: Issue) -> str:
-    """Give the state as the graph spells it: a merged pull request is MERGED, not CLOSED."""
+    """Return the state as the graph spells it: a merged pull request is MERGED, not CLOSED."""
     return "MERGED" if issue.merged else issue.state.upper()
 
 

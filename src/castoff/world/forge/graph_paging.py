@@ -1,4 +1,4 @@
-"""How does GraphQL cut a list into pages?"""
+"""Pages of lists in GraphQL."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class Trouble(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """One page: GitHub's shape, ready for the default resolvers."""
+    """One page: GitHub's shape, ready for the default resolvers; a part that is an error is raised by them."""
 
-    nodes: list[object]
-    edges: list[dict[str, object]]
-    pageInfo: dict[str, object]  # noqa: N815 - GitHub's name
+    nodes: list[object] | Trouble
+    edges: list[dict[str, object]] | Trouble
+    pageInfo: dict[str, object] | Trouble  # noqa: N815 - GitHub's name
     totalCount: int  # noqa: N815 - GitHub's name
 
     @property
@@ -44,12 +44,13 @@ class Connection:
 def connect(
     name: str, items: Sequence[Item], asked: dict[str, object], show: Callable[[Item], object]
 ) -> Connection:
-    """Give the page that ``first``/``after`` or ``last``/``before`` ask for; GitHub demands a bound."""
+    """Return the page that ``first``/``after`` or ``last``/``before`` ask for; without a bound, only the total."""
     start, end = _position(asked.get("after"), 0), _position(asked.get("before"), len(items) + 1) - 1
     first, last = _bound(name, "first", asked), _bound(name, "last", asked)
     if first is None and last is None:
-        message = f"You must provide a `first` or `last` value to properly paginate the `{name}` connection."
-        raise Trouble("MISSING_PAGINATION_BOUNDARIES", message)
+        text = f"You must provide a `first` or `last` value to properly paginate the `{name}` connection."
+        trouble = Trouble("MISSING_PAGINATION_BOUNDARIES", text)
+        return Connection(trouble, trouble, trouble, len(items))
     end = max(start, min(end, len(items)))
     if first is not None:
         end = min(end, start + first)

@@ -1,4 +1,4 @@
-"""How do releases look in the graph?"""
+"""Releases in the graph."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ class ReleaseNode(Node):
         self.author = graph.account(release.author)
 
     def repository(self, _: Info) -> object:
-        """Give the repository."""
+        """Return the repository."""
         from castoff.world.forge.graph_repository import RepositoryNode
 
         return RepositoryNode(self.graph)
 
     def tagCommit(self, _: Info) -> object:
-        """Give the commit that the tag peels to; null where the tag is not there yet."""
+        """Return the commit that the tag peels to; null where the tag is not there yet."""
         sha = self.graph.call.git.resolve(f"refs/tags/{self.tagName}")
         return object_node(self.graph, sha) if sha else None
 
     def tag(self, _: Info) -> object:
-        """Give the tag's ref."""
+        """Return the tag's ref."""
         found = self.graph.call.git.ref(f"refs/tags/{self.tagName}")
         return RefNode(self.graph, found) if found else None
 
     def releaseAssets(self, _: Info, **asked: object) -> Connection:
-        """Give its files."""
+        """Return its files."""
         name = asked.get("name")
         found = [asset for asset in self._release.assets if name in (None, asset.name)]
         return self.connect("releaseAssets", found, asked, _AssetNode)

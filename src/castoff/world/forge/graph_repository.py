@@ -1,4 +1,4 @@
-"""How does the repository look in the graph?"""
+"""The repository in the graph."""
 
 # ruff: noqa: N803, N815 - the names are GitHub's
 
@@ -56,7 +56,7 @@ class RepositoryNode(Node):
         self.owner = graph.account(call.links.owner)
 
     def defaultBranchRef(self, _: Info) -> Value:
-        """Give the default branch."""
+        """Return the default branch."""
         return self._ref(f"refs/heads/{self.graph.call.state.default_branch}")
 
     def ref(self, _: Info, *, qualifiedName: str) -> Value:
@@ -65,7 +65,7 @@ class RepositoryNode(Node):
         return next((found for name in full if name.startswith("refs/") and (found := self._ref(name))), None)
 
     def refs(self, _: Info, **asked: Value) -> Connection:
-        """Give the refs under a prefix, by name or by the time of their commits."""
+        """Return the refs under a prefix, by name or by the time of their commits."""
         query = str(asked.get("query") or "").lower()
         git = self.graph.call.git
         found = [ref for ref in git.refs(str(asked["refPrefix"])) if query in ref.name.lower()]
@@ -80,7 +80,7 @@ class RepositoryNode(Node):
         return self.connect("refs", found, asked, RefNode)
 
     def object(self, _: Info, *, oid: str | None = None, expression: str | None = None) -> Value:
-        """Give a git Value by its id or by a revision expression."""
+        """Return a git Value by its id or by a revision expression."""
         if oid is not None:
             return object_node(self.graph, oid)
         sha = self.graph.call.git.commitish(expression or "") or self._expressed(expression or "")
@@ -160,7 +160,7 @@ class RepositoryNode(Node):
         return ReleaseNode(self.graph, found) if found else None
 
     def latestRelease(self, _: Info) -> Value:
-        """Give the latest release."""
+        """Return the latest release."""
         found = latest_release(self.graph.call.state)
         return ReleaseNode(self.graph, found) if found else None
 
@@ -172,7 +172,7 @@ class RepositoryNode(Node):
         return self.connect("releases", ordered(seen, asked, fields, "created_at"), asked, ReleaseNode)
 
     def assignableUsers(self, _: Info, **asked: Value) -> Connection:
-        """Give who can be assigned."""
+        """Return who can be assigned."""
         query = str(asked.get("query") or "").lower()
         people = [user for user in self.graph.call.state.users.values() if user.type == "User"]
         found = sorted((user for user in people if query in user.login.lower()), key=lambda user: user.login)
@@ -224,5 +224,5 @@ def _unresolved(kind: str, number: int) -> Trouble:
 
 
 def issue_node(graph: Graph, issue: Issue) -> IssueNode:
-    """Give the node of an issue, as a pull request where it is one."""
+    """Return the node of an issue, as a pull request where it is one."""
     return PullNode(graph, issue) if issue.pull is not None else IssueNode(graph, issue)

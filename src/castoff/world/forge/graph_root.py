@@ -1,4 +1,4 @@
-"""Where do queries and mutations begin?"""
+"""Root of queries and mutations."""
 
 # ruff: noqa: N803 - the names are GitHub's
 
@@ -26,7 +26,7 @@ class Root(Mutations):
         name: str,
         followRenames: bool = True,
     ) -> RepositoryNode:
-        """Give the repository; old names lead to it unless ``followRenames`` is false."""
+        """Return the repository; old names lead to it unless ``followRenames`` is false."""
         state = self.graph.call.state
         known = {state.slug.lower(), *(old.lower() for old in state.renamed_from if followRenames)}
         hidden = state.private and not self.graph.call.actor.may("read")
@@ -40,7 +40,11 @@ class Root(Mutations):
             found = searching.search(self.graph.call.state, query)
         except Refused as refused:
             raise Trouble("UNPROCESSABLE", refused.message) from None
-        newest = sorted(found, key=lambda issue: (issue.created_at, issue.number), reverse=True)
+        newest = sorted(
+            self.graph.call.state.listed(found),
+            key=lambda issue: (issue.created_at, issue.number),
+            reverse=True,
+        )
         return connect("search", newest, asked, lambda issue: issue_node(self.graph, issue))
 
     def rateLimit(self, _: Info) -> dict[str, object]:
@@ -48,10 +52,11 @@ class Root(Mutations):
         call = self.graph.call
         view = call.limits.view(call.actor.key, "graphql", call.now)
         reset = type(call.now).fromtimestamp(int(str(view["reset"])), call.now.tzinfo)
-        return {**view, "cost": 1, "nodeCount": 0, "resetAt": stamp(reset)}
+        weight = self.graph.weight
+        return {**view, "cost": weight.cost, "nodeCount": weight.nodes, "resetAt": stamp(reset)}
 
     def viewer(self, _: Info) -> Account | None:
-        """Give who asks."""
+        """Return who asks."""
         return self.graph.account(self.graph.call.actor.login)
 
     def node(self, _: Info, *, id: str) -> object:  # noqa: A002 - GitHub's name

@@ -1,4 +1,4 @@
-"""How does a bare repository refuse a push to a protected branch?"""
+"""What a bare repository refuses to be pushed: protected branches, the default branch's end, `refs/pull`."""
 
 from __future__ import annotations
 
@@ -10,8 +10,25 @@ from castoff.world.forge.records import Protection
 _MARK = "# the embedded forge wrote this: protected branches"
 
 
-def install(repository: Path, protections: list[Protection]) -> None:
-    """Write the ``update`` hook, or take ours away where nothing is protected.
+_PULLS_ARE_HIDDEN = "[receive]\n\thideRefs = refs/pull\n"
+
+
+def install(repository: Path, protections: list[Protection], default_branch: str) -> None:
+    """Make git refuse what GitHub refuses.
+
+    git itself refuses to delete the branch that HEAD names, and to write to hidden refs ("deny updating a
+    hidden ref", as GitHub answers). Protected branches are a matter of the ``update`` hook.
+    """
+    (repository / "HEAD").write_text(f"ref: refs/heads/{default_branch}\n", encoding="utf-8")
+    settings = repository / "config"
+    if _PULLS_ARE_HIDDEN not in settings.read_text(encoding="utf-8"):
+        with settings.open("a", encoding="utf-8") as file:
+            file.write(_PULLS_ARE_HIDDEN)
+    _install_hook(repository, protections)
+
+
+def _install_hook(repository: Path, protections: list[Protection]) -> None:
+    """Write the ``update`` hook, or take ours away if nothing is protected.
 
     The words are GitHub's GH006; git puts ``remote:`` before each line. The first push of a branch passes.
     """

@@ -1,4 +1,4 @@
-"""Where does the forge say that things are?"""
+"""Addresses that the forge gives out."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class Links:
         return self.slug.partition("/")[2]
 
     def repo(self, tail: str = "") -> str:
-        """Give an address of the API within the repository."""
+        """Return an address of the API within the repository."""
         return f"{self.api}/repos/{self.slug}{tail}"
 
     def page(self, tail: str = "") -> str:
-        """Give the address of a page of the repository."""
+        """Return the address of a page of the repository."""
         return f"{self.web}/{self.slug}{tail}"
 
 

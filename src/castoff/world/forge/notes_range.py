@@ -1,6 +1,10 @@
-"""Which changes lie in a release, and whose first one is it?"""
+"""The changes of a release, and the first ones of their authors."""
 
 from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
 
 from castoff.world.forge import association
 from castoff.world.forge.answers import Refused
@@ -23,12 +27,13 @@ def notes_for(call: Call, tag: str, *, target: str | None, previous: str | None,
     """Generate the notes of a tag that exists or is to be made at ``target``; 422 where that cannot be."""
     ref, head = _head(call, tag, target)
     earlier = previous if previous is not None else previous_tag(call, tag, head)
+    inside = _merged_in(call, earlier, head)
     span = Range(
         page=call.links.page(),
         tag=tag,
         previous=earlier,
-        entries=tuple(_entry(issue) for issue in _merged_in(call, earlier, head)),
-        veterans=_veterans(call, _merged_in(call, earlier, head)),
+        entries=tuple(_in_turn(call, inside, head)),
+        veterans=_veterans(call, inside),
     )
     return write(span, _configuration(call, head, ref, path))
 
@@ -69,6 +74,27 @@ def _merged_in(call: Call, previous: str | None, head: str) -> list[Issue]:
     return association.in_range(call.state, call.git, call.git.ids(*limits))
 
 
+def _in_turn(call: Call, inside: list[Issue], head: str) -> Iterator[Entry]:
+    """Return the entries; those of one second know their turn: pushed first, and after it what it contained."""
+    seconds = Counter(issue.pull.merged_at for issue in inside if issue.pull)
+    trunk = call.git.ids("--first-parent", "--reverse", head) if any(n > 1 for n in seconds.values()) else []
+    positions = {sha: position for position, sha in enumerate(trunk)}
+    for issue in inside:
+        entry = _entry(issue)
+        shared = seconds[entry.merged_at] > 1
+        yield replace(entry, turn=_turn(call, issue, positions)) if shared else entry
+
+
+def _turn(call: Call, issue: Issue, positions: dict[str, int]) -> tuple[int, int]:
+    assert issue.pull is not None
+    own = {*issue.pull.commits, issue.pull.merge_commit or ""}
+    direct = [positions[sha] for sha in own if sha in positions]
+    if direct:
+        return max(direct), 0
+    within = (at for sha, at in positions.items() if own.intersection(call.git.side_of(sha)))
+    return next(within, len(positions)), 1
+
+
 def _entry(issue: Issue) -> Entry:
     pull = issue.pull
     assert pull is not None
@@ -84,7 +110,7 @@ def _entry(issue: Issue) -> Entry:
 
 
 def _veterans(call: Call, inside: list[Issue]) -> frozenset[str]:
-    """Give who merged something before the first change of theirs in the range."""
+    """Return who merged something before the first change of theirs in the range."""
     numbers = {issue.number for issue in inside}
     first: dict[str, Entry] = {}
     for entry in sorted(map(_entry, inside), key=lambda entry: (entry.merged_at, entry.number)):

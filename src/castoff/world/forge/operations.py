@@ -1,4 +1,4 @@
-"""Which operations does the forge have, all in all?"""
+"""All operations of the forge."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from castoff.world.forge import (
     api_assets,
     api_commits,
     api_contents,
+    api_git,
     api_issues,
     api_labels,
     api_milestones,
@@ -13,6 +14,7 @@ from castoff.world.forge import (
     api_refs,
     api_releases,
     api_repository,
+    api_reviews,
     graph,
     merging,
     searching,
@@ -26,9 +28,11 @@ ROUTES = (
     *api_issues.ROUTES,
     *api_pulls.ROUTES,
     *merging.ROUTES,
+    *api_reviews.ROUTES,
     *api_commits.ROUTES,
     *api_refs.ROUTES,
     *api_contents.ROUTES,
+    *api_git.ROUTES,
     *api_repository.ROUTES,
     *searching.ROUTES,
     *graph.ROUTES,

@@ -1,4 +1,4 @@
-"""Which part of a list did the client ask for, and where is the rest?"""
+"""Pages of REST lists."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Page:
         return cls(max(1, number), min(LARGEST_PAGE, size) if size > 0 else usual)
 
     def cut(self, items: Sequence[Item]) -> list[Item]:
-        """Give the items of this page."""
+        """Return the items of this page."""
         return list(items[(self.number - 1) * self.size : self.number * self.size])
 
     def link(self, url: str, query: dict[str, list[str]], total: int) -> str:

@@ -1,13 +1,16 @@
-"""What does the bare repository hold? (git, asked through its plumbing commands)."""
+"""The bare repository, asked through git's plumbing commands."""
 
 from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
+
+from castoff.world.secrets import without_secrets
 
 _HEADER = "%H%x00%T%x00%P%x00%an%x00%ae%x00%at%x00%cn%x00%ce%x00%ct%x00%B"
 
@@ -74,8 +77,19 @@ class BareRepository:
         done = self._process(("merge-tree", "--write-tree", ours, theirs), b"", None)
         return done.stdout.decode().split()[0] if done.returncode == 0 else None
 
+    def tree_with(self, base: str | None, lines: list[str]) -> str | None:
+        """Write a tree of ``base`` and lines for git's index; None where a path cannot be."""
+        with tempfile.TemporaryDirectory() as folder:
+            index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
+            if base is not None:
+                self.must("read-tree", base, extra=index)
+            entries = "".join(lines).encode("utf-8", "replace")
+            done = self.run("update-index", "-z", "--index-info", text=entries, extra=index)
+            tree = None if done is None else self.run("write-tree", extra=index)
+        return None if tree is None else tree.strip()
+
     def resolve(self, name: str, kind: str = "commit") -> str | None:
-        """Give the full id of what a revision names, peeled to ``kind``."""
+        """Return the full id of what a revision names, peeled to ``kind``."""
         if not name or name.startswith("-") or any(mark in name for mark in "\x00\n"):
             return None
         found = self.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{{kind}}}")
@@ -93,18 +107,18 @@ class BareRepository:
         return None
 
     def ref(self, name: str) -> Ref | None:
-        """Give one ref by its full name."""
+        """Return one ref by its full name."""
         return next((ref for ref in self.refs(name) if ref.name == name), None)
 
     def refs(self, prefix: str) -> list[Ref]:
-        """Give the refs under a prefix, sorted by name."""
+        """Return the refs under a prefix, sorted by name."""
         if not prefix.startswith("refs/"):
             return []
         listed = self.run("for-each-ref", "--format=%(refname)%00%(objectname)%00%(objecttype)", prefix) or ""
         return [Ref(*line.split("\0")) for line in listed.splitlines()]
 
     def commit(self, sha: str) -> Commit | None:
-        """Give one commit by its full id; the first question reads all that refs reach, in one go."""
+        """Return one commit by its full id; the first question reads all that refs reach, in one go."""
         if not is_full_id(sha):
             return None
         if self._commits is None:
@@ -117,7 +131,7 @@ class BareRepository:
         return _commits(self.run("log", "-z", f"--format={_HEADER}", *arguments, "--") or "")
 
     def ids(self, *arguments: str) -> list[str]:
-        """Give the ids that ``git rev-list`` lists for these arguments."""
+        """Return the ids that ``git rev-list`` lists for these arguments."""
         return (self.run("rev-list", *arguments, "--") or "").split()
 
     def move(self, name: str, new: str, old: str | None = None) -> bool:
@@ -126,13 +140,13 @@ class BareRepository:
         return self.run("update-ref", name, new, *expected) is not None
 
     def kind(self, sha: str) -> str | None:
-        """Give the type of an object, by its full id."""
+        """Return the type of an object, by its full id."""
         if not is_full_id(sha):
             return None
         return (self.run("cat-file", "-t", sha) or "").strip() or None
 
     def _side_of(self, merge: str) -> tuple[str, ...]:
-        """Give what only the later parents of a merge reach; nothing for other commits and unknown ones."""
+        """Return what only the later parents of a merge reach; nothing for other commits and unknown ones."""
         if merge not in self._parents:
             self._read_parents()
         parents = self._parents.get(merge, ())
@@ -172,7 +186,7 @@ def _can_be_said(text: str) -> bool:
 
 
 def _environment(extra: dict[str, str] | None) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    kept = {name: value for name, value in without_secrets(os.environ).items() if not name.startswith("GIT_")}
     return {
         **kept,
         "GIT_CONFIG_NOSYSTEM": "1",

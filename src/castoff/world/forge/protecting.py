@@ -1,4 +1,4 @@
-"""What does branch protection look like, and what does it refuse through the API?"""
+"""Protection of branches: how it is shown, and what it refuses through the API."""
 
 from __future__ import annotations
 
@@ -10,11 +10,26 @@ from castoff.world.forge.state import State
 _HEADS = "refs/heads/"
 
 
-def guard(state: State, ref: str) -> None:
-    """Refuse to move a branch that only takes pull requests."""
-    found = state.protection(ref.removeprefix(_HEADS)) if ref.startswith(_HEADS) else None
-    if found is not None and "pull_request" in found.rules:
+def guard(state: State, ref: str, *, forward: bool = True) -> None:
+    """Refuse to move a branch that only takes pull requests, or back one that takes no forced update."""
+    rules = _rules(state, ref)
+    if "pull_request" in rules:
         raise Refused(422, "Changes must be made through a pull request.")
+    if not forward and "non_fast_forward" in rules:
+        raise Refused(422, "Cannot force-push to this branch")
+
+
+def guard_deletion(state: State, ref: str) -> None:
+    """Refuse to delete the default branch, or one that is protected from it."""
+    if ref == _HEADS + state.default_branch:
+        raise Refused(422, "Cannot delete the default branch")
+    if "deletion" in _rules(state, ref):
+        raise Refused(422, "Cannot delete a protected branch")
+
+
+def _rules(state: State, ref: str) -> tuple[str, ...]:
+    found = state.protection(ref.removeprefix(_HEADS)) if ref.startswith(_HEADS) else None
+    return () if found is None else found.rules
 
 
 def protection(links: Links, found: Protection) -> Json:
@@ -52,7 +67,7 @@ def protection(links: Links, found: Protection) -> Json:
 
 
 def rules_of(state: State, branch: str) -> list[Json]:
-    """Give the rules of rulesets for a branch; classic protection does not show here."""
+    """Return the rules of rulesets for a branch; classic protection does not show here."""
     found = state.protection(branch)
     if found is None or found.kind != "ruleset":
         return []
@@ -60,7 +75,7 @@ def rules_of(state: State, branch: str) -> list[Json]:
 
 
 def rulesets(state: State, links: Links) -> list[Json]:
-    """Give the rulesets, one for each branch that has one."""
+    """Return the rulesets, one for each branch that has one."""
     found = [each for each in state.protections if each.kind == "ruleset"]
     return [_ruleset(links, place, each) for place, each in enumerate(found, start=1)]
 

@@ -1,4 +1,4 @@
-"""Which version is higher, and which release is the latest?"""
+"""Order of versions, and the latest release."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does the embedded forge remember that git does not?"""
+"""Records of the embedded forge: what git does not hold."""
 
 from __future__ import annotations
 
@@ -60,6 +60,18 @@ class Comment:
 
 
 @dataclass(slots=True, kw_only=True)
+class Review:
+    """One review of a pull request."""
+
+    id: int
+    author: str
+    body: str
+    state: str
+    commit: str
+    submitted_at: datetime
+
+
+@dataclass(slots=True, kw_only=True)
 class Pull:
     """What makes an issue a pull request; ``commits`` are known commits that it brought in."""
 
@@ -74,6 +86,7 @@ class Pull:
     merge_commit: str | None = None
     commits: tuple[str, ...] = ()
     reviewers: list[str] = field(default_factory=list)
+    reviews: list[Review] = field(default_factory=list)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Which handler answers which address?"""
+"""Routes: the handler of each address."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Router:
         self._routes = [(route, re.compile(_pattern(route.template))) for route in ordered]
 
     def find(self, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
-        """Give the route for a request and the variable parts of its path."""
+        """Return the route for a request and the variable parts of its path."""
         wanted = "GET" if method == "HEAD" else method
         for route, pattern in self._routes:
             if route.method == wanted and (match := pattern.fullmatch(path)):

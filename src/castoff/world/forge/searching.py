@@ -1,4 +1,4 @@
-"""What does a search for issues and pull requests find?"""
+"""Search for issues and pull requests."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from castoff.world.forge import show
-from castoff.world.forge.answers import Answer, Refused, malformed
+from castoff.world.forge.answers import Answer, Refused
 from castoff.world.forge.association import branch_of
 from castoff.world.forge.call import Call
 from castoff.world.forge.records import Issue, Json
@@ -15,13 +15,20 @@ from castoff.world.forge.routing import Route
 from castoff.world.forge.state import State
 
 _MOST = 1000
+_UNSEEN: Json = {
+    "message": "The listed users and repositories cannot be searched either because the resources do not exist "
+    "or you do not have permission to view them.",
+    "resource": "Search",
+    "field": "q",
+    "code": "invalid",
+}
 
 
 def search_issues(call: Call) -> Answer:
     """Search by qualifiers and words; the repository must be named."""
     text = call.asked("q")
-    if not text.strip():
-        raise malformed('"q" wasn\'t supplied.')
+    if not _names_us(call.state, _split(text)):
+        raise Refused(422, "Validation Failed", errors=(_UNSEEN,))
     found = search(call.state, text)
     by = {"updated": "updated_at"}.get(call.asked("sort"), "created_at")
     found.sort(
@@ -38,7 +45,7 @@ def search_issues(call: Call) -> Answer:
 
 
 def search(state: State, text: str) -> list[Issue]:
-    """Give what fits all terms of a query, by number; unknown qualifiers are refused, not ignored."""
+    """Return what fits all terms of a query, by number; unknown qualifiers are refused, not ignored."""
     terms = _split(text)
     if not _names_us(state, terms):
         return []

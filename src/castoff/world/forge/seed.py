@@ -1,4 +1,4 @@
-"""What is on the forge at the start?
+"""State of the forge at the start.
 
 The seed is one JSON object; every key is optional:
 
@@ -15,6 +15,7 @@ The seed is one JSON object; every key is optional:
     protected            [BRANCH | {branch, rules, checks, kind}]
     known_contributors   [login]            merged something before anything that is seeded
     rate_limit           {limit, remaining, reset}
+    content_limit        {minute, hour}
     secondary_limit      {after, times, retry_after, status}
 """
 
@@ -24,7 +25,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from castoff.world.forge.access import LEVELS, Access, Token, kind_of
-from castoff.world.forge.limits import Limits, Secondary
+from castoff.world.forge.limits import ContentLimit, Limits, Secondary
 from castoff.world.forge.records import Comment, Issue, Label, Milestone, Protection, Pull, Release
 from castoff.world.forge.seed_source import SeedSource, bad_seed
 from castoff.world.forge.state import State
@@ -248,7 +249,7 @@ def _token(name: str, value: object, viewer: str) -> Token:
         _level(entry.text("permission", "write")),
         entry.text("login", "github-actions[bot]" if kind == "app" else viewer),
         kind,
-        entry.texts("scopes") or (("repo",) if kind == "classic" else ()),
+        entry.texts("scopes") if "scopes" in entry else (("repo",) if kind == "classic" else ()),
         entry.get("expires", str, None),
     )
     entry.finish()
@@ -268,9 +269,19 @@ def _limits(source: SeedSource) -> Limits:
         remaining=primary.get("remaining", int, None),
         reset=primary.get("reset", int, None),
         secondary=_secondary(source),
+        content=_content(source.below("content_limit")),
     )
     primary.finish()
     return limits
+
+
+def _content(entry: SeedSource) -> ContentLimit:
+    usual = ContentLimit()
+    limit = ContentLimit(
+        minute=entry.get("minute", int, usual.minute), hour=entry.get("hour", int, usual.hour)
+    )
+    entry.finish()
+    return limit
 
 
 def _secondary(source: SeedSource) -> Secondary | None:

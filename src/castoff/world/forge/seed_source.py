@@ -1,4 +1,4 @@
-"""How is one object of a seed read, so that nothing in it is overlooked?"""
+"""Reading of one object of a seed, with a record of the keys that were read."""
 
 from __future__ import annotations
 
@@ -21,8 +21,11 @@ class SeedSource:
         self._where = where
         self._read: set[str] = set()
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._values
+
     def get(self, name: str, kind: type[Kind], default: Value) -> Kind | Value:
-        """Give a value of one kind; null and absent are the default."""
+        """Return a value of one kind; null and absent are the default."""
         self._read.add(name)
         value = self._values.get(name)
         if value is None:
@@ -32,25 +35,25 @@ class SeedSource:
         return value
 
     def text(self, name: str, default: str = "") -> str:
-        """Give a text."""
+        """Return a text."""
         return self.get(name, str, default)
 
     def needed(self, name: str) -> str:
-        """Give a text that must be there."""
+        """Return a text that must be there."""
         found = self.get(name, str, None)
         if found is None:
             raise bad_seed(f"{self._where} has no `{name}`")
         return found
 
     def texts(self, name: str) -> tuple[str, ...]:
-        """Give a list of texts."""
+        """Return a list of texts."""
         found: list[object] = self.get(name, list, [])
         if not all(isinstance(item, str) for item in found):
             raise bad_seed(f"`{name}` of {self._where} is not a list of texts")
         return tuple(str(item) for item in found)
 
     def moment(self, name: str) -> datetime | None:
-        """Give a time; without a zone it is UTC."""
+        """Return a time; without a zone it is UTC."""
         found = self.get(name, str, None)
         if found is None:
             return None
@@ -61,17 +64,17 @@ class SeedSource:
         return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
     def entries(self, name: str, short: str | None = None) -> list[SeedSource]:
-        """Give the objects of a list; with ``short``, a plain text stands for an object with that key."""
+        """Return the objects of a list; with ``short``, a plain text stands for an object with that key."""
         found: list[object] = self.get(name, list, [])
         expanded = [{short: item} if short and isinstance(item, str) else item for item in found]
         return [SeedSource(item, f"`{name}` {place}") for place, item in enumerate(expanded, start=1)]
 
     def below(self, name: str) -> SeedSource:
-        """Give an object within this one, empty where there is none."""
+        """Return an object within this one, empty where there is none."""
         return SeedSource(self.get(name, dict, {}), f"`{name}`")
 
     def items(self, name: str) -> dict[str, object]:
-        """Give an object whose keys are free."""
+        """Return an object whose keys are free."""
         found: dict[str, object] = self.get(name, dict, {})
         return found
 

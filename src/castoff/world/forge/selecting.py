@@ -1,4 +1,4 @@
-"""Which issues did the client ask for?"""
+"""Filters of issue lists."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Selection:
         )
 
     def pick(self) -> list[Issue]:
-        """Give what fits, in the order that was asked for."""
+        """Return what fits, in the order that was asked for."""
         return sorted(filter(self._fits, self.issues), key=self._rank, reverse=self.descending)
 
     def _fits(self, issue: Issue) -> bool:

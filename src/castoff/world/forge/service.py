@@ -1,17 +1,17 @@
-"""How does a request to the forge become an answer?"""
+"""Path of a request through the forge to its answer."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from castoff.world.forge import hooks, seed
-from castoff.world.forge.access import Actor, demand
+from castoff.world.forge.access import Actor, require
 from castoff.world.forge.answers import Answer, RateLimited, Refused, not_found
 from castoff.world.forge.call import Call
 from castoff.world.forge.dump import canonical
@@ -20,17 +20,20 @@ from castoff.world.forge.links import Links
 from castoff.world.forge.operations import ROUTES
 from castoff.world.forge.plumbing import BareRepository
 from castoff.world.forge.records import Json
+from castoff.world.forge.request_values import require_valid
 from castoff.world.forge.routing import Route, Router
-from castoff.world.messages import Request, Response
+from castoff.world.messages import Late, Request, Response
+from castoff.world.visibility import Visibility
 
 _ROUTER = Router(ROUTES)
 _READS = ("GET", "HEAD")
+_CREATE = ("POST", "PUT")
 _FREE = ("/rate_limit",)
 _VERSIONS = ("2022-11-28", "2026-03-10")
 
 
 class Forge:
-    """One repository on an embedded GitHub.
+    """One repository on an embedded GitHub, and ``others`` beside it that REST reaches by their names.
 
     ``slug`` is ``owner/name``; ``repository`` a bare git repository that exists; ``seed`` what is there at
     the start (see ``seed.py``); ``clock`` gives aware times. ``unknown_routes`` collects what was asked
@@ -44,7 +47,9 @@ class Forge:
         *,
         seed: dict[str, object] | None = None,
         clock: Callable[[], datetime] | None = None,
+        others: Sequence[Forge] = (),
     ) -> None:
+        self.slug = slug
         self.unknown_routes: list[str] = []
         self._clock = clock or _now
         self._git = BareRepository(repository)
@@ -52,19 +57,35 @@ class Forge:
         self._state, self._access, self._limits = planted.state, planted.access, planted.limits
         self._lock = threading.RLock()
         self._count = 0
-        hooks.install(repository, self._state.protections)
+        self._others = {other.slug.lower(): other for other in others}
+        hooks.install(repository, self._state.protections, self._state.default_branch)
+
+    @property
+    def web(self) -> str:
+        """Return the address where people look."""
+        return self._state.web
 
     def handle(self, request: Request) -> Response:
         """Answer one request, whole and alone: no other runs at the same time."""
+        _, path = _split(request)
+        other = (
+            self._others.get("/".join(path.split("/")[2:4]).lower()) if path.startswith("/repos/") else None
+        )
+        if other is not None:
+            return other.handle(request)
         with self._lock:
             self._count += 1
             return self._serve(request)
 
     def dump(self) -> dict[str, object]:
-        """Give what is there in a form that two worlds can be compared by: no ids, no times, sorted."""
+        """Return what is there in a form that two worlds can be compared by: no ids, no times, sorted."""
         with self._lock:
             self._follow(self._clock())
             return canonical(self._state, self._git)
+
+    def pulls_of(self, slug: str) -> object:
+        """Return the pull requests of one of the repositories, as :meth:`dump` has them."""
+        return self._others.get(slug.lower(), self).dump()["pull_requests"]
 
     def _follow(self, now: datetime) -> None:
         follow_pushes(self._state, self._git, now, self._access.viewer)
@@ -98,9 +119,11 @@ class Forge:
         return self._access.actor(request.headers.get("authorization", ""))
 
     def _answer(self, request: Request, path: str, api: str, actor: Actor, now: datetime) -> Answer:
+        writing = request.method not in _READS and path != "/graphql"
         if path not in _FREE:
-            write = request.method not in _READS and path != "/graphql"
-            self._limits.spend(actor.key, _resource(path), now, write=write, login=actor.login)
+            self._limits.spend(actor.key, _resource(path), now, write=writing, login=actor.login)
+        if request.method in _CREATE and path != "/graphql" and not path.endswith("/generate-notes"):
+            self._limits.spend_content(actor.key, now)
         route, params, path = self._route(request, path, api)
         call = Call(
             request=replace(request, path=path),
@@ -113,9 +136,19 @@ class Forge:
             now=now,
             complaints=self.unknown_routes,
         )
-        demand(actor, route.need, private=self._state.private)
+        require(actor, route.need, private=self._state.private, writing=writing)
+        require_valid(route.template, replace(request, path=path))
         self._follow(now)
-        return route.handler(call)
+        answer = route.handler(call)
+        if request.late is not None and answer.status == 201:
+            self._hold_back(answer, request.late)
+        return answer
+
+    def _hold_back(self, answer: Answer, late: Late) -> None:
+        """Keep what was created out of lists for a while; it is there by its id, as on the real service."""
+        made = answer.value.get("id") if isinstance(answer.value, dict) else None
+        if isinstance(made, int):
+            self._state.late[made] = Visibility(late, _Elapsed(self._clock))
 
     def _route(self, request: Request, path: str, api: str) -> tuple[Route, dict[str, str], str]:
         """Find the route; numbers stand for names, and old names lead to the number."""
@@ -158,6 +191,17 @@ class Forge:
         if actor is not None and actor.expires:
             headers["GitHub-Authentication-Token-Expiration"] = actor.expires
         return headers
+
+
+class _Elapsed:
+    """The world's clock as one that counts."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+
+    def seconds(self) -> float:
+        """Return the seconds since 1970."""
+        return self._clock().timestamp()
 
 
 def _plant(slug: str, values: dict[str, object], now: datetime) -> seed.Planted:

@@ -1,4 +1,4 @@
-"""How do accounts, labels, milestones, issues and comments look in the API's answers?"""
+"""Accounts, labels, milestones, issues and comments in the API's answers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _REACTIONS = ("+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eye
 
 
 def node_id(kind: str, number: int | str) -> str:
-    """Give the global id of an object, opaque to clients."""
+    """Return the global id of an object, opaque to clients."""
     return base64.b64encode(f"{kind}:{number}".encode("utf-8", "replace")).decode()
 
 

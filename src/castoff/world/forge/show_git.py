@@ -1,4 +1,4 @@
-"""How do commits, trees, tags and refs look in the API's answers?"""
+"""Commits, trees, tags and refs in the API's answers."""
 
 from __future__ import annotations
 

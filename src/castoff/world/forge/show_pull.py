@@ -1,4 +1,4 @@
-"""How do pull requests look in the API's answers?"""
+"""Pull requests in the API's answers."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def full(call: Call, issue: Issue) -> Json:
 
 
 def files_of(call: Call, issue: Issue) -> list[File]:
-    """Give the files that a pull request changes, since it left its base."""
+    """Return the files that a pull request changes, since it left its base."""
     base, head = association.base_of(call.git, issue), association.head_of(call.git, issue)
     if not base or not head:
         return []

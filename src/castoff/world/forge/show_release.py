@@ -1,4 +1,4 @@
-"""How do releases and their files look in the API's answers?"""
+"""Releases and their files in the API's answers."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def release(state: State, links: Links, item: Release) -> Json:
 
 
 def upload_base(links: Links) -> str:
-    """Give where files are sent to: another root than the API's, as with the real service."""
+    """Return where files are sent to: another root than the API's, as with the real service."""
     return f"{links.api}/uploads/repos/{links.slug}"
 
 

@@ -1,4 +1,4 @@
-"""How does the repository look in the API's answers?"""
+"""The repository in the API's answers."""
 
 from __future__ import annotations
 

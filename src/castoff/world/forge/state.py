@@ -1,9 +1,11 @@
-"""What is in the repository besides git: who finds what, and which number comes next?"""
+"""Everything in the repository besides git."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from castoff.world.forge.records import (
     GHOST,
@@ -16,6 +18,9 @@ from castoff.world.forge.records import (
     Status,
     User,
 )
+from castoff.world.visibility import Visibility
+
+Item = TypeVar("Item")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -45,7 +50,16 @@ class State:
     protections: list[Protection] = field(default_factory=list)
     statuses: list[Status] = field(default_factory=list)
     latest: int | None = None
+    late: dict[int, Visibility] = field(default_factory=dict)
     last_id: int = 1000
+
+    def listed(self, items: Iterable[Item]) -> list[Item]:
+        """Return what a list shows now: without what a fault holds back, which is there by its id already."""
+        return [item for item in items if self._is_listed(item)]
+
+    def _is_listed(self, item: object) -> bool:
+        sight = self.late.get(number) if isinstance(number := getattr(item, "id", None), int) else None
+        return sight is None or sight.look()
 
     @property
     def repository_id(self) -> int:
@@ -53,16 +67,16 @@ class State:
         return int(hashlib.sha256(self.slug.lower().encode("utf-8", "replace")).hexdigest()[:7], 16)
 
     def next_id(self) -> int:
-        """Give an id that nothing has yet."""
+        """Return an id that nothing has yet."""
         self.last_id += 1
         return self.last_id
 
     def next_number(self) -> int:
-        """Give the number of the next issue or pull request."""
+        """Return the number of the next issue or pull request."""
         return max(self.issues, default=0) + 1
 
     def user(self, login: str | None) -> User:
-        """Give an account, made on first sight; None is the ghost of deleted accounts."""
+        """Return an account, made on first sight; None is the ghost of deleted accounts."""
         name = login or GHOST
         found = self.users.get(name.lower())
         if found is None:
@@ -72,7 +86,7 @@ class State:
         return found
 
     def user_by_email(self, email: str) -> User | None:
-        """Give the account that a commit's address belongs to."""
+        """Return the account that a commit's address belongs to."""
         return next((user for user in self.users.values() if email in user.emails), None)
 
     def label(self, name: str) -> Label | None:
@@ -84,11 +98,11 @@ class State:
         return next((milestone for milestone in self.milestones if milestone.number == number), None)
 
     def in_milestone(self, number: int) -> list[Issue]:
-        """Give the issues and pull requests of a milestone, by number."""
+        """Return the issues and pull requests of a milestone, by number."""
         return [issue for _, issue in sorted(self.issues.items()) if issue.milestone == number]
 
     def pulls(self) -> list[Issue]:
-        """Give the pull requests, by number."""
+        """Return the pull requests, by number."""
         return [issue for _, issue in sorted(self.issues.items()) if issue.pull is not None]
 
     def release(self, release_id: int) -> Release | None:

@@ -1,4 +1,4 @@
-"""The embedded npm registry: packuments, publish, dist-tags, tarballs."""
+"""The embedded npm registry: packuments, publication, staging, dist-tags, tarballs, withdrawal."""
 
 from castoff.world.npm_registry.service import NpmRegistry, upload_subject
 

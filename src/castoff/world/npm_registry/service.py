@@ -1,204 +1,282 @@
-"""What does the embedded npm registry answer? Packuments, publish, tags, tarballs, unpublish."""
+"""The embedded npm registry: routes that read, publish and tag."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from castoff.world.clock import WorldClock
 from castoff.world.messages import Request, Response, json_response
-from castoff.world.npm_registry.publishing import read_document, read_offer
+from castoff.world.npm_registry import documents
+from castoff.world.npm_registry.account_routes import AccountRoutes
+from castoff.world.npm_registry.accounts import Accounts, Token, require_owner
+from castoff.world.npm_registry.changes import Changes
+from castoff.world.npm_registry.names import scope_of
+from castoff.world.npm_registry.outside import OutsideRegistry
+from castoff.world.npm_registry.publication import (
+    Publication,
+    check_tag,
+    is_version,
+    read_document,
+    read_publication,
+)
+from castoff.world.npm_registry.refusal import Refused
+from castoff.world.npm_registry.routes import Found, base_of, dispatch, route
+from castoff.world.npm_registry.stage_routes import StageRoutes
 from castoff.world.npm_registry.store import Package, Store
-from castoff.world.npm_registry.tarball import Refused, integrity, minimal_tarball, shasum
+from castoff.world.npm_registry.trusted import TrustedPublishers
 
-Found = dict[str, str]
-_SHORT = "application/vnd.npm.install-v1+json"
-_SHORT_KEYS = (
-    "name", "version", "deprecated", "dependencies", "devDependencies", "optionalDependencies",
-    "peerDependencies", "peerDependenciesMeta", "bundleDependencies", "bin", "directories", "dist",
-    "engines", "cpu", "os", "hasInstallScript",
-)  # fmt: skip
+_KEYS = {"packages", "users", "tokens", "scopes", "settings"}
+_SETTINGS = {"access", "maintainers", "disallow_tokens", "dependents", "downloads", "tags", "trusted"}
 
 
 def upload_subject(request: Request) -> str:
-    """Say what a request is about: ``name@version`` for a publication, else the path."""
-    if request.method == "PUT" and b'"_attachments"' in request.body:
+    """Return what a request is about: `name@version` for what is published or staged, else the path."""
+    if request.method in ("PUT", "POST") and b'"_attachments"' in request.body:
         try:
-            versions = read_document(request.body).get("versions")
+            document = read_document(request.body)
         except Refused:
             return request.path
+        versions = document.get("versions")
         if isinstance(versions, dict) and len(versions) == 1:
-            return f"{request.path.lstrip('/')}@{next(iter(versions))}"
+            return f"{document.get('name')}@{next(iter(versions))}"
     return request.path
 
 
 class NpmRegistry:
-    """An npm registry; ``seeds`` are ``package.json`` documents of what was published before."""
+    """An npm registry; ``settings`` are those of the seed, ``outside`` answers for names that are not ours."""
 
-    def __init__(self, *, clock: WorldClock | None = None, seeds: Iterable[dict[str, Any]] = ()) -> None:
-        self.store = Store(clock or WorldClock())
-        for seed in seeds:
-            self._seed(dict(seed))
-        name = r"(?P<name>(?:@[^/]+/)?[^/@-][^/]*)"
-        self._routes: Sequence[tuple[str, re.Pattern[str], Callable[[Request, Found], Response]]] = [
-            ("GET", re.compile(r"/-/ping"), self._ping),
-            ("GET", re.compile(r"/-/whoami"), self._whoami),
-            ("GET", re.compile(rf"/-/package/{name}/dist-tags"), self._tags),
-            ("PUT", re.compile(rf"/-/package/{name}/dist-tags/(?P<tag>[^/]+)"), self._set_tag),
-            ("DELETE", re.compile(rf"/-/package/{name}/dist-tags/(?P<tag>[^/]+)"), self._drop_tag),
-            ("GET", re.compile(rf"/{name}/-/(?:@[^/]+/)?(?P<file>[^/]+\.tgz)"), self._tarball),
-            ("DELETE", re.compile(rf"/{name}/-/(?:@[^/]+/)?(?P<file>[^/]+\.tgz)/-rev/[^/]+"), self._forget),
-            ("PUT", re.compile(rf"/{name}/-rev/[^/]+"), self._change),
-            ("DELETE", re.compile(rf"/{name}/-rev/[^/]+"), self._withdraw_all),
-            ("GET", re.compile(rf"/{name}"), self._packument),
-            ("PUT", re.compile(rf"/{name}"), self._publish),
+    def __init__(
+        self,
+        *,
+        clock: WorldClock | None = None,
+        settings: Mapping[str, Any] | None = None,
+        outside: OutsideRegistry | None = None,
+    ) -> None:
+        given = dict(settings or {})
+        if not set(given) <= _KEYS:
+            raise ValueError(f"it may have {', '.join(sorted(_KEYS))}")
+        clock = clock or WorldClock()
+        self.store = Store(clock)
+        self.accounts = Accounts(given, clock)
+        self.trusted = TrustedPublishers()
+        self._scopes = None if given.get("scopes") is None else frozenset(str(one) for one in given["scopes"])
+        self._outside = outside
+        self.seed(given.get("packages", ()))
+        self._apply_settings(given.get("settings", {}))
+        changes = Changes(self.store, self.accounts, clock)
+        self._routes = [
+            route("GET", "/-/package/{name}/dist-tags", self._tags),
+            route("PUT", "/-/package/{name}/dist-tags/{tag}", self._set_tag),
+            route("DELETE", "/-/package/{name}/dist-tags/{tag}", self._drop_tag),
+            *StageRoutes(self.store, self.accounts, self._admit).routes,
+            *AccountRoutes(self.store, self.accounts, self.trusted).routes,
+            route("GET", "/{name}/-/{file}", self._tarball),
+            *changes.routes,
+            route("GET", "/{name}", self._packument),
+            route("PUT", "/{name}", lambda request, found: self._publish(request, found, changes.change)),
+            route("GET", "/{name}/{version}", self._version),
         ]
 
     def handle(self, request: Request) -> Response:
         """Answer one request."""
         try:
-            for method, pattern, route in self._routes:
-                match = pattern.fullmatch(request.path)
-                if match is not None and method == request.method:
-                    if method != "GET":
-                        _check_token(request)
-                    with self.store.lock:
-                        return route(request, match.groupdict())
-            raise Refused(f"no such route in the embedded npm registry: {request.method} {request.path}", 404)
+            with self.store.lock:
+                answer = dispatch(self._routes, request)
+        except _NotOurs as elsewhere:
+            # Outside of the lock: others need not wait for the network.
+            return elsewhere.answer()
         except Refused as refused:
-            return json_response(refused.status, {"error": refused.text})
+            return refused.response()
         except (TypeError, ValueError, AttributeError) as error:
-            return json_response(400, {"error": f"malformed: {error}"})
+            return Refused(f"malformed: {error}").response()
+        return answer
+
+    def seed(self, packages: Iterable[Mapping[str, Any]]) -> None:
+        """Hold what was released before, as `package.json` documents; the last one of a name is its `latest`."""
+        with self.store.lock:
+            for manifest in packages:
+                self.store.seed(dict(manifest))
+
+    def set_view(self, view: str, names: Iterable[str]) -> None:
+        """Set the names of which the registry at `/view/VIEW` shows what was uploaded."""
+        with self.store.lock:
+            self.store.set_view(view, names)
 
     def dump(self) -> dict[str, object]:
-        """Give what was uploaded, for the canonical dump of the world."""
+        """Return what was uploaded, for the canonical dump of the world."""
         return self.store.dump()
 
-    def _seed(self, package: dict[str, Any]) -> None:
-        tarball = minimal_tarball(package)
-        manifest = {**package, "dist": {"integrity": integrity(tarball), "shasum": shasum(tarball)}}
-        name, number = str(package["name"]), str(package["version"])
-        self.store.add(name, number, manifest, tarball, seeded=True)
-        self.store.get(name).tags["latest"] = number
+    def _apply_settings(self, settings: Mapping[str, Any]) -> None:
+        for name, values in settings.items():
+            if not isinstance(values, dict) or not set(values) <= _SETTINGS:
+                raise ValueError(f"`settings` of `{name}` may have {', '.join(sorted(_SETTINGS))}")
+            if "trusted" in values:
+                self.trusted.add(name, values["trusted"])
+            package = self.store.find(name)
+            if package is None:
+                raise ValueError(f"`settings` names `{name}`, which is not in `packages`")
+            package.access = str(values.get("access", "public"))
+            package.maintainers = [str(one) for one in values.get("maintainers", package.maintainers)]
+            package.disallow_tokens = bool(values.get("disallow_tokens", False))
+            package.dependents = bool(values.get("dependents", False))
+            package.downloads = int(values.get("downloads", 0))
+            package.tags |= {str(tag): str(number) for tag, number in values.get("tags", {}).items()}
 
-    def _ping(self, _request: Request, _found: Found) -> Response:
-        return json_response(200, {})
-
-    def _whoami(self, request: Request, _found: Found) -> Response:
-        _check_token(request)
-        return json_response(200, {"username": "world"})
+    def _readable(self, request: Request, found: Found) -> Package:
+        """Return a package that the client may see; a restricted one is "not found" for everybody else."""
+        token = self.accounts.reader(request)
+        package = self.store.find(found["name"])
+        if package is None:
+            raise _NotOurs(self._outside, request, found)
+        if package.access != "public" and (token is None or not _may_read(token, package)):
+            raise Refused("Not found", 404)
+        return package
 
     def _packument(self, request: Request, found: Found) -> Response:
-        package = self.store.get(found["name"])
-        short = _SHORT in request.headers.get("accept", "")
-        body = json.dumps(_document(package, request.base_url, short=short)).encode()
-        etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-        headers = {
-            "Content-Type": _SHORT if short else "application/json",
-            "ETag": etag,
-            "Cache-Control": "public, max-age=300",
-        }
-        if etag == request.headers.get("if-none-match"):
-            return Response(304, b"", headers)
-        return Response(200, body, headers)
+        package = self._readable(request, found)
+        short = documents.ABBREVIATED in request.headers.get("accept", "")
+        seen = self.store.look(package, found.get("view"))
+        if not seen and package.kept:
+            raise Refused("Not found", 404)
+        if seen:
+            document = documents.packument(package, seen, base_of(request, found), short=short)
+        else:
+            document = documents.unpublished(package)
+        return _cached(request, document, documents.ABBREVIATED if short else "application/json")
 
-    def _publish(self, request: Request, found: Found) -> Response:
-        document = read_document(request.body)
-        if "_attachments" not in document:
-            return self._change(request, found)
-        offer = read_offer(found["name"], document)
-        self.store.add(found["name"], offer.number, offer.manifest, offer.tarball, late=request.late)
-        for tag in offer.tags:
-            self.store.get(found["name"]).tags[tag] = offer.number
-        return json_response(201, {"ok": True, "success": True})
+    def _version(self, request: Request, found: Found) -> Response:
+        package = self._readable(request, found)
+        seen = {one.number: one for one in self.store.settled(package, found.get("view"))}
+        number = found["version"] if is_version(found["version"]) else package.tags.get(found["version"], "")
+        if number not in seen:
+            raise Refused(f"version not found: {found['version']}", 404)
+        shown = documents.manifest(package, seen[number], base_of(request, found))
+        return _cached(request, shown, "application/json")
 
-    def _change(self, request: Request, found: Found) -> Response:
-        """Take over deprecations, and withdraw the versions that the document leaves out."""
-        package = self.store.get(found["name"])
-        kept = read_document(request.body).get("versions")
-        if not isinstance(kept, dict) or not set(kept) <= set(package.versions):
-            raise Refused("a change keeps versions that are there")
-        for number, version in package.versions.items():
-            if number not in kept:
-                version.withdrawn = True
-            elif isinstance(kept[number], dict):
-                version.manifest["deprecated"] = kept[number].get("deprecated")
-        package.tags = {tag: at for tag, at in package.tags.items() if not package.versions[at].withdrawn}
-        left = [number for number, version in package.versions.items() if not version.withdrawn]
-        if left and "latest" not in package.tags:
-            package.tags["latest"] = left[-1]
-        package.revision += 1
-        return json_response(201, {"ok": True})
-
-    def _withdraw_all(self, _request: Request, found: Found) -> Response:
-        package = self.store.get(found["name"])
-        for version in package.versions.values():
-            version.withdrawn = True
-        package.tags.clear()
-        return json_response(201, {"ok": True})
-
-    def _forget(self, _request: Request, found: Found) -> Response:
-        self.store.get(found["name"])
-        return json_response(201, {"ok": True})
-
-    def _tags(self, _request: Request, found: Found) -> Response:
-        return json_response(200, self.store.get(found["name"]).tags)
-
-    def _set_tag(self, request: Request, found: Found) -> Response:
-        package = self.store.get(found["name"])
-        number = json.loads(request.body or b"null")
-        if number not in package.versions or package.versions[number].withdrawn:
-            raise Refused(f"version not found: {number}", 404)
-        package.tags[found["tag"]] = number
-        return json_response(201, {"ok": True})
-
-    def _drop_tag(self, _request: Request, found: Found) -> Response:
-        package = self.store.get(found["name"])
-        if found["tag"] == "latest" or package.tags.pop(found["tag"], None) is None:
-            raise Refused("no such tag, or one that must stay", 400)
-        return json_response(200, {"ok": True})
-
-    def _tarball(self, _request: Request, found: Found) -> Response:
-        for version in self.store.get(found["name"]).versions.values():
-            if version.filename == found["file"] and not version.withdrawn:
+    def _tarball(self, request: Request, found: Found) -> Response:
+        package = self._readable(request, found)
+        for version in self.store.settled(package, found.get("view")):
+            if version.filename == found["file"]:
                 return Response(200, version.tarball, {"Content-Type": "application/octet-stream"})
         raise Refused("Not found", 404)
 
+    def _tags(self, request: Request, found: Found) -> Response:
+        package = self._readable(request, found)
+        seen = self.store.settled(package, found.get("view"))
+        return _cached(request, documents.shown_tags(package, seen), "application/json")
 
-def _document(package: Package, base_url: str, *, short: bool) -> dict[str, object]:
-    seen = {
-        number: version
-        for number, version in package.versions.items()
-        if version.sight.look() and not version.withdrawn
+    def _set_tag(self, request: Request, found: Found) -> Response:
+        package = self._tagged(request, found)
+        check_tag(found["tag"])
+        number = json.loads(request.body or b"null")
+        if number not in {version.number for version in self.store.settled(package, None)}:
+            raise Refused(f"version not found: {number}", 404)
+        package.former.pop(found["tag"], None)
+        package.tags[found["tag"]] = number
+        package.revision += 1
+        return json_response(
+            201, {"ok": True, "id": package.name, "rev": package.rev, "dist-tags": package.tags}
+        )
+
+    def _drop_tag(self, request: Request, found: Found) -> Response:
+        package = self._tagged(request, found)
+        if self.accounts.signed_in(request).bypass_2fa:
+            # Seen with tokens of CI only: Mentra-Community/MentraOS#4044, esengine/DeepSeek-Reasonix#7477.
+            raise Refused("Forbidden", 403)
+        if found["tag"] == "latest":
+            raise Refused('The "latest" tag cannot be removed')
+        if package.tags.pop(found["tag"], None) is None:
+            raise Refused(f"{found['tag']} is not a dist-tag on {package.name}", 404)
+        package.revision += 1
+        return json_response(200, {"ok": True, "id": package.name, "rev": package.rev})
+
+    def _tagged(self, request: Request, found: Found) -> Package:
+        token = self.accounts.writer(request, found["name"])
+        if token.kind == "oidc":
+            raise Refused("Unauthorized", 401)  # npm/cli#8547
+        package = self.store.get(found["name"])
+        require_owner(token, package.name, package.maintainers)
+        self.accounts.require_second_factor(request, token)
+        return package
+
+    def _publish(
+        self, request: Request, found: Found, change: Callable[[Request, Found], Response]
+    ) -> Response:
+        document = read_document(request.body)
+        if "_attachments" not in document or not document["_attachments"]:
+            return change(request, found)
+        publication, token = self._admit(request, found, document, "publish")
+        self.accounts.require_second_factor(request, token)
+        self.store.publish(publication, token.user, request.late)
+        return json_response(200, {"success": True})
+
+    def _admit(
+        self, request: Request, found: Found, document: dict[str, Any], action: str
+    ) -> tuple[Publication, Token]:
+        """Check what is published or staged, and by whom, up to the second factor."""
+        name = found["name"]
+        token = self.accounts.writer(request, name)
+        if token.kind == "oidc" and action not in token.actions:
+            raise Refused("OIDC permission denied for this action", 403)
+        scope = scope_of(name)
+        if scope is not None and self._scopes is not None and scope not in self._scopes:
+            raise Refused("Not found: Scope not found", 404)
+        package = self.store.find(name)
+        if package is not None:
+            require_owner(token, name, package.maintainers)
+            if package.disallow_tokens and token.kind == "granular" and action == "publish":
+                raise Refused(
+                    "Two-factor authentication is required to publish this package but tokens are not allowed",
+                    403,
+                )
+        publication = read_publication(name, document)
+        _check_access(publication, package)
+        return publication, token
+
+
+class _NotOurs(Exception):
+    """A name that is not published here: the question goes on to the user's own registry, if there is one."""
+
+    def __init__(self, outside: OutsideRegistry | None, request: Request, found: Found) -> None:
+        super().__init__(found["name"])
+        self._outside = outside
+        self._request = request
+        self._found = found
+
+    def answer(self) -> Response:
+        """Read it outside, or refuse with 404."""
+        if self._outside is None:
+            return Refused("Not found", 404).response()
+        base = base_of(self._request, self._found)
+        path = self._request.path.removeprefix(base.removeprefix(self._request.base_url))
+        return self._outside.read(path, self._found["name"], self._request, base)
+
+
+def _check_access(publication: Publication, package: Package | None) -> None:
+    """Refuse an access that the account does not have: private packages have to be paid for."""
+    scoped = scope_of(publication.name) is not None
+    if not scoped and publication.access not in (None, "public"):
+        raise Refused("Can't restrict access to unscoped packages.")
+    private = publication.access not in (None, "public") or (package is None and publication.access is None)
+    if scoped and private:
+        raise Refused("You must sign up for private packages", 402)
+
+
+def _may_read(token: Token, package: Package) -> bool:
+    return token.covers(package.name) and (token.kind == "oidc" or token.user in package.maintainers)
+
+
+def _cached(request: Request, document: object, content_type: str) -> Response:
+    body = json.dumps(document).encode()
+    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    headers = {
+        "Content-Type": content_type,
+        "ETag": etag,
+        "Cache-Control": "public, max-age=300",
+        "Vary": "accept-encoding, accept",
     }
-    if not seen and not any(version.withdrawn for version in package.versions.values()):
-        raise Refused("Not found", 404)
-    times: dict[str, object] = {number: version.at for number, version in package.versions.items()}
-    if not seen:
-        gone = {"time": max(map(str, times.values())), "versions": list(times)}
-        return {"_id": package.name, "name": package.name, "time": {**times, "unpublished": gone}}
-    versions = {}
-    for number, version in seen.items():
-        dist = {**version.manifest["dist"], "tarball": f"{base_url}/{package.name}/-/{version.filename}"}
-        shown = {key: value for key, value in version.manifest.items() if value is not None}
-        if short:
-            shown = {key: shown[key] for key in _SHORT_KEYS if key in shown}
-        versions[number] = {**shown, "dist": dist}
-    document: dict[str, object] = {
-        "name": package.name,
-        "dist-tags": {tag: number for tag, number in package.tags.items() if number in seen},
-        "versions": versions,
-        "modified": max(version.at for version in package.versions.values()),
-    }
-    if short:
-        return document
-    return {"_id": package.name, "_rev": f"{package.revision}-world", **document, "time": times}
-
-
-def _check_token(request: Request) -> None:
-    kind, _, token = request.headers.get("authorization", "").partition(" ")
-    if kind.lower() != "bearer" or not token.strip():
-        raise Refused("You must be logged in to publish packages.", 401)
+    known = [each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")]
+    return Response(304, b"", headers) if etag in known else Response(200, body, headers)

@@ -1,4 +1,4 @@
-"""What is in this npm tarball? Its ``package.json``, and its digests; or a minimal one, made up."""
+"""The content of an npm tarball: its `package.json`, digests and sizes; or a minimal one, made up."""
 
 from __future__ import annotations
 
@@ -9,35 +9,48 @@ import io
 import json
 import tarfile
 import zlib
+from dataclasses import dataclass
 from typing import Any
 
-
-class Refused(Exception):
-    """The npm registry would say no, in these words."""
-
-    def __init__(self, text: str, status: int = 400) -> None:
-        super().__init__(text)
-        self.text = text
-        self.status = status
+from castoff.world.npm_registry.refusal import Refused
 
 
-def read_package(tarball: bytes) -> dict[str, Any]:
-    """Give the ``package.json`` of a tarball."""
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What is in a tarball: its manifest, how many files, and their bytes."""
+
+    package: dict[str, Any]
+    file_count: int
+    unpacked_size: int
+
+
+def read_tarball(tarball: bytes) -> Contents:
+    """Read a tarball; refuse links, and what has no readable `package.json` in its folder."""
+    package: dict[str, Any] | None = None
+    count = size = 0
     try:
-        with tarfile.open(fileobj=io.BytesIO(tarball), mode="r:gz") as archive:
+        # As a whole, so that a file that was cut behind the last member is found.
+        with tarfile.open(fileobj=io.BytesIO(gzip.decompress(tarball)), mode="r:") as archive:
             for member in archive:
+                if member.islnk() or member.issym():
+                    kind = "Hard" if member.islnk() else "Symbolic"
+                    raise Refused(f"{kind} link is not allowed", 415)
+                if not member.isfile():
+                    continue
+                count, size = count + 1, size + member.size
                 if member.name.split("/")[1:] == ["package.json"]:
                     file = archive.extractfile(member)
-                    document = json.loads(file.read()) if file is not None else None
-                    if isinstance(document, dict):
-                        return document
+                    read = json.loads(file.read()) if file is not None else None
+                    package = read if isinstance(read, dict) else None
     except (tarfile.TarError, EOFError, OSError, zlib.error, ValueError) as error:
         raise Refused(f"invalid tarball: {error}") from error
-    raise Refused("invalid tarball: it has no package.json")
+    if package is None:
+        raise Refused("invalid tarball: it has no package.json")
+    return Contents(package, count, size)
 
 
 def minimal_tarball(package: dict[str, Any]) -> bytes:
-    """Make a tarball that holds nothing but its ``package.json``."""
+    """Make a tarball that holds nothing but its `package.json`."""
     text = json.dumps(package, sort_keys=True).encode()
     tar = io.BytesIO()
     with tarfile.open(fileobj=tar, mode="w", format=tarfile.USTAR_FORMAT) as archive:
@@ -48,10 +61,10 @@ def minimal_tarball(package: dict[str, Any]) -> bytes:
 
 
 def integrity(tarball: bytes) -> str:
-    """Give the digest that clients compare, as they write it."""
+    """Return the digest that clients compare, as they write it."""
     return "sha512-" + base64.b64encode(hashlib.sha512(tarball).digest()).decode()
 
 
 def shasum(tarball: bytes) -> str:
-    """Give the old digest, which clients still send."""
+    """Return the old digest, which clients still send."""
     return hashlib.sha1(tarball, usedforsecurity=False).hexdigest()

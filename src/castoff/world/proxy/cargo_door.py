@@ -1,4 +1,4 @@
-"""What does cargo find behind its proxy port? Our crates by the shape of the path; all else is outside.
+"""What cargo finds behind its proxy port: our crates by the shape of the path; all else is outside.
 
 The index, the API and the downloads of a registry have hosts of their own; no list of them is kept.
 """
@@ -42,7 +42,7 @@ class CargoDoor:
 
     @property
     def site(self) -> Site:
-        """Give the site that answers."""
+        """Return the site that answers."""
         return self._site
 
     def normal(self, request: Request) -> Request:
@@ -51,7 +51,7 @@ class CargoDoor:
         return replace(request, path=f"/api/v1/{rest}") if found else request
 
     def is_ours(self, request: Request, target: Target) -> bool:
-        """Say whether a request is answered by the embedded registry."""
+        """Return whether a request is answered by the embedded registry."""
         if request.method not in ("GET", "HEAD"):
             return request.path.startswith("/api/v1/")
         name = index_name(request.path)
@@ -119,7 +119,7 @@ class CargoDoor:
 
 
 def index_name(path: str) -> str | None:
-    """Give the crate whose index file a path is, below whatever the index begins with."""
+    """Return the crate whose index file a path is, below whatever the index begins with."""
     parts = path.strip("/").split("/")
     for length in (3, 2):
         if len(parts) >= length:

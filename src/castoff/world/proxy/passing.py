@@ -1,4 +1,4 @@
-"""How does a read go on to where the client wanted it? Through the user's own proxy, trusting what the user trusts."""
+"""Reads that go on to where the client wanted them, by the user's own proxy and trust."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from castoff.world.clients import TOKEN
 from castoff.world.messages import Request
 
 TIMEOUT = 60.0
@@ -30,7 +31,13 @@ _HOP_BY_HOP = frozenset(
         "expect",
     }
 )
-_CA_FILES = ("SSL_CERT_FILE", "CARGO_HTTP_CAINFO", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+_CA_FILES = (
+    "SSL_CERT_FILE",
+    "CARGO_HTTP_CAINFO",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "NODE_EXTRA_CA_CERTS",
+)
 _PROXIES = ("CARGO_HTTP_PROXY", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
 
 
@@ -106,7 +113,7 @@ class Outside:
 
 
 def _is_direct(host: str, names: tuple[str, ...]) -> bool:
-    """Say whether ``NO_PROXY`` names a host, or a domain above it."""
+    """Return whether ``NO_PROXY`` names a host, or a domain above it."""
     plain = [name.strip().lstrip("*").lstrip(".") for name in names]
     return "*" in [name.strip() for name in names] or any(
         name and (host == name or host.endswith(f".{name}")) for name in plain
@@ -114,11 +121,27 @@ def _is_direct(host: str, names: tuple[str, ...]) -> bool:
 
 
 def passed_headers(request: Request) -> dict[str, str]:
-    """Give the headers that go on: no token, nothing that belongs to one hop."""
-    dropped = _HOP_BY_HOP | {"authorization", "cookie"}
+    """Return the headers that go on: no token of ours, no cookie, nothing that belongs to one hop.
+
+    A client may need the user's own password to read from a private index.
+    """
+    dropped = _HOP_BY_HOP | {"cookie"}
+    if _is_ours(request.headers.get("authorization", "")):
+        dropped |= {"authorization"}
     return {name: value for name, value in request.headers.items() if name not in dropped}
 
 
+def _is_ours(authorization: str) -> bool:
+    """Whether credentials hold the world's token; what cannot be read counts as ours, and stays."""
+    scheme, _, rest = authorization.partition(" ")
+    if scheme.lower() != "basic":
+        return TOKEN in authorization
+    try:
+        return TOKEN in base64.b64decode(rest, validate=True).decode()
+    except ValueError:
+        return True
+
+
 def returned_headers(answer: http.client.HTTPResponse) -> list[tuple[str, str]]:
-    """Give the headers that come back; ``ETag`` and the like as they were."""
+    """Return the headers that come back; ``ETag`` and the like as they were."""
     return [(name, value) for name, value in answer.getheaders() if name.lower() not in _HOP_BY_HOP]

@@ -1,4 +1,4 @@
-"""How does a client's traffic come here? One proxy port for each kind of client, closed by method.
+"""Proxy ports on loopback, one for cargo and one for all other clients, closed by method.
 
 Whatever host the client asks for, TLS ends here. What is ours is answered here; other reads go on; a write
 never leaves, whatever its host.
@@ -16,15 +16,21 @@ from types import TracebackType
 from typing import Protocol, Self
 from urllib.parse import urlsplit
 
+from castoff.world.authority import ThrowAwayAuthority
 from castoff.world.fault_gate import FaultGate
 from castoff.world.journal import Journal
 from castoff.world.messages import Request, Response, json_response
-from castoff.world.proxy.authority import ThrowAwayAuthority
 from castoff.world.proxy.passing import Outside, Target, parse_authority, passed_headers, returned_headers
 from castoff.world.server import LoopbackTcp, Site, WorldHandler, carry_out
 
-_PASSING = frozenset({"GET", "HEAD"})
 _PIECE = 65536
+
+
+def _is_read(request: Request) -> bool:
+    """Whether a request changes nothing where it goes: git fetches by a POST."""
+    return request.method in ("GET", "HEAD") or (
+        request.method == "POST" and request.path.endswith("/git-upload-pack")
+    )
 
 
 class Door(Protocol):
@@ -40,7 +46,7 @@ class Door(Protocol):
         ...
 
     def is_ours(self, request: Request, target: Target) -> bool:
-        """Say whether a request is answered here."""
+        """Return whether a request is answered here."""
         ...
 
 
@@ -136,7 +142,7 @@ class _ProxyHandler(WorldHandler):
             return
         request = self.proxy.door.normal(self.request_of(body, target.url))
         ours = self.proxy.door.is_ours(request, target)
-        if not ours and request.method in _PASSING and self.proxy.outside.enabled:
+        if not ours and _is_read(request) and self.proxy.outside.enabled:
             self._pass_on(request, target)
             return
         site = self.proxy.door.site
@@ -191,7 +197,7 @@ class _ProxyHandler(WorldHandler):
     def _ask_over(
         self, upstream: http.client.HTTPConnection, request: Request, path: str
     ) -> http.client.HTTPResponse:
-        upstream.request(request.method, path, headers=passed_headers(request))
+        upstream.request(request.method, path, request.body or None, passed_headers(request))
         return upstream.getresponse()
 
     def _stream(self, answer: http.client.HTTPResponse) -> None:

@@ -1,4 +1,4 @@
-"""What was released before, when no file of it is at hand? A minimal wheel that installs."""
+"""A minimal wheel that installs, for a version of which no file is at hand."""
 
 from __future__ import annotations
 

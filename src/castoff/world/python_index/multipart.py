@@ -1,4 +1,4 @@
-"""What did the upload form say? The fields of a ``multipart/form-data`` body."""
+"""Upload forms: the fields of a ``multipart/form-data`` body."""
 
 from __future__ import annotations
 
@@ -10,14 +10,19 @@ _PARAMETER = re.compile(r'\b(name|filename)="((?:[^"\\]|\\.)*)"')
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The fields by name, each with all of its values, and the file named ``content``."""
+    """The fields by name, each with all of its values, and the file named ``content``, with its type.
+
+    ``stray`` names fields that were sent as files.
+    """
 
     fields: dict[str, tuple[str, ...]]
     filename: str | None
     content: bytes
+    content_type: str = ""
+    stray: tuple[str, ...] = ()
 
     def one(self, name: str) -> str:
-        """Give the value of a field, empty where it was not sent."""
+        """Return the value of a field, empty where it was not sent."""
         values = self.fields.get(name, ())
         return values[0].strip() if values else ""
 
@@ -29,24 +34,33 @@ def parse_form(content_type: str, body: bytes) -> Form | None:
         return None
     delimiter = b"\r\n--" + match.group(1).strip().encode()
     fields: dict[str, list[str]] = {}
-    filename, content = None, b""
+    filename, content, kind = None, b"", ""
+    stray: list[str] = []
     for part in (b"\r\n" + body).split(delimiter)[1:]:
         if part.startswith(b"--"):
             break
         head, found, value = part.removeprefix(b"\r\n").partition(b"\r\n\r\n")
         if not found:
             return None
-        parameters = dict(_PARAMETER.findall(_disposition(head)))
+        parameters = dict(_PARAMETER.findall(_header(head, "content-disposition:")))
         name = parameters.get("name")
         if name == "content" and "filename" in parameters:
             filename, content = parameters["filename"], value
+            kind = _header(head, "content-type:").partition(":")[2].strip()
+        elif name is not None and "filename" in parameters:
+            stray.append(name)
         elif name is not None:
             fields.setdefault(name, []).append(value.decode("utf-8", "replace"))
-    return Form({name: tuple(values) for name, values in fields.items()}, filename, content)
+    return Form(_known(fields), filename, content, kind, tuple(stray))
 
 
-def _disposition(head: bytes) -> str:
+def _known(fields: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
+    """Leave out what old tools write for a value that they do not know, as PyPI does."""
+    return {name: tuple(values) for name, values in fields.items() if values[0].strip() != "UNKNOWN"}
+
+
+def _header(head: bytes, name: str) -> str:
     for line in head.decode("utf-8", "replace").split("\r\n"):
-        if line.lower().startswith("content-disposition:"):
+        if line.lower().startswith(name):
             return line[:2000]
     return ""

@@ -1,4 +1,4 @@
-"""How does the index show a package? The simple API as HTML and JSON, and the JSON API."""
+"""Pages of the index: the simple API as HTML and JSON, and the JSON API."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def project_document(shown: Shown, version: str | None, base_url: str) -> dict[s
 
 
 def file_path(artifact: Artifact) -> str:
-    """Give the address of a file below the index."""
+    """Return the address of a file below the index."""
     digest = artifact.blake2_256
     return f"/packages/{digest[:2]}/{digest[2:4]}/{digest[4:]}/{artifact.filename}"
 

@@ -1,4 +1,4 @@
-"""What does the embedded Python index answer? Simple API, uploads, JSON API, files and views."""
+"""The answers of the embedded Python index: simple API, uploads, JSON API, files and views."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
@@ -13,18 +14,19 @@ from packaging.utils import canonicalize_name
 from castoff.world.clock import WorldClock
 from castoff.world.messages import Request, Response, json_response
 from castoff.world.python_index import pages
-from castoff.world.python_index.artifact import UploadRefused, read_artifact
+from castoff.world.python_index.artifact import read_artifact
 from castoff.world.python_index.minimal import Seed, minimal_wheel
 from castoff.world.python_index.multipart import parse_form
+from castoff.world.python_index.refusal import UploadRefused
 from castoff.world.python_index.store import Store
-from castoff.world.python_index.upload import check_token, check_upload
+from castoff.world.python_index.upload import receive
 
 # As the real one: a client that does not ask anew may believe an old page for ten minutes.
 CACHE_CONTROL = "max-age=600, public"
 
 
 def upload_subject(request: Request) -> str:
-    """Say what a request is about: the file's name for an upload, else the path."""
+    """Return what a request is about: the file's name for an upload, else the path."""
     if request.method == "POST":
         form = parse_form(request.headers.get("content-type", ""), request.body)
         if form is not None and form.filename is not None:
@@ -47,7 +49,8 @@ class PythonIndex:
             ),
             ("GET", re.compile(r"/pypi/(?P<name>[^/]+)(?:/(?P<version>[^/]+))?/json/?"), self._document),
             ("GET", re.compile(r"/packages/(?P<digest>../../[^/]+)/(?P<filename>[^/]+)"), self._file),
-            ("POST", re.compile(r"/legacy/?"), self._upload),
+            ("POST", re.compile(r"/legacy/"), self._upload),
+            ("POST", re.compile(r"/legacy"), self._moved),
         ]
 
     def handle(self, request: Request) -> Response:
@@ -79,7 +82,7 @@ class PythonIndex:
                 self.store.yank(entry.name, entry.version, "")
 
     def dump(self) -> dict[str, object]:
-        """Give what was uploaded, for the canonical dump of the world."""
+        """Return what was uploaded, for the canonical dump of the world."""
         return {"uploads": self.store.dump()}
 
     def _list(self, request: Request, _found: dict[str, str]) -> Response:
@@ -126,11 +129,15 @@ class PythonIndex:
 
     def _upload(self, request: Request, _found: dict[str, str]) -> Response:
         try:
-            check_token(request)
-            self.store.add(check_upload(request), late=request.late)
+            receive(request, self.store)
         except UploadRefused as refused:
-            return _text(refused.status, f"{refused.status} {refused.text}")
+            # the reason phrase carries the message: it is what twine prints, and PyPI sends it there
+            said = _text(refused.status, f"{refused.status} {refused.text}")
+            return replace(said, reason=refused.text)
         return _text(200, "")
+
+    def _moved(self, _request: Request, _found: dict[str, str]) -> Response:
+        return _text(308, "308 an upload needs the address with a slash at its end", {"Location": "/legacy/"})
 
     def _type(self, request: Request) -> str:
         asked = request.query.get("format", [""])[0]

@@ -1,19 +1,65 @@
-"""What does the Python index hold? Files in the order of their arrival, and who may see them."""
+"""The files of the Python index in the order of their arrival, and who may see them."""
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Self
 
+from packaging.metadata import Metadata
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from castoff.world.clock import WorldClock
 from castoff.world.messages import Late
-from castoff.world.python_index.artifact import Artifact, UploadRefused
+from castoff.world.python_index.artifact import Artifact
+from castoff.world.python_index.projects import NewProjects, check_new_name
+from castoff.world.python_index.refusal import UploadRefused
 from castoff.world.visibility import Visibility
+
+FILE_LIMIT = 100 * 1024 * 1024
+PROJECT_LIMIT = 10 * 1024 * 1024 * 1024
+OPEN_FOR = timedelta(days=14)
+"""How long a release takes new files."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offered:
+    """What an upload offers, before its archive is looked at."""
+
+    filename: str
+    name: str
+    version: Version
+    size: int
+    sha256: str
+    blake2_256: str
+
+    @classmethod
+    def of(cls, filename: str, content: bytes, metadata: Metadata) -> Self:
+        """Name the file of an upload by its form."""
+        return cls(
+            filename=filename,
+            name=canonicalize_name(metadata.name),
+            version=metadata.version,
+            size=len(content),
+            sha256=hashlib.sha256(content).hexdigest(),
+            blake2_256=hashlib.blake2b(content, digest_size=32).hexdigest(),
+        )
+
+    @classmethod
+    def of_artifact(cls, artifact: Artifact) -> Self:
+        """Name a file that was read."""
+        return cls(
+            filename=artifact.filename,
+            name=artifact.name,
+            version=artifact.version,
+            size=len(artifact.content),
+            sha256=artifact.sha256,
+            blake2_256=artifact.blake2_256,
+        )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -42,28 +88,88 @@ class _Package:
 
 
 class Store:
-    """All files of the index; safe for many threads."""
+    """All files of the index; safe for many threads.
+
+    ``is_pypi`` tells whether the index stands for PyPI, whose own rules apply then, or for another index.
+    """
 
     def __init__(self, clock: WorldClock) -> None:
+        self.is_pypi = True
+        self.new_projects = NewProjects(clock)
         self._clock = clock
         self._lock = threading.Lock()
         self._packages: dict[str, _Package] = {}
         self._views: dict[str, frozenset[str]] = {}
         self._uploads: list[Held] = []
 
-    def add(self, artifact: Artifact, *, late: Late | None = None, seeded: bool = False) -> None:
-        """Keep a file; the same again is welcome, other bytes under a used name are refused, as on PyPI."""
+    def check_project(self, name: str, user: str) -> None:
+        """Refuse to make a project of that name, where there is none."""
         with self._lock:
-            package = self._packages.setdefault(artifact.name, _Package())
-            if artifact.filename in package.deleted:
-                raise UploadRefused(
-                    "This filename has already been used, use a different version. "
-                    "See the help on file name reuse for more information."
-                )
+            if canonicalize_name(name) not in self._packages:
+                self.new_projects.check(user)
+                check_new_name(name, self._packages)
+
+    def check_size(self, offered: Offered) -> None:
+        """Refuse a file that is empty or too large, or one too many for its project."""
+        if offered.size > FILE_LIMIT:
+            raise UploadRefused(
+                f"File too large. Limit for project {offered.name!r} is {FILE_LIMIT // 2**20} MB."
+            )
+        with self._lock:
+            package = self._packages.get(offered.name, _Package())
+            total = offered.size + sum(len(held.artifact.content) for held in package.files)
+        if self.is_pypi and total > PROJECT_LIMIT:
+            raise UploadRefused(
+                f"Project size too large. Limit for project {offered.name!r} total size is "
+                f"{PROJECT_LIMIT // 2**30} GB."
+            )
+
+    def holds(self, offered: Offered) -> bool:
+        """Return whether this very file is there already; refuse one that may not come beside what is there."""
+        with self._lock:
+            return self._is_held(offered)
+
+    def _is_held(self, offered: Offered) -> bool:
+        for package in self._packages.values():
             for held in package.files:
-                if held.artifact.filename == artifact.filename:
-                    _same_or_refuse(held.artifact, artifact)
-                    return
+                same = held.artifact.blake2_256 == offered.blake2_256
+                if held.artifact.filename == offered.filename and same:
+                    return True
+                if held.artifact.filename == offered.filename or (same and self.is_pypi):
+                    raise UploadRefused(
+                        f"File already exists ({offered.filename!r}, with blake2_256 hash {offered.blake2_256!r}). "
+                        "See the help on file name reuse for more information."
+                    )
+        package = self._packages.get(offered.name, _Package())
+        if offered.filename in package.deleted:
+            raise UploadRefused(
+                "This filename was previously used by a file that has since been deleted. Use a different version. "
+                "See the help on file name reuse for more information."
+            )
+        if self.is_pypi:
+            self._check_release(package, offered)
+        return False
+
+    def _check_release(self, package: _Package, offered: Offered) -> None:
+        release = [held for held in package.files if held.artifact.version == offered.version]
+        first = min((held.uploaded_at for held in release), default=None)
+        if first is not None and self._clock.now() - first > OPEN_FOR:
+            raise UploadRefused(
+                f"Uploading new files to releases older than {OPEN_FOR.days} days is not allowed."
+            )
+        if offered.filename.endswith(".tar.gz") and any(one.artifact.kind == "sdist" for one in release):
+            raise UploadRefused("Only one sdist may be uploaded per release.")
+
+    def add(
+        self, artifact: Artifact, *, late: Late | None = None, seeded: bool = False, user: str = ""
+    ) -> None:
+        """Keep a file. One that came at the same moment is kept once, if it is the same, else it is refused."""
+        with self._lock:
+            if self._is_held(Offered.of_artifact(artifact)):
+                return
+            if artifact.name not in self._packages and not seeded and self.is_pypi:
+                self.new_projects.add(user)
+            package = self._packages.setdefault(artifact.name, _Package())
             held = Held(
                 artifact=artifact,
                 uploaded_at=self._clock.now(),
@@ -75,17 +181,17 @@ class Store:
                 self._uploads.append(held)
 
     def names(self) -> tuple[str, ...]:
-        """Give the names that the index owns."""
+        """Return the names that the index owns."""
         with self._lock:
             return tuple(sorted(self._packages))
 
     def owns(self, name: str) -> bool:
-        """Say whether the name was ever seeded or uploaded."""
+        """Return whether the name was ever seeded or uploaded."""
         with self._lock:
             return canonicalize_name(name) in self._packages
 
     def show(self, name: str, view: str | None = None) -> Shown | None:
-        """Give what one read of a name shows, in a view if named; ``None`` where the name is not owned."""
+        """Return what one read of a name shows, in a view if named; ``None`` where the name is not owned."""
         with self._lock:
             normal = canonicalize_name(name)
             package = self._packages.get(normal)
@@ -132,7 +238,7 @@ class Store:
             return len(files)
 
     def dump(self) -> list[dict[str, object]]:
-        """Give the uploads in their order, without times."""
+        """Return the uploads in their order, without times."""
         with self._lock:
             return [
                 {
@@ -150,10 +256,3 @@ class Store:
         wanted = Version(version)
         package = self._packages.get(canonicalize_name(name), _Package())
         return [held for held in package.files if held.artifact.version == wanted]
-
-
-def _same_or_refuse(held: Artifact, offered: Artifact) -> None:
-    if held.sha256 != offered.sha256:
-        raise UploadRefused(
-            f"File already exists ({held.filename!r}, with blake2_256 hash {held.blake2_256!r})."
-        )

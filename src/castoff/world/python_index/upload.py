@@ -1,23 +1,27 @@
-"""May this upload stay? The form, the token, the file, checked in PyPI's order and words."""
+"""The checks of an upload, in PyPI's order and words."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import hashlib
-
-from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+import re
 
 from castoff.world.messages import Request
-from castoff.world.python_index.artifact import Artifact, UploadRefused, read_artifact, requirement_of
+from castoff.world.python_index.archives import check_archive
+from castoff.world.python_index.artifact import read_artifact
+from castoff.world.python_index.file_names import check_characters, check_extension, check_name
+from castoff.world.python_index.form_metadata import check_description, read_metadata
 from castoff.world.python_index.multipart import Form, parse_form
+from castoff.world.python_index.refusal import UploadRefused
+from castoff.world.python_index.store import Offered, Store
 
-FILE_LIMIT = 100 * 1024 * 1024
+_NAME = re.compile(r"[A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9]", re.IGNORECASE | re.ASCII)
+_HEX = re.compile(r"[a-fA-F0-9]{64}")
 
 
-def check_token(request: Request) -> None:
-    """Refuse a request without a token; which one it is does not matter here."""
+def check_token(request: Request) -> str:
+    """Refuse a request without a token; return the token, which stands for its user."""
     kind, _, credentials = request.headers.get("authorization", "").partition(" ")
     try:
         user, _, password = base64.b64decode(credentials, validate=True).decode().partition(":")
@@ -25,32 +29,81 @@ def check_token(request: Request) -> None:
         user = password = ""
     if kind.lower() == "basic" and user != "__token__" and password:
         raise UploadRefused(
-            "Username/Password authentication is no longer supported. Migrate to API Tokens instead.", 403
+            "Username/Password authentication is no longer supported. Migrate to API Tokens or Trusted Publishers "
+            "instead.",
+            403,
         )
     if kind.lower() != "basic" or not password:
         raise UploadRefused("Invalid or non-existent authentication information.", 403)
+    return password
 
 
-def check_upload(request: Request) -> Artifact:
-    """Read the form and the file of an upload; raise :class:`UploadRefused`."""
+def receive(request: Request, store: Store) -> None:
+    """Check an upload and keep its file; raise :class:`UploadRefused`.
+
+    Where the store does not stand for PyPI (``is_pypi``), only those rules apply that any index has: forms, core
+    metadata, file names, readable archives.
+    """
+    user = check_token(request)
     form = parse_form(request.headers.get("content-type", ""), request.body)
     if form is None:
         raise UploadRefused("Invalid form: expected multipart/form-data.")
-    if form.one(":action") != "file_upload":
-        raise UploadRefused(
-            "Unknown action.", 410 if form.one(":action") in ("submit", "doc_upload") else 400
-        )
-    if form.one("protocol_version") != "1":
-        raise UploadRefused("Unknown protocol version.")
-    for needed in ("metadata_version", "name", "version", "filetype"):
-        if not form.one(needed):
-            raise UploadRefused(f"{needed}: Invalid value. Error: This field is required.")
+    _check_form(form)
+    metadata = read_metadata(form, is_pypi=store.is_pypi)
     if form.filename is None:
         raise UploadRefused("Upload payload does not have a file.")
-    if not form.content or len(form.content) > FILE_LIMIT:
-        raise UploadRefused("File too large, or empty.")
+    filename = form.filename
+    if store.is_pypi:
+        store.check_project(metadata.name, user)
+        check_description(metadata)
+    check_characters(filename)
+    check_extension(filename, form.one("filetype"))
+    if form.content_type.startswith("image/"):  # a part without a type counts as text, and is taken
+        raise UploadRefused("Invalid distribution file.")
+    offered = Offered.of(filename, form.content, metadata)
+    store.check_size(offered)
     check_digests(form)
-    return _check_file(form, form.filename)
+    if store.holds(offered):
+        return
+    if store.is_pypi:
+        check_archive(filename, form.content, metadata)
+    check_name(filename, metadata, is_pypi=store.is_pypi)
+    if store.is_pypi and form.one("attestations"):
+        raise UploadRefused(
+            "Invalid attestations supplied during upload: Attestations are only supported when using Trusted "
+            "Publishing"
+        )
+    store.add(read_artifact(filename, form.content, metadata), late=request.late, user=user)
+
+
+def _check_form(form: Form) -> None:
+    if form.stray:
+        raise UploadRefused(f"{form.stray[0]}: Should not be a tuple.")
+    if form.one(":action") in ("submit", "submit_pkg_info", "doc_upload"):
+        raise UploadRefused("This action is no longer supported, upload your files instead.", 410)
+    if form.one(":action") != "file_upload":
+        raise UploadRefused("Unknown action.")
+    if form.one("protocol_version") not in ("", "1"):
+        raise UploadRefused("Unknown protocol version.")
+    for needed in ("name", "filetype"):
+        if not form.one(needed):
+            raise UploadRefused(f"Invalid value for {needed}. Error: This field is required.")
+    if _NAME.fullmatch(form.one("name")) is None:
+        raise UploadRefused(
+            f"{form.one('name')!r} is an invalid value for Name. Error: Start and end with a letter or numeral "
+            "containing only ASCII numeric and '.', '_' and '-'."
+        )
+    filetype, python = form.one("filetype"), form.one("pyversion")
+    if filetype not in ("sdist", "bdist_wheel"):
+        raise UploadRefused("Invalid value for filetype. Error: Use a known file type.")
+    if filetype == "bdist_wheel" and not python:
+        raise UploadRefused(
+            "Invalid value for pyversion. Error: Python version is required for binary distribution uploads."
+        )
+    if filetype == "sdist" and python not in ("", "source"):
+        raise UploadRefused(
+            "Invalid value for pyversion. Error: Use 'source' as Python version for an sdist."
+        )
 
 
 def check_digests(form: Form) -> None:
@@ -60,31 +113,13 @@ def check_digests(form: Form) -> None:
         "sha256_digest": hashlib.sha256(form.content).hexdigest(),
         "blake2_256_digest": hashlib.blake2b(form.content, digest_size=32).hexdigest(),
     }
-    said = {name: form.one(name) for name in digests if form.one(name)}
-    if not said:
-        raise UploadRefused("Include at least one message digest.")
-    for name, digest in said.items():
+    sent = {name: form.one(name) for name in digests if form.one(name)}
+    if not sent:
+        raise UploadRefused("Error: Include at least one message digest.")
+    for name, digest in sent.items():
+        if name != "md5_digest" and _HEX.fullmatch(digest) is None:
+            raise UploadRefused(f"Invalid value for {name}. Error: Use a valid, hex-encoded, message digest.")
         if digest.lower() != digests[name]:
             raise UploadRefused(
                 "The digest supplied does not match a digest calculated from the uploaded file."
             )
-
-
-def _check_file(form: Form, filename: str) -> Artifact:
-    try:
-        version = Version(form.one("version"))
-    except InvalidVersion as error:
-        raise UploadRefused(f"version: Invalid value. Error: {error}") from error
-    if version.local is not None:
-        raise UploadRefused(f"The use of local versions in {str(version)!r} is not allowed.")
-    for text in form.fields.get("requires_dist", ()):
-        if requirement_of(text).url is not None:
-            raise UploadRefused(f"Can't have direct dependency: {text}")
-    artifact = read_artifact(filename, form.content)
-    if artifact.kind != form.one("filetype"):
-        raise UploadRefused(f"filetype: {form.one('filetype')!r} is not what {filename!r} is.")
-    if artifact.name != canonicalize_name(form.one("name")):
-        raise UploadRefused(f"Start filename for {form.one('name')!r} with its normalised name.")
-    if artifact.version != version:
-        raise UploadRefused(f"Version in filename should be {str(version)!r} not {str(artifact.version)!r}.")
-    return artifact

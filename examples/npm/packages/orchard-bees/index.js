@@ -1,0 +1,3 @@
+export { soil } from "orchard-soil";
+
+export const bees = "busy";

@@ -1,0 +1,3 @@
+import { trees } from "orchard-trees";
+
+export const fruit = (count) => `pears of ${trees(count)}`;

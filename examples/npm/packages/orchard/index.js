@@ -1,0 +1,3 @@
+export * from "orchard-bees";
+export * from "orchard-fruit";
+export * from "orchard-trees";

@@ -1,0 +1,208 @@
+"""Damage to the structure of a changelog and to its headings, and lines that castoff does not understand.
+
+No finding of these kinds means that every heading is the title, a release, unreleased news or a part of them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from castoff.changelog.doctor.chart import Chart
+from castoff.changelog.doctor.findings import ChangelogFinding, FindingKind, Repair, shortened
+from castoff.changelog.edition import check_changelog_closed
+from castoff.changelog.order import OrderKey, order_key
+from castoff.changelog.sections import Section, every_heading
+from castoff.changelog.structure import conflict_lines, damaged_headings, is_clear_heading, unclear_lines
+from castoff.changelog.style import fixed_underline, underline_lengths
+from castoff.changelog.titles import find_vague_date, read_title
+from castoff.errors import Refusal
+from castoff.text.markdown import TextEdit
+
+
+def conflicts(chart: Chart) -> Iterator[ChangelogFinding]:
+    """Find the markers of a merge conflict; one finding for each conflict."""
+    lines = conflict_lines(chart.blocks)
+    start: int | None = None
+    for index, line in enumerate(lines):
+        opens = chart.lines[line].startswith("<<<<<<<")
+        start = line if opens or start is None else start
+        last = index + 1 == len(lines)
+        if (
+            last
+            or chart.lines[lines[index + 1]].startswith("<<<<<<<")
+            or chart.lines[line].startswith(">>>>>>>")
+        ):
+            yield _finding(chart, "conflict-marker", start, "an unresolved merge conflict", end=line)
+            start = None
+
+
+def open_blocks(chart: Chart) -> Iterator[ChangelogFinding]:
+    """Find a fence or a comment that is never closed: it hides the sections after it."""
+    try:
+        check_changelog_closed(chart.log)
+    except Refusal as refusal:
+        problem = refusal.problems[0]
+        yield _finding(chart, "open-block", (problem.line or 1) - 1, "opens a block that is not closed")
+
+
+def unclear_headings(chart: Chart) -> Iterator[ChangelogFinding]:
+    """Find headings that are neither releases nor parts of their notes.
+
+    Those that leave the place of the next section open are defects, since castoff refuses to edit the file; others may
+    be meant.
+    """
+    blocking = {one.line - 1 for one in unclear_lines(chart.log)}
+    for line in sorted(blocking):
+        detail = "neither a version nor unreleased news: the next section has no place"
+        yield _finding(chart, "heading-unclear", line, detail)
+    read = blocking | {section.heading.line for section in chart.log.sections}
+    level = chart.house.level
+    headings = [heading for heading in every_heading(chart.blocks) if not heading.nested]
+    for index, heading in enumerate(headings):
+        known = heading.line in read or (index == 0 and heading.level <= level)
+        title = read_title(heading.title)
+        if known or not chart.log.released:
+            continue
+        if title is not None and title.firm and not title.project and heading.level < level:
+            detail = f"names a version, at another level than the releases ({heading.level} for {level})"
+            yield _finding(chart, "heading-unclear", heading.line, detail, habit=True)
+        elif heading.level <= level and title is None and not is_clear_heading(heading.title):
+            detail = "at the level of the releases, and neither a version nor a usual part of their notes"
+            yield _finding(chart, "heading-unclear", heading.line, detail, habit=True)
+
+
+def damaged(chart: Chart) -> Iterator[ChangelogFinding]:
+    """Find lines that were meant as headings or underlines, and are text."""
+    for one in damaged_headings(chart.log):
+        yield _finding(chart, "unparsable-heading", one.line - 1, "a heading needs a space after its `#`")
+    for prose in chart.blocks.prose:
+        for line in range(prose.start, min(prose.end, len(chart.lines))):
+            text = chart.lines[line].strip()
+            if len(text) >= 3 and not text.strip("="):
+                before = line > 0 and not chart.lines.is_blank(line - 1)
+                if not before:
+                    yield _finding(chart, "unparsable-heading", line, "an underline without a title above it")
+
+
+def _finding(
+    chart: Chart, kind: FindingKind, line: int, detail: str, *, end: int | None = None, habit: bool = False
+) -> ChangelogFinding:
+    section = chart.section_at(line)
+    return ChangelogFinding(
+        kind=kind,
+        line=line + 1,
+        end_line=(line if end is None else end) + 1,
+        release=section.version if section else None,
+        text=shortened(chart.lines[line]),
+        detail=detail,
+        habit=habit,
+    )
+
+
+_FEWEST_UNDERLINES = 4
+
+
+def doubled(chart: Chart) -> Iterator[ChangelogFinding]:
+    """Find versions with several headings; an empty one is the surplus one."""
+    groups: dict[tuple[str, OrderKey], list[Section]] = {}
+    for section in chart.log.released:
+        if section.title is not None:
+            groups.setdefault((section.title.project, order_key(section.title.version)), []).append(section)
+    for group in (group for group in groups.values() if len(group) > 1):
+        full = [section for section in group if chart.holdings[section.heading.line]]
+        first = full[0] if full else group[0]
+        yield from (_surplus(chart, section, first) for section in group if section is not first)
+
+
+def _surplus(chart: Chart, section: Section, first: Section) -> ChangelogFinding:
+    empty = not chart.holdings[section.heading.line]
+    return ChangelogFinding(
+        kind="doubled-heading",
+        line=section.line,
+        end_line=last_line(chart, section),
+        release=section.version,
+        text=shortened(section.heading.title),
+        detail=f"{section.version} has a heading on line {first.line} too"
+        + ("; this one has nothing under it" if empty else ""),
+        repair=Repair(
+            safe=empty,
+            text="remove the empty section" if empty else f"join the two sections of {section.version}",
+        ),
+        edits=(TextEdit(section.start, section.end, ""),) if empty else (),
+    )
+
+
+def hidden(chart: Chart) -> Iterator[ChangelogFinding]:
+    """Find headings of sections that a missing blank line makes part of something else."""
+    lines = chart.lines
+    before: Section | None = None
+    for section in chart.log.sections:
+        heading = section.heading
+        if heading.swallowed:
+            at = lines.start(heading.line)
+            above = lines[heading.line - 1]
+            yield ChangelogFinding(
+                kind="missing-blank-before-heading",
+                line=section.line,
+                end_line=heading.end_line,
+                release=before.version if before else None,
+                text=shortened(heading.title),
+                detail=f"line {heading.line} ('{above[:60]}') continues into the heading, so CommonMark "
+                "does not see a heading",
+                repair=Repair(safe=True, text="insert an empty line before the heading"),
+                edits=(TextEdit(at, at, lines.newline),),
+            )
+        before = section
+
+
+def unparsable(chart: Chart) -> Iterator[ChangelogFinding]:
+    """Find headings that stand for a release, but name no version or no day of any calendar."""
+    for heading in chart.blocks.headings:
+        if heading.level != chart.house.level or heading.nested or len(heading.title) > 200:
+            continue
+        vague = find_vague_date(heading.title)
+        if vague is not None:
+            section = chart.section_at(heading.line)
+            own = section is not None and section.heading.line == heading.line
+            yield ChangelogFinding(
+                kind="unparsable-heading",
+                line=heading.line + 1,
+                end_line=heading.end_line,
+                release=section.version if own and section else None,
+                text=shortened(heading.title),
+                detail=f"`{vague}` is not a date",
+                repair=Repair(safe=False, text="write the version and the day of the release"),
+            )
+
+
+def wrong_underlines(chart: Chart) -> Iterator[ChangelogFinding]:
+    """Find underlines of another length than nearly all, where the length is fixed."""
+    lengths = underline_lengths(chart.log)
+    usual = fixed_underline(lengths)
+    counts = Counter(length for length, _ in lengths)
+    if not usual or counts[usual] < _FEWEST_UNDERLINES or 3 * counts[usual] < 2 * len(lengths):
+        return
+    for section in chart.log.sections:
+        line = section.heading.underline
+        if line is None:
+            continue
+        own = chart.lines[line].strip()
+        if len(own) != usual:
+            at = chart.lines.start(line) + chart.lines[line].index(own)
+            yield ChangelogFinding(
+                kind="underline-length",
+                line=line + 1,
+                end_line=line + 1,
+                release=section.version,
+                text=shortened(own),
+                detail=f"{len(own)} characters; {counts[usual]} of {len(lengths)} headings have {usual}",
+                repair=Repair(safe=True, text=f"use {usual} '{own[0]}'"),
+                edits=(TextEdit(at, at + len(own), own[0] * usual),),
+            )
+
+
+def last_line(chart: Chart, section: Section) -> int:
+    """Return the last line of a section that is not blank, counting from 1."""
+    filled = [line for line in chart.lines_of(section) if not chart.lines.is_blank(line)]
+    return filled[-1] + 1 if filled else section.heading.end_line

@@ -1,0 +1,123 @@
+"""The run of a release on the command line, and the acts that it would do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from castoff.cli.options import Common, open_for
+from castoff.cli.render.problems import line_of, safe
+from castoff.cli.render.reporter import reporter_for
+from castoff.model.acts import Wait
+from castoff.model.plan import Plan
+from castoff.release.run import Result, run_release
+from castoff.session.release_request import Wish
+
+if TYPE_CHECKING:
+    from castoff.release.status import Status
+
+
+def carry_out(common: Common, wish: Wish, *, built: Path | None = None) -> int:
+    """Run a release for real and show how it ended; ``built`` holds its files where none are to be built."""
+    reporter = reporter_for(common.events)
+    result = run_release(open_for(common, reporter, built=built), wish)
+    reporter.close()
+    show(common, "release", result)
+    if wish.publish_only and not common.json:
+        click.echo("\nuploaded and tagged: `castoff resume --execute` does the rest", err=True)
+    if not any(state.state == "person" and state.stage.name == "announce" for state in result.stages):
+        return 0
+    if not common.json:
+        click.echo("\nonly the announcement is left: run `castoff announce --execute`", err=True)
+    return 0
+
+
+def show(common: Common, name: str, result: Result, world: dict[str, object] | None = None) -> None:
+    """Show a result as text or as JSON."""
+    if common.json:
+        from castoff.cli.render.json_shapes import print_json, result_json
+
+        print_json(name, result_json(result, world))
+    else:
+        from castoff.cli.render.text import show_result
+
+        show_result(result, embedded=world is not None)
+
+
+def print_acts(common: Common, wish: Wish) -> int:
+    """Return what a run would do, and stop."""
+    if wish.level is None:
+        return _print_missing(common, wish)
+    from castoff.model.intent import meant_again
+    from castoff.release.plan import dry_run
+
+    services = open_for(common, reporter_for(common.events, quiet=True))
+    plan = dry_run(services, wish.level, wish.pre, intend=meant_again)
+    if plan.resumes and not plan.errors and not common.json:
+        return _print_missing(common, replace(wish, version=plan.shown_version))
+    if common.json:
+        from castoff.cli.render.json_shapes import plan_json, print_json
+
+        print_json("plan", plan_json(plan))
+    else:
+        from castoff.cli.render.text import show_all
+
+        click.echo(
+            f"{plan.previous or 'nothing released'} -> {plan.shown_version}: these acts, in this order"
+        )
+        for act in plan.acts:
+            click.echo(f"  {line_of(act)}")
+        show_all(plan.problems)
+        click.echo(f"nothing was done: {_advice(plan)}", err=True)
+    return 4 if plan.errors else 0
+
+
+def _advice(plan: Plan) -> str:
+    return "correct the errors first" if plan.errors else "pass --execute to act"
+
+
+def _print_missing(common: Common, wish: Wish) -> int:
+    from castoff.release.status import dry_resume, look
+    from castoff.release.waiver import waiver_act
+    from castoff.release.waiver_command import given_up
+
+    setting = open_for(common, reporter_for(common.events, quiet=True))
+    status = dry_resume(setting, wish) if wish.level is None else look(setting, wish.version)
+    if common.json:
+        from castoff.cli.render.json_shapes import print_json, status_json
+
+        print_json("status", status_json(status))
+        return _code_of(status)
+    from castoff.cli.render.text import show_all
+
+    without = given_up(wish.without, status.states)
+    acts = [waiver_act(stage, status.version or "") for stage in sorted(without, reverse=True)]
+    acts += [act for state in status.states if state.stage.name not in without for act in state.acts_ahead]
+    silent = [part for state in status.states for part in state.parts if part.is_unknown]
+    nothing = "what is left is unknown" if silent else "nothing to do"
+    if acts:
+        nothing = "these acts may follow" if all(act.condition for act in acts) else "these acts are left"
+    click.echo(f"{status.version}: {nothing}")
+    for act in acts:
+        click.echo(f"  {line_of(act)}")
+    for reason in dict.fromkeys(part.decision.reason for part in silent if isinstance(part.decision, Wait)):
+        click.echo(f"no answer, so more acts may follow: {safe(reason)}")
+    show_all(status.problems)
+    if acts:
+        advice = "correct the errors first" if status.stops else "pass --execute to act"
+        click.echo(f"nothing was done: {advice}", err=True)
+    elif wish.level is not None and not silent:
+        click.echo(
+            "nothing was committed since: pass an exact version to release the same contents again", err=True
+        )
+    return _code_of(status)
+
+
+def _code_of(status: Status) -> int:
+    """Return 4 if the run would stop or a required stage is blocked, 3 if what is left is unknown."""
+    if status.stops or any(state.obstacles for state in status.states if state.stage.required):
+        return 4
+    return 3 if status.phase == "unknown" else 0

@@ -1,0 +1,233 @@
+"""JSON of each command, one function a value; the schemas lie in `schemas/`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from castoff.cli.render.problems import SCHEMA_VERSION, problem_json
+from castoff.model.graph import likely_facade
+from castoff.model.observations import Absent, Observation, Present, Unknown, Withdrawn
+from castoff.model.scope import common_folder
+
+if TYPE_CHECKING:
+    from castoff.model.acts import Act
+    from castoff.model.graph import JudgedEdge
+    from castoff.model.plan import Plan, Planned
+    from castoff.model.workspace import Workspace
+    from castoff.reconcile import StageState
+    from castoff.release.build import BuiltRelease
+    from castoff.release.run import Result
+    from castoff.release.status import Status
+
+
+def print_json(name: str, value: dict[str, object]) -> None:
+    """Print one object with its schema's name and version."""
+    whole = {"schema": f"castoff/{name}", "schema_version": SCHEMA_VERSION, **value}
+    encoded = msgspec.json.format(msgspec.json.encode(whole), indent=2)
+    sys.stdout.write(encoded.decode("utf-8") + "\n")
+
+
+def plan_json(plan: Plan) -> dict[str, object]:
+    """Return a plan; packages and uploads in the order of the waves, edits by path and line."""
+    return {
+        **_scope_json(plan.workspace, plan.locks),
+        "release": {
+            "version": plan.shown_version,
+            "previous": plan.previous,
+            "level": plan.level,
+            "tag": plan.tag,
+            "branch": plan.branch,
+            "remote": plan.remote,
+            "base_commit": plan.base_commit,
+            "resumes": plan.resumes,
+            "claimed_by": plan.claimed_by or f"refs/heads/{plan.branch}",
+            "version_from_tags": list(plan.tag_tools),
+        },
+        "facade": {
+            "name": plan.order.facade,
+            "source": plan.order.facade_source,
+            "likely": None if plan.order.facade else likely_facade(plan.order),
+        },
+        "waves": [list(wave) for wave in plan.order.waves],
+        "packages": [_planned_json(one) for one in plan.packages],
+        "members": [
+            {"name": member.name, "path": member.path, "from": member.version, "to": to}
+            for member, to in plan.members
+        ],
+        "edges": [edge_json(one) for one in plan.order.edges],
+        "edits": _edits_json(plan),
+        "acts": acts_json(plan.acts),
+        "estimate": {
+            "seconds": round(plan.estimate.seconds, 1),
+            "schedule": [
+                {"act": act, "not_before_seconds": round(start, 1)} for act, start in plan.estimate.schedule
+            ],
+        },
+        "problems": [problem_json(problem) for problem in plan.problems],
+    }
+
+
+def _edits_json(plan: Plan) -> list[dict[str, object]]:
+    """Return the edits; those of lock files come last, since what changes in one only its client knows."""
+    known: list[dict[str, object]] = [
+        {"path": one.path, "line": one.line, "kind": one.kind, "old": one.old, "new": one.new}
+        for one in plan.edits
+    ]
+    locks: list[dict[str, object]] = [
+        {"path": path, "line": None, "kind": "lock", "old": "", "new": ""} for path in plan.locks
+    ]
+    return [*known, *locks]
+
+
+def acts_json(acts: Sequence[Act]) -> list[dict[str, object]]:
+    """Return acts in their order."""
+    return [
+        {
+            "id": act.id,
+            "stage": act.stage,
+            "target": act.target,
+            "undo": act.undo,
+            "condition": act.condition,
+        }
+        for act in acts
+    ]
+
+
+def _scope_json(workspace: Workspace, locks: Sequence[str]) -> dict[str, object]:
+    """Return what is released, and what is not."""
+    return {
+        "workspace": {
+            "root": common_folder(workspace.roots),
+            "roots": list(workspace.roots),
+            "others": [
+                {"root": one.root, "ecosystem": one.ecosystem, "why": one.why} for one in workspace.others
+            ],
+        },
+        "not_released": [
+            {"name": one.name, "path": one.path, "reason": one.reason} for one in workspace.left_out
+        ],
+        "lock_files": list(locks),
+    }
+
+
+def _planned_json(one: Planned) -> dict[str, object]:
+    return {
+        "name": one.package.id,
+        "ecosystem": one.package.ecosystem,
+        "path": one.package.path,
+        "from": one.package.version,
+        "to": one.to,
+        "native_version": one.to,
+        "wave": one.wave,
+        "new": one.new,
+        "needs": list(one.needs),
+        "artifacts": [{"kind": kind, "filename": filename} for kind, filename in one.artifacts],
+    }
+
+
+def edge_json(one: JudgedEdge) -> dict[str, object]:
+    """Return an edge and whether it orders uploads."""
+    edge = one.edge
+    value: dict[str, object] = {
+        "from": edge.origin,
+        "to": edge.target,
+        "kind": edge.kind,
+        "requirement": edge.requirement,
+        "orders": one.orders,
+    }
+    return value if one.why is None else {**value, "why": one.why}
+
+
+def stages_json(states: Sequence[StageState]) -> list[dict[str, object]]:
+    """Return the stages in their order."""
+    return [
+        {
+            "name": state.stage.name,
+            "state": state.state,
+            "required": state.stage.required,
+            "observations": [observation_json(one) for part in state.parts for one in part.seen],
+        }
+        for state in states
+    ]
+
+
+def observation_json(one: Observation) -> dict[str, object]:
+    """Return one observation; keys without a value are left out."""
+    value: dict[str, object | None] = {"id": one.id, "part": one.part}
+    identity = one.identity
+    facts: dict[str, object | None] = {}
+    match one.answer:
+        case Absent():
+            value["answer"] = "absent"
+        case Present(digest=digest, url=url, commit=commit, same=same):
+            value["answer"] = "present"
+            identity = identity or commit
+            facts = {"digest": digest, "same": same, "url": url}
+        case Withdrawn(digest=digest, url=url, reason=reason):
+            value["answer"] = "withdrawn"
+            facts = {"digest": digest, "url": url, "reason": reason or None}
+        case Unknown(reason=reason, retry_after=after):
+            value["answer"] = "unknown"
+            facts = {"reason": reason, "retry_after": after}
+    value |= {"state": one.state, "identity": identity, "expected": one.expected, **facts}
+    return {key: item for key, item in value.items() if item is not None}
+
+
+def result_json(result: Result, world: dict[str, object] | None = None) -> dict[str, object]:
+    """Return how a run ended."""
+    window = result.mismatch_window
+    return {
+        "version": result.version,
+        "uploads": [
+            {"package": u.package, "filename": u.filename, "digest": u.digest, "order": u.order}
+            for u in result.uploads
+        ],
+        "mismatch_window_seconds": None if window is None else round(window, 3),
+        "stages": stages_json(result.stages),
+        "links": [{"what": one.what, "name": one.name, "url": one.url} for one in result.links],
+        "not_proven": list(result.not_proven),
+        "world": world,
+        "problems": [problem_json(problem) for problem in result.problems],
+    }
+
+
+def built_json(built: BuiltRelease) -> dict[str, object]:
+    """Return what was built, in the order of the waves."""
+    return {
+        "version": built.version,
+        "shard": None,
+        "artifacts": [
+            {"package": one.package, "filename": one.filename, "digest": one.digest, "cached": False}
+            for one in built.artifacts
+        ],
+        "findings": [],
+    }
+
+
+def status_json(status: Status) -> dict[str, object]:
+    """Return what the world shows."""
+    from castoff.cli.render.text import next_acts
+
+    return {
+        "version": status.version,
+        "phase": status.phase,
+        "release_commit": {"commit": status.commit, "found_by": status.found_by},
+        "stages": stages_json(status.states),
+        "next": next_acts(status),
+        "acts": acts_json([act for state in status.states for act in state.acts_ahead]),
+        "others_in_flight": [
+            {"version": one.version, "commit": one.commit, "branch": one.branch} for one in status.others
+        ],
+        "draft": status.draft_json(),
+        "mismatch_window_seconds": None,
+        "due": status.due_json(),
+        "contributors": status.people_json(),
+        "ways_out": [
+            {"command": way.command, "does": way.does, "leaves": list(way.leaves)} for way in status.ways_out
+        ],
+        "problems": [problem_json(problem) for problem in status.problems],
+    }

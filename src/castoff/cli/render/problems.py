@@ -1,0 +1,94 @@
+"""Output of problems: fact, reason and remedy on stderr; one object on stdout with `--json`."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+
+import click
+
+from castoff.errors import Problem
+from castoff.model.acts import Act
+from castoff.redaction import plain
+
+
+def styled(text: str, *, fg: str | None = None, bold: bool = False) -> str:
+    """Return a text in a colour, for terminals whose user did not say no to colours."""
+    if os.environ.get("NO_COLOR"):
+        return text
+    return click.style(text, fg=fg, bold=bold or None)
+
+
+SCHEMA_VERSION = 2
+"""The version of every JSON object that a command prints; 1 was never released."""
+
+
+def problem_json(problem: Problem) -> dict[str, object]:
+    """Return a problem as JSON; keys without a value are left out."""
+    whole: dict[str, object | None] = {
+        "code": problem.code,
+        "severity": problem.severity,
+        "message": problem.message,
+        "reason": problem.reason,
+        "remedy": problem.remedy,
+        "file": problem.file,
+        "line": problem.line,
+        "url": problem.url,
+        "package": problem.package,
+        "pull_request": problem.pull_request,
+        "commit": problem.commit,
+    }
+    return {key: value for key, value in whole.items() if value is not None}
+
+
+def show_problems(problems: Sequence[Problem], *, as_json: bool, exit_code: int) -> None:
+    """Show what ended a run."""
+    if as_json:
+        value = {
+            "schema": "castoff/error",
+            "schema_version": SCHEMA_VERSION,
+            "exit_code": exit_code,
+            "problems": [problem_json(problem) for problem in problems],
+        }
+        click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+        return
+    for problem in problems:
+        show_problem(problem)
+
+
+def show_problem(problem: Problem) -> None:
+    """Show one problem on stderr."""
+    colour = "red" if problem.severity == "error" else "yellow"
+    head = styled(f"{problem.severity}[{problem.code}]", fg=colour, bold=True)
+    click.echo(f"{head}: {safe(problem.message)}", err=True)
+    if place := place_of(problem):
+        click.echo(f"  at: {place}", err=True)
+    if problem.reason:
+        click.echo(f"  reason: {indented(problem.reason)}", err=True)
+    if problem.remedy:
+        click.echo(f"  remedy: {indented(problem.remedy)}", err=True)
+
+
+def place_of(problem: Problem) -> str:
+    """Return where a problem is: file and line, or a link."""
+    if problem.file:
+        return safe(f"{problem.file}:{problem.line}" if problem.line else problem.file)
+    return safe(problem.url or "")
+
+
+def line_of(act: Act) -> str:
+    """Render an act as one line: its id, its target if the id does not end with it, and its condition if it has one."""
+    target = "" if act.id.endswith(act.target) else f"  {act.target}"
+    condition = f" ({act.condition})" if act.condition else ""
+    return safe(f"{act.id}{target}{condition}")
+
+
+def safe(text: str) -> str:
+    """Make a text from anywhere one harmless line."""
+    return " ".join(plain(text).split("\n"))
+
+
+def indented(text: str) -> str:
+    """Keep the lines of a longer text together."""
+    return "\n    ".join(plain(text).splitlines())

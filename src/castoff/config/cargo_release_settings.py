@@ -1,0 +1,253 @@
+"""Settings that cargo-release would find, with their places; its templates and patterns as castoff's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from posixpath import normpath
+from typing import Any
+
+from castoff.config.positions import shown
+from castoff.errors import Problem, WorkspaceError
+from castoff.ports import Tree
+from castoff.text.toml import parse, scan
+
+RELEASE_TOML = "release.toml"
+CARGO_TOML = "Cargo.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One key with its value, the file that it stands in, and its line."""
+
+    key: str
+    value: Any
+    file: str
+    line: int | None
+
+    def not_taken_over(self, reason: str, remedy: str = "") -> Problem:
+        """Report that castoff goes its own way here."""
+        return Problem(
+            code="setting-not-taken-over",
+            message=f"`{shown(self.key)}` of cargo-release is not taken over",
+            severity="warning",
+            reason=reason,
+            remedy=remedy
+            or f"write a `castoff.toml` with the intended settings, or remove `{shown(self.key)}`",
+            file=self.file,
+            line=self.line,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrateSettings:
+    """A crate of the workspace: its folder ("" for the root), its name, and the settings that are its own."""
+
+    folder: str
+    name: str
+    repository: str | None = None
+    is_published: bool = True
+    settings: tuple[Setting, ...] = ()
+
+    def own(self, key: str) -> Setting | None:
+        """Return a setting of its own, None where there is none."""
+        return next((setting for setting in self.settings if setting.key == key), None)
+
+    @property
+    def is_released(self) -> bool:
+        """Return whether cargo-release would release it."""
+        own = self.own("release")
+        return own is None or own.value is not False
+
+
+@dataclass(frozen=True, slots=True)
+class RootSettings:
+    """What was said for all crates, and what for the root's crate alone, which comes first there."""
+
+    shared: tuple[Setting, ...]
+    own: tuple[Setting, ...]
+
+    @property
+    def effective(self) -> tuple[Setting, ...]:
+        """Return one setting for each key."""
+        return _first_of_each((*self.own, *self.shared))
+
+
+def root_settings(tree: Tree) -> RootSettings:
+    """Return the settings that stand in the root.
+
+    Errors: ``toml-invalid`` (of `release.toml`).
+    """
+    shared = (*_of_manifest(tree, CARGO_TOML, ("workspace", *_TABLE)), *_of_file(tree, RELEASE_TOML))
+    own = _of_manifest(tree, CARGO_TOML, ("package", *_TABLE))
+    return RootSettings(_first_of_each(shared), tuple(own))
+
+
+def crate_of(tree: Tree, folder: str, package: Any, inherited: Any) -> CrateSettings:
+    """Return a crate with what was said of it alone: in its manifest, else in its own `release.toml`.
+
+    ``package`` is the `[package]` table of its manifest, ``inherited`` the `[workspace.package]` table of the
+    root's.
+    """
+    table = package if isinstance(package, Mapping) else {}
+    prefix = f"{folder}/" if folder else ""
+    settings = _of_manifest(tree, prefix + CARGO_TOML, ("package", *_TABLE))
+    return CrateSettings(
+        folder=folder,
+        name=str(table.get("name", folder.rpartition("/")[2])),
+        repository=_inherited(table.get("repository"), inherited),
+        is_published=table.get("publish") not in (False, []),
+        settings=_first_of_each((*settings, *(_of_file(tree, prefix + RELEASE_TOML) if folder else ()))),
+    )
+
+
+def _inherited(value: object, inherited: Any) -> str | None:
+    if isinstance(value, Mapping) and isinstance(inherited, Mapping):
+        value = inherited.get("repository")
+    return value if isinstance(value, str) else None
+
+
+def _first_of_each(settings: Iterable[Setting]) -> tuple[Setting, ...]:
+    found: dict[str, Setting] = {}
+    for setting in settings:
+        found.setdefault(setting.key, setting)
+    return tuple(found.values())
+
+
+def _of_manifest(tree: Tree, file: str, path: tuple[str, ...]) -> Iterator[Setting]:
+    text = tree.read(file)
+    if text is None or "release" not in text:
+        return
+    try:
+        table: Any = parse(text, file)
+    except WorkspaceError:
+        return  # discovery tells what is wrong with manifests
+    for step in path:
+        table = table.get(step) if isinstance(table, Mapping) else None
+    yield from _of_table(table, text, file, path)
+
+
+def _of_file(tree: Tree, file: str) -> Iterator[Setting]:
+    text = tree.read(file)
+    if text is not None:
+        yield from _of_table(parse(text, file), text, file, ())
+
+
+def _of_table(table: Any, text: str, file: str, path: tuple[str, ...]) -> Iterator[Setting]:
+    if isinstance(table, Mapping):
+        positions = scan(text)
+        for key, value in table.items():
+            yield Setting(str(key), value, file, positions.nearest_line((*path, key)))
+
+
+_TABLE = ("metadata", "release")
+
+
+class Untaken(Exception):
+    """Something that has no meaning here; the text is the reason."""
+
+
+_THEIRS = re.compile(r"\{\{([a-z_]{1,30})\}\}|\{([a-z][a-z0-9-]{0,40})\}")
+_MEANINGS: Mapping[str, str] = {
+    "version": "{version}",
+    "prev_version": "{previous}",
+    "crate_name": "{name}",
+    "date": "{date}",
+    "tag_name": "{tag}",
+    "major": "{major}",
+    "minor": "{minor}",
+    "patch": "{patch}",
+    "metadata": "",
+    "prev_metadata": "",
+}
+_GROUP = re.compile(r"\$(?:(?P<dollar>\$)|\{(?P<braced>[A-Za-z0-9_]+)\}|(?P<bare>[A-Za-z0-9_]+))")
+_ONLY_RUST = re.compile(r"\[\[:|\\[pPz]|&&|~~|\(\?[a-zA-Z-]*[RUu]")
+_KEYS = frozenset({"file", "search", "replace", "min", "max", "exactly", "prerelease"})
+
+
+def template(value: object, *, prefix: str = "") -> str:
+    """Translate a template; text in braces that means nothing to cargo-release stays text.
+
+    Raises:
+        Untaken: where it holds a placeholder that has no meaning here, or is no text.
+    """
+    if not isinstance(value, str):
+        raise Untaken("it is not a string")
+    return _THEIRS.sub(lambda match: _placeholder(match, prefix), value)
+
+
+def replacements(tree: Tree, setting: Setting, crates: tuple[CrateSettings, ...]) -> Iterator[dict[str, Any]]:
+    """Translate `pre-release-replacements`; each file once, though cargo-release goes there for each crate.
+
+    Files count from each crate's folder; those that are nowhere are left out.
+
+    Raises:
+        Untaken: with the number of the rule and the reason.
+    """
+    if not isinstance(setting.value, list):
+        raise Untaken("it is not a list")
+    for number, rule in enumerate(setting.value, start=1):
+        try:
+            yield from _rules(tree, rule, crates)
+        except Untaken as reason:
+            raise Untaken(f"rule {number}: {reason}") from None
+
+
+def _placeholder(match: re.Match[str], prefix: str) -> str:
+    theirs, plain = match.groups()
+    if plain is not None:
+        return f"{{open}}{plain}{{close}}"
+    if theirs == "prefix":
+        return prefix
+    if theirs not in _MEANINGS:
+        raise Untaken(f"`{{{{{theirs}}}}}` has no meaning here")
+    return _MEANINGS[theirs]
+
+
+def _rules(tree: Tree, rule: object, crates: tuple[CrateSettings, ...]) -> Iterator[dict[str, Any]]:
+    if not isinstance(rule, dict) or not all(
+        isinstance(rule.get(key), str) for key in ("file", "search", "replace")
+    ):
+        raise Untaken("it has no `file`, `search` and `replace`")
+    unknown = sorted(set(rule) - _KEYS)
+    if unknown:
+        raise Untaken(f"`{shown(unknown[0])}` is not a key of a replacement")
+    common: dict[str, Any] = {
+        "search": _search(rule["search"]),
+        "prerelease": rule.get("prerelease", False),
+        **{ours: rule[theirs] for theirs, ours in _COUNTS if theirs in rule},
+    }
+    text = _groups(rule["replace"])
+    done: set[tuple[str, str]] = set()
+    for crate in crates:
+        file = normpath(f"{crate.folder}/{rule['file']}" if crate.folder else rule["file"])
+        own = template(_of_crate(text, crate))
+        if tree.read(file) is not None and (file, own) not in done:
+            done.add((file, own))
+            yield {"file": file, "replace": own, **common}
+    if not done:
+        raise Untaken(f"no crate has `{shown(rule['file'])}`")
+
+
+def _of_crate(theirs: str, crate: CrateSettings) -> str:
+    text = theirs.replace("{{crate_name}}", crate.name)
+    return text if crate.repository is None else text.replace("{{repository}}", crate.repository)
+
+
+def _search(theirs: str) -> str:
+    if _ONLY_RUST.search(theirs):
+        raise Untaken(f"`{shown(theirs)}` uses syntax that Python's regular expressions do not have")
+    ours = re.sub(r"\(\?<(?=[A-Za-z_])", "(?P<", theirs)
+    return re.sub(r"\{([a-z][a-z0-9-]{0,40})\}", r"{open}\1{close}", ours)
+
+
+def _groups(theirs: str) -> str:
+    return _GROUP.sub(_group, theirs.replace("\\", "\\\\"))
+
+
+def _group(match: re.Match[str]) -> str:
+    return "$" if match["dollar"] else rf"\g<{match['braced'] or match['bare']}>"
+
+
+_COUNTS = (("min", "min"), ("max", "max"), ("exactly", "count"))

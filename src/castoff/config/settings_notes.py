@@ -1,0 +1,207 @@
+"""Settings about the publication of a release: notes, milestone, draft, changelog, documentation."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from castoff.config import value_checks as checks
+from castoff.config.fields import Choice, Flag, FreeText, Many, Pairs, Whole
+from castoff.config.tables import Table, key, table
+
+_PATH = FreeText(expects="a path", check=checks.path)
+_GLOBS = Many(FreeText(expects="a path pattern", check=checks.glob), "path patterns")
+_NAME = FreeText(expects="a name", check=checks.one_line)
+_NAMES = Many(_NAME, "names")
+_PATTERN = FreeText(expects="a regular expression", check=checks.pattern)
+_FREE = FreeText(empty=True)
+_DELIVERY = Choice(("push", "pull-request", "off"))
+
+Delivery = Literal["push", "pull-request", "off"]
+Kind = Literal["added", "changed", "deprecated", "removed", "fixed", "security"]
+
+
+@table
+class OptionalFor:
+    """Changes that need no label."""
+
+    authors: tuple[str, ...] = key(
+        _NAMES,
+        "Logins, with `[bot]` for bots; `*` and `?` match any text and any character.",
+        default=(),
+    )
+    paths: tuple[str, ...] = key(
+        _GLOBS, "Path patterns; a change that touches only such files needs no label.", default=()
+    )
+
+
+@table
+class NotesSettings:
+    """How changes are sorted, and what is demanded of their labels."""
+
+    config: str | None = key(
+        _PATH,
+        "The configuration of the forge's generated notes (default: `.github/release.yml` if it exists).",
+        default=None,
+    )
+    kinds: tuple[tuple[str, Kind], ...] | None = key(
+        Pairs(Choice(("added", "changed", "deprecated", "removed", "fixed", "security"))),
+        "The label of each kind (default: from the configuration of the notes, otherwise `changelog-add` "
+        "and so on).",
+        default=None,
+    )
+    strict: bool = key(
+        Flag(), "Report a merged change without a label as an error instead of a warning.", default=False
+    )
+    optional_for: OptionalFor = key(Table(OptionalFor), "Changes that need no label.", default=OptionalFor())
+
+
+@table
+class MilestoneSettings:
+    """What happens to the forge's milestones."""
+
+    mode: Literal["move", "block", "off"] = key(
+        Choice(("move", "block", "off")),
+        "`move` moves open items to the next milestone, `block` stops the release if there are open "
+        "items, `off` does not change milestones.",
+        default="move",
+    )
+    title: str = key(
+        FreeText(expects="a template", check=checks.titled),
+        "The title of a version's milestone.",
+        default="{version}",
+    )
+    next: Literal["major", "minor", "patch"] = key(
+        Choice(("major", "minor", "patch")),
+        "The version for which the next milestone is planned.",
+        default="minor",
+    )
+
+
+@table
+class DraftSettings:
+    """Who writes the release on the forge."""
+
+    by: Literal["castoff", "ci", "off"] = key(
+        Choice(("castoff", "ci", "off")),
+        "The writer of the draft: castoff, a workflow that runs when the tag is pushed, or nobody; a release "
+        "then ends with its tag.",
+        default="castoff",
+    )
+    latest: Literal["highest", "never"] = key(
+        Choice(("highest", "never")),
+        "Mark the highest stable version as the latest release.",
+        default="highest",
+    )
+
+
+@table
+class ChangelogSettings:
+    """Whether and how the notes go into the changelog file."""
+
+    file: str | None = key(
+        _PATH,
+        "The file (default: the nearest `CHANGELOG.md` in the folder of the released workspace or above, unless "
+        "it is in the folder of another workspace).",
+        default=None,
+    )
+    mode: Delivery = key(_DELIVERY, "How the change reaches the branch.", default="push")
+    contributors: Literal["drop", "keep"] = key(
+        Choice(("drop", "keep")), "What to do with the list of new contributors.", default="drop"
+    )
+
+
+@table
+class DocsSettings:
+    """Whether the builds of the documentation are watched."""
+
+    host: Literal["docs.rs", "readthedocs"] | None = key(
+        Choice(("docs.rs", "readthedocs")),
+        "The documentation host (default: docs.rs for Cargo packages, Read the Docs "
+        "if `.readthedocs.yaml` exists).",
+        default=None,
+    )
+    project: str | None = key(
+        _NAME,
+        "The project's name on Read the Docs (default: that of the facade, of a Python package first).",
+        default=None,
+    )
+    mode: Literal["watch", "off"] = key(
+        Choice(("watch", "off")), "Whether to watch the builds.", default="watch"
+    )
+    issue: bool = key(Flag(), "Open an issue with the log if a build fails.", default=True)
+
+
+@table
+class HeadingSettings:
+    """A rule that rewrites headings of a page."""
+
+    search: str = key(_PATTERN, "A regular expression on the heading's text.")
+    replace: str = key(_FREE, r"What comes in its place; `\1` and `\g<name>` are groups of the search.")
+
+
+@table
+class PageSettings:
+    """One page of the website that is made from a file of the workspace."""
+
+    source: str = key(_PATH, "The file in the workspace.", name="from")
+    to: str = key(_PATH, "The page in the website's repository.")
+    banner: str | None = key(_FREE, "A comment at the top that names the source of the page.", default=None)
+    header: str | None = key(_FREE, "Text before the page's own, for example front matter.", default=None)
+    drop: tuple[str, ...] = key(_NAMES, "Headings of the sections to remove.", default=())
+    headings: tuple[HeadingSettings, ...] = key(
+        Many(Table(HeadingSettings), "tables"), "Rules for the headings.", default=()
+    )
+
+
+@table
+class WebsiteSettings:
+    """Pages of a website that are made from files of the workspace."""
+
+    repository: str | None = key(
+        FreeText(expects="a repository", check=checks.slug),
+        "The website's repository, `owner/name`.",
+        default=None,
+    )
+    branch: str | None = key(
+        FreeText(expects="a branch", check=checks.branch),
+        "Its branch (default: the default branch).",
+        default=None,
+    )
+    mode: Delivery = key(_DELIVERY, "How the pages reach the branch.", default="push")
+    pages: tuple[PageSettings, ...] = key(Many(Table(PageSettings), "tables"), "The pages.", default=())
+
+
+@table
+class DueSettings:
+    """When a release is due."""
+
+    days: int = key(
+        Whole(least=1, most=3650),
+        "The age of the last release, in days, from which on a release is due.",
+        default=30,
+    )
+    labels: tuple[str, ...] = key(
+        _NAMES,
+        "Labels of important changes; one such merged change makes a release due.",
+        default=("important", "security", "changelog-security"),
+    )
+
+
+@table
+class CiSettings:
+    """What `castoff ci` writes besides the workflows that serve every workspace."""
+
+    release: bool = key(
+        Flag(),
+        "Release by pull request: write the workflow that proposes a release on demand, and the one that "
+        "continues after its merge.",
+        default=False,
+    )
+    source: str | None = key(
+        _NAME,
+        "The source of castoff in the workflows: a commit of a repository, "
+        "`git+https://github.com/OWNER/castoff@COMMIT` with 40 hexadecimal digits, or a wheel with its digest, "
+        "`https://HOST/castoff-VERSION-py3-none-any.whl#sha256=DIGEST`. Required until castoff has a release on PyPI.",
+        default=None,
+        name="from",
+    )

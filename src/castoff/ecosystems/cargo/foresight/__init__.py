@@ -1,0 +1,1 @@
+"""What Cargo and its registry would refuse, judged before anything is uploaded; pure."""

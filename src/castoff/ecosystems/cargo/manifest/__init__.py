@@ -1,0 +1,1 @@
+"""Cargo manifests as text: reading, layout, and the edits of a release; pure."""

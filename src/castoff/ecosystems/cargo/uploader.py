@@ -1,0 +1,223 @@
+"""Upload and withdrawal through cargo, and their outcomes.
+
+The registry's answer to a write of cargo's, read from the protocol lines that cargo logs on request.
+Cargo's exit code does not say whether an upload was refused, throttled or lost, and it prints Retry-After
+nowhere. With ``http.debug`` it logs each request and answer as HTTP's own lines (request line, status line,
+headers), which are data; the sentences around them are not read. Cargo hides the token in these lines, and
+none of them is kept or shown.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from castoff.errors import Problem
+from castoff.io.http import retry_after
+from castoff.io.process import Completed, Hearing, Processes
+from castoff.model.acts import Outcome, Refused, Succeeded, Throttled, Unclear
+from castoff.model.child_environments import Kind
+from castoff.ports import Clock
+
+CHANGES = {"CARGO_HTTP_DEBUG": "true", "CARGO_LOG": "network=debug", "CARGO_TERM_COLOR": "never"}
+"""What cargo's environment needs for it."""
+
+_LOGGED = re.compile(r"^\s*[0-9.]+(?:n|u|µ|m)?s\s+(?:TRACE|DEBUG|INFO|WARN|ERROR)\s")
+_WIRE = re.compile(r"http-debug: ([<>]) (.*)$")
+_REQUEST = re.compile(r"(GET|PUT|POST|DELETE|HEAD|CONNECT) (\S+)(?: HTTP/[0-9.]+)?$")
+_STATUS = re.compile(r"HTTP/[0-9.]+ ([0-9]{3})\b")
+_HEADER = re.compile(r"([A-Za-z0-9-]{1,64}):[ \t]*(.{0,200})$")
+_STRUCT_BEGINS = re.compile(r"\{\s*$")
+
+
+@dataclass(slots=True)
+class Conversation:
+    """Follows one cargo process whose write is ``method`` (PUT for an upload, DELETE for a yank).
+
+    ``sent`` says that the write left, ``status`` what came back, ``headers`` what came with it (lower case).
+    ``accepted`` says that cargo took the answer and went on to something else.
+    """
+
+    method: Literal["PUT", "DELETE"]
+    sent: bool = False
+    status: int | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    accepted: bool = False
+    _reading: bool = False
+    _inside: bool = False
+
+    def hear(self, line: str) -> Hearing:
+        """Take in one line of cargo's; stop where its write is done and it only waits for the index."""
+        # Cargo logs some values as structs over several lines; none of them is HTTP.
+        if self._inside:
+            self._inside = line.rstrip() != "}"
+            return "drop"
+        wire = _WIRE.search(line)
+        if wire is not None:
+            return self._wire(wire.group(1), wire.group(2).rstrip("\r"))
+        if _LOGGED.match(line):
+            self._inside = _STRUCT_BEGINS.search(line) is not None
+            return "drop"
+        return "keep"
+
+    def _wire(self, direction: str, text: str) -> Hearing:
+        if direction == ">":
+            request = _REQUEST.match(text)
+            if request is not None:
+                return self._request(request.group(1))
+        elif self._reading:
+            self._answer(text)
+        return "drop"
+
+    def _request(self, method: str) -> Hearing:
+        # The first request of this method is the write; cargo follows it with reads of the index.
+        if method == self.method and not self.sent:
+            self.sent = self._reading = True
+            return "drop"
+        self._reading = False
+        if self.status is not None and 200 <= self.status < 300:
+            # A further request after a 2xx means that cargo read the answer and found no error in it:
+            # crates-io reports some errors with 200.
+            self.accepted = True
+            return "stop"
+        return "drop"
+
+    def _answer(self, text: str) -> None:
+        status = _STATUS.match(text)
+        if status is not None:
+            number = int(status.group(1))
+            # 1xx are interim answers (RFC 9110, section 15.2).
+            self.status = number if number >= 200 else self.status
+            self.headers.clear()
+            return
+        header = _HEADER.match(text)
+        if header is not None and header.group(1).lower() == "retry-after":
+            self.headers["retry-after"] = header.group(2).strip()
+
+
+_PASSING = frozenset({408, 409, 425})
+"""Statuses below 500 after which one looks again: timed out, in conflict with another request, too early."""
+
+_UNSAID = 60.0
+"""Seconds to wait after a 429 that does not say how long."""
+
+
+class Writer:
+    """Carries writes through cargo; each is a process of its own.
+
+    Cargo packs before it uploads, which takes a core: so many at a time prepare an upload as there are cores, and
+    one more. How many are being sent is not limited here.
+    """
+
+    def __init__(self, processes: Processes, clock: Clock) -> None:
+        self._processes = processes
+        self._clock = clock
+        self._preparing = threading.BoundedSemaphore((os.cpu_count() or 1) + 1)
+
+    def publish(self, package: str, root: Path, target: Path, words: Sequence[str]) -> Outcome:
+        """Upload a package, named by its id, from the folder of its workspace in the tree.
+
+        Return as soon as the registry has taken it, which is before it is visible.
+
+        Cargo would then poll the index for a minute; castoff looks itself, so cargo is told to end.
+        """
+        talk = Conversation("PUT")
+        name = package.removeprefix("cargo:")
+        with ExitStack() as preparing:
+            preparing.enter_context(self._preparing)
+
+            def hear(line: str) -> Hearing:
+                hearing = talk.hear(line)
+                if talk.sent:
+                    # The upload itself needs no core, so the next package may be packed.
+                    preparing.close()
+                return hearing
+
+            done = self._processes.follow(
+                # Verified before, all packages together; verifying again here would build each package a
+                # second time.
+                ["cargo", "publish", "--quiet", "--package", name, "--no-verify", *words],
+                kind=Kind.CARGO_UPLOAD,
+                cwd=root,
+                heard=hear,
+                changes={**CHANGES, "CARGO_TARGET_DIR": str(target)},
+            )
+        return self._outcome(package, "upload", talk, done)
+
+    def yank(self, package: str, version: str, folder: Path, words: Sequence[str]) -> Outcome:
+        """Withdraw one version of a package, named by its id."""
+        talk = Conversation("DELETE")
+        words = [f"{package.removeprefix('cargo:')}@{version}", *words]
+        done = self._processes.follow(
+            ["cargo", "yank", *words], kind=Kind.CARGO_UPLOAD, cwd=folder, heard=talk.hear, changes=CHANGES
+        )
+        return self._outcome(package, "yank", talk, done)
+
+    def _outcome(self, package: str, what: str, talk: Conversation, done: Completed) -> Outcome:
+        # Cargo is ended while it polls the index, so its exit code says nothing after an accepted upload.
+        if done.code == 0 or talk.accepted:
+            return Succeeded()
+        words = _last_words(done)
+        match talk.status:
+            case 429:
+                seconds = retry_after(talk.headers, self._clock.now())
+                return Throttled(
+                    retry_after=_UNSAID if seconds is None else seconds,
+                    reason=f"the registry limits the rate of: {what}",
+                )
+            case 401 | 403:
+                return Refused(_denied(package, what, talk.status, words))
+            # A refusal for this very request: sending the same bytes again cannot succeed.
+            case int(status) if 400 <= status < 500 and status not in _PASSING:
+                return Refused(_refused(package, what, status, words))
+            case int(status):
+                return Unclear(reason=f"the registry answered {status} to the {what} of `{package}`")
+            # Sent without an answer is the case in which a crate may be stored: look, never repeat blindly.
+            case None if talk.sent:
+                return Unclear(reason=f"no answer came to the {what} of `{package}`: {words}")
+            case None:
+                return Unclear(
+                    reason=f"cargo ended with {done.code} before the {what} of `{package}`: {words}"
+                )
+
+
+def _last_words(done: Completed) -> str:
+    return " ".join(done.last_words.split())[-600:]
+
+
+_WAYS_ON = (
+    ", then continue with `castoff resume --execute`; "
+    "or withdraw the version with `castoff abandon VERSION --execute`"
+)
+
+
+def _denied(package: str, what: str, status: int, words: str) -> Problem:
+    return Problem(
+        code="permission-denied",
+        message=f"the registry does not let this token {what} `{package}` (status {status})",
+        reason=words,
+        remedy="use a token with the right scope, of an owner of the package (a new name requires a token that may "
+        "create packages)" + (_WAYS_ON if what == "upload" else ""),
+        package=package,
+    )
+
+
+def _refused(package: str, what: str, status: int, words: str) -> Problem:
+    return Problem(
+        code="upload-refused" if what == "upload" else "yank-refused",
+        message=f"the registry refused to {what} `{package}` (status {status})",
+        reason=words,
+        remedy="correct the reported problem and release the next version; if an earlier run has just "
+        "uploaded it, run the "
+        "same command again in a minute"
+        if what == "upload"
+        else "correct the reported problem, and run `castoff yank VERSION --execute` again: it continues "
+        "with the remaining packages",
+        package=package,
+    )

@@ -1,0 +1,1 @@
+"""npm packages and workspaces, driven through npm, pnpm, Yarn and Bun."""

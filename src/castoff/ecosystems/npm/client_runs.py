@@ -1,0 +1,104 @@
+"""Runs of npm against registries, from a folder that holds nothing but the settings of the user's checkout.
+
+npm reads the `.npmrc` of the folder that it runs in, so that each workspace may name registries of its own. A
+`package.json` there would change what a command means.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from castoff.io.process import Completed, Processes
+from castoff.io.scratch import scratch_prefix
+from castoff.model.child_environments import Kind
+from castoff.model.workspace import Package
+
+FORCED = "CASTOFF_NPM_REGISTRY"
+"""The registry that stands for every other one in an embedded world, whatever manifests and settings name."""
+
+_PATIENCE = 300.0
+_RUNNING = threading.BoundedSemaphore((os.cpu_count() or 1) + 1)
+"""How many of npm run at once: each start takes a core for half a second, and 75 MB."""
+_CHANGES: Mapping[str, str | None] = {
+    "NO_UPDATE_NOTIFIER": "1",
+    "npm_config_update_notifier": "false",
+    "npm_config_prefer_offline": None,
+    "npm_config_offline": None,
+    "npm_config_dry_run": None,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ClientRuns:
+    """Runs npm for the packages of a checkout; ``home`` is None where there is none."""
+
+    processes: Processes
+    home: Path | None = None
+
+    @contextmanager
+    def folder(self, root: str) -> Iterator[Path]:
+        """Make an empty folder with the settings of a workspace."""
+        with tempfile.TemporaryDirectory(prefix=scratch_prefix("npm"), ignore_cleanup_errors=True) as held:
+            settings = self.home / root / ".npmrc" if self.home is not None else None
+            if settings is not None and settings.is_file() and not self.forced:
+                shutil.copyfile(settings, Path(held) / ".npmrc")
+            yield Path(held)
+
+    @property
+    def forced(self) -> str | None:
+        """Return the registry that stands for every other one, None outside of an embedded world."""
+        return self.processes.environment.get(FORCED) or None
+
+    def registry_words(self, package: Package) -> list[str]:
+        """Return the option that names a package's registry, where its manifest or an embedded world does."""
+        registry = self.forced or "".join(package.registries[:1])
+        return ["--registry", registry] if registry else []
+
+    def run(self, package: Package, kind: Kind, *words: str | Path) -> Completed:
+        """Run npm with its registry, and let it answer in JSON."""
+        with _RUNNING, self.folder(package.root) as folder:
+            return self.processes.run(
+                ["npm", *words, "--json", *self.registry_words(package)],
+                kind=kind,
+                cwd=folder,
+                timeout=_PATIENCE,
+                changes=_CHANGES,
+            )
+
+
+def answer_of(done: Completed) -> Any:
+    """Return what npm printed as JSON; None if it is none. npm 12 puts one answer into an array."""
+    try:
+        found = json.loads(done.stdout.decode("utf-8", "replace"))
+    except ValueError:
+        return None
+    return found[0] if isinstance(found, list) and len(found) == 1 and isinstance(found[0], dict) else found
+
+
+def error_code_of(done: Completed) -> str:
+    """Return npm's code for a failure (`E404`, `ECONNREFUSED`); "" if it gives none."""
+    found = answer_of(done)
+    error = found.get("error") if isinstance(found, dict) else None
+    code = error.get("code") if isinstance(error, dict) else None
+    return code if isinstance(code, str) else ""
+
+
+def reason_of(done: Completed) -> str:
+    """Return what npm reports of a failure, for people."""
+    found = answer_of(done)
+    error = found.get("error") if isinstance(found, dict) else None
+    if isinstance(error, dict):
+        parts = (str(error.get(key) or "").strip() for key in ("code", "summary"))
+        text = ": ".join(part for part in parts if part)
+        if text:
+            return " ".join(text.split())[:600]
+    return " ".join((done.last_words or f"npm ended with code {done.code}").split())[-600:]

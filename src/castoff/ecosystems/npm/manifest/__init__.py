@@ -1,0 +1,1 @@
+"""Manifests of npm: package.json, catalogs, layouts; read and edited as text."""

@@ -1,0 +1,133 @@
+"""Trial of a package: installed and imported in an empty project, from what the registry holds at that moment."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from castoff.ecosystems.npm.client_runs import ClientRuns
+from castoff.errors import Problem
+from castoff.io.process import Completed, Processes
+from castoff.model.child_environments import Kind, withheld_words
+from castoff.model.workspace import Package
+
+_PATIENCE = 900.0
+_CONDITIONS = ("require", "import", "default", "node")
+_PROGRAM = """\
+const failed = [];
+for (const name of process.argv.slice(2)) {
+  try { require(name); continue; } catch (error) {
+    if (!["ERR_REQUIRE_ESM", "ERR_PACKAGE_PATH_NOT_EXPORTED", "ERR_REQUIRE_ASYNC_MODULE"].includes(error.code)) {
+      failed.push([name, error]); continue;
+    }
+  }
+  pending.push(import(name).catch((error) => failed.push([name, error])));
+}
+Promise.all(pending).then(() => {
+  for (const [name, error] of failed) console.error(`${name}: ${error && error.stack || error}`);
+  process.exit(failed.length ? 1 : 0);
+});
+"""
+
+
+class NpmTrial:
+    """Uses a released package as its users do; implements :class:`castoff.ports.Trial`."""
+
+    def __init__(self, processes: Processes, *, imports: bool = True) -> None:
+        self._processes = processes
+        self._imports = imports
+
+    def use(self, package: Package, version: str, manifest: str = "") -> tuple[Problem, ...]:
+        """Install exactly this version in an empty project and import it. Problems: ``verify-failed``."""
+        del manifest
+        failed = try_out(self._processes, package, version, imports=self._imports)
+        return (failed,) if failed else ()
+
+
+def try_out(processes: Processes, package: Package, version: str, *, imports: bool) -> Problem | None:
+    """Install a package into an empty project, and import each entry of its `exports`.
+
+    Gates of npm that hide young versions are off: the version is a minute old. Peers that do not order uploads may
+    not be there yet, so that npm is not asked to install any; their ranges are judged on the manifests.
+    """
+    runs = ClientRuns(processes)
+    with runs.folder(package.root) as folder:
+        (folder / "package.json").write_text('{"private": true}\n', encoding="utf-8")
+        words = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--legacy-peer-deps"]
+        words += ["--save-exact", *runs.registry_words(package), f"{package.name}@{version}"]
+        done = processes.run(
+            words,
+            kind=Kind.BUILD,
+            cwd=folder,
+            timeout=_PATIENCE,
+            changes={"npm_config_before": None, "npm_config_prefer_offline": None},
+        )
+        if done.code != 0:
+            return _failed(package, version, "cannot be installed", done)
+        installed = folder / "node_modules" / package.name / "package.json"
+        names = tuple(importable(package.name, _manifest(installed))) if imports else ()
+        if not names:
+            return None
+        (folder / "try.cjs").write_text("const pending = [];\n" + _PROGRAM, encoding="utf-8")
+        done = processes.run(["node", "try.cjs", *names], kind=Kind.BUILD, cwd=folder, timeout=_PATIENCE)
+        return _failed(package, version, "cannot be imported", done) if done.code != 0 else None
+
+
+def _manifest(file: Path) -> Mapping[str, Any]:
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def importable(name: str, manifest: Mapping[str, Any]) -> Iterator[str]:
+    """List the names under which node can import a package: modules of another platform or a browser are left out.
+
+    Peers are not installed, so that a package that has any is not imported.
+    """
+    peers = manifest.get("peerDependencies")
+    meta = manifest.get("peerDependenciesMeta")
+    optional = (
+        {key for key, value in meta.items() if isinstance(value, dict)} if isinstance(meta, dict) else set()
+    )
+    if isinstance(peers, dict) and set(peers) - optional:
+        return
+    if "os" in manifest or "cpu" in manifest:
+        return
+    exports = manifest.get("exports")
+    if exports is None:
+        if "main" in manifest or "module" in manifest:
+            yield name
+        return
+    if isinstance(exports, dict) and any(key.startswith(".") for key in exports):
+        for key, value in exports.items():
+            if "*" not in key and not key.endswith((".json", "/", ".css")) and _is_for_node(value):
+                yield name + key.removeprefix(".")
+    elif _is_for_node(exports):
+        yield name
+
+
+def _is_for_node(value: object) -> bool:
+    """Return whether a target of `exports` is code that node would choose."""
+    if isinstance(value, str):
+        return value.endswith((".js", ".cjs", ".mjs"))
+    if isinstance(value, list):
+        return bool(value) and _is_for_node(value[0])
+    if isinstance(value, dict):
+        return any(_is_for_node(value[one]) for one in _CONDITIONS if one in value)
+    return False
+
+
+def _failed(package: Package, version: str, fact: str, done: Completed) -> Problem:
+    return Problem(
+        code="verify-failed",
+        message=f"`{package.name}` {version} {fact}",
+        reason=done.last_words,
+        remedy="fix the package or its requirements: at its turn, its registry will not satisfy them"
+        + withheld_words(Kind.BUILD, done.withheld),
+        file=package.manifest,
+        package=package.id,
+    )

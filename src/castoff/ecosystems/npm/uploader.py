@@ -1,0 +1,78 @@
+"""Outcomes of npm's writes, by exit code and npm's own error code; never by its prose.
+
+npm reads the packument before it uploads, and refuses a version that is there without a code: what has no code is
+unclear, and a look follows. So is E403, which a registry answers to a version that it has as well as to a token
+without rights: an earlier upload whose answer was lost must not end a release.
+"""
+
+from __future__ import annotations
+
+from castoff.ecosystems.npm.client_runs import error_code_of, reason_of
+from castoff.errors import Problem
+from castoff.io.process import Completed
+from castoff.model.acts import Outcome, Refused, Succeeded, Throttled, Unclear
+from castoff.model.workspace import Package
+
+_NO_RIGHTS = frozenset({"E401", "E402", "E404", "ENEEDAUTH", "EOTP", "EAUTHUNKNOWN"})
+_INVALID = frozenset({"E400", "E422", "EPRIVATE", "EUSAGE", "ENORESTRICTED"})
+_UNSAID = 60.0
+"""Seconds to wait after a 429: npm does not print for how long the registry asks."""
+
+_WAYS_ON = (
+    ", then continue with `castoff resume --execute`; "
+    "or withdraw the version with `castoff abandon VERSION --execute`"
+)
+
+
+def outcome_of(package: Package, what: str, done: Completed) -> Outcome:
+    """Return the outcome of an upload or a yank."""
+    if done.code == 0:
+        return Succeeded()
+    code, reason = error_code_of(done), reason_of(done)
+    if code == "E429":
+        return Throttled(retry_after=_UNSAID, reason=f"the registry limits the rate of: {what}")
+    if code in _NO_RIGHTS:
+        return Refused(_denied(package, what, reason))
+    if code in _INVALID:
+        return Refused(_refused(package, what, reason))
+    problem = _denied(package, what, reason) if code == "E403" else _failed(package, what, reason)
+    return Unclear(reason=reason, problem=problem)
+
+
+def _denied(package: Package, what: str, reason: str) -> Problem:
+    return Problem(
+        code="permission-denied",
+        message=f"the registry does not let this token {what} `{package.id}`",
+        reason=reason,
+        remedy="use a token of an owner of the package, and one that needs no one-time password; a new package in a "
+        'scope requires `access = "public"` in `[npm]`, unless it is private' + _ways_on(what),
+        package=package.id,
+    )
+
+
+def _refused(package: Package, what: str, reason: str) -> Problem:
+    return Problem(
+        code="upload-refused" if what == "upload" else "yank-refused",
+        message=f"the registry refused to {what} `{package.id}`",
+        reason=reason,
+        remedy="correct the reported problem and release the next version"
+        if what == "upload"
+        else "correct the reported problem, and run `castoff yank VERSION --execute` again: it continues "
+        "with the remaining packages",
+        package=package.id,
+    )
+
+
+def _failed(package: Package, what: str, reason: str) -> Problem:
+    return Problem(
+        code="upload-failed" if what == "upload" else "yank-refused",
+        message=f"npm could not {what} `{package.id}`",
+        reason=reason,
+        remedy="fix the reported problem (often a missing token, or a token that may not upload "
+        f"`{package.name}`)" + _ways_on(what),
+        package=package.id,
+    )
+
+
+def _ways_on(what: str) -> str:
+    return _WAYS_ON if what == "upload" else ", then run `castoff yank VERSION --execute` again"

@@ -1,0 +1,169 @@
+"""Judgement of the archives of sdists and wheels by the rules of PyPI, listed in `registry_rules/pypi.toml`.
+
+Facts follow the file's name: "`x.whl` has no `RECORD`".
+"""
+
+from __future__ import annotations
+
+import configparser
+import re
+import tarfile
+import zipfile
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
+from struct import unpack
+
+# No mark is spelled here as it is in such files: an index would refuse castoff's own.
+_MARKS = {
+    "PyArmor": re.compile(rb"__pyarmor_{2}\(__name__, __file__,|__pyarmor_(?:enter|exit|assert|bcc)__"),
+    "SourceDefender": re.compile(rb"-{3}BEGIN PYE FILE-{3}.*-{3}END PYE FILE-{3}", re.DOTALL),
+}
+_SCANNED = 5 * 1024 * 1024
+_EXPANDED, _RATIO = 64 * 1024 * 1024, 50
+_DATA_DESCRIPTOR = 0x08
+
+
+def find_archive_defects(file: Path, licence_files: Collection[str]) -> Iterator[str]:
+    """List what PyPI would refuse in an archive; an unreadable one is one fact."""
+    try:
+        if file.name.endswith(".whl"):
+            with zipfile.ZipFile(file) as wheel:
+                yield from _wheel_defects(file, wheel, licence_files)
+        else:
+            with tarfile.open(file, "r:gz") as sdist:
+                yield from _sdist_defects(sdist, licence_files)
+    except (
+        OSError,
+        tarfile.TarError,
+        zipfile.BadZipFile,
+        EOFError,
+        RuntimeError,
+        NotImplementedError,
+    ) as error:
+        yield f"is not a readable archive: {str(error) or type(error).__name__}"
+
+
+def _wheel_defects(file: Path, wheel: zipfile.ZipFile, licence_files: Collection[str]) -> Iterator[str]:
+    members = wheel.infolist()
+    expanded = sum(one.file_size for one in members)
+    if expanded > max(_EXPANDED, _RATIO * file.stat().st_size):
+        yield f"expands to more than {_RATIO} times its size"
+    if {one.compress_type for one in members} - {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+        yield "has members that are neither stored nor deflated"
+        return
+    info = "-".join(file.name.split("-")[:2]) + ".dist-info"
+    names = {one.filename for one in members}
+    for needed in ("WHEEL", "RECORD", "METADATA"):
+        if f"{info}/{needed}" not in names:
+            yield f"has no `{info}/{needed}`"
+    if f"{info}/RECORD" in names and not _is_text(wheel.read(f"{info}/RECORD")):
+        yield f"has a `{info}/RECORD` that is not UTF-8"
+    for licence in licence_files:
+        if f"{info}/licenses/{licence}" not in names:
+            yield f"has no licence file `{info}/licenses/{licence}`, which its metadata names"
+    if f"{info}/entry_points.txt" in names:
+        yield from _entry_point_defects(wheel.read(f"{info}/entry_points.txt"))
+    yield from _encrypted(
+        (one.filename, wheel.read(one)) for one in members if _is_scanned(one.filename, one.file_size)
+    )
+    yield from _record_defects(file, wheel)
+
+
+def _record_defects(file: Path, wheel: zipfile.ZipFile) -> Iterator[str]:
+    """Find what makes tools that read from the front see other members than those that read the directory."""
+    at = 0
+    seen: set[str] = set()
+    with file.open("rb") as stream:
+        for one in sorted(wheel.infolist(), key=lambda member: member.header_offset):
+            stream.seek(at)
+            header = stream.read(30)
+            if one.header_offset != at or len(header) < 30:
+                yield "has bytes between its members"
+                return
+            length, more = unpack("<HH", header[26:])
+            if stream.read(length) != one.orig_filename.encode("utf-8") or one.filename in seen:
+                yield f"names the member `{one.filename[:80]}` twice, or in two ways"
+                return
+            if one.flag_bits & _DATA_DESCRIPTOR:
+                yield "was written as a stream (zip data descriptors)"
+                return
+            if one.comment:
+                yield "has comments on its members"
+                return
+            if any(letter < " " or letter == "\x7f" for letter in one.filename):
+                yield "has control characters in the name of a member"
+                return
+            seen.add(one.filename)
+            at += 30 + length + more + one.compress_size
+    if at != wheel.start_dir:
+        yield "has members that its directory does not list"
+    elif file.stat().st_size != _end_of(file, wheel):
+        yield "has data after its end"
+
+
+def _end_of(file: Path, wheel: zipfile.ZipFile) -> int:
+    """Return where the archive ends: after the directory, the ZIP64 records if there are any, and the end record."""
+    with file.open("rb") as stream:
+        stream.seek(wheel.start_dir)
+        tail = stream.read()
+    at = 0
+    while tail[at : at + 4] == b"PK\x01\x02":
+        at += 46 + sum(unpack("<HHH", tail[at + 28 : at + 34]))
+    if tail[at : at + 4] == b"PK\x06\x06":
+        at += 12 + int(unpack("<Q", tail[at + 4 : at + 12])[0]) + 20
+    return wheel.start_dir + at + 22 + len(wheel.comment)
+
+
+def _entry_point_defects(content: bytes) -> Iterator[str]:
+    if not _is_text(content):
+        yield "has an `entry_points.txt` that is not UTF-8"
+        return
+    parser = configparser.ConfigParser(delimiters=("=",), interpolation=None)
+    parser.optionxform = str  # type: ignore[assignment,method-assign]
+    try:
+        parser.read_string(content.decode())
+    except configparser.Error as error:
+        yield f"has an `entry_points.txt` that cannot be read: {' '.join(str(error).split())[:120]}"
+        return
+    for group in ("console_scripts", "gui_scripts"):
+        for name in parser[group] if parser.has_section(group) else ():
+            if not re.fullmatch(r"[\w.-]+", name):
+                yield f"has the script `{name[:80]}`, whose name is not allowed"
+
+
+def _sdist_defects(sdist: tarfile.TarFile, licence_files: Collection[str]) -> Iterator[str]:
+    members = sdist.getmembers()
+    names = {one.name.rstrip("/") for one in members}
+    tops = {name.removeprefix("./").partition("/")[0] for name in names}
+    if any(one.issparse() for one in members):
+        yield "has sparse members"
+    if len(tops) != 1 or any(name.startswith("/") for name in names):
+        yield "has more than one folder at its top" if tops else "is empty"
+        return
+    (top,) = tops
+    if f"{top}/PKG-INFO" not in names:
+        yield f"has no `{top}/PKG-INFO`"
+    for licence in licence_files:
+        if f"{top}/{licence}" not in names:
+            yield f"has no licence file `{top}/{licence}`, which its metadata names"
+    scanned = (one for one in members if one.isfile() and _is_scanned(one.name, one.size))
+    yield from _encrypted((one.name, stream.read()) for one in scanned if (stream := sdist.extractfile(one)))
+
+
+def _is_scanned(name: str, size: int) -> bool:
+    return name.lower().endswith((".py", ".pye")) and size <= _SCANNED
+
+
+def _encrypted(members: Iterable[tuple[str, bytes]]) -> Iterator[str]:
+    for name, content in members:
+        for tool, mark in _MARKS.items():
+            if mark.search(content):
+                yield f"has `{name[:120]}`, which is encrypted with {tool}"
+
+
+def _is_text(content: bytes) -> bool:
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

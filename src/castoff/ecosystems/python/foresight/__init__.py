@@ -1,0 +1,1 @@
+"""What PyPI would refuse, judged before anything is uploaded; pure."""

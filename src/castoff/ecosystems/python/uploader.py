@@ -1,0 +1,71 @@
+"""Upload of Python artifacts through uv or twine.
+
+One process a file, so that the client's configuration, credentials, keyring and trusted publishing apply.
+Credentials reach it through its environment alone, never its arguments.
+
+Both clients end with one exit code for every failure, and explain it in prose only. So the exit code decides: 0 is
+success, everything else is unclear, and a look at the index follows (an upload without an answer may have arrived).
+What the index does not show is tried again, a bounded number of times; then a person reads what the client reports.
+
+uv is told not to try again on its own, since a write that may have happened is followed by a look; twine cannot
+be told, it repeats what was answered with 5xx (the same file, which an index takes twice).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from castoff.ecosystems.python.indexes import Endpoints
+from castoff.errors import Problem
+from castoff.io.process import Completed, Processes
+from castoff.model.acts import Outcome, Succeeded, Unclear
+from castoff.model.child_environments import Kind
+from castoff.model.workspace import Artifact
+
+_PATIENCE = 1800.0
+_UV = ("uv", "publish", "--no-progress")
+_TWINE = ("twine", "upload", "--non-interactive", "--disable-progress-bar")
+
+
+class Uploader:
+    """Uploads through one client to one endpoint."""
+
+    def __init__(self, processes: Processes, endpoints: Endpoints, client: str) -> None:
+        self._processes = processes
+        self._endpoints = endpoints
+        self._client = client
+
+    def upload(self, artifact: Artifact, root: Path) -> Outcome:
+        """Upload one file; ``root`` is the folder where the client looks for its own configuration."""
+        publish = self._endpoints.publish
+        is_twine = self._client == "twine"
+        target = {"TWINE_REPOSITORY_URL" if is_twine else "UV_PUBLISH_URL": publish} if publish else {}
+        done = self._processes.run(
+            [*(_TWINE if is_twine else _UV), artifact.path],
+            kind=Kind.PYTHON_UPLOAD,
+            cwd=root,
+            timeout=_PATIENCE,
+            # A blind retry of an upload whose answer was lost meets "already exists" and hides what
+            # happened.
+            changes={"UV_HTTP_RETRIES": "0", **target},
+        )
+        return outcome_of(artifact, done, " ".join((_TWINE if is_twine else _UV)[:2]))
+
+
+def outcome_of(artifact: Artifact, done: Completed, client: str) -> Outcome:
+    """Return the outcome of an upload by the exit code of the client."""
+    # uv and twine have one exit code for all failures, so only success is definite.
+    if done.code == 0:
+        return Succeeded()
+    words = done.last_words or f"it ended with code {done.code}"
+    problem = Problem(
+        code="upload-failed",
+        message=f"`{client}` could not upload `{artifact.filename}`, and the index does not list it",
+        reason=words,
+        remedy="fix the reported problem (often a missing token, or a token that may not upload "
+        f"`{artifact.name}`), then run `castoff resume --execute`; if an earlier attempt may have uploaded "
+        "the file, run it again after 15 minutes, since listings are delayed, before you abandon the "
+        "version with `castoff abandon`",
+        package=artifact.package,
+    )
+    return Unclear(reason=words, problem=problem)

@@ -1,1 +1,0 @@
-"""The stories behind the commands: survey, plan, status, rehearsal, release."""

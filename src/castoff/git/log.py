@@ -1,0 +1,75 @@
+"""The log of a repository: commits by their subject, and tags in the history of a commit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from castoff.git.runner import Git
+from castoff.model.tag_schemes import ReachableTag
+
+
+def first_with_subject(git: Git, subject: str, until: str) -> str | None:
+    """Find the newest commit with this subject, ``(#7)`` behind it or not, as forges squash."""
+    return _first_said(git, re.compile(re.escape(subject) + r"(?: \(#[0-9]{1,9}\))?"), until)
+
+
+def first_merge(git: Git, branch: str, until: str) -> str | None:
+    """Find the newest commit by which a forge merged a branch of this name."""
+    # GitHub's default message of merge commits; a repository can change it, and then the manifests decide
+    # instead.
+    said = rf"Merge pull request #[0-9]{{1,9}} from \S{{1,100}}?/{re.escape(branch)}"
+    return _first_said(git, re.compile(said), until)
+
+
+def has_reverts(git: Git, since: str | None, until: str) -> bool:
+    """Return whether a commit says that it reverts another one."""
+    # A cheap pre-check: the exact search for each revert only runs if there is any.
+    within = until if since is None else f"{since}..{until}"
+    return bool(git.must("log", "--first-parent", "-1", "--grep=^Revert ", "--format=%H", within))
+
+
+def _first_said(git: Git, pattern: re.Pattern[str], until: str) -> str | None:
+    listing = git.must("log", "--first-parent", "--format=%H %s", until)
+    rows = (line.partition(" ") for line in listing.split("\n"))
+    return next((commit for commit, _, said in rows if pattern.fullmatch(said)), None)
+
+
+_FIELDS = ("refname:strip=2", "objectname", "*objectname", "committerdate:unix", "*committerdate:unix")
+
+
+def reachable_tags(git: Git, commit: str) -> tuple[ReachableTag, ...]:
+    """List the tags that lie in the history of a commit, by name."""
+    form = "%09".join(f"%({one})" for one in _FIELDS)
+    listing = git.must("for-each-ref", "--merged", commit, f"--format={form}", "refs/tags")
+    rows = [line.split("\t") for line in listing.split("\n") if line]
+    return tuple(
+        ReachableTag(name=row[0], commit=row[2] or row[1], time=int(row[4] or row[3] or 0)) for row in rows
+    )
+
+
+def newest_of(git: Git, commits: Sequence[str]) -> frozenset[str]:
+    """Return those of some commits that lie in the history of none of the others."""
+    if len(set(commits)) < 2:
+        return frozenset(commits)
+    return frozenset(git.must("merge-base", "--independent", *dict.fromkeys(commits)).split())
+
+
+def newer_tags(git: Git, head: str, since: str) -> frozenset[str]:
+    """Return the tags in the history of a commit that are not in the history of another one."""
+    listing = git.must(
+        "for-each-ref", "--merged", head, "--no-merged", since, "--format=%(refname:strip=2)", "refs/tags"
+    )
+    return frozenset(listing.split("\n")) - {""}
+
+
+def tags_without(git: Git, head: str, key: str) -> frozenset[str]:
+    """Return the tags in the history of a commit whose message names, after a key, a tag that is not in it."""
+    form = "%00%(refname:strip=2)%0a%(contents:body)"
+    listing = git.must("for-each-ref", "--merged", head, f"--format={form}", "refs/tags")
+    entries = [entry.partition("\n") for entry in listing.split("\0") if entry]
+    names = {name for name, _, _ in entries}
+    found = {
+        name: body.partition(key)[2].partition("\n")[0].strip() for name, _, body in entries if key in body
+    }
+    return frozenset(name for name, release in found.items() if release not in names)

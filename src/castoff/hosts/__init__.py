@@ -1,1 +1,0 @@
-"""Where documentation is built: docs.rs and Read the Docs, read through the HTTP door."""

@@ -1,0 +1,252 @@
+"""Programs run by argument lists, never through a shell: the only place that starts any.
+
+Every start of a process names its kind, which decides the credentials that it sees
+(:mod:`castoff.model.child_environments`). Apart from these, each child gets the environment of its :class:`Processes`,
+so that a rehearsal's children know only the embedded world. Output is captured, secrets are taken out before anybody
+sees it. A child that cannot be started, or that fails because the disk is full, is a failure of the machine and never
+an answer.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+from castoff.errors import UsageError
+from castoff.io.machine import not_started, require_end, require_room
+from castoff.model.child_environments import ChildEnvironment, Given, Kind, child_environment
+from castoff.redaction import Redactor
+
+Hearing = Literal["keep", "drop", "stop"]
+"""What becomes of a line that a program says while it is followed."""
+
+TIMED_OUT = 124
+"""The exit code that stands for a program that was ended because it took too long, as `timeout` gives it."""
+
+_FIRST, _LAST, _WIDEST = 3, 8, 400
+_UMASK = 0o022
+"""Of all children: packers keep the modes of files, so that a user's own umask would change what is uploaded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completed:
+    """What a finished program left: exit code, standard output as bytes, both streams as clean text.
+
+    ``withheld`` names the variables that it was not given as they are.
+    """
+
+    code: int
+    stdout: bytes
+    text: str
+    errors: str
+    withheld: tuple[str, ...] = ()
+
+    @property
+    def last_words(self) -> str:
+        """Return what it said, for a message to people: the first lines and the last ones, 1,500 characters at most."""
+        lines = (self.errors.strip() or self.text.strip()).splitlines()
+        if len(lines) > _FIRST + _LAST:
+            lines = [*lines[:_FIRST], "...", *lines[-_LAST:]]
+        return "\n".join(line[:_WIDEST] for line in lines)[-1500:]
+
+
+@dataclass(frozen=True, slots=True)
+class Processes:
+    """A door with one environment; ``with_environment`` opens another one.
+
+    ``seconds_left`` bounds every program that is run to its end; None: only its own timeout does. ``given`` are the
+    variables that the user gives back to a kind of process.
+    """
+
+    environment: Mapping[str, str]
+    redactor: Redactor = field(default_factory=Redactor)
+    seconds_left: Callable[[], float] | None = None
+    given: Given = field(default_factory=dict)
+
+    def with_environment(self, changes: Mapping[str, str | None]) -> Processes:
+        """Open a door whose children see these variables changed; None takes a variable away."""
+        environment = {**self.environment, **{k: v for k, v in changes.items() if v is not None}}
+        for name, value in changes.items():
+            if value is None:
+                environment.pop(name, None)
+        return replace(self, environment=environment)
+
+    def child(self, kind: Kind, changes: Mapping[str, str | None] | None = None) -> ChildEnvironment:
+        """Return the environment of a process of this kind, with these variables changed first."""
+        environment = self.with_environment(changes).environment if changes else self.environment
+        return child_environment(kind, environment, given=self.given, tokens=self.redactor.tokens)
+
+    # Clients in castoff's own environment win: their versions are those that castoff was tested with.
+    def find(self, program: str) -> str | None:
+        """Find a program: clients installed with castoff first, then those in PATH."""
+        return find_program(program, self.environment.get("PATH"))
+
+    def run(
+        self,
+        arguments: Sequence[str | Path],
+        *,
+        kind: Kind,
+        cwd: Path,
+        given: bytes | None = None,
+        timeout: float | None = None,
+        changes: Mapping[str, str | None] | None = None,
+        is_data: bool = False,
+    ) -> Completed:
+        """Run a program to its end; of standard output that ``is_data`` no text for people is made.
+
+        ``timeout`` is in seconds: after it the program is killed and the code is `TIMED_OUT`. Errors:
+        ``program-missing`` where it is not installed; MachineFailure where it could not be started, was killed, or
+        failed on a machine without room. Every other end is an exit code (126: its arguments cannot be passed on).
+        """
+        words = [str(word) for word in arguments]
+        program = self._program(words[0])
+        seen = self.child(kind, changes)
+        if (timeout := self._bounded(timeout)) is not None and timeout <= 0:
+            return self._completed(TIMED_OUT, b"", b"(no time left)")
+        try:
+            with _child([program, *words[1:]], cwd, seen.variables, (given is not None, True)) as child:
+                stdout, stderr = child.communicate(given, timeout)
+        except subprocess.TimeoutExpired as late:
+            return self._completed(TIMED_OUT, late.stdout or b"", (late.stderr or b"") + b"\n(took too long)")
+        except _Unfit as error:
+            return self._completed(126, b"", _why_not_started(program, error))
+        require_end(program, child.returncode)
+        if child.returncode:
+            require_room(seen.variables)
+        done = self._completed(child.returncode, stdout, stderr, is_data=is_data and not child.returncode)
+        return replace(done, withheld=seen.withheld)
+
+    def follow(
+        self,
+        arguments: Sequence[str | Path],
+        *,
+        kind: Kind,
+        cwd: Path,
+        heard: Callable[[str], Hearing],
+        changes: Mapping[str, str | None] | None = None,
+    ) -> Completed:
+        """Run a program and hear each line of its errors as it comes; its standard output is not read.
+
+        ``heard`` says of each line whether it is kept for the result, dropped at once, or whether the program
+        has done its part and is told to end (SIGTERM). Errors: ``program-missing``.
+        """
+        words = [str(word) for word in arguments]
+        seen = self.child(kind, changes)
+        program = self._program(words[0])
+        kept: list[str] = []
+        try:
+            with _child([program, *words[1:]], cwd, seen.variables, (False, False)) as child:
+                for source in child.stderr or ():
+                    line = source.decode("utf-8", "replace").rstrip("\n")
+                    match heard(line):
+                        case "keep":
+                            kept.append(line)
+                        case "stop":
+                            child.terminate()
+                        case "drop":
+                            pass
+        except _Unfit as error:
+            return self._completed(126, b"", _why_not_started(program, error))
+        if child.returncode == -signal.SIGINT:
+            raise KeyboardInterrupt
+        done = self._completed(child.returncode, b"", "\n".join(kept).encode())
+        return replace(done, withheld=seen.withheld)
+
+    def interactive(self, arguments: Sequence[str | Path], *, kind: Kind, cwd: Path) -> int:
+        """Run a program that talks to the person (an editor); returns its exit code. Errors: ``program-missing``."""
+        words = [str(word) for word in arguments]
+        command = [self._program(words[0]), *words[1:]]
+        environment = dict(self.child(kind).variables)
+        try:
+            return subprocess.run(command, cwd=cwd, env=environment, check=False).returncode
+        except OSError as error:
+            raise not_started(command[0], cwd, error) from None
+
+    def _bounded(self, timeout: float | None) -> float | None:
+        bounds = [] if self.seconds_left is None else [self.seconds_left()]
+        return min((*bounds, *(() if timeout is None else (timeout,))), default=None)
+
+    def _program(self, name: str) -> str:
+        program = self.find(name)
+        if program is None:
+            raise UsageError.of(
+                "program-missing",
+                f"`{name}` was not found",
+                reason="castoff runs the clients of the ecosystem",
+                remedy=f"install `{name}`, and make sure that it is in PATH",
+            )
+        return program
+
+    def _completed(self, code: int, stdout: bytes, stderr: bytes, *, is_data: bool = False) -> Completed:
+        return Completed(
+            code=code,
+            stdout=stdout,
+            text="" if is_data else self.redactor.clean(stdout.decode("utf-8", "replace")),
+            errors=self.redactor.clean(stderr.decode("utf-8", "replace")),
+        )
+
+
+def _why_not_started(program: str, error: Exception) -> bytes:
+    return f"`{program}` could not be started: {error}".encode("utf-8", "replace")
+
+
+def find_program(program: str, path: str | None) -> str | None:
+    """Find a program beside the running interpreter, then in ``path`` (the value of PATH)."""
+    import sys
+
+    beside = Path(sys.executable).parent / program
+    if os.sep not in program and os.access(beside, os.X_OK) and program in ("uv", "twine", "pyproject-build"):
+        return str(beside)
+    return shutil.which(program, path=path)
+
+
+def end_children() -> None:
+    """Ask every running child to end (SIGTERM): castoff was asked to, and its children were perhaps not."""
+    for child in tuple(_running):
+        with suppress(OSError):
+            child.terminate()
+
+
+_running: set[subprocess.Popen[bytes]] = set()
+
+
+class _Unfit(Exception):
+    """Arguments that cannot be passed to any program: a null character, say."""
+
+
+@contextmanager
+def _child(
+    words: Sequence[str], cwd: Path, environment: Mapping[str, str], pipes: tuple[bool, bool]
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Start a program, and leave none behind; ``pipes`` are those wanted for standard input and output."""
+    given, read = (subprocess.PIPE if wanted else subprocess.DEVNULL for wanted in pipes)
+    try:
+        child = subprocess.Popen(
+            words,
+            cwd=cwd,
+            env=dict(environment),
+            stdin=given,
+            stdout=read,
+            stderr=subprocess.PIPE,
+            umask=_UMASK,
+        )
+    except ValueError as error:
+        raise _Unfit(str(error)) from None
+    except OSError as error:
+        raise not_started(words[0], cwd, error) from None
+    with child:
+        _running.add(child)
+        try:
+            yield child
+        except BaseException:
+            child.kill()
+            raise
+        finally:
+            _running.discard(child)

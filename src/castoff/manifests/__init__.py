@@ -1,1 +1,0 @@
-"""Manifests as text: what they say, and the edits of a release, by position."""

@@ -1,0 +1,418 @@
+"""The release's workspace: chosen workspaces as one, judged together, with all that is not released."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from castoff.errors import Problem, WorkspaceError
+from castoff.model.scope import Scope, folders_above, is_excluded, is_within
+from castoff.model.selection import Discovery, Program
+from castoff.model.versions import Ecosystem, same_version
+from castoff.model.workspace import EXCLUDED, Member, NotReleased, OtherWorkspace, Package, Workspace
+
+_MOST_LISTED = 12
+_MANY = 4  # folders beside each other that one pattern stands for
+
+
+def merged(workspaces: Sequence[Workspace]) -> Workspace:
+    """Join workspaces; packages that share a name become ``cargo:name`` and ``python:name``."""
+    if len(workspaces) == 1:
+        return workspaces[0]
+    counts = Counter(package.name for one in workspaces for package in one.packages)
+    relabelled = [_relabel(one, {name for name, count in counts.items() if count > 1}) for one in workspaces]
+    packages = tuple(package for one in relabelled for package in one.packages)
+    return Workspace(
+        packages=packages,
+        members=tuple(member for one in relabelled for member in one.members),
+        edges=tuple(edge for one in relabelled for edge in one.edges),
+        problems=tuple(problem for one in relabelled for problem in one.problems),
+        ecosystems=tuple(sorted({package.ecosystem for package in packages})),
+        roots=tuple(sorted({root for one in relabelled for root in one.roots})),
+        broken=tuple(file for one in relabelled for file in one.broken),
+        not_released=tuple(entry for one in relabelled for entry in one.not_released),
+    )
+
+
+def judged(workspace: Workspace, plain: frozenset[str], scope: Scope) -> Workspace:
+    """Return the workspace with one version, or with the problems that keep it from having one.
+
+    ``plain`` are the manifests that no configuration lists, of a client or of castoff: those of another version
+    are not part of the release, unless a package that is needs them. Problems: ``stray-version``, ``several-versions``.
+    """
+    anchor = _anchor(workspace.packages, plain, scope)
+    apart = {
+        one.id
+        for one in workspace.packages
+        if anchor is not None and one.manifest in plain and one.tags is None and _key(one) != anchor
+    }
+    kept = _needed(workspace, {one.id for one in workspace.packages} - apart)
+    packages = tuple(one for one in workspace.packages if one.id in kept)
+    dropped = (one for one in workspace.packages if one.id not in kept)
+    return replace(
+        workspace,
+        packages=packages,
+        members=_followed(workspace.members, packages),
+        edges=tuple(edge for edge in workspace.edges if edge.origin in kept and edge.target in kept),
+        problems=(*_of_release(workspace, anchor), *_version_problems(packages, plain)),
+        ecosystems=tuple(sorted({package.ecosystem for package in packages})),
+        not_released=(
+            *workspace.not_released,
+            *(
+                NotReleased(name=one.name, path=one.manifest, reason=f"its version is {one.version}")
+                for one in dropped
+            ),
+        ),
+    )
+
+
+def with_others(
+    workspace: Workspace, chosen: Sequence[Workspace], found: Sequence[Discovery], scope: Scope
+) -> Workspace:
+    """Add what is not released, with the reasons; what may have been meant is one error, ``outside-workspace``.
+
+    That is every package outside of the chosen workspaces that carries their version, and every `setup.py` whose
+    version is not known.
+    """
+    judge = _Outside(workspace, chosen, scope)
+    known = workspace.manifests | {one.path for one in workspace.not_released}
+    others: list[OtherWorkspace] = []
+    for other in (one for discovery in found for one in discovery.workspaces):
+        if other.declared and other not in chosen:
+            others.append(_other(other))
+        judge.members(one for one in other.members if one.manifest not in known)
+        judge.packages([one for one in other.packages if one.manifest not in known], other)
+        judge.broken([file for file in other.broken if file not in known], other.problems)
+        known = known | other.manifests
+    for discovery in found:
+        judge.programs(discovery.programs)
+    entries = [
+        *workspace.not_released,
+        *judge.not_released,
+        *(entry for discovery in found for entry in discovery.outside),
+        *(
+            NotReleased(name=None, path=one.path, reason=_unreadable(one.problem))
+            for discovery in found
+            for one in discovery.unreadable
+        ),
+    ]
+    return replace(
+        workspace,
+        others=tuple(sorted(others, key=lambda one: (one.root, one.ecosystem))),
+        not_released=tuple(sorted(entries, key=lambda one: one.path)),
+        problems=(*workspace.problems, *judge.problems()),
+    )
+
+
+def require_packages(workspace: Workspace) -> None:
+    """Raise unless a package is published: ``nothing-to-publish``, or what is wrong with the manifests."""
+    if workspace.packages:
+        return
+    if errors := [problem for problem in workspace.problems if problem.severity == "error"]:
+        raise WorkspaceError(*errors)
+    reasons = [f"`{one.name}`: {one.reason}" for one in workspace.members if one.reason]
+    reasons += [f"`{one.name or one.path}`: {one.reason}" for one in workspace.not_released]
+    shown = "; ".join(reasons[:_MOST_LISTED]) or "no manifest defines a package"
+    raise WorkspaceError.of(
+        "nothing-to-publish",
+        "no package of this repository is published",
+        reason=shown + ("; ..." if len(reasons) > _MOST_LISTED else ""),
+        remedy="change the setting that prevents its publication: `publish`, `[build-system]`, its "
+        "private classifier, or "
+        "`release.exclude`",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Undecided:
+    """A package that may be meant; ``join`` is its folder for `release.workspaces`, None if it cannot be released."""
+
+    manifest: str
+    ecosystem: Ecosystem
+    join: str | None
+
+    @property
+    def folder(self) -> str:
+        """Return the folder of the manifest."""
+        return self.manifest.rpartition("/")[0] or "."
+
+
+def _parent(folder: str) -> str:
+    return folder.rpartition("/")[0]
+
+
+class _Outside:
+    """What is outside of the chosen workspaces: not released, or undecided."""
+
+    def __init__(self, workspace: Workspace, chosen: Sequence[Workspace], scope: Scope) -> None:
+        self.not_released: list[NotReleased] = []
+        self._workspace = workspace
+        self._chosen = chosen
+        self._scope = scope
+        self._undecided: list[_Undecided] = []
+        self._versions = {_key(one) for one in workspace.packages if one.tags is None}
+
+    def members(self, members: Iterable[Member]) -> None:
+        for one in members:
+            self._leave(one.name, one.manifest, one.reason)
+
+    def packages(self, packages: Sequence[Package], other: Workspace) -> None:
+        for one in packages:
+            if one.obstacle:
+                self._leave(one.name, one.manifest, one.obstacle)
+            elif one.tags is None and _key(one) in self._versions:
+                join = other.roots[0] if other.declared else one.path
+                self._undecided.append(_Undecided(one.manifest, one.ecosystem, join))
+            elif one.tags is not None:
+                self._leave(one.name, one.manifest, f"{one.tags.tool} computes its version from tags")
+            else:
+                self._leave(one.name, one.manifest, f"its version is {one.version}")
+
+    def broken(self, files: Sequence[str], problems: Sequence[Problem]) -> None:
+        for file in files:
+            found = next((_unreadable(one) for one in problems if one.file == file), "it cannot be read")
+            self.not_released.append(NotReleased(name=None, path=file, reason=found))
+
+    def programs(self, programs: Iterable[Program]) -> None:
+        released = {one.ecosystem for one in self._workspace.packages}
+        for one in programs:
+            folder = one.path.rpartition("/")[0] or "."
+            if is_excluded(self._scope.exclude, one.ecosystem, folder, one.name):
+                self._leave(one.name, one.path, EXCLUDED)
+            elif one.ecosystem not in released:
+                reason = (
+                    "its manifest is a symbolic link"
+                    if one.is_linked
+                    else "castoff does not run programs to read metadata"
+                )
+                self._leave(one.name, one.path, reason)
+            elif one.version is not None and same_version(one.version) not in self._versions:
+                self._leave(one.name, one.path, f"its version is {one.version}")
+            else:
+                self._undecided.append(_Undecided(one.path, one.ecosystem, None))
+
+    def problems(self) -> tuple[Problem, ...]:
+        if not self._undecided or not self._workspace.packages:
+            return ()
+        count = len(self._undecided)
+        shown = ", ".join(f"`{one.manifest}`" for one in self._undecided[:_MOST_LISTED])
+        joinable = [one.join for one in self._undecided if one.join is not None]
+        folders = dict.fromkeys((*self._joined(), *joinable))
+        join = f"released with them: `workspaces = {_list(tuple(folders))}`; " if joinable else ""
+        alone = [one.manifest for one in self._undecided if one.join is None]
+        move = "; move the metadata of each `setup.py` into a `pyproject.toml` to release it"
+        copy = "; replace each symbolic link by a manifest of its own to release its package"
+        return (
+            Problem(
+                code="outside-workspace",
+                message=(f"{count} packages are" if count > 1 else "1 package is")
+                + f" outside the released workspaces, and could belong to the release: {shown}"
+                + (", ..." if count > _MOST_LISTED else ""),
+                reason="they have the version of this release, or no readable version, and castoff does not guess",
+                remedy=f"write into `[release]`: {join}left out: `exclude = {_list(self._patterns())}`"
+                + (move if any(one.endswith("setup.py") for one in alone) else "")
+                + (copy if any(one.endswith(".toml") for one in alone) else ""),
+                file=self._undecided[0].manifest,
+            ),
+        )
+
+    def _joined(self) -> Iterator[str]:
+        """List the folders that stand for what is released in `release.workspaces`."""
+        released = {one.manifest for one in self._workspace.packages}
+        for one in self._chosen:
+            own = (package.path for package in one.packages if package.manifest in released)
+            yield from one.roots if one.declared else own
+
+    def _patterns(self) -> list[str]:
+        """Return the patterns that exclude what is undecided, and nothing that is released.
+
+        Many folders beside each other become one pattern. A folder that holds a released package of another ecosystem
+        is named with the ecosystem.
+        """
+        released = {one.path for one in self._workspace.packages}
+        beside = Counter(_parent(one.folder) for one in self._undecided)
+        patterns: dict[str, None] = {}
+        for one in self._undecided:
+            above = _parent(one.folder)
+            if one.folder in released:
+                patterns[f"{one.ecosystem}:{one.folder}"] = None
+            elif above and beside[above] >= _MANY and not any(is_within(path, above) for path in released):
+                patterns[f"{above}/*"] = None
+            else:
+                patterns[one.folder] = None
+        return sorted(patterns)
+
+    def _leave(self, name: str, path: str, reason: str) -> None:
+        self.not_released.append(NotReleased(name=name, path=path, reason=reason))
+
+
+def _key(package: Package) -> object:
+    return same_version(package.version)
+
+
+def _of_release(workspace: Workspace, anchor: object | None) -> Iterable[Problem]:
+    """Return the problems without those of a shared name whose second project has another version anyway."""
+    apart = {
+        one.manifest
+        for one in workspace.members
+        if anchor is not None and one.version and same_version(one.version) != anchor
+    }
+    return (one for one in workspace.problems if one.code != "duplicate-name" or one.file not in apart)
+
+
+def _anchor(packages: Sequence[Package], plain: frozenset[str], scope: Scope) -> object | None:
+    """Return the version that plain projects are measured by; None where it is not clear.
+
+    That of the listed packages; else that of the project that castoff was started in; else the one that more than
+    half have.
+    """
+    listed = {_key(one) for one in packages if one.manifest not in plain and one.tags is None}
+    if listed:
+        return listed.pop() if len(listed) == 1 else None
+    by_folder: dict[str, set[object]] = {}
+    for one in packages:
+        if one.tags is None:
+            by_folder.setdefault(one.path, set()).add(_key(one))
+    for folder in folders_above(scope.start):
+        if len(by_folder.get(folder, ())) == 1:
+            return by_folder[folder].pop()
+    return _majority(packages)
+
+
+def _majority(packages: Sequence[Package]) -> object | None:
+    counts = Counter(_key(one) for one in packages if one.tags is None)
+    most = counts.most_common(1)
+    return most[0][0] if most and 2 * most[0][1] > counts.total() else None
+
+
+def _shared(groups: Mapping[object, Sequence[Package]]) -> object | None:
+    """Return the version that crates inherit from their workspace, if half of the packages have it."""
+    total = sum(len(group) for group in groups.values())
+    found = (
+        key
+        for key, group in groups.items()
+        if 2 * len(group) == total
+        and any(one.ecosystem == "cargo" and one.version_file != one.manifest for one in group)
+    )
+    return next(found, None)
+
+
+def _needed(workspace: Workspace, kept: set[str]) -> set[str]:
+    """Add what the kept packages need: a package that users install with them is part of the set."""
+    queue = list(kept)
+    while queue:
+        name = queue.pop()
+        for edge in workspace.edges:
+            if edge.origin == name and edge.survives and edge.kind != "group" and edge.target not in kept:
+                kept.add(edge.target)
+                queue.append(edge.target)
+    return kept
+
+
+def _followed(members: Sequence[Member], packages: Sequence[Package]) -> tuple[Member, ...]:
+    """Let members of the release's version follow it, whatever ecosystem the packages are of."""
+    versions = {_key(one) for one in packages if one.tags is None}
+    return tuple(
+        replace(one, follows=True)
+        if one.version and one.reason != EXCLUDED and versions == {same_version(one.version)}
+        else one
+        for one in members
+    )
+
+
+def _version_problems(packages: Sequence[Package], plain: frozenset[str]) -> tuple[Problem, ...]:
+    """Report packages of another version; one problem for all where no version is that of more than half."""
+    stated = [one for one in packages if one.tags is None]
+    groups: dict[object, list[Package]] = {}
+    for one in stated:
+        groups.setdefault(_key(one), []).append(one)
+    if len(groups) < 2:
+        return ()
+    common = _majority(stated) or _shared(groups)
+    if common is None:
+        return (_several(_by_size(groups.values()), plain),)
+    version = groups[common][0].version
+    return tuple(
+        Problem(
+            code="stray-version",
+            message=f"`{one.id}` has the version {one.version}, the release {version}",
+            reason="all packages of a release have one version",
+            remedy=f'set it to {version}, or exclude the package: `exclude = ["{one.id}"]` in `[release]`',
+            file=one.version_file,
+            line=one.version_line,
+            package=one.id,
+        )
+        for one in stated
+        if _key(one) != common
+    )
+
+
+def _by_size(groups: Iterable[list[Package]]) -> list[list[Package]]:
+    """Sort the largest group first, among equals that of the highest version."""
+    highest = sorted(groups, key=lambda group: str(_key(group[0])), reverse=True)
+    return sorted(highest, key=len, reverse=True)
+
+
+def _several(groups: Sequence[Sequence[Package]], plain: frozenset[str]) -> Problem:
+    shown = "; ".join(
+        f"{group[0].version} ({', '.join(f'`{one.id}`' for one in group[:3])}{', ...' if len(group) > 3 else ''})"
+        for group in groups[:_MOST_LISTED]
+    )
+    return Problem(
+        code="several-versions",
+        message=f"the packages have {len(groups)} versions: {shown}"
+        + ("; ..." if len(groups) > _MOST_LISTED else ""),
+        reason="castoff releases one version, and no version has more than half of the packages",
+        remedy=f"write into `[release]` {_selection(groups, plain)}, or give them one version",
+        file=groups[0][0].version_file,
+        line=groups[0][0].version_line,
+    )
+
+
+def _selection(groups: Sequence[Sequence[Package]], plain: frozenset[str]) -> str:
+    """Return the lines that leave one version; members that a client lists can only be excluded."""
+    rest = [one.id for group in groups[1:] for one in group]
+    more = f" and {len(rest) - _MOST_LISTED} more" if len(rest) > _MOST_LISTED else ""
+    left_out = f"what is left out, for example `exclude = {_list(rest[:_MOST_LISTED])}`{more}"
+    if any(one.manifest not in plain for group in groups for one in group):
+        return left_out
+    lines = (
+        f"`workspaces = {_list(sorted(one.path for one in group))}` for {group[0].version}"
+        for group in groups[:_MOST_LISTED]
+    )
+    return f"the line of what is released together: {'; '.join(lines)}; or {left_out}"
+
+
+def _other(workspace: Workspace) -> OtherWorkspace:
+    versions = sorted({one.version for one in workspace.packages})
+    count = len(workspace.packages)
+    held = f"{count} package" + ("s" if count != 1 else "")
+    return OtherWorkspace(
+        root=workspace.roots[0],
+        ecosystem=workspace.ecosystems[0],
+        why=f"{held} at {', '.join(versions[:3])}" if versions else "it publishes nothing",
+    )
+
+
+def _unreadable(problem: Problem) -> str:
+    line = f", line {problem.line}" if problem.line else ""
+    return f"it cannot be read{line}: {problem.message}"
+
+
+def _list(folders: Sequence[str]) -> str:
+    return "[" + ", ".join(f'"{one}"' for one in folders) + "]"
+
+
+def _relabel(workspace: Workspace, shared: set[str]) -> Workspace:
+    labels = {p.name: f"{p.ecosystem}:{p.name}" for p in workspace.packages if p.name in shared}
+    if not labels:
+        return workspace
+    return replace(
+        workspace,
+        packages=tuple(replace(p, label=labels.get(p.name, "")) for p in workspace.packages),
+        edges=tuple(
+            replace(e, origin=labels.get(e.origin, e.origin), target=labels.get(e.target, e.target))
+            for e in workspace.edges
+        ),
+    )

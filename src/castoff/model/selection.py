@@ -1,0 +1,200 @@
+"""Workspaces and manifests that are found in a tree, and the decision which of them are released together.
+
+The workspace nearest to the folder that castoff was started in, as its ecosystem's client finds it; with it those
+of other ecosystems that share its folders and its version (PyO3, napi). Without one above, the only workspace of
+the repository. ``release.workspaces`` decides otherwise. Nothing is chosen by the name of a folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from castoff.errors import Problem, Refusal, WorkspaceError
+from castoff.model.scope import Scope, folders_above, is_within
+from castoff.model.versions import Ecosystem, same_version
+from castoff.model.workspace import NotReleased, Workspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """A manifest outside of every workspace that cannot be read."""
+
+    path: str
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """A project that castoff cannot release: its metadata is a program (``setup.py``), or a link (``is_linked``).
+
+    ``version`` is None if it is not a literal there.
+    """
+
+    name: str
+    path: str
+    version: str | None
+    ecosystem: Ecosystem = "python"
+    is_linked: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discovery:
+    """The workspaces by folder, plain projects as one that is not ``declared``, and everything else."""
+
+    workspaces: tuple[Workspace, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
+    outside: tuple[NotReleased, ...] = ()
+    programs: tuple[Program, ...] = ()
+
+
+_MOST_LISTED = 12
+
+
+def chosen_workspaces(
+    found: Sequence[Workspace], scope: Scope, unreadable: Sequence[Unreadable] = ()
+) -> tuple[Workspace, ...]:
+    """Return the workspaces that are released; plain projects come as one, or the part that is named.
+
+    Errors: ``several-workspaces``, ``workspace-missing``, ``no-workspace``, and that of a manifest above
+    ``scope.start`` that cannot be read.
+    """
+    if scope.joined:
+        return _named(found, scope.joined)
+    publishing = [one for one in found if one.may_publish]
+    broken = {one.path.rpartition("/")[0] or ".": one.problem for one in unreadable}
+    # Nearest first, as cargo and uv look for their workspace.
+    for folder in folders_above(scope.start):
+        owners = [one for one in publishing if folder in _folders(one)]
+        if owners:
+            return _with_linked(owners, found)
+        # A manifest above that cannot be read might be the workspace; a farther one must not be released
+        # instead.
+        if folder in broken:
+            raise WorkspaceError(broken[folder])
+    below = [one for one in publishing if any(is_within(folder, scope.start) for folder in _folders(one))]
+    groups = _groups(below or publishing, found)
+    # Only one candidate: unambiguous, so no configuration is needed.
+    if len(groups) == 1:
+        return groups[0]
+    if groups:
+        raise Refusal(_several(groups))
+    if broken:
+        raise WorkspaceError(*(one.problem for one in unreadable))
+    return tuple(found)
+
+
+def _named(found: Sequence[Workspace], folders: Sequence[str]) -> tuple[Workspace, ...]:
+    """Return what ``release.workspaces`` names: workspaces by their folder, else plain projects below it."""
+    chosen: list[Workspace] = []
+    plain: set[str] = set()
+    missing: list[str] = []
+    for folder in folders:
+        declared = [one for one in found if one.declared and folder in one.roots]
+        single = [one for one in found if not one.declared and not one.plain and folder in one.roots]
+        below = {
+            path
+            for one in found
+            if one.plain
+            for path in _folders(one)
+            if path == folder or (is_within(path, folder) and not declared and not single)
+        }
+        chosen += [one for one in (*declared, *single) if one not in chosen]
+        plain |= below
+        if not (declared or single or below):
+            missing.append(folder)
+    if missing:
+        raise Refusal(_missing(missing, found))
+    return (*chosen, *_parts(found, plain))
+
+
+def _parts(found: Sequence[Workspace], folders: set[str]) -> Iterable[Workspace]:
+    for one in found:
+        if one.plain and folders & _folders(one):
+            yield replace(
+                one,
+                packages=tuple(package for package in one.packages if package.path in folders),
+                members=tuple(member for member in one.members if member.path in folders),
+                broken=tuple(file for file in one.broken if (file.rpartition("/")[0] or ".") in folders),
+            )
+
+
+def _folders(workspace: Workspace) -> frozenset[str]:
+    return workspace.folders | set(workspace.roots) if workspace.declared else workspace.folders
+
+
+def _with_linked(owners: Sequence[Workspace], found: Sequence[Workspace]) -> tuple[Workspace, ...]:
+    """Add what is linked to the owners, over any number of links, so that every folder of a release gives it all."""
+    chosen = list(owners)
+    for other in chosen:
+        chosen += [one for one in found if one not in chosen and _are_linked(one, other)]
+    return tuple(one for one in found if one in chosen)
+
+
+def _are_linked(one: Workspace, other: Workspace) -> bool:
+    """Return whether two ecosystems describe the same packages: a folder of both, and one version."""
+    apart = set(one.ecosystems) != set(other.ecosystems)
+    return apart and bool(_folders(one) & _folders(other)) and bool(_versions(one) & _versions(other))
+
+
+def _versions(workspace: Workspace) -> set[Hashable]:
+    """Return the versions of what is published, or of the rest where nothing is (a crate behind a wheel)."""
+    stated = {same_version(one.version) for one in workspace.packages if one.tags is None}
+    return stated or {same_version(one.version) for one in workspace.members if one.version}
+
+
+def _groups(candidates: Sequence[Workspace], found: Sequence[Workspace]) -> list[tuple[Workspace, ...]]:
+    groups: list[tuple[Workspace, ...]] = []
+    for one in candidates:
+        if not any(one in group for group in groups):
+            groups.append(_with_linked([one], found))
+    return groups
+
+
+def _several(groups: Sequence[tuple[Workspace, ...]]) -> Problem:
+    lines = [_line(group) for group in groups[:_MOST_LISTED]]
+    more = len(groups) - len(lines)
+    return Problem(
+        code="several-workspaces",
+        message=f"the repository has {len(groups)} workspaces, and none is above the current folder",
+        reason="castoff does not guess which workspace to release",
+        remedy="add the line of the intended workspace to `[release]` of `castoff.toml` (folders in one list "
+        "are released together), or pass its folder with `-C`: "
+        + "; ".join(lines)
+        + (f"; {more} more" if more else ""),
+    )
+
+
+def _line(group: Sequence[Workspace]) -> str:
+    packages = sorted({package.name for one in group for package in one.packages})
+    versions = sorted({package.version for one in group for package in one.packages})
+    shown = ", ".join(f"`{name}`" for name in packages[:3]) + (", ..." if len(packages) > 3 else "")
+    return f"`workspaces = {_list(setting_of(group))}` for {shown} at {', '.join(versions[:3])}"
+
+
+def setting_of(group: Sequence[Workspace]) -> tuple[str, ...]:
+    """Return the folders to write into ``release.workspaces`` for a group."""
+    folders: dict[str, None] = {}
+    for one in group:
+        if one.declared:
+            folders |= dict.fromkeys(one.roots)
+        else:
+            folders |= dict.fromkeys(sorted({package.path for package in one.packages}))
+    return tuple(folders)
+
+
+def _list(folders: Sequence[str]) -> str:
+    return "[" + ", ".join(f'"{one}"' for one in folders) + "]"
+
+
+def _missing(folders: Sequence[str], found: Sequence[Workspace]) -> Problem:
+    known = sorted({folder for one in found if one.packages for folder in setting_of((one,))})
+    return Problem(
+        code="workspace-missing",
+        message="`release.workspaces` names "
+        + ", ".join(f"`{one}`" for one in folders)
+        + ", which has no package",
+        reason="folders with packages are "
+        + (", ".join(f"`{one}`" for one in known[:_MOST_LISTED]) or "none"),
+        remedy="correct the list; paths start at the root of the repository",
+    )

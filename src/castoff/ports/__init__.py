@@ -1,0 +1,66 @@
+"""Protocols for what castoff asks of the world, one module for each kind of partner; adapters implement them."""
+
+from castoff.ports.builder import Builder, BuildFailure, Built, Collects
+from castoff.ports.docs_host import DocsBuild, DocsHost, DocsState, SymbolList
+from castoff.ports.forge import (
+    ChangeSource,
+    Desk,
+    Forge,
+    ForgeIssue,
+    ForgePull,
+    ForgeRelease,
+    Labels,
+    Milestones,
+    NewRelease,
+    Rights,
+)
+from castoff.ports.manifests import Manifests, Tree
+from castoff.ports.registry import (
+    Fetches,
+    Listing,
+    ListsFiles,
+    ListsMembers,
+    Owned,
+    Recorded,
+    Registry,
+    Ruled,
+    Trial,
+)
+from castoff.ports.remote import Remote
+from castoff.ports.run import Clock, Reporter, Workbench
+
+__all__ = [
+    "BuildFailure",
+    "Builder",
+    "Built",
+    "ChangeSource",
+    "Clock",
+    "Collects",
+    "Desk",
+    "DocsBuild",
+    "DocsHost",
+    "DocsState",
+    "Fetches",
+    "Forge",
+    "ForgeIssue",
+    "ForgePull",
+    "ForgeRelease",
+    "Labels",
+    "Listing",
+    "ListsFiles",
+    "ListsMembers",
+    "Manifests",
+    "Milestones",
+    "NewRelease",
+    "Owned",
+    "Recorded",
+    "Registry",
+    "Remote",
+    "Reporter",
+    "Rights",
+    "Ruled",
+    "SymbolList",
+    "Tree",
+    "Trial",
+    "Workbench",
+]

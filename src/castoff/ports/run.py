@@ -1,0 +1,60 @@
+"""The clock, the reporter and the folders of one run."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from castoff.model.acts import Act, Outcome
+
+
+class Clock(Protocol):
+    """Time: what it is now, and waiting."""
+
+    def now(self) -> datetime:
+        """Return the time in UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Give seconds from some fixed point, for durations."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...
+
+
+class Reporter(Protocol):
+    """Hears what happens, to show it; never decides anything. Called from several threads."""
+
+    def stage(self, name: str, total: int) -> None:
+        """A stage begins, with so many parts."""
+        ...
+
+    def observed(self, subject: str, detail: str) -> None:
+        """Something was looked at."""
+        ...
+
+    def act_begins(self, act: Act) -> None:
+        """A write begins."""
+        ...
+
+    def act_ended(self, act: Act, outcome: Outcome) -> None:
+        """A write ended."""
+        ...
+
+    def waiting(self, subject: str, reason: str, seconds: float) -> None:
+        """Something is waited for."""
+        ...
+
+    def note(self, text: str) -> None:
+        """A sentence for the reader."""
+        ...
+
+
+class Workbench(AbstractContextManager["Workbench"], Protocol):
+    """Where files of one run lie; gone at its end."""
+
+    root: Path

@@ -1,0 +1,1 @@
+"""What follows the announcement: changelog, documentation and website, each stage beside its command."""

@@ -1,0 +1,174 @@
+"""The part that links symbols in the release's text to the documentation that was built.
+
+A reference that cannot be linked yet is written as code. When all builds have ended, references become
+links, once; what the documentation does not know stays code and is listed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from castoff.errors import CastoffError, Problem
+from castoff.model.acts import Act, Blocked, Decision, Do, Done, Outcome, Person, Unclear, Wait, only_if
+from castoff.model.observations import Absent, Observation, Present, Unknown
+from castoff.notes.links import (
+    Inventory,
+    Symbol,
+    Unresolved,
+    find_references,
+    link_symbols,
+    pages_needed,
+    read_objects_inventory,
+    read_rustdoc_item,
+    read_rustdoc_items,
+)
+from castoff.ports import DocsBuild, DocsHost, Forge, ForgeRelease, NewRelease
+from castoff.postrelease.changelog import published
+from castoff.postrelease.docs import LOOK_AGAIN, Documented
+from castoff.reconcile.part import Seen, wait_for
+
+LINK = Act(id="docs:links", stage="docs", target="the symbols in the release's text", undo="free")
+_PAGES = 50
+_LATER = only_if("if the text names symbols", (LINK,))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinksLook:
+    """The release, None where it is not announced, and its text with the links that could be made.
+
+    ``unknown`` is an answer that is missing; ``pending``: builds are running, so that links may follow.
+    """
+
+    release: ForgeRelease | None = None
+    text: str = ""
+    unknown: Unknown | None = None
+    problem: Problem | None = None
+    unresolved: tuple[Unresolved, ...] = ()
+    pending: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteLinks(Act):
+    """A new text of the release, in place of the one that was read."""
+
+    before: str = field(compare=False)
+    text: str = field(compare=False)
+
+
+def _link(release: ForgeRelease, text: str) -> WriteLinks:
+    return WriteLinks(
+        id=LINK.id, stage=LINK.stage, target=LINK.target, undo=LINK.undo, before=release.body, text=text
+    )
+
+
+@dataclass(slots=True, kw_only=True)
+class LinksPart:
+    """The symbol links of one release; ``documented`` has the facade's documentation first."""
+
+    tag: str
+    forge: Forge
+    host: DocsHost
+    documented: Sequence[Documented]
+    name: str = "links"
+    needs: frozenset[str] = frozenset()
+    gate: str | None = "forge"
+
+    def look(self) -> LinksLook:
+        """Read the release; only where it has references, ask the documentation host too."""
+        release = published(self.forge, self.tag)
+        if release is None or isinstance(release, Unknown):
+            return LinksLook(unknown=release)
+        seen = LinksLook(release=release, text=release.body)
+        if not find_references(release.body):
+            return seen
+        try:
+            inventory = self._inventory(release.body)
+        except CastoffError as error:
+            return replace(seen, problem=error.problems[0])
+        if isinstance(inventory, Unknown):
+            return replace(seen, unknown=inventory)
+        linked = link_symbols(release.body, inventory)
+        return replace(seen, text=linked.text, unresolved=linked.unresolved, pending=inventory is None)
+
+    def decide(self, seen: LinksLook) -> Decision:
+        """Write the text once it differs."""
+        if seen.unknown is not None:
+            return wait_for(seen.unknown, _LATER)
+        if seen.release is None:
+            return Person((), "symbols are linked when the release is announced", later=_LATER)
+        if seen.problem is not None:
+            return Blocked(seen.problem)
+        if seen.text != seen.release.body:
+            return Do((_link(seen.release, seen.text),))
+        if seen.pending:
+            reason = "symbols are linked when the documentation is built"
+            return Wait(reason=reason, seconds=LOOK_AGAIN, later=_LATER)
+        return Done()
+
+    def describe(self, seen: LinksLook) -> Seen:
+        """Show whether the release's text has its links."""
+        if seen.unknown is not None or seen.release is None:
+            return (Observation(id="links", answer=seen.unknown or Absent()),)
+        there = Present(url=seen.release.url)
+        if seen.problem is not None:
+            return (Observation(id="links", answer=there, state="unfit"),)
+        is_linked = seen.text == seen.release.body and not seen.pending
+        return (Observation(id="links", answer=there if is_linked else Absent()),)
+
+    def act(self, act: Act) -> Outcome:
+        """Write the release's text, where nobody changed it since it was read."""
+        assert isinstance(act, WriteLinks)
+        now = published(self.forge, self.tag)
+        # The forge has no conditional update, so the text is compared right before it is replaced.
+        if now is None or isinstance(now, Unknown) or now.body != act.before:
+            return Unclear(reason="the release changed while castoff looked up its symbols")
+        return self.forge.update_release(
+            now.id,
+            NewRelease(
+                tag=now.tag,
+                name=now.name,
+                body=act.text,
+                draft=False,
+                prerelease=now.prerelease,
+                target=now.target,
+            ),
+        )
+
+    def _inventory(self, body: str) -> Inventory | Unknown | None:
+        """Read what all builds document; None while one of them is running, or none succeeded."""
+        builds: list[tuple[Documented, DocsBuild]] = []
+        for one in self.documented:
+            build = self.host.look(one.name, one.version)
+            if isinstance(build, Unknown):
+                return build
+            builds.append((one, build))
+        built = [one for one, build in builds if build.state == "built"]
+        # Linking waits for all builds: a symbol that seems unique may have a second one in a later package.
+        if not built or any(build.state in ("queued", "building") for _, build in builds):
+            return None
+        found = Inventory(())
+        for one in built:
+            listed = self._listed(one)
+            if isinstance(listed, Unknown):
+                return listed
+            found = found + listed
+        return self._with_members(body, found)
+
+    def _listed(self, one: Documented) -> Inventory | Unknown:
+        symbols = self.host.symbols(one.name, one.version)
+        if isinstance(symbols, Unknown):
+            return symbols
+        if symbols.kind == "sphinx":
+            return read_objects_inventory(symbols.data, symbols.url)
+        return read_rustdoc_items(symbols.data.decode("utf-8", "replace"), symbols.package, symbols.url)
+
+    def _with_members(self, body: str, found: Inventory) -> Inventory | Unknown:
+        """Read the pages of the items whose methods, variants or fields are meant."""
+        members: list[Symbol] = []
+        for item in pages_needed(find_references(body), found)[:_PAGES]:
+            page = self.host.page(item.url)
+            if isinstance(page, Unknown):
+                return page
+            members.extend(read_rustdoc_item(page, item).symbols)
+        return found + Inventory(tuple(members))

@@ -1,0 +1,1 @@
+"""Verification of a release from outside; nothing is written."""

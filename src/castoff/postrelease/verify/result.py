@@ -1,0 +1,44 @@
+"""The result of one question about a release."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from castoff.errors import Problem
+
+Result = Literal["pass", "warn", "fail", "unknown", "off"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """One question with its answer; ``note`` says what was seen or why nobody asked."""
+
+    id: str
+    result: Result
+    findings: tuple[Problem, ...] = ()
+    note: str = ""
+
+
+def judged(name: str, problems: Sequence[Problem]) -> Verified:
+    """Return the answer of a question by the worst of its problems."""
+    worst: Result = "fail" if any(one.severity == "error" for one in problems) else "warn"
+    return Verified(id=name, result=worst, findings=tuple(problems))
+
+
+def failed(name: str, problem: Problem) -> Verified:
+    """Return the answer of a question that a problem decides."""
+    return Verified(id=name, result="fail", findings=(problem,))
+
+
+def unknown(name: str, fact: str, reason: str) -> Verified:
+    """Return the answer of a question that nobody could answer."""
+    problem = Problem(
+        code="cannot-be-known",
+        severity="warning",
+        message=fact,
+        reason=reason,
+        remedy="run `castoff verify` again later, or on a machine where it can be checked",
+    )
+    return Verified(id=name, result="unknown", findings=(problem,))

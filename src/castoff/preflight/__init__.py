@@ -1,0 +1,1 @@
+"""Checks before a version is claimed, one module per subject."""

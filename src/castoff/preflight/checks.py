@@ -1,0 +1,304 @@
+"""The checks before a version is claimed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from castoff.ecosystems.record import Record
+from castoff.errors import Problem
+from castoff.model.intent import Claim
+from castoff.model.observations import Present, Unknown, Withdrawn
+from castoff.model.versions import Ecosystem, ReleaseVersion, read, spell
+from castoff.model.workspace import Package
+from castoff.ports import Registry, Tree
+from castoff.preflight.credentials import credential_checks
+from castoff.preflight.early_drafts import waiting_elsewhere
+from castoff.preflight.foresight import foresight_checks
+from castoff.preflight.free_version import not_free
+from castoff.preflight.labels import Changes, change_checks
+from castoff.preflight.members import member_problems
+from castoff.preflight.mentions import stale_mentions
+from castoff.preflight.registry_names import published_checks
+from castoff.preflight.remote import branch_takes_push, forge_rights, forge_token, remote_is_ours
+from castoff.preflight.stage import Cannot, Check, Found, Skipped
+from castoff.preflight.tools import tool_checks
+from castoff.preflight.user_checks import user_checks
+from castoff.session.checkout import Checkout
+from castoff.session.edits import release_edits, without_installed
+from castoff.session.forge_releases import all_releases
+from castoff.session.release_request import unpushed
+from castoff.session.services import Services
+from castoff.session.session import Session
+from castoff.session.snapshot import Snapshot, workspace_before
+from castoff.session.version_guards import tag_problems, version_problems
+from castoff.workflows.detection import release_workflows, second_writer_problems
+
+_NO_EDITS = (
+    'let the releaser bypass the rule, or set `changelog.mode = "pull-request"` and remove `[[replace]]` and '
+    "`version.run`, so that nothing is pushed to the branch"
+)
+_WORKFLOW = re.compile(r"\.github/workflows/[^/]{1,200}\.ya?ml")
+
+
+def preflight_checks(
+    session: Session,
+    version: ReleaseVersion,
+    *,
+    level: str | None = None,
+    changes: Changes | None = None,
+    record: Record | None = None,
+) -> tuple[Check, ...]:
+    """List the checks for one version, in the order in which they are shown.
+
+    ``level`` is what the version was asked for by, None if it is a guess.
+    ``changes`` are those since the last release where they were gathered before, ``record`` what is published
+    where the registries need not be asked.
+    """
+    tag = session.snapshot.tag_name.of(version)
+    checkout = Checkout(session.clone, session.snapshot.head, session.snapshot.workspace)
+    registries = {
+        ecosystem: session.services.registry(ecosystem) for ecosystem in session.snapshot.ecosystems
+    }
+    return (
+        Check("workspace", "shape", lambda: (*session.snapshot.state, *session.snapshot.problems)),
+        Check("configuration", "shape", lambda: session.services.problems),
+        Check("documents", "shape", lambda: _documents(session, version)),
+        Check("identity", "preflight", lambda: _identity(session.services)),
+        *capability_checks(session),
+        Check("remote", "preflight", lambda: remote_is_ours(session)),
+        Check("branch-rules", "preflight", lambda: _branch_rules(session, version)),
+        Check("tag-free", "preflight", lambda: _tag_free(session.snapshot, version)),
+        Check("next-version", "preflight", lambda: _next_version(session, version, level)),
+        # Vital: without an answer a release could stop after its uploads.
+        Check("forge-rights", "preflight", lambda: forge_rights(session), vital=True),
+        Check("forge-token", "preflight", lambda: forge_token(session)),
+        Check("forge", "preflight", lambda: _forge(session, tag), vital=True),
+        Check("draft-writer", "preflight", lambda: draft_writer(session)),
+        *(
+            _free(registries, package, version)
+            for package in session.snapshot.workspace.packages
+            if _is_on_branch(session.snapshot)
+        ),
+        *published_checks(session, registries, (version, level)),
+        *change_checks(changes or Changes(session, version)),
+        *foresight_checks(session, version, record),
+        Check("checkout", "preflight", checkout.problems),
+        Check("members", "preflight", lambda: member_problems(session.services, checkout)),
+        *user_checks(session, checkout, version),
+    )
+
+
+def capability_checks(session: Session) -> tuple[Check, ...]:
+    """List what a resumed release needs as well: tools, a key, credentials."""
+    return (
+        *tool_checks(session, signs=wants_signed_tag(session.services)),
+        Check("signing", "preflight", lambda: _signing(session)),
+        *credential_checks(session),
+    )
+
+
+def resume_checks(session: Session, claim: Claim, level: str | None) -> tuple[Check, ...]:
+    """List what is judged before a claimed release goes on; one whose tag is out needs no tools or credentials.
+
+    ``level`` is what the release is resumed by, None where it was named.
+    """
+    pushed = Check("pushed", "preflight", lambda: unpushed(session.snapshot, claim, level))
+    return (pushed, *(() if claim.tagged else capability_checks(session)))
+
+
+def _is_on_branch(snapshot: Snapshot) -> bool:
+    """Return whether the claims of a release branch are known: elsewhere nobody knows whose an upload is."""
+    return all(problem.code != "not-on-release-branch" for problem in snapshot.state)
+
+
+def _branch_rules(session: Session, version: ReleaseVersion) -> Found:
+    """Ask what holds for the branch, where something will be pushed to it."""
+    if session.snapshot.workspace.is_from_tags and not _is_edited(session, version):
+        return Skipped("the claim is a separate ref; nothing is pushed to the branch")
+    found = branch_takes_push(session, signed=wants_signed_commit(session.services))
+    if not session.snapshot.workspace.is_from_tags or not isinstance(found, Sequence):
+        return found
+    return tuple(replace(one, remedy=_NO_EDITS) if one.code == "branch-protected" else one for one in found)
+
+
+def _documents(session: Session, version: ReleaseVersion) -> Sequence[Problem]:
+    occasion = session.occasion(version)
+    edited = release_edits(session.snapshot, session.configuration, session.services.manifests, occasion)
+    locks = without_installed(edited.problems, session.services.repository.git.processes.find)
+    return (*locks, *stale_mentions(session.snapshot, session.configuration, edited.texts, version))
+
+
+def _is_edited(session: Session, version: ReleaseVersion) -> bool:
+    if session.configuration.version.run:
+        return True
+    occasion = session.occasion(version)
+    return bool(
+        release_edits(session.snapshot, session.configuration, session.services.manifests, occasion).texts
+    )
+
+
+def draft_writer(session: Session) -> Found:
+    """See that exactly one writer makes the draft: castoff, or a workflow that the push of a tag starts."""
+    if session.services.forge(session.snapshot.remote_url) is None:
+        return Skipped("the remote's host is not a supported forge")
+    by = session.configuration.draft.by
+    if by == "off":
+        return Skipped("`draft.by` is off")
+    found = release_workflows(workflow_files(session.snapshot.tree))
+    if by == "ci" and not any(one.writes_on_tag for one in found):
+        return (
+            Problem(
+                code="draft-no-writer",
+                severity="warning",
+                message="no workflow creates a release when a tag is pushed",
+                reason="`draft.by` is `ci`, so castoff expects a workflow to create the draft",
+                remedy='create one with `castoff ci --write .`, or set `draft.by = "castoff"`',
+            ),
+        )
+    return second_writer_problems(found, by)
+
+
+def second_writers(services: Services, tree: Tree) -> tuple[Problem, ...]:
+    """Name the workflows that make a draft of their own: castoff would be the second writer.
+
+    Where `draft.by` is `ci`, castoff's own workflow is castoff.
+    """
+    by = services.configuration.draft.by
+    found = release_workflows(workflow_files(tree))
+    return second_writer_problems(tuple(w for w in found if by != "ci" or not w.is_ours), "castoff")
+
+
+def workflow_files(tree: Tree) -> dict[str, str]:
+    """Read the workflows of a tree."""
+    paths = [path for path in tree.paths() if _WORKFLOW.fullmatch(path)]
+    return {path: text for path in paths if (text := tree.read(path)) is not None}
+
+
+def wants_signed_tag(services: Services) -> bool:
+    """Return whether the tag is signed: configured, else where git signs or has a key to sign with."""
+    sign = services.configuration.release.sign
+    if sign is not None:
+        return sign in ("tag", "both")
+    git = {key.lower(): value for key, value in services.repository.settings.items()}
+    # The spellings of true in git's configuration (git-config, "boolean").
+    return git.get("tag.gpgsign", "").lower() in ("true", "yes", "on", "1") or bool(
+        git.get("user.signingkey")
+    )
+
+
+def wants_signed_commit(services: Services) -> bool | None:
+    """Return whether the commit is signed; None leaves it to git's configuration."""
+    sign = services.configuration.release.sign
+    if sign is not None:
+        return sign in ("commit", "both")
+    return True if any(key.lower() == "user.signingkey" for key in services.repository.settings) else None
+
+
+def _identity(services: Services) -> Sequence[Problem]:
+    git = {key.lower() for key in services.repository.settings}
+    known = {"GIT_COMMITTER_EMAIL", "EMAIL"} & services.environment.keys()
+    if "user.email" in git or known:
+        return ()
+    return (
+        Problem(
+            code="no-identity",
+            message="git has no name and email address to commit with",
+            reason="the release commit and the tag contain both",
+            remedy="set `user.name` and `user.email` with `git config`",
+        ),
+    )
+
+
+def _signing(session: Session) -> Found:
+    """Really sign a throw-away tag object, in the clone, and verify it."""
+    if _identity(session.services):
+        return Skipped("git cannot create a tag without a name and an email address")
+    if not wants_signed_tag(session.services):
+        if session.configuration.release.sign in ("none", "commit"):
+            return ()
+        return (
+            Problem(
+                code="tag-not-signed",
+                severity="warning",
+                message="the tag will not be signed",
+                reason="git has no signing key configured",
+                remedy='set `user.signingkey`, or set `sign = "none"` in `[release]`',
+            ),
+        )
+    # Signing for real is the only proof: an agent may be locked, or a hardware key unplugged.
+    session.clone.make_tag("castoff-preflight", "a throw-away object\n", session.snapshot.head, sign=True)
+    session.clone.git.run("tag", "--delete", "castoff-preflight")
+    return ()
+
+
+def _tag_free(snapshot: Snapshot, version: ReleaseVersion) -> Sequence[Problem] | Cannot:
+    if not snapshot.reachable:
+        return Cannot("the remote could not be queried")
+    return not_free(snapshot, version)
+
+
+def _next_version(session: Session, version: ReleaseVersion, level: str | None) -> Sequence[Problem]:
+    if level is None:
+        return tag_problems(session.snapshot)
+    return version_problems(
+        session.snapshot,
+        version,
+        level,
+        lambda: workspace_before(session.snapshot, session.services.manifests),
+    )
+
+
+def _forge(session: Session, tag: str) -> Sequence[Problem] | Cannot:
+    forge = session.services.forge(session.snapshot.remote_url)
+    if forge is None:
+        return ()
+    found = all_releases(forge)
+    if isinstance(found, Unknown):
+        return Cannot(found.reason)
+    published = [release for release in found if release.tag == tag and not release.draft]
+    if not published:
+        return waiting_elsewhere(session.snapshot, found, tag)
+    return (
+        Problem(
+            code="release-taken",
+            message=f"the forge has a published release `{tag}` already",
+            reason="this branch has no claim of that version",
+            remedy="use another version",
+            url=published[0].url,
+        ),
+    )
+
+
+def _free(registries: dict[Ecosystem, Registry], package: Package, version: ReleaseVersion) -> Check:
+    native = spell(version, package.ecosystem)
+    return Check(
+        f"free:{package.id}",
+        "preflight",
+        lambda: _version_free(registries[package.ecosystem], package, native),
+        vital=True,
+    )
+
+
+def _version_free(registry: Registry, package: Package, native: str) -> Sequence[Problem] | Cannot:
+    listing = registry.look(package, native)
+    if listing.unknown is not None:
+        return Cannot(listing.unknown)
+    taken = sorted(name for name, answer in listing.files.items() if isinstance(answer, Present | Withdrawn))
+    # A withdrawn file counts as taken: registries never accept its name again.
+    if not taken:
+        return ()
+    listed = registry.versions(package)
+    released = (read(text) for text in (() if isinstance(listed, Unknown) else listed))
+    highest = max((one for one in released if one is not None), default=None)
+    return (
+        Problem(
+            code="version-burnt",
+            message=f"`{package.id}` {native} is on its registry already",
+            reason=f"{', '.join(f'`{name}`' for name in taken[:3])}; this branch has no claim of that version",
+            remedy="that version can no longer be used: use "
+            + (f"one above {highest}, the highest there" if highest else "the next one"),
+            package=package.id,
+        ),
+    )

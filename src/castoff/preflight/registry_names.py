@@ -1,0 +1,258 @@
+"""Knowledge of the registries about each package: whose name it is, and what an earlier version left half done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+from functools import cache, cached_property, partial
+from typing import Protocol, runtime_checkable
+
+from castoff.ecosystems.python.foresight.project_rules import judge_new_name
+from castoff.errors import Problem, Refusal, WorkspaceError
+from castoff.model.observations import Present, Unknown
+from castoff.model.versions import Ecosystem, ReleaseVersion, read, spell
+from castoff.model.workspace import Package
+from castoff.ports import Owned, Registry, Ruled
+from castoff.preflight.stage import Cannot, Check, Found
+from castoff.session.session import Session
+from castoff.session.snapshot import Snapshot, workspace_before
+from castoff.session.version_guards import below_released, is_released_here, severity_for
+from castoff.session.workspaces import read_workspace
+
+
+@runtime_checkable
+class Spelled(Protocol):
+    """A registry that takes several spellings of a name for one."""
+
+    def other_spellings(self, package: Package) -> tuple[str, ...] | Unknown:
+        """List the spellings under which the registry has a package, apart from its own."""
+        ...
+
+
+def published_checks(
+    session: Session,
+    registries: dict[Ecosystem, Registry],
+    wanted: tuple[ReleaseVersion, str | None],
+) -> tuple[Check, ...]:
+    """List one check a package, of what was there before this release.
+
+    ``wanted`` is the next version, and the level that it was asked for by, None if it is a guess.
+    """
+    before, present = (
+        _Before(session),
+        _Present({}, cache(partial(_begun_elsewhere, session))),
+    )
+    return tuple(
+        Check(
+            f"published:{one.id}",
+            "preflight",
+            _Asking(session.snapshot, registries[one.ecosystem], one, before, *wanted, present=present),
+        )
+        for one in session.snapshot.workspace.packages
+    )
+
+
+def _begun_elsewhere(session: Session) -> frozenset[ReleaseVersion]:
+    """Return the versions that the heads of other release branches carry: their uploads may be running there."""
+    found: set[ReleaseVersion] = set()
+    for name, head in session.snapshot.refs.heads.items():
+        # Another release branch may have a release in flight, whose packages are on the registry without a
+        # tag.
+        if name == session.snapshot.branch or not any(
+            fnmatchcase(name, one) for one in session.configuration.release.branches
+        ):
+            continue
+        if not session.clone.has(head) and not session.clone.fetch(session.snapshot.remote_url or "", [name]):
+            continue
+        try:
+            there = read_workspace(
+                session.snapshot.at(head), session.services.manifests, session.snapshot.scope
+            )
+        except (WorkspaceError, Refusal):
+            continue
+        found.update(version for one in there.packages if (version := read(one.version)) is not None)
+    claims = (read(name) for name in session.snapshot.refs.claims or ())
+    return frozenset({*found, *(one for one in claims if one is not None)})
+
+
+@dataclass(frozen=True)
+class _Present:
+    """Whether versions without a tag are on a registry, asked once for all packages, and which of them are claimed."""
+
+    known: dict[tuple[str, ReleaseVersion], bool] = field(default_factory=dict)
+    elsewhere: Callable[[], frozenset[ReleaseVersion]] = frozenset
+
+    def has(self, registry: Registry, package: Package, version: ReleaseVersion) -> bool:
+        """Return whether a file of a version is offered."""
+        key = (package.id, version)
+        if key not in self.known:
+            listing = registry.look(package, spell(version, package.ecosystem))
+            self.known[key] = any(isinstance(answer, Present) for answer in listing.files.values())
+        return self.known[key]
+
+
+class _Before:
+    """The packages of the last release, read once."""
+
+    def __init__(self, session: Session) -> None:
+        self._setting, self._seen = session.services, session.snapshot
+
+    @cached_property
+    def packages(self) -> dict[str, Package]:
+        """Give them by their ids."""
+        workspace = workspace_before(self._seen, self._setting.manifests)
+        return {one.id: one for one in workspace.packages} if workspace else {}
+
+
+@dataclass(frozen=True)
+class _Asking:
+    seen: Snapshot
+    registry: Registry
+    package: Package
+    before: _Before
+    version: ReleaseVersion
+    level: str | None = None
+    present: _Present = field(default_factory=_Present)
+
+    def __call__(self) -> Found:
+        listed = self.registry.versions(self.package)
+        if isinstance(listed, Unknown):
+            return Cannot(listed.reason)
+        if not listed:
+            return self._new_name()
+        known = {version for text in listed if (version := read(text)) is not None}
+        if not is_released_here(self.seen, listed):
+            return tuple(self._taken_name())
+        below = below_released(self.seen, self.version, {self.package.name: listed})
+        return (
+            *self._incomplete(known),
+            *self._left_over(known),
+            *(replace(one, severity=severity_for(self.level), package=self.package.id) for one in below),
+        )
+
+    def _new_name(self) -> Found:
+        """Report a name that is not there; crates-io refuses it if it is there in another spelling."""
+        others = self.registry.other_spellings(self.package) if isinstance(self.registry, Spelled) else ()
+        if isinstance(others, Unknown):
+            return Cannot(others.reason)
+        return tuple(_other_spelling(self.package, one) for one in others) or (
+            _new_name(self.package),
+            *self._new_name_refused(),
+        )
+
+    def _new_name_refused(self) -> Iterator[Problem]:
+        """Judge the name of a project that is to be made; a project without files is there, and keeps its name."""
+        if not isinstance(self.registry, Ruled) or not self.registry.has_known_rules(self.package):
+            return
+        others = [one for one in self.seen.workspace.packages if one.ecosystem == self.package.ecosystem]
+        problem = judge_new_name(self.package, others) if self.package.ecosystem == "python" else None
+        if problem is not None:
+            listing = self.registry.look(self.package, spell(self.version, self.package.ecosystem))
+            if listing.unknown is None and listing.new_name:
+                yield problem
+
+    def _incomplete(self, known: set[ReleaseVersion]) -> Iterator[Problem]:
+        previous = self.seen.history.previous
+        if previous is not None and previous.version not in known and self.package.id in self.before.packages:
+            yield _incomplete(self.package, str(previous.version))
+
+    def _taken_name(self) -> Iterator[Problem]:
+        """No tag here released what the registry has of that name: see who owns it, by a package that is ours."""
+        theirs = self.registry.owners(self.package) if isinstance(self.registry, Owned) else None
+        ours = self._ours() if theirs is not None else None
+        if ours is None or theirs is None:
+            yield _taken(self.package, theirs, sure=False)
+        elif not set(theirs) & set(ours):
+            yield _taken(self.package, theirs, sure=True)
+
+    def _ours(self) -> Sequence[str] | None:
+        """List the owners of another package, one that was released here; None where nobody can say."""
+        for one in self.before.packages.values():
+            if one.ecosystem != self.package.ecosystem or one.id == self.package.id:
+                continue
+            listed = self.registry.versions(one) if isinstance(self.registry, Owned) else ()
+            if isinstance(listed, Unknown):
+                continue
+            if isinstance(self.registry, Owned) and is_released_here(self.seen, listed):
+                return self.registry.owners(one)
+        return None
+
+    def _left_over(self, known: set[ReleaseVersion]) -> Iterator[Problem]:
+        """Versions after the last release that nobody tagged: uploads of a release that came to no end."""
+        previous = self.seen.history.previous
+        if previous is None or self.package.id not in self.before.packages:
+            return
+        tagged = {self.seen.version_of(tag) for tag in self.seen.refs.tags}
+        for version in sorted(known - tagged):
+            # Older versions may lack a tag for historical reasons; only newer ones can be an unfinished
+            # release.
+            if version <= previous.version or version == self.version or version in self.present.elsewhere():
+                continue
+            every = [one for one in self.before.packages.values() if one.ecosystem == self.package.ecosystem]
+            holders = sorted(one.id for one in every if self.present.has(self.registry, one, version))
+            # Every package sees the same version; the last one reports it for all.
+            if holders[-1:] == [self.package.id]:  # one line for all of them
+                yield _half_released(len(holders), len(every), version, self.seen)
+
+
+def _other_spelling(package: Package, other: str) -> Problem:
+    return Problem(
+        code="name-not-ours",
+        message=f"the registry already has `{other}`, which it treats as the same name as `{package.id}`"
+        if other != package.name
+        else f"the registry already has a name that differs from `{package.id}` only in case",
+        reason="it ignores case, `-` and `_`, and refuses the upload even from the owner of the other name",
+        remedy="choose another name, or use the existing spelling if the package is yours",
+        file=package.manifest,
+        package=package.id,
+    )
+
+
+def _new_name(package: Package) -> Problem:
+    return Problem(
+        code="name-new",
+        severity="warning",
+        message=f"`{package.id}` is new on its registry",
+        reason="a token scoped to existing packages cannot create one, and the name is not reserved until the upload",
+        remedy="use a token that may create packages for this release; the warning disappears after the upload",
+        package=package.id,
+    )
+
+
+def _incomplete(package: Package, previous: str) -> Problem:
+    return Problem(
+        code="previous-incomplete",
+        severity="warning",
+        message=f"the last release, {previous}, has no `{package.id}` on its registry",
+        reason="it was tagged nevertheless",
+        remedy=f"`castoff resume {previous} --execute` uploads it; `castoff status {previous}` shows what is missing",
+        package=package.id,
+    )
+
+
+def _half_released(count: int, total: int, version: ReleaseVersion, snapshot: Snapshot) -> Problem:
+    tag = snapshot.tag_name.of(version)
+    packages = (
+        "package has" if (count, total) == (1, 1) else "packages has" if count == 1 else "packages have"
+    )
+    return Problem(
+        code="half-released",
+        severity="warning",
+        message=f"{count} of {total} {packages} {version} on the registry, and `{snapshot.remote}` has no tag `{tag}`",
+        reason="that release was not finished, or its tag was never pushed; users may install it",
+        remedy=f"if that release is complete, push its tag (`git push {snapshot.remote} {tag}`); if not, "
+        "yank the version",
+    )
+
+
+def _taken(package: Package, owners: Sequence[str] | None, *, sure: bool) -> Problem:
+    return Problem(
+        code="name-not-ours",
+        severity="error" if sure else "warning",
+        message=f"the registry already has a `{package.id}`, and no tag of this repository released it",
+        reason=f"it belongs to {', '.join(owners[:3])}" if owners else "its owner is unknown",
+        remedy="choose another name, or ask its owners to add you; if it is yours, push the tag of a "
+        "published version",
+        package=package.id,
+    )

@@ -1,0 +1,142 @@
+"""Stages and their parts, reconciled one by one: look (asks ports), decide (pure), act (one act)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from castoff.model.acts import Act, Decision, Done, Outcome, StageName, Wait
+from castoff.model.observations import Observation, Unknown
+
+Seen = tuple[Observation, ...]
+S = TypeVar("S")
+
+
+class Part(Protocol[S]):
+    """One thing that is to be true at the end of a stage; ``S`` is what one look at it finds.
+
+    All that a decision needs is in ``S``: between a look and its decision, a part remembers nothing.
+    """
+
+    @property
+    def name(self) -> str:
+        """Name it within its stage."""
+        ...
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """Name the parts of the same stage that must be done first."""
+        ...
+
+    @property
+    def gate(self) -> str | None:
+        """Name the service whose rate limit it shares with other parts."""
+        ...
+
+    def look(self) -> S:
+        """Ask the world."""
+        ...
+
+    def decide(self, seen: S) -> Decision:
+        """Return what is missing; asks nobody."""
+        ...
+
+    def describe(self, seen: S) -> Seen:
+        """Return what was seen, for display."""
+        ...
+
+    def act(self, act: Act) -> Outcome:
+        """Do one act, by what it carries."""
+        ...
+
+
+def wait_for(unknown: Unknown, later: tuple[Act, ...] = ()) -> Wait:
+    """Return the wait for an answer; ``later`` are the acts that it may bring."""
+    return Wait(reason=unknown.reason, seconds=unknown.retry_after, later=later)
+
+
+@dataclass(frozen=True, slots=True)
+class UnansweredPart:
+    """A part of which nothing can be asked, since a question before it had no answer."""
+
+    name: str
+    unknown: Unknown
+    needs: frozenset[str] = frozenset()
+    gate: str | None = None
+
+    def look(self) -> Unknown:
+        """Return the missing answer."""
+        return self.unknown
+
+    def decide(self, seen: Unknown) -> Decision:
+        """Wait: another run asks again."""
+        return wait_for(seen)
+
+    def describe(self, seen: Unknown) -> Seen:
+        """Show the missing answer."""
+        return (Observation(id=self.name, answer=seen),)
+
+    def act(self, act: Act) -> Outcome:
+        """Refuse: nothing is known that could be done."""
+        raise NotImplementedError(act.id)
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredPart:
+    """Another part, waited for until all its questions have an answer, whatever it is; nothing is written."""
+
+    part: Part[Any]
+
+    @property
+    def name(self) -> str:
+        """Name the other part."""
+        return self.part.name
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """Need nothing: looks do not order each other."""
+        return frozenset()
+
+    @property
+    def gate(self) -> str | None:
+        """Share the other part's service."""
+        return self.part.gate
+
+    def look(self) -> Seen:
+        """Ask what the other part asks."""
+        return self.part.describe(self.part.look())
+
+    def decide(self, seen: Seen) -> Decision:
+        """Wait for answers."""
+        for one in seen:
+            if isinstance(one.answer, Unknown):
+                return wait_for(one.answer)
+        return Done()
+
+    def describe(self, seen: Seen) -> Seen:
+        """Show what was seen of the other part."""
+        return seen
+
+    def act(self, act: Act) -> Outcome:
+        """Refuse: a look writes nothing."""
+        raise NotImplementedError(act.id)
+
+
+_AFTER_OR_BESIDE: frozenset[StageName] = frozenset({"milestone", "changelog", "docs", "website"})
+"""Stages that a release does without: it is over when it is announced."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stage of one release; an error of one that ``may_lag`` does not fail the run."""
+
+    name: StageName
+    parts: Sequence[Part[Any]]
+    may_lag: bool = False
+    off: str | None = None
+
+    @property
+    def required(self) -> bool:
+        """Return whether a release is in flight until this stage is done."""
+        return self.off is None and self.name not in _AFTER_OR_BESIDE

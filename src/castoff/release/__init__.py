@@ -1,0 +1,1 @@
+"""The release run: candidate, rehearsal, proposal, and the stages up to the announcement."""

@@ -1,0 +1,115 @@
+"""The part that publishes the release on the forge, the one step that always asks a person.
+
+A press in the browser counts: what is looked at is the release, not who published it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from castoff.errors import Problem
+from castoff.model.acts import (
+    Act,
+    Blocked,
+    Decision,
+    Do,
+    Done,
+    Outcome,
+    Person,
+    Refused,
+    Unclear,
+    only_if,
+)
+from castoff.model.observations import Unknown
+from castoff.ports import Forge, ForgeRelease, NewRelease
+from castoff.reconcile.part import Seen, wait_for
+from castoff.release.draft import two_releases
+from castoff.session.forge_releases import describe_releases, releases_of
+
+PUBLISH = Act(id="announce:publish", stage="announce", target="the release on the forge", undo="never")
+(ASKED,) = only_if("if you agree to it", (PUBLISH,))
+
+Releases = tuple[ForgeRelease, ...] | Unknown
+"""What is looked at: the releases of the tag, drafts included."""
+
+_LOOKS = 12
+"""How often an empty listing is looked at again: with the pass's pauses, some 13 seconds."""
+
+
+@dataclass(slots=True, kw_only=True)
+class AnnouncePart:
+    """The announcement; ``agreed`` says that a person was asked and said yes."""
+
+    tag: str
+    commit: str
+    latest: bool
+    prerelease: bool
+    forge: Forge
+    agreed: bool
+    name: str = "announce"
+    needs: frozenset[str] = frozenset()
+    gate: str | None = "forge"
+    _empty: int = field(default=0, init=False)
+
+    def look(self) -> Releases:
+        """List the releases of the tag; an empty list is believed when it stays empty."""
+        found = releases_of(self.forge, self.tag)
+        if not self.agreed or isinstance(found, Unknown) or found:
+            return found
+        self._empty += 1
+        return found if self._empty > _LOOKS else Unknown(reason="the forge does not list the draft yet")
+
+    def decide(self, seen: Releases) -> Decision:
+        """Publish the draft when a person agreed."""
+        return decide_announce(self.tag, seen, agreed=self.agreed)
+
+    def describe(self, seen: Releases) -> Seen:
+        """Show the releases."""
+        return describe_releases(seen)
+
+    def act(self, act: Act) -> Outcome:
+        """Publish the draft as it stands, its text untouched."""
+        found = releases_of(self.forge, self.tag)
+        if isinstance(found, Unknown):
+            return Unclear(reason=found.reason)
+        drafts = tuple(release for release in found if release.draft)
+        if not drafts:
+            return Unclear(reason="the forge does not list the draft any more")
+        if len(found) > 1:
+            return Refused(two_releases(self.tag, found), unasked=True)
+        return self.forge.update_release(
+            drafts[0].id,
+            NewRelease(
+                tag=self.tag,
+                name=drafts[0].name,
+                body=None,
+                draft=False,
+                prerelease=self.prerelease,
+                target=self.commit,
+                latest=self.latest,
+            ),
+        )
+
+
+def decide_announce(tag: str, seen: Releases, *, agreed: bool) -> Decision:
+    """Decide by the releases that were listed."""
+    if isinstance(seen, Unknown):
+        return wait_for(seen, (ASKED,))
+    if any(not release.draft for release in seen):
+        return Done()
+    if len(seen) > 1:
+        return Blocked(two_releases(tag, seen))
+    if agreed:
+        return Do((PUBLISH,)) if seen else Blocked(no_draft(tag))
+    return Person((ASKED,), "announcing requires a person's confirmation")
+
+
+def no_draft(tag: str) -> Problem:
+    """Report that there is nothing to publish."""
+    return Problem(
+        code="no-draft",
+        message=f"`{tag}` has no draft to publish",
+        reason="the draft stage has not created it yet, or it was deleted",
+        remedy="run `castoff resume --execute`, which creates it first; if a workflow creates it "
+        "(`draft.by`), check its run, or create it with `castoff draft --execute`",
+    )

@@ -1,0 +1,207 @@
+"""The plan of a release: snapshot and intent in, plan out; nothing is written."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from functools import partial
+from pathlib import PurePosixPath
+
+from castoff.config.templates import Occasion, fill
+from castoff.config.values import Configuration, Limit
+from castoff.errors import Problem
+from castoff.model.intent import Begin, Resume
+from castoff.model.plan import (
+    Bucket,
+    Estimate,
+    EstimatedUpload,
+    Plan,
+    Planned,
+    Window,
+    estimated,
+    planned_packages,
+)
+from castoff.model.refs import claim_ref
+from castoff.model.versions import Ecosystem, ReleaseVersion, spell
+from castoff.model.workspace import Edited, Member, Workspace
+from castoff.ports import Manifests, Tree
+from castoff.preflight.free_version import not_free
+from castoff.preflight.mentions import stale_mentions
+from castoff.release.publish import planned_upload
+from castoff.session.edits import release_edits, shown
+from castoff.session.session import occasion_of
+from castoff.session.snapshot import Snapshot, workspace_before
+from castoff.session.version_guards import version_problems
+from castoff.session.version_steps import given_up_before
+
+DEFAULT_LIMITS: Mapping[tuple[str, bool], Bucket | Window] = {
+    ("cargo", True): Bucket(5, 600.0),
+    ("cargo", False): Bucket(30, 60.0),
+    ("python", True): Window(20, 3600.0),
+}
+"""What crates-io documents for one user, and how many new projects PyPI lets one user make within an hour.
+
+Other registries are configured in ``[limits]``.
+"""
+
+LOCKS: Mapping[str, Ecosystem] = {
+    "Cargo.lock": "cargo",
+    "uv.lock": "python",
+    "package-lock.json": "npm",
+    "npm-shrinkwrap.json": "npm",
+    "pnpm-lock.yaml": "npm",
+    "yarn.lock": "npm",
+    "bun.lock": "npm",
+    "bun.lockb": "npm",
+    "poetry.lock": "python",
+    "pdm.lock": "python",
+}
+
+
+def make_plan(
+    snapshot: Snapshot,
+    intent: Begin | Resume,
+    level: str,
+    configuration: Configuration,
+    manifests: Sequence[Manifests],
+    *,
+    today: date,
+    grace: float = 0.0,
+) -> Plan:
+    """Put the plan together."""
+    version = intent.version if isinstance(intent, Begin) else intent.claim.version
+    resumes = isinstance(intent, Resume)
+    edited = (
+        Edited(texts={}, edits=())
+        if resumes
+        else release_edits(snapshot, configuration, manifests, occasion_of(snapshot, version, today))
+    )
+    packages = planned_packages(snapshot.workspace.packages, snapshot.order, version, _new(snapshot))
+    previous = snapshot.history.previous
+    return Plan(
+        version=version,
+        shown_version=shown(version, snapshot),
+        previous=shown(previous.version, snapshot) if previous else None,
+        level=level,
+        tag=snapshot.tag_name.of(version),
+        branch=snapshot.branch,
+        remote=snapshot.remote,
+        base_commit=snapshot.head,
+        resumes=resumes,
+        claimed_by=claim_ref(shown(version, snapshot)) if snapshot.workspace.is_from_tags else None,
+        workspace=snapshot.workspace,
+        order=snapshot.order,
+        packages=packages,
+        members=tuple((member, _member_version(member, version)) for member in snapshot.workspace.members),
+        edits=edited.edits,
+        locks=() if resumes else _locks(snapshot, edited),
+        commands=() if resumes else _commands(configuration, occasion_of(snapshot, version, today)),
+        estimate=_estimated(packages, configuration, grace),
+        problems=(
+            *as_warnings(snapshot.state),
+            *snapshot.problems,
+            *edited.problems,
+            *(() if resumes else stale_mentions(snapshot, configuration, edited.texts, version)),
+            *(() if resumes else not_free(snapshot, version)),
+            *(() if resumes else given_up_before(snapshot, version)),
+            *(() if resumes else _base(snapshot, manifests, version, level)),
+        ),
+    )
+
+
+def _commands(configuration: Configuration, occasion: Occasion) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    values = occasion.values()
+    return tuple(
+        (shlex.join(fill(word, values) for word in hook.command), tuple(hook.writes))
+        for hook in configuration.version.run
+    )
+
+
+def _base(
+    snapshot: Snapshot,
+    manifests: Sequence[Manifests],
+    version: ReleaseVersion,
+    level: str,
+) -> tuple[Problem, ...]:
+    before = partial(workspace_before, snapshot, manifests)
+    return version_problems(snapshot, version, level, before)
+
+
+def _locks(snapshot: Snapshot, edited: Edited) -> tuple[str, ...]:
+    own = () if snapshot.workspace.is_from_tags else locks_of(snapshot.tree, snapshot.workspace)
+    return tuple(sorted({*own, *edited.locks}))
+
+
+def locks_of(tree: Tree, workspace: Workspace) -> tuple[str, ...]:
+    """List the committed lock files that lock packages of the workspace."""
+    paths = (PurePosixPath(path) for path in tree.paths())
+    return tuple(
+        str(path)
+        for path in paths
+        if path.name in LOCKS and workspace.locks_in(str(path.parent), LOCKS[path.name])
+    )
+
+
+def estimate(uploads: Sequence[EstimatedUpload], limits: Sequence[Limit], *, grace: float) -> Estimate:
+    """Simulate the uploads with the configured limits over the documented ones."""
+    return estimated(uploads, buckets_of(limits), grace=grace)
+
+
+def intervals_of(limits: Sequence[Limit]) -> dict[str, tuple[float, ...]]:
+    """Give, by ecosystem, the seconds after which its registry's buckets hold one more token."""
+    found: dict[str, tuple[float, ...]] = {}
+    for (ecosystem, _), bucket in buckets_of(limits).items():
+        found[ecosystem] = (*found.get(ecosystem, ()), bucket.every)
+    return found
+
+
+def buckets_of(limits: Sequence[Limit]) -> dict[tuple[str, bool], Bucket | Window]:
+    """Lay the configured limits over the documented ones; by (ecosystem, is new)."""
+    buckets = dict(DEFAULT_LIMITS)
+    names = {"crates-io": "cargo", "pypi": "python", "PyPI": "python", "npm": "npm"}
+    for limit in limits:
+        ecosystem = names.get(limit.name, limit.name)
+        for rate, new in ((limit.new, True), (limit.version, False)):
+            if rate is not None:
+                buckets[ecosystem, new] = Bucket(rate.burst, rate.every)
+    return buckets
+
+
+def as_warnings(problems: Sequence[Problem]) -> tuple[Problem, ...]:
+    """Show what would stop a release where it stops nothing yet."""
+    return tuple(replace(problem, severity="warning") for problem in problems)
+
+
+def _estimated(packages: Sequence[Planned], configuration: Configuration, grace: float) -> Estimate:
+    own_index = configuration.python.index is not None
+    return estimate(_uploads(packages, own_index=own_index), configuration.limits, grace=grace)
+
+
+def _uploads(packages: Sequence[Planned], *, own_index: bool) -> tuple[EstimatedUpload, ...]:
+    """List the uploads. The first file of a package makes its project; an index of one's own has no known limits."""
+    return tuple(
+        EstimatedUpload(
+            id=planned_upload(one.package, kind, one.to).id,
+            package=one.package.id,
+            ecosystem=one.package.ecosystem,
+            wave=one.wave,
+            new=one.new and at == 0 and not (own_index and one.package.ecosystem == "python"),
+        )
+        for one in packages
+        for at, (kind, _) in enumerate(one.artifacts)
+    )
+
+
+def _new(snapshot: Snapshot) -> frozenset[str]:
+    """Packages whose manifest was not there at the last release are new to the registry."""
+    previous = snapshot.history.previous
+    if previous is None:
+        return frozenset(snapshot.workspace.names)
+    there = set(snapshot.at(previous.commit).paths())
+    return frozenset(package.id for package in snapshot.workspace.packages if package.manifest not in there)
+
+
+def _member_version(member: Member, version: ReleaseVersion) -> str | None:
+    return spell(version, member.ecosystem) if member.follows else None

@@ -1,0 +1,177 @@
+"""The part that proposes a release: a branch with its commit, and a pull request to the release branch.
+
+Where a branch takes no pushes, its merge is the claim. What people commit to the branch and write into the pull
+request stays: the branch only moves forward, and of the text only the part between castoff's marks is written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from castoff.model.acts import Act, Decision, Do, Done, Outcome, Person, Refused, Unclear
+from castoff.model.observations import Absent, Observation, Present, Unknown
+from castoff.ports import Desk, ForgePull, Remote
+from castoff.reconcile.part import Seen, wait_for
+
+BEGIN, END = "<!-- castoff: start of the preview -->", "<!-- castoff: end of the preview -->"
+_BETWEEN = re.compile(re.escape(BEGIN) + ".*?" + re.escape(END), re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalLook:
+    """The head of the proposal's branch, the commit that it should be at, and the pull request."""
+
+    head: str | None
+    commit: str
+    pull: ForgePull | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushProposal(Act):
+    """The push of the proposal's branch to a commit."""
+
+    commit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditProposal(Act):
+    """New text in a pull request."""
+
+    pull: ForgePull = field(compare=False)
+
+
+@dataclass(slots=True, kw_only=True)
+class ProposalPart:
+    """The proposal of one release.
+
+    ``wanted`` is given the head of the proposal's branch (None: there is none) and gives the commit that the
+    branch should be at; the head itself where nothing is missing. ``label`` keeps it out of the notes.
+    """
+
+    branch: str
+    onto: str
+    title: str
+    text: str
+    remote_url: str
+    remote: Remote
+    desk: Desk | None
+    wanted: Callable[[str | None], str]
+    label: str | None = None
+    name: str = "proposal"
+    needs: frozenset[str] = frozenset()
+    gate: str | None = "git"
+    _over: frozenset[int] | None = field(default=None, init=False)
+
+    def look(self) -> ProposalLook | Unknown:
+        """Ask for the branch and its pull request."""
+        refs = self.remote.ls_remote(self.remote_url)
+        if refs is None:
+            return Unknown(reason="the remote could not be queried")
+        head = refs.heads.get(self.branch)
+        if not self._is_here(head):
+            return Unknown(reason=f"the branch `{self.branch}` could not be fetched")
+        pulls = self.desk.pulls(self.branch) if self.desk else ()
+        if isinstance(pulls, Unknown):
+            return pulls
+        pull = self._meant([pull for pull in pulls if pull.base == self.onto])
+        return ProposalLook(head, self.wanted(head), pull)
+
+    def decide(self, seen: ProposalLook | Unknown) -> Decision:
+        """Bring the branch up to date, then the pull request, then wait for its merge."""
+        if isinstance(seen, Unknown):
+            return wait_for(seen)
+        pull = seen.pull
+        # Merged is done even if the branch moved on: the claim is on the release branch then.
+        if pull is not None and pull.state == "merged":
+            return Done(f"the pull request {pull.url} was merged")
+        if pull is not None and pull.state == "closed":
+            return Person((), f"the pull request {pull.url} was closed during this run")
+        if seen.head != seen.commit:
+            push = PushProposal(
+                id="version:branch",
+                stage="version",
+                target=f"the branch `{self.branch}`",
+                undo="free",
+                commit=seen.commit,
+            )
+            return Do((push,), later=self._of_forge(pull))
+        if self.desk is None:
+            return Person((), f"open a pull request from the branch `{self.branch}` to `{self.onto}`")
+        if pull is None or self._of_forge(pull):
+            return Do(self._of_forge(pull))
+        return Person((), f"the pull request {pull.url} is not merged yet; its merge claims the version")
+
+    def describe(self, seen: ProposalLook | Unknown) -> Seen:
+        """Show the branch, and its pull request."""
+        if isinstance(seen, Unknown):
+            return (Observation(id=self.branch, answer=seen),)
+        branch = Present(commit=seen.head) if seen.head == seen.commit else Absent()
+        pull = Absent() if seen.pull is None else Present(url=seen.pull.url)
+        state = None if seen.pull is None else seen.pull.state
+        return (
+            Observation(id=self.branch, answer=branch, expected=seen.commit),
+            Observation(id="pull-request", answer=pull, state=state),
+        )
+
+    def act(self, act: Act) -> Outcome:
+        """Push the branch forward, open the pull request, or write its preview anew."""
+        if isinstance(act, PushProposal):
+            return self._pushed(act.commit)
+        assert self.desk is not None
+        if isinstance(act, EditProposal):
+            return self.desk.edit_pull(act.pull.number, with_preview(act.pull.body, self.text))
+        return self.desk.open_pull(
+            head=self.branch, base=self.onto, title=self.title, body=self.text, label=self.label
+        )
+
+    def _of_forge(self, pull: ForgePull | None) -> tuple[Act, ...]:
+        """Return what is missing on the forge."""
+        if self.desk is None:
+            return ()
+        if pull is None:
+            target = f"a pull request to `{self.onto}`"
+            return (Act(id="version:pull-request", stage="version", target=target, undo="free"),)
+        if with_preview(pull.body, self.text) == pull.body:
+            return ()
+        target = f"the text of {pull.url}"
+        return (EditProposal(id="version:text", stage="version", target=target, undo="free", pull=pull),)
+
+    def _is_here(self, head: str | None) -> bool:
+        return head is None or self.remote.has(head) or self.remote.fetch(self.remote_url, [self.branch])
+
+    def _meant(self, pulls: Sequence[ForgePull]) -> ForgePull | None:
+        """Leave out what was over before this run: who proposes again wants an open pull request."""
+        # Pull requests that were closed before this run belong to earlier proposals of the same version.
+        if self._over is None:
+            self._over = frozenset(pull.number for pull in pulls if pull.state != "open")
+        left = [pull for pull in pulls if pull.number not in self._over]
+        # An open one wins; otherwise the forge lists the newest first.
+        return next((pull for pull in left if pull.state == "open"), next(iter(left), None))
+
+    def _pushed(self, commit: str) -> Outcome:
+        outcome = self.remote.push(self.remote_url, f"{commit}:refs/heads/{self.branch}")
+        # Somebody pushed to the proposal: a new look merges that work instead of overwriting it.
+        if isinstance(outcome, Refused) and outcome.problem.code == "push-rejected":
+            return Unclear(
+                reason="another push reached the branch: the proposal is created again on its new head"
+            )
+        return outcome
+
+
+def preview(text: str) -> str:
+    """Put castoff's marks around the part of a pull request's text that castoff writes."""
+    # Titles of changes are foreign text: a marker in one would end the generated part early.
+    return f"{BEGIN}\n{text.replace('<!-- castoff:', '<!-- castoff :').strip()}\n{END}"
+
+
+def with_preview(body: str, text: str) -> str:
+    """Put the preview of a text in place of that of a body; a body without the marks is left alone."""
+    ours = _BETWEEN.search(text)
+    # The browser's editor writes CRLF; the comparison must not see that as an edit.
+    theirs = body.replace("\r\n", "\n")
+    if ours is None or _BETWEEN.search(theirs) is None:
+        return body
+    new = _BETWEEN.sub(lambda _: ours[0], theirs, count=1)
+    return body if new == theirs else new

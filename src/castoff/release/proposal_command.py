@@ -1,0 +1,285 @@
+"""The story of `castoff release LEVEL --pull-request`: a release that is claimed by the merge of a pull request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from castoff.config.templates import fill
+from castoff.errors import CastoffError, Problem, Refusal
+from castoff.git.merge import joined, own_commit
+from castoff.model.acts import Act
+from castoff.model.intent import Claim, Resume, meant
+from castoff.model.joined_workspace import require_packages
+from castoff.model.observations import Unknown
+from castoff.model.refs import PROPOSED
+from castoff.model.versions import ReleaseVersion
+from castoff.preflight.checks import preflight_checks, wants_signed_commit
+from castoff.preflight.stage import ask_until_known, errors_of, require_reachable, warnings_of
+from castoff.reconcile import StageState, observe
+from castoff.reconcile.part import Stage
+from castoff.release.candidate import build_artifacts, make_commit, require_accepted
+from castoff.release.flight import explained, with_flights
+from castoff.release.notes import notes_of_release
+from castoff.release.proposal import ProposalLook, ProposalPart, preview
+from castoff.release.publish_rehearsal import prove
+from castoff.session.change_range import label_of_own_pulls, unreachable
+from castoff.session.checkout import check_out
+from castoff.session.services import Services, WorldContent
+from castoff.session.session import Session, open_session
+from castoff.session.snapshot import Snapshot, workspace_before
+from castoff.session.tag_names import require_clear_tags
+from castoff.session.version_guards import require_version
+
+_NOT_HERE = frozenset({"branch-rules"})
+"""Checks that ask whether the release branch takes a push: a proposal needs none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposed:
+    """A proposal as last seen: its version, branch and text, and its one stage."""
+
+    version: str
+    branch: str
+    onto: str
+    title: str
+    text: str
+    state: StageState
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def acts(self) -> tuple[Act, ...]:
+        """List the acts that are missing, and those that follow from them."""
+        return self.state.acts_ahead
+
+    @property
+    def url(self) -> str | None:
+        """Return the pull request's address."""
+        (part,) = self.state.parts
+        return part.look.pull.url if isinstance(part.look, ProposalLook) and part.look.pull else None
+
+
+def show_proposal(services: Services, level: str, pre: str | None) -> Proposed:
+    """Return what a proposal would be; nothing is written and nothing is built."""
+    with _desk(services, level, pre) as desk:
+        stage = desk.stage(desk.commit)
+        (state,) = observe((stage,))
+        return desk.proposed(state)
+
+
+def propose(services: Services, level: str, pre: str | None) -> Proposed:
+    """Check, build and rehearse the release, then propose it, or bring its proposal up to date.
+
+    Errors: ``already-claimed``, ``another-proposal``, ``forge-unreachable``, ``proposal-conflict``, and those of a
+    release.
+    """
+    with _desk(services, level, pre) as desk:
+        desk.check()
+        stage = desk.stage(desk.rehearsed)
+        return desk.proposed(desk.session.reconcile(stage))
+
+
+@contextmanager
+def _desk(services: Services, level: str, pre: str | None) -> Iterator[_Desk]:
+    with open_session(services) as opened:
+        require_packages(opened.snapshot.workspace)
+        require_clear_tags(opened.snapshot.unclear_tags)
+        require_reachable(opened.snapshot)
+        if opened.snapshot.workspace.is_from_tags:
+            raise _nothing_to_propose(opened.snapshot)
+        session = with_flights(opened)
+        try:
+            intent = meant(session.snapshot.history, level, pre)
+        except Refusal as refused:
+            raise explained(session, refused) from None
+        if isinstance(intent, Resume):
+            raise _claimed(intent.claim, session.snapshot)
+        before = partial(workspace_before, session.snapshot, services.manifests)
+        require_version(session.snapshot, intent.version, level, before)
+        desk = _Desk(session, intent.version, level)
+        desk.require_no_other()
+        yield desk
+
+
+def _nothing_to_propose(snapshot: Snapshot) -> CastoffError:
+    """A merge claims a version by the manifests that it changes; here, they say none."""
+    tool = next(package.tags.tool for package in snapshot.workspace.packages if package.tags)
+    return Refusal.of(
+        "version-from-tags",
+        "a pull request cannot claim a version that comes from git tags",
+        reason=f"{tool} computes the version, so a merge cannot change it",
+        remedy="run `castoff release LEVEL --execute`: the claim is a separate ref, to which branch "
+        "protection does not "
+        'apply; set `changelog.mode = "pull-request"` if the branch does not accept pushes',
+    )
+
+
+@dataclass(slots=True)
+class _Desk:
+    """What one run of a proposal works with."""
+
+    session: Session
+    version: ReleaseVersion
+    level: str
+    problems: tuple[Problem, ...] = ()
+    _fresh: str | None = None
+    _proved: str | None = None
+
+    @property
+    def branch(self) -> str:
+        """Name the branch of the proposal."""
+        return f"{PROPOSED}{self.session.snapshot.tag_name.of(self.version)}"
+
+    @property
+    def message(self) -> str:
+        """Write the message of the release commit."""
+        occasion = self.session.occasion(self.version)
+        return fill(self.session.configuration.release.message, occasion.values())
+
+    def require_no_other(self) -> None:
+        """Refuse a second proposal beside another one that is open."""
+        others = [
+            name
+            for name in self.session.snapshot.refs.heads
+            if name.startswith(PROPOSED) and name != self.branch
+        ]
+        for name in others:
+            if self._is_open(name):
+                raise Refusal.of(
+                    "another-proposal",
+                    f"another release is proposed: the pull request from `{name}` is open",
+                    reason="the first merge would claim its version, and the other proposal would be wrong",
+                    remedy="merge it, or close its pull request and delete the branch",
+                )
+
+    def _is_open(self, branch: str) -> bool:
+        """Return whether a branch still proposes: its version is not out, and not all its pull requests are over."""
+        if branch.removeprefix(PROPOSED) in self.session.snapshot.refs.tags:
+            return False
+        desk = self.session.services.desk(self.session.snapshot.remote_url or "")
+        pulls = desk.pulls(branch) if desk else ()
+        if isinstance(pulls, Unknown):
+            raise unreachable(pulls)
+        return not pulls or any(pull.state == "open" for pull in pulls)
+
+    def check(self) -> None:
+        """Make the checks of a release, but whether the branch takes a push."""
+        services = self.session.services
+        services.reporter.stage("preflight", 1)
+        every = preflight_checks(self.session, self.version, level=self.level)
+        checks = [check for check in every if check.id not in _NOT_HERE]
+        answers = ask_until_known(checks, services.reconciler(), services.tolerated)
+        if errors := [one for one in errors_of(answers) if one.code not in services.tolerated]:
+            raise Refusal(*errors)
+        self.problems = tuple(warnings_of(answers, services.tolerated))
+
+    def commit(self, head: str | None) -> str:
+        """Make the commit that the proposal's branch should be at; the head where it holds all of it."""
+        if self._fresh is None:
+            self._fresh, warnings = make_commit(self.session, self.version)
+            self.problems = (*self.problems, *warnings)
+        if head is None or self.session.clone.is_ancestor(head, self.session.snapshot.head):
+            return self._fresh
+        subject = self.message.partition("\n")[0]
+        own = own_commit(self.session.clone, head, self.session.snapshot.head, subject)
+        if own is None or not self.session.clone.has(own):
+            raise _foreign(self.branch)
+        return joined(
+            self.session.clone,
+            fresh=self._fresh,
+            head=head,
+            own=own,
+            onto=self.session.snapshot.head,
+            message=f"{subject}: updated with {self.session.snapshot.branch}\n",
+            sign=wants_signed_commit(self.session.services),
+        )
+
+    def rehearsed(self, head: str | None) -> str:
+        """Make that commit, build what it releases, and rehearse the uploads, once for each commit."""
+        commit = self.commit(head)
+        if commit not in (head, self._proved) and self.session.services.embedded is not None:
+            release = self.session.release(Claim(version=self.version, commit=commit))
+            check_out(self.session.clone, commit, release.workspace)
+            folder = self.session.clone.folder(f"artifacts-{commit[:12]}")
+            artifacts = build_artifacts(self.session, release, folder)
+            require_accepted(self.session.services, release, artifacts, self.session.clone.root)
+            self.session.services.reporter.note("rehearsing the uploads of this commit")
+            before = workspace_before(self.session.snapshot, self.session.services.manifests)
+            with (
+                self.session.services.embedded(WorldContent(release.workspace, before)) as embedded,
+                self.session.clone.scrubbed(),
+            ):
+                prove(embedded, release, artifacts, self.session.clone.root)
+            self._proved = commit
+        return commit
+
+    def stage(self, wanted: Callable[[str | None], str]) -> Stage:
+        """Put the proposal's one stage together."""
+        url = self.session.snapshot.remote_url or ""
+        part = ProposalPart(
+            branch=self.branch,
+            onto=self.session.snapshot.branch,
+            title=self.message.partition("\n")[0],
+            text=self._text(),
+            remote_url=url,
+            remote=self.session.clone,
+            desk=self.session.services.desk(url),
+            wanted=wanted,
+            label=label_of_own_pulls(self.session.snapshot.tree, self.session.configuration.notes.config),
+        )
+        return Stage("version", (part,))
+
+    def proposed(self, state: StageState) -> Proposed:
+        """Return how it stands."""
+        (part,) = state.stage.parts
+        assert isinstance(part, ProposalPart)
+        return Proposed(
+            version=self.session.snapshot.history.spelled(self.version),
+            branch=part.branch,
+            onto=part.onto,
+            title=part.title,
+            text=part.text,
+            state=state,
+            problems=tuple(dict.fromkeys((*self.session.services.problems, *self.problems))),
+        )
+
+    def _text(self) -> str:
+        tag = self.session.snapshot.tag_name.of(self.version)
+        notes = "The remote's host is not a supported forge, so there is no preview of the notes."
+        if self.session.services.changes(self.session.snapshot.remote_url) is not None:
+            written = notes_of_release(self.session, self.session.snapshot.head, tag)
+            notes = written.body
+        return _TEXT.format(branch=self.session.snapshot.branch, tag=tag, preview=preview(notes))
+
+
+_TEXT = """\
+Merging this claims {tag} on `{branch}`; the uploads, the tag and the draft follow with `castoff resume --execute`,
+run by a person or by a workflow. Any merge method works. Commits that you add to this branch stay; squash them into
+the first one if you merge by rebasing.
+
+## Preview of the notes
+
+{preview}
+"""
+
+
+def _claimed(claim: Claim, snapshot: Snapshot) -> Exception:
+    title = snapshot.history.spelled(claim.version)
+    return Refusal.of(
+        "already-claimed",
+        f"{title} is already on `{snapshot.branch}`: nothing to propose",
+        reason=f"its release commit is {claim.commit[:12]}",
+        remedy=f"continue with `castoff resume {title} --execute`",
+        commit=claim.commit,
+    )
+
+
+def _foreign(branch: str) -> Exception:
+    return Refusal.of(
+        "proposal-foreign",
+        f"the branch `{branch}` exists, but has no release commit of castoff",
+        reason="it was created or rewritten by other means",
+        remedy="delete or rename the branch on the remote, and propose again",
+    )

@@ -1,0 +1,186 @@
+"""Rehearsal of a commit's publish stage against an embedded world.
+
+Each package is uploaded when what it needs is visible there, and then used as its users will use it, from an
+index that shows only what will be there at its turn.
+
+Artifacts of a resumed release that are published already, if a new build has other bytes.
+A crate carries a lock file with the digests of the crates that it needs. Where one of those is out with other
+bytes than a build gives now (the same contents, "rebuilt"), a crate that is not out yet is packed again beside
+what is out, so that what is uploaded, what is listed in the tag and what was tried are the same bytes.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from castoff.model.acts import Outcome, Refused, Succeeded
+from castoff.model.graph import Needs
+from castoff.model.observations import Absent, Observation, Present, Sameness, Unknown
+from castoff.model.versions import Ecosystem
+from castoff.model.workspace import Artifact, Package
+from castoff.ports import Builder, Listing, Registry
+from castoff.reconcile import StageState
+from castoff.release.candidate import build_artifacts
+from castoff.release.stages import publish_stage
+from castoff.session.release import Release
+from castoff.session.services import Embedded
+from castoff.session.session import Session
+
+
+def packed_again(
+    session: Session, release: Release, artifacts: Sequence[Artifact], seen: StageState
+) -> tuple[Artifact, ...]:
+    """Return the artifacts, those of packages that are not out yet packed again where one is out "rebuilt".
+
+    What was rebuilt is told to the reporter.
+    """
+    answers = {one.id: one.answer for one in _observations(seen)}
+    rebuilt = [name for name, one in answers.items() if isinstance(one, Present) and one.same == "contents"]
+    for filename in rebuilt:
+        session.services.reporter.note(
+            f"rebuilt: {filename} is already published, with the same contents in other bytes"
+        )
+    absent = {one.filename for one in artifacts if isinstance(answers.get(one.filename), Absent)}
+    packages = frozenset(release.workspace.owner(one).id for one in artifacts if one.filename in absent)
+    if not rebuilt or not packages:
+        return tuple(artifacts)
+    made = build_artifacts(session, release, session.clone.folder("beside"), only=packages)
+    again = {one.filename: one for one in made if one.filename in absent}
+    return tuple(again.get(one.filename, one) for one in artifacts)
+
+
+def absent_artifacts(artifacts: Sequence[Artifact], seen: StageState) -> tuple[Artifact, ...]:
+    """Return the artifacts that are still to be uploaded."""
+    answers = {one.id: one.answer for one in _observations(seen)}
+    return tuple(one for one in artifacts if isinstance(answers.get(one.filename), Absent))
+
+
+def as_published(artifacts: Sequence[Artifact], seen: StageState) -> tuple[Artifact, ...]:
+    """Name the digests of what is out already: contents built again may differ from it in their bytes."""
+    there = {
+        one.id: one.answer.digest
+        for one in _observations(seen)
+        if isinstance(one.answer, Present) and one.answer.digest
+    }
+    return tuple(replace(one, digest=there.get(one.filename, one.digest)) for one in artifacts)
+
+
+def _observations(seen: StageState) -> Iterator[Observation]:
+    for part in seen.parts:
+        yield from part.seen
+
+
+def prove(
+    embedded: Embedded, release: Release, artifacts: Sequence[Artifact], root: Path
+) -> tuple[Artifact, ...]:
+    """Carry the publish stage out there; what would fail later fails here, with the same message.
+
+    Return the artifacts as they were uploaded: cargo packs once more at a package's turn, and a lock file that could
+    not be written before then changes the bytes.
+    """
+    closure = closures(release.order.needs)
+    registries: dict[Ecosystem, Registry] = {}
+
+    def proving(ecosystem: Ecosystem) -> Registry:
+        if ecosystem not in registries:
+            inner = embedded.services.registry(ecosystem)
+            registries[ecosystem] = ProvingRegistry(
+                inner, artifacts, release, closure, embedded.at_turn, root
+            )
+        return registries[ecosystem]
+
+    services = replace(embedded.services, registry=proving)
+    stage = publish_stage(services, release, artifacts, root)
+    reconciler = services.reconciler()
+    return as_published(artifacts, reconciler.run(stage))
+
+
+def closures(needs: Needs) -> Mapping[str, frozenset[str]]:
+    """Give for each package all that it needs, directly or not."""
+    found: dict[str, frozenset[str]] = {}
+    for name in needs:
+        _deep(name, needs, found)
+    return found
+
+
+def _deep(start: str, needs: Needs, found: dict[str, frozenset[str]]) -> None:
+    """Fill in bottom up, so that long chains need no deep recursion."""
+    stack = [start]
+    while stack:
+        name = stack[-1]
+        open_needs = [one for one in needs[name] if one not in found]
+        if open_needs:
+            stack.extend(open_needs)
+            continue
+        found[name] = frozenset(needs[name]).union(*(found[one] for one in needs[name]))
+        stack.pop()
+
+
+@dataclass(slots=True)
+class ProvingRegistry:
+    """An embedded registry that tries each package out when its last file is up; ``tree`` is the release commit's."""
+
+    inner: Registry
+    artifacts: Sequence[Artifact]
+    release: Release
+    closure: Mapping[str, frozenset[str]]
+    at_turn: Callable[[Package, Sequence[Package]], Builder]
+    tree: Path
+    _up: dict[str, set[str]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def ecosystem(self) -> Ecosystem:
+        """Name the ecosystem."""
+        return self.inner.ecosystem
+
+    def upload(self, artifact: Artifact, root: Path) -> Outcome:
+        """Upload, then try the package out where it is complete."""
+        outcome = self.inner.upload(artifact, root)
+        if not isinstance(outcome, Succeeded):
+            return outcome
+        owner = self.release.workspace.owner(artifact)
+        mine = tuple(one for one in self.artifacts if self.release.workspace.owner(one) == owner)
+        with self._lock:
+            up = self._up.setdefault(owner.id, set())
+            up.add(artifact.filename)
+            complete = len(up) == len(mine)
+        return self._tried(owner, mine) if complete else outcome
+
+    def look(self, package: Package, version: str) -> Listing:
+        """Look there."""
+        return self.inner.look(package, version)
+
+    def versions(self, package: Package) -> Sequence[str] | Unknown:
+        """Look there."""
+        return self.inner.versions(package)
+
+    def compare(self, artifact: Artifact, listed: str | None) -> Sameness:
+        """Compare there."""
+        return self.inner.compare(artifact, listed)
+
+    def resolvable(self, requirements: Sequence[str]) -> bool | None:
+        """Resolve there."""
+        return self.inner.resolvable(requirements)
+
+    def yank(self, package: Package, version: str) -> Outcome:
+        """Yank there."""
+        return self.inner.yank(package, version)
+
+    def requirement(self, package: Package, version: str) -> str:
+        """Spell as there."""
+        return self.inner.requirement(package, version)
+
+    def url(self, package: Package, version: str) -> str | None:
+        """Link there."""
+        return self.inner.url(package, version)
+
+    def _tried(self, package: Package, artifacts: Sequence[Artifact]) -> Outcome:
+        names = sorted(self.closure[package.id] | {package.id})
+        seen = [self.release.workspace.package(one) for one in names]
+        problems = self.at_turn(package, seen).verify(package, artifacts, self.tree)
+        errors = [problem for problem in problems if problem.severity == "error"]
+        return Refused(errors[0]) if errors else Succeeded()

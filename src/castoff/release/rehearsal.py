@@ -1,0 +1,235 @@
+"""Rehearsal of a whole release against an embedded world; the user's checkout is only read.
+
+What others do in a release is done here in their stead, with the same code that they would run: the workflow that makes
+the draft (`draft.by = "ci"`), the person who merges castoff's pull requests, the workflow that resumes after a merge.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+
+from castoff.errors import CastoffError, Problem
+from castoff.model.intent import Begin, meant
+from castoff.model.observations import Present
+from castoff.model.workspace import Workspace
+from castoff.postrelease.website_copy import copy_website
+from castoff.reconcile import StageState
+from castoff.registry_rules import not_provable_of
+from castoff.release.draft_command import make_draft
+from castoff.release.flight import explained
+from castoff.release.proposal_command import propose
+from castoff.release.run import NOT_PROVEN, Result, Upload, run_release
+from castoff.release.status import look
+from castoff.session.registry_versions import require_free
+from castoff.session.release_request import Wish
+from castoff.session.reporters import Recorder
+from castoff.session.services import Embedded, Services, WebsiteCopy, WorldContent
+from castoff.session.session import Session, open_session
+from castoff.session.snapshot import Snapshot, ordered, workspace_before
+from castoff.session.tag_names import require_clear_tags
+from castoff.session.version_guards import require_version
+
+_FORGE = (
+    "what the pull requests, labels, issues and milestones on your forge change: the embedded forge has none "
+    "(`castoff check`, `castoff notes` and `castoff milestone` read the real ones)"
+)
+_DOCS = "whether the documentation builds on its host: the embedded host reports each build as done"
+_SITE = (
+    "whether the pages fit the current website: its repository could not be read, "
+    "so the rehearsal uses an empty one"
+)
+_SITE_PUSH = "whether the website's repository accepts the pages (your rights there, branch protection) and builds them"
+_DRAFT = "whether your workflow creates the draft (`draft.by`): `castoff draft` ran in its place"
+_MERGE = "whether castoff's pull requests pass their checks and reviews: the rehearsal merges them at once"
+_RESUMED = (
+    "whether a workflow or a person resumes after the merge: the rehearsal runs `castoff resume` at once"
+)
+_ACTING = re.compile(r"`castoff (?:abandon|announce|changelog|draft|milestone|release|resume|website|yank)\b")
+_MERGES = 5
+"""How often pull requests are merged and the release resumed: the changelog's lets the website's follow."""
+
+Opened = Callable[[Session, WorldContent], AbstractContextManager[Embedded]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsal:
+    """How a rehearsal ended, what the embedded world held then, and the error that stopped it."""
+
+    result: Result
+    world: dict[str, object]
+    error: CastoffError | None = None
+
+
+def rehearse(services: Services, wish: Wish, opened: Opened, *, by_pull_request: bool = False) -> Rehearsal:
+    """Rehearse a release, claimed by a push or ``by_pull_request``.
+
+    A clone stands for the user's checkout; ``opened`` makes an embedded world whose repository holds the
+    clone's branch and tags, with what was released before in its registries, and aims the ports at it.
+    Errors before that are raised; later ones are part of the result.
+    """
+    with open_session(services) as session:
+        require_clear_tags(session.snapshot.unclear_tags)
+        session.clone.stand_on(session.snapshot.branch, session.snapshot.head)
+        before = workspace_before(session.snapshot, services.manifests)
+        exact = _exact(session, wish, lambda: before)
+        content = WorldContent(session.snapshot.workspace, before, copy_website(session))
+        with (
+            opened(session, content) as embedded,
+            session.clone.scrubbed(),
+        ):
+            run = _Run(embedded, exact, by_pull_request)
+            try:
+                result, error = run.play(), None
+            except CastoffError as stopped:
+                error = type(stopped)(*(inside(problem) for problem in stopped.problems))
+                result = run.summary(session.snapshot, error)
+            return Rehearsal(
+                result=replace(
+                    result,
+                    not_proven=(
+                        *NOT_PROVEN,
+                        *_rules(session.snapshot),
+                        *_more(services, result.stages, content.website, by_pull_request),
+                    ),
+                ),
+                world=embedded.dump(),
+                error=error,
+            )
+
+
+@dataclass(slots=True)
+class _Run:
+    """One running rehearsal."""
+
+    embedded: Embedded
+    wish: Wish
+    by_pull_request: bool
+    recorder: Recorder = field(init=False)
+    services: Services = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Record what the commands do, one after the other."""
+        outer = self.embedded.services
+        self.recorder = Recorder(clock=outer.clock, listeners=(outer.reporter,))
+        self.services = replace(outer, reporter=self.recorder)
+
+    def play(self) -> Result:
+        """Run the commands of a release in the order in which people and workflows run them."""
+        by_ci = self.services.configuration.draft.by == "ci"
+        wish = self._proposed() if self.by_pull_request else self.wish
+        first = run_release(self.services, replace(wish, agreed=not by_ci))
+        last, played = first, dict[str, StageState]()
+        resumed = Wish(level=None, version=first.version, agreed=True)
+        if by_ci:
+            self.services.reporter.note("the workflow's part: the draft, by the code of `castoff draft`")
+            played["draft"] = make_draft(self.services, first.version).state
+            last = run_release(self.services, resumed)
+        for _ in range(_MERGES):
+            if not self._merged():
+                break
+            last = run_release(self.services, resumed)
+        stages = tuple(played.get(one.stage.name, one) for one in last.stages)
+        problems = tuple(dict.fromkeys((*first.problems, *last.problems)))
+        return replace(first, stages=stages, links=last.links, problems=problems)
+
+    def summary(self, snapshot: Snapshot, error: CastoffError) -> Result:
+        """Return what can be said of a rehearsal that an error stopped."""
+        try:
+            stages = look(self.services, self.wish.level).states
+        except CastoffError:
+            stages = ()
+        return Result(
+            version=self.wish.level or "",
+            waves=ordered(snapshot.workspace, self.services.configuration.release).waves,
+            resumed=False,
+            stages=stages,
+            uploads=_uploads(self.recorder, stages),
+            mismatch_window=self.recorder.mismatch_window(),
+            problems=error.problems,
+        )
+
+    def _proposed(self) -> Wish:
+        """Propose the release and merge the proposal; return the wish to resume what the merge claimed."""
+        proposed = propose(self.services, self.wish.level or "", self.wish.pre)
+        self._merged()
+        return Wish(level=None, version=proposed.version)
+
+    def _merged(self) -> bool:
+        """Merge what is open, as a person would; return whether there was anything."""
+        titles = self.embedded.merge()
+        for title in titles:
+            self.services.reporter.note(f'a person\'s part: the merge of the pull request "{title}"')
+        return bool(titles)
+
+
+def inside(problem: Problem) -> Problem:
+    """Replace a remedy that is a command on the release: outside of the rehearsal it would act on the real remote."""
+    if not _ACTING.search(problem.remedy):
+        return problem
+    return replace(
+        problem, remedy="fix the cause and rehearse again; nothing outside this machine was written"
+    )
+
+
+def _uploads(recorder: Recorder, stages: tuple[StageState, ...]) -> tuple[Upload, ...]:
+    """List what was uploaded before a rehearsal stopped, with the digests that its registries show."""
+    files = {
+        one.id: (part.name, one.answer.digest or "")
+        for state in stages
+        if state.stage.name == "publish"
+        for part in state.parts
+        for one in part.seen
+        if isinstance(one.answer, Present)
+    }
+    names = [one.act.target for one in recorder.uploads() if one.act.target in files]
+    return tuple(
+        Upload(package=files[name][0], filename=name, digest=files[name][1], order=order)
+        for order, name in enumerate(names, start=1)
+    )
+
+
+def _rules(snapshot: Snapshot) -> Iterator[str]:
+    """List what no rehearsal can prove of the registries' rules, in one text a service."""
+    for ecosystem in sorted(snapshot.ecosystems):
+        for service, phrases in not_provable_of(ecosystem):
+            yield f"rules of {service} that depend on its data: {'; '.join(phrases)}"
+
+
+def _more(
+    services: Services, stages: Sequence[StageState], website: WebsiteCopy | None, by_pull_request: bool
+) -> tuple[str, ...]:
+    """List what of this configuration no rehearsal can prove, in the order of the stages."""
+    configuration = services.configuration
+    merged = by_pull_request or "pull-request" in (configuration.changelog.mode, configuration.website.mode)
+    documented = any(one.stage.name == "docs" and one.state != "off" for one in stages)
+    facts = (
+        (_FORGE, True),
+        (_DRAFT, configuration.draft.by == "ci"),
+        (_MERGE, merged),
+        (_RESUMED, by_pull_request),
+        (_DOCS, documented),
+        (_SITE, website is not None and not website.is_real),
+        (_SITE_PUSH, website is not None),
+    )
+    return tuple(text for text, applies in facts if applies)
+
+
+def _exact(session: Session, wish: Wish, before: Callable[[], Workspace | None]) -> Wish:
+    """Name the version that the level means, so that a rehearsal shows the next release also right after one.
+
+    A level that a release would stop for stops here too, as does a version that the real registries hold or pass.
+    """
+    if wish.level is None:
+        return wish
+    try:
+        intent = meant(session.snapshot.history, wish.level, wish.pre)
+    except CastoffError as error:
+        raise explained(session, error) from None
+    if isinstance(intent, Begin):
+        require_version(session.snapshot, intent.version, wish.level, before)
+        require_free(session.services, session.snapshot, intent.version, wish.level)
+    version = intent.version if isinstance(intent, Begin) else intent.claim.version
+    return replace(wish, level=str(version), pre=None)

@@ -1,0 +1,389 @@
+"""The run of a release, from nothing to announced, or from wherever it was left.
+
+    survey    what is here, what was begun, what is in flight
+    begin     preflight, commit, artifacts, rehearsal of the publish stage, tag object, claim
+    finish    publish, tag, draft, announce: each looks first and does what is missing
+
+Nothing irreversible happens before the claim, and nothing that the world shows as done is done again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from castoff.errors import CastoffError, Problem, Refusal
+from castoff.model.intent import Begin, Claim, Resume
+from castoff.model.joined_workspace import require_packages
+from castoff.model.versions import ReleaseVersion
+from castoff.model.workspace import Artifact, Workspace
+from castoff.postrelease.run import end_release
+from castoff.preflight.checks import preflight_checks, resume_checks
+from castoff.preflight.stage import (
+    Checked,
+    ask_until_known,
+    errors_of,
+    require_reachable,
+    run_checks,
+    warnings_of,
+)
+from castoff.reconcile import Reconciler, StageState
+from castoff.reconcile.part import Stage
+from castoff.release.acts_ahead import planned_again
+from castoff.release.candidate import build_artifacts, make_commit, make_tags, require_accepted
+from castoff.release.claim_guard import ClaimGuard
+from castoff.release.flight import explained, required_stages, with_flights
+from castoff.release.links import Link, links_of
+from castoff.release.notes import notes_of_release
+from castoff.release.platforms import platform_problems
+from castoff.release.publish_rehearsal import absent_artifacts, as_published, packed_again, prove
+from castoff.release.rivals import require_first, require_no_rival
+from castoff.release.stages import (
+    claim_stage,
+    forge_stages,
+    milestone_stage,
+    presence_stage,
+    publish_stage,
+    tag_stage,
+)
+from castoff.release.waiver_command import given_up, require_waivable, waiver_stage
+from castoff.session.checkout import check_out
+from castoff.session.release import Release
+from castoff.session.release_request import Wish, intent_of
+from castoff.session.reporters import Recorder
+from castoff.session.services import Services, WorldContent
+from castoff.session.session import Session, open_session
+from castoff.session.snapshot import require_full_history, workspace_before
+from castoff.session.tag_names import require_clear_tags
+from castoff.session.version_guards import require_version
+
+_PLANS = 4
+_OF_RIVALS = frozenset({"version-burnt", "version-below-released"})
+"""What registries show of a release that was claimed after this run's snapshot; "name a higher version" would then
+lead to two releases."""
+NOT_PROVEN = (
+    "whether your own key signs (the rehearsal signs with a throw-away key)",
+    "whether your tokens may publish each package on the real registries",
+    "whether the real remote accepts the push (branch protection, server-side hooks)",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """One file that this run uploaded; ``order`` counts from 1."""
+
+    package: str
+    filename: str
+    digest: str
+    order: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """How a run ended: every stage as last seen, what was uploaded, what is left."""
+
+    version: str
+    waves: tuple[tuple[str, ...], ...]
+    resumed: bool
+    stages: tuple[StageState, ...]
+    uploads: tuple[Upload, ...] = ()
+    mismatch_window: float | None = None
+    not_proven: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    links: tuple[Link, ...] = ()
+
+
+@dataclass(slots=True)
+class _Run:
+    """The state of one run: the clone that all work happens in, and what was made there."""
+
+    session: Session
+    recorder: Recorder
+    order: Wish
+    artifacts: tuple[Artifact, ...] | None = None
+    claimed: StageState | None = None
+    planned: tuple[Session, ReleaseVersion] | None = None
+    problems: list[Problem] = field(default_factory=list)
+
+
+def run_release(services: Services, order: Wish) -> Result:
+    """Carry a release out, as far as this run may go."""
+    recorder = Recorder(clock=services.clock, listeners=(services.reporter,))
+    with open_session(replace(services, reporter=recorder)) as session:
+        run = _Run(session, recorder, order)
+        claim, resumed = _claimed(run)
+        release = run.session.release(claim)
+        if order.without:
+            require_waivable(run.session, release)
+            seen = run.session.observe(*required_stages(run.session, release))
+            if names := given_up(order.without, seen):
+                run.session.reconcile(waiver_stage(release, session.clone, names))
+        states = [_claim(run, release), *_finish(run, release)]
+        return _result(run, release, states, resumed=resumed)
+
+
+def _claimed(run: _Run) -> tuple[Claim, bool]:
+    """Find the claim to work on, or make it; plans again when an ordinary commit came in between."""
+    for attempt in range(1, _PLANS + 1):
+        if attempt > 1:
+            run.session = run.session.look_again()
+        require_packages(run.session.snapshot.workspace)
+        require_clear_tags(run.session.snapshot.unclear_tags)
+        intent = _intended(run)
+        snapshot = run.session.snapshot
+        if isinstance(intent, Resume):
+            require_reachable(snapshot)
+            run.session.services.reporter.note(
+                f"continuing with {snapshot.history.spelled(intent.claim.version)}, claimed by "
+                f"{intent.claim.commit[:12]}"
+            )
+            _require_resumable(run, intent.claim)
+            patience = replace(run.session.services.patience, begun_before=True)
+            services = replace(run.session.services, patience=patience)
+            run.session = replace(run.session, services=services)
+            return intent.claim, True
+        if not any(one.code == "shallow-clone" for one in snapshot.state):
+            require_version(snapshot, intent.version, run.order.level or "", partial(_before, run))
+        run.planned = planned_again(run.planned, (run.session, intent.version))
+        try:
+            return _begin(run, intent.version), False
+        except _BranchMoved as moved:
+            require_no_rival(run.session, intent.version)
+            if attempt == _PLANS:
+                raise Refusal(moved.problem) from None
+            run.session.services.reporter.note("the branch moved: planning again")
+            run.artifacts = None
+    raise AssertionError("the loop returns or raises")
+
+
+def _intended(run: _Run) -> Begin | Resume:
+    """Return what is to be begun or resumed; a release in flight counts as begun in the session from now on."""
+    try:
+        if run.order.version is None:
+            run.session = with_flights(run.session)
+        return intent_of(run.session, run.order)
+    except CastoffError as error:
+        require_full_history(run.session.snapshot)
+        raise explained(run.session, error) from None
+
+
+def _require_resumable(run: _Run, claim: Claim) -> None:
+    """Stop where what is left cannot be done here."""
+    answers = run_checks(resume_checks(run.session, claim, run.order.level))
+    if errors := [one for one in errors_of(answers) if one.code not in run.session.services.tolerated]:
+        raise Refusal(*errors)
+    _warn(run, answers)
+
+
+def _lived_with(problem: Problem) -> Problem:
+    """Tell of what a rehearsal goes on with, and a release would stop for."""
+    return replace(
+        problem, severity="warning", reason=f"{problem.reason}; a release would stop here".lstrip("; ")
+    )
+
+
+def _warn(run: _Run, answers: Sequence[Checked]) -> None:
+    """Say now what a person may want to fix before anything is out; it is listed again at the end."""
+    _report(run, warnings_of(answers, run.session.services.tolerated))
+
+
+def _report(run: _Run, warnings: Sequence[Problem]) -> None:
+    """Show warnings at once, and keep them for the end."""
+    run.problems.extend(warnings)
+    for one in warnings:
+        run.session.services.reporter.note(f"warning[{one.code}]: {one.message}")
+
+
+class _BranchMoved(Exception):
+    """The claim was refused because the branch has other commits now."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+
+
+def _begin(run: _Run, version: ReleaseVersion) -> Claim:
+    """Do everything that is free, then claim."""
+    session, services, seen, clone = (
+        run.session,
+        run.session.services,
+        run.session.snapshot,
+        run.session.clone,
+    )
+    services.reporter.stage("preflight", 1)
+    require_reachable(seen)
+    checks = preflight_checks(session, version, level=run.order.level)
+    answers = ask_until_known(checks, services.reconciler(), services.tolerated)
+    if errors := [one for one in errors_of(answers) if one.code not in services.tolerated]:
+        if any(one.code in _OF_RIVALS for one in errors):
+            require_no_rival(session, version)
+        raise Refusal(*errors)
+    _warn(run, answers)
+    run.problems.extend(_lived_with(one) for one in errors_of(answers))
+    commit, warnings = make_commit(session, version)
+    run.problems.extend(warnings)
+    claim = Claim(version=version, commit=commit)
+    release = session.release(claim)
+    artifacts = _build(run, release)
+    require_accepted(services, release, artifacts, clone.root)
+    previous = seen.history.previous.version if seen.history.previous is not None else None
+    _report(run, tuple(platform_problems(services, release, artifacts, previous)))
+    if services.embedded is not None:
+        services.reporter.note("rehearsing the uploads of this commit")
+        with (
+            services.embedded(WorldContent(seen.workspace, _before(run))) as embedded,
+            clone.scrubbed(),
+        ):
+            artifacts = run.artifacts = prove(embedded, release, artifacts, clone.root)
+    stamp = make_tags(session, release, session.occasion(version), artifacts)
+    try:
+        _claim(run, release, stamp=stamp)
+    except _BranchMoved:
+        for name in (release.tag, *release.beside):
+            clone.delete_tag(name)  # or the next look takes it for one of the remote's
+        raise
+    if release.workspace.is_from_tags:
+        require_first(session, release)
+    return claim
+
+
+def _before(run: _Run) -> Workspace | None:
+    return workspace_before(run.session.snapshot, run.session.services.manifests)
+
+
+def _claim(run: _Run, release: Release, *, stamp: str | None = None) -> StageState:
+    """Push the claim where it is not there yet; tells a lost race from other refusals."""
+    if run.claimed is None:
+        try:
+            run.claimed = run.session.reconcile(claim_stage(release, run.session.clone, stamp=stamp))
+        except Refusal as refused:
+            moved = [problem for problem in refused.problems if problem.code == "push-rejected"]
+            if moved:
+                raise _BranchMoved(moved[0]) from None
+            raise
+    return run.claimed
+
+
+def _build(run: _Run, release: Release) -> tuple[Artifact, ...]:
+    if run.artifacts is None:
+        check_out(run.session.clone, release.commit, release.workspace)
+        run.artifacts = build_artifacts(run.session, release, run.session.clone.folder("artifacts"))
+    return run.artifacts
+
+
+def _finish(run: _Run, release: Release) -> list[StageState]:
+    """Bring every later stage to its end; a run that is to publish only leaves the forge to another."""
+    session = run.session
+    guard = ClaimGuard(release, session.clone, session.services.clock)
+    reconciler = session.services.reconciler(before=guard.require_claim)
+
+    def made() -> str:
+        return _tag_made_here(run, release) or _made_tag(run, release, _build(run, release))
+
+    tag = tag_stage(session, release, made)
+    if run.order.publish_only:
+        return [_publish(run, release, reconciler), _stage(run, reconciler, tag)]
+    milestone = _stage(run, reconciler, milestone_stage(session, release))
+    states = [milestone, _publish(run, release, reconciler), _stage(run, reconciler, tag)]
+    for stage in forge_stages(session, release, lambda: _body(run, release), agreed=run.order.agreed):
+        states.append(_stage(run, reconciler, stage))
+    last, problems = end_release(session, release, reconciler)
+    run.problems.extend(problems)
+    return [*states, *last]
+
+
+def _publish(run: _Run, release: Release, reconciler: Reconciler) -> StageState:
+    """Build and upload; where the tag is out, everything was uploaded before, and a look is enough."""
+    session, tags = run.session, run.session.snapshot.refs.tags
+    if release.tag in tags:
+        (state,) = session.observe(presence_stage(session.services, release))
+        if state.state == "done":
+            return state
+    stage = _publish_stage(run, release)
+    if release.tag not in tags and _tag_made_here(run, release) is None:
+        (state,) = session.observe(stage)
+        run.artifacts = packed_again(session, release, _build(run, release), state)
+        require_accepted(
+            session.services, release, absent_artifacts(run.artifacts, state), session.clone.root
+        )
+        _made_tag(run, release, as_published(run.artifacts, state))
+        stage = _publish_stage(run, release)
+    state = reconciler.run(stage)
+    if release.tag not in tags:
+        _list_what_is_up(run, release, state)
+    return state
+
+
+def _list_what_is_up(run: _Run, release: Release, state: StageState) -> None:
+    """Make the tag object again where a client uploaded other bytes than were tried; the tag tells what is up.
+
+    cargo packs once more when it uploads, and puts into the lock file what its index shows at that moment.
+    """
+    built = run.artifacts or ()
+    there = as_published(built, state)
+    changed = [one.filename for one, other in zip(there, built, strict=True) if one != other]
+    for filename in changed:
+        run.session.services.reporter.note(
+            f"rebuilt: {filename} was published with the same contents in other bytes"
+        )
+    if changed:
+        run.artifacts = there
+        _made_tag(run, release, there)
+
+
+def _publish_stage(run: _Run, release: Release) -> Stage:
+    artifacts, root = _build(run, release), run.session.clone.root
+    return publish_stage(run.session.services, release, artifacts, root, accepted=run.order.accepted)
+
+
+def _tag_made_here(run: _Run, release: Release) -> str | None:
+    known = run.session.clone.git.run("rev-parse", "--verify", "--quiet", f"refs/tags/{release.tag}")
+    return known.text.strip() if known.code == 0 else None
+
+
+def _made_tag(run: _Run, release: Release, artifacts: Sequence[Artifact]) -> str:
+    """Make the tag object; before the first upload, since a key may want a touch."""
+    return make_tags(run.session, release, run.session.occasion(release.version), artifacts)
+
+
+def _stage(run: _Run, reconciler: Reconciler, stage: Stage) -> StageState:
+    try:
+        return reconciler.run(stage)
+    except CastoffError as error:
+        if not stage.may_lag:
+            raise
+        run.problems.extend(replace(problem, severity="warning") for problem in error.problems)
+        (state,) = run.session.observe(stage)
+        return state
+
+
+def _body(run: _Run, release: Release) -> str:
+    """Write the draft's text: the notes as the forge would generate them for the pushed tag."""
+    written = notes_of_release(run.session, release.commit, release.tag)
+    run.problems.extend(written.problems)
+    return written.body
+
+
+def _result(run: _Run, release: Release, states: list[StageState], *, resumed: bool) -> Result:
+    digests = {artifact.filename: artifact for artifact in run.artifacts or ()}
+    uploads = tuple(
+        Upload(
+            package=digests[one.act.target].package,
+            filename=one.act.target,
+            digest=digests[one.act.target].digest,
+            order=order,
+        )
+        for order, one in enumerate(run.recorder.uploads(), start=1)
+        if one.act.target in digests
+    )
+    return Result(
+        version=release.title,
+        waves=release.waves,
+        resumed=resumed,
+        stages=tuple(states),
+        uploads=uploads,
+        mismatch_window=run.recorder.mismatch_window(),
+        problems=tuple(dict.fromkeys(run.problems)),
+        links=links_of(run.session.services, release, states),
+    )

@@ -1,0 +1,218 @@
+"""Assembly of the stages of a release."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+from castoff.errors import Problem
+from castoff.git import Clone
+from castoff.model.observations import Answer
+from castoff.model.refs import TagRef, without_name
+from castoff.model.versions import next_version, read
+from castoff.model.workspace import Artifact, Package
+from castoff.notes.milestones import Answer as MilestoneAnswer
+from castoff.notes.milestones import MilestonePlan, MilestonePolicy
+from castoff.ports import Forge
+from castoff.reconcile.part import Part, Stage
+from castoff.release.announce import AnnouncePart
+from castoff.release.claim_ref import RefClaimPart
+from castoff.release.draft import DraftPart
+from castoff.release.milestone import MilestonePart
+from castoff.release.publish import PackagePart, PresencePart
+from castoff.release.tag import TagFitness, TagPart
+from castoff.release.version import ClaimPart
+from castoff.release.waiver import WaivablePart, waiver_in
+from castoff.rollback.dropped_claim import drop_claim_part
+from castoff.session.release import NO_FORGE, Release, is_latest, is_latest_line
+from castoff.session.services import Services, chooses_kinds
+from castoff.session.session import Session
+
+
+def claim_stage(release: Release, clone: Clone, *, stamp: str | None = None) -> Stage:
+    """Claim the version; ``stamp``: the tag object of the run that makes the claim, None where it was made before.
+
+    Where the commit does not say which version it is, a ref of its own does.
+    """
+    if release.workspace.is_from_tags:
+        by_ref = RefClaimPart(
+            title=release.title,
+            commit=release.commit,
+            tag=release.tag,
+            branch=release.branch,
+            remote_url=release.remote_url,
+            clone=clone,
+            stamp=stamp,
+        )
+        return Stage("version", (by_ref,))
+    part = ClaimPart(
+        commit=release.commit,
+        branch=release.branch,
+        remote_url=release.remote_url,
+        clone=clone,
+        made_here=stamp is not None,
+        tag=release.tag if release.tagged else None,
+        unfit=_of_another_version(release),
+    )
+    return Stage("version", (part,))
+
+
+def _of_another_version(release: Release) -> Problem | None:
+    """Hold a tag against the manifests of its commit: a tag set by hand may stand anywhere."""
+    version = release.version
+    stray = next((one for one in release.workspace.packages if read(one.version) != version), None)
+    if stray is None:
+        return None
+    return Problem(
+        code="tag-of-another-version",
+        message=f"`{release.tag}` is on a commit at which `{stray.name}` is {stray.version}",
+        reason="builds of it would be uploaded as that version, not as " + release.title,
+        remedy=f'keep the tag, add `ignore-tags = ["{release.tag}"]` to `[release]`, and release the next version',
+        file=stray.version_file,
+        line=stray.version_line,
+        package=stray.id,
+        commit=release.commit,
+    )
+
+
+def presence_stage(services: Services, release: Release) -> Stage:
+    """Look for the artifacts without having built them."""
+    registries = {e: services.registry(e) for e in {p.ecosystem for p in release.workspace.packages}}
+    return Stage(
+        "publish",
+        tuple(
+            PresencePart(
+                package=package,
+                version=release.native(package),
+                registry=registries[package.ecosystem],
+                any_kind=release.tagged and chooses_kinds(services, package),
+                tagged=release.tagged,
+            )
+            for package in _in_order(release)
+        ),
+    )
+
+
+def publish_stage(
+    services: Services,
+    release: Release,
+    artifacts: Sequence[Artifact],
+    root: Path,
+    *,
+    accepted: frozenset[str] = frozenset(),
+) -> Stage:
+    """Upload the artifacts, each package when what it needs is visible."""
+    registries = {e: services.registry(e) for e in {p.ecosystem for p in release.workspace.packages}}
+    by_package: Mapping[str, list[Artifact]] = {package.id: [] for package in release.workspace.packages}
+    for artifact in artifacts:
+        by_package[release.workspace.owner(artifact).id].append(artifact)
+    parts: list[Part[Any]] = [
+        PackagePart(
+            package=package,
+            version=release.native(package),
+            artifacts=tuple(by_package[package.id]),
+            registry=registries[package.ecosystem],
+            root=root,
+            needs=release.order.needs[package.id],
+            accepted=accepted,
+            tagged=release.tagged,
+        )
+        for package in _in_order(release)
+    ]
+    return Stage("publish", tuple(parts))
+
+
+def milestone_stage(session: Session, release: Release, answer: MilestoneAnswer | None = None) -> Stage:
+    """Roll the milestones over; a question about them never holds a release up."""
+    forge = session.services.milestones(release.remote_url)
+    if session.configuration.milestone.mode == "off" or forge is None:
+        return Stage("milestone", (), may_lag=True, off="`milestone.mode` is off" if forge else NO_FORGE)
+    plan, policy = milestone_plan(session, release)
+    return Stage("milestone", (MilestonePart(plan, policy, forge, answer),), may_lag=True)
+
+
+def milestone_plan(session: Session, release: Release) -> tuple[MilestonePlan, MilestonePolicy]:
+    """Say between which versions the milestones roll over, and by which policy."""
+    policy = session.configuration.milestone
+    version = release.version
+    earlier = [claim.version for claim in session.snapshot.history.released if claim.version < version]
+    plan = MilestonePlan(
+        version=version,
+        following=next_version(
+            version.base, policy.next if is_latest_line(session.snapshot, version) else "patch"
+        ),
+        previous=earlier[0] if earlier else None,
+    )
+    return plan, MilestonePolicy(mode=policy.mode, title=policy.title)
+
+
+def tag_stage(session: Session, release: Release, make: Callable[[], str]) -> Stage:
+    """Push the signed tag; a ref that claimed the version goes then. A tag of other making blocks what follows."""
+    part = TagPart(
+        tag=release.tag,
+        title=release.title,
+        commit=release.commit,
+        remote_url=release.remote_url,
+        clone=session.clone,
+        make=make,
+        fault=TagFitness(session, release).fault,
+        beside=release.beside,
+    )
+    if release.workspace.is_from_tags:
+        return Stage("tag", (part, drop_claim_part(release, session.clone, after="tag")))
+    return Stage("tag", (part,))
+
+
+def forge_stages(
+    session: Session,
+    release: Release,
+    body: Callable[[], str],
+    *,
+    agreed: bool,
+) -> tuple[Stage, ...]:
+    """Draft and announce, where there is a forge."""
+    forge = session.services.forge(release.remote_url)
+    off = "`draft.by` is off" if session.configuration.draft.by == "off" else None
+    if forge is None or off is not None:
+        return Stage("draft", (), off=off or NO_FORGE), Stage("announce", (), off=off or NO_FORGE)
+    version = release.version
+    draft = draft_part(release, forge, body)
+    announce = AnnouncePart(
+        tag=release.tag,
+        commit=release.commit,
+        latest=session.configuration.draft.latest == "highest" and is_latest(session.snapshot, release),
+        prerelease=not version.is_stable,
+        forge=forge,
+        agreed=agreed,
+    )
+    by_ci = "a workflow writes the draft (`draft.by`)" if session.configuration.draft.by == "ci" else None
+    if not release.tagged:
+        return Stage("draft", (draft,), off=by_ci), Stage("announce", (announce,))
+    claims = cache(lambda: session.clone.claims(release.remote_url))
+    parts = [
+        WaivablePart(part, partial(_waiver, claims, without_name(part.name, release.title)))
+        for part in (draft, announce)
+    ]
+    return Stage("draft", parts[:1], off=by_ci), Stage("announce", parts[1:])
+
+
+def _waiver(claims: Callable[[], Mapping[str, TagRef] | None], name: str) -> Answer:
+    return waiver_in(claims(), name)
+
+
+def draft_part(release: Release, forge: Forge, body: Callable[[], str]) -> DraftPart:
+    """Make the part that keeps the draft; ``body`` writes what is generated."""
+    return DraftPart(
+        tag=release.tag,
+        title=release.title,
+        commit=release.commit,
+        prerelease=not release.version.is_stable,
+        forge=forge,
+        body=body,
+    )
+
+
+def _in_order(release: Release) -> list[Package]:
+    return [release.workspace.package(name) for wave in release.waves for name in wave]

@@ -1,0 +1,367 @@
+"""State of a release: the observing half of a run, on its own; it writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from castoff.errors import CastoffError, Problem
+from castoff.git import Clone
+from castoff.model.intent import Claim, Resume, to_resume
+from castoff.model.refs import PROPOSED
+from castoff.notes.contributors import Contributor, contributors
+from castoff.notes.due import Due, DuePolicy, release_due
+from castoff.notes.labels import DEFAULT_KINDS
+from castoff.ports import ForgeRelease
+from castoff.postrelease.run import last_stages
+from castoff.preflight.checks import resume_checks
+from castoff.preflight.stage import require_reachable, run_checks
+from castoff.reconcile import StageState
+from castoff.reconcile.part import Stage
+from castoff.release.announce_command import pages_of
+from castoff.release.check import outside_a_release
+from castoff.release.draft_command import notes_of
+from castoff.release.flight import (
+    Flight,
+    flight_of,
+    in_flight_elsewhere,
+    is_begun,
+    leaving,
+    required_stages,
+    with_known_flights,
+    withdrawn_since,
+    without_withdrawn,
+)
+from castoff.release.plan_contents import as_warnings
+from castoff.release.stages import milestone_stage
+from castoff.release.waiver_command import waiver_problems
+from castoff.rollback.abandon import revert_stage
+from castoff.rollback.recovery_options import WayOut
+from castoff.rollback.withdrawal import no_draft_stage, notice_stage, withdraw_stage
+from castoff.rollback.yank import claim_of
+from castoff.session.change_range import Gathered, gather, known_contributors
+from castoff.session.edits import shown
+from castoff.session.release import Release
+from castoff.session.release_request import Wish, intent_of
+from castoff.session.services import Services
+from castoff.session.session import Session, open_session
+from castoff.session.snapshot import Snapshot, require_full_history
+from castoff.session.tag_names import require_clear_tags
+
+HOUR = timedelta(hours=1)
+"""How long a draft may wait: bots pass on what the registries show (PROCESS, D5)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cadence:
+    """What was merged since the last release, as far as it says whether the next one is due."""
+
+    due: Due
+    people: tuple[Contributor, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+def cadence(session: Session) -> Cadence:
+    """Look at what was merged since the last release; where the forge does not answer, the days are all there is.
+
+    While a version is in flight, no other release is due.
+    """
+    try:
+        gathered = _gathered(session)
+        known = known_contributors(gathered) if gathered else frozenset[str]()
+    except CastoffError as error:
+        warnings = tuple(replace(problem, severity="warning") for problem in error.problems)
+        return Cadence(due=_due(session, None), problems=warnings)
+    due = _due(session, gathered)
+    people = contributors(gathered.held.changes, known) if gathered else ()
+    return Cadence(
+        due=replace(due, due=False, reasons=()) if session.snapshot.history.unfinished else due, people=people
+    )
+
+
+def waiting_since(clone: Clone, draft: ForgeRelease, tag: str) -> datetime | None:
+    """Say since when a draft has been waiting: the tag's time, since that is when the release was out.
+
+    What the forge calls the creation of a release is its commit's date (GitHub documents so), and an early draft
+    was made before the release; without the tag, the last change of the draft is the best that is known.
+    """
+    told = clone.git.run("for-each-ref", "--format=%(creatordate:unix)", f"refs/tags/{tag}").text.strip()
+    if told.isdecimal():
+        return datetime.fromtimestamp(int(told), UTC)
+    return draft.updated_at or draft.created_at
+
+
+def waiting_problem(draft: ForgeRelease, since: datetime | None, now: datetime) -> Problem | None:
+    """Warn of a draft that has been waiting for more than an hour."""
+    if since is None or now - since <= HOUR:
+        return None
+    hours = int((now - since) / HOUR)
+    return Problem(
+        code="draft-waits",
+        severity="warning",
+        message=f"the draft of `{draft.tag}` has been waiting for {hours} hour{'' if hours == 1 else 's'}",
+        reason="the packages are published, and bots announce them before you do",
+        remedy="announce it with `castoff announce --execute`",
+        url=draft.url,
+    )
+
+
+def _gathered(session: Session) -> Gathered | None:
+    if session.services.changes(session.snapshot.remote_url) is None:
+        return None
+    previous = session.snapshot.history.previous
+    expected = [claim.commit for claim in session.snapshot.history.unfinished]
+    tag = session.snapshot.tag_of(previous) if previous else None
+    return gather(session, tag, session.snapshot.head, expected=expected)
+
+
+def _due(session: Session, gathered: Gathered | None) -> Due:
+    previous = session.snapshot.history.previous
+    last = None
+    if previous is not None:
+        when = datetime.fromtimestamp(session.clone.commit_time(previous.commit), UTC)
+        last = (session.snapshot.tag_of(previous), when)
+    policy = session.configuration.due
+    return release_due(
+        gathered.held.changes if gathered else (),
+        gathered.kinds if gathered else DEFAULT_KINDS,
+        DuePolicy(days=policy.days, labels=policy.labels),
+        now=session.services.now,
+        last=last,
+    )
+
+
+Phase = Literal["none", "other"] | Flight
+FoundBy = Literal["tag", "transition", "ref", "given", "none"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherFlight:
+    """Another release in flight, on this branch or on another one."""
+
+    version: str
+    commit: str
+    branch: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """One look at the release in flight, or at the last one.
+
+    ``phase``: ``other`` is a release that was made by other means than castoff. ``stops``, a part of ``problems``, is
+    what a resume would stop for before its first act.
+    """
+
+    version: str | None
+    phase: Phase
+    commit: str | None
+    found_by: FoundBy
+    states: tuple[StageState, ...] = ()
+    others: tuple[OtherFlight, ...] = ()
+    draft: ForgeRelease | None = None
+    now: datetime | None = None
+    seen: Snapshot | None = None
+    ways_out: tuple[WayOut, ...] = ()
+    waiting_since: datetime | None = None
+    cadence: Cadence | None = None
+    stops: tuple[Problem, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    def draft_json(self) -> dict[str, object] | None:
+        """Return the draft that waits, with its age in seconds."""
+        if self.draft is None:
+            return None
+        since, now = self.waiting_since, self.now
+        age = max(0, int((now - since).total_seconds())) if since and now else None
+        return {"url": self.draft.url, "age_seconds": age}
+
+    def due_json(self) -> dict[str, object]:
+        """Return whether a release is due, and why."""
+        due = (
+            self.cadence.due
+            if self.cadence
+            else Due(due=False, reasons=(), days=None, changes=(), important=())
+        )
+        return {
+            "due": due.due,
+            "reasons": list(due.reasons),
+            "days": due.days,
+            "changes": dict(due.changes),
+            "important": list(due.important),
+        }
+
+    def people_json(self) -> list[dict[str, object]]:
+        """Return who contributed since the last release, people first, new ones marked."""
+        people = self.cadence.people if self.cadence else ()
+        return [
+            {"login": one.login, "changes": list(one.changes), "new": one.is_new, "bot": one.is_bot}
+            for one in people
+        ]
+
+
+def dry_resume(services: Services, wish: Wish) -> Status:
+    """Look at a release that is to be resumed, and judge everything that the resume judges before its first act.
+
+    Errors: those of the resume that leave open which release is meant, or what is left of it.
+    """
+    with open_session(services) as session:
+        require_clear_tags(session.snapshot.unclear_tags)
+        known = session
+        try:
+            if wish.version is None:
+                known, _ = with_known_flights(session)
+            intent = intent_of(known, wish)
+        except CastoffError:
+            require_full_history(session.snapshot)
+            raise
+        assert isinstance(intent, Resume), "without a level, a wish begins nothing"
+        require_reachable(session.snapshot)
+        status = _look_at(known, intent.claim, _problems(session))
+        answers = run_checks(resume_checks(known, intent.claim, wish.level))
+        found = [problem for one in map(outside_a_release, answers) for problem in one.findings]
+        if wish.without:
+            found += waiver_problems(known, known.release(intent.claim))
+        stops = tuple(one for one in found if one.severity == "error")
+        return replace(status, stops=stops, problems=tuple(dict.fromkeys((*status.problems, *found))))
+
+
+def look(services: Services, version: str | None) -> Status:
+    """Look at one release: the one named, else what is in flight, else the last one.
+
+    A release that was made by other means is only looked into if it is named. What is in flight on other branches is
+    listed beside it.
+    """
+    with open_session(services) as session:
+        status = _look(session, version)
+        found = (_other(session.snapshot, *one) for one in in_flight_elsewhere(session))
+        beside = (one for one in found if one.version != status.version)
+        return replace(status, others=tuple(dict.fromkeys((*status.others, *beside))))
+
+
+def _other(snapshot: Snapshot, branch: str, claim: Claim) -> OtherFlight:
+    return OtherFlight(version=shown(claim.version, snapshot), commit=claim.commit, branch=branch)
+
+
+def _look(session: Session, version: str | None) -> Status:
+    services, problems = session.services, _problems(session)
+    if version is not None:
+        return _look_at(session, claim_of(session, version), problems)
+    history = session.snapshot.history
+    if history.unfinished or history.ours:
+        if history.unfinished or (history.previous and not history.previous.version.is_stable):
+            known, _ = with_known_flights(session)
+        else:
+            known = session
+        claim = to_resume(known.snapshot.history, None)
+        assert claim is not None
+        return _look_at(known, claim, problems)
+    told = cadence(session)
+    is_known = session.snapshot.reachable or session.snapshot.remote_url is None
+    is_unclear = bool(session.snapshot.unclear_tags)  # which of the tags was the last release is open
+    previous = history.previous
+    return Status(
+        version=shown(previous.version, session.snapshot) if previous else None,
+        phase="unknown" if is_unclear else "other" if previous else "none" if is_known else "unknown",
+        commit=previous.commit if previous else None,
+        found_by="tag" if previous else "none",
+        now=services.now,
+        seen=session.snapshot,
+        cadence=told,
+        problems=(*problems, *told.problems),
+    )
+
+
+def _problems(session: Session) -> tuple[Problem, ...]:
+    """List what is wrong whichever release is looked at."""
+    return (
+        *as_warnings(session.services.problems),
+        *as_warnings(session.snapshot.state),
+        *session.snapshot.problems,
+        *_proposals(session.snapshot),
+    )
+
+
+def _proposals(snapshot: Snapshot) -> Iterator[Problem]:
+    """Tell of releases that wait for the merge of their pull request: nothing else shows them yet."""
+    begun = {claim.version for claim in snapshot.history.unfinished}
+    for name in sorted(snapshot.refs.heads):
+        version = (
+            snapshot.tag_name.version(name.removeprefix(PROPOSED)) if name.startswith(PROPOSED) else None
+        )
+        if version and version not in begun and snapshot.tag_name.of(version) not in snapshot.refs.tags:
+            yield Problem(
+                code="proposal-waits",
+                severity="warning",
+                message=f"{shown(version, snapshot)} is proposed on the branch `{name}`, and not merged",
+                reason="merging its pull request claims the version",
+                remedy="merge it, then run `castoff resume --execute`; or close it and delete the branch",
+            )
+
+
+def _look_at(session: Session, claim: Claim, problems: Sequence[Problem]) -> Status:
+    release = session.release(claim)
+    phase, states = _phase(session, release)
+    draft = next((page for page in pages_of(session.services, release) if page.draft), None)
+    since = waiting_since(session.clone, draft, release.tag) if draft else None
+    waits = (
+        waiting_problem(draft, since, session.services.now)
+        if draft and release.tag in session.snapshot.refs.tags
+        else None
+    )
+    told = cadence(session)
+    by_ref = release.workspace.is_from_tags
+    return Status(
+        version=shown(claim.version, session.snapshot),
+        phase=phase,
+        commit=claim.commit,
+        found_by="tag" if claim.tagged else "ref" if by_ref else "transition",
+        states=without_withdrawn(states),
+        others=tuple(
+            _other(session.snapshot, session.snapshot.branch, one)
+            for one in session.snapshot.history.unfinished
+            if one != claim
+        ),
+        draft=draft,
+        waiting_since=since,
+        cadence=told,
+        now=session.services.now,
+        seen=session.snapshot,
+        ways_out=leaving(session, release, states) if phase in ("in-flight", "unknown") else (),
+        problems=(
+            *problems,
+            *withdrawn_since(states),
+            *(one for state in without_withdrawn(states) for one in state.obstacles),
+            *((waits,) if waits else ()),
+            *told.problems,
+        ),
+    )
+
+
+def _phase(session: Session, release: Release) -> tuple[Phase, tuple[StageState, ...]]:
+    """Look at the stages of the release; of one that was taken back, at those of taking it back."""
+    if not release.tagged and release.claim not in session.snapshot.history.unfinished:
+        stages: tuple[Stage, ...] = (
+            withdraw_stage(session.services, release),
+            no_draft_stage(session.services, release),
+            revert_stage(session, release),
+        )
+        return "abandoned", session.observe(*stages)
+    states = session.observe(*_stages(session, release))
+    phase = flight_of(session.services, release, states)
+    if phase == "abandoned":
+        stages = (withdraw_stage(session.services, release), notice_stage(session, release, ""))
+        return phase, session.observe(*stages)
+    return phase if is_begun(session, release.claim) else "other", states
+
+
+def _stages(session: Session, release: Release) -> tuple[Stage, ...]:
+    """Make all stages in their order, with the text of the notes where a draft is compared with it."""
+
+    def body() -> str:
+        return notes_of(session, release).body
+
+    claim, presence, tag, *forge = required_stages(session, release, body)
+    milestone = milestone_stage(session, release)
+    return (claim, milestone, presence, tag, *forge, *last_stages(session, release))

@@ -1,0 +1,1 @@
+"""Undo: yank, abandon, and the choices while a release is in progress."""

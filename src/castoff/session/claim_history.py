@@ -1,0 +1,178 @@
+"""Versions that were begun on a branch, versions that were given up, and who made a release: read from git alone.
+
+Evidence that castoff made a release, read from its tag and its commit.
+A tag of castoff's lists the digests of what was uploaded. A tag that somebody else put on a release that castoff began
+does not; then the subject of the release commit tells, unless an earlier release has such a subject as well and was not
+castoff's: that project's own scripts write it. A tag on a commit without that subject shows nothing either way (kube-rs
+tagged a later commit as 4.0.0), so the releases before it are asked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from castoff.config.templates import LiteralText, Placeholder, parts
+from castoff.errors import Refusal, WorkspaceError
+from castoff.git import Clone
+from castoff.git.log import first_merge, first_with_subject
+from castoff.model.intent import Begun, Claim, Step, begun_in
+from castoff.model.refs import PROPOSED
+from castoff.model.scope import Scope
+from castoff.model.versions import ReleaseVersion, read, spell
+from castoff.model.workspace import Workspace
+from castoff.ports import Manifests
+from castoff.session.workspaces import manifest_tree, read_workspace, workspace_at
+
+_WITHIN = 60  # commits that touch the version files; an older claim is not a release in flight
+_WITHIN_FIRST = 20  # where nothing was released yet, only the newest counts
+_NAMED = frozenset({"pyproject.toml", "Cargo.toml", "package.json"})
+_VERSION_LINE = r"^[^=]*(version|package|project|poetry)[^=]*[=:]"
+"""A line that may give a version in these manifests, or a table in braces that does; not one of a dependency."""
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A branch as its history is read: a clone, the head, the readers of manifests, what is no part of it."""
+
+    clone: Clone
+    head: str
+    manifests: Sequence[Manifests]
+    scope: Scope
+    today: Workspace
+    paths: Sequence[str]
+
+    @classmethod
+    def of(cls, clone: Clone, head: str, manifests: Sequence[Manifests], scope: Scope) -> Branch:
+        """Open a branch at its head."""
+        workspace = read_workspace(manifest_tree(clone, head), manifests, scope)
+        # Only today's version files: a release in flight is younger than any move of a manifest.
+        paths = sorted({one.version_file for one in workspace.packages if one.tags is None})
+        return cls(clone, head, manifests, scope, workspace, paths)
+
+    def version_text(self, commit: str) -> str | None:
+        """Return the version that the manifests of a commit say as one text; None where they say none, or several."""
+        try:
+            workspace = workspace_at(self.clone.tree, self.manifests, self.scope, self.today, commit, None)
+        # An old commit may not be readable by today's rules; it then says nothing, rather than stopping
+        # every command.
+        except (WorkspaceError, Refusal):
+            return None
+        texts = {one.version for one in workspace.packages if one.tags is None}
+        versions = {read(text) for text in texts}
+        if len(versions) == 1 and None not in versions:
+            return str(versions.pop())
+        return texts.pop() if len(texts) == 1 else None
+
+    def steps(self, previous: Claim | None) -> Iterator[Step]:
+        """Return the commits since the last release that touch the version files, oldest first."""
+        if not self.paths:
+            return
+        touching = self.clone.first_parents(previous.commit if previous else None, self.head, self.paths)
+        recent = touching[: _WITHIN if previous else _WITHIN_FIRST]
+        changing = self._changing([commit for commit, _ in recent])
+        # Oldest first, since a later revert must find the claim that it takes back.
+        for commit, parent in reversed(recent):
+            if commit in changing:
+                before = self.version_text(parent or commit)
+                yield Step(commit, before, self.version_text(commit))
+
+    def _changing(self, commits: Sequence[str]) -> Collection[str]:
+        """Leave out what changes no version line, where it is known how such a line looks."""
+        if any(path.rpartition("/")[2] not in _NAMED for path in self.paths):
+            return commits
+        return self.clone.changing(commits, _VERSION_LINE, self.paths)
+
+
+def begun_on(branch: Branch, previous: Claim | None) -> Begun:
+    """Find what was begun since the last release, and what of it was given up; tags are not looked at."""
+    text = branch.version_text(branch.head)
+    now = read(text) if text else None
+    found = begun_in(branch.steps(previous), previous.version if previous else None, now)
+    if found.standing or previous is not None or now is None:
+        return found
+    for spelled in dict.fromkeys((text or "", str(now))):
+        if (first := _first(branch, now, spelled, found)) is not None:
+            return first
+    return found
+
+
+def _first(branch: Branch, now: ReleaseVersion, spelled: str, found: Begun) -> Begun | None:
+    """A first release may have changed no version: then its subject tells, or its merge, and that of its revert."""
+    clone, git, head = branch.clone, branch.clone.git, branch.head
+    commit = first_with_subject(git, f"release {spelled}", head)
+    # Forges keep the branch's name in the merge commit, which finds a proposal that was merged with its own
+    # subject.
+    for name in (spelled, f"v{spelled}"):
+        commit = commit or first_merge(git, PROPOSED + name, head)
+    if commit is None:
+        return None
+    claim = Claim(version=now, commit=commit)
+    undone = first_with_subject(git, f'Revert "{clone.subject(commit).strip()}"', head)
+    if undone is not None and branch.clone.is_ancestor(commit, undone):
+        return Begun(given_up=(claim, *found.given_up))
+    return Begun((claim,), found.given_up)
+
+
+_LISTED = re.compile(r"^([0-9a-f]{64})  (\S.{0,300})$", re.MULTILINE)
+
+
+def listed_digests(tag_message: str) -> Mapping[str, str]:
+    """Return the digests that a tag lists, by file name; empty for a tag that castoff did not make."""
+    return {name: digest for digest, name in _LISTED.findall(tag_message)}
+
+
+class CommitTexts(Protocol):
+    """What is read of tags and commits."""
+
+    def tag_message(self, tag: str) -> str:
+        """Return the message of a tag."""
+        ...
+
+    def subject(self, commit: str) -> str:
+        """Return the first line of a commit's message."""
+        ...
+
+
+def is_castoffs(texts: CommitTexts, template: str, claim: Claim, earlier: Iterable[Claim]) -> bool:
+    """Return whether castoff made a tagged release; ``template`` is the message of release commits.
+
+    ``earlier`` are the releases below it, the highest first. Without any, a subject alone shows nothing.
+    """
+    if _has_digests(texts, claim):
+        return True
+    before = tuple(earlier)
+    if not before or not _is_claim(texts, template, claim):
+        return False
+    for one in before:
+        if _has_digests(texts, one):
+            return True
+        if _is_claim(texts, template, one):
+            return False
+    return True
+
+
+def _has_digests(texts: CommitTexts, claim: Claim) -> bool:
+    return bool(listed_digests(texts.tag_message(claim.tag or "")))
+
+
+def _is_claim(texts: CommitTexts, template: str, claim: Claim) -> bool:
+    """Return whether a commit's subject is the one that castoff gives, `(#7)` behind it or not."""
+    return bool(_subject_of(template, claim.version).fullmatch(texts.subject(claim.commit).strip()))
+
+
+def _subject_of(template: str, version: ReleaseVersion) -> re.Pattern[str]:
+    spelled = "|".join(re.escape(spell(version, one)) for one in ("cargo", "python"))
+    known = {"version": spelled, "semver": spelled, "pep440": spelled, "tag": f".*(?:{spelled})"}
+    found = ""
+    for part in parts(template.partition("\n")[0].strip()):
+        match part:
+            case LiteralText(text):
+                found += re.escape(text)
+            case Placeholder(name):
+                # Values that the tag does not determine, such as the date, match anything.
+                found += f"(?:{known.get(name, '.+')})"
+    # A squash merge appends the number of the pull request to the subject.
+    return re.compile(found + r"(?: \(#[0-9]{1,9}\))?")

@@ -1,0 +1,205 @@
+"""Texts of the release commit: manifests first, then rules on documents, then the changelog."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+
+from castoff.config.replacement import replace_all
+from castoff.config.templates import Occasion
+from castoff.config.values import Configuration
+from castoff.ecosystems.cargo.manifest.layout import links_of
+from castoff.errors import CastoffError, Problem
+from castoff.model.scope import common_folder, folders_above
+from castoff.model.versions import Ecosystem, ReleaseVersion
+from castoff.model.workspace import Edit, Edited, Package, Workspace
+from castoff.ports import Manifests, Tree
+from castoff.session.snapshot import Snapshot
+
+CHANGELOG = "CHANGELOG.md"
+
+
+@dataclass(slots=True)
+class Overlay:
+    """A tree with some texts exchanged; reading sees what earlier edits made."""
+
+    tree: Tree
+    texts: dict[str, str]
+
+    def read(self, path: str) -> str | None:
+        """Return the newest text."""
+        return self.texts[path] if path in self.texts else self.tree.read(path)
+
+    def paths(self) -> Sequence[str]:
+        """List all files, sorted."""
+        return sorted({*self.tree.paths(), *self.texts})
+
+    def links(self) -> Mapping[str, str]:
+        """Return the symbolic links of the tree."""
+        return links_of(self.tree).targets
+
+
+def release_edits(
+    snapshot: Snapshot, configuration: Configuration, manifests: Sequence[Manifests], occasion: Occasion
+) -> Edited:
+    """Compute everything that changes in the tree, in memory; what commands of the user's do is not known."""
+    edited = version_edits(snapshot, configuration, manifests, occasion)
+    cut = changelog_edits(Overlay(snapshot.tree, dict(edited.texts)), snapshot, configuration, occasion)
+    return Edited(
+        texts={**edited.texts, **cut.texts},
+        edits=(*edited.edits, *cut.edits),
+        problems=(*edited.problems, *cut.problems),
+        locks=edited.locks,
+    )
+
+
+def version_edits(
+    snapshot: Snapshot, configuration: Configuration, manifests: Sequence[Manifests], occasion: Occasion
+) -> Edited:
+    """Compute what the version changes: manifests, and documents by rules."""
+    overlay = Overlay(snapshot.tree, {})
+    edits: list[Edit] = []
+    problems: list[Problem] = []
+    locks: list[str] = []
+    for edited in _steps(overlay, snapshot, configuration, manifests, occasion):
+        overlay.texts.update(edited.texts)
+        edits.extend(edited.edits)
+        problems.extend(edited.problems)
+        locks.extend(edited.locks)
+    changed = {path: text for path, text in overlay.texts.items() if text != snapshot.tree.read(path)}
+    return Edited(texts=changed, edits=tuple(edits), problems=tuple(problems), locks=tuple(locks))
+
+
+def without_installed(problems: Sequence[Problem], find: Callable[[str], str | None]) -> tuple[Problem, ...]:
+    """Drop the warnings about lock files whose client is installed here: castoff runs it."""
+    return tuple(
+        one
+        for one in problems
+        if one.code != "lock-needs-its-client" or find(PurePosixPath(one.file or "").stem) is None
+    )
+
+
+def changelog_path(tree: Tree, configured: str | None, workspace: Workspace) -> str | None:
+    """Return the changelog of a workspace, None if it has none.
+
+    Without a configured one it is the nearest `CHANGELOG.md` from the workspace's folder upwards, unless that lies in
+    the folder of another workspace: its changelog is not that of this release.
+    """
+    if configured is not None:
+        return configured
+    taken = {one.root for one in workspace.others}
+    for folder in folders_above(common_folder(workspace.roots)):
+        path = CHANGELOG if folder == "." else f"{folder}/{CHANGELOG}"
+        if folder not in taken and tree.read(path) is not None:
+            return path
+    return None
+
+
+def _steps(
+    overlay: Overlay,
+    snapshot: Snapshot,
+    configuration: Configuration,
+    manifests: Sequence[Manifests],
+    occasion: Occasion,
+) -> Iterator[Edited]:
+    workspace, name = snapshot.workspace, snapshot.order.facade
+    facade = workspace.package(name) if name is not None else None
+    for one in manifests:
+        part = part_of(workspace, one)
+        if part.packages:
+            # The tree as it was read before, where nothing lies over it yet: it is not read again.
+            tree = overlay if overlay.texts else overlay.tree
+            yield one.edited(
+                tree, part, occasion.version, raised=_raised(configuration, one.ecosystem, facade)
+            )
+    for one in manifests:
+        part = part_of(workspace, one)
+        yield one.neighbours(overlay.tree, overlay.texts, part, occasion.version)
+    rules = replace_all(
+        overlay.read, configuration.replace, occasion.values(), is_stable=occasion.version.is_stable
+    )
+    yield Edited(texts=rules.texts, edits=rules.edits, problems=rules.problems)
+
+
+def _raised(
+    configuration: Configuration, ecosystem: Ecosystem, facade: Package | None
+) -> tuple[str, ...] | None:
+    """Return the manifests whose requirements move although they admit the new version; None: all of them."""
+    kept = {
+        "cargo": configuration.cargo.requirements,
+        "npm": configuration.npm.requirements,
+        "python": configuration.python.requirements,
+    }
+    if kept[ecosystem] != "keep":
+        return None
+    return (facade.manifest,) if facade is not None and facade.ecosystem == ecosystem else ()
+
+
+def changelog_edits(
+    tree: Tree, snapshot: Snapshot, configuration: Configuration, occasion: Occasion
+) -> Edited:
+    """Cut the section of the version, where a changelog is kept and nobody cut it before.
+
+    Where the version comes from tags and the changelog goes by pull request, it all waits for that: the release then
+    needs no commit, and no push to a branch that may be protected.
+    """
+    path = changelog_path(tree, configuration.changelog.file, snapshot.workspace)
+    text = tree.read(path) if path else None
+    mode = configuration.changelog.mode
+    later = mode == "off" or (mode == "pull-request" and snapshot.workspace.is_from_tags)
+    if path is None or text is None or later:
+        return Edited(texts={}, edits=())
+    from castoff.changelog import CutOptions, cut, require_markdown
+
+    require_markdown(path)
+
+    options = CutOptions(
+        tag=occasion.tag,
+        previous=_compared_with(snapshot, occasion),
+        branch=_maintenance_branch(snapshot),
+    )
+    try:
+        done = cut(text, occasion.values()["version"], occasion.day.isoformat(), options)
+    except CastoffError as error:
+        raise type(error)(*(replace(one, file=one.file or path) for one in error.problems)) from None
+    if done.text == text:
+        return Edited(texts={}, edits=())
+    heading = done.text.splitlines()[done.line - 1]
+    return Edited(
+        texts={path: done.text},
+        edits=(Edit(path=path, line=done.line, kind="changelog", old="", new=heading),),
+    )
+
+
+def _compared_with(snapshot: Snapshot, occasion: Occasion) -> str | None:
+    """Name the tag with which the notes will compare: candidates on the way to a stable version are part of it."""
+    stable = [claim for claim in snapshot.history.released if claim.version.is_stable]
+    if occasion.version.is_stable and stable:
+        return snapshot.tag_of(stable[0])
+    return occasion.previous_tag
+
+
+def part_of(workspace: Workspace, manifests: Manifests) -> Workspace:
+    """Return what belongs to one ecosystem of a mixed workspace."""
+    ids = {package.id for package in workspace.packages if package.ecosystem == manifests.ecosystem}
+    return replace(
+        workspace,
+        packages=tuple(p for p in workspace.packages if p.id in ids),
+        members=tuple(m for m in workspace.members if m.ecosystem == manifests.ecosystem),
+        edges=tuple(e for e in workspace.edges if e.origin in ids and e.target in ids),
+        problems=(),
+    )
+
+
+def shown(version: ReleaseVersion, snapshot: Snapshot) -> str:
+    """Spell a version as this workspace's tags do."""
+    from castoff.model.versions import spell
+
+    return spell(version, snapshot.tag_name.ecosystem)
+
+
+def _maintenance_branch(snapshot: Snapshot) -> str | None:
+    """Return the branch of the release unless it is the default branch; the usual names cost no question."""
+    usual = snapshot.branch in ("main", "master")
+    return None if usual or snapshot.is_default_branch() else snapshot.branch

@@ -1,0 +1,177 @@
+"""Versions that the registries hold, asked for all packages in parallel and with a bound."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from threading import Thread
+from typing import TypeVar
+
+from castoff.errors import CastoffError, NotYet, Problem, Refusal
+from castoff.model.observations import Unknown
+from castoff.model.versions import ReleaseVersion, read
+from castoff.model.workspace import Package
+from castoff.ports import Clock
+from castoff.session.services import Services
+from castoff.session.snapshot import Snapshot
+from castoff.session.version_guards import below_released, is_released_here, severity_for
+
+PLAN_SECONDS = 2.0
+"""How long a plan waits for registries: it decides nothing that `check` and `release` do not ask again."""
+
+_ASK_AGAIN = (
+    "run it again when the registry answers; `castoff plan LEVEL --offline` shows the plan without it"
+)
+_LANES = 64
+_CLIENTS_END = 0.3
+"""Seconds that clients get beyond the bound to end by themselves, so that none is left running."""
+
+Listed = Sequence[str] | Unknown
+_Answer = TypeVar("_Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryVersions:
+    """Answers by the package's id: versions as the registry spells them, withdrawn ones included, or why not.
+
+    An empty sequence means that the registry answered and has no such name.
+    """
+
+    answers: Mapping[str, Listed]
+
+    @property
+    def unknown(self) -> Mapping[str, Unknown]:
+        """Return the packages for which there was no answer."""
+        return {name: one for name, one in self.answers.items() if isinstance(one, Unknown)}
+
+    def of(self, package: Package) -> tuple[ReleaseVersion, ...] | Unknown:
+        """Return the release versions of a package; what is no release version (dev, post, epoch) is left out."""
+        listed = self.answers.get(package.id, Unknown(reason="no registry was queried"))
+        if isinstance(listed, Unknown):
+            return listed
+        return tuple(version for text in listed if (version := read(text)) is not None)
+
+
+def registry_versions(
+    services: Services, packages: Sequence[Package], *, seconds: float | None = None
+) -> RegistryVersions:
+    """Ask the registries for the versions of packages: the registry versions in parallel with a bound.
+
+    With ``seconds`` (:data:`PLAN_SECONDS` for a plan), what did not answer by then is unknown, whatever the reason: a
+    slow index, a client that hangs, a name that has no target. Without, each client's own time limit holds. No answer
+    is never an error here: who decides by an answer must stop on ``unknown``, and who only shows something reports it
+    with :func:`no_answer`.
+    """
+    make = services.registry if seconds is None else services.registries_within(seconds)
+    registries = {ecosystem: make(ecosystem) for ecosystem in sorted({one.ecosystem for one in packages})}
+    questions = {one.id: partial(registries[one.ecosystem].versions, one) for one in packages}
+    return RegistryVersions(ask_together(questions, services.clock, seconds))
+
+
+def no_answer(found: RegistryVersions, packages: int) -> tuple[Problem, ...]:
+    """Report that registries gave no answer, as one warning (``registry-unknown``) for all of the packages asked."""
+    unknown = found.unknown
+    if not unknown:
+        return ()
+    names = ", ".join(f"`{name}`" for name in sorted(unknown)[:5]) + (", ..." if len(unknown) > 5 else "")
+    reasons = list(dict.fromkeys(one.reason for one in unknown.values()))
+    return (
+        Problem(
+            code="registry-unknown",
+            severity="warning",
+            message=f"the registry did not answer for {len(unknown)} of {packages} "
+            + ("package" if packages == 1 else "packages")
+            + f": {names}",
+            reason=reasons[0] + (f" (and {len(reasons) - 1} more reasons)" if len(reasons) > 1 else ""),
+            remedy="no action is needed now: `castoff check` and `castoff release` query again and stop without "
+            "an answer; `castoff plan LEVEL --offline` sends no queries",
+        ),
+    )
+
+
+def registry_problems(
+    found: RegistryVersions, snapshot: Snapshot, version: ReleaseVersion, level: str
+) -> tuple[Problem, ...]:
+    """Report what the registries show about a version that is planned: that it is taken, or below what they hold.
+
+    Where a registry did not answer, that is a warning.
+    """
+    packages = snapshot.workspace.packages
+    ours = {
+        name: listed
+        for name, listed in found.answers.items()
+        if not isinstance(listed, Unknown) and is_released_here(snapshot, listed)
+    }
+    below = below_released(snapshot, version, ours)
+    return (
+        *_taken([one.name for one in packages if version in _versions(found.of(one))], packages, version),
+        *(replace(one, severity=severity_for(level)) for one in below),
+        *no_answer(found, len(packages)),
+    )
+
+
+def require_free(services: Services, snapshot: Snapshot, version: ReleaseVersion, level: str) -> None:
+    """Stop unless all registries answer, and a version is neither taken nor below what they hold.
+
+    Errors: ``registry-unknown``, ``version-burnt``, ``version-below-released``.
+    """
+    found = registry_versions(services, snapshot.workspace.packages)
+    problems = registry_problems(found, snapshot, version, level)
+    if errors := [one for one in problems if one.severity == "error"]:
+        raise Refusal(*errors)
+    if unknown := no_answer(found, len(found.answers)):
+        raise NotYet(*(replace(one, severity="error", remedy=_ASK_AGAIN) for one in unknown))
+
+
+def _versions(found: tuple[ReleaseVersion, ...] | Unknown) -> tuple[ReleaseVersion, ...]:
+    return () if isinstance(found, Unknown) else found
+
+
+def _taken(names: Sequence[str], packages: Sequence[Package], version: ReleaseVersion) -> tuple[Problem, ...]:
+    if not names:
+        return ()
+    shown = ", ".join(f"`{name}`" for name in names[:5]) + (", ..." if len(names) > 5 else "")
+    return (
+        Problem(
+            code="version-burnt",
+            message=f"the registry already has {version} of {len(names)} of {len(packages)} "
+            + ("package" if len(packages) == 1 else "packages")
+            + f": {shown}",
+            reason="this branch has no claim of that version, and uploads cannot be replaced",
+            remedy="use a higher version",
+        ),
+    )
+
+
+def ask_together(
+    questions: Mapping[str, Callable[[], _Answer | Unknown]], clock: Clock, seconds: float | None
+) -> dict[str, _Answer | Unknown]:
+    """Ask side by side in daemon threads, which do not keep a run from ending that is not waiting any more."""
+    found: dict[str, _Answer | Unknown] = {}
+    left = deque(questions.items())
+
+    def work() -> None:
+        while True:
+            try:
+                name, ask = left.popleft()
+            except IndexError:
+                return
+            found[name] = _asked(ask)
+
+    threads = [Thread(target=work, daemon=True) for _ in range(min(_LANES, len(questions)))]
+    end = None if seconds is None else clock.monotonic() + seconds + _CLIENTS_END
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(None if end is None else max(0.0, end - clock.monotonic()))
+    late = Unknown(reason=f"no answer within {seconds or 0.0:g} seconds")
+    return {name: found.get(name, late) for name in questions}
+
+
+def _asked(ask: Callable[[], _Answer | Unknown]) -> _Answer | Unknown:
+    try:
+        return ask()
+    except CastoffError as error:  # a client that is not installed, say
+        return Unknown(reason=error.problems[0].message)

@@ -1,0 +1,99 @@
+"""Reporters: the record of a run, in order, and one that passes nothing on."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from castoff.model.acts import Act, Outcome, Succeeded
+from castoff.ports import Clock, Reporter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """One write that succeeded, with its begin and end in seconds of the monotonic clock."""
+
+    act: Act
+    began: float
+    ended: float
+
+
+@dataclass(slots=True)
+class Recorder:
+    """A reporter that remembers writes; ``listeners`` hear the same."""
+
+    clock: Clock
+    listeners: Sequence[Reporter] = ()
+    written: list[Written] = field(default_factory=list)
+    _began: dict[str, float] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def stage(self, name: str, total: int) -> None:
+        """Pass on."""
+        for listener in self.listeners:
+            listener.stage(name, total)
+
+    def observed(self, subject: str, detail: str) -> None:
+        """Pass on."""
+        for listener in self.listeners:
+            listener.observed(subject, detail)
+
+    def act_begins(self, act: Act) -> None:
+        """Note the time."""
+        with self._lock:
+            self._began[act.id] = self.clock.monotonic()
+        for listener in self.listeners:
+            listener.act_begins(act)
+
+    def act_ended(self, act: Act, outcome: Outcome) -> None:
+        """Keep the write where it succeeded."""
+        with self._lock:
+            if isinstance(outcome, Succeeded):
+                now = self.clock.monotonic()
+                self.written.append(Written(act=act, began=self._began.get(act.id, now), ended=now))
+        for listener in self.listeners:
+            listener.act_ended(act, outcome)
+
+    def waiting(self, subject: str, reason: str, seconds: float) -> None:
+        """Pass on."""
+        for listener in self.listeners:
+            listener.waiting(subject, reason, seconds)
+
+    def note(self, text: str) -> None:
+        """Pass on."""
+        for listener in self.listeners:
+            listener.note(text)
+
+    def uploads(self) -> tuple[Written, ...]:
+        """List the uploads of this run, in the order in which they ended."""
+        return tuple(one for one in self.written if one.act.stage == "publish")
+
+    def mismatch_window(self) -> float | None:
+        """Return the seconds from the first upload's end to the last one's; None with no upload."""
+        uploads = self.uploads()
+        if not uploads:
+            return None
+        return max(one.ended for one in uploads) - min(one.ended for one in uploads)
+
+
+class Silence:
+    """Hears everything and tells nobody."""
+
+    def stage(self, name: str, total: int) -> None:
+        """Report nothing."""
+
+    def observed(self, subject: str, detail: str) -> None:
+        """Report nothing."""
+
+    def act_begins(self, act: Act) -> None:
+        """Report nothing."""
+
+    def act_ended(self, act: Act, outcome: Outcome) -> None:
+        """Report nothing."""
+
+    def waiting(self, subject: str, reason: str, seconds: float) -> None:
+        """Report nothing."""
+
+    def note(self, text: str) -> None:
+        """Report nothing."""

@@ -1,0 +1,107 @@
+"""Differences between this clone and its remote; what was never pushed is not released."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from castoff.errors import Problem
+from castoff.git import Clone, Refs, Repository
+
+
+def remote_problems(
+    repository: Repository,
+    clone: Clone,
+    named: tuple[str | None, str | None],
+    refs: Refs | None,
+    heads: tuple[str | None, str],
+) -> tuple[Problem, ...]:
+    """Return what is wrong with clone and remote; ``named`` is name and address, ``heads`` there and here."""
+    (remote, url), (remote_head, local_head) = named, heads
+    branch = repository.branch() or "main"
+    if remote is None or url is None:
+        return (
+            Problem(
+                code="no-remote",
+                message="the repository has no remote",
+                remedy="add one with `git remote add origin URL`, or set `release.remote`",
+            ),
+        )
+    if refs is None:
+        return (
+            Problem(
+                code="remote-unreachable",
+                severity="warning",
+                message=f"the remote `{remote}` could not be queried",
+                reason=f"{clone.last_refusal}\nthis output shows the last known state of the remote".strip(),
+                remedy="make sure that `git ls-remote` works",
+            ),
+        )
+    if remote_head is None:
+        return (
+            Problem(
+                code="branch-not-on-remote",
+                message=f"the remote `{remote}` has no branch `{branch}`",
+                reason="a release starts from the branch on the remote, and its commit is pushed there",
+                remedy=f"push it first: `git push --set-upstream {remote} {branch}`",
+            ),
+        )
+    return (
+        *_shallow(repository),
+        *_uncommitted(repository.changed_paths()),
+        *(() if remote_head == local_head else (_apart(clone, remote, branch, remote_head, local_head),)),
+    )
+
+
+def _shallow(repository: Repository) -> tuple[Problem, ...]:
+    if not repository.is_shallow():
+        return ()
+    return (
+        Problem(
+            code="shallow-clone",
+            message="this is a shallow clone",
+            reason="the last release and releases in flight are found in the history of the branch",
+            remedy="run `git fetch --unshallow`; in a workflow, check out with `fetch-depth: 0`",
+        ),
+    )
+
+
+def _uncommitted(changed: Sequence[str]) -> tuple[Problem, ...]:
+    if not changed:
+        return ()
+    return (
+        Problem(
+            code="uncommitted-changes",
+            message=f"{len(changed)} tracked files have changes that are not committed",
+            reason="a release is made from the branch on the remote: "
+            + ", ".join(f"`{path}`" for path in changed[:3]),
+            remedy="commit and push them, or stash them with `git stash`",
+            file=changed[0],
+        ),
+    )
+
+
+def _apart(clone: Clone, remote: str, branch: str, remote_head: str, local_head: str) -> Problem:
+    """Return how clone and remote differ: what was never pushed will not be released."""
+    reason = f"here {local_head[:12]}, on `{remote}` {remote_head[:12]}; a release starts from the remote's"
+    # Behind is only a warning: the release starts from the remote's head anyway.
+    if clone.is_ancestor(local_head, remote_head):
+        return Problem(
+            code="branch-behind",
+            severity="warning",
+            message="this branch is not up to date with the remote",
+            reason=reason,
+            remedy="run `git pull` to see what will be released",
+            commit=local_head,
+        )
+    diverged = not clone.is_ancestor(remote_head, local_head)
+    return Problem(
+        code="branch-diverged" if diverged else "branch-ahead",
+        message="this branch and the remote's have diverged"
+        if diverged
+        else "this branch has commits that are not on the remote",
+        reason=reason,
+        remedy="rebase (`git pull --rebase`) and push"
+        if diverged
+        else f"push them first: `git push {remote} {branch}`",
+        commit=local_head,
+    )

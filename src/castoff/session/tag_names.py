@@ -1,0 +1,263 @@
+"""Names of the tags of a workspace: that of the release, and those of its packages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+
+from castoff.config.values import ReleaseSettings
+from castoff.errors import CastoffError, Problem, Refusal
+from castoff.git.log import newest_of
+from castoff.git.runner import Git
+from castoff.model.intent import Claim
+from castoff.model.refs import PackageTags, TagName
+from castoff.model.tag_schemes import (
+    HOLE,
+    NAME_HOLE,
+    RANKS,
+    Evidence,
+    Mark,
+    Names,
+    ReachableTag,
+    Scheme,
+    choose_scheme,
+    is_ignored,
+    version_tags,
+    without_name,
+)
+from castoff.model.version_rules import looks_like_version
+from castoff.model.versions import Ecosystem, ReleaseVersion, carries
+from castoff.model.workspace import Workspace
+from castoff.ports import Tree
+from castoff.session.release_tools import release_tools
+
+_NEW_EACH = f"{NAME_HOLE}-v{HOLE}"
+_SHOWN = 8
+RELEASE_TAG = "Release tag: "
+"""Line of the message of a package's tag that names the tag of its release."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TagNaming:
+    """How tags are named from now on, and how those are that were made before.
+
+    ``reachable`` are all tags that the branch reaches; ``earlier`` are the forms of the last release where no tag has
+    the form of ``tag``. ``problems`` are errors: which tag a release gets is unclear.
+    """
+
+    tag: TagName
+    each: PackageTags | None = None
+    earlier: tuple[TagName, ...] = ()
+    reachable: tuple[ReachableTag, ...] = ()
+    ignored: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """Return the tags that the branch reaches, that look like versions and that cannot be read."""
+        names = (tag.name for tag in self.reachable if not is_ignored(tag.name, self.ignored))
+        return tuple(name for name in names if looks_like_version(name, self.tag.template))
+
+    @property
+    def released(self) -> tuple[Claim, ...]:
+        """Return the released versions, the highest first; where several tags have one, as a release is tagged now.
+
+        Of `v1.2` and `v1.2.0`, the longer one is the release's: the shorter one is moved on by the next release.
+        """
+        tags = (tag for tag in self.reachable if not is_ignored(tag.name, self.ignored))
+        known = [(self.version(tag.name), tag) for tag in tags]
+        found: dict[tuple[object, str], tuple[tuple[bool, int], Claim]] = {}
+        for version, tag in known:
+            if version is None:
+                continue
+            key = (self.tag.version(tag.name) is not None, version.width)
+            claim = Claim(version=version, commit=tag.commit, tagged=True, tag=tag.name)
+            place = (version, tag.commit)
+            # Of several tags of one version at one commit, the configured form wins, then the longer one
+            # (`v1.2.0` over the moving `v1.2`).
+            if place not in found or key > found[place][0]:
+                found[place] = (key, claim)
+        claims = sorted(found.values(), key=lambda one: one[0], reverse=True)
+        return tuple(sorted((claim for _, claim in claims), key=lambda one: one.version, reverse=True))
+
+    def version(self, tag: str) -> ReleaseVersion | None:
+        """Read the version of a tag; those of packages alone count only up to the first tag of a release."""
+        found = self.tag.version(tag)
+        if found is not None or self._is_in_use:
+            return found
+        forms = (self.each, *self.earlier)
+        return next((found for one in forms if one and (found := one.version(tag)) is not None), None)
+
+    @cached_property
+    def _is_in_use(self) -> bool:
+        return any(self.tag.version(one.name) is not None for one in self.reachable)
+
+    def each_of(self, version: ReleaseVersion, *, besides: str) -> tuple[tuple[str, str], ...]:
+        """Give (package, tag) of the tags that packages get beside the release's."""
+        return (
+            tuple((name, tag) for name, tag in self.each.of(version) if tag != besides) if self.each else ()
+        )
+
+
+def find_naming(
+    release: ReleaseSettings,
+    tags: Sequence[ReachableTag],
+    workspace: Workspace,
+    git: Git,
+    read_at: Callable[[str, str | None], Workspace],
+    tree: Tree,
+) -> TagNaming:
+    """Find how tags are named, by the configuration and the tags that the branch reaches.
+
+    ``read_at`` reads the workspace at a commit, so that it holds a package if one is named. It is asked only
+    where tags leave several answers.
+    """
+    ecosystems = {package.ecosystem for package in workspace.packages}
+    spelling: Ecosystem = "python" if ecosystems == {"python"} else "cargo"
+    names = tuple(package.name for package in workspace.packages)
+    configured = TagName(release.tag, spelling) if release.tag is not None else None
+    is_new = configured and all(configured.version(tag.name) is None for tag in tags)
+    if configured and not is_new and release.package_tags is not True:
+        each = _each(release.package_tags, None, names, spelling)
+        return TagNaming(tag=configured, each=each, reachable=tuple(tags), ignored=release.ignore_tags)
+    scheme = _scheme(release, tags, workspace, git, read_at)
+    each = _each(release.package_tags, scheme, names, spelling)
+    problems = _problems(scheme, release, tree)
+    template = scheme.template or (without_name(each.template) if each and scheme.found != "none" else HOLE)
+    tag = configured or TagName(template, spelling)
+    return TagNaming(
+        tag=tag,
+        each=each,
+        earlier=_earlier(tag, tags, scheme),
+        reachable=tuple(tags),
+        ignored=release.ignore_tags,
+        problems=problems,
+    )
+
+
+def _earlier(tag: TagName, tags: Sequence[ReachableTag], scheme: Scheme) -> tuple[TagName, ...]:
+    """Return the forms of the last release's tags where the scheme is changed with the next one."""
+    if scheme.found == "none" or any(tag.version(one.name) is not None for one in tags):
+        return ()
+    return tuple(TagName(mark.template, tag.ecosystem) for mark in scheme.marks)
+
+
+def _scheme(
+    release: ReleaseSettings,
+    tags: Sequence[ReachableTag],
+    workspace: Workspace,
+    git: Git,
+    read_at: Callable[[str, str | None], Workspace],
+) -> Scheme:
+    packages = workspace.packages
+    named = version_tags(tags, Names((one.name, one.path) for one in packages), release.ignore_tags)
+    is_nested = len(packages) == 1 and packages[0].root != "."
+    # The tags of a release often share a commit, and reading a workspace is the expensive part.
+    read_once = cache(read_at)
+    return choose_scheme(
+        named,
+        lambda mark: _evidence(mark, workspace, read_once),
+        lambda commits: newest_of(git, commits),
+        # In a repository with several workspaces, plain tags may belong to another one of them.
+        ranks=("package", "plain", "other") if is_nested else RANKS,
+    )
+
+
+def _each(
+    services: bool | str | None, scheme: Scheme | None, names: tuple[str, ...], spelling: Ecosystem
+) -> PackageTags | None:
+    if not services:
+        return None
+    found = scheme.each if scheme else None
+    return PackageTags(services if isinstance(services, str) else found or _NEW_EACH, names, spelling)
+
+
+def _evidence(mark: Mark, workspace: Workspace, read_at: Callable[[str, str | None], Workspace]) -> Evidence:
+    """Compare a mark with the manifests at its commit; packages whose version comes from tags prove nothing."""
+    for package in workspace.packages:
+        if package.tags is not None and package.tags.objection(mark.name, mark.version) is not None:
+            return "differs"
+    try:
+        there = read_at(mark.commit, mark.package).packages
+    except CastoffError as error:
+        # No package at that commit: the tag is of something else. Any other failure proves nothing.
+        return "differs" if error.problems[0].code == "no-workspace" else "unknown"
+    if mark.package is not None:
+        there = tuple(package for package in there if package.name == mark.package)
+    if any(package.tags is not None for package in there):
+        return "unknown"
+    # One package with the version is enough: others may have been versioned separately at that time.
+    found = {carries(package.version, mark.version) for package in there}
+    return "holds" if "holds" in found else "unknown" if "near" in found else "differs"
+
+
+def _problems(scheme: Scheme, release: ReleaseSettings, tree: Tree) -> tuple[Problem, ...]:
+    named = _listed(scheme.marks)
+    if scheme.found == "unclear" and release.tag is None:
+        templates = [mark.template for mark in scheme.marks]
+        return (
+            Problem(
+                code="tag-scheme-unclear",
+                message=f"{len(scheme.marks)} tags of different forms mark the last release: {named}",
+                reason="a release has one form of tag, and castoff does not choose among several",
+                remedy=f'set the form in `[release]`: `tag = "{templates[0]}"` or `tag = "{templates[1]}"`; '
+                "or exclude other tags with `ignore-tags`",
+                commit=scheme.marks[0].commit,
+            ),
+        )
+    if scheme.found != "per-package":
+        return ()
+    each = [mark for mark in scheme.marks if mark.rank == "package"]
+    is_undecided = release.tag is None and (
+        release.package_tags is None or (release.package_tags is False and scheme.template is None)
+    )
+    has_no_form = release.package_tags is True and scheme.each is None
+    if not is_undecided and not has_no_form:
+        return ()
+    beside = f", beside `{scheme.marks[0].name}`" if scheme.template else ""
+    return (
+        Problem(
+            code="tags-per-package",
+            message=f"{len(each)} tags mark the last release, one per package{beside}: {_listed(each)}",
+            reason="castoff tags a release once, and tags each package only if `release.package-tags` is set"
+            + _tools(tree),
+            remedy=_remedy(scheme, each),
+            commit=each[0].commit,
+        ),
+    )
+
+
+def _remedy(scheme: Scheme, each: Sequence[Mark]) -> str:
+    if scheme.each is None:
+        return (
+            "set `release.tag` or `release.package-tags`: the tags differ in more than the package, so write "
+            f'their future form into `[release]`, such as `package-tags = "{_NEW_EACH}"`; '
+            f'or `tag = "{each[0].template}"` to keep only that tag'
+        )
+    beside = scheme.template or without_name(scheme.each)
+    alone = "`package-tags = false`" if scheme.template else f'`tag = "{each[0].template}"`'
+    tag = scheme.template or each[0].template
+    return (
+        f"set `release.tag` or `release.package-tags`: in `[release]`, `package-tags = true` tags each "
+        f"package as `{scheme.each}` and the release as `{beside}`; {alone} makes `{tag}` the only tag"
+    )
+
+
+def _tools(tree: Tree) -> str:
+    found = release_tools(tree)
+    return "".join(
+        f"; `{one.path}` configures {one.tool}, which may also create releases" for one in found[:3]
+    )
+
+
+def _listed(marks: Sequence[Mark]) -> str:
+    names = [f"`{mark.name}`" for mark in marks]
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
+
+
+def require_clear_tags(problems: Sequence[Problem]) -> None:
+    """Stop where it is unclear which tag a release gets, and so which version was the last one."""
+    if problems:
+        raise Refusal(*problems)

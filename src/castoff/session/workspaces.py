@@ -1,0 +1,158 @@
+"""The workspace of a commit: what its manifests release, and what they do not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import tomli
+
+from castoff.config.values import Configuration
+from castoff.ecosystems.cargo.manifest.layout import SymbolicLinks
+from castoff.errors import CastoffError, Problem, WorkspaceError
+from castoff.git import Clone, GitTree, Repository
+from castoff.model.joined_workspace import judged, merged, with_others
+from castoff.model.scope import Scope
+from castoff.model.selection import Discovery, Program, chosen_workspaces
+from castoff.model.versions import Ecosystem
+from castoff.model.workspace import NotReleased, Workspace
+from castoff.ports import Manifests, Tree
+
+MANIFESTS = frozenset(
+    {
+        "pyproject.toml",
+        "setup.py",
+        "setup.cfg",
+        "Cargo.toml",
+        "package.json",
+        "pnpm-workspace.yaml",
+        ".yarnrc.yml",
+        "castoff.toml",
+        "release.toml",
+    }
+)
+"""Names of the files that discovery reads, so that they are read at once."""
+_ROOT_MANIFESTS = ("Cargo.toml", "pyproject.toml", "package.json", "pnpm-workspace.yaml", ".yarnrc.yml")
+_TABLES: Mapping[str, tuple[Ecosystem, str]] = {
+    "Cargo.toml": ("cargo", "package"),
+    "pyproject.toml": ("python", "project"),
+}
+"""By the name of a manifest: its ecosystem, and the table with name and version."""
+
+
+def manifest_tree(clone: Clone, commit: str) -> GitTree:
+    """Open the files of a commit, those that discovery reads at once."""
+    tree = clone.tree(commit)
+    tree.preload(path for path in tree.paths() if path.rpartition("/")[2] in MANIFESTS)
+    return tree
+
+
+def read_workspace(tree: Tree, manifests: Sequence[Manifests], scope: Scope) -> Workspace:
+    """Read what a release of a tree holds, and what is not released.
+
+    Errors: ``no-workspace``, ``several-workspaces``, ``workspace-missing``, and that of the nearest manifest if it
+    cannot be read.
+    """
+    found = {one.ecosystem: one.discover(tree, scope.exclude) for one in manifests}
+    workspaces = [workspace for discovery in found.values() for workspace in discovery.workspaces]
+    unreadable = [entry for discovery in found.values() for entry in discovery.unreadable]
+    linked = _linked(tree, found.values())
+    chosen = chosen_workspaces(workspaces, scope, unreadable)
+    if not chosen:
+        programs = [one.path for discovery in found.values() for one in discovery.programs]
+        raise WorkspaceError(_no_workspace(programs))
+    parts = [
+        one.join(tree, mine, scope.exclude)
+        for one in manifests
+        if (mine := [workspace for workspace in chosen if one.ecosystem in workspace.ecosystems])
+    ]
+    plain = frozenset(
+        package.manifest
+        for workspace in chosen
+        if workspace.plain
+        for package in workspace.packages
+        if package.path not in scope.joined
+    )
+    return with_others(judged(merged(parts), plain, scope), chosen, (*found.values(), linked), scope)
+
+
+def _linked(tree: Tree, found: Iterable[Discovery]) -> Discovery:
+    """Find manifests that are symbolic links themselves: clients follow them, and an edit would change their target."""
+    known = {path for one in found for workspace in one.workspaces for path in workspace.manifests}
+    programs, outside = [], []
+    links = tree.links() if isinstance(tree, SymbolicLinks) else {}
+    for path, target in links.items():
+        folder, _, file = path.rpartition("/")
+        if path in known or file not in _TABLES:
+            continue
+        ecosystem, table = _TABLES[file]
+        try:
+            value = tomli.loads(tree.read(path) or "").get(table)
+        except CastoffError:
+            reason = f"it is a symbolic link to `{target}`, which is not a file of the repository"
+            outside.append(NotReleased(name=None, path=path, reason=reason))
+            continue
+        except tomli.TOMLDecodeError:
+            value = None
+        fields = value if isinstance(value, dict) else {}
+        version = fields.get("version")
+        programs.append(
+            Program(
+                name=str(fields.get("name") or folder.rpartition("/")[2]),
+                path=path,
+                version=version if isinstance(version, str) else None,
+                ecosystem=ecosystem,
+                is_linked=True,
+            )
+        )
+    return Discovery(programs=tuple(programs), outside=tuple(outside))
+
+
+def workspace_at(
+    tree_of: Callable[[str, Sequence[str]], GitTree],
+    manifests: Sequence[Manifests],
+    scope: Scope,
+    today: Workspace,
+    commit: str,
+    package: str | None,
+) -> Workspace:
+    """Read the workspace at the commit of a tag; ``package`` is the one that the tag names.
+
+    First only the manifests of today's packages: to list and read all of a large repository for each of a hundred tags
+    would take minutes. All of it if that package, or every package, is not found there.
+    """
+    paths = {path for one in today.packages for path in (one.manifest, one.version_file)}
+    paths |= {name if root == "." else f"{root}/{name}" for root in today.roots for name in _ROOT_MANIFESTS}
+    try:
+        found = read_workspace(tree_of(commit, sorted(paths)), manifests, scope)
+    except CastoffError:
+        found = Workspace(packages=())
+    names = {one.name for one in found.packages}
+    if names and (package is None or package in names):
+        return found
+    whole = tree_of(commit, ())
+    whole.preload(path for path in whole.paths() if path.rpartition("/")[2] in MANIFESTS)
+    return read_workspace(whole, manifests, scope)
+
+
+def scope_of(repository: Repository, configuration: Configuration) -> Scope:
+    """Return what decides which packages belong to a release."""
+    release = configuration.release
+    return Scope(start=repository.start, joined=release.workspaces, exclude=release.exclude)
+
+
+def _no_workspace(programs: Sequence[str]) -> Problem:
+    if programs:
+        return Problem(
+            code="no-workspace",
+            message=f"the metadata of `{programs[0]}` is a program, and no other package was found",
+            reason="castoff does not run programs to read metadata",
+            remedy="move its metadata into the `[project]` table of a `pyproject.toml`",
+            file=programs[0],
+        )
+    return Problem(
+        code="no-workspace",
+        message="the repository has no package that castoff can release",
+        reason="no tracked `Cargo.toml`, `package.json` or `pyproject.toml` describes a package",
+        remedy="run castoff in a repository with a Cargo, npm or Python package, or commit its `Cargo.toml`, "
+        "`package.json` or `pyproject.toml`",
+    )

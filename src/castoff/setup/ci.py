@@ -1,0 +1,185 @@
+"""Workflows for this repository (`castoff ci`): which are needed, and what is there already."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+from castoff.errors import Problem, Refusal, UsageError
+from castoff.git import FolderTree
+from castoff.io.files import read_text, write_text
+from castoff.io.scratch import scratch_prefix
+from castoff.model.addresses import forge_address
+from castoff.model.child_environments import Kind
+from castoff.preflight.checks import workflow_files
+from castoff.session.edits import changelog_path
+from castoff.session.services import Services
+from castoff.session.session import open_session
+from castoff.workflows.detection import release_workflows, second_writer_problems
+from castoff.workflows.plan import (
+    FOLDER,
+    LOCK,
+    WorkflowFile,
+    WorkflowOptions,
+    lock_request,
+    locked,
+    workflows,
+)
+from castoff.workflows.texts import HEADER
+
+_PATIENCE = 300.0
+_COMPILE = (
+    "uv",
+    "pip",
+    "compile",
+    "--quiet",
+    "--no-build",
+    # For all platforms and Python versions, since runners differ from this machine.
+    "--universal",
+    "--python-version=3.11",
+    "--generate-hashes",
+    "--no-header",
+    "--no-annotate",
+)
+
+NUMBERS = "[0-9]+.[0-9]+.[0-9]+*"
+"""GitHub's pattern for a version in a tag's name."""
+OURS = f"{FOLDER}/castoff-draft.yml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """The workflows to write, and what stands against them."""
+
+    files: tuple[WorkflowFile, ...]
+    problems: tuple[Problem, ...]
+
+
+def wanted_workflows(services: Services) -> Wanted:
+    """Return the workflows that the configuration asks for, and the lock file that they install castoff from.
+
+    Errors: ``no-forge``, ``workflow-value-unfit``, ``ci-source-missing``, ``ci-lock-failed``.
+    """
+    there = release_workflows(workflow_files(FolderTree(services.repository.root)))
+    foreign = tuple(one for one in there if one.path != OURS and one.writes_on_tag)
+    options = _options(services)
+    files = workflows(options)
+    if files:
+        lock = locked(options.source, _locked_requirements(services, options.source))
+        files = (*files, WorkflowFile(LOCK, lock, "pins castoff and its dependencies by hash"))
+    told = (_nothing_proposed(),) if options.release and not options.proposes else ()
+    if services.configuration.draft.by == "ci" and foreign:
+        # The repository has its one writer already.
+        files = tuple(file for file in files if file.path != OURS)
+        return Wanted(files=files, problems=(*told, *second_writer_problems(foreign, "ci")))
+    return Wanted(files=files, problems=(*told, *second_writer_problems(foreign, "castoff")))
+
+
+def write_workflows(wanted: Wanted, root: Path) -> tuple[tuple[str, str], ...]:
+    """Write what differs below a folder; returns (path, what was done) of each file.
+
+    A file of castoff's that is not wanted any more is taken away, one that somebody else wrote is left alone.
+    Errors: ``workflow-not-ours`` before anything is written.
+    """
+    for file in wanted.files:
+        _demand_ours(root / file.path, file.path)
+    told = []
+    for file in wanted.files:
+        path = root / file.path
+        same = path.is_file() and read_text(path) == file.text
+        if not same:
+            write_text(path, file.text)
+        told.append((file.path, "unchanged" if same else "written"))
+    kept = {file.path for file in wanted.files}
+    for path in sorted((root / FOLDER).glob("castoff-*")):
+        name = path.relative_to(root).as_posix()
+        # Only files that castoff wrote, by their first line.
+        if name not in kept and read_text(path).startswith(HEADER):
+            path.unlink()
+            told.append((name, "taken away"))
+    return tuple(told)
+
+
+def _demand_ours(path: Path, name: str) -> None:
+    if path.is_symlink() or (path.is_file() and not read_text(path).startswith(HEADER)):
+        raise UsageError.of(
+            "workflow-not-ours",
+            f"`{name}` exists, and was not written by castoff",
+            reason="castoff does not overwrite files that people wrote",
+            remedy="rename it, or write to another folder with `--write DIR` and compare",
+            file=name,
+        )
+
+
+def _options(services: Services) -> WorkflowOptions:
+    configuration = services.configuration
+    with open_session(services) as session:
+        address = forge_address(session.snapshot.remote_url, services.environment)
+        if address is None:
+            raise UsageError.of(
+                "no-forge",
+                "the remote's host is not a supported forge",
+                reason="workflows run on the forge",
+                remedy="see `release.remote`",
+            )
+        has_changelog = (
+            changelog_path(session.snapshot.tree, configuration.changelog.file, session.snapshot.workspace)
+            is not None
+        )
+        return WorkflowOptions(
+            repository=address.slug,
+            source=configuration.ci.source,
+            tags=(session.snapshot.tag_name.template.replace("{version}", NUMBERS),),
+            draft_by="ci" if configuration.draft.by == "ci" else "castoff",
+            changelog=configuration.changelog.mode if has_changelog else "off",
+            website=configuration.website.repository is not None and configuration.website.mode != "off",
+            release=configuration.ci.release,
+            proposes=not session.snapshot.workspace.is_from_tags,
+            signs=configuration.release.sign in ("commit", "tag", "both"),
+            ecosystems=session.snapshot.ecosystems,
+            documentation=configuration.docs.mode != "off"
+            and _has_docs(services, session.snapshot.ecosystems),
+        )
+
+
+def _locked_requirements(services: Services, source: str | None) -> str:
+    """Lock what castoff needs on all platforms through uv, as the index of its configuration has it now."""
+    installed = metadata.distribution("castoff")
+    requires = [one for one in installed.requires or () if "extra ==" not in one]
+    wanted = lock_request(source, installed.version, [str(Requirement(one)) for one in requires])
+    with tempfile.TemporaryDirectory(prefix=scratch_prefix("lock")) as folder:
+        Path(folder, "requirements.in").write_text("\n".join(wanted) + "\n", encoding="utf-8")
+        done = services.repository.git.processes.run(
+            [*_COMPILE, "requirements.in"], kind=Kind.PYTHON_READ, cwd=Path(folder), timeout=_PATIENCE
+        )
+    text = done.stdout.decode("utf-8", "replace")
+    # A URL in the lock would tie the workflows to this machine's index.
+    if done.code != 0 or "://" in text:
+        raise Refusal.of(
+            "ci-lock-failed",
+            "uv could not lock castoff's dependencies for the workflows",
+            reason=done.last_words or "it locked files by URL, and a URL can serve other files later",
+            remedy="make sure that uv can reach its index (`uv pip compile` reports the same error), then run "
+            "`castoff ci` again",
+        )
+    return text
+
+
+def _nothing_proposed() -> Problem:
+    return Problem(
+        code="version-from-tags",
+        severity="warning",
+        message="`castoff-propose.yml` is not written: the version comes from git tags",
+        reason="a merge cannot change such a version, so a pull request cannot claim it",
+        remedy="run `castoff release LEVEL --execute`: its claim is a ref to which branch protection does not apply",
+    )
+
+
+def _has_docs(services: Services, ecosystems: tuple[str, ...]) -> bool:
+    root = services.repository.root
+    builds = any((root / f".readthedocs.{ending}").is_file() for ending in ("yaml", "yml"))
+    return services.configuration.docs.host is not None or "cargo" in ecosystems or builds

@@ -1,0 +1,311 @@
+"""The configuration of a workspace that was released with other tools before.
+
+Only what differs from the defaults is written, each with the reason for it; what has no meaning here is named.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+from castoff.changelog import CutOptions, cut
+from castoff.config.cargo_release import take_over
+from castoff.config.reader import NOTES_PATHS, parse_configuration
+from castoff.config.values import Configuration, ReleaseSettings, Replace
+from castoff.errors import CastoffError, Problem
+from castoff.model.workspace import Package
+from castoff.ports import Tree
+from castoff.preflight.mentions import Mention, mentions
+from castoff.session.release_tools import release_tools
+from castoff.setup.cargo_release_hooks import Left, move_hook
+from castoff.setup.changelogs import is_changelog, reason_to_drop
+from castoff.setup.lines import SettingsEntry, differing, written
+from castoff.setup.website_script import site_entries
+from castoff.workflows.detection import ReleaseWorkflow, release_workflows
+
+_SPECIAL = re.compile(r"[\\.^$*+?()\[\]|]")
+_NUMBERS = r"[0-9]+(?:\.[0-9]+)+"
+
+
+def document_entries(
+    tree: Tree, packages: Sequence[Package], ruled: Collection[str]
+) -> Iterator[SettingsEntry]:
+    """Return a rule for each place that says a package's version now, but for files that have rules (``ruled``)."""
+    versions = {package.version for package in packages}
+    known = {*ruled, *(package.version_file for package in packages)}
+    seen: set[tuple[str, str]] = set()
+    for one in mentions(tree.paths(), tree.read, packages, versions):
+        before = _before(one)
+        if one.file in known or not before.strip() or (one.file, before) in seen:
+            continue
+        seen.add((one.file, before))
+        yield _entry(one, before)
+
+
+def _entry(one: Mention, before: str) -> SettingsEntry:
+    # `re.escape` would also escape spaces and quotes, which is hard to read in a configuration file.
+    search = _SPECIAL.sub(r"\\\g<0>", before)
+    place = f"{one.file}:{one.line}"
+    reason = f"{place} has {one.version}, which no release would change; remove this rule if the text is about the past"
+    settings: dict[str, object] = {
+        "file": one.file,
+        "search": search + (f"[^{before[-1]}]*" if one.is_code else _NUMBERS),
+        "replace": before.replace("\\", "\\\\") + "{version}",
+    }
+    if one.is_code:
+        reason, settings = f"{place} has the version", {**settings, "prerelease": True}
+    return SettingsEntry(table="replace", settings=settings, reason=reason, many=True)
+
+
+def _before(one: Mention) -> str:
+    """Return the words before, but no version, which a rule replaces itself, and no brace, which templates read."""
+    _, _, words = one.before.rpartition(one.version)
+    return re.split(r"[{}]", words)[-1].lstrip()
+
+
+_HEAD = (
+    "# Settings that differ from castoff's defaults, with the reason. `castoff plan minor` shows their effect;\n"
+    "# docs/reference/configuration.md of castoff lists every key.\n"
+)
+_SOURCES: Mapping[str, str] = {
+    "release.message": "`pre-release-commit-message`",
+    "release.tag": "`tag-name` and `tag-prefix`",
+    "release.tag-message": "`tag-message`",
+    "release.sign": "`sign-commit` and `sign-tag`",
+    "release.remote": "`push-remote`",
+    "release.branches": "`allow-branch`",
+    "release.exclude": "crates with `release = false`",
+    "cargo.features": "`enable-features`",
+    "cargo.all-features": "`enable-all-features`",
+    "cargo.registry": "`registry`",
+    "cargo.verify": "`verify`",
+}
+_USUAL = ReleaseSettings().branches
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What is known of a workspace: files, packages, crates' folders, how its tags are named, its branch, its site.
+
+    ``current`` is the version that it is at, ``problems`` is what no setting can fix. ``site`` holds the files of
+    the website's repository, ``slug`` names that repository.
+    """
+
+    tree: Tree
+    packages: Sequence[Package] = ()
+    folders: Sequence[str] = ()
+    tag: str | None = None
+    branch: str | None = None
+    current: str | None = None
+    problems: Sequence[Problem] = ()
+    repository: str | None = None
+    site: Tree | None = None
+    slug: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposedConfiguration:
+    """The text of a `castoff.toml` ("" where the defaults are right), what was found, and what was left out."""
+
+    text: str
+    found: tuple[str, ...] = ()
+    left: tuple[Left, ...] = ()
+
+
+@dataclass(slots=True)
+class _Draft:
+    """What is gathered on the way."""
+
+    around: Surroundings
+    entries: list[SettingsEntry] = field(default_factory=list)
+    found: list[str] = field(default_factory=list)
+    left: list[Left] = field(default_factory=list)
+
+
+def draft_configuration(around: Surroundings) -> ProposedConfiguration:
+    """Draft the configuration; errors: ``toml-invalid`` of `release.toml`."""
+    draft = _Draft(around)
+    for problem in around.problems:
+        where = f"{problem.file}:{problem.line}" if problem.line else problem.file or "the workspace"
+        reason = f"{problem.reason}: {problem.remedy}" if problem.remedy else problem.reason
+        draft.left.append(Left(where=where, what=problem.message, reason=reason, needs_you=True))
+    _take_over(draft)
+    _branch(draft)
+    _notes(draft)
+    _writer(draft)
+    _tools(draft)
+    _changelog(draft)
+    _documents(draft)
+    if around.site is not None:
+        pages, left = site_entries(around.site, around.repository, around.slug)
+        draft.entries.extend(pages)
+        draft.left.extend(left)
+    body = written(draft.entries)
+    text = f"{_HEAD}\n{body}" if body else ""
+    # The proposal must be valid by castoff's own rules before it is shown.
+    if text:
+        parse_configuration(text)
+    return ProposedConfiguration(text=text, found=tuple(draft.found), left=tuple(draft.left))
+
+
+def _documents(draft: _Draft) -> None:
+    ruled = {str(entry.settings["file"]) for entry in draft.entries if "file" in entry.settings}
+    draft.entries.extend(document_entries(draft.around.tree, draft.around.packages, ruled))
+
+
+def _take_over(draft: _Draft) -> None:
+    taken = take_over(draft.around.tree)
+    if taken.source is None:
+        return
+    is_file = taken.source == "release.toml"
+    draft.found.append(
+        "`release.toml` of cargo-release" if is_file else f"`{taken.source}`, cargo-release's settings"
+    )
+    configuration = taken.configuration
+    for table in ("release", "cargo"):
+        for name, setting in differing(getattr(configuration, table)).items():
+            if (table, name) == ("release", "tag") and setting == draft.around.tag:
+                continue  # as the tags are named anyway
+            source = _SOURCES.get(f"{table}.{name}", "a setting")
+            draft.entries.append(
+                SettingsEntry(table=table, settings={name: setting}, reason=f"{source} in {taken.source}")
+            )
+    _rules(draft, configuration, taken.source)
+    for run in configuration.version.run:
+        moved = move_hook(draft.around.tree, run, draft.around.folders, draft.around.current)
+        draft.entries.extend(moved.entries)
+        draft.left.extend(moved.left)
+    for problem in taken.problems:
+        where = f"{problem.file}:{problem.line}" if problem.line else problem.file or taken.source
+        draft.left.append(
+            Left(where=where, what=problem.message, reason=problem.reason, needs_you=bool(problem.remedy))
+        )
+
+
+def _rules(draft: _Draft, configuration: Configuration, source: str) -> None:
+    """Take the replacements over, but those on a changelog that castoff keeps itself."""
+    by_file: dict[str, list[Replace]] = {}
+    for rule in configuration.replace:
+        by_file.setdefault(rule.file, []).append(rule)
+    ours = _changelog_of(draft.around.tree)
+    for file, rules in by_file.items():
+        keeps = file != ours or not _can_cut(draft.around.tree.read(file))
+        for rule in rules:
+            reason = None if keeps else reason_to_drop(file, rule.search, rule.replace)
+            what = f"the replacement of `{rule.search[:60]}` in `{file}`"
+            if reason is not None:
+                draft.left.append(Left(where=source, what=what, reason=reason))
+                continue
+            draft.entries.append(
+                SettingsEntry(
+                    table="replace",
+                    settings=_with_file_first(differing(rule), rule),
+                    reason=f"`pre-release-replacements` in {source}",
+                    many=True,
+                )
+            )
+
+
+def _with_file_first(settings: dict[str, object], rule: Replace) -> dict[str, object]:
+    return {"file": rule.file, "search": rule.search, "replace": rule.replace, **settings}
+
+
+def _can_cut(text: str | None) -> bool:
+    """Try out whether castoff can give a version its section in this changelog."""
+    if text is None:
+        return False
+    try:
+        # A trial with a version above all others: if it can be cut, castoff maintains this file.
+        return cut(text, "99999.0.0", "2000-01-01", CutOptions(tag="99999.0.0")).outcome != "unchanged"
+    except CastoffError:
+        return False
+
+
+def _branch(draft: _Draft) -> None:
+    branch = draft.around.branch
+    named = any("branches" in entry.settings for entry in draft.entries if entry.table == "release")
+    if branch is None or named or any(fnmatchcase(branch, pattern) for pattern in _USUAL):
+        return
+    settings = {"branches": [branch, _USUAL[-1]]}
+    reason = f"releases are made from `{branch}`; the pattern matches hotfix branches"
+    draft.entries.append(SettingsEntry(table="release", settings=settings, reason=reason))
+
+
+def _notes(draft: _Draft) -> None:
+    path = next((path for path in NOTES_PATHS if draft.around.tree.read(path) is not None), None)
+    if path is not None:
+        draft.found.append(f"`{path}`, which castoff reads in place: the notes need no setting")
+
+
+def _writer(draft: _Draft) -> None:
+    """Where a workflow makes the release on the push of a tag, it stays the one writer until it is removed."""
+    writers = [one for one in _workflows(draft.around.tree) if one.writes_on_tag and not one.is_ours]
+    if not writers:
+        return
+    first = writers[0]
+    reason = (
+        f"{first.path}:{first.line} creates the release when a tag is pushed ({first.what}), and a draft has one "
+        "writer. Remove this line with that job to let castoff create the draft, so that the highlights "
+        "can be written before the upload"
+    )
+    draft.entries.append(SettingsEntry(table="draft", settings={"by": "ci"}, reason=reason))
+    if not first.is_draft:
+        draft.left.append(
+            Left(
+                where=f"{first.path}:{first.line}",
+                what=first.what,
+                reason="it publishes at once; let it create a draft, or remove it, so that a person announces",
+                needs_you=True,
+            )
+        )
+    for other in writers[1:]:
+        what = f"a second writer of releases, {other.what}"
+        reason = "two writers create two drafts: keep one"
+        draft.left.append(Left(where=f"{other.path}:{other.line}", what=what, reason=reason, needs_you=True))
+
+
+def _tools(draft: _Draft) -> None:
+    """Name other release tools: a second release would follow where they go on."""
+    for one in release_tools(draft.around.tree):
+        reason = "it creates its own versions, tags or releases: remove it, or limit it to other tasks"
+        draft.left.append(
+            Left(where=one.path, what=f"the configuration of {one.tool}", reason=reason, needs_you=True)
+        )
+
+
+def _workflows(tree: Tree) -> tuple[ReleaseWorkflow, ...]:
+    files = {
+        path: text
+        for path in tree.paths()
+        if path.startswith(".github/workflows/") and path.endswith((".yml", ".yaml"))
+        if (text := tree.read(path)) is not None
+    }
+    return release_workflows(files)
+
+
+def _changelog_of(tree: Tree) -> str | None:
+    """Name the one changelog that castoff keeps."""
+    if tree.read("CHANGELOG.md") is not None:
+        return "CHANGELOG.md"
+    others = (path for path in _top(tree) if is_changelog(path) and path.lower().endswith(".md"))
+    return next(others, None)
+
+
+def _changelog(draft: _Draft) -> None:
+    tree = draft.around.tree
+    ours = _changelog_of(tree)
+    if ours == "CHANGELOG.md":
+        draft.found.append("`CHANGELOG.md`; new sections are written in its style")
+    elif ours is not None:
+        reason = "the changelog of this workspace"
+        draft.entries.append(SettingsEntry(table="changelog", settings={"file": ours}, reason=reason))
+    elif odd := [path for path in _top(tree) if is_changelog(path) and "." in path]:
+        draft.left.append(
+            Left(where=odd[0], what="the changelog", reason="castoff writes Markdown only", needs_you=True)
+        )
+
+
+def _top(tree: Tree) -> Iterator[str]:
+    return (path for path in tree.paths() if "/" not in path)

@@ -1,0 +1,160 @@
+"""The configuration that a workspace needs (`castoff init`), and whether it may be written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from difflib import unified_diff
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+from castoff.errors import Problem, Refusal, UsageError
+from castoff.git import Repository
+from castoff.git.log import reachable_tags
+from castoff.io.files import read_text, write_text
+from castoff.model.addresses import slug_of, split_remote
+from castoff.model.workspace import Workspace
+from castoff.ports import Tree
+from castoff.session.services import Services
+from castoff.session.snapshot import common_version
+from castoff.session.tag_names import find_naming
+from castoff.session.workspaces import read_workspace, workspace_at
+from castoff.setup.configuration import ProposedConfiguration, Surroundings, draft_configuration
+
+FILE = "castoff.toml"
+Done = Literal["printed", "written", "unchanged", "not-needed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Initial:
+    """What was drafted and what was done with it; ``difference`` is what stands in the way of writing it."""
+
+    drafted: ProposedConfiguration
+    done: Done
+    difference: str = ""
+    unclear_tags: tuple[Problem, ...] = ()
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """List what a person must decide: the tag scheme, and a file with other contents."""
+        if not self.difference:
+            return self.unclear_tags
+        return (
+            *self.unclear_tags,
+            Problem(
+                code="configuration-differs",
+                message=f"`{FILE}` exists with other contents",
+                reason="castoff does not overwrite files that people wrote",
+                remedy="apply the differences that you want by hand, or rename the file and run it again",
+                file=FILE,
+            ),
+        )
+
+
+def draft_initial(services: Services, site: Path | None) -> Initial:
+    """Draft the configuration; nothing is written. Error ``configured-elsewhere``."""
+    if services.source in ("Cargo.toml", "pyproject.toml") and _has_table(services):
+        raise Refusal.of(
+            "configured-elsewhere",
+            f"castoff is already configured in `{services.source}`",
+            reason=f"a `{FILE}` would be a second configuration",
+            remedy=f"edit that table, or move it to a `{FILE}`",
+            file=services.source,
+        )
+    around, unclear = _surroundings(services, site)
+    drafted = draft_configuration(around)
+    path = services.repository.root / FILE
+    there = read_text(path) if path.is_file() else None
+    if there is None:
+        return Initial(
+            drafted=drafted, done="printed" if drafted.text else "not-needed", unclear_tags=unclear
+        )
+    # What people added below stays theirs.
+    if there.startswith(drafted.text) and there:  # what people added below stays theirs
+        return Initial(drafted=drafted, done="unchanged", unclear_tags=unclear)
+    lines = unified_diff(
+        there.splitlines(),
+        drafted.text.splitlines(),
+        FILE,
+        f"{FILE} as castoff init would write it",
+        lineterm="",
+    )
+    return Initial(drafted=drafted, done="printed", difference="\n".join(lines), unclear_tags=unclear)
+
+
+def write_initial(services: Services, initial: Initial) -> Initial:
+    """Write what was drafted, where no other file stands there."""
+    if initial.done != "printed" or initial.difference:
+        return initial
+    write_text(services.repository.root / FILE, initial.drafted.text)
+    return replace(initial, done="written")
+
+
+def _has_table(services: Services) -> bool:
+    """Tell a table of castoff's own from settings of cargo-release in the same manifest."""
+    text = read_text(services.repository.root / (services.source or ""))
+    return "metadata.castoff" in text or "tool.castoff" in text
+
+
+def _surroundings(services: Services, site: Path | None) -> tuple[Surroundings, tuple[Problem, ...]]:
+    repository = services.repository
+    head = repository.head()
+    if head is None:
+        raise UsageError.of(
+            "no-commits", "the repository has no commit yet", remedy="commit your packages first"
+        )
+    tree = repository.tree(head)
+    workspace = read_workspace(tree, services.manifests, services.scope)
+    version = common_version(workspace)
+    tags = reachable_tags(repository.git, head)
+
+    read_at = partial(workspace_at, repository.tree, services.manifests, services.scope, workspace)
+    naming = find_naming(services.configuration.release, tags, workspace, repository.git, read_at, tree)
+    website = _website(repository, site)
+    around = Surroundings(
+        tree=tree,
+        packages=workspace.packages,
+        folders=_folders(workspace),
+        tag=naming.tag.template if tags else None,
+        branch=_default_branch(repository),
+        current=str(version) if version else None,
+        problems=tuple(one for one in workspace.problems if one.severity == "error"),
+        repository=_slug(repository),
+        site=website[0] if website else None,
+        slug=website[1] if website else None,
+    )
+    return around, naming.problems
+
+
+def _folders(workspace: Workspace) -> Sequence[str]:
+    """List the folders of packages, those of members last."""
+    paths = [*(one.path for one in workspace.packages), *(one.path for one in workspace.members)]
+    return [path for path in paths if path not in ("", ".")]
+
+
+def _default_branch(repository: Repository) -> str | None:
+    """Name the remote's default branch, as it was when this was cloned."""
+    name = repository.remote_name(None)
+    # The remote's HEAD as git recorded it at the clone; no network is needed for a proposal.
+    done = repository.git.run("symbolic-ref", "--short", "--quiet", f"refs/remotes/{name}/HEAD")
+    return done.text.strip().removeprefix(f"{name}/") if done.code == 0 else None
+
+
+def _slug(repository: Repository) -> str | None:
+    name = repository.remote_name(None)
+    url = repository.remote_url(name) if name else None
+    host, path = split_remote(url) if url else ("", "")
+    return slug_of(path) if host else None
+
+
+def _website(repository: Repository, folder: Path | None) -> tuple[Tree, str | None] | None:
+    if folder is None:
+        return None
+    site = Repository.open(repository.git.processes, folder)
+    head = site.head()
+    if head is None:
+        raise UsageError.of(
+            "no-commits", f"`{folder}` has no commit yet", remedy="pass a clone of the website"
+        )
+    return site.tree(head), _slug(site)

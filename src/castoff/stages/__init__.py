@@ -1,1 +1,0 @@
-"""The stages of a release, one file each."""

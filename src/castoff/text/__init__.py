@@ -1,0 +1,1 @@
+"""Positions and edits in TOML, YAML and Markdown."""

@@ -1,0 +1,209 @@
+"""Wiring of a run to the outside, from command line and environment."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from castoff.config.reader import read_configuration
+from castoff.config.values import Configuration
+from castoff.errors import ConfigurationError, Problem, UsageError, WorkspaceError
+from castoff.git import FolderTree, Git, Repository
+from castoff.io.clock import SystemClock, stated_now
+from castoff.io.files import read_text
+from castoff.io.process import Processes
+from castoff.model.scope import folders_above
+from castoff.ports import Reporter, Tree
+from castoff.reconcile import Patience
+from castoff.release.plan_contents import intervals_of
+from castoff.session.services import Services
+from castoff.wiring.adapters import Bench, manifests
+from castoff.wiring.embedded_world import open_proof
+from castoff.wiring.secrets import given_back, redactor_of
+
+_FILES = ("rust-toolchain.toml", "rust-toolchain")
+
+
+def toolchain_override(environment: Mapping[str, str], start: Path) -> dict[str, str]:
+    """Return the variable that stands for `rustup override set` in the folder, or in one above it.
+
+    rustup goes up from the current folder, and takes the first override or toolchain file (rustup book, "Overrides").
+    The files are in the clone too, or linked above it.
+    """
+    if environment.get("RUSTUP_TOOLCHAIN"):
+        return {}
+    home = Path(environment.get("RUSTUP_HOME") or Path(environment.get("HOME", "/")) / ".rustup")
+    try:
+        overrides = tomllib.loads((home / "settings.toml").read_text(encoding="utf-8")).get("overrides", {})
+    except (OSError, ValueError):
+        return {}
+    folder = start.resolve()
+    for one in (folder, *folder.parents):
+        chosen = overrides.get(str(one)) if isinstance(overrides, dict) else None
+        if isinstance(chosen, str):
+            return {"RUSTUP_TOOLCHAIN": chosen}
+        # At the same folder the override wins over the file, so the override is checked first (rustup book,
+        # "Overrides").
+        if any((one / name).is_file() for name in _FILES):
+            return {}
+    return {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the command line says about every run; ``built`` is a folder of files that `castoff build` made."""
+
+    directory: Path
+    config: Path | None = None
+    wait: float | None = None
+    built: Path | None = None
+
+
+def open_setting(
+    options: Options, reporter: Reporter, environment: Mapping[str, str] | None = None
+) -> Services:
+    """Open the user's repository with everything wired to the outside."""
+    variables = dict(os.environ if environment is None else environment)
+    # rustup knows overrides by path, and the temporary clone has another one.
+    variables |= toolchain_override(variables, options.directory)
+    processes = Processes(variables, redactor_of(variables))
+    repository = Repository.open(processes, options.directory)
+    here = FolderTree(repository.root)
+    folders = _configuration_folders(repository)
+    loaded = read_configuration(here, explicit=_explicit(options.config), folders=folders)
+    configuration = _with_built(loaded.configuration, options.built)
+    processes = replace(processes, given=given_back(configuration, variables))
+    repository = Repository(Git(processes, repository.root), repository.start)
+    clock = SystemClock()
+    bench = Bench(processes, configuration, clock, repository)
+    services = Services(
+        environment=variables,
+        repository=repository,
+        configuration=configuration,
+        source=loaded.source,
+        now=stated_now(variables),
+        clock=clock,
+        reporter=reporter,
+        manifests=manifests(),
+        builder=bench.builder,
+        registry=bench.registry,
+        registries_within=bench.registries_within,
+        users_registry=bench.registry,
+        forge=bench.forge,
+        changes=bench.changes,
+        milestones=bench.milestones,
+        labels=bench.labels,
+        desk=bench.desk,
+        docs=bench.docs,
+        trial=bench.trial,
+        patience=replace(_patience(variables, options.wait), intervals=intervals_of(configuration.limits)),
+        problems=(
+            *loaded.problems,
+            *(() if options.config else _uncommitted(repository, here, loaded.source)),
+        ),
+    )
+    return replace(services, embedded=lambda content: open_proof(services, content))
+
+
+def _with_built(configuration: Configuration, built: Path | None) -> Configuration:
+    """Take Python files from a folder instead of building them; packing a crate runs no code of it."""
+    if built is None:
+        return configuration
+    return replace(configuration, python=replace(configuration.python, build=None, artifacts=str(built)))
+
+
+def _configuration_folders(repository: Repository) -> tuple[str, ...]:
+    """List where the configuration is looked for: at the root, from the start upwards, in the only place below.
+
+    The last is for runs that start at the root, as those of CI do.
+    """
+    beside = {"Cargo.toml", "package.json", "pyproject.toml"}
+    below = [
+        path.rpartition("/")[0]
+        for path in repository.tracked("*/castoff.toml")
+        if any((repository.root / path).with_name(name).is_file() for name in beside)
+    ]
+    # With several configurations below there is no default: a release of the wrong one could not be undone.
+    return (".", *folders_above(repository.start), *(below if len(below) == 1 else ()))
+
+
+def open_files(options: Options) -> tuple[Tree, Configuration]:
+    """Open the files of a folder, or of the repository that it is in where the manifests stand there."""
+    try:
+        root = Repository.open(Processes(dict(os.environ)), options.directory).root
+    except WorkspaceError as error:
+        # Other errors (such as `repository-unreadable`) must not be taken for a plain folder.
+        if any(problem.code != "not-a-repository" for problem in error.problems):
+            raise
+        root = options.directory
+    inside = any((root / name).is_file() for name in ("Cargo.toml", "pyproject.toml", "package.json"))
+    tree = FolderTree(root if inside else options.directory)
+    return tree, read_configuration(tree, explicit=_explicit(options.config)).configuration
+
+
+def open_folder(options: Options) -> tuple[Tree, Configuration]:
+    """Open the files of exactly this folder, whatever repository it is in."""
+    tree = FolderTree(options.directory)
+    return tree, read_configuration(tree, explicit=_explicit(options.config)).configuration
+
+
+def _uncommitted(repository: Repository, here: Tree, source: str | None) -> tuple[Problem, ...]:
+    """Report a configuration that is not the one that others have: they could not resume what begins here."""
+    file = (source or "").partition(" ")[0]
+    if source is None or repository.head() is None or here.read(file) is None:
+        return ()
+    if repository.is_committed(file):
+        return ()
+    return (
+        Problem(
+            code="configuration-not-committed",
+            message=f"`{file}` differs from its committed version",
+            reason="a release can continue on any machine, and each must see the same configuration",
+            remedy=f"commit and push it before a release (`git add {file}`); plans and rehearsals use "
+            "the file as it is",
+            file=file,
+        ),
+    )
+
+
+def _explicit(path: Path | None) -> tuple[str, str] | None:
+    if path is None:
+        return None
+    try:
+        return path.as_posix(), read_text(path)
+    except UsageError as error:
+        cause = error.problems[0]
+        raise ConfigurationError.of(
+            "configuration-unreadable",
+            f"`{path}` cannot be read",
+            reason=cause.reason or cause.message,
+            remedy="pass a readable TOML file with `--config`",
+            file=path.as_posix(),
+        ) from None
+
+
+def _patience(environment: Mapping[str, str], wait: float | None) -> Patience:
+    patience = Patience(grace=grace_of(environment))
+    if wait is None:
+        return patience
+    # `--wait` can shorten `settle` (the wait before a write is repeated), but not extend it.
+    return replace(patience, visible=wait, unknown=wait, throttle=wait, settle=min(wait, patience.settle))
+
+
+def grace_of(environment: Mapping[str, str]) -> float:
+    """Read PUBLISH_GRACE_SLEEP: seconds; error ``bad-grace``."""
+    text = environment.get("PUBLISH_GRACE_SLEEP", "").strip()
+    try:
+        grace = float(text) if text else 0.0
+    except ValueError:
+        grace = -1.0
+    if not 0.0 <= grace <= 86_400.0:
+        raise UsageError.of(
+            "bad-grace",
+            "`PUBLISH_GRACE_SLEEP` is not a number of seconds",
+            remedy="set it to a number from 0 to 86400, or unset it",
+        )
+    return grace

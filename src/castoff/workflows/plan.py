@@ -1,0 +1,245 @@
+"""Workflows that a repository needs (`castoff ci`), and the lock file from which they install castoff."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from castoff.errors import ConfigurationError
+from castoff.workflows import texts
+
+FOLDER = ".github/workflows"
+LOCK = f"{FOLDER}/castoff-requirements.txt"
+
+RELEASED = False
+"""Whether castoff has a release on PyPI. Until then nobody holds the name there, and whoever takes it would run with
+the rights of these workflows. castoff's own first release changes this, and nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """An action at a commit that nobody can move, and the version that this commit is."""
+
+    action: str
+    commit: str
+    version: str
+
+
+# Each commit was read from the tag in the action's own repository.
+CHECKOUT = Pin("actions/checkout", "3d3c42e5aac5ba805825da76410c181273ba90b1", "v7.0.1")
+SETUP_UV = Pin("astral-sh/setup-uv", "20cfd1bf945f4377ade1205e4dbc17946fc9a30d", "v10.0.1")
+UPLOAD = Pin("actions/upload-artifact", "bbbca2ddaa5d8feaa63e36b76fdaad77386f024f", "v7.0.0")
+DOWNLOAD = Pin("actions/download-artifact", "3e5f45b2cfb9172054b4087a40e8e0b5a5461e7c", "v8.0.1")
+PINS = (CHECKOUT, SETUP_UV, UPLOAD, DOWNLOAD)
+
+
+# Only a full commit hash: abbreviated ones can become ambiguous, and git resolves a branch of that name
+# first.
+_COMMIT = re.compile(r"git\+https://[A-Za-z0-9._~/-]{1,300}@[0-9a-f]{40}")
+# The file name follows the wheel specification (packaging.python.org, "Binary distribution format");
+# `#sha256=` is pip's hash fragment.
+_WHEEL = re.compile(
+    r"(?P<url>https://[A-Za-z0-9._~/%+-]{1,300}/castoff-[0-9A-Za-z.!+_]{1,60}-py3-none-any\.whl)"
+    r"#sha256=(?P<digest>[0-9a-f]{64})"
+)
+_BUILD_REQUIREMENTS = ("hatchling>=1.27",)
+"""What castoff's own `pyproject.toml` builds with; a test compares the two."""
+
+_OPENS = "      pull-requests: write # to open the pull request\n"
+_READS = "      pull-requests: read # to read titles and labels\n"
+_TOKENS = {"cargo": "CARGO_REGISTRY_TOKEN", "npm": "NPM_TOKEN", "python": "UV_PUBLISH_TOKEN"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkflowOptions:
+    """What the workspace's configuration says that matters here.
+
+    ``source`` is where castoff is taken from instead of PyPI, ``tags`` are patterns of release tags, ``site_token`` is
+    the name of the secret that may push to the website's repository; without it the website is left to a person.
+    ``release``: releases are made by pull requests, on demand where the job ``proposes`` them; ``signs``: a
+    release carries a signature.
+    """
+
+    repository: str
+    source: str | None = None
+    tags: tuple[str, ...] = ("[0-9]+.[0-9]+.[0-9]+*",)
+    draft_by: Literal["castoff", "ci"] = "castoff"
+    labels: bool = True
+    changelog: Literal["push", "pull-request", "off"] = "push"
+    website: bool = False
+    site_token: str = "WEBSITE_TOKEN"  # noqa: S105  # the name of a secret, not the secret
+    reminder: bool = True
+    documentation: bool = True
+    release: bool = False
+    proposes: bool = True
+    signs: bool = False
+    ecosystems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowFile:
+    """A file to write: its path from the root of the repository, its text, and what it is for."""
+
+    path: str
+    text: str
+    purpose: str
+
+
+def workflows(options: WorkflowOptions) -> tuple[WorkflowFile, ...]:
+    """Write the workflows that the options ask for, in the order of a release.
+
+    Where castoff drafts the release itself there is no job for it: there is exactly one writer.
+
+    Raises:
+        ConfigurationError: ``workflow-value-unfit`` if a value cannot be part of a workflow, ``ci-source-missing``.
+    """
+    _require_source(options.source)
+    # All values are checked before the first text is written, so no half set of workflows results.
+    _demand_fitting(options)
+    return tuple(_files(options))
+
+
+def _files(options: WorkflowOptions) -> Iterator[WorkflowFile]:
+    if options.labels:
+        yield _file(
+            options, "labels", texts.LABELS, "requires one label that sets a kind on each pull request"
+        )
+    if options.release and options.proposes:
+        yield _file(
+            options, "propose", _signed(options, texts.PROPOSE), "opens a release pull request on demand"
+        )
+    if options.release:
+        purpose = "builds, uploads and drafts after the merge of a release pull request"
+        yield _file(options, "resume", _resume(options), purpose)
+    if options.draft_by == "ci":
+        yield _file(options, "draft", texts.DRAFT, "drafts the release when its tag is pushed")
+    if options.changelog != "off" or options.website:
+        yield _file(
+            options,
+            "published",
+            _published(options),
+            "copies the notes into the changelog when a release is published",
+        )
+    if options.documentation:
+        yield _file(options, "documentation", texts.DOCUMENTATION, "watches the documentation builds")
+    if options.reminder:
+        yield _file(options, "reminder", texts.REMINDER, "opens an issue when a release is due or unfinished")
+
+
+def _resume(options: WorkflowOptions) -> str:
+    """Write the workflow of a claimed release: what builds has no rights, and what has the upload's builds nothing."""
+    opens = _OPENS if options.changelog == "pull-request" else _READS
+    oidc = "      id-token: write # to upload without a long-lived token\n"
+    # Ecosystems without a token here use trusted publishing only.
+    names = [_TOKENS[one] for one in options.ecosystems if one in _TOKENS]
+    text = texts.RESUME + (texts.RESUME_DRAFT if options.draft_by == "ci" else "")
+    tokens = "".join(f"          {name}: ${{{{ secrets.{name} }}}}\n" for name in names)
+    text = text.replace("@PUBLISH_PERMISSIONS@", oidc if {"npm", "python"} & set(options.ecosystems) else "")
+    text = text.replace("@FINISH_PERMISSIONS@", opens)
+    return _signed(options, text.replace("@UPLOAD_TOKENS@", tokens).replace("@TOKEN_NAMES@", " ".join(names)))
+
+
+def _signed(options: WorkflowOptions, text: str) -> str:
+    return text.replace("@SIGNING@", texts.SIGNING if options.signs else "")
+
+
+def _published(options: WorkflowOptions) -> str:
+    steps = []
+    if options.changelog != "off":
+        steps.append(_step("Copy the notes into the changelog", "changelog", "github.token"))
+    if options.website:
+        steps.append(_step("Update the website", "website", f"secrets.{options.site_token}"))
+    return texts.PUBLISHED.replace("@PORT_STEPS@", "".join(steps))
+
+
+def _step(what: str, command: str, token: str) -> str:
+    text = texts.PORT_STEP.replace("@WHAT@", what).replace("@COMMAND@", command)
+    return text.replace("@TOKEN@", token)
+
+
+def _file(options: WorkflowOptions, name: str, text: str, purpose: str) -> WorkflowFile:
+    # pip's `--require-hashes` refuses VCS requirements (pip, "Secure installs"), so a commit is installed
+    # in a step of its own.
+    is_commit = options.source is not None and options.source.startswith("git+")
+    text = text.replace("@INSTALL@", texts.INSTALL_COMMIT if is_commit else "")
+    values = {
+        "@CHECKOUT@": f"{CHECKOUT.commit} # {CHECKOUT.version}",
+        "@UV@": f"{SETUP_UV.commit} # {SETUP_UV.version}",
+        "@UPLOAD@": f"{UPLOAD.commit} # {UPLOAD.version}",
+        "@DOWNLOAD@": f"{DOWNLOAD.commit} # {DOWNLOAD.version}",
+        "@REPOSITORY@": f"'{options.repository}'",
+        "@CASTOFF@": f"'castoff @ {options.source}'",
+        "@LOCK@": LOCK,
+        "@PORT_PERMISSIONS@": _OPENS if options.changelog == "pull-request" else "",
+        "@TAGS@": f"[{', '.join(_quoted(tag) for tag in options.tags)}]",
+        # Not at the full hour: GitHub delays or drops scheduled runs at times of high load (GitHub Docs,
+        # `schedule`).
+        "@REMINDER_CRON@": _quoted("17 6 * * 1"),
+        "@DOCS_CRON@": _quoted("41 */3 * * *"),
+    }
+    for place, value in values.items():
+        text = text.replace(place, value)
+    return WorkflowFile(f"{FOLDER}/castoff-{name}.yml", text, purpose)
+
+
+def _quoted(text: str) -> str:
+    # YAML 1.2, section 7.3.2: in single quotes only the quote itself is escaped.
+    return "'" + text.replace("'", "''") + "'"
+
+
+def lock_request(source: str | None, version: str, requires: Iterable[str]) -> tuple[str, ...]:
+    """Return the requirements to lock: those of castoff, and castoff itself unless it is a commit, which is built.
+
+    ``requires`` are the requirements of the castoff that runs, whose version is ``version``.
+    """
+    if source is None:
+        return (f"castoff=={version}",)
+    return (*requires, *(_BUILD_REQUIREMENTS if source.startswith("git+") else ()))
+
+
+def locked(source: str | None, requirements: str) -> str:
+    """Return the text of the lock file: locked requirements, and castoff where it is a wheel at an address."""
+    text = f"{texts.HEADER}{requirements.strip()}\n"
+    found = _WHEEL.fullmatch(source or "")
+    return text + (f"castoff @ {found['url']} --hash=sha256:{found['digest']}\n" if found else "")
+
+
+def _require_source(source: str | None) -> None:
+    if source is None and not RELEASED:
+        raise ConfigurationError.of(
+            "ci-source-missing",
+            "`ci.from` is not set, and castoff is not on PyPI",
+            reason="the workflows would install whatever someone else publishes there under that name, with "
+            "the right to publish your packages",
+            remedy="set `from` in `[ci]` to a commit of castoff's repository "
+            "(`git+https://github.com/OWNER/castoff@COMMIT`, 40 hexadecimal digits) or to a wheel with its digest "
+            "(`https://HOST/castoff-VERSION-py3-none-any.whl#sha256=DIGEST`)",
+        )
+    if source is not None and not (_COMMIT.fullmatch(source) or _WHEEL.fullmatch(source)):
+        raise ConfigurationError.of(
+            "workflow-value-unfit",
+            "the value of `ci.from` does not pin castoff",
+            reason="a branch, a tag or a file without a digest can change later, and a workflow would "
+            "interpret other characters as code",
+            remedy="write `git+https://HOST/OWNER/castoff@COMMIT` with a commit of 40 hexadecimal digits, or "
+            "`https://HOST/castoff-VERSION-py3-none-any.whl#sha256=DIGEST` with 64",
+        )
+
+
+def _demand_fitting(options: WorkflowOptions) -> None:
+    rules = (
+        ("repository", (options.repository,), r"[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}"),
+        ("tags", options.tags, r"[A-Za-z0-9._+*?!/\[\]@-]{1,200}"),
+        ("site_token", (options.site_token,), r"[A-Za-z_][A-Za-z0-9_]{0,100}"),
+    )
+    for name, values, pattern in rules:
+        for value in values:
+            if re.fullmatch(pattern, value) is None:
+                raise ConfigurationError.of(
+                    "workflow-value-unfit",
+                    f"the value of `{name}` cannot be used in a workflow",
+                    reason="a workflow would interpret its characters as code",
+                    remedy="use letters, digits, dots, dashes and slashes",
+                )

@@ -1,0 +1,76 @@
+"""Trusted publishers of packages: which workflow may publish or stage, without a token of a person.
+
+The signature of an identity token is not checked; the rest is as `npm/documentation`, "Trusted publishing", has it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from castoff.world.npm_registry.refusal import Refused
+
+_KEYS = {"repository", "workflow", "environment", "allow"}
+_WORKFLOW = re.compile(r"[^/]+/[^/]+/\.github/workflows/([^/@]+)@.+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Publisher:
+    repository: str
+    workflow: str
+    environment: str | None
+    allow: frozenset[str]
+
+
+class TrustedPublishers:
+    """One publisher a package at most."""
+
+    def __init__(self) -> None:
+        self._publishers: dict[str, _Publisher] = {}
+
+    def add(self, name: str, value: Mapping[str, Any]) -> None:
+        """Let a package trust a workflow; ``allow`` has `publish`, `stage` or both (default: both)."""
+        if not {"repository", "workflow"} <= set(value) <= _KEYS:
+            raise ValueError(
+                f"`trusted` of `{name}` has repository and workflow, and may have environment and allow"
+            )
+        self._publishers[name] = _Publisher(
+            str(value["repository"]),
+            str(value["workflow"]),
+            None if value.get("environment") is None else str(value["environment"]),
+            frozenset(str(one) for one in value.get("allow", ("publish", "stage"))),
+        )
+
+    def require(self, name: str, authorization: str) -> frozenset[str]:
+        """Return what the workflow of an identity token may do; refuse one that is not trusted."""
+        kind, _, text = authorization.partition(" ")
+        claims = _claims(text) if kind.lower() == "bearer" else None
+        if claims is None:
+            raise Refused("OIDC token exchange error - invalid token", 401)
+        publisher = self._publishers.get(name)
+        workflow = _WORKFLOW.fullmatch(str(claims.get("workflow_ref")))
+        # Names are compared with their case: PostHog's handbook, "Releasing".
+        matches = (
+            publisher is not None
+            and workflow is not None
+            and claims.get("repository") == publisher.repository
+            and workflow[1] == publisher.workflow
+            and (publisher.environment is None or claims.get("environment") == publisher.environment)
+        )
+        if publisher is None or not matches:
+            raise Refused("OIDC token exchange error - package not found", 404)
+        return publisher.allow
+
+
+def _claims(token: str) -> dict[str, Any] | None:
+    try:
+        part = token.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    except (IndexError, ValueError, binascii.Error):
+        return None
+    return claims if isinstance(claims, dict) else None

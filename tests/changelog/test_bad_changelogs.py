@@ -1,0 +1,156 @@
+"""What cannot be done without harm is refused, with a code, a line where there is one, and nothing written."""
+
+from __future__ import annotations
+
+import pytest
+
+from castoff.changelog import CutOptions, PortOptions, cut, port
+from castoff.changelog.doctor import read_known
+from castoff.errors import CastoffError, Refusal, UsageError
+
+URL = "https://github.com/acme/acme/releases/tag/1.2.0"
+LOG = "## Unreleased\n\n## 1.1.0 - 2026-01-02\n\n- old\n"
+DOUBLED = "## 1.2.0 - 2026-01-02\n\na\n\n## [1.2.0] - 2026-01-02\n\nb\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "version", "body", "url", "date", "code", "line"),
+    [
+        pytest.param(LOG, "", "n", URL, "2026-11-22", "changelog-version-invalid", None, id="no version"),
+        pytest.param(LOG, "next", "n", URL, "2026-11-22", "changelog-version-invalid", None, id="a word"),
+        pytest.param(LOG, "1.2.0\n# x", "n", URL, "2026-11-22", "changelog-version-invalid", None, id="two lines"),
+        pytest.param(LOG, "1.2.0](x)", "n", URL, "2026-11-22", "changelog-version-invalid", None, id="a bracket"),
+        pytest.param(LOG, "1", "n", URL, "2026-11-22", "changelog-version-invalid", None, id="one number"),
+        pytest.param(LOG, "1.2.x", "n", URL, "2026-11-22", "changelog-version-invalid", None, id="a wildcard"),
+        pytest.param(LOG, "1.2.0", "n", URL, "", "changelog-date-invalid", None, id="no day"),
+        pytest.param(LOG, "1.2.0", "n", URL, "2026-13-01", "changelog-date-invalid", None, id="no such month"),
+        pytest.param(LOG, "1.2.0", "n", URL, "22.11.2026", "changelog-date-invalid", None, id="another form"),
+        pytest.param(LOG, "1.2.0", "n", URL, "today", "changelog-date-invalid", None, id="a word for a day"),
+        pytest.param(LOG, "1.2.0", "n", "", "2026-11-22", "changelog-url-invalid", None, id="no address"),
+        pytest.param(LOG, "1.2.0", "n", "javascript:x", "2026-11-22", "changelog-url-invalid", None, id="a script"),
+        pytest.param(LOG, "1.2.0", "n", "https://a b", "2026-11-22", "changelog-url-invalid", None, id="a space"),
+        pytest.param(LOG, "1.2.0", "n", "https://a)b", "2026-11-22", "changelog-url-invalid", None, id="a bracket out"),
+        pytest.param(LOG, "1.2.0", "n", "https://a\nb", "2026-11-22", "changelog-url-invalid", None, id="a break"),
+        pytest.param(LOG, "1.2.0", "", URL, "2026-11-22", "changelog-body-empty", None, id="no notes"),
+        pytest.param(LOG, "1.2.0", " \r\n\t\n", URL, "2026-11-22", "changelog-body-empty", None, id="white notes"),
+        pytest.param(LOG, "1.2.0", "# 1.2.0\n", URL, "2026-11-22", "changelog-body-empty", None, id="a title only"),
+        pytest.param(LOG, "1.2.0", "a\n\n```rust\nb", URL, "2026-11-22", "changelog-open-block", 3, id="an open fence"),
+        pytest.param(LOG, "1.2.0", "~~~\n```\n", URL, "2026-11-22", "changelog-open-block", 1, id="the other fence"),
+        pytest.param(LOG, "1.2.0", "````\n```\n", URL, "2026-11-22", "changelog-open-block", 1, id="a shorter fence"),
+        pytest.param(LOG, "1.2.0", "a\n\n<!-- b\n", URL, "2026-11-22", "changelog-open-block", 3, id="a comment"),
+        pytest.param(LOG, "1.2.0", "<pre>\nx\n", URL, "2026-11-22", "changelog-open-block", 1, id="a tag"),
+        pytest.param(LOG, "1.2.0", "<![CDATA[ x\n", URL, "2026-11-22", "changelog-open-block", 1, id="CDATA"),
+        pytest.param(LOG, "1.2.0", "<?php\n", URL, "2026-11-22", "changelog-open-block", 1, id="an instruction"),
+        pytest.param(
+            LOG + "\n```\nopen\n", "1.2.0", "n", URL, "2026-11-22", "changelog-open-block", 7, id="a fence in the log"
+        ),
+        pytest.param(
+            LOG + "\n<!-- open\n", "1.2.0", "n", URL, "2026-11-22", "changelog-open-block", 7, id="a comment in the log"
+        ),
+        pytest.param(
+            "```\n" + LOG, "1.2.0", "n", URL, "2026-11-22", "changelog-open-block", 1, id="a fence over the log"
+        ),
+        pytest.param(DOUBLED, "1.2.0", "n", URL, "2026-11-22", "changelog-doubled-heading", 5, id="two headings"),
+        pytest.param(DOUBLED, "v1.2", "n", URL, "2026-11-22", "changelog-doubled-heading", 5, id="two of 1.2"),
+        pytest.param(
+            "<<<<<<< ours\n" + LOG, "1.2.0", "n", URL, "2026-11-22", "changelog-conflict-markers", 1, id="a conflict"
+        ),
+        pytest.param(
+            LOG + "\n[1]: https://a.b\n",
+            "1.2.0",
+            "see [1]\n\n[1]: https://c.d",
+            URL,
+            "2026-11-22",
+            "changelog-label-clash",
+            7,
+            id="a label that is taken",
+        ),
+        pytest.param(
+            LOG,
+            "1.2.0",
+            "## [1.0.0](https://a.b) (2025-01-01)\n\nx",
+            URL,
+            "2026-11-22",
+            "changelog-would-damage",
+            None,
+            id="another release in the notes",
+        ),
+    ],
+)  # fmt: skip
+def test_bad_input_is_refused(
+    text: str, version: str, body: str, url: str, date: str, code: str, line: int | None
+) -> None:
+    with pytest.raises(CastoffError) as caught:
+        port(text, version, body, url, date)
+    problem = caught.value.problems[0]
+    assert problem.code == code
+    assert problem.message
+    assert problem.remedy
+    assert isinstance(caught.value, (UsageError, Refusal))
+    if line is not None:
+        assert problem.line == line
+
+
+@pytest.mark.parametrize(
+    ("text", "version", "date", "code"),
+    [
+        pytest.param(LOG, "x", "2026-11-22", "changelog-version-invalid", id="no version"),
+        pytest.param(LOG, "1.2.0", "soon", "changelog-date-invalid", id="no day"),
+        pytest.param(LOG + "\n```\n", "1.2.0", "2026-11-22", "changelog-open-block", id="an open fence"),
+        pytest.param(DOUBLED, "1.2.0", "2026-11-22", "changelog-doubled-heading", id="two headings"),
+        pytest.param(
+            LOG + ">>>>>>> theirs\n", "1.2.0", "2026-11-22", "changelog-conflict-markers", id="a conflict"
+        ),
+    ],
+)
+def test_what_cannot_be_cut_is_refused(text: str, version: str, date: str, code: str) -> None:
+    with pytest.raises(CastoffError) as caught:
+        cut(text, version, date, CutOptions())
+    assert caught.value.problems[0].code == code
+
+
+def test_a_doubled_section_is_not_replaced_either() -> None:
+    with pytest.raises(Refusal):
+        port(DOUBLED, "1.2.0", "n", URL, "2026-11-22", PortOptions(replace=True))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("{", id="half an object"),
+        pytest.param("[1]", id="a number"),
+        pytest.param('[{"x": 1}]', id="no tag"),
+        pytest.param("[" * 100_000, id="deep"),
+        pytest.param('{"tags": 3}', id="tags that are none"),
+    ],
+)
+def test_a_file_of_tags_that_cannot_be_read_is_refused(text: str) -> None:
+    if text == '{"tags": 3}':
+        assert read_known(text).tags == ()
+        return
+    with pytest.raises(UsageError) as caught:
+        read_known(text)
+    assert caught.value.problems[0].code == "doctor-tags-invalid"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("1.0.0\n1.1.0\t2026-01-02\n", id="lines"),
+        pytest.param("# tags\n1.0.0\r\n1.1.0,2026-01-02T10:00:00+01:00\r\n", id="a comma, a time, CRLF"),
+        pytest.param('["1.0.0", ["1.1.0", "2026-01-02"]]', id="a list"),
+        pytest.param('["1.0.0", {"tag": "1.1.0", "date": "2026-01-02"}]', id="objects"),
+        pytest.param(
+            '[{"name": "1.0.0"}, {"tag_name": "1.1.0", "published_at": "2026-01-02T00:00:00Z"}]',
+            id="releases",
+        ),
+        pytest.param('{"1.0.0": "", "1.1.0": "2026-01-02"}', id="an object"),
+        pytest.param(
+            '{"tags": ["refs/tags/1.0.0", "1.1.0\\t2026-01-02"], "pulls": [3]}', id="with pull requests"
+        ),
+    ],
+)
+def test_tags_are_read_in_each_form(text: str) -> None:
+    known = read_known(text)
+    assert known.tags is not None
+    assert [(tag.version, str(tag.day)) for tag in known.tags] == [("1.0.0", "None"), ("1.1.0", "2026-01-02")]

@@ -1,0 +1,225 @@
+"""Headings of real changelogs: where a new section goes, in which form, and when castoff stops."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+
+from castoff.changelog import CutOptions, cut, parse, port
+from castoff.changelog.style import TitleForm
+from castoff.changelog.titles import is_unreleased, read_title
+from castoff.errors import Refusal
+
+URL = "https://github.com/acme/rocket/releases/tag/1.1.0"
+DAY = datetime.date(2026, 11, 28)
+
+NEWS_BEFORE = [
+    pytest.param("## \U0001f6a7 Unreleased", "## \U0001f389 1.0.0 - 2026-01-01", id="emoji"),
+    pytest.param("## :construction: Next", "## :tada: 1.0.0", id="shortcodes"),
+    pytest.param("## main", "## 1.0.0 - 2026-01-01", id="a branch"),
+    pytest.param("## master (unreleased)", "## 1.0.0 (2026-01-01)", id="rubocop"),
+    pytest.param("## HEAD", "## Release (1.0.0)", id="in brackets"),
+    pytest.param("## Upcoming", "## Version 1.0.0 (2026-01-01)", id="version"),
+    pytest.param("## 2.x (unreleased)", "## 2026-01-01, Version 1.0.0 (Current), @ada", id="the day first"),
+    pytest.param("HEAD\n====", "v1.0.0 / 2026-01-01\n===================", id="setext"),
+    pytest.param("**Unreleased**", "**1.0.0** (2026-01-01)", id="bold lines"),
+    pytest.param("# Unreleased", "## 1.0.0", id="news above the level of releases"),
+    pytest.param(
+        "<!-- next-header -->\n## [Unreleased] - ReleaseDate", "## [1.0.0] - 2026-01-01", id="cargo-release"
+    ),
+    pytest.param("## In development", "## `rocket` 1.0.0", id="a package's name"),
+    pytest.param("## vNext", "## @acme/rocket@1.0.0", id="a tag's name"),
+    pytest.param("## X.Y.Z - TBD", "## What's new in rocket 1.0.0", id="words in front"),
+]
+FORMS = [
+    (["\U0001f389 1.0.0 - 2026-01-01"], "\U0001f389 1.1.0 - 2026-11-28"),
+    ([":tada: 1.0.0", ":tada: 0.9.0"], ":tada: 1.1.0"),
+    ([":tada: 1.0.0", ":rocket: 0.9.0"], "1.1.0"),
+    (["Release (1.0.0)"], "Release (1.1.0)"),
+    (["Version 1.0.0 (2026-01-01)"], "Version 1.1.0 (2026-11-28)"),
+    (["2026-01-01 - 1.0.0"], "2026-11-28 - 1.1.0"),
+    (["[2026-01-01] v1.0.0"], "[2026-11-28] v1.1.0"),
+    (
+        ["2026-01-01, Version 1.0.0 (LTS), @a", "2025-01-01, Version 0.9.0 (Current), @b"],
+        "2026-11-28, Version 1.1.0",
+    ),
+    (["**1.0.0 (2026-01-01)**"], "**1.1.0 (2026-11-28)**"),
+    (["**1.0.0** \u2013 *2026-01-01*"], "**1.1.0** \u2013 *2026-11-28*"),
+    (["`1.0.0` (2026-01-01)"], "`1.1.0` (2026-11-28)"),
+    (["`1.0.0`"], "`1.1.0`"),
+    (['1.0.0 "Blue Whale" (2026-01-01)'], "1.1.0 (2026-11-28)"),
+    (['1.0.0 "Blue Whale" (2026-01-01)', '0.9.0 "Orca" (2025-01-01)'], "1.1.0 (2026-11-28)"),
+    (['1.0.0 "Blue Whale"'], "1.1.0"),
+    (["1.0.0 \u2013 Blue Whale \u2013 2026-01-01"], "1.1.0 \u2013 2026-11-28"),
+    (["1.0.0 (Blue Whale, 2026-01-01)"], "1.1.0 - 2026-11-28"),
+    (["1.0.0: the first", "0.9.0: nearly"], "1.1.0"),
+    (["1.0.0 (released on 2026-01-01)"], "1.1.0 (released on 2026-11-28)"),
+    (["1.0.0 (2026-01-01) [YANKED]"], "1.1.0 (2026-11-28)"),
+    (["1.0.0 (2026-01-01) stable", "0.9.0 (2025-01-01) stable"], "1.1.0 (2026-11-28) stable"),
+    (["1.0.0", "0.9.0 - 2026-01-01"], "1.1.0 - 2026-11-28"),
+    (["1.0.0", "0.9.0"], "1.1.0"),
+    (['<a name="1.0.0"></a> 1.0.0 (2026-01-01)'], "1.1.0 (2026-11-28)"),
+    ([], "1.1.0 - 2026-11-28"),
+]
+LINKED = [
+    ("1.0.0", f"[1.1.0]({URL})"),
+    ("`1.0.0`", f"[`1.1.0`]({URL})"),
+    ("[1.0.0 - 2026-01-01](https://a.b)", f"[1.1.0 - 2026-11-28]({URL})"),
+    ("[Rocket 1.0.0](https://a.b) (2026-01-01)", f"[Rocket 1.1.0]({URL}) (2026-11-28)"),
+    ("Release (1.0.0)", f"Release ([1.1.0]({URL}))"),
+]
+UNCLEAR = [
+    pytest.param("# Changelog\n\n## Rolling\n\n- new\n\n## 1.0.0\n\n- a\n", 3, id="above the first release"),
+    pytest.param(
+        "# Changelog\n\n## Unreleased\n\n## Rolling\n\n- new\n\n## 1.0.0\n", 5, id="below unreleased news"
+    ),
+    pytest.param(
+        "# Changelog\n\n## Unreleased\n\n- b\n\n## Next\n\n- new\n\n## 1.0.0\n",
+        7,
+        id="news under two headings",
+    ),
+    pytest.param("# Changelog\n\n## Sprint 12\n\n- new\n\n## Sprint 11\n\n- a\n", 3, id="no release at all"),
+    pytest.param(
+        "# Changelog\n\n### Added\n\n- new\n\n## 1.0.0\n\n- a\n", 3, id="news without a heading of their own"
+    ),
+    pytest.param("# Changelog\n\n##1.0.0\n\n- a\n\n## 0.9.0\n\n- b\n", 3, id="a missing space"),
+    pytest.param(
+        "# Changelog\n\n## 0.9\n\n- b\n\n## 1.0\n\n- a\n\n## Rolling\n\n- new\n", 11, id="the newest last"
+    ),
+    pytest.param("- a\n- b\n", 1, id="a list alone"),
+    pytest.param("# Rolling\n\n- new\n\n# 1.0.0\n\n- a\n", 1, id="a first heading with entries"),
+    pytest.param("# Changelog\n\n## Rolling\n\n### Added\n\n- new\n\n## 1.0.0\n\n- a\n", 3, id="with groups"),
+]
+CLEAR = [
+    pytest.param("# Rocket\n\nText.\n\n", "# 1.0.0", id="a title at the level of releases"),
+    pytest.param(
+        "# Changelog\n\n## About this file\n\n- [x](y)\n\n## Versioning policy\n\ntext\n\n",
+        "## 1.0.0",
+        id="introductions",
+    ),
+    pytest.param("# Changelog\n\n<!-- next-header -->\n\n", "## Rolling\n\n- new\n\n## 1.0.0", id="a marker"),
+    pytest.param(
+        "# Changelog\n\n<!-- towncrier release notes start -->\n\n",
+        "## Rocket 1.0.0 (2026-01-01)",
+        id="towncrier",
+    ),
+    pytest.param("# Changelog\n\n## 1.x\n\n", "### 1.0.0", id="a series"),
+    pytest.param("# Next\n\nA tool.\n\n", "## 1.0.0", id="a project with a branch's name"),
+    pytest.param("", "## 1.0.0", id="no title"),
+    pytest.param(
+        "# Changelog\n\n",
+        "## v1.0.0\n\n## What's Changed\n* a by @b in https://a.b/c/pull/1",
+        id="GitHub's notes",
+    ),
+    pytest.param("# @acme/rocket\n\n", "## 1.0.0\n\n### Major Changes\n\n- 0a1b2c3: new", id="changesets"),
+    pytest.param(
+        "# Changelog\n\n## Upgrading to 1.0\n\n- step\n\n", "## 1.0.0", id="a guide that names a version"
+    ),
+]
+
+
+@pytest.mark.parametrize(("unreleased", "released"), NEWS_BEFORE)
+def test_news_stay_above_the_release_before(unreleased: str, released: str) -> None:
+    text = f"{unreleased}\n\n- new\n\n{released}\n\n- a\n"
+
+    done = cut(text, "1.1.0", "2026-11-28")
+
+    assert done.outcome == "cut"
+    assert done.text.startswith(unreleased + "\n")
+    assert [section.version for section in parse(done.text).sections] == [None, "1.1.0", "1.0.0"]
+    assert done.text.index("1.1.0") < done.text.index("- new") < done.text.index(released)
+    assert port(text, "1.1.0", "- b\n", URL, "2026-11-28").text.index("- new") > done.text.index("1.1.0")
+
+
+@pytest.mark.parametrize(("titles", "expected"), FORMS)
+def test_only_what_the_headings_share_is_form(titles: list[str], expected: str) -> None:
+    read = tuple(title for text in titles if (title := read_title(text)))
+
+    assert len(read) == len(titles)
+    assert TitleForm(read, is_setext=False).write("1.1.0", DAY, None) == expected
+
+
+@pytest.mark.parametrize(("title", "expected"), LINKED)
+def test_a_link_keeps_the_marks_around_the_version(title: str, expected: str) -> None:
+    sample = read_title(title)
+    assert sample is not None
+
+    assert TitleForm((sample,), is_setext=False).write("1.1.0", DAY, URL) == expected
+
+
+@pytest.mark.parametrize(("text", "line"), UNCLEAR)
+def test_a_heading_that_is_not_understood_stops(text: str, line: int) -> None:
+    for edit in (
+        lambda: cut(text, "1.1.0", "2026-11-28"),
+        lambda: port(text, "1.1.0", "- b\n", URL, "2026-11-28"),
+    ):
+        with pytest.raises(Refusal) as caught:
+            edit()
+        problem = caught.value.problems[0]
+        assert (problem.code, problem.line) == ("changelog-heading-unclear", line)
+
+
+@pytest.mark.parametrize(("before", "after"), CLEAR)
+def test_the_new_section_goes_above_the_releases(before: str, after: str) -> None:
+    text = f"{before}{after}\n\n- a\n"
+
+    done = cut(text, "1.1.0", "2026-11-28", CutOptions(tag="1.1.0", previous="1.0.0"))
+
+    assert done.outcome == "created"
+    assert done.text.startswith(before.rstrip("\n"))
+    assert done.text.endswith(f"{after}\n\n- a\n")
+    assert "1.1.0" in done.text[len(before) : -len(after)]
+
+
+def test_an_older_version_does_not_need_the_top_of_the_file() -> None:
+    text = "# Changelog\n\n## Rolling\n\n- new\n\n## 2.0.0\n\n- a\n\n## 1.0.0\n\n- b\n"
+
+    assert "## 1.1.0\n\n## 1.0.0" in cut(text, "1.1.0", "2026-11-28").text
+
+
+@pytest.mark.parametrize(
+    "title", ["Main features", "Next steps", "Future work", "Headline", "Fixed", "1.2.0 (unreleased)"]
+)
+def test_not_every_heading_is_unreleased_news(title: str) -> None:
+    assert not is_unreleased(title)
+
+
+@pytest.mark.parametrize(
+    "title", ["Upgrading to 2.0", "Changes between 1.0 and 1.1", "2.x", "Added", "Unreleased 2.0.0"]
+)
+def test_not_every_heading_is_a_release(title: str) -> None:
+    read = read_title(title)
+
+    assert read is None or not read.firm
+
+
+SCAFFOLD = (
+    "## [Unreleased]\n\n### Added\n\n### Changed\n\n- new\n\n### Fixed\n\n## [1.0.0] - 2026-01-01\n\n- a\n"
+)
+
+
+def test_empty_groups_stay_under_unreleased() -> None:
+    kept = "## [Unreleased]\n\n### Added\n\n### Changed\n\n### Fixed\n\n"
+    cut_section = "## [1.1.0] - 2026-11-28\n\n### Changed\n\n- new\n\n## [1.0.0] - 2026-01-01\n\n- a\n"
+
+    done = cut(SCAFFOLD, "1.1.0", "2026-11-28")
+
+    assert done.text == kept + cut_section
+    assert cut(done.text, "1.1.0", "2026-11-28").outcome == "unchanged"
+    ported = port(SCAFFOLD, "1.1.0", "- b\n", URL, "2026-11-28").text
+    assert ported.startswith(kept + "## [1.1.0] - 2026-11-28\n\n### Changed\n\n- new\n\n- b\n")
+
+
+def test_groups_that_all_hold_entries_are_moved() -> None:
+    text = "## Unreleased\n\n### Added\n\n- new\n\n## 1.0.0\n\n- a\n"
+
+    assert cut(text, "1.1.0", "2026-11-28").text == text.replace("### Added", "## 1.1.0\n\n### Added")
+
+
+def test_a_scaffold_without_news_gives_an_empty_section() -> None:
+    text = SCAFFOLD.replace("- new\n\n", "")
+
+    assert cut(text, "1.1.0", "2026-11-28").text == text.replace(
+        "## [1.0.0]", "## [1.1.0] - 2026-11-28\n\n## [1.0.0]"
+    )

@@ -1,0 +1,31 @@
+"""Which news wait in a changelog for a release?"""
+
+from __future__ import annotations
+
+import pytest
+
+from castoff.changelog.news import waiting_news
+
+KEPT = "# Changelog\n\n## [Unreleased]\n\n- Waiting.\n\n## [1.1.0] - 2026-02-01\n\n- Out.\n"
+KUBE = (
+    "UNRELEASED\n===================\n * see https://github.com/o/r/compare/1.0.0...main\n\n - Waiting.\n\n"
+    "1.0.0 / 2026-01-01\n===================\n - Out.\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "version", "news"),
+    [
+        (KEPT, "1.2.0", "- Waiting."),
+        (KEPT, "1.1.0", "- Out."),
+        (KUBE, "1.1.0", " - Waiting."),
+        ("# Changelog\n", "1.0.0", ""),
+        ("", "1.0.0", ""),
+        ("# Changelog\n\n## [Unreleased]\n\n## [1.0.0] - 2026-01-01\n\n- Out.\n", "1.1.0", ""),
+    ],
+    ids=["unreleased", "of the version", "with a comparison", "none", "empty", "an empty section"],
+)
+def test_the_news_of_a_release_are_its_own_section_else_what_is_unreleased(
+    text: str, version: str, news: str
+) -> None:
+    assert waiting_news(text, version) == news

@@ -1,0 +1,176 @@
+"""Which workspaces are released: one row for each condition of the decision."""
+
+from __future__ import annotations
+
+import pytest
+
+from castoff.errors import CastoffError, Problem
+from castoff.model.scope import Scope, is_excluded
+from castoff.model.selection import Unreadable, chosen_workspaces
+from castoff.model.versions import Ecosystem
+from castoff.model.workspace import Member, Package, Workspace
+
+
+def one(
+    root: str, *folders: str, ecosystem: Ecosystem = "cargo", version: str = "1.0.0", declared: bool = True
+) -> Workspace:
+    packages = tuple(
+        Package(
+            name=folder.replace("/", "-"),
+            ecosystem=ecosystem,
+            path=folder,
+            manifest=f"{folder}/manifest",
+            version=version,
+            version_file=f"{folder}/manifest",
+            root=root,
+        )
+        for folder in folders
+    )
+    plain = not declared and ecosystem != "cargo"
+    return Workspace(
+        packages=packages, ecosystems=(ecosystem,), roots=(root,), declared=declared, plain=plain
+    )
+
+
+def plain(*folders: str, version: str = "1.0.0") -> Workspace:
+    return one(".", *folders, ecosystem="python", version=version, declared=False)
+
+
+def private(root: str, version: str = "1.0.0") -> Workspace:
+    member = Member(name="m", ecosystem="cargo", path=root, manifest=f"{root}/Cargo.toml", version=version)
+    return Workspace(packages=(), members=(member,), ecosystems=("cargo",), roots=(root,))
+
+
+TOP = one(".", "a", "b")
+TOOLS = one("tools", "tools/t", version="0.5.0")
+RUST = one("rust", "rust/a")
+JAVA = one("py", "py/x", ecosystem="python", version="3.0.0")
+SINGLE = one("bindings", "bindings", declared=False)
+WHEEL = plain("bindings")
+EXTRA = one("extra", "extra", declared=False)
+PAIRS = plain("bindings", "extra")
+
+CHOSEN = {
+    "at the top": ([TOP, TOOLS], ".", [TOP]),
+    "in a folder of the workspace that is no package": ([TOP, TOOLS], "docs", [TOP]),
+    "at another root": ([TOP, TOOLS], "tools", [TOOLS]),
+    "in a package of another root": ([TOP, TOOLS], "tools/t/src", [TOOLS]),
+    "the only one below": ([RUST], ".", [RUST]),
+    "the only one below the folder": ([RUST, JAVA], "rust", [RUST]),
+    "the only one beside the folder": ([RUST], "docs", [RUST]),
+    "the only one that publishes": ([private("."), RUST], ".", [RUST]),
+    "beside one that publishes nothing": ([private("fuzz"), TOP], "fuzz", [TOP]),
+    "plain projects from the top": ([plain("x", "y")], ".", [plain("x", "y")]),
+    "plain projects from one of them": ([plain("x", "y"), TOOLS], "x", [plain("x", "y")]),
+    "two ecosystems in one folder": ([SINGLE, WHEEL], ".", [SINGLE, WHEEL]),
+    "two ecosystems at the top": ([TOP, one(".", ".", ecosystem="python")], ".", None),
+    "two crates that one group of wheels links, from the top": (
+        [SINGLE, EXTRA, PAIRS],
+        ".",
+        [SINGLE, EXTRA, PAIRS],
+    ),
+    "two crates that one group of wheels links, from the second": (
+        [SINGLE, EXTRA, PAIRS],
+        "extra",
+        [SINGLE, EXTRA, PAIRS],
+    ),
+    "a wheel and a private crate": ([private("bindings"), WHEEL], "bindings", [private("bindings"), WHEEL]),
+}
+
+
+@pytest.mark.parametrize(("found", "start", "chosen"), CHOSEN.values(), ids=CHOSEN)
+def test_the_nearest_workspace_is_chosen(
+    found: list[Workspace], start: str, chosen: list[Workspace] | None
+) -> None:
+    assert list(chosen_workspaces(found, Scope(start=start))) == (found if chosen is None else chosen)
+
+
+def test_two_ecosystems_of_one_folder_and_two_versions_are_no_one_release() -> None:
+    apart = plain("bindings", version="3.0.0")
+
+    with pytest.raises(CastoffError) as caught:
+        chosen_workspaces([SINGLE, apart], Scope())
+
+    assert caught.value.problems[0].code == "several-workspaces"
+
+
+def test_several_are_listed_with_their_versions_and_the_lines_to_write() -> None:
+    with pytest.raises(CastoffError) as caught:
+        chosen_workspaces([RUST, JAVA, plain("z")], Scope())
+
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.severity) == ("several-workspaces", "error")
+    for text in ('workspaces = ["rust"]', 'workspaces = ["py"]', 'workspaces = ["z"]', "at 3.0.0"):
+        assert text in problem.remedy
+
+
+NAMED = {
+    "one root": ([TOP, TOOLS], ("tools",), [("tools/t",)]),
+    "two roots": ([RUST, JAVA, TOOLS], ("rust", "py"), [("rust/a",), ("py/x",)]),
+    "plain projects below a folder": ([plain("x/1", "x/2", "y")], ("x",), [("x/1", "x/2")]),
+    "one plain project": ([plain("x", "y")], ("y",), [("y",)]),
+    "a root, not the plain projects below it": ([RUST, plain("rust/py")], ("rust",), [("rust/a",)]),
+    "a single crate and the project in its folder": (
+        [SINGLE, WHEEL],
+        ("bindings",),
+        [("bindings",), ("bindings",)],
+    ),
+}
+
+
+@pytest.mark.parametrize(("found", "folders", "packages"), NAMED.values(), ids=NAMED)
+def test_the_configuration_names_what_is_released(
+    found: list[Workspace], folders: tuple[str, ...], packages: list[tuple[str, ...]]
+) -> None:
+    chosen = chosen_workspaces(found, Scope(start="tools", joined=folders))
+
+    assert [tuple(package.path for package in each.packages) for each in chosen] == packages
+
+
+def test_a_folder_without_packages_is_an_error_that_names_those_with() -> None:
+    with pytest.raises(CastoffError) as caught:
+        chosen_workspaces([RUST, plain("z")], Scope(joined=("rust", "gone")))
+
+    (problem,) = caught.value.problems
+    assert problem.code == "workspace-missing"
+    assert "`gone`" in problem.message
+    assert "`rust`" not in problem.message
+    assert "`z`" in problem.reason
+
+
+BROKEN = Unreadable(path="rust/Cargo.toml", problem=Problem(code="toml-invalid", message="m"))
+
+
+def test_the_nearest_manifest_that_cannot_be_read_is_an_error() -> None:
+    with pytest.raises(CastoffError) as caught:
+        chosen_workspaces([TOP], Scope(start="rust/a"), [BROKEN])
+
+    assert caught.value.problems[0].code == "toml-invalid"
+
+
+def test_one_that_cannot_be_read_elsewhere_is_no_matter() -> None:
+    assert chosen_workspaces([TOP], Scope(), [BROKEN]) == (TOP,)
+
+
+def test_where_nothing_else_is_what_cannot_be_read_is_the_error() -> None:
+    with pytest.raises(CastoffError) as caught:
+        chosen_workspaces([], Scope(), [BROKEN])
+
+    assert caught.value.problems[0].code == "toml-invalid"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "excluded"),
+    [
+        ("quay", True),
+        ("q*", True),
+        ("python:quay", True),
+        ("cargo:quay", False),
+        ("libs/quay", True),
+        ("libs/quay/", True),
+        ("python:libs/*", True),
+        ("other", False),
+    ],
+)
+def test_a_pattern_names_a_package_a_folder_or_either_of_one_ecosystem(pattern: str, excluded: bool) -> None:
+    assert is_excluded((pattern,), "python", "libs/quay", "quay") is excluded

@@ -1,0 +1,230 @@
+"""What the parts after the announcement decide by their look alone, one row per condition."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from decided import decided, decision_of
+
+from castoff.changelog import Ported
+from castoff.errors import Problem
+from castoff.model.observations import Absent, Present, Unknown
+from castoff.ports import DocsBuild, ForgeIssue, ForgePull, ForgeRelease
+from castoff.postrelease.changelog import ChangelogLook, ChangelogPart
+from castoff.postrelease.delivery import Deliver, Delivery, DeliveryLook, Proposal
+from castoff.postrelease.docs import DocsLook, DocsPart, Documented
+from castoff.postrelease.links import LinksLook, LinksPart
+from castoff.postrelease.ported_changelog import Terms
+from castoff.postrelease.website import WebsiteLook, WebsitePart
+from castoff.website import Decision as PageDecision
+
+NOBODY: Any = None
+SOMEBODY: Any = object()
+DOWN = Unknown(reason="503", retry_after=7.0)
+PROBLEM = Problem(code="changelog-doubled-heading", message="m")
+OUT = ForgeRelease(
+    id=7, tag="1.1.0", name="", body="text", draft=False, prerelease=False, url="https://forge/7"
+)
+OPEN = ForgePull(number=3, base="main", state="open", url="https://forge/3")
+
+
+def delivery(*, desk: bool = True, by_pull_request: bool = False) -> Delivery:
+    return Delivery(
+        stage="changelog",
+        branch="main",
+        remote_url="u",
+        remote=NOBODY,
+        desk=SOMEBODY if desk else None,
+        make=NOBODY,
+        proposal="p",
+        title="t",
+        text="x",
+        by_pull_request=by_pull_request,
+    )
+
+
+ON_ITS_OWN = Proposal(branch="p")
+CHANGE = DeliveryLook(head="h", texts={"a": "b"}, proposal=ON_ITS_OWN)
+PROPOSED = replace(CHANGE, proposal=Proposal(branch="p", head="q", pull=OPEN))
+CLOSED = replace(CHANGE, proposal=Proposal(branch="p", pull=replace(OPEN, state="closed")))
+PUSH = "do changelog:push later changelog:branch changelog:pull-request"
+
+
+@pytest.mark.parametrize(
+    ("look", "delivered", "expected"),
+    [
+        (CHANGE, delivery(), PUSH),
+        (CHANGE, delivery(desk=False), "do changelog:push"),
+        (CLOSED, delivery(), PUSH),
+        (replace(CHANGE, fault=PROBLEM), delivery(), PUSH),
+        (replace(CHANGE, denied=True), delivery(), "do changelog:branch later changelog:pull-request"),
+        (CHANGE, delivery(by_pull_request=True), "do changelog:branch later changelog:pull-request"),
+        (CHANGE, delivery(desk=False, by_pull_request=True), "do changelog:branch"),
+        (CLOSED, delivery(by_pull_request=True), "person"),
+        (
+            replace(CHANGE, prepared=True),
+            delivery(by_pull_request=True),
+            "do changelog:pull-request",
+        ),
+        (replace(CHANGE, prepared=True), delivery(desk=False, by_pull_request=True), "person"),
+        (PROPOSED, delivery(), "do changelog:branch"),
+        (replace(PROPOSED, prepared=True), delivery(), "person"),
+        (replace(PROPOSED, fault=PROBLEM), delivery(), "blocked changelog-doubled-heading"),
+        (
+            replace(CHANGE, fault=PROBLEM),
+            delivery(by_pull_request=True),
+            "blocked changelog-doubled-heading",
+        ),
+    ],
+)
+def test_delivery(look: DeliveryLook, delivered: Delivery, expected: str) -> None:
+    assert decided(delivered.decide(look)) == expected
+
+
+def test_acts_carry_what_they_deliver() -> None:
+    decision: Any = delivery().decide(CHANGE)
+    (act,) = decision.acts
+
+    assert isinstance(act, Deliver)
+    assert (act.how, act.seen) == ("push", CHANGE)
+    assert all(one.seen is None for one in decision.later)
+
+
+PORTED = Ported(text="new", outcome="filled", line=1)
+THERE = ChangelogLook(release=OUT, head="h", text="old", ported=PORTED)
+
+
+@pytest.mark.parametrize(
+    ("look", "configured", "kept", "expected"),
+    [
+        (ChangelogLook(unknown=DOWN), False, False, "wait 7"),
+        (
+            ChangelogLook(unknown=DOWN),
+            False,
+            True,
+            "wait 7 later changelog:push changelog:branch changelog:pull-request",
+        ),
+        (
+            ChangelogLook(unknown=DOWN, denied=True),
+            False,
+            None,
+            "wait 7 later changelog:branch changelog:pull-request",
+        ),
+        (ChangelogLook(), False, False, "person"),
+        (replace(THERE, unknown=DOWN), False, False, "wait 7"),
+        (ChangelogLook(release=OUT), False, False, "off"),
+        (ChangelogLook(release=OUT), True, False, "blocked changelog-missing"),
+        (replace(THERE, ported=None, problem=PROBLEM), False, False, "blocked changelog-doubled-heading"),
+        (
+            replace(THERE, ported=replace(PORTED, outcome="unchanged")),
+            False,
+            False,
+            "done the changelog holds the notes",
+        ),
+        (
+            replace(THERE, ported=replace(PORTED, outcome="by-hand")),
+            False,
+            False,
+            "done the section was written by hand and is kept",
+        ),
+        (replace(THERE, change=CHANGE), False, False, PUSH),
+    ],
+)
+def test_changelog(look: ChangelogLook, configured: bool, kept: bool | None, expected: str) -> None:
+    part = ChangelogPart(
+        terms=Terms(version="1.1.0", tag="1.1.0"),
+        path="CHANGELOG.md",
+        forge=NOBODY,
+        delivery=delivery(),
+        tree=NOBODY,
+        milestone=NOBODY,
+        configured=configured,
+        is_kept=kept,
+    )
+
+    assert decision_of(part, look) == expected
+
+
+def page(action: Any, target: str = "a.md") -> PageDecision:
+    return PageDecision(action=action, target=target, text="new", difference="")
+
+
+SITE = WebsiteLook(head="h", pages=(page("update"),), change=CHANGE)
+LATER = "later changelog:push changelog:branch changelog:pull-request"
+
+
+@pytest.mark.parametrize(
+    ("look", "replacing", "expected"),
+    [
+        (WebsiteLook(unknown=DOWN), False, f"wait 7 {LATER}"),
+        (replace(SITE, change=None, unknown=DOWN), False, f"wait 7 {LATER}"),
+        (WebsiteLook(problem=PROBLEM), False, "blocked changelog-doubled-heading"),
+        (WebsiteLook(no_branch=True), False, "blocked website-branch-missing"),
+        (WebsiteLook(pause=""), False, f"person {LATER}"),
+        (replace(SITE, pages=(page("update"), page("edited", "b.md"))), False, "blocked website-page-edited"),
+        (replace(SITE, pages=(page("update"), page("edited", "b.md"))), True, PUSH),
+        (replace(SITE, pages=(page("unchanged"),), change=None), False, "done"),
+        (SITE, False, PUSH),
+    ],
+)
+def test_website(look: WebsiteLook, replacing: bool, expected: str) -> None:
+    part = WebsitePart(delivery=delivery(), tree=NOBODY, render=NOBODY, earlier=NOBODY, replacing=replacing)
+
+    assert decision_of(part, look) == expected
+
+
+BOTH = "later docs:issue:a docs:comment:a"
+ISSUE = ForgeIssue(number=4, body="", is_open=True, url="https://forge/4")
+QUEUED, BUILDING, FAILED, BUILT = (
+    DocsBuild(state=state, url="https://host/a") for state in ("queued", "building", "failed", "built")
+)
+
+
+@pytest.mark.parametrize(
+    ("look", "ledger", "expected"),
+    [
+        (DocsLook(DOWN), True, f"wait 7 {BOTH}"),
+        (DocsLook(DOWN), False, "wait 7"),
+        (DocsLook(FAILED, asked=True, issue=DOWN), True, f"wait 7 {BOTH}"),
+        (DocsLook(BUILT, asked=True, issue=ISSUE, noted=DOWN), True, f"wait 7 {BOTH}"),
+        (DocsLook(QUEUED), True, f"wait 60 {BOTH}"),
+        (DocsLook(QUEUED, asked=True), True, "wait 60 later docs:issue:a"),
+        (DocsLook(BUILDING), True, f"wait 60 {BOTH}"),
+        (DocsLook(FAILED, asked=True), True, "do docs:issue:a"),
+        (DocsLook(FAILED, asked=True, issue=ISSUE), True, "person"),
+        (DocsLook(FAILED), False, "person"),
+        (DocsLook(BUILT, asked=True), True, "done"),
+        (DocsLook(BUILT, asked=True, issue=ISSUE, noted=Absent()), True, "do docs:comment:a"),
+        (DocsLook(BUILT, asked=True, issue=ISSUE, noted=Present()), True, "done"),
+        (DocsLook(BUILT, asked=True, issue=replace(ISSUE, is_open=False)), True, "done"),
+    ],
+)
+def test_docs(look: DocsLook, ledger: bool, expected: str) -> None:
+    part = DocsPart(
+        documented=Documented(label="a", name="a", version="1.1.0"),
+        host=NOBODY,
+        ledger=SOMEBODY if ledger else None,
+    )
+
+    assert decision_of(part, look) == expected
+
+
+@pytest.mark.parametrize(
+    ("look", "expected"),
+    [
+        (LinksLook(unknown=DOWN), "wait 7 later docs:links"),
+        (LinksLook(release=OUT, unknown=DOWN), "wait 7 later docs:links"),
+        (LinksLook(), "person later docs:links"),
+        (LinksLook(release=OUT, text="text", problem=PROBLEM), "blocked changelog-doubled-heading"),
+        (LinksLook(release=OUT, text="linked"), "do docs:links"),
+        (LinksLook(release=OUT, text="linked", pending=True), "do docs:links"),
+        (LinksLook(release=OUT, text="text", pending=True), "wait 60 later docs:links"),
+        (LinksLook(release=OUT, text="text"), "done"),
+    ],
+)
+def test_links(look: LinksLook, expected: str) -> None:
+    part = LinksPart(tag="1.1.0", forge=NOBODY, host=NOBODY, documented=())
+
+    assert decision_of(part, look) == expected

@@ -1,0 +1,201 @@
+"""What the registries know of each package before a release: whose name, what was left over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from castoff.model.intent import Claim, History
+from castoff.model.observations import Present, Unknown, Withdrawn
+from castoff.model.refs import Refs, TagName, TagRef
+from castoff.model.versions import ReleaseVersion
+from castoff.model.workspace import Package
+from castoff.ports import Listing
+from castoff.preflight.registry_names import _Asking
+from castoff.preflight.stage import Cannot
+
+
+@dataclass
+class Index:
+    """A registry that holds these versions; some are withdrawn; each package has owners."""
+
+    held: Sequence[str] | Unknown
+    withdrawn: Sequence[str] = ()
+
+    def versions(self, package: Package) -> Sequence[str] | Unknown:
+        return self.held if package.name == "new" else ["1.0.0"]
+
+    def look(self, package: Package, version: str) -> Listing:
+        answer = Withdrawn() if version in self.withdrawn else Present()
+        return Listing(
+            files={f"{package.name}-{version}.crate": answer}
+            if not isinstance(self.held, Unknown) and version in self.held
+            else {}
+        )
+
+
+@dataclass
+class Spelling(Index):
+    """A registry that takes several spellings of a name for one."""
+
+    others: tuple[str, ...] | Unknown = ()
+
+    def other_spellings(self, package: Package) -> tuple[str, ...] | Unknown:
+        return self.others
+
+
+@dataclass
+class Owning(Index):
+    """A registry that also knows owners."""
+
+    owned: dict[str, tuple[str, ...] | None] = field(default_factory=dict)
+
+    def owners(self, package: Package) -> tuple[str, ...] | None:
+        return self.owned.get(package.name)
+
+
+def package(name: str) -> Package:
+    return Package(
+        name=name,
+        ecosystem="cargo",
+        path=name,
+        manifest="Cargo.toml",
+        version="1.1.0",
+        version_file="Cargo.toml",
+    )
+
+
+def ask(
+    registry: Any,
+    *,
+    was_there: bool,
+    tags: Sequence[str] = ("0.9.0", "1.0.0"),
+    level: str | None = None,
+    is_default: bool = False,
+) -> list[tuple[str, str]] | str:
+    previous = Claim(version=ReleaseVersion(1, 0, 0), commit="a" * 40, tagged=True)
+    seen: Any = SimpleNamespace(
+        history=History(previous=previous if "1.0.0" in tags else None),
+        tag_name=TagName("{version}"),
+        remote="origin",
+        version_of=TagName("{version}").version,
+        ignores=lambda tag: False,
+        is_default_branch=lambda: is_default,
+        refs=Refs(tags={tag: TagRef(object="b" * 40, peeled="a" * 40) for tag in tags}),
+    )
+    packages = {"core": package("core"), **({"new": package("new")} if was_there else {})}
+    before: Any = SimpleNamespace(packages=packages)
+    found = _Asking(seen, registry, package("new"), before, ReleaseVersion(1, 1, 0), level)()
+    if isinstance(found, Cannot):
+        return "unknown"
+    return [(one.code, one.severity) for one in found]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("registry", "was_there", "found"),
+    [
+        pytest.param(Index(Unknown(reason="no answer")), True, "unknown", id="nobody can say"),
+        pytest.param(Index([]), False, [("name-new", "warning")], id="a new name"),
+        pytest.param(Spelling([]), False, [("name-new", "warning")], id="a new name in any spelling"),
+        pytest.param(
+            Spelling([], others=("n_ew",)),
+            False,
+            [("name-not-ours", "error")],
+            id="taken in another spelling",
+        ),
+        pytest.param(
+            Spelling([], others=("new",)), False, [("name-not-ours", "error")], id="taken in another case"
+        ),
+        pytest.param(
+            Spelling([], others=Unknown(reason="no answer")),
+            False,
+            "unknown",
+            id="spellings that nobody can say",
+        ),
+        pytest.param(
+            Spelling(["1.0.0"], others=("x",)), True, [], id="a name that is there is not asked for again"
+        ),
+        pytest.param(Index(["1.0.0"]), True, [], id="as it should be"),
+        pytest.param(
+            Index(["0.9.0"]), True, [("previous-incomplete", "warning")], id="missing in the last release"
+        ),
+        pytest.param(
+            Index(["0.1.0", "1.0.1"]), True, [("name-not-ours", "warning")], id="nothing that a tag released"
+        ),
+        pytest.param(
+            Owning(["0.1.0", "1.0.1"], owned={"new": ("eve",), "core": ("ada",)}),
+            True,
+            [("name-not-ours", "error")],
+            id="nothing that a tag released, and of others",
+        ),
+        pytest.param(Index(["0.1.0"]), False, [("name-not-ours", "warning")], id="taken, owners unknown"),
+        pytest.param(
+            Owning(["0.1.0"], owned={"new": ("eve",), "core": ("ada", "bob")}),
+            False,
+            [("name-not-ours", "error")],
+            id="taken by others",
+        ),
+        pytest.param(
+            Owning(["0.1.0"], owned={"new": ("bob",), "core": ("ada", "bob")}), False, [], id="ours already"
+        ),
+        pytest.param(
+            Owning(["0.1.0"], owned={"new": None, "core": ("ada",)}),
+            False,
+            [("name-not-ours", "warning")],
+            id="taken, and the registry does not tell",
+        ),
+        pytest.param(
+            Index(["1.0.0", "1.0.1"]), True, [("half-released", "warning")], id="a version nobody tagged"
+        ),
+        pytest.param(Index(["1.0.0", "1.0.1"], ["1.0.1"]), True, [], id="a version nobody tagged, yanked"),
+        pytest.param(Index(["1.0.0", "1.1.0"]), True, [], id="the very version: asked elsewhere"),
+        pytest.param(
+            Index(["1.0.0", "1.0.1.dev1", "0.5"]), True, [], id="older ones, and no release versions"
+        ),
+    ],
+)
+def test_what_was_there_before_is_told(registry: Index, was_there: bool, found: object) -> None:
+    assert ask(registry, was_there=was_there) == found
+
+
+def test_a_version_of_another_branch_is_no_left_over() -> None:
+    assert ask(Index(["1.0.0", "2.0.0"]), was_there=True, tags=("1.0.0", "2.0.0")) == []
+
+
+@pytest.mark.parametrize(
+    ("listed", "level", "is_default", "found"),
+    [
+        pytest.param("1.1.1", "minor", False, [("version-below-released", "error")], id="of the same line"),
+        pytest.param(
+            "1.1.1", "1.1.0", False, [("version-below-released", "warning")], id="for a named version"
+        ),
+        pytest.param("1.1.1", None, False, [("version-below-released", "warning")], id="for a guess"),
+        pytest.param(
+            "2.0.0", "minor", True, [("version-below-released", "error")], id="later, on the newest line"
+        ),
+        pytest.param("2.0.0", "minor", False, [], id="later, on a maintenance branch"),
+        pytest.param("2.0.0rc1", "minor", True, [], id="a candidate of a later line"),
+        pytest.param(
+            "1.1.0.post1", "minor", False, [("version-below-released", "error")], id="a post-release"
+        ),
+        pytest.param("1!0.1", "minor", True, [("version-below-released", "error")], id="an epoch"),
+    ],
+)
+def test_a_version_must_be_above_what_the_registry_has(
+    listed: str, level: str | None, is_default: bool, found: object
+) -> None:
+    tags = ("1.0.0", "1.1.1", "2.0.0", "2.0.0-rc.1")
+
+    told = ask(Index(["1.0.0", listed]), was_there=True, tags=tags, level=level, is_default=is_default)
+
+    assert told == found
+
+
+def test_a_name_that_is_taken_is_told_before_a_first_release() -> None:
+    registry = Owning(["0.1.0", "1.0.1"], owned={"new": ("eve",)})
+
+    assert ask(registry, was_there=False, tags=()) == [("name-not-ours", "warning")]

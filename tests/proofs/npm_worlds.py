@@ -1,0 +1,59 @@
+"""Real worlds for proofs of npm: a registry that was released to before, which holds nothing else but one package."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from castoff.git import FolderTree
+from castoff.model.scope import Scope
+from castoff.model.versions import ReleaseVersion
+from castoff.session.workspaces import read_workspace
+from castoff.wiring.adapters import manifests
+from castoff.wiring.embedded_world import fill_npm
+from castoff.world.seed import WorldSeed
+from proofs.killing import Point, points, push_points, read_points, with_children
+from proofs.npm_small import OUTSIDE
+from proofs.worlds import Stage, make_source, stage_of
+
+_READS = 4
+"""So often at least a package is read in one release: checks, rehearsal, uploads."""
+
+needs_npm = pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed")
+
+
+@contextmanager
+def npm_stage(
+    folder: Path, key: Path, sample: Path, *, trim: Callable[[Path], None] | None = None
+) -> Iterator[Stage]:
+    """Open a world with a sample of packages at 1.0.0, tagged and published, and one commit after it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with npm_stage_of(folder, key, make_source(folder / "source", key, sample, trim=trim)) as made:
+        yield made
+
+
+@contextmanager
+def npm_stage_of(folder: Path, key: Path, source: Path) -> Iterator[Stage]:
+    """Open a world for a source that was made before; nothing is read outside of it."""
+    outside = {"name": OUTSIDE, "version": "1.0.0"}
+    with stage_of(folder, key, source, seed=WorldSeed(npm={"packages": [outside]}), tls=True) as made:
+        workspace = read_workspace(FolderTree(source), manifests(), Scope())
+        fill_npm(made.world, workspace.at(ReleaseVersion(1, 0, 0)))
+        yield made
+
+
+def npm_points(names: list[str]) -> Iterator[Point]:
+    """Name every moment of a release of packages; ``names`` are the events of an undisturbed one."""
+    acts = [name for name in names if name.startswith("act-end:publish:npm:")]
+    packages = sorted(name.split(":")[3] for name in acts)
+    known = list(points(names, [f"{one}@1.1.0" for one in packages], service="npm", method="PUT"))
+    yield from known
+    yield from push_points()
+    yield from with_children(one for one in known if "publish:" in one.name or one.name.startswith("upload"))
+    yield from with_children(push_points())
+    for name in packages:
+        yield from read_points("npm", f"*/{name}", _READS)

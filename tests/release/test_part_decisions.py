@@ -1,0 +1,264 @@
+"""What each part of a release decides by its look alone, one row per condition."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from decided import decided, decision_of
+
+from castoff.errors import Problem
+from castoff.model.acts import Act, Decision, Do, Done, Person, StageName
+from castoff.model.changes import Milestone, MilestoneItem
+from castoff.model.observations import Absent, Answer, Present, Unknown
+from castoff.model.refs import TagRef
+from castoff.model.versions import ReleaseVersion
+from castoff.notes.milestones import MilestonePlan, MilestonePolicy
+from castoff.ports import ForgePull, ForgeRelease
+from castoff.reconcile import PartState, StageState
+from castoff.reconcile.part import Stage
+from castoff.release.claim_ref import RefClaimLook, RefClaimPart
+from castoff.release.highlights import HighlightsLook, HighlightsPart
+from castoff.release.milestone import MilestonePart
+from castoff.release.proposal import ProposalLook, ProposalPart, preview
+from castoff.release.tag import TagLook, TagPart
+from castoff.release.version import ClaimLook, ClaimPart
+from castoff.release.waiver import WaivableLook, WaivablePart, WaiverPart
+from castoff.release.waiver_command import given_up
+from castoff.rollback.dropped_claim import DropClaimLook, DropClaimPart
+
+NOBODY: Any = None
+DOWN = Unknown(reason="503", retry_after=7.0)
+HERE, THERE = Present(commit="R"), Present(commit="other")
+PROBLEM = Problem(code="tag-unfit", message="m")
+ANNOUNCE = Act(id="announce:publish", stage="announce", target="the draft", undo="never")
+
+
+@pytest.mark.parametrize(
+    ("look", "made_here", "unfit", "expected"),
+    [
+        (ClaimLook(Absent()), True, None, "do version:push"),
+        (ClaimLook(HERE), False, None, "done"),
+        (ClaimLook(HERE), True, None, "blocked push-rejected"),
+        (ClaimLook(HERE, pushed=True), True, None, "done"),
+        (ClaimLook(DOWN), True, None, "wait 7"),
+        (ClaimLook(HERE), False, PROBLEM, "blocked tag-unfit"),
+    ],
+)
+def test_version(look: ClaimLook, made_here: bool, unfit: Problem | None, expected: str) -> None:
+    part = ClaimPart(
+        commit="R", branch="main", remote_url="u", clone=NOBODY, made_here=made_here, unfit=unfit
+    )
+
+    assert decision_of(part, look) == expected
+
+
+@pytest.mark.parametrize(
+    ("look", "stamp", "expected"),
+    [
+        (RefClaimLook(Absent(), missed=1), "me", "do version:push"),
+        (RefClaimLook(Absent(), missed=2), None, "wait"),
+        (RefClaimLook(Absent(), missed=3), None, "blocked claim-gone"),
+        (RefClaimLook(HERE, stamp="me"), "me", "done"),
+        (RefClaimLook(HERE, stamp="they"), "me", "blocked push-rejected"),
+        (RefClaimLook(HERE), "me", "blocked push-rejected"),
+        (RefClaimLook(HERE, stamp="they"), None, "done"),
+        (RefClaimLook(THERE, stamp="me"), "me", "blocked push-rejected"),
+        (RefClaimLook(THERE), None, "blocked push-rejected"),
+        (RefClaimLook(DOWN), "me", "wait 7"),
+    ],
+)
+def test_claim_by_a_ref(look: RefClaimLook, stamp: str | None, expected: str) -> None:
+    part = RefClaimPart(
+        title="1.1.0", commit="R", tag="1.1.0", branch="main", remote_url="u", clone=NOBODY, stamp=stamp
+    )
+
+    assert decision_of(part, look) == expected
+
+
+@pytest.mark.parametrize(
+    ("look", "expected"),
+    [
+        (DOWN, "wait 7"),
+        (DropClaimLook(), "done"),
+        (DropClaimLook({"1.1.0": TagRef(object="R", peeled=None)}), "do version:unclaim"),
+    ],
+)
+def test_claim_that_is_dropped(look: DropClaimLook | Unknown, expected: str) -> None:
+    part = DropClaimPart(
+        title="1.1.0", commit="R", branch="main", remote_url="u", clone=NOBODY, needs=frozenset()
+    )
+
+    assert decision_of(part, look) == expected
+
+
+@pytest.mark.parametrize(
+    ("look", "expected"),
+    [
+        (TagLook(Absent()), "do tag:push"),
+        (TagLook(Absent(), {"a-1.1.0": HERE}), "do tag:push"),
+        (TagLook(Absent(), {"a-1.1.0": HERE, "b-1.1.0": THERE}), "blocked tag-elsewhere"),
+        (TagLook(HERE, {"a-1.1.0": THERE}), "done"),
+        (TagLook(HERE, fault=PROBLEM), "blocked tag-unfit"),
+        (TagLook(THERE), "blocked tag-elsewhere"),
+        (TagLook(DOWN, fault=PROBLEM), "wait 7"),
+    ],
+)
+def test_tag(look: TagLook, expected: str) -> None:
+    part = TagPart(
+        tag="1.1.0",
+        title="1.1.0",
+        commit="R",
+        remote_url="u",
+        clone=NOBODY,
+        make=NOBODY,
+        fault=NOBODY,
+        beside=tuple(look.beside),
+    )
+
+    assert decision_of(part, look) == expected
+
+
+DRAFT = ForgeRelease(id=7, tag="1.1.0", name="", body="", draft=True, prerelease=False, url="https://forge/7")
+OUT = replace(DRAFT, id=8, draft=False)
+
+
+@pytest.mark.parametrize(
+    ("look", "expected"),
+    [
+        (DOWN, "wait 7"),
+        (HighlightsLook(()), "do draft:create"),
+        (HighlightsLook((DRAFT,)), "do draft:update"),
+        (HighlightsLook((DRAFT,), written=True), "done"),
+        (HighlightsLook((DRAFT, replace(DRAFT, id=9))), "blocked two-releases"),
+        (HighlightsLook((OUT,)), "blocked release-published"),
+        (HighlightsLook((DRAFT, OUT)), "blocked release-published"),
+    ],
+)
+def test_highlights(look: HighlightsLook | Unknown, expected: str) -> None:
+    part = HighlightsPart(
+        tag="1.1.0", title="1.1.0", commit="R", prerelease=False, tagged=True, forge=NOBODY, text="x"
+    )
+
+    assert decision_of(part, look) == expected
+
+
+def test_several_releases_are_described_by_ids_that_differ() -> None:
+    part = HighlightsPart(
+        tag="1.1.0", title="1.1.0", commit="R", prerelease=False, tagged=True, forge=NOBODY, text="x"
+    )
+
+    shown = part.describe(HighlightsLook((DRAFT, replace(DRAFT, id=9), OUT)))
+
+    assert [(one.id, one.identity) for one in shown] == [
+        ("draft:7", "7"),
+        ("draft:9", "9"),
+        ("published", "8"),
+    ]
+
+
+NOW, NEXT = Milestone(number=1, title="1.1.0"), Milestone(number=2, title="1.2.0")
+BUSY = replace(NOW, open_items=(MilestoneItem(number=5), MilestoneItem(number=6)))
+
+
+@pytest.mark.parametrize(
+    ("look", "expected"),
+    [
+        (DOWN, "wait 7 later milestone:create milestone:move:<number> milestone:close"),
+        ((NOW,), "do milestone:create later milestone:close"),
+        ((BUSY, NEXT), "do milestone:move:5 milestone:move:6 later milestone:close"),
+        ((NOW, NEXT), "do milestone:close"),
+        ((replace(NOW, is_open=False), NEXT), "done"),
+    ],
+)
+def test_milestone(look: tuple[Milestone, ...] | Unknown, expected: str) -> None:
+    plan = MilestonePlan(version=ReleaseVersion(1, 1, 0), following=ReleaseVersion(1, 2, 0))
+    part = MilestonePart(plan, MilestonePolicy(mode="move"), NOBODY)
+
+    assert decision_of(part, look).startswith(expected)
+
+
+TEXT = preview("what comes")
+OPEN = ForgePull(number=3, base="main", state="open", url="https://forge/3", body=TEXT)
+
+
+@pytest.mark.parametrize(
+    ("look", "desk", "expected"),
+    [
+        (DOWN, True, "wait 7"),
+        (ProposalLook(None, "C"), True, "do version:branch later version:pull-request"),
+        (ProposalLook("old", "C", OPEN), True, "do version:branch"),
+        (ProposalLook("old", "C"), False, "do version:branch"),
+        (ProposalLook("C", "C"), False, "person"),
+        (ProposalLook("C", "C"), True, "do version:pull-request"),
+        (ProposalLook("C", "C", replace(OPEN, body=preview("old"))), True, "do version:text"),
+        (ProposalLook("C", "C", replace(OPEN, body="by hand")), True, "person"),
+        (ProposalLook("C", "C", OPEN), True, "person"),
+        (ProposalLook("old", "C", replace(OPEN, state="closed")), True, "person"),
+        (ProposalLook("old", "C", replace(OPEN, state="merged")), True, "done"),
+    ],
+)
+def test_proposal(look: ProposalLook | Unknown, desk: bool, expected: str) -> None:
+    there: Any = object()
+    part = ProposalPart(
+        branch="castoff/1.1.0",
+        onto="main",
+        title="1.1.0",
+        text=TEXT,
+        remote_url="u",
+        remote=NOBODY,
+        desk=there if desk else None,
+        wanted=NOBODY,
+    )
+    decision = part.decide(look)
+    line = decided(decision)
+
+    assert line.startswith("done") if expected == "done" else line == expected
+    if isinstance(decision, Do) and line.startswith("do version:branch"):
+        assert getattr(decision.acts[0], "commit", None) == "C"
+
+
+@pytest.mark.parametrize(
+    ("look", "expected"),
+    [(Present(), "done"), (DOWN, "wait 7"), (Absent(), "do draft:without")],
+)
+def test_waiver(look: Answer, expected: str) -> None:
+    part = WaiverPart(stage="draft", title="1.1.0", commit="R", remote_url="u", clone=NOBODY)
+
+    assert decision_of(part, look) == expected
+
+
+@pytest.mark.parametrize(
+    ("look", "expected"),
+    [
+        (WaivableLook(TagLook(Absent()), Absent()), "do tag:push"),
+        (WaivableLook(TagLook(Absent()), Present()), "off"),
+        (WaivableLook(TagLook(Absent()), DOWN), "wait 7"),
+    ],
+)
+def test_part_that_may_be_waived(look: WaivableLook, expected: str) -> None:
+    part = TagPart(
+        tag="1.1.0", title="1.1.0", commit="R", remote_url="u", clone=NOBODY, make=NOBODY, fault=NOBODY
+    )
+
+    assert decision_of(WaivablePart(part, NOBODY), look) == expected
+
+
+@pytest.mark.parametrize(
+    ("stages", "seen", "expected"),
+    [
+        (("announce",), {"announce": Person((ANNOUNCE,), "yes")}, ("announce",)),
+        (("draft",), {"announce": Person((ANNOUNCE,), "yes")}, ("draft", "announce")),
+        (("draft", "announce"), {}, ("draft", "announce")),
+        (("announce",), {"announce": Done()}, ()),
+        (("announce",), {"tag": Done()}, ("announce",)),
+        ((), {"announce": Person((ANNOUNCE,), "yes")}, ()),
+    ],
+)
+def test_nothing_is_given_up_once_a_release_is_announced(
+    stages: tuple[str, ...], seen: dict[StageName, Decision], expected: tuple[str, ...]
+) -> None:
+    states = [StageState(Stage(name, ()), (PartState(name, (), one),)) for name, one in seen.items()]
+
+    assert given_up(stages, states) == expected

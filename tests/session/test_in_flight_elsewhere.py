@@ -1,0 +1,77 @@
+"""`status` lists what is in flight on other release branches; it holds nothing up here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from castoff.model.intent import Begin, meant
+from castoff.model.observations import Unknown
+from castoff.ports import ForgeRelease
+from castoff.release.status import look
+from castoff.session.session import open_session
+from session.in_flight import LISTED, InFlight, page
+from session.versioned import python
+
+Pages = tuple[ForgeRelease, ...] | Unknown
+
+
+Made = Callable[[str | None, str], InFlight]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """Make one repository for each tag and branch; only the forge's answers differ between tests."""
+
+    @cache
+    def make(tag: str | None, branch: str) -> InFlight:
+        there = InFlight.begin(tmp_path_factory.mktemp("elsewhere"), tag=tag)
+        there.made.git("branch", branch)
+        there.made.git("reset", "--quiet", "--hard", "1.0.0")
+        there.made.commit({"fix.txt": "fix"})
+        return there
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("tag", "pages", "branch", "is_listed"),
+    [
+        pytest.param(None, (), "1.1.x", True, id="claimed, not tagged"),
+        pytest.param(LISTED, (), "1.1.x", True, id="tagged, no page on the forge"),
+        pytest.param(LISTED, (page(draft=True),), "1.1.x", True, id="tagged, a draft that waits"),
+        pytest.param(LISTED, (page(draft=False),), "1.1.x", False, id="announced"),
+        pytest.param(LISTED, Unknown(reason="silent"), "1.1.x", False, id="the forge is silent"),
+        pytest.param(None, (), "topic", False, id="not a release branch"),
+    ],
+)
+def test_a_release_in_flight_on_another_branch_is_listed_and_holds_up_nothing(
+    made: Made, tag: str | None, pages: Pages, branch: str, is_listed: bool
+) -> None:
+    there = made(tag, branch)
+    there.pages = pages
+    services = there.setting()
+
+    status = look(services, None)
+
+    assert (status.version, status.phase) == ("1.0.0", "other")
+    found = [(one.version, one.commit, one.branch) for one in status.others]
+    assert found == ([("1.1.0", there.commit, branch)] if is_listed else [])
+    with open_session(services) as session:
+        assert isinstance(meant(session.snapshot.history, "patch"), Begin)
+
+
+def test_branches_without_a_commit_of_their_own_and_those_that_cannot_be_read_list_nothing(
+    tmp_path: Path,
+) -> None:
+    there = InFlight.begin(tmp_path, tag=None)
+    there.made.git("branch", "0.9.x", "1.0.0")
+    there.made.git("switch", "--quiet", "--create", "0.8.x", "1.0.0")
+    there.made.commit({"pyproject.toml": "[project\n"})
+    there.made.git("switch", "--quiet", "main")
+    there.made.commit({"pyproject.toml": python("zz-nib", "1.0.0")})
+
+    assert look(there.setting(), "1.0.0").others == ()

@@ -1,0 +1,116 @@
+"""The tag of the next release, and the release before it, in repositories with all kinds of tags."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from castoff.errors import Refusal
+from castoff.release.rehearsal import rehearse
+from castoff.release.run import run_release
+from castoff.session.release_request import Wish
+from castoff.setup.init import draft_initial
+from session.versioned import Versioned, crate, members, python
+
+TWO = members("zz-nib", "zz-ink")
+ONE = {"pyproject.toml": python("zz-nib", "1.0.0")}
+CRATE = {"Cargo.toml": crate("rk", "1.0.0"), "src/lib.rs": ""}
+PLEASE = {"release-please-config.json": "{}"}
+
+
+def at(files: Mapping[str, str], version: str) -> dict[str, str]:
+    return {path: text.replace("1.0.0", version) for path, text in files.items()}
+
+
+@pytest.mark.parametrize(
+    "tags", [("zz-nib-v1.0.0", "zz-ink-v1.0.0"), ("v1.0.0", "zz-nib@1.0.0", "zz-ink@1.0.0")]
+)
+def test_tags_per_package_stop_every_command_that_releases(tmp_path: Path, tags: tuple[str, ...]) -> None:
+    setting = Versioned.begin(tmp_path, {**TWO, **PLEASE}, *tags).setting()
+
+    with pytest.raises(Refusal) as release:
+        run_release(setting, Wish(level="minor"))
+    with pytest.raises(Refusal) as rehearsal:
+        rehearse(setting, Wish(level="minor"), lambda *_: pytest.fail("nothing is opened"))
+    initial = draft_initial(setting, None)
+
+    found = [*release.value.problems, *rehearsal.value.problems, *initial.problems]
+    assert [one.code for one in found] == ["tags-per-package"] * 3
+    assert "2 tags mark the last release, one per package" in found[0].message
+    assert "release-please" in found[0].reason
+    assert ("release-please-config.json", True) in [
+        (one.where, one.needs_you) for one in initial.drafted.left
+    ]
+
+
+@pytest.mark.parametrize(
+    ("tags", "setting", "planned"),
+    [
+        (("zz-nib-v1.0.0", "zz-ink-v1.0.0"), 'tag = "zz-nib-v{version}"', "zz-nib-v1.1.0"),
+        (("zz-nib-v1.0.0", "zz-ink-v1.0.0"), "package-tags = true", "v1.1.0"),
+        (("zz-nib==1.0.0", "zz-ink==1.0.0"), "package-tags = true", "1.1.0"),
+        (("zz-nib-v1.0.0", "zz-ink@1.0.0"), 'package-tags = "{package}-v{version}"', "v1.1.0"),
+        (("zz-nib-v1.0.0", "zz-ink-v1.0.0"), 'tag = "v{version}"', "v1.1.0"),
+        (("zz-nib-v1.0.0", "zz-ink@1.0.0"), 'tag = "zz-nib-v{version}"', "zz-nib-v1.1.0"),
+        (("v1.0.0", "zz-nib-v1.0.0", "zz-ink-v1.0.0"), "package-tags = false", "v1.1.0"),
+        (("v1.0.0", "1.0.0"), 'tag = "v{version}"', "v1.1.0"),
+        (("v1.0.0", "1.0.0"), 'ignore-tags = ["v*"]', "1.1.0"),
+        (("1.0.0",), 'tag = "v{version}"', "v1.1.0"),
+    ],
+)
+def test_each_remedy_leads_to_a_plan_that_knows_the_release_before(
+    tmp_path: Path, tags: tuple[str, ...], setting: str, planned: str
+) -> None:
+    made = Versioned.begin(tmp_path, TWO, *tags)
+    made.commit({"castoff.toml": f"[release]\n{setting}\n"})
+
+    plan = made.plan("minor")
+
+    assert (plan.previous, plan.tag) == ("1.0.0", planned)
+
+
+def test_two_forms_of_one_version_are_unclear(tmp_path: Path) -> None:
+    with pytest.raises(Refusal) as caught:
+        Versioned.begin(tmp_path, ONE, "v1.0.0", "1.0.0").plan("minor")
+
+    assert [one.code for one in caught.value.problems] == ["tag-scheme-unclear"]
+
+
+@pytest.mark.parametrize(
+    ("files", "released", "after", "planned"),
+    [
+        pytest.param(ONE, "x-core@1.7.0", "1.8.0.dev0", ("1.7.0", "x-core@1.8.0"), id="a prefix, and dev manifests"),
+        pytest.param(
+            CRATE, "rk-1.7.0", "1.8.0-dev", ("1.7.0", "rk-1.8.0"), id="crate"
+        ),
+        pytest.param(TWO, "zz-nib@1.7.0", "1.7.0", ("1.7.0", "zz-nib@1.8.0"), id="one of two packages"),
+        pytest.param(ONE, "v1.7.0", "1.7.0", ("1.7.0", "v1.8.0"), id="the plain one"),
+    ],
+)  # fmt: skip
+def test_the_release_before_is_found_in_its_scheme(
+    tmp_path: Path, files: Mapping[str, str], released: str, after: str, planned: tuple[str, str]
+) -> None:
+    made = Versioned.begin(tmp_path, at(files, "1.6.0"), "v1.6.0" if released == "v1.7.0" else "old-1.6.0")
+    made.commit(at(files, "1.7.0"), released)
+    made.commit(at(files, after))
+    made.commit({}, "docs-1.0", "nightly", "2019-01-01", "plugin==9.9.9")
+
+    plan = made.plan("minor")
+
+    assert (plan.previous, plan.tag) == planned
+
+
+def test_tags_of_other_things_are_no_releases(tmp_path: Path) -> None:
+    made = Versioned.begin(tmp_path, at(ONE, "0.1.0"), "docs-1.0", "nightly", "2019-01-01", "other@3.0.0")
+
+    plan = made.plan("0.1.0")
+
+    assert (plan.previous, plan.tag) == (None, "0.1.0")
+
+
+def test_a_shorter_tag_that_moves_on_is_not_the_tag_of_the_release(tmp_path: Path) -> None:
+    plan = Versioned.begin(tmp_path, ONE, "v1.0", "v1.0.0").plan("minor")
+
+    assert (plan.previous, plan.tag) == ("1.0.0", "v1.1.0")

@@ -1,0 +1,48 @@
+"""Which commits may have changed a workspace's version, told by the lines that they change."""
+
+from __future__ import annotations
+
+import pytest
+from git_ground import Ground
+
+from castoff.ecosystems.cargo.manifest.manifests import CargoManifests
+from castoff.ecosystems.python.manifest.manifests import PythonManifests
+from castoff.git import Clone
+from castoff.model.intent import begun_in
+from castoff.model.scope import Scope
+from castoff.session.claim_history import Branch
+
+_CRATE = (
+    '[package]\nname = "a"\nversion = "{}"\n[dependencies]\nfoo = {{ version = "{}", optional = true }}\n'
+)
+_INLINE = 'package = {{ name = "a", version = "{}" }}\n'
+_PROJECT = '[project]\nname = "a"\nversion = "{}"\ndependencies = ["foo=={}"]\n[build-system]\n'
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        pytest.param("Cargo.toml", _CRATE, id="a crate"),
+        pytest.param("Cargo.toml", _INLINE, id="a table in braces"),
+        pytest.param("pyproject.toml", _PROJECT, id="a project"),
+    ],
+)
+def test_commits_that_change_a_version_are_found_and_those_of_a_dependency_left_out(
+    ground: Ground, path: str, form: str
+) -> None:
+    root = ground.new(README="a\n")
+    ground.commit(root, "first", {path: form.format("1.0.0", "3.1")})
+    ground.commit(root, "a dependency", {path: form.format("1.0.0", "3.2")} if "foo" in form else {"x": "x"})
+    ground.git(root, "switch", "--quiet", "--create", "topic")
+    ground.commit(root, "bump on the side", {path: form.format("1.1.0", "3.2")})
+    ground.git(root, "switch", "--quiet", "main")
+    ground.commit(root, "elsewhere", {"README": "b\n"})
+    ground.git(root, "merge", "--quiet", "--no-ff", "-m", "merge", "topic")
+    head = ground.git(root, "rev-parse", "HEAD")
+
+    with Clone.of(ground.repository(root)) as clone:
+        branch = Branch.of(clone, head, [CargoManifests(), PythonManifests()], Scope())
+        steps = list(branch.steps(None))
+
+    assert [(step.before, step.after) for step in steps] == [(None, "1.0.0"), ("1.0.0", "1.1.0")]
+    assert [claim.commit for claim in begun_in(steps, None, None).standing] == [head]

@@ -1,0 +1,609 @@
+"""Are the workflows that castoff writes safe, and are other writers of releases found?"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from castoff.errors import CastoffError, ConfigurationError
+from castoff.model.refs import PROPOSED
+from castoff.text.yaml import Mapping, Scalar, Sequence, Value, read_yaml
+from castoff.workflows.detection import release_workflows, second_writer_problems
+from castoff.workflows.plan import (
+    LOCK,
+    WorkflowFile,
+    WorkflowOptions,
+    lock_request,
+    locked,
+    workflows,
+)
+
+COMMIT = "git+https://github.com/o/castoff@" + "0123456789" * 4
+WHEEL = (
+    "https://github.com/o/castoff/releases/download/0.1.0/castoff-0.1.0-py3-none-any.whl#sha256=" + "ab" * 32
+)
+EVERYTHING = WorkflowOptions(
+    repository="o/r",
+    source=COMMIT,
+    draft_by="ci",
+    changelog="pull-request",
+    website=True,
+    release=True,
+    signs=True,
+    ecosystems=("cargo", "python"),
+)
+FILES = workflows(EVERYTHING)
+BY_NAME = {file.path.rpartition("/castoff-")[2].removesuffix(".yml"): file for file in FILES}
+
+
+def scalars(value: Value | None, key: str) -> Iterator[Scalar]:
+    """Yield the values of a key, at any depth."""
+    match value:
+        case Mapping(entries):
+            for entry in entries:
+                if entry.key == key and isinstance(entry.value, Scalar):
+                    yield entry.value
+                yield from scalars(entry.value, key)
+        case Sequence(items):
+            for item in items:
+                yield from scalars(item, key)
+        case _:
+            return
+
+
+def parsed(file: WorkflowFile) -> Mapping:
+    root = read_yaml(file.text, file=file.path)
+    assert isinstance(root, Mapping)
+    return root
+
+
+def at(root: Value | None, *keys: str) -> Value | None:
+    for key in keys:
+        assert isinstance(root, Mapping)
+        root = root.get(key)
+    return root
+
+
+def jobs_of(file: WorkflowFile) -> list[tuple[str, Value]]:
+    jobs = at(parsed(file), "jobs")
+    assert isinstance(jobs, Mapping)
+    return [(entry.key, entry.value) for entry in jobs.entries]
+
+
+def steps_of(job: Value | None) -> list[Value]:
+    steps = at(job, "steps")
+    assert isinstance(steps, Sequence)
+    return list(steps.items)
+
+
+def all_scalars(value: Value | None) -> Iterator[Scalar]:
+    match value:
+        case Mapping(entries):
+            for entry in entries:
+                yield from all_scalars(entry.value)
+        case Sequence(items):
+            for item in items:
+                yield from all_scalars(item)
+        case Scalar():
+            yield value
+
+
+def ids(file: WorkflowFile) -> str:
+    return file.path.rpartition("/")[2]
+
+
+def test_everything_is_seven_files() -> None:
+    assert [file.path for file in FILES] == [
+        ".github/workflows/castoff-labels.yml",
+        ".github/workflows/castoff-propose.yml",
+        ".github/workflows/castoff-resume.yml",
+        ".github/workflows/castoff-draft.yml",
+        ".github/workflows/castoff-published.yml",
+        ".github/workflows/castoff-documentation.yml",
+        ".github/workflows/castoff-reminder.yml",
+    ]
+
+
+@pytest.mark.skipif(shutil.which("zizmor") is None, reason="zizmor is not installed")
+def test_zizmor_finds_nothing_in_the_workflows(tmp_path: Path) -> None:
+    for file in FILES:
+        path = tmp_path / file.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(file.text, "utf-8")
+
+    words = ["zizmor", "--offline", "--no-progress", str(tmp_path)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_where_castoff_drafts_itself_there_is_no_second_writer() -> None:
+    files = workflows(replace(EVERYTHING, draft_by="castoff"))
+
+    assert not any("draft" in file.path for file in files)
+
+
+def test_nothing_asked_is_nothing_written() -> None:
+    off = replace(
+        EVERYTHING,
+        draft_by="castoff",
+        labels=False,
+        changelog="off",
+        website=False,
+        reminder=False,
+        documentation=False,
+        release=False,
+    )
+
+    assert workflows(off) == ()
+
+
+@pytest.mark.parametrize("file", FILES, ids=ids)
+def test_no_right_is_given_to_all_jobs_and_each_job_says_its_own(file: WorkflowFile) -> None:
+    root = parsed(file)
+
+    top = root.get("permissions")
+    jobs = root.get("jobs")
+    assert isinstance(top, Mapping)
+    assert top.entries == ()
+    assert isinstance(jobs, Mapping)
+    for entry in jobs.entries:
+        assert isinstance(at(entry.value, "permissions"), Mapping)
+        assert at(entry.value, "timeout-minutes") is not None
+
+
+@pytest.mark.parametrize("file", FILES, ids=ids)
+def test_every_action_is_pinned_by_a_full_commit_with_its_version(file: WorkflowFile) -> None:
+    lines = [line.strip() for line in file.text.splitlines() if "uses:" in line]
+
+    assert lines
+    for line in lines:
+        assert re.fullmatch(r"- uses: [\w.-]+/[\w.-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line)
+
+
+@pytest.mark.parametrize("file", FILES, ids=ids)
+def test_no_expression_is_expanded_in_a_shell(file: WorkflowFile) -> None:
+    commands = list(scalars(parsed(file), "run"))
+
+    assert commands
+    assert all("${{" not in command.text for command in commands)
+
+
+@pytest.mark.parametrize("file", FILES, ids=ids)
+def test_nothing_is_left_to_fill_in(file: WorkflowFile) -> None:
+    assert re.search(r"@[A-Z_]+@", file.text) is None
+    assert "pull_request_target" not in file.text
+    assert file.text.startswith("# Written by `castoff ci`.")
+
+
+@pytest.mark.parametrize("file", FILES, ids=ids)
+def test_no_token_stays_in_a_checkout_and_git_asks_a_helper_in_each_step_that_has_one(
+    file: WorkflowFile,
+) -> None:
+    assert {one.text for one in scalars(parsed(file), "persist-credentials")} == {"false"}
+
+    every = [at(step, "env") for _, job in jobs_of(file) for step in steps_of(job)]
+    with_token = [one for one in every if isinstance(one, Mapping) and one.get("GH_TOKEN") is not None]
+    assert with_token
+    for environment in with_token:  # a private repository cannot be read without
+        assert environment.get("GIT_CONFIG_KEY_0") is not None
+
+
+def test_the_helper_of_a_workflow_gives_git_the_token_of_its_step(tmp_path: Path) -> None:
+    settings = {
+        name: next(scalars(parsed(BY_NAME["resume"]), name)).text
+        for name in ("GIT_CONFIG_COUNT", "GIT_CONFIG_KEY_0", "GIT_CONFIG_VALUE_0")
+    }
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "GH_TOKEN": "of-the-step", **settings}
+
+    done = subprocess.run(
+        ["git", "credential", "fill"],
+        input="protocol=https\nhost=github.com\n\n",
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert "password=of-the-step\n" in done.stdout
+
+
+def test_the_label_check_can_write_nothing() -> None:
+    labels = FILES[0]
+
+    rights = at(parsed(labels), "jobs", "labels", "permissions")
+
+    assert isinstance(rights, Mapping)
+    assert {entry.value.text for entry in rights.entries if isinstance(entry.value, Scalar)} == {"read"}
+    assert "ref: ${{ github.event.pull_request.base.sha }}" in labels.text
+
+
+def test_the_pull_request_right_is_asked_for_only_where_it_is_used() -> None:
+    pushed = {file.path: file.text for file in workflows(replace(EVERYTHING, changelog="push"))}
+
+    for name in ("published", "resume", "documentation"):
+        assert "pull-requests: write" in BY_NAME[name].text
+        assert "pull-requests: write" not in pushed[BY_NAME[name].path]
+
+
+RIGHTS = {
+    "propose": {"propose": {"contents": "write", "issues": "read", "pull-requests": "write"}},
+    "resume": {
+        "build": {"contents": "read"},
+        "publish": {"contents": "write", "id-token": "write"},
+        "finish": {"contents": "write", "issues": "write", "pull-requests": "write"},
+    },
+    "draft": {"draft": {"contents": "write", "pull-requests": "read"}},
+    "published": {"port": {"contents": "write", "pull-requests": "write"}},
+    "documentation": {"watch": {"contents": "write", "issues": "write", "pull-requests": "write"}},
+    "reminder": {"remind": {"contents": "read", "issues": "write", "pull-requests": "read"}},
+    "labels": {"labels": {"contents": "read", "pull-requests": "read"}},
+}
+
+
+@pytest.mark.parametrize("name", RIGHTS)
+def test_each_job_has_these_rights_and_no_other(name: str) -> None:
+    found = {}
+    for job, value in jobs_of(BY_NAME[name]):
+        rights = at(value, "permissions")
+        assert isinstance(rights, Mapping)
+        found[job] = {e.key: e.value.text for e in rights.entries if isinstance(e.value, Scalar)}
+
+    assert found == RIGHTS[name]
+
+
+def test_what_builds_holds_no_secret_and_only_what_uploads_runs_in_the_environment() -> None:
+    jobs = dict(jobs_of(BY_NAME["resume"]))
+    texts = {name: " ".join(one.text for one in all_scalars(job)) for name, job in jobs.items()}
+
+    assert "secrets." not in texts["build"]
+    assert "secrets." not in texts["finish"]
+    for name in ("CARGO_REGISTRY_TOKEN", "UV_PUBLISH_TOKEN", "SIGNING_KEY"):
+        assert f"secrets.{name}" in texts["publish"]
+    assert [name for name, job in jobs.items() if at(job, "environment")] == ["publish"]
+    assert [name for name, text in texts.items() if "--built" in text] == ["publish"]
+    assert [name for name, text in texts.items() if "bin/castoff -C" in text] == ["build"]
+
+
+def test_what_follows_the_build_waits_for_it_and_ends_with_it() -> None:
+    jobs = dict(jobs_of(BY_NAME["resume"]))
+
+    publish, finish = at(jobs["publish"], "if"), at(jobs["finish"], "if")
+    assert isinstance(publish, Scalar)
+    assert publish.text == "${{ needs.build.outputs.version }}"
+    assert isinstance(finish, Scalar)
+    for part in ("!failure()", "!cancelled()", "needs.build.result == 'success'"):
+        assert part in finish.text, "a skipped build is no failure, and nothing was claimed then"
+    needs = at(jobs["finish"], "needs")
+    assert isinstance(needs, Sequence)
+    assert [one.text for one in needs.items if isinstance(one, Scalar)] == ["build", "publish"]
+
+
+def test_a_release_goes_on_only_after_the_merge_of_a_proposal_of_the_repositorys_own() -> None:
+    condition = at(parsed(BY_NAME["resume"]), "jobs", "build", "if")
+
+    assert isinstance(condition, Scalar)
+    for part in (
+        "github.event.pull_request.merged",
+        f"startsWith(github.head_ref, '{PROPOSED}')",
+        "github.event.pull_request.head.repo.full_name == github.repository",
+    ):
+        assert part in condition.text
+
+
+def test_a_proposal_and_what_follows_its_merge_wait_for_their_own_kind_only() -> None:
+    resume = parsed(BY_NAME["resume"])
+    groups = [
+        at(parsed(BY_NAME["propose"]), "concurrency", "group"),
+        at(resume, "jobs", "publish", "concurrency", "group"),
+        at(resume, "jobs", "finish", "concurrency", "group"),
+    ]
+
+    names = [one.text for one in groups if isinstance(one, Scalar)]
+    assert names == ["castoff-propose", "castoff-publish", "castoff-finish"]
+    assert resume.get("concurrency") is None, "any pull request that is closed would wait in it"
+
+
+def test_where_versions_come_from_tags_nothing_is_proposed() -> None:
+    names = [file.path for file in workflows(replace(EVERYTHING, proposes=False))]
+
+    assert BY_NAME["propose"].path not in names
+    assert BY_NAME["resume"].path in names
+
+
+TITLES = {"0": None, "3": "A release is unfinished", "4": "A release is blocked", "5": "A release is due"}
+
+
+@pytest.mark.parametrize("code", ["0", "2", "3", "4", "5", "70"])
+def test_the_reminder_tells_what_waits_and_fails_where_nobody_could_tell(code: str, tmp_path: Path) -> None:
+    _, script = scalars(parsed(BY_NAME["reminder"]), "run")
+    (tmp_path / "castoff" / "bin").mkdir(parents=True)
+    programs = {"castoff/bin/castoff": f"echo told\nexit {code}", "gh": 'echo "$@" >> asked\necho 0'}
+    for name, text in programs.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n", "utf-8")
+        (tmp_path / name).chmod(0o755)
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    environment = {"PATH": path, "RUNNER_TEMP": str(tmp_path)}
+    words = ["bash", "-e", "-c", script.text]
+
+    done = subprocess.run(words, cwd=tmp_path, env=environment, check=False, capture_output=True)
+
+    asked = (tmp_path / "asked").read_text("utf-8") if (tmp_path / "asked").exists() else ""
+    title = TITLES.get(code)
+    assert done.returncode == (0 if code in TITLES else int(code))
+    assert (f"issue create --title {title} --body-file status.txt" in asked) == (title is not None)
+    assert bool(asked) == (title is not None)
+
+
+@pytest.mark.parametrize("file", FILES, ids=ids)
+def test_castoff_and_all_that_it_needs_are_installed_by_hash_and_nothing_by_a_name_alone(
+    file: WorkflowFile,
+) -> None:
+    install = [one.text for one in scalars(parsed(file), "run") if "pip install" in one.text]
+    every = "\n".join(one.text for one in scalars(parsed(file), "run"))
+
+    assert len(install) == len(jobs_of(file))
+    for one in install:
+        assert f"--require-hashes --no-build -r {LOCK}" in one
+        assert f"--no-deps --no-build-isolation 'castoff @ {COMMIT}'" in one
+    assert every.count("pip install") == 2 * len(install)
+    assert "uvx" not in every
+    assert "castoff==" not in every
+
+
+def test_a_wheel_is_installed_from_the_lock_file_alone() -> None:
+    for file in workflows(replace(EVERYTHING, source=WHEEL)):
+        assert file.text.count("pip install") == len(jobs_of(file))
+
+    url, _, digest = WHEEL.partition("#sha256=")
+    assert locked(WHEEL, "click==8\n").splitlines()[-1] == f"castoff @ {url} --hash=sha256:{digest}"
+    assert locked(COMMIT, "click==8\n").splitlines()[-1] == "click==8"
+
+
+def test_what_is_locked_is_what_castoff_needs_and_what_builds_a_commit_of_it() -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))
+
+    assert lock_request(WHEEL, "0.1.0", ["click"]) == ("click",)
+    assert lock_request(COMMIT, "0.1.0", ["click"]) == ("click", *project["build-system"]["requires"])
+    assert lock_request(None, "0.1.0", ["click"]) == ("castoff==0.1.0",)
+
+
+def test_without_a_source_nothing_is_written_until_castoff_has_a_release() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        workflows(replace(EVERYTHING, source=None))
+
+    assert [one.code for one in caught.value.problems] == ["ci-source-missing"]
+
+
+def test_crates_need_no_right_to_ask_for_a_token_and_no_key_is_taken_where_nothing_is_signed() -> None:
+    crates = {
+        file.path: file.text for file in workflows(replace(EVERYTHING, signs=False, ecosystems=("cargo",)))
+    }
+    text = crates[BY_NAME["resume"].path]
+
+    assert "id-token" not in text
+    assert "UV_PUBLISH_TOKEN" not in text
+    assert "SIGNING_KEY" not in text
+
+
+DRAFT_BY: tuple[Literal["castoff", "ci"], ...] = ("castoff", "ci")
+CHANGELOG: tuple[Literal["push", "pull-request", "off"], ...] = ("push", "pull-request", "off")
+COMBINATIONS = [
+    replace(EVERYTHING, draft_by=draft, changelog=changelog, website=website)
+    for draft, changelog, website in product(DRAFT_BY, CHANGELOG, (True, False))
+]
+
+
+@pytest.mark.parametrize(
+    "options", COMBINATIONS, ids=[f"{o.draft_by}-{o.changelog}-{o.website}" for o in COMBINATIONS]
+)
+def test_every_combination_is_yaml(options: WorkflowOptions) -> None:
+    for file in workflows(options):
+        assert at(parsed(file), "jobs") is not None
+
+
+UNFIT: list[tuple[str, dict[str, Any]]] = [
+    ("a repository with a quote", {"repository": "o/r'"}),
+    ("a repository without an owner", {"repository": "r"}),
+    ("a source with a quote", {"source": COMMIT.replace("@", "'@")}),
+    ("a source with a line end", {"source": f"{COMMIT}\n"}),
+    ("a branch", {"source": "git+https://github.com/o/castoff@main"}),
+    ("a tag", {"source": "git+https://github.com/o/castoff@v1.0"}),
+    ("a short commit", {"source": "git+https://github.com/o/castoff@0123456"}),
+    ("a commit with a fragment", {"source": f"{COMMIT}#subdirectory=x"}),
+    ("an address with a password", {"source": COMMIT.replace("//", "//me:secret@")}),
+    ("a wheel without a digest", {"source": WHEEL.partition("#")[0]}),
+    ("a wheel with a short digest", {"source": WHEEL[:-1]}),
+    ("a wheel of another project", {"source": WHEEL.replace("/castoff-", "/castaway-")}),
+    ("a wheel without https", {"source": WHEEL.replace("https", "http")}),
+    ("a version", {"source": "castoff==0.1.0"}),
+    ("a source that is no Git address", {"source": "castoff"}),
+    ("a tag with a line end", {"tags": ("a\nb",)}),
+    ("a tag with an expression", {"tags": ("${{ x }}",)}),
+    ("an empty tag", {"tags": ("",)}),
+    ("a secret with an expression", {"site_token": "A }} ${{ secrets.B"}),
+]
+
+
+@pytest.mark.parametrize("fields", [c[1] for c in UNFIT], ids=[c[0] for c in UNFIT])
+def test_a_value_that_could_be_code_is_refused(fields: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        workflows(replace(EVERYTHING, **fields))
+
+    assert caught.value.problems[0].code == "workflow-value-unfit"
+
+
+# Other writers
+
+KUBE = """\
+name: release
+on:
+  push:
+    tags:
+      - '[0-9]+.[0-9]+.[0-9]+'
+jobs:
+  build:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v7
+      - name: Release
+        uses: softprops/action-gh-release@v3
+        with:
+          generate_release_notes: true
+          draft: true
+"""
+
+
+def test_the_release_job_of_kube_is_found() -> None:
+    (found,) = release_workflows({".github/workflows/release.yml": KUBE})
+
+    assert (found.line, found.what, found.when) == (12, "softprops/action-gh-release", ("tag",))
+    assert found.writes_on_tag
+    assert found.is_draft
+    assert not found.is_ours
+
+
+def step(text: str, on: str = "{push: {tags: ['v*']}}") -> str:
+    return f"on: {on}\njobs:\n  a:\n    steps:\n      - {text}\n"
+
+
+MAKERS = [
+    ("an action by version", step("uses: ncipollo/release-action@v1"), "ncipollo/release-action"),
+    ("an action by commit", step("uses: actions/create-release@" + "a" * 40), "actions/create-release"),
+    ("an action in a folder", step("uses: changesets/action/sub@v1"), "changesets/action"),
+    (
+        "an action in other letters",
+        step("uses: MarcoIeni/release-plz-action@v0.5"),
+        "marcoieni/release-plz-action",
+    ),
+    ("release-drafter", step("uses: release-drafter/release-drafter@v7"), "release-drafter/release-drafter"),
+    ("goreleaser", step("uses: goreleaser/goreleaser-action@v6"), "goreleaser/goreleaser-action"),
+    ("gh", step("run: gh release create v1"), "gh release create"),
+    (
+        "gh in a script",
+        step('run: |\n          set -e\n          gh  release create "$TAG"'),
+        "gh release create",
+    ),
+    ("gh by the API", step("run: gh api --method POST repos/o/r/releases -f a=b"), None),
+    ("semantic-release", step("run: npx semantic-release"), "semantic-release"),
+    (
+        "a job of another workflow",
+        "on: push\njobs:\n  a:\n    uses: softprops/action-gh-release@v1\n",
+        "softprops/action-gh-release",
+    ),
+    (
+        "broken YAML",
+        "on:\n  push:\n    tags: [a\n  - uses: softprops/action-gh-release@v2\n",
+        "softprops/action-gh-release",
+    ),
+    ("broken YAML with a command", "a: [\n  run: gh release create x\n", "gh release create"),
+]
+
+
+@pytest.mark.parametrize(("text", "what"), [c[1:] for c in MAKERS], ids=[c[0] for c in MAKERS])
+def test_what_makes_releases_is_found(text: str, what: str | None) -> None:
+    (found,) = release_workflows({"w.yml": text})
+
+    assert what is None or found.what == what
+
+
+OTHERS = [
+    ("nothing", ""),
+    ("a text", "hello"),
+    ("no jobs", "on: push\n"),
+    ("jobs that are a list", "on: push\njobs: [a]\n"),
+    ("a checkout", step("uses: actions/checkout@v7")),
+    ("a look at releases", step("run: gh release view v1")),
+    ("an upload to a release", step("run: gh release upload v1 file")),
+    ("a look by the API", step("run: gh api repos/o/r/releases/latest")),
+    ("a word in a title", step("name: gh release create is not run here")),
+    ("another action with such a name", step("uses: me/softprops-action-gh-release@v1")),
+    ("a comment in a script", step("run: |\n          # gh release create v1\n          true")),
+    ("a longer word", step("run: my-semantic-release-check")),
+]
+
+
+@pytest.mark.parametrize("text", [c[1] for c in OTHERS], ids=[c[0] for c in OTHERS])
+def test_what_makes_no_release_is_not_accused(text: str) -> None:
+    assert release_workflows({"w.yml": text}) == ()
+
+
+TRIGGERS = [
+    ("a tag", "{push: {tags: ['v*']}}", ("tag",)),
+    ("a branch", "{push: {branches: [main]}}", ("push",)),
+    ("a branch and a tag", "{push: {branches: [main], tags: ['*']}}", ("tag", "push")),
+    ("any push", "push", ("tag", "push")),
+    ("any push among others", "[push, pull_request]", ("tag", "push", "other")),
+    ("any push with paths", "{push: {paths: [a]}}", ("tag", "push")),
+    ("no tags", "{push: {tags-ignore: ['**']}}", ("push",)),
+    ("a release", "{release: {types: [published]}}", ("release",)),
+    ("by hand", "workflow_dispatch", ("other",)),
+    ("a new ref", "create", ("tag",)),
+    ("nothing", "", ()),
+]
+
+
+@pytest.mark.parametrize(("on", "when"), [c[1:] for c in TRIGGERS], ids=[c[0] for c in TRIGGERS])
+def test_what_starts_a_workflow_is_known(on: str, when: tuple[str, ...]) -> None:
+    (found,) = release_workflows({"w.yml": step("uses: softprops/action-gh-release@v3", on)})
+
+    assert found.when == when
+
+
+def test_a_second_writer_is_an_error_with_its_place() -> None:
+    found = release_workflows({"release.yml": KUBE, "dispatch.yml": KUBE.replace("push:", "other:")})
+
+    (problem,) = second_writer_problems(found, "castoff")
+
+    assert (problem.code, problem.file, problem.line) == ("draft-second-writer", "release.yml", 12)
+    assert second_writer_problems(found, "ci") == ()
+
+
+def test_where_the_job_writes_one_is_enough_and_two_are_too_many() -> None:
+    found = release_workflows({"a.yml": KUBE, "b.yml": KUBE})
+
+    assert [problem.file for problem in second_writer_problems(found, "ci")] == ["b.yml"]
+
+
+def test_our_own_draft_job_is_known_as_ours() -> None:
+    found = release_workflows({file.path: file.text for file in FILES})
+
+    assert [(w.path.rpartition("-")[2], w.is_ours, w.writes_on_tag) for w in found] == [
+        ("draft.yml", True, True),
+        ("propose.yml", True, False),
+        ("resume.yml", True, False),
+        ("resume.yml", True, False),
+        ("resume.yml", True, False),
+    ]
+
+
+@given(
+    st.dictionaries(
+        st.just("w.yml"), st.text(alphabet="on:jbsuetpr \n-[]{}&*'\"gh release create", max_size=80)
+    )
+)
+def test_any_text_is_searched_without_an_error(files: dict[str, str]) -> None:
+    release_workflows(files)
+
+
+@given(st.text(max_size=20), st.text(max_size=20), st.text(max_size=20))
+def test_any_option_makes_yaml_or_our_error(repository: str, source: str, tag: str) -> None:
+    try:
+        files = workflows(replace(EVERYTHING, repository=repository, source=source, tags=(tag,)))
+    except CastoffError:
+        return
+    for file in files:
+        parsed(file)

@@ -1,0 +1,229 @@
+"""Clients that others wrote: GitHub's own gh, and PyGithub, with what a maintainer does around a release."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from forge_bench import Work
+
+from castoff.world.forge import Forge
+from castoff.world.messages import Request, Response
+from castoff.world.server import Server, Site
+from openapi import validate, validate_request
+
+pytestmark = pytest.mark.real
+
+
+class Watched:
+    """Passes requests on, and holds what both sides say against GitHub's description."""
+
+    def __init__(self, forge: Forge) -> None:
+        self.forge = forge
+        self.seen: list[str] = []
+
+    def handle(self, request: Request) -> Response:
+        answer = self.forge.handle(request)
+        form = answer.headers.get("Content-Type", "application/json")
+        if request.path not in ("/graphql", "/api/graphql") and "json" in form:
+            try:
+                if not request.path.startswith("/uploads/"):
+                    validate_request(request.method, request.path, request.query, request.body)
+                validate(request.method, request.path, answer.status, answer.body)
+            except AssertionError as error:
+                self.seen.append(str(error))
+        return answer
+
+
+@pytest.fixture
+def watched(work: Work) -> Watched:
+    work.tag("0.9.0")
+    sha = work.commit("main", {"n": "n"}, "new (#7)")
+    seed: dict[str, object] = {
+        "labels": ["bug", "docs"],
+        "milestones": [{"title": "1.0.0"}],
+        "issues": [{"title": f"issue {n}", "author": "ada"} for n in range(1, 7)],
+        "pull_requests": [
+            {
+                "number": 7,
+                "title": "new",
+                "author": "ada",
+                "merge_commit": sha,
+                "merged_at": "2026-01-05T00:00:00Z",
+            }
+        ],
+    }
+    return Watched(Forge("acme/kit", work.path, seed=seed))
+
+
+@contextlib.contextmanager
+def served(watched: Watched) -> Iterator[str]:
+    with Server(Site("forge", watched)) as server:
+        yield server.url
+    assert watched.seen == []
+    assert watched.forge.unknown_routes == []
+
+
+@pytest.mark.skipif(shutil.which("gh") is None, reason="gh is not installed")
+def test_gh_releases_files_issues_and_reads(watched: Watched, tmp_path: Path) -> None:
+    with served(watched) as url:
+
+        def gh(*arguments: str) -> str:
+            done = subprocess.run(
+                ["gh", *arguments],
+                env=_gh(url, tmp_path),
+                cwd=tmp_path,
+                capture_output=True,
+                text=True,
+                timeout=60,
+            )
+            assert done.returncode == 0, done.stderr
+            return done.stdout
+
+        drafted = gh("release", "create", "1.0.0", "--title", "T", "--notes", "hello", "--draft")
+        assert "/releases/tag/untagged-" in drafted
+        assert "Draft" in gh("release", "list")
+        gh("release", "edit", "1.0.0", "--draft=false", "--latest")
+        assert "hello" in gh("release", "view", "1.0.0")
+        (tmp_path / "a.txt").write_text("bytes")
+        gh("release", "create", "2.0.0", "a.txt", "--generate-notes", "--notes", "words")
+        shown = json.loads(gh("release", "view", "2.0.0", "--json", "body,assets,isDraft"))
+        assert shown["body"].startswith("words\n\n")
+        assert [each["name"] for each in shown["assets"]] == ["a.txt"]
+        assert gh("release", "download", "2.0.0", "-p", "a.txt", "-O", "-") == "bytes"
+        made = gh("issue", "create", "--title", "X", "--body", "Y", "--label", "bug", "--milestone", "1.0.0")
+        assert made.strip() == "https://github.com/acme/kit/issues/8"
+        gh("issue", "close", "8")
+        assert gh("issue", "list", "--state", "closed").startswith("8\tCLOSED\tX\tbug")
+        gh("label", "create", "changelog-add", "--color", "00ff00")
+        assert "changelog-add" in gh("label", "list")
+        numbers = gh("api", "repos/acme/kit/issues?per_page=3", "--paginate", "-q", ".[].number").split()
+        assert numbers == ["6", "5", "4", "3", "2", "1"]
+        query = 'query={repository(owner:"acme",name:"kit"){pullRequest(number:7){title state}}}'
+        answer = json.loads(gh("api", "graphql", "-f", query))
+        assert answer["data"]["repository"]["pullRequest"] == {"title": "new", "state": "MERGED"}
+        notes = json.loads(gh("api", "repos/acme/kit/releases/generate-notes", "-f", "tag_name=3.0.0"))
+        assert notes["body"].startswith("**Full Changelog**")
+
+
+@pytest.mark.skipif(shutil.which("gh") is None, reason="gh is not installed")
+def test_gh_takes_a_pull_request_to_its_merge(watched: Watched, work: Work, tmp_path: Path) -> None:
+    tip = work.commit("topic", {"new.txt": "hello\n"}, "Add a file", onto="main")
+    for command in (["init", "-q"], ["remote", "add", "origin", "http://github.localhost/acme/kit"]):
+        subprocess.run(["git", *command], cwd=tmp_path, check=True)
+    with served(watched) as url:
+
+        def gh(*arguments: str) -> str:
+            done = subprocess.run(
+                ["gh", *arguments],
+                env=_gh(url, tmp_path),
+                cwd=tmp_path,
+                capture_output=True,
+                text=True,
+                timeout=60,
+            )
+            assert done.returncode == 0, done.stderr
+            return done.stdout
+
+        made = gh("pr", "create", "--title", "T", "--body", "B", "--base", "main", "--head", "topic")
+        assert made.strip() == "https://github.com/acme/kit/pull/8"
+        gh("api", f"repos/acme/kit/statuses/{tip}", "-f", "state=success", "-f", "context=ci")
+        assert gh("pr", "checks", "8").startswith("ci\tpass")
+        assert "+hello" in gh("pr", "diff", "8")
+        gh("pr", "comment", "8", "--body", "seen")
+        gh("pr", "edit", "8", "--title", "T2", "--add-label", "bug", "--milestone", "1.0.0")
+        shown = gh("pr", "view", "8", "--comments")
+        assert "seen" in shown
+        assert gh("pr", "list").startswith("8\tT2\ttopic\tOPEN")
+        gh("pr", "merge", "8", "--squash")
+        assert gh("pr", "list", "--state", "merged").startswith("8\tT2\ttopic\tMERGED")
+        gh("issue", "comment", "6", "--body", "released")
+        gh("issue", "edit", "6", "--add-label", "docs", "--remove-label", "docs", "--milestone", "1.0.0")
+        assert "milestone:\t1.0.0" in gh("issue", "view", "6")
+        (tmp_path / "README.md").write_text("x")
+        gh("release", "create", "2.0.0", "README.md", "--latest", "--notes", "n")
+        gh("release", "edit", "2.0.0", "--prerelease", "--latest=false")
+        gh("release", "upload", "2.0.0", "README.md", "--clobber")
+        gh("release", "delete-asset", "2.0.0", "README.md", "--yes")
+        gh("release", "delete", "2.0.0", "--yes", "--cleanup-tag")
+    assert work.git("log", "-1", "--format=%s", "main") == "T2 (#8)"
+
+
+@pytest.mark.skipif(shutil.which("gh") is None, reason="gh is not installed")
+def test_gh_tells_what_the_forge_refuses(watched: Watched, tmp_path: Path) -> None:
+    with served(watched) as url:
+        run = ["gh", "release", "create", "1.0.0", "--notes", "x" * 125_001]
+        done = subprocess.run(
+            run, env=_gh(url, tmp_path), cwd=tmp_path, capture_output=True, text=True, timeout=60
+        )
+    assert done.returncode == 1
+    assert "body is too long (maximum is 125000 characters)" in done.stderr
+
+
+def test_pygithub_goes_through_a_whole_release(watched: Watched, work: Work) -> None:
+    github: Any = pytest.importorskip("github")
+    with served(watched) as url:
+        client = github.Github(
+            base_url=url,
+            auth=github.Auth.Token("writer"),
+            retry=None,
+            seconds_between_requests=0,
+            seconds_between_writes=0,
+        )
+        repository = client.get_repo("acme/kit")
+        assert repository.permissions.push
+        milestone = repository.create_milestone("1.1.0", description="next")
+        label = repository.create_label("changelog-add", "00ff00")
+        issue = repository.create_issue("t", body="b", milestone=milestone, labels=[label])
+        issue.create_comment("c")
+        issue.edit(state="closed")
+        assert repository.get_milestone(milestone.number).closed_issues == 1
+        assert len(list(repository.get_issues(state="all"))) == 8
+        draft = repository.create_git_release("1.0.0", "n", "b", draft=True)
+        notes = repository.generate_release_notes("1.0.0", previous_tag_name="0.9.0").body
+        assert notes.startswith("## What's Changed\n* new by @ada in https://github.com/acme/kit/pull/7\n")
+        assert not draft.update_release("n", notes, draft=False).draft
+        assert repository.get_latest_release().tag_name == "1.0.0"
+        assert work.git("rev-parse", "1.0.0") == work.git("rev-parse", "main")
+        issue.add_to_labels("docs", "new one")
+        issue.add_to_assignees("ada")
+        assert {each.name for each in issue.get_labels()} == {"changelog-add", "docs", "new one"}
+        asset = draft.upload_asset(str(work.path / "HEAD"), name="head")
+        assert asset.update_asset("first", "the first").name == "first"
+        element = github.InputGitTreeElement("tree.txt", "100644", "blob", content="t")
+        tip = repository.get_branch("main").commit.commit
+        tree = repository.create_git_tree([element], tip.tree)
+        planted = repository.create_git_commit("plant", tree, [tip])
+        repository.create_git_ref("refs/heads/planted", planted.sha)
+        repository.create_git_ref("refs/heads/topic", repository.get_branch("main").commit.sha)
+        repository.create_file("notes.md", "port the notes", "text", branch="topic")
+        pull = repository.create_pull(base="main", head="topic", title="Port the notes")
+        pull.create_review(body="fine", event="COMMENT")
+        assert [each.state for each in pull.get_reviews()] == ["COMMENTED"]
+        assert pull.merge(merge_method="squash").merged
+        assert work.git("log", "-1", "--format=%s", "main") == "Port the notes (#9)"
+        assert [each.number for each in repository.get_commit("main").get_pulls()] == [9]
+        assert client.search_issues("repo:acme/kit is:pr is:merged").totalCount == 2
+
+
+def _gh(url: str, home: Path) -> dict[str, str]:
+    """Lead gh here by plain http: the one host for which it does so, through the proxy variable."""
+    kept = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+    return kept | {
+        "GH_HOST": "github.localhost",
+        "GH_REPO": "github.localhost/acme/kit",
+        "GH_TOKEN": "dummy",
+        "GH_ENTERPRISE_TOKEN": "dummy",
+        "GH_CONFIG_DIR": str(home / "gh"),
+        "GH_NO_UPDATE_NOTIFIER": "1",
+        "GH_PROMPT_DISABLED": "1",
+        "HTTP_PROXY": url,
+        "NO_COLOR": "1",
+    }
