@@ -10,7 +10,7 @@ from castoff.reconcile import observe
 from castoff.release.claim_guard import ClaimGuard
 from castoff.release.flight import with_known_flights
 from castoff.release.tag import PUSH, TagFitness
-from castoff.release.waiver_command import require_waivable, waiver_stage
+from castoff.release.waiver_command import given_up, require_waivable, waiver_stage
 from castoff.session.session import open_session
 from remedies.following import follow, follows
 from session.in_flight import LISTED, UP, InFlight, page
@@ -95,10 +95,11 @@ def test_answers_end_what_is_not_known_and_uploads_make_a_waiver_possible(tmp_pa
             do=lambda: setattr(there, "files", UP),
         )
         flying, _ = with_known_flights(session)
-        for part in waiver_stage(target, session.clone, ["draft"]).parts:
+        waiver = waiver_stage(target, session.clone, given_up(["draft"], ()))
+        for part in waiver.parts:
             part.act(PUSH)
         over, _ = with_known_flights(session)
-        (state,) = observe([waiver_stage(target, session.clone, ["draft"])])
+        (state,) = observe([waiver])
 
     assert [str(claim.version) for claim in flying.snapshot.history.unfinished] == ["1.1.0"]
     assert over.snapshot.history.unfinished == ()
