@@ -35,9 +35,11 @@ class Scene:
     here: Stage
 
     def setting(self) -> Services:
-        """Open a fresh clone; the rehearsal, which has a world of its own, is left out."""
+        """Open a fresh clone, with short waits; the rehearsal, which has a world of its own, is left out."""
         options = Options(directory=self.here.checkout(), wait=5.0)
-        return replace(open_setting(options, Silence(), self.here.environment), embedded=None)
+        services = open_setting(options, Silence(), self.here.environment)
+        patience = replace(services.patience, settle=0.5, unknown=0.5)
+        return replace(services, embedded=None, patience=patience)
 
     def release(self, level: str = "1.1.0", **faults: object) -> Result:
         """Release, with one fault while it runs."""
