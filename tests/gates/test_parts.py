@@ -56,6 +56,16 @@ def test_no_decision_and_no_description_reads_what_a_part_remembers() -> None:
     assert {name: names for name, names in hidden.items() if names} == {}
 
 
+def test_each_part_has_a_table_of_its_decisions() -> None:
+    """The tables of ``test_*decisions*.py`` construct the part, one row per condition."""
+    tables = "".join(
+        path.read_text(encoding="utf-8")
+        for path in sorted((SOURCE.parents[1] / "tests").rglob("test_*decisions*.py"))
+    )
+
+    assert [name for name, _ in parts() if f"{name}(" not in tables and name != "Part"] == []
+
+
 def test_no_act_is_done_by_the_words_of_its_id() -> None:
     takes_apart = re.compile(
         r"\bact\.id(\.r?(split|partition|find|index)\(|\.remove(prefix|suffix)\(|\[)|\bin act\.id\b"

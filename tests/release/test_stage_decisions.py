@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from decided import decision_of
 
 from castoff.model.acts import Blocked, Decision, Do, Done, Outcome, Person, Succeeded, Wait
 from castoff.model.observations import (
@@ -18,8 +21,8 @@ from castoff.model.observations import (
 )
 from castoff.model.workspace import Artifact, ArtifactKind, Package, kind_of
 from castoff.ports import ForgeRelease, Listing
-from castoff.release.announce import Releases, decide_announce
-from castoff.release.draft import DraftLook, decide_draft
+from castoff.release.announce import AnnouncePart, Releases
+from castoff.release.draft import DraftLook, DraftPart
 from castoff.release.publish import FileLook, PackageLook, PackagePart, PresencePart, decide_package, listed
 from castoff.release.tag import decide_tag
 
@@ -35,6 +38,7 @@ CORE = Package(
 )
 SAME = Present(same="bytes")
 R = "a" * 40
+NOBODY: Any = None
 
 
 def summary(decision: Decision) -> str:
@@ -170,7 +174,11 @@ SILENT = Unknown(reason="503", retry_after=3.0)
     ],
 )
 def test_draft(what: DraftLook | Unknown, expected: str) -> None:
-    assert summary(decide_draft("1.1.0", what)) == expected
+    part = DraftPart(
+        tag="1.1.0", title="1.1.0", commit=R, prerelease=False, forge=NOBODY, body=lambda: "generated"
+    )
+
+    assert summary(part.decide(what)) == expected
 
 
 @pytest.mark.parametrize(
@@ -186,8 +194,10 @@ def test_draft(what: DraftLook | Unknown, expected: str) -> None:
     ids=["none", "silent", "a draft", "published", "published and a draft", "two drafts"],
 )
 def test_announce(what: Releases, asked: str, agreed: str) -> None:
-    assert summary(decide_announce("1.1.0", what, agreed=False)) == asked
-    assert summary(decide_announce("1.1.0", what, agreed=True)) == agreed
+    part = AnnouncePart(tag="1.1.0", commit=R, latest=True, prerelease=False, forge=NOBODY, agreed=False)
+
+    assert summary(part.decide(what)) == asked
+    assert summary(replace(part, agreed=True).decide(what)) == agreed
 
 
 @pytest.mark.parametrize(
@@ -323,6 +333,50 @@ def test_a_file_that_was_seen_and_is_withdrawn_then_stops_the_release() -> None:
     shelf.files = {SDIST: Withdrawn()}
 
     assert summary(part.decide(part.look())) == "blocked artifact-withdrawn"
+
+
+PLATFORM_WHEEL = "core-1.1.0-cp311-cp311-win_amd64.whl"
+
+
+@pytest.mark.parametrize(
+    ("what", "tagged", "expected"),
+    [
+        (
+            seen(sdist=Absent(), wheel=Absent()),
+            False,
+            f"do publish:python:core:{SDIST} publish:python:core:wheel",
+        ),
+        (seen(sdist=SAME, wheel=Absent()), False, "do publish:python:core:wheel"),
+        (seen(sdist=SAME, wheel=SAME), False, "done"),
+        (PackageLook((FileLook(SDIST, SAME),)), False, "done"),
+        (
+            PackageLook((FileLook(SDIST, SAME), FileLook(PLATFORM_WHEEL, SAME))),
+            False,
+            "done later publish:python:core:wheel",
+        ),
+        (PackageLook((FileLook(SDIST, SAME), FileLook(PLATFORM_WHEEL, SAME))), True, "done"),
+        (
+            seen(sdist=SAME, wheel=SILENT),
+            False,
+            f"wait 3 later publish:python:core:{SDIST} publish:python:core:wheel",
+        ),
+        (seen(sdist=Withdrawn(), wheel=Absent()), False, "blocked artifact-withdrawn"),
+    ],
+    ids=[
+        "nothing there",
+        "one kind is missing",
+        "each kind is there",
+        "one kind is enough",
+        "wheels of other platforms may be missing",
+        "nothing is uploaded after the tag",
+        "silent",
+        "withdrawn",
+    ],
+)
+def test_presence(what: PackageLook, tagged: bool, expected: str) -> None:
+    part = PresencePart(CORE, "1.1.0", NOBODY, tagged=tagged)
+
+    assert decision_of(part, what) == expected
 
 
 def test_without_artifacts_at_hand_the_registry_is_asked_for_one_file_of_each_kind() -> None:

@@ -23,7 +23,7 @@ from castoff.postrelease.links import LinksPart
 from castoff.postrelease.ported_changelog import Terms, cut_by
 from castoff.preflight.checks import wants_signed_commit
 from castoff.reconcile import Reconciler, StageState, observe, part_state
-from castoff.reconcile.part import Part, Seen, Stage
+from castoff.reconcile.part import Part, PartAround, Seen, Stage
 from castoff.session.change_range import label_of_own_pulls
 from castoff.session.edits import CHANGELOG, changelog_path
 from castoff.session.past_release import PastRelease
@@ -197,7 +197,7 @@ def settle(reconciler: Reconciler, stage: Stage) -> StageState:
     """Look once, and do what is missing, without waiting for what is running."""
     (seen,) = observe((stage,))
     due = {
-        part.name: _Unhurried(part)
+        part.name: UnhurriedPart(part)
         for part, state in zip(stage.parts, seen.parts, strict=False)
         if isinstance(state.decision, Do)
     }
@@ -210,25 +210,12 @@ def settle(reconciler: Reconciler, stage: Stage) -> StageState:
 
 
 @dataclass(frozen=True, slots=True)
-class _Unhurried:
+class UnhurriedPart(PartAround):
     """A part that acts, but is not waited for: what is running counts as the end of its turn."""
 
     part: Part[Any]
-
-    @property
-    def name(self) -> str:
-        """Name the part."""
-        return self.part.name
-
-    @property
-    def needs(self) -> frozenset[str]:
-        """Need nothing: what it needs was looked at."""
-        return frozenset()
-
-    @property
-    def gate(self) -> str | None:
-        """Share the part's rate limit."""
-        return self.part.gate
+    # Only parts that are due run again here: what they need was seen done.
+    needs: frozenset[str] = frozenset()
 
     def look(self) -> Any:
         """Ask the world."""

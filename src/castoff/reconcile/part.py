@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 from castoff.model.acts import Act, Decision, Done, Outcome, StageName, Wait
 from castoff.model.observations import Observation, Unknown
+from castoff.model.workspace import Package
 
 Seen = tuple[Observation, ...]
 S = TypeVar("S")
@@ -56,6 +57,40 @@ def wait_for(unknown: Unknown, later: tuple[Act, ...] = ()) -> Wait:
     return Wait(reason=unknown.reason, seconds=unknown.retry_after, later=later)
 
 
+class PartOfPackage:
+    """What all parts about one package share: they are named after it, and paced by its registry."""
+
+    __slots__ = ()
+    package: Package
+
+    @property
+    def name(self) -> str:
+        """Return the package's id."""
+        return self.package.id
+
+    @property
+    def gate(self) -> str:
+        """Share the registry's rate limit."""
+        return self.package.ecosystem
+
+
+class PartAround:
+    """What all parts share that change how another part is looked at or decided."""
+
+    __slots__ = ()
+    part: Part[Any]
+
+    @property
+    def name(self) -> str:
+        """Return the other part's name."""
+        return self.part.name
+
+    @property
+    def gate(self) -> str | None:
+        """Share the other part's rate limit."""
+        return self.part.gate
+
+
 @dataclass(frozen=True, slots=True)
 class UnansweredPart:
     """A part of which nothing can be asked, since a question before it had no answer."""
@@ -83,25 +118,12 @@ class UnansweredPart:
 
 
 @dataclass(frozen=True, slots=True)
-class AnsweredPart:
+class AnsweredPart(PartAround):
     """Another part, waited for until all its questions have an answer, whatever it is; nothing is written."""
 
     part: Part[Any]
-
-    @property
-    def name(self) -> str:
-        """Name the other part."""
-        return self.part.name
-
-    @property
-    def needs(self) -> frozenset[str]:
-        """Need nothing: looks do not order each other."""
-        return frozenset()
-
-    @property
-    def gate(self) -> str | None:
-        """Share the other part's service."""
-        return self.part.gate
+    # Looks do not order each other, so that all questions are asked side by side.
+    needs: frozenset[str] = frozenset()
 
     def look(self) -> Seen:
         """Ask what the other part asks."""

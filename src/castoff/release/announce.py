@@ -61,7 +61,15 @@ class AnnouncePart:
 
     def decide(self, seen: Releases) -> Decision:
         """Publish the draft when a person agreed."""
-        return decide_announce(self.tag, seen, agreed=self.agreed)
+        if isinstance(seen, Unknown):
+            return wait_for(seen, (ASKED,))
+        if any(not release.draft for release in seen):
+            return Done()
+        if len(seen) > 1:
+            return Blocked(two_releases(self.tag, seen))
+        if self.agreed:
+            return Do((PUBLISH,)) if seen else Blocked(no_draft(self.tag))
+        return Person((ASKED,), "announcing requires a person's confirmation")
 
     def describe(self, seen: Releases) -> Seen:
         """Show the releases."""
@@ -89,19 +97,6 @@ class AnnouncePart:
                 latest=self.latest,
             ),
         )
-
-
-def decide_announce(tag: str, seen: Releases, *, agreed: bool) -> Decision:
-    """Decide by the releases that were listed."""
-    if isinstance(seen, Unknown):
-        return wait_for(seen, (ASKED,))
-    if any(not release.draft for release in seen):
-        return Done()
-    if len(seen) > 1:
-        return Blocked(two_releases(tag, seen))
-    if agreed:
-        return Do((PUBLISH,)) if seen else Blocked(no_draft(tag))
-    return Person((ASKED,), "announcing requires a person's confirmation")
 
 
 def no_draft(tag: str) -> Problem:

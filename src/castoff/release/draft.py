@@ -80,7 +80,23 @@ class DraftPart:
 
     def decide(self, seen: DraftLook | Unknown) -> Decision:
         """Create where there is none, add what is missing; two of them are for a person to sort out."""
-        return decide_draft(self.tag, seen)
+        if isinstance(seen, Unknown):
+            later = (
+                *only_if("if there is none", [_create_act(self.tag)]),
+                *only_if(_INCOMPLETE, [_update_act(self.tag)]),
+            )
+            return wait_for(seen, later)
+        if len(seen.releases) > 1:
+            return Blocked(two_releases(self.tag, seen.releases))
+        if not seen.releases:
+            return Do((_create_act(self.tag),))
+        match seen.notes:
+            case Absent():
+                return Do((_update_act(self.tag),))
+            case Unknown() as unknown:
+                return wait_for(unknown, only_if(_INCOMPLETE, [_update_act(self.tag)]))
+            case _:
+                return Done()
 
     def describe(self, seen: DraftLook | Unknown) -> Seen:
         """Show the releases, and whether all generated lines are in the draft."""
@@ -161,29 +177,11 @@ def _same_text(body: str, generated: str) -> bool:
     return body.replace("\r\n", "\n").strip() == generated.strip()
 
 
-def decide_draft(tag: str, seen: DraftLook | Unknown) -> Decision:
-    """Decide by the releases that were listed, and by the generated lines in the draft."""
-    if isinstance(seen, Unknown):
-        later = (*only_if("if there is none", [_create(tag)]), *only_if(_INCOMPLETE, [_update(tag)]))
-        return wait_for(seen, later)
-    if len(seen.releases) > 1:
-        return Blocked(two_releases(tag, seen.releases))
-    if not seen.releases:
-        return Do((_create(tag),))
-    match seen.notes:
-        case Absent():
-            return Do((_update(tag),))
-        case Unknown() as unknown:
-            return wait_for(unknown, only_if(_INCOMPLETE, [_update(tag)]))
-        case _:
-            return Done()
-
-
-def _create(tag: str) -> Act:
+def _create_act(tag: str) -> Act:
     return Act(id=CREATE.id, stage="draft", target=f"the draft of `{tag}`", undo="free")
 
 
-def _update(tag: str) -> Act:
+def _update_act(tag: str) -> Act:
     return Act(id=UPDATE.id, stage="draft", target=f"the draft of `{tag}`", undo="free")
 
 

@@ -17,7 +17,7 @@ from castoff.model.observations import Absent, Answer, Observation, Present, Sam
 from castoff.model.plan import predicted_filename
 from castoff.model.workspace import Artifact, ArtifactKind, Package, kind_of
 from castoff.ports import Listing, Registry
-from castoff.reconcile.part import Seen, wait_for
+from castoff.reconcile.part import PartOfPackage, Seen, wait_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class UploadFile(Act):
 
 
 @dataclass(slots=True)
-class PackagePart:
+class PackagePart(PartOfPackage):
     """One package at one version; ``artifacts`` are what was built, each file is one act.
 
     ``accepted`` holds digests that a person accepted as the same although they cannot be compared; ``tagged`` tells
@@ -62,16 +62,6 @@ class PackagePart:
     tagged: bool = False
     _resolvable: bool = field(default=False, init=False)
     _compared: dict[str, Present] = field(default_factory=dict, init=False)
-
-    @property
-    def name(self) -> str:
-        """Return the package's id."""
-        return self.package.id
-
-    @property
-    def gate(self) -> str:
-        """Share the registry's rate limit."""
-        return self.package.ecosystem
 
     def look(self) -> PackageLook:
         """Ask the registry for each file; where all are there, ask the resolver as well."""
@@ -131,7 +121,7 @@ class PackagePart:
 
 
 @dataclass(slots=True)
-class PresencePart:
+class PresencePart(PartOfPackage):
     """One package at one version, seen without having built it: are files of each kind there?
 
     With ``any_kind``, one file is enough: the release is known to be whole, and not which kinds it has.
@@ -144,16 +134,6 @@ class PresencePart:
     needs: frozenset[str] = frozenset()
     any_kind: bool = False
     tagged: bool = False
-
-    @property
-    def name(self) -> str:
-        """Return the package's id."""
-        return self.package.id
-
-    @property
-    def gate(self) -> str:
-        """Share the registry's rate limit."""
-        return self.package.ecosystem
 
     def look(self) -> PackageLook:
         """Ask the registry for one file of each kind."""

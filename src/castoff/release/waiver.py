@@ -13,7 +13,7 @@ from typing import Any
 from castoff.model.acts import Act, Decision, Do, Done, Off, Outcome
 from castoff.model.observations import Absent, Answer, Observation, Present, Unknown
 from castoff.model.refs import CLAIMS, TagRef, without_name
-from castoff.reconcile.part import Part, Seen, wait_for
+from castoff.reconcile.part import Part, PartAround, Seen, wait_for
 from castoff.rollback.dropped_claim import ClaimRemote
 
 
@@ -26,26 +26,16 @@ class WaivableLook:
 
 
 @dataclass(frozen=True, slots=True)
-class WaivablePart:
+class WaivablePart(PartAround):
     """Another part, which is off where ``waived`` finds that a person gave it up."""
 
     part: Part[Any]
     waived: Callable[[], Answer]
 
     @property
-    def name(self) -> str:
-        """Return the other part's name."""
-        return self.part.name
-
-    @property
     def needs(self) -> frozenset[str]:
         """Return what the other part needs."""
         return self.part.needs
-
-    @property
-    def gate(self) -> str | None:
-        """Return the other part's service."""
-        return self.part.gate
 
     def look(self) -> WaivableLook:
         """Ask what the other part asks; where it is not done, ask for the waiver as well."""

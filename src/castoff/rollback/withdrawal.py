@@ -14,7 +14,7 @@ from castoff.model.versions import Ecosystem, ReleaseVersion, next_version, read
 from castoff.model.workspace import Package
 from castoff.ports import Listing, Registry
 from castoff.reconcile import StageState, observe
-from castoff.reconcile.part import Part, Seen, Stage, UnansweredPart, wait_for
+from castoff.reconcile.part import Part, PartOfPackage, Seen, Stage, UnansweredPart, wait_for
 from castoff.rollback.withdrawal_notice import KEPT, LatestPart, NoDraftPart, NoticePart, heir_of, note_of
 from castoff.session.forge_releases import all_releases
 from castoff.session.release import NO_FORGE, Release
@@ -36,7 +36,7 @@ LIMITS: Mapping[Ecosystem, str] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WithdrawPart:
+class WithdrawPart(PartOfPackage):
     """One package at one version, to be withdrawn after all that needs it."""
 
     package: Package
@@ -44,23 +44,30 @@ class WithdrawPart:
     registry: Registry
     needs: frozenset[str] = frozenset()
 
-    @property
-    def name(self) -> str:
-        """Return the package's id."""
-        return self.package.id
-
-    @property
-    def gate(self) -> str:
-        """Share the registry's rate limit."""
-        return self.package.ecosystem
-
     def look(self) -> Listing:
         """Ask the registry for the version's files."""
         return self.registry.look(self.package, self.version)
 
     def decide(self, seen: Listing) -> Decision:
         """Withdraw what is there; a person does it where the registry lets nobody else."""
-        return decide_withdraw(self.package, self.version, seen)
+        if seen.unknown is not None:
+            return Wait(reason=seen.unknown, seconds=seen.retry_after)
+        for answer in seen.files.values():
+            # One file without an answer makes the package undecided: `Done` would be wrong, and a yank may be
+            # unnecessary.
+            if isinstance(answer, Unknown):
+                return wait_for(answer)
+        if not any(isinstance(answer, Present) for answer in seen.files.values()):
+            return Done()
+        act = Act(
+            id=f"yank:{self.package.ecosystem}:{self.package.name}",
+            stage="withdraw",
+            target=f"{self.package.id} {self.version}",
+            undo="withdraw",
+        )
+        if self.package.ecosystem in BY_HAND:
+            return Person((act,), f"{self.package.id} {self.version} can only be yanked by a person")
+        return Do((act,))
 
     def describe(self, seen: Listing) -> Seen:
         """Show the files."""
@@ -73,28 +80,6 @@ class WithdrawPart:
     def act(self, act: Act) -> Outcome:
         """Withdraw the version."""
         return self.registry.yank(self.package, self.version)
-
-
-def decide_withdraw(package: Package, version: str, seen: Listing) -> Decision:
-    """Decide for one package: a version with any file that is still offered is not withdrawn."""
-    if seen.unknown is not None:
-        return Wait(reason=seen.unknown, seconds=seen.retry_after)
-    for answer in seen.files.values():
-        # One file without an answer makes the package undecided: `Done` would be wrong, and a yank may be
-        # unnecessary.
-        if isinstance(answer, Unknown):
-            return wait_for(answer)
-    if not any(isinstance(answer, Present) for answer in seen.files.values()):
-        return Done()
-    act = Act(
-        id=f"yank:{package.ecosystem}:{package.name}",
-        stage="withdraw",
-        target=f"{package.id} {version}",
-        undo="withdraw",
-    )
-    if package.ecosystem in BY_HAND:
-        return Person((act,), f"{package.id} {version} can only be yanked by a person")
-    return Do((act,))
 
 
 def before_it(package: str, order: Order) -> frozenset[str]:
