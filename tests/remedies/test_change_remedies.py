@@ -261,3 +261,26 @@ def test_what_the_forge_refuses_is_corrected(tmp_path: Path) -> None:
             told="correct the reported problem",
             do=made.fault,
         )
+
+
+@follows("levels-missing", "level-undecided")
+def test_labels_get_a_level(harbour: Harbour) -> None:
+    def look() -> Ending:
+        return harbour.run("plan", "auto")
+
+    def configure(levels: str) -> None:
+        harbour.push({"castoff.toml": f"[version]\nlevels = {{ {levels} }}\n"})
+
+    follow(
+        "levels-missing",
+        look,
+        told="`[version] levels = { breaking",
+        do=lambda: configure('breaking = "major"'),
+        then=lambda: [one for one in look().problems if one.code == "levels-missing"],
+    )
+    follow(
+        "level-undecided",
+        look,
+        told='add `"*"` to',
+        do=lambda: configure('breaking = "major", "*" = "patch"'),
+    )

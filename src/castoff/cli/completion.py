@@ -10,7 +10,7 @@ def complete_level(_context: click.Context, _argument: click.Parameter, begun: s
     """Return the levels that begin with what was typed."""
     from castoff.model.versions import LEVELS
 
-    return [level for level in LEVELS if level.startswith(begun)]
+    return [level for level in (*LEVELS, "auto") if level.startswith(begun)]
 
 
 def complete_code(_context: click.Context, _argument: click.Parameter, begun: str) -> list[str]:

@@ -204,13 +204,27 @@ def _refuse_unused(command: str, common: Common) -> None:
         refuse_without_effect("with `castoff explain`", {"--events": common.events})
 
 
-def required_level(level: str | None) -> str:
-    """Return the level, or say what it may be."""
+def required_level(common: Common, level: str | None, pre: str | None) -> str:
+    """Return the level, decided where it is `auto`, or say what it may be."""
     from castoff.model.versions import LEVELS
 
     if level is None:
-        raise click.UsageError(f"LEVEL is missing: use {', '.join(LEVELS)}, or an exact version")
-    return level
+        raise click.UsageError(f"LEVEL is missing: use {', '.join(LEVELS)}, auto, or an exact version")
+    return decided(common, level, pre)
+
+
+def decided(common: Common, level: str, pre: str | None = None) -> str:
+    """Return the level; for `auto` the one that labels ask for, with the reason on stderr."""
+    if level != "auto":
+        return level
+    from castoff.cli.render.reporter import reporter_for
+    from castoff.session.level import decided_level
+
+    # Which version is meant must not change between `auto` and `auto --pre rc`, as it would after the first candidate.
+    refuse_without_effect("with the level `auto`", {"--pre": pre})
+    found = decided_level(open_for(common, reporter_for(None, quiet=True)))
+    click.echo(f"level {found.level}: {found.reason}", err=True)
+    return found.level
 
 
 def open_for(common: Common, reporter: Reporter, *, built: Path | None = None) -> Services:

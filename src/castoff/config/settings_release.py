@@ -161,6 +161,12 @@ class VersionSettings:
     """What else happens when the version changes."""
 
     run: tuple[Run, ...] = key(Many(Table(Run), "tables"), "Commands to run once per workspace.", default=())
+    levels: tuple[tuple[str, Literal["major", "minor", "patch"]], ...] = key(
+        Pairs(Choice(("major", "minor", "patch"))),
+        "The level that a change with this label asks for; `*` is for changes that have none of the other labels. The "
+        "level `auto` is the highest one of the changes since the last release.",
+        default=(),
+    )
 
 
 @table

@@ -24,7 +24,7 @@ from castoff.notes.milestones import (
     open_items_problem,
 )
 from castoff.preflight.stage import Cannot, Check, Found, Skipped
-from castoff.session.change_range import Gathered, gather, notes_configuration, paths_of
+from castoff.session.change_range import Gathered, gathered_since_release, notes_configuration, paths_of
 from castoff.session.claim_history import Branch, begun_on
 from castoff.session.edits import changelog_path
 from castoff.session.services import Services
@@ -81,10 +81,7 @@ class Changes:
         return frozenset(claim.commit for claim in (*begun.standing, *begun.given_up))
 
     def _gather(self) -> Gathered:
-        previous = self.session.snapshot.history.previous
-        since = self.session.snapshot.tag_of(previous) if previous else None
-        expected = [claim.commit for claim in self.session.snapshot.history.unfinished]
-        found = gather(self.session, since, self.session.snapshot.head, expected=expected)
+        found = gathered_since_release(self.session)
         if not self.session.configuration.notes.optional_for.paths:
             return found
         return replace(found, held=replace(found.held, changes=self._with_paths(found)))

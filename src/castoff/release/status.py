@@ -41,7 +41,7 @@ from castoff.rollback.abandon import revert_stage
 from castoff.rollback.recovery_options import WayOut
 from castoff.rollback.withdrawal import no_draft_stage, notice_stage, withdraw_stage
 from castoff.rollback.yank import claim_of
-from castoff.session.change_range import Gathered, gather, known_contributors
+from castoff.session.change_range import Gathered, gathered_since_release, known_contributors
 from castoff.session.edits import shown
 from castoff.session.release import Release
 from castoff.session.release_request import Wish, intent_of
@@ -111,10 +111,7 @@ def waiting_problem(draft: ForgeRelease, since: datetime | None, now: datetime) 
 def _gathered(session: Session) -> Gathered | None:
     if session.services.changes(session.snapshot.remote_url) is None:
         return None
-    previous = session.snapshot.history.previous
-    expected = [claim.commit for claim in session.snapshot.history.unfinished]
-    tag = session.snapshot.tag_of(previous) if previous else None
-    return gather(session, tag, session.snapshot.head, expected=expected)
+    return gathered_since_release(session)
 
 
 def _due(session: Session, gathered: Gathered | None) -> Due:

@@ -71,6 +71,18 @@ def gather(
     )
 
 
+def gathered_since_release(session: Session) -> Gathered:
+    """Gather what lies between the last release and the head; the commits of releases in flight need no change.
+
+    Errors: those of :func:`gather`.
+    """
+    history = session.snapshot.history
+    tag = session.snapshot.tag_of(history.previous) if history.previous else None
+    return gather(
+        session, tag, session.snapshot.head, expected=[claim.commit for claim in history.unfinished]
+    )
+
+
 def known_contributors(gathered: Gathered) -> frozenset[str]:
     """Ask who of the authors contributed before this range; error ``forge-unreachable``."""
     changes = gathered.held.changes

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from castoff.cli.options import Common, common_options, open_for, path, refuse_without_effect
+from castoff.cli.options import Common, common_options, decided, open_for, path, refuse_without_effect
 from castoff.cli.render.problems import indented, place_of, problem_json, safe, styled
 from castoff.errors import Problem, UsageError
 from castoff.preflight.stage import Checked
@@ -132,6 +132,7 @@ def command(
     from castoff.cli.render.reporter import reporter_for
     from castoff.release.check import examine, examine_pull_request
 
+    level = decided(common, level) if level else level
     services = open_for(common, reporter_for(common.events, quiet=True))
     if pull_request is not None:
         return _show(common, examine_pull_request(services, pull_request), strict=strict)

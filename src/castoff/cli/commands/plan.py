@@ -17,12 +17,12 @@ def command(common: Common, level: str | None, pre: str | None, offline: bool) -
     """Show what a release of LEVEL would do, without writing.
 
     Shows versions, waves, edits, acts and the expected time. LEVEL is major, minor, patch, release, rc, beta,
-    alpha or an exact version.
+    alpha, an exact version, or auto: the highest level that labels of merged changes ask for.
     """
     from castoff.cli.render.reporter import reporter_for
     from castoff.release.plan import plan_release
 
-    level = required_level(level)
+    level = required_level(common, level, pre)
     services = open_for(common, reporter_for(common.events, quiet=True))
     plan = plan_release(services, level, pre, offline=offline)
     if common.json:

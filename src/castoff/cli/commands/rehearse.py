@@ -30,7 +30,7 @@ def command(common: Common, level: str | None, pre: str | None, proposing: bool)
     from castoff.session.release_request import Wish
     from castoff.wiring import open_rehearsal
 
-    wish = Wish(level=required_level(level), pre=pre)
+    wish = Wish(level=required_level(common, level, pre), pre=pre)
     reporter = reporter_for(common.events)
     reporter.note("rehearsal: all writes go to embedded services on this machine")
     ended = rehearse(open_for(common, reporter), wish, open_rehearsal, by_pull_request=proposing)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from castoff.cli.completion import complete_level
-from castoff.cli.options import Common, common_options, digest, refuse_without_effect
+from castoff.cli.options import Common, common_options, decided, digest, refuse_without_effect
 
 
 @click.command("release")
@@ -36,8 +36,8 @@ def command(
 ) -> int:
     """Release the workspace with LEVEL.
 
-    LEVEL is major, minor, patch, release, rc, beta, alpha or an exact version. Prints the acts; performs them
-    with --execute. After a failure, run it again to do what is missing.
+    LEVEL is major, minor, patch, release, rc, beta, alpha, an exact version, or auto. Prints the acts; performs
+    them with --execute. After a failure, run it again to do what is missing.
     """
     if proposing:
         refuse_without_effect("with `--pull-request`, which uploads nothing", {"--accept": accept})
@@ -45,11 +45,13 @@ def command(
             raise click.UsageError("--pull-request needs a LEVEL")
         from castoff.cli.proposal import carry_out_proposal
 
-        return carry_out_proposal(common, level, pre, execute=execute)
+        return carry_out_proposal(common, decided(common, level, pre), pre, execute=execute)
     from castoff.cli.release_run import carry_out, print_acts
     from castoff.session.release_request import Wish
 
     if level is None:
         refuse_without_effect("without LEVEL", {"--pre": pre})
+    else:
+        level = decided(common, level, pre)
     wish = Wish(level=level, pre=pre, agreed=common.yes, accepted=frozenset(accept))
     return carry_out(common, wish) if execute else print_acts(common, wish)
