@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from git_ground import Ground
 
 from castoff.errors import CastoffError, WorkspaceError
 from castoff.git import Clone, FolderTree, Repository
-from castoff.git.log import first_merge, first_with_subject
+from castoff.git.log import first_with_subject
 
 
 def test_only_commits_on_the_first_parent_line_that_touch_the_paths_count(ground: Ground) -> None:
@@ -80,33 +81,8 @@ def test_a_subject_is_found_on_the_first_parent_line_and_no_subject_can_forge_a_
     head = ground.commit(root, "release 1.0.0 again", {})
 
     with Clone.of(ground.repository(root)) as clone:
-        assert first_with_subject(clone.git, "release 1.0.0", head) == real
-        assert first_with_subject(clone.git, "release 2.0.0", head) is None
-
-
-@pytest.mark.parametrize(
-    ("subject", "found"),
-    [
-        ("release 1.0.0", True),
-        ("release 1.0.0 (#12)", True),
-        ("Merge pull request #12 from acme/castoff/release-1.0.0", True),
-        ("release 1.0.0 (#12) and more", False),
-        ("Merge pull request #12 from acme/castoff/release-1.0.0-rc.1", False),
-        ("Merge branch 'castoff/release-1.0.0'", False),
-    ],
-)
-def test_a_merged_proposal_is_found_by_what_a_forge_says_of_it(
-    subject: str, found: bool, ground: Ground
-) -> None:
-    root = ground.new()
-    commit = ground.commit(root, subject, {})
-    head = ground.commit(root, "Later", {"readme": "later\n"})
-
-    with Clone.of(ground.repository(root)) as clone:
-        by_subject = first_with_subject(clone.git, "release 1.0.0", head)
-        by_merge = first_merge(clone.git, "castoff/release-1.0.0", head)
-
-    assert (by_subject or by_merge) == (commit if found else None)
+        assert first_with_subject(clone.git, re.compile("release 1.0.0"), head) == real
+        assert first_with_subject(clone.git, re.compile("release 2.0.0"), head) is None
 
 
 def test_the_tree_of_a_commit_gives_texts_and_lists_plain_files_alone(ground: Ground) -> None:

@@ -41,7 +41,7 @@ def test_commits_that_change_a_version_are_found_and_those_of_a_dependency_left_
     head = ground.git(root, "rev-parse", "HEAD")
 
     with Clone.of(ground.repository(root)) as clone:
-        branch = Branch.of(clone, head, [CargoManifests(), PythonManifests()], Scope())
+        branch = Branch.of(clone, head, [CargoManifests(), PythonManifests()], Scope(), "release {version}")
         steps = list(branch.steps(None))
 
     assert [(step.before, step.after) for step in steps] == [(None, "1.0.0"), ("1.0.0", "1.1.0")]

@@ -67,7 +67,7 @@ class Versioned:
         )
         return done.stdout.strip()
 
-    def commit(self, files: Mapping[str, str], *tags: str) -> str:
+    def commit(self, files: Mapping[str, str], *tags: str, message: str | None = None) -> str:
         """Commit files, or an unimportant change, and tag the commit; gives it."""
         self._count += 1
         for path, text in {**files, "count.txt": str(self._count)}.items():
@@ -75,7 +75,7 @@ class Versioned:
             full.parent.mkdir(parents=True, exist_ok=True)
             full.write_text(text, encoding="utf-8")
         self.git("add", "--all")
-        self.git("commit", "--quiet", "-m", f"Change {self._count}")
+        self.git("commit", "--quiet", "-m", message or f"Change {self._count}")
         for tag in tags:
             self.git("tag", tag)
         return self.git("rev-parse", "HEAD")

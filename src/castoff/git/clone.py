@@ -406,6 +406,10 @@ class Clone:
         """Return the first line of a commit's message."""
         return self.git.must("show", "--no-patch", "--format=%s", commit)
 
+    def message(self, commit: str) -> str:
+        """Return a commit's message."""
+        return self.git.must("show", "--no-patch", "--format=%B", commit)
+
     def is_reverted(self, commit: str, until: str) -> bool:
         """Return whether a later commit on the first-parent line says that it reverts this one."""
         # The line that `git revert` writes, and forges with it; other words for a revert are not guessed.

@@ -9,17 +9,11 @@ from castoff.git.runner import Git
 from castoff.model.tag_schemes import ReachableTag
 
 
-def first_with_subject(git: Git, subject: str, until: str) -> str | None:
-    """Find the newest commit with this subject, ``(#7)`` behind it or not, as forges squash."""
-    return _first_said(git, re.compile(re.escape(subject) + r"(?: \(#[0-9]{1,9}\))?"), until)
-
-
-def first_merge(git: Git, branch: str, until: str) -> str | None:
-    """Find the newest commit by which a forge merged a branch of this name."""
-    # GitHub's default message of merge commits; a repository can change it, and then the manifests decide
-    # instead.
-    said = rf"Merge pull request #[0-9]{{1,9}} from \S{{1,100}}?/{re.escape(branch)}"
-    return _first_said(git, re.compile(said), until)
+def first_with_subject(git: Git, pattern: re.Pattern[str], until: str) -> str | None:
+    """Find the newest commit on the first-parent line whose subject is matched as a whole."""
+    listing = git.must("log", "--first-parent", "--format=%H %s", until)
+    rows = (line.partition(" ") for line in listing.split("\n"))
+    return next((commit for commit, _, said in rows if pattern.fullmatch(said)), None)
 
 
 def has_reverts(git: Git, since: str | None, until: str) -> bool:
@@ -27,12 +21,6 @@ def has_reverts(git: Git, since: str | None, until: str) -> bool:
     # A cheap pre-check: the exact search for each revert only runs if there is any.
     within = until if since is None else f"{since}..{until}"
     return bool(git.must("log", "--first-parent", "-1", "--grep=^Revert ", "--format=%H", within))
-
-
-def _first_said(git: Git, pattern: re.Pattern[str], until: str) -> str | None:
-    listing = git.must("log", "--first-parent", "--format=%H %s", until)
-    rows = (line.partition(" ") for line in listing.split("\n"))
-    return next((commit for commit, _, said in rows if pattern.fullmatch(said)), None)
 
 
 _FIELDS = ("refname:strip=2", "objectname", "*objectname", "committerdate:unix", "*committerdate:unix")

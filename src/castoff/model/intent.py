@@ -42,6 +42,7 @@ class Claim:
 class History:
     """Releases that were finished and begun, as seen from the branch, the highest first.
 
+    ``unclear`` was begun by castoff or by the project's own scripts: nothing but its version picks it up.
     ``ours``: castoff made the last release. ``idle``: nothing was committed since but its changelog. ``spelling`` is
     how the tags spell versions.
     """
@@ -49,6 +50,7 @@ class History:
     previous: Claim | None
     unfinished: Sequence[Claim] = ()
     released: Sequence[Claim] = ()
+    unclear: Sequence[Claim] = ()
     ours: bool = False
     idle: bool = False
     spelling: Ecosystem = "cargo"
@@ -204,7 +206,7 @@ def _list(history: History) -> str:
 
 
 def _known(history: History, version: ReleaseVersion) -> Claim | None:
-    for claim in (*history.unfinished, *history.released):
+    for claim in (*history.unfinished, *history.released, *history.unclear):
         if claim.version == version:
             return claim
     return None
@@ -248,10 +250,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """Claims that stand, and claims that were given up; each the newest first, a version once in both."""
+    """Claims that stand, and claims that were given up; each the newest first, a version once in both.
+
+    ``unclear`` was begun by castoff or by the project's own scripts; it is in neither of the two.
+    """
 
     standing: tuple[Claim, ...] = ()
     given_up: tuple[Claim, ...] = ()
+    unclear: tuple[Claim, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

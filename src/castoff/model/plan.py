@@ -120,6 +120,7 @@ class Planned:
 class Plan:
     """The whole plan; ``resumes`` says that the version was begun before.
 
+    ``base_commit`` is the commit that the release is made from, or the release commit if it is resumed.
     ``claimed_by`` is the ref that claims the version; None where the release commit on the branch does. ``locks``
     are the lock files that follow the edits: what changes in them only their clients know. ``commands`` are those of
     ``version.run``, each with the patterns of the files that it may write. ``acts`` are all that a run may perform.

@@ -76,9 +76,10 @@ class Changes:
             self.session.snapshot.head,
             self.session.services.manifests,
             self.session.snapshot.scope,
+            self.session.configuration.release.message,
         )
         begun = begun_on(branch, self.session.snapshot.history.since)
-        return frozenset(claim.commit for claim in (*begun.standing, *begun.given_up))
+        return frozenset(claim.commit for claim in (*begun.standing, *begun.given_up, *begun.unclear))
 
     def _gather(self) -> Gathered:
         found = gathered_since_release(self.session)

@@ -88,7 +88,7 @@ def make_plan(
         tag=snapshot.tag_name.of(version),
         branch=snapshot.branch,
         remote=snapshot.remote,
-        base_commit=snapshot.head,
+        base_commit=intent.claim.commit if isinstance(intent, Resume) else snapshot.head,
         resumes=resumes,
         claimed_by=claim_ref(shown(version, snapshot)) if snapshot.workspace.is_from_tags else None,
         workspace=snapshot.workspace,

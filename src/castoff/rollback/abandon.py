@@ -266,7 +266,7 @@ def revert_stage(session: Session, release: Release) -> Stage:
 
     def stands(head: str) -> bool:
         begun = begun_on(_branch_at(session, head), session.snapshot.history.since)
-        return release.version in {claim.version for claim in begun.standing}
+        return release.version in {claim.version for claim in (*begun.standing, *begun.unclear)}
 
     return Stage("revert", (_revert_part(session, release, stands),))
 
@@ -381,7 +381,8 @@ def _require_unpublished(session: Session, release: Release) -> None:
 
 
 def _branch_at(session: Session, head: str) -> Branch:
-    return Branch.of(session.clone, head, session.services.manifests, session.services.scope)
+    message = session.configuration.release.message
+    return Branch.of(session.clone, head, session.services.manifests, session.services.scope, message)
 
 
 def _written_by_a_release(services: Services, release: Release) -> Callable[[str], bool]:

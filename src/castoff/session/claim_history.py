@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from castoff.config.templates import LiteralText, Placeholder, parts
 from castoff.errors import Refusal, WorkspaceError
 from castoff.git import Clone
-from castoff.git.log import first_merge, first_with_subject
+from castoff.git.log import first_with_subject
 from castoff.model.intent import Begun, Claim, Step, begun_in
 from castoff.model.refs import PROPOSED
 from castoff.model.scope import Scope
@@ -35,22 +35,28 @@ _VERSION_LINE = r"^[^=]*(version|package|project|poetry)[^=]*[=:]"
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A branch as its history is read: a clone, the head, the readers of manifests, what is no part of it."""
+    """A branch as its history is read: a clone, the head, the readers of manifests, what is no part of it.
+
+    ``message`` is the template of the message of release commits.
+    """
 
     clone: Clone
     head: str
     manifests: Sequence[Manifests]
     scope: Scope
+    message: str
     today: Workspace
     paths: Sequence[str]
 
     @classmethod
-    def of(cls, clone: Clone, head: str, manifests: Sequence[Manifests], scope: Scope) -> Branch:
+    def of(
+        cls, clone: Clone, head: str, manifests: Sequence[Manifests], scope: Scope, message: str
+    ) -> Branch:
         """Open a branch at its head."""
         workspace = read_workspace(manifest_tree(clone, head), manifests, scope)
         # Only today's version files: a release in flight is younger than any move of a manifest.
         paths = sorted({one.version_file for one in workspace.packages if one.tags is None})
-        return cls(clone, head, manifests, scope, workspace, paths)
+        return cls(clone, head, manifests, scope, message, workspace, paths)
 
     def version_text(self, commit: str) -> str | None:
         """Return the version that the manifests of a commit say as one text; None where they say none, or several."""
@@ -87,35 +93,70 @@ class Branch:
 
 
 def begun_on(branch: Branch, previous: Claim | None) -> Begun:
-    """Find what was begun since the last release, and what of it was given up; tags are not looked at."""
+    """Find what was begun since the last release, and what of it was given up; tags are not looked at.
+
+    Each change of the version after a released tag is a claim, whatever its message is. Without one, projects that
+    never tag are many: then only the message that castoff gives is a claim, and only if no earlier version that was
+    not tagged has such a message as well, since then the project's own scripts write it.
+    """
     text = branch.version_text(branch.head)
     now = read(text) if text else None
-    found = begun_in(branch.steps(previous), previous.version if previous else None, now)
-    if found.standing or previous is not None or now is None:
+    steps = tuple(branch.steps(previous))
+    found = begun_in(steps, previous.version if previous else None, now)
+    if previous is not None:
         return found
-    for spelled in dict.fromkeys((text or "", str(now))):
-        if (first := _first(branch, now, spelled, found)) is not None:
-            return first
+    if not found.standing:
+        return found if now is None else _first(branch, now, found)
+    newest = found.standing[0]
+    if not _tells_claim(branch, newest):
+        return replace(found, standing=())
+    if any(_tells_claim(branch, one) for one in _before(steps, newest, found.given_up)):
+        return replace(found, standing=(), unclear=(newest,))
     return found
 
 
-def _first(branch: Branch, now: ReleaseVersion, spelled: str, found: Begun) -> Begun | None:
+def _before(steps: Iterable[Step], newest: Claim, given_up: Collection[Claim]) -> Iterator[Claim]:
+    for step in steps:
+        version = read(step.after) if step.after and step.after != step.before else None
+        if version is not None and version < newest.version:
+            claim = Claim(version=version, commit=step.commit)
+            if claim not in given_up:
+                yield claim
+
+
+def _tells_claim(branch: Branch, claim: Claim) -> bool:
+    """Return whether a line of the message is castoff's; squashed commits are listed in the body."""
+    said = _claim_line(branch.message, claim.version)
+    lines = branch.clone.message(claim.commit).splitlines()
+    return any(said.fullmatch(line.removeprefix("* ").strip()) for line in lines)
+
+
+def _claim_line(template: str, version: ReleaseVersion) -> re.Pattern[str]:
+    """Match the subject of a release commit, or that of the merge of its proposal: forges name the branch in it."""
+    spelled = "|".join(re.escape(spell(version, one)) for one in ("cargo", "python"))
+    merge = rf"Merge \b.*{re.escape(PROPOSED)}(?:[^\s']*[^\s'0-9.])?(?:{spelled})(?:'| |$).*"
+    return re.compile(f"(?:{_subject_of(template, version).pattern})|(?:{merge})")
+
+
+def _first(branch: Branch, now: ReleaseVersion, found: Begun) -> Begun:
     """A first release may have changed no version: then its subject tells, or its merge, and that of its revert."""
     clone, git, head = branch.clone, branch.clone.git, branch.head
-    commit = first_with_subject(git, f"release {spelled}", head)
-    # Forges keep the branch's name in the merge commit, which finds a proposal that was merged with its own
-    # subject.
-    for name in (spelled, f"v{spelled}"):
-        commit = commit or first_merge(git, PROPOSED + name, head)
+    commit = first_with_subject(git, _claim_line(branch.message, now), head)
     if commit is None:
-        return None
+        return found
     claim = Claim(version=now, commit=commit)
-    undone = first_with_subject(git, f'Revert "{clone.subject(commit).strip()}"', head)
+    undone = first_with_subject(git, _reverts(clone.subject(commit).strip()), head)
     if undone is not None and branch.clone.is_ancestor(commit, undone):
         return Begun(given_up=(claim, *found.given_up))
     return Begun((claim,), found.given_up)
 
 
+def _reverts(subject: str) -> re.Pattern[str]:
+    return re.compile(re.escape(f'Revert "{subject}"') + _NUMBER)
+
+
+_NUMBER = r"(?: \(#[0-9]{1,9}\))?"
+"""A squash merge appends the number of the pull request to the subject."""
 _LISTED = re.compile(r"^([0-9a-f]{64})  (\S.{0,300})$", re.MULTILINE)
 
 
@@ -174,5 +215,4 @@ def _subject_of(template: str, version: ReleaseVersion) -> re.Pattern[str]:
             case Placeholder(name):
                 # Values that the tag does not determine, such as the date, match anything.
                 found += f"(?:{known.get(name, '.+')})"
-    # A squash merge appends the number of the pull request to the subject.
-    return re.compile(found + r"(?: \(#[0-9]{1,9}\))?")
+    return re.compile(found + _NUMBER)

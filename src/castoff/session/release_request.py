@@ -45,17 +45,18 @@ def intent_of(session: Session, order: Wish) -> Begin | Resume:
 
 def nothing_begun(history: History) -> NothingToDo:
     """Report that castoff began no release here; one made by other means is only edited if it is named."""
-    previous = history.previous
-    title = history.spelled(previous.version) if previous else ""
+    last = history.previous or next(iter(history.unclear), None)
+    title = history.spelled(last.version) if last else ""
+    made = "may have been released" if history.previous is None else "was released"
     return NothingToDo(
         Problem(
             code="nothing-to-resume",
             severity="warning",
-            message="nothing to resume" + (f": {title} was released by other means" if previous else ""),
+            message="nothing to resume" + (f": {title} {made} by other means" if last else ""),
             reason="castoff only edits a release made by other means if its version is given"
-            if previous
+            if last
             else "this branch has no claimed and no released version",
-            remedy=f"if you mean {title}, pass it; " * bool(previous)
+            remedy=f"if you mean {title}, pass it; " * bool(last)
             + "start a new release with `castoff release LEVEL --execute`",
         )
     )

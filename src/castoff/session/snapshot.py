@@ -143,7 +143,7 @@ def snapshot_at(
     naming = _naming(clone, head, (tree, workspace), read_at, configuration.release)
     version = common_version(workspace)
     refs = _with_claims(clone, where.url, where.refs) if workspace.is_from_tags else where.refs
-    line = partial(Branch.of, clone, head, manifests, scope)
+    line = partial(Branch.of, clone, head, manifests, scope, configuration.release.message)
     history = _history(clone, refs, head, naming, line, configuration, version)
     return Snapshot(
         branch=where.branch,
@@ -317,16 +317,21 @@ def _history(
     previous = released[0] if released else None
     since = History(previous=previous, released=released).since
     unfinished: tuple[Claim, ...] = ()
+    unclear: tuple[Claim, ...] = ()
     if refs is not None and refs.claims is not None:
         claimed = claims_in(clone, refs, head, since)
         unfinished = tuple(one for one in claimed if not _is_tagged(clone, refs, naming, one.version))
     elif previous is None or version != previous.version:
-        begun = begun_on(line(), since).standing
-        unfinished = tuple(one for one in begun if not _is_tagged(clone, refs, naming, one.version))
+        begun = begun_on(line(), since)
+        unfinished, unclear = (
+            tuple(one for one in claims if not _is_tagged(clone, refs, naming, one.version))
+            for claims in (begun.standing, begun.unclear)
+        )
     return History(
         previous=previous,
         released=released,
         unfinished=tuple(_with_other_tag(one, refs) for one in unfinished),
+        unclear=unclear,
         ours=previous is not None
         and is_castoffs(clone, configuration.release.message, previous, released[1:]),
         idle=_is_idle(clone, head, previous, configuration),

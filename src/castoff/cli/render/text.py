@@ -41,9 +41,9 @@ def show_plan(plan: Plan) -> None:
     show_all(plan.errors)
     resumed = " (in flight: it would be resumed)" if plan.resumes else ""
     click.echo(f"{_bold(plan.previous or 'nothing released')} -> {_bold(plan.shown_version)}{resumed}")
-    click.echo(
-        f"tag {plan.tag} on {plan.branch}, pushed to {plan.remote or 'no remote'}; from {plan.base_commit[:12]}"
-    )
+    commit = plan.base_commit[:12]
+    origin = f"release commit {commit}, without what follows it" if plan.resumes else f"from {commit}"
+    click.echo(f"tag {plan.tag} on {plan.branch}, pushed to {plan.remote or 'no remote'}; {origin}")
     _show_source(plan)
     _show_facade(plan.order)
     for wave, names in enumerate(plan.order.waves, start=1):
