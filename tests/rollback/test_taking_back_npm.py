@@ -82,16 +82,19 @@ def test_latest_goes_back_first_and_versions_are_deprecated_facade_first_and_onc
         assert second.is_done
         assert written(here, since=before) == done
         assert [one.partition(" ")[2] for one in done] == [
-            path
-            for name in reversed(NAMES)
-            for path in (f"/-/package/{name}/dist-tags/latest", f"/{name}")
+            path for name in reversed(NAMES) for path in (f"/-/package/{name}/dist-tags/latest", f"/{name}")
         ]
-        assert {name: registry(here)["tags"][name]["latest"] for name in NAMES} == dict.fromkeys(NAMES, "1.0.0")
+        assert {name: registry(here)["tags"][name]["latest"] for name in NAMES} == dict.fromkeys(
+            NAMES, "1.0.0"
+        )
         assert sorted(registry(here)["deprecated"]) == sorted(f"{name}@1.1.0" for name in NAMES)
         assert look(opened(here), "1.1.0").phase == "abandoned"
 
 
-def test_half_of_the_packages_are_taken_back_and_the_next_release_is_a_version_further(tmp_path: Path) -> None:
+@pytest.mark.whole
+def test_half_of_the_packages_are_taken_back_and_the_next_release_is_a_version_further(
+    tmp_path: Path,
+) -> None:
     with world(tmp_path) as here:
         deny(here, "beacon@*")
         with pytest.raises(CastoffError, match="permission-denied"):

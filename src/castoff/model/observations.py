@@ -1,4 +1,7 @@
-"""Answers of the world: every question has four, and only ``Absent`` may lead to a write."""
+"""Answers of the world: every question has four, and only ``Absent`` may lead to a write.
+
+What waits on a registry for a person's approval is a fifth: present for its owners, absent for everybody else.
+"""
 
 from __future__ import annotations
 
@@ -35,6 +38,15 @@ class Withdrawn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Staged:
+    """It is uploaded, and nobody but its owners sees it until a person approves it; ``identity`` names it there."""
+
+    identity: str
+    digest: str | None = None
+    same: Sameness | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unknown:
     """Nobody could tell; ``retry_after`` in seconds where the service said when to ask again."""
 
@@ -42,7 +54,7 @@ class Unknown:
     retry_after: float | None = None
 
 
-Answer = Absent | Present | Withdrawn | Unknown
+Answer = Absent | Present | Withdrawn | Staged | Unknown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from castoff.ecosystems.record import Record
 from castoff.errors import Problem
 from castoff.model.intent import Claim
-from castoff.model.observations import Present, Unknown, Withdrawn
+from castoff.model.observations import Present, Staged, Unknown, Withdrawn
 from castoff.model.versions import Ecosystem, ReleaseVersion, read, spell
 from castoff.model.workspace import Package
 from castoff.ports import Registry, Tree
@@ -285,7 +285,9 @@ def _version_free(registry: Registry, package: Package, native: str) -> Sequence
     listing = registry.look(package, native)
     if listing.unknown is not None:
         return Cannot(listing.unknown)
-    taken = sorted(name for name, answer in listing.files.items() if isinstance(answer, Present | Withdrawn))
+    taken = sorted(
+        name for name, answer in listing.files.items() if isinstance(answer, Present | Withdrawn | Staged)
+    )
     # A withdrawn file counts as taken: registries never accept its name again.
     if not taken:
         return ()

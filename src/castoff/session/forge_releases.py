@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from castoff.model.observations import Absent, Observation, Present, Unknown, Withdrawn
+from castoff.model.observations import Absent, Observation, Present, Staged, Unknown, Withdrawn
 from castoff.ports import Forge, ForgeRelease
 
 
@@ -19,7 +19,7 @@ def all_releases(forge: Forge) -> tuple[ForgeRelease, ...] | Unknown:
     match forge.releases():
         case Unknown() as unknown:
             return unknown
-        case Absent() | Present() | Withdrawn():
+        case Absent() | Present() | Withdrawn() | Staged():
             return ()
         case listed:
             return tuple(listed)

@@ -10,7 +10,7 @@ import msgspec
 
 from castoff.cli.render.problems import SCHEMA_VERSION, problem_json
 from castoff.model.graph import likely_facade
-from castoff.model.observations import Absent, Observation, Present, Unknown, Withdrawn
+from castoff.model.observations import Absent, Observation, Present, Staged, Unknown, Withdrawn
 from castoff.model.scope import common_folder
 
 if TYPE_CHECKING:
@@ -170,6 +170,10 @@ def observation_json(one: Observation) -> dict[str, object]:
         case Withdrawn(digest=digest, url=url, reason=reason):
             value["answer"] = "withdrawn"
             facts = {"digest": digest, "url": url, "reason": reason or None}
+        case Staged(digest=digest, same=same):
+            value["answer"] = "staged"
+            identity = identity or one.answer.identity
+            facts = {"digest": digest, "same": same}
         case Unknown(reason=reason, retry_after=after):
             value["answer"] = "unknown"
             facts = {"reason": reason, "retry_after": after}

@@ -12,7 +12,7 @@ from castoff.cli.render.problems import line_of, safe, show_problem, styled
 from castoff.errors import Problem
 from castoff.model.acts import Blocked, Decision, Done, Off, Person, Wait
 from castoff.model.graph import Order, likely_facade
-from castoff.model.observations import Absent, Observation, Present, Unknown, Withdrawn
+from castoff.model.observations import Absent, Observation, Present, Staged, Unknown, Withdrawn
 from castoff.model.plan import Plan
 
 if TYPE_CHECKING:
@@ -305,6 +305,8 @@ def _word(one: Observation) -> str:
             return f"{one.id} absent"
         case Withdrawn():
             return f"{one.id} withdrawn"
+        case Staged():
+            return f"{one.id} staged"
         case Unknown(reason=reason):
             return f"unknown: {reason}"
         case Present():
