@@ -170,6 +170,19 @@ class VersionSettings:
 
 
 @table
+class BuildSettings:
+    """How files are built and verified."""
+
+    cache: bool | str = key(
+        FlagOrText(_PATH),
+        "Where castoff remembers which crates were verified, so that a rehearsal compiles only what changed: `true` is "
+        "the user's folder for caches, `false` is nowhere, a path is a folder from the workspace's root (ignore it in "
+        "git).",
+        default=True,
+    )
+
+
+@table
 class Replace:
     """A rule that replaces text in a file when the version changes."""
 

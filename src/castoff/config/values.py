@@ -22,6 +22,7 @@ from castoff.config.settings_notes import (
     WebsiteSettings,
 )
 from castoff.config.settings_release import (
+    BuildSettings,
     Capture,
     CargoSettings,
     CheckSettings,
@@ -37,6 +38,7 @@ from castoff.config.settings_release import (
 from castoff.config.tables import Named, Table, key, table
 
 __all__ = [
+    "BuildSettings",
     "Capture",
     "CargoSettings",
     "ChangelogSettings",
@@ -85,3 +87,4 @@ class Configuration:
     website: WebsiteSettings = key(Table(WebsiteSettings), "", default=WebsiteSettings())
     due: DueSettings = key(Table(DueSettings), "", default=DueSettings())
     ci: CiSettings = key(Table(CiSettings), "", default=CiSettings())
+    build: BuildSettings = key(Table(BuildSettings), "", default=BuildSettings())

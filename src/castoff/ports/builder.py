@@ -62,3 +62,12 @@ class Collects(Protocol):
     def stray_artifacts(self, root: Path, packages: Sequence[Package]) -> tuple[Problem, ...]:
         """Report the files built elsewhere that are of none of these packages at its version."""
         ...
+
+
+@runtime_checkable
+class Repeats(Protocol):
+    """A builder that can name what a verification depends on, so that it need not be repeated."""
+
+    def verification_digest(self, package: Package, artifacts: Sequence[Artifact], root: Path) -> str | None:
+        """Name it by content, None where that is impossible; ``artifacts`` are the package's, then those it needs."""
+        ...

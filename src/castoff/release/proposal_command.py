@@ -211,7 +211,8 @@ class _Desk:
                 self.session.services.embedded(WorldContent(release.workspace, before)) as embedded,
                 self.session.clone.scrubbed(),
             ):
-                prove(embedded, release, artifacts, self.session.clone.root)
+                services = self.session.services
+                prove(embedded, release, artifacts, self.session.clone.root, services.reporter)
             self._proved = commit
         return commit
 

@@ -12,7 +12,7 @@ what is out, so that what is uploaded, what is listed in the tag and what was tr
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from castoff.model.graph import Needs
 from castoff.model.observations import Absent, Observation, Present, Sameness, Unknown
 from castoff.model.versions import Ecosystem
 from castoff.model.workspace import Artifact, Package
-from castoff.ports import Builder, Listing, Registry
+from castoff.ports import Listing, Registry, Repeats, Reporter
 from castoff.reconcile import StageState
 from castoff.release.candidate import build_artifacts
 from castoff.release.stages import publish_stage
@@ -74,9 +74,11 @@ def _observations(seen: StageState) -> Iterator[Observation]:
 
 
 def prove(
-    embedded: Embedded, release: Release, artifacts: Sequence[Artifact], root: Path
+    embedded: Embedded, release: Release, artifacts: Sequence[Artifact], root: Path, reporter: Reporter
 ) -> tuple[Artifact, ...]:
     """Carry the publish stage out there; what would fail later fails here, with the same message.
+
+    ``reporter`` is told which packages need no verification.
 
     Return the artifacts as they were uploaded: cargo packs once more at a package's turn, and a lock file that could
     not be written before then changes the bytes.
@@ -88,7 +90,7 @@ def prove(
         if ecosystem not in registries:
             inner = embedded.services.registry(ecosystem)
             registries[ecosystem] = ProvingRegistry(
-                inner, artifacts, release, closure, embedded.at_turn, root
+                inner, artifacts, release, closure, embedded, root, reporter
             )
         return registries[ecosystem]
 
@@ -127,8 +129,9 @@ class ProvingRegistry:
     artifacts: Sequence[Artifact]
     release: Release
     closure: Mapping[str, frozenset[str]]
-    at_turn: Callable[[Package, Sequence[Package]], Builder]
+    embedded: Embedded
     tree: Path
+    reporter: Reporter
     _up: dict[str, set[str]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -181,6 +184,17 @@ class ProvingRegistry:
     def _tried(self, package: Package, artifacts: Sequence[Artifact]) -> Outcome:
         names = sorted(self.closure[package.id] | {package.id})
         seen = [self.release.workspace.package(one) for one in names]
-        problems = self.at_turn(package, seen).verify(package, artifacts, self.tree)
+        builder = self.embedded.at_turn(package, seen)
+        others = [one for one in self.artifacts if self.release.workspace.owner(one).id in names]
+        needed = [*artifacts, *(one for one in others if one not in artifacts)]
+        digest = (
+            builder.verification_digest(package, needed, self.tree) if isinstance(builder, Repeats) else None
+        )
+        if digest is not None and self.embedded.verified.holds(digest):
+            self.reporter.note(f"{package.name} was verified before, with the same contents")
+            return Succeeded()
+        problems = builder.verify(package, artifacts, self.tree)
         errors = [problem for problem in problems if problem.severity == "error"]
+        if digest is not None and not errors:
+            self.embedded.verified.keep(digest)
         return Refused(errors[0]) if errors else Succeeded()

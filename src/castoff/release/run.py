@@ -235,7 +235,7 @@ def _begin(run: _Run, version: ReleaseVersion) -> Claim:
             services.embedded(WorldContent(seen.workspace, _before(run))) as embedded,
             clone.scrubbed(),
         ):
-            artifacts = run.artifacts = prove(embedded, release, artifacts, clone.root)
+            artifacts = run.artifacts = prove(embedded, release, artifacts, clone.root, services.reporter)
     stamp = make_tags(session, release, session.occasion(version), artifacts)
     try:
         _claim(run, release, stamp=stamp)

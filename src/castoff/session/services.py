@@ -12,6 +12,7 @@ from typing import Literal
 from castoff.config.values import Configuration
 from castoff.errors import Problem
 from castoff.git import Repository
+from castoff.io.verified import VerifiedBefore
 from castoff.model.acts import Act
 from castoff.model.scope import Scope
 from castoff.model.versions import Ecosystem
@@ -107,13 +108,14 @@ class Services:
 class Embedded:
     """The ports of a run, aimed at an embedded world.
 
-    ``at_turn`` gives a builder whose clients see of our packages only those that are listed. ``remote`` is the
-    bare repository, ``dump`` gives all that happened there, ``merge`` merges the open pull requests as a person would
-    and returns their titles.
+    ``at_turn`` gives a builder whose clients see of our packages only those that are listed. ``verified`` is
+    what earlier runs verified. ``remote`` is the bare repository, ``dump`` gives all that happened there, ``merge``
+    merges the open pull requests as a person would and returns their titles.
     """
 
     services: Services
     at_turn: Callable[[Package, Sequence[Package]], Builder]
+    verified: VerifiedBefore
     remote: str
     dump: Callable[[], dict[str, object]]
     merge: Callable[[], tuple[str, ...]]

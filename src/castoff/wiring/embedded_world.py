@@ -13,9 +13,10 @@ import tomli
 
 from castoff.ecosystems.python.manifest.requirements import name_of
 from castoff.git import FolderTree, Git, Repository
-from castoff.io.files import require_inside
+from castoff.io.files import cache_folder, require_inside
 from castoff.io.http import Http, Reply
 from castoff.io.process import Processes
+from castoff.io.verified import VerifiedBefore
 from castoff.model.addresses import forge_address
 from castoff.model.versions import Ecosystem
 from castoff.model.workspace import Package, Workspace
@@ -108,8 +109,6 @@ def aimed_at(services: Services, world: World, repository: Repository) -> Embedd
         if not Path(python.artifacts).is_absolute():
             require_inside(folder, home)
         # what was built elsewhere is not in a clone if git ignores its folder, as it does `dist/`
-        if not Path(python.artifacts).is_absolute():
-            require_inside(folder, services.repository.root)
         python = replace(python, artifacts=str(folder))
     npm = services.configuration.npm
     if npm.artifacts is not None and (folder := services.repository.root / npm.artifacts).is_dir():
@@ -150,6 +149,7 @@ def aimed_at(services: Services, world: World, repository: Repository) -> Embedd
             problems=tuple(replace(problem, severity="warning") for problem in services.problems),
         ),
         at_turn=at_turn,
+        verified=VerifiedBefore(_memory(services), services.clock),
         remote=world.repository.url,
         dump=world.dump,
         merge=lambda: tuple(
@@ -158,6 +158,15 @@ def aimed_at(services: Services, world: World, repository: Repository) -> Embedd
             for title in merge_pulls(world.forge.url, slug, processes.environment["GH_TOKEN"])
         ),
     )
+
+
+def _memory(services: Services) -> Path | None:
+    """Return the folder that remembers verifications, by `build.cache`; None: nowhere."""
+    cache = services.configuration.build.cache
+    if isinstance(cache, str):
+        return services.repository.root / cache
+    folder = cache_folder(services.environment) if cache else None
+    return folder / "verified" if folder else None
 
 
 def merge_pulls(url: str, slug: str, token: str) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ import hashlib
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import tomli
@@ -30,6 +30,7 @@ from castoff.ecosystems.cargo.members import (
     packed_lists,
     uncommitted_includes,
 )
+from castoff.ecosystems.cargo.verification import verification_digest
 from castoff.errors import Problem
 from castoff.io.process import Completed, Processes
 from castoff.model.child_environments import Kind, withheld_words
@@ -134,19 +135,32 @@ class CargoBuilder:
         if not self._settings.verify or not artifacts:
             return ()
         done = self._run(
-            root / package.root,
-            target_beside(artifacts[0]),
-            [
-                *("--package", package.name),
-                *self._features(_manifest(root, package)),
-                *self._registry([package]),
-            ],
+            root / package.root, target_beside(artifacts[0]), self._verified_words(package, root)
         )
         return (
             ()
             if done.code == 0
             else (_failed("verify-failed", "built from what is packed of it", package, done),)
         )
+
+    def verification_digest(self, package: Package, artifacts: Sequence[Artifact], root: Path) -> str | None:
+        """Name what :meth:`verify` depends on; None where nothing is verified, or not all of it is known by content."""
+        if not self._settings.verify or not artifacts:
+            return None
+        folder = root / PurePosixPath(package.manifest).parent
+        # `cargo rustc --print` would be the same through cargo; rustup answers both by the toolchain of the folder.
+        told = self._processes.run(["rustc", "-vV"], kind=Kind.BUILD, cwd=folder, timeout=60.0)
+        return verification_digest(
+            artifacts,
+            toolchain=told.text if told.code == 0 else "",
+            words=self._verified_words(package, root),
+            environment=self._processes.child(Kind.BUILD).variables,
+            folder=folder,
+        )
+
+    def _verified_words(self, package: Package, root: Path) -> list[str]:
+        features = self._features(_manifest(root, package))
+        return ["--package", package.name, *features, *self._registry([package])]
 
     def _pack_together(
         self,

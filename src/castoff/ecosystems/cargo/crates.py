@@ -69,7 +69,7 @@ def read_crate_file(file: Path) -> Contents | None:
                     whole[name] = stream.read()
                 # The lock file depends on the moment of packing, everything else on the commit.
                 elif name != "Cargo.lock":
-                    files[name] = _digest_of(stream)
+                    files[name] = digest_of(stream)
         manifest = tomli.loads(whole.get("Cargo.toml", b"").decode())
         commit, folder = _commit(whole.get(".cargo_vcs_info.json", b"{}"))
     except (OSError, tarfile.TarError, EOFError, ValueError, RecursionError) as error:
@@ -89,7 +89,8 @@ def _commit(text: bytes) -> tuple[str | None, str | None]:
     )
 
 
-def _digest_of(stream: IO[bytes]) -> str:
+def digest_of(stream: IO[bytes]) -> str:
+    """Return the SHA-256 of what is left in a stream."""
     digest = hashlib.sha256()
     while chunk := stream.read(1 << 20):
         digest.update(chunk)
