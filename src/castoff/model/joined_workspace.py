@@ -8,10 +8,14 @@ from dataclasses import dataclass, replace
 
 from castoff.errors import Problem, WorkspaceError
 from castoff.model.scope import Scope, folders_above, is_excluded, is_within
-from castoff.model.selection import Discovery, Program
+from castoff.model.selection import Discovery, Program, Unreadable
 from castoff.model.versions import Ecosystem, same_version
 from castoff.model.workspace import EXCLUDED, Member, NotReleased, OtherWorkspace, Package, Workspace
 
+_ECOSYSTEMS: Mapping[str, Ecosystem] = {
+    "Cargo.toml": "cargo",
+    "pyproject.toml": "python",
+}
 _MOST_LISTED = 12
 _MANY = 4  # folders beside each other that one pattern stands for
 
@@ -87,21 +91,17 @@ def with_others(
         known = known | other.manifests
     for discovery in found:
         judge.programs(discovery.programs)
+        judge.unreadable(discovery.unreadable)
     entries = [
         *workspace.not_released,
         *judge.not_released,
         *(entry for discovery in found for entry in discovery.outside),
-        *(
-            NotReleased(name=None, path=one.path, reason=_unreadable(one.problem))
-            for discovery in found
-            for one in discovery.unreadable
-        ),
     ]
     return replace(
         workspace,
         others=tuple(sorted(others, key=lambda one: (one.root, one.ecosystem))),
         not_released=tuple(sorted(entries, key=lambda one: one.path)),
-        problems=(*workspace.problems, *judge.problems()),
+        problems=(*workspace.problems, *judge.broken_beside, *judge.problems()),
     )
 
 
@@ -138,6 +138,17 @@ class _Undecided:
         return self.manifest.rpartition("/")[0] or "."
 
 
+def may_be_meant(problem: Problem, evidence: str) -> Problem:
+    """Return the error of a manifest that cannot be read and whose package may belong to the release."""
+    folder = (problem.file or "").rpartition("/")[0] or "."
+    return replace(
+        problem,
+        severity="error",
+        reason=f"{evidence}, and castoff does not guess whether its package is to be released",
+        remedy=f'{problem.remedy}; or leave its package out: `exclude = ["{folder}"]` in `[release]`',
+    )
+
+
 def _parent(folder: str) -> str:
     return folder.rpartition("/")[0]
 
@@ -147,6 +158,7 @@ class _Outside:
 
     def __init__(self, workspace: Workspace, chosen: Sequence[Workspace], scope: Scope) -> None:
         self.not_released: list[NotReleased] = []
+        self.broken_beside: list[Problem] = []
         self._workspace = workspace
         self._chosen = chosen
         self._scope = scope
@@ -191,6 +203,26 @@ class _Outside:
                 self._leave(one.name, one.path, f"its version is {one.version}")
             else:
                 self._undecided.append(_Undecided(one.path, one.ecosystem, None))
+
+    def unreadable(self, files: Iterable[Unreadable]) -> None:
+        """Judge manifests that cannot be read; one beside released plain folders may be meant."""
+        plain = {file for one in self._chosen if not one.declared for file in one.manifests}
+        beside = {
+            (_parent(one.path), one.ecosystem)
+            for one in self._workspace.packages
+            if one.manifest in plain and one.path != "."
+        }
+        for one in files:
+            ecosystem = _ECOSYSTEMS.get(one.path.rpartition("/")[2], "npm")
+            if is_excluded(self._scope.exclude, ecosystem, one.folder):
+                self.not_released.append(NotReleased(name=None, path=one.path, reason=EXCLUDED))
+            elif (_parent(one.folder), ecosystem) in beside and not one.is_template and one.folder != ".":
+                self.broken_beside.append(may_be_meant(one.problem, "it is beside released packages"))
+            else:
+                reason = _unreadable(one.problem)
+                self.not_released.append(
+                    NotReleased(name=None, path=one.path, reason=reason, problem=one.problem)
+                )
 
     def problems(self) -> tuple[Problem, ...]:
         if not self._undecided or not self._workspace.packages:

@@ -7,6 +7,7 @@ the repository. ``release.workspaces`` decides otherwise. Nothing is chosen by t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -18,10 +19,21 @@ from castoff.model.workspace import NotReleased, Workspace
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unreadable:
-    """A manifest outside of every workspace that cannot be read."""
+    """A manifest outside of every workspace that cannot be read; ``is_template``: a program fills it in first."""
 
     path: str
     problem: Problem
+    is_template: bool = False
+
+    @classmethod
+    def of(cls, path: str, problem: Problem, text: str) -> Unreadable:
+        """Make one from its text."""
+        return cls(path=path, problem=problem, is_template=bool(_TEMPLATE.search(path + text)))
+
+    @property
+    def folder(self) -> str:
+        """Return the folder of the manifest."""
+        return self.path.rpartition("/")[0] or "."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +61,8 @@ class Discovery:
 
 
 _MOST_LISTED = 12
+_TEMPLATE = re.compile(r"\{\{|\{%|<%|\$\{|@[A-Z_]+@")
+"""Placeholders of cookiecutter, copier, Jinja, ERB, shells and CMake: no manifest has them outside of strings."""
 
 
 def chosen_workspaces(
@@ -60,9 +74,9 @@ def chosen_workspaces(
     ``scope.start`` that cannot be read.
     """
     if scope.joined:
-        return _named(found, scope.joined)
+        return _named(found, scope.joined, unreadable)
     publishing = [one for one in found if one.may_publish]
-    broken = {one.path.rpartition("/")[0] or ".": one.problem for one in unreadable}
+    broken = {one.folder: one.problem for one in unreadable}
     # Nearest first, as cargo and uv look for their workspace.
     for folder in folders_above(scope.start):
         owners = [one for one in publishing if folder in _folders(one)]
@@ -84,7 +98,9 @@ def chosen_workspaces(
     return tuple(found)
 
 
-def _named(found: Sequence[Workspace], folders: Sequence[str]) -> tuple[Workspace, ...]:
+def _named(
+    found: Sequence[Workspace], folders: Sequence[str], unreadable: Sequence[Unreadable]
+) -> tuple[Workspace, ...]:
     """Return what ``release.workspaces`` names: workspaces by their folder, else plain projects below it."""
     chosen: list[Workspace] = []
     plain: set[str] = set()
@@ -103,6 +119,8 @@ def _named(found: Sequence[Workspace], folders: Sequence[str]) -> tuple[Workspac
         plain |= below
         if not (declared or single or below):
             missing.append(folder)
+    if broken := [one.problem for one in unreadable if one.folder in folders]:
+        raise Refusal(*broken)
     if missing:
         raise Refusal(_missing(missing, found))
     return (*chosen, *_parts(found, plain))

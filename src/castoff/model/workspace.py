@@ -94,11 +94,15 @@ class Member:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotReleased:
-    """One tracked manifest outside of every released workspace; ``name`` is None if it cannot be read."""
+    """One tracked manifest outside of every released workspace.
+
+    ``name`` is None if it cannot be read; ``problem`` is then the reason, unless it does not matter.
+    """
 
     name: str | None
     path: str
     reason: str
+    problem: Problem | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ says so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import cache, partial
@@ -18,11 +18,13 @@ from castoff.git import Clone, Refs, Repository
 from castoff.git.log import has_reverts, newer_tags, reachable_tags, tags_without
 from castoff.model.graph import Order, order_of
 from castoff.model.intent import Claim, History
+from castoff.model.joined_workspace import may_be_meant
 from castoff.model.refs import TagName
 from castoff.model.scope import Scope
+from castoff.model.selection import Discovery
 from castoff.model.tag_schemes import is_ignored
 from castoff.model.versions import Ecosystem, ReleaseVersion, read
-from castoff.model.workspace import Workspace
+from castoff.model.workspace import Package, Workspace
 from castoff.ports import Manifests, Tree
 from castoff.session.claim_history import Branch, begun_on, is_castoffs
 from castoff.session.sync_state import remote_problems
@@ -162,7 +164,12 @@ def snapshot_at(
         version=version,
         given_up=cache(partial(_given_up, clone, head, line, history)),
         scope=scope,
-        problems=(*naming.problems, *workspace.problems, *order.problems),
+        problems=(
+            *naming.problems,
+            *workspace.problems,
+            *order.problems,
+            *_fallen_out(clone, workspace, manifests, scope, history.previous),
+        ),
         unread_tags=_unread(clone, head, naming, history.previous),
         is_default_branch=cache(partial(_is_default, clone, where.url, where.branch)),
     )
@@ -285,6 +292,23 @@ def _naming(
         left = tags_without(clone.git, head, RELEASE_TAG)
         tags = tuple(tag for tag in tags if tag.name not in left)
     return find_naming(release, tags, workspace, clone.git, read_at, tree)
+
+
+def _fallen_out(
+    clone: Clone, workspace: Workspace, manifests: Sequence[Manifests], scope: Scope, previous: Claim | None
+) -> Iterator[Problem]:
+    """Report manifests that cannot be read now and whose packages were a part of the last release."""
+    broken = {one.path: one.problem for one in workspace.not_released if one.problem is not None}
+    if not broken or previous is None:
+        return
+    tree = clone.tree(previous.commit, sorted(broken))
+    for one in (package for each in manifests for package in _packages(each.discover(tree, scope.exclude))):
+        if one.manifest in broken and read(one.version) == previous.version:
+            yield may_be_meant(broken[one.manifest], f"`{one.name}` had the version of the last release")
+
+
+def _packages(found: Discovery) -> Iterator[Package]:
+    return (package for workspace in found.workspaces for package in workspace.packages)
 
 
 def _unread(

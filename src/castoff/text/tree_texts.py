@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
-from castoff.errors import CastoffError
+from castoff.errors import CastoffError, Problem
+from castoff.model.selection import Unreadable
 
 Read = Callable[[str], str | None]
 
@@ -15,3 +16,8 @@ def text_or_nothing(read: Read, path: str) -> str:
         return read(path) or ""
     except CastoffError:
         return ""
+
+
+def unreadable_of(entries: Iterable[tuple[str, Problem]], read: Read) -> tuple[Unreadable, ...]:
+    """Return manifests (path, what is wrong) that cannot be read, templates among them told by their text."""
+    return tuple(Unreadable.of(path, problem, text_or_nothing(read, path)) for path, problem in entries)

@@ -24,13 +24,13 @@ from castoff.ecosystems.cargo.manifest.reader import read_dependencies, shared_d
 from castoff.ecosystems.cargo.manifest.workspace import CrateFiles, open_crates, workspace_of
 from castoff.errors import CastoffError, WorkspaceError
 from castoff.model.scope import is_excluded
-from castoff.model.selection import Discovery, Unreadable
+from castoff.model.selection import Discovery
 from castoff.model.semver import Version, read_requirement, read_version
 from castoff.model.versions import Ecosystem, ReleaseVersion, spell
 from castoff.model.workspace import Edit, Edited, NotReleased, Workspace
 from castoff.ports import Tree
 from castoff.text.toml import Path, parse, replace_strings
-from castoff.text.tree_texts import text_or_nothing
+from castoff.text.tree_texts import text_or_nothing, unreadable_of
 
 _MANIFEST = "Cargo.toml"
 _LOCK = "Cargo.lock"
@@ -265,7 +265,7 @@ class CargoManifests:
         )
         return Discovery(
             workspaces=tuple(found),
-            unreadable=tuple(Unreadable(path=path, problem=problem) for path, problem in layouts.unreadable),
+            unreadable=unreadable_of(layouts.unreadable, tree.read),
             outside=tuple(stray),
         )
 

@@ -12,10 +12,11 @@ from castoff.ecosystems.npm.manifest.edits import NpmMove, edit_manifests
 from castoff.ecosystems.npm.manifest.layout import Layout, Layouts, lay_out
 from castoff.errors import CastoffError, Problem
 from castoff.model.scope import is_excluded
-from castoff.model.selection import Discovery, Unreadable
+from castoff.model.selection import Discovery
 from castoff.model.versions import Ecosystem, ReleaseVersion, spell
 from castoff.model.workspace import EXCLUDED, Edge, Edited, Member, NotReleased, Package, Workspace
 from castoff.ports import Tree
+from castoff.text.tree_texts import unreadable_of
 
 PRIVATE = "`private` is true"
 _NAMELESS = "it has no package name"
@@ -55,7 +56,7 @@ class NpmManifests:
                 outside += workspace.not_released
         return Discovery(
             workspaces=tuple(workspaces),
-            unreadable=tuple(Unreadable(path=path, problem=problem) for path, problem in unreadable.items()),
+            unreadable=unreadable_of(unreadable.items(), tree.read),
             outside=tuple(outside),
         )
 

@@ -23,10 +23,11 @@ from castoff.ecosystems.python.manifest.version_place import Read, VersionSpot
 from castoff.ecosystems.python.manifest.versions import find_version
 from castoff.errors import CastoffError, Problem
 from castoff.model.scope import is_excluded
-from castoff.model.selection import Discovery, Unreadable
+from castoff.model.selection import Discovery
 from castoff.model.versions import Ecosystem, ReleaseVersion, spell
 from castoff.model.workspace import EXCLUDED, Edge, Edited, Member, NotReleased, Package, Workspace
 from castoff.ports import Tree
+from castoff.text.tree_texts import unreadable_of
 
 _SURVIVES = frozenset({"normal", "extra", "build"})
 
@@ -53,7 +54,7 @@ class PythonManifests:
             workspaces=tuple(
                 _workspace(census, (one.folder,), declared=one.head is not None) for one, census in found
             ),
-            unreadable=tuple(Unreadable(path=path, problem=problem) for path, problem in unreadable),
+            unreadable=unreadable_of(unreadable, tree.read),
             outside=tuple(entry for _, census in found for entry in census.outside),
             programs=find_programs(tree.paths(), folders, tree.read),
         )
