@@ -18,6 +18,9 @@ DRAFTS = (
     "on:\n  push:\n    tags: ['*']\njobs:\n  release:\n    runs-on: x\n    steps:\n"
     "      - uses: softprops/action-gh-release@v2\n"
 )
+UPLOADS = (
+    "on: {release: {types: [published]}}\njobs: {a: {steps: [{run: uv publish}, {run: cargo publish}]}}\n"
+)
 
 
 def nothing(made: History) -> None:
@@ -119,6 +122,10 @@ CASES: dict[str, tuple[Callable[[History], object], str, dict[str, Any], str, st
     "a workflow that drafts instead": (
         lambda h: h.commit("ci", {".github/workflows/release.yml": DRAFTS}), '[draft]\nby = "ci"\n', {},
         "preflight", "draft-writer", ("pass", []),
+    ),
+    "a workflow that uploads as well": (
+        lambda h: h.commit("ci", {".github/workflows/up.yml": UPLOADS}), "", {}, "preflight", "writers",
+        ("fail", ["second-writer"]),
     ),
     "nobody drafts": (
         nothing, '[draft]\nby = "ci"\n', {}, "preflight", "draft-writer", ("warn", ["draft-no-writer"])

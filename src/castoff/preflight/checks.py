@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -34,12 +33,13 @@ from castoff.session.session import Session
 from castoff.session.snapshot import Snapshot, workspace_before
 from castoff.session.version_guards import tag_problems, version_problems
 from castoff.workflows.detection import release_workflows, second_writer_problems
+from castoff.workflows.jobs import workflow_files, workflow_steps
+from castoff.workflows.second_writers import second_writers, writers
 
 _NO_EDITS = (
     'let the releaser bypass the rule, or set `changelog.mode = "pull-request"` and remove `[[replace]]` and '
     "`version.run`, so that nothing is pushed to the branch"
 )
-_WORKFLOW = re.compile(r"\.github/workflows/[^/]{1,200}\.ya?ml")
 
 
 def preflight_checks(
@@ -76,6 +76,7 @@ def preflight_checks(
         Check("forge-token", "preflight", lambda: forge_token(session)),
         Check("forge", "preflight", lambda: _forge(session, tag), vital=True),
         Check("draft-writer", "preflight", lambda: draft_writer(session)),
+        Check("writers", "preflight", lambda: other_writers(session)),
         *(
             _free(registries, package, version)
             for package in session.snapshot.workspace.packages
@@ -146,7 +147,8 @@ def draft_writer(session: Session) -> Found:
     by = session.configuration.draft.by
     if by == "off":
         return Skipped("`draft.by` is off")
-    found = release_workflows(workflow_files(session.snapshot.tree))
+    tree = session.snapshot.tree
+    found = release_workflows(workflow_files(tree), tree)
     if by == "ci" and not any(one.writes_on_tag for one in found):
         return (
             Problem(
@@ -160,20 +162,22 @@ def draft_writer(session: Session) -> Found:
     return second_writer_problems(found, by)
 
 
-def second_writers(services: Services, tree: Tree) -> tuple[Problem, ...]:
+def other_writers(session: Session) -> Found:
+    """Find workflows that a release would start, and that upload, write versions or tags, or keep drafts."""
+    tree = session.snapshot.tree
+    by_castoff = session.configuration.draft.by != "off"
+    steps = workflow_steps(workflow_files(tree), tree)
+    return second_writers(writers(steps), session.snapshot.ecosystems, drafts=by_castoff)
+
+
+def draft_rivals(services: Services, tree: Tree) -> tuple[Problem, ...]:
     """Name the workflows that make a draft of their own: castoff would be the second writer.
 
     Where `draft.by` is `ci`, castoff's own workflow is castoff.
     """
     by = services.configuration.draft.by
-    found = release_workflows(workflow_files(tree))
+    found = release_workflows(workflow_files(tree), tree)
     return second_writer_problems(tuple(w for w in found if by != "ci" or not w.is_ours), "castoff")
-
-
-def workflow_files(tree: Tree) -> dict[str, str]:
-    """Read the workflows of a tree."""
-    paths = [path for path in tree.paths() if _WORKFLOW.fullmatch(path)]
-    return {path: text for path in paths if (text := tree.read(path)) is not None}
 
 
 def wants_signed_tag(services: Services) -> bool:

@@ -8,7 +8,7 @@ from castoff.errors import NotYet, Problem, Refusal
 from castoff.model.observations import Unknown
 from castoff.notes.regenerate import regenerate
 from castoff.ports import ForgeRelease
-from castoff.preflight.checks import second_writers
+from castoff.preflight.checks import draft_rivals
 from castoff.reconcile import StageState
 from castoff.reconcile.part import Stage
 from castoff.release.notes import WrittenNotes, notes_of_release
@@ -50,7 +50,7 @@ def make_draft(services: Services, version: str | None) -> WrittenDraft:
     """
     with open_release(services, version) as (session, release):
         require_tag(session, release)
-        others = second_writers(services, session.clone.tree(release.commit))
+        others = draft_rivals(services, session.clone.tree(release.commit))
         if problems := [one for one in others if one.code not in services.tolerated]:
             raise Refusal(*problems)
         stage, written = _stage(session, release)

@@ -22,7 +22,7 @@ from castoff.notes.highlights import HighlightsProposal, propose, render
 from castoff.notes.range import ChangesInRange, changes_in_range
 from castoff.notes.three_way import Merged, merge
 from castoff.ports import Forge, ForgeRelease
-from castoff.preflight.checks import second_writers
+from castoff.preflight.checks import draft_rivals
 from castoff.preflight.early_drafts import early_drafts
 from castoff.reconcile import StageState, observe
 from castoff.reconcile.part import Stage
@@ -93,7 +93,7 @@ def open_highlights(
             proposal=proposal,
             merged=_merged(look, draft, render(proposal)),
             forge=forge,
-            against=second_writers(services, session.snapshot.tree),
+            against=draft_rivals(services, session.snapshot.tree),
         )
 
 

@@ -15,11 +15,11 @@ from castoff.io.files import read_text, write_text
 from castoff.io.scratch import scratch_prefix
 from castoff.model.addresses import forge_address
 from castoff.model.child_environments import Kind
-from castoff.preflight.checks import workflow_files
 from castoff.session.edits import changelog_path
 from castoff.session.services import Services
 from castoff.session.session import open_session
 from castoff.workflows.detection import release_workflows, second_writer_problems
+from castoff.workflows.jobs import workflow_files
 from castoff.workflows.plan import (
     FOLDER,
     LOCK,
@@ -64,7 +64,8 @@ def wanted_workflows(services: Services) -> Wanted:
 
     Errors: ``no-forge``, ``workflow-value-unfit``, ``ci-source-missing``, ``ci-lock-failed``.
     """
-    there = release_workflows(workflow_files(FolderTree(services.repository.root)))
+    tree = FolderTree(services.repository.root)
+    there = release_workflows(workflow_files(tree), tree)
     foreign = tuple(one for one in there if one.path != OURS and one.writes_on_tag)
     options = _options(services)
     files = workflows(options)

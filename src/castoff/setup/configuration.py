@@ -23,7 +23,8 @@ from castoff.setup.cargo_release_hooks import Left, move_hook
 from castoff.setup.changelogs import is_changelog, reason_to_drop
 from castoff.setup.lines import SettingsEntry, differing, written
 from castoff.setup.website_script import site_entries
-from castoff.workflows.detection import ReleaseWorkflow, release_workflows
+from castoff.workflows.detection import release_workflows
+from castoff.workflows.jobs import workflow_files
 
 _SPECIAL = re.compile(r"[\\.^$*+?()\[\]|]")
 _NUMBERS = r"[0-9]+(?:\.[0-9]+)+"
@@ -241,7 +242,10 @@ def _notes(draft: _Draft) -> None:
 
 def _writer(draft: _Draft) -> None:
     """Where a workflow makes the release on the push of a tag, it stays the one writer until it is removed."""
-    writers = [one for one in _workflows(draft.around.tree) if one.writes_on_tag and not one.is_ours]
+    tree = draft.around.tree
+    writers = [
+        one for one in release_workflows(workflow_files(tree), tree) if one.writes_on_tag and not one.is_ours
+    ]
     if not writers:
         return
     first = writers[0]
@@ -273,16 +277,6 @@ def _tools(draft: _Draft) -> None:
         draft.left.append(
             Left(where=one.path, what=f"the configuration of {one.tool}", reason=reason, needs_you=True)
         )
-
-
-def _workflows(tree: Tree) -> tuple[ReleaseWorkflow, ...]:
-    files = {
-        path: text
-        for path in tree.paths()
-        if path.startswith(".github/workflows/") and path.endswith((".yml", ".yaml"))
-        if (text := tree.read(path)) is not None
-    }
-    return release_workflows(files)
 
 
 def _changelog_of(tree: Tree) -> str | None:

@@ -43,6 +43,7 @@ _TOLERATED = frozenset(
         "draft-second-writer",
         "notes-label-unknown",
         "release-in-flight",
+        "second-writer",
         "token-missing",
     }
 )

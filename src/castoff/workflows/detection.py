@@ -7,13 +7,13 @@ the first release.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from castoff.errors import ConfigurationError, Problem
-from castoff.text.yaml import Mapping as YamlMapping
-from castoff.text.yaml import Scalar, Sequence, Value, YamlEntry, read_yaml
+from castoff.errors import Problem
+from castoff.ports import Tree
+from castoff.workflows.jobs import When, WorkflowStep, workflow_steps
 
 # Actions of the GitHub Marketplace that create releases, with former owners' names: GitHub redirects
 # renamed repositories, so old references still work.
@@ -52,9 +52,7 @@ _COMMANDS = re.compile(
     r"|release-plz\s+release|git-release|changelogithub|lerna\s+version\b[^\n]{0,200}--create-release"
     r")"
 )
-_OURS = re.compile(r"(?:^|[\s/])(?P<ours>castoff\"?\s+(?:draft|release|resume))\b")
-
-When = Literal["tag", "push", "release", "other"]
+OURS = re.compile(r"(?:^|[\s/])(?P<ours>castoff\"?\s+(?:draft|release|resume))\b")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,12 +76,12 @@ class ReleaseWorkflow:
         return "tag" in self.when
 
 
-def release_workflows(files: Mapping[str, str]) -> tuple[ReleaseWorkflow, ...]:
+def release_workflows(files: Mapping[str, str], tree: Tree | None = None) -> tuple[ReleaseWorkflow, ...]:
     """Find the places in workflows that make releases.
 
-    ``files`` maps POSIX paths to texts. A file that is no YAML is searched line by line.
+    ``files`` maps POSIX paths to texts; ``tree`` holds the scripts that they run.
     """
-    return tuple(found for path in sorted(files) for found in _in_file(path, files[path]))
+    return tuple(_makers(workflow_steps(files, tree)))
 
 
 def second_writer_problems(
@@ -110,116 +108,35 @@ def _second(workflow: ReleaseWorkflow, reason: str) -> Problem:
     )
 
 
-def _in_file(path: str, text: str) -> Iterator[ReleaseWorkflow]:
-    try:
-        root = read_yaml(text, file=path)
-    except ConfigurationError:
-        # GitHub accepts more YAML than castoff parses, so an unreadable file may still run.
-        yield from _in_lines(path, text)
-        return
-    if not isinstance(root, YamlMapping):
-        return
-    when = _triggers(root.get("on"))
-    for step in _steps(root.get("jobs")):
-        found = _in_step(step)
-        if found is not None:
-            what, line, is_ours = found
+def _makers(steps: Iterable[WorkflowStep]) -> Iterator[ReleaseWorkflow]:
+    for step in steps:
+        ours = OURS.search(step.script)
+        what = ours["ours"].replace('"', "") if ours else known_action(step.uses, ACTIONS) or _command(step)
+        if what is not None:
             yield ReleaseWorkflow(
-                path=path, line=line, what=what, when=when, is_draft=_is_draft(step), is_ours=is_ours
+                path=step.path,
+                line=step.line,
+                what=what,
+                when=step.when,
+                is_draft=_is_draft(step),
+                is_ours=ours is not None,
             )
 
 
-def _in_lines(path: str, text: str) -> Iterator[ReleaseWorkflow]:
-    lines = text.splitlines()
-    when: tuple[When, ...] = (
-        ("tag",) if any(line.strip().startswith("tags:") for line in lines) else ("other",)
-    )
-    for number, line in enumerate(lines, start=1):
-        what = _known_action(line.partition("uses:")[2].strip()) or _command(line.partition("#")[0])
-        if what is not None:
-            yield ReleaseWorkflow(path=path, line=number, what=what, when=when)
-
-
-def _triggers(value: Value | None) -> tuple[When, ...]:
-    """Read what starts a workflow; a push without any filter is started by tags too."""
-    found: list[When] = []
-    for name, details in _named(value):
-        if name == "push":
-            keys = {entry.key for entry in details.entries} if isinstance(details, YamlMapping) else set()
-            # GitHub Docs, "Workflow syntax", `on.push`: with only a branch filter, tags do not start the
-            # workflow; without filters they do.
-            if "tags" in keys or not keys & {"branches", "branches-ignore", "tags-ignore"}:
-                found.append("tag")
-            if keys & {"branches", "branches-ignore"} or "tags" not in keys:
-                found.append("push")
-        # `create` runs for branches and tags (GitHub Docs, "Events that trigger workflows").
-        elif name == "create":
-            found.append("tag")
-        else:
-            found.append("release" if name == "release" else "other")
-    return tuple(dict.fromkeys(found))
-
-
-def _named(value: Value | None) -> Iterator[tuple[str, Value | None]]:
-    match value:
-        case Scalar(text):
-            yield from [(text, None)] if text else []
-        case Sequence(items):
-            yield from ((item.text, None) for item in items if isinstance(item, Scalar))
-        case YamlMapping(entries):
-            yield from ((entry.key, entry.value) for entry in _last_of_each(entries))
-        case None:
-            return
-
-
-def _last_of_each(entries: tuple[YamlEntry, ...]) -> tuple[YamlEntry, ...]:
-    # For duplicate keys the last one counts, as in most YAML parsers.
-    return tuple({entry.key: entry for entry in entries}.values())
-
-
-def _steps(jobs: Value | None) -> Iterator[YamlMapping]:
-    if not isinstance(jobs, YamlMapping):
-        return
-    for _, job in _named(jobs):
-        if not isinstance(job, YamlMapping):
-            continue
-        # A job can have `uses` itself: a reusable workflow.
-        yield job
-        steps = job.get("steps")
-        if isinstance(steps, Sequence):
-            yield from (step for step in steps.items if isinstance(step, YamlMapping))
-
-
-def _in_step(step: YamlMapping) -> tuple[str, int, bool] | None:
-    uses, run = step.get("uses"), step.get("run")
-    if isinstance(uses, Scalar):
-        action = _known_action(uses.text)
-        return None if action is None else (action, uses.line, False)
-    if isinstance(run, Scalar):
-        script = "\n".join(line for line in run.text.splitlines() if not line.lstrip().startswith("#"))
-        ours = _OURS.search(script)
-        if ours is not None:
-            return ours["ours"].replace('"', ""), run.line, True
-        command = _command(script)
-        return None if command is None else (command, run.line, False)
-    return None
-
-
-def _known_action(reference: str) -> str | None:
+def known_action(reference: str, known: Iterable[str]) -> str | None:
+    """Return the action of a list that a step uses; actions in folders of a repository count as the repository."""
     # Repository names on GitHub are case-insensitive.
-    name = reference.strip("'\"").partition("@")[0].casefold()
-    return next((action for action in ACTIONS if name == action or name.startswith(action + "/")), None)
+    name = reference.partition("@")[0].casefold()
+    return next((action for action in known if name == action or name.startswith(action + "/")), None)
 
 
-def _command(text: str) -> str | None:
-    match = _COMMANDS.search(text)
+def _command(step: WorkflowStep) -> str | None:
+    match = _COMMANDS.search(step.script)
     return " ".join(match[1].split())[:60] if match is not None else None
 
 
-def _is_draft(step: YamlMapping) -> bool:
-    with_, run = step.get("with"), step.get("run")
+def _is_draft(step: WorkflowStep) -> bool:
     # `gh release create --draft`; cobra's flags accept `--draft=false`.
-    if isinstance(run, Scalar) and re.search(r"\s--draft\b(?!=false)", run.text):
+    if re.search(r"\s--draft\b(?!=false)", step.script):
         return True
-    draft = with_.get("draft") if isinstance(with_, YamlMapping) else None
-    return isinstance(draft, Scalar) and draft.text.casefold() == "true"
+    return step.options.get("draft", "").casefold() == "true"
