@@ -24,7 +24,8 @@ PLAN_SECONDS = 2.0
 _ASK_AGAIN = (
     "run it again when the registry answers; `castoff plan LEVEL --offline` shows the plan without it"
 )
-_LANES = 64
+_LANES = 256
+"""How many questions wait at once; an ecosystem bounds the programs that it runs for them by itself."""
 _CLIENTS_END = 0.3
 """Seconds that clients get beyond the bound to end by themselves, so that none is left running."""
 

@@ -13,13 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from castoff.ecosystems.cargo.lookup import (
-    Gathering,
     UnreadableIndex,
     cache_path,
     read_cache,
     read_package,
     record_entry,
 )
+from castoff.ecosystems.question_rounds import QuestionRounds
 
 
 def line(version: str, **fields: Any) -> dict[str, Any]:
@@ -152,7 +152,7 @@ def test_questions_at_the_same_time_share_an_answer() -> None:
         first.wait(5 if len(asked) == 1 else 0)
         return {name: name.upper() for name in names}
 
-    gathering = Gathering(ask, window=0.0)
+    gathering = QuestionRounds(ask, window=0.0)
     answers: dict[str, Mapping[str, str]] = {}
     threads = [threading.Thread(target=lambda n=n: answers.update({n: gathering.ask({n})})) for n in "abcdef"]
     for thread in threads:
@@ -178,7 +178,7 @@ def test_those_who_share_a_question_share_its_failure_and_the_next_one_is_free()
             raise OSError("no")
         return dict.fromkeys(names, "yes")
 
-    gathering = Gathering(ask)
+    gathering = QuestionRounds(ask)
 
     with pytest.raises(OSError, match="no"):
         gathering.ask({"a"})

@@ -22,74 +22,17 @@ import json
 import re
 import shutil
 import tempfile
-import threading
 import weakref
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any
 
+from castoff.ecosystems.question_rounds import QuestionRounds
 from castoff.io.machine import require_machine
 from castoff.io.process import Processes
 from castoff.io.scratch import scratch_prefix
 from castoff.model.child_environments import Kind
-
-Reply = TypeVar("Reply")
-
-
-@dataclass(slots=True, eq=False)
-class _Round(Generic[Reply]):
-    """Questions that are asked together, and their answers."""
-
-    names: set[str] = field(default_factory=set)
-    answered: threading.Event = field(default_factory=threading.Event)
-    answers: Mapping[str, Reply] = field(default_factory=dict)
-    error: BaseException | None = None
-
-
-class Gathering(Generic[Reply]):
-    """Asks one question at a time, for everybody who came before it was asked.
-
-    An answer is never older than its question: a question during another one joins the next. ``window`` is
-    how long (seconds) a round stays open for others once it could begin.
-    """
-
-    def __init__(self, ask: Callable[[Set[str]], Mapping[str, Reply]], *, window: float = 0.01) -> None:
-        self._ask = ask
-        self._window = window
-        self._lock = threading.Lock()
-        self._asking = threading.Lock()
-        self._open: _Round[Reply] | None = None
-
-    def ask(self, names: Set[str]) -> Mapping[str, Reply]:
-        """Return the answers for these names; raises what the question raised."""
-        with self._lock:
-            leads = self._open is None
-            mine = self._open if self._open is not None else _Round[Reply]()
-            self._open = mine
-            mine.names |= names
-        if leads:
-            self._lead(mine)
-        mine.answered.wait()
-        if mine.error is not None:
-            raise mine.error
-        return {name: mine.answers[name] for name in names}
-
-    def _lead(self, mine: _Round[Reply]) -> None:
-        with self._asking:
-            # A short wait collects the questions of parts that look at the same time.
-            mine.answered.wait(self._window)
-            with self._lock:
-                # Closed before the question is sent, so nobody joins a question whose answer would be
-                # older.
-                self._open = None
-            try:
-                mine.answers = self._ask(frozenset(mine.names))
-            except BaseException as error:  # noqa: BLE001 - those who share the question share its failure
-                mine.error = error
-            finally:
-                mine.answered.set()
-
 
 _CACHE_VERSION = 3
 _INDEX_VERSION = 2
@@ -212,7 +155,7 @@ class Lookup:
         self._settings = tuple(settings)
         self._folder: Path | None = None
         self._removal: weakref.finalize[..., Lookup] | None = None
-        self._gathering: Gathering[Seen] = Gathering(self._ask)
+        self._gathering: QuestionRounds[str, Seen] = QuestionRounds(self._ask)
 
     def look(self, names: Set[str]) -> Mapping[str, Seen]:
         """Return the index lines of each name, None where the registry has no such name."""

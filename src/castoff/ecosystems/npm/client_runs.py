@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,10 +58,26 @@ class ClientRuns:
         """Return the registry that stands for every other one, None outside of an embedded world."""
         return self.processes.environment.get(FORCED) or None
 
+    def registry_of(self, package: Package) -> str | None:
+        """Return the registry that a package's manifest, or an embedded world, names."""
+        return self.forced or "".join(package.registries[:1]) or None
+
     def registry_words(self, package: Package) -> list[str]:
         """Return the option that names a package's registry, where its manifest or an embedded world does."""
-        registry = self.forced or "".join(package.registries[:1])
+        registry = self.registry_of(package)
         return ["--registry", registry] if registry else []
+
+    def read(self, root: str, program: Path, questions: Sequence[object]) -> Completed:
+        """Run a program of node on npm's modules, with questions as JSON. Errors: ``program-missing``."""
+        with _RUNNING, self.folder(root) as folder:
+            return self.processes.run(
+                ["node", program, self.processes.find("npm") or "npm"],
+                kind=Kind.NPM_READ,
+                cwd=folder,
+                given=json.dumps(questions).encode(),
+                timeout=_PATIENCE,
+                changes=_CHANGES,
+            )
 
     def run(self, package: Package, kind: Kind, *words: str | Path) -> Completed:
         """Run npm with its registry, and let it answer in JSON."""

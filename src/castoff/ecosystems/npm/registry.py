@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from castoff.config.values import NpmSettings
-from castoff.ecosystems.npm.client_runs import ClientRuns, answer_of, error_code_of, reason_of
+from castoff.ecosystems.npm.client_runs import ClientRuns, reason_of
 from castoff.ecosystems.npm.dist_tags import LATEST, highest_stable, tag_for
+from castoff.ecosystems.npm.packuments import Packument, Packuments
 from castoff.ecosystems.npm.tarballs import compare_tarballs, filename_of, integrity_of, packed_in
 from castoff.ecosystems.npm.uploader import outcome_of
-from castoff.io.process import Completed, Processes
+from castoff.io.process import Processes
 from castoff.model.acts import Outcome, Unclear
 from castoff.model.child_environments import Kind
 from castoff.model.observations import Answer, Present, Sameness, Unknown, Withdrawn
@@ -25,20 +25,6 @@ from castoff.ports import Clock, Listing
 
 _FRESH = 2.0
 """Seconds for which a version that was seen counts as seen: a look and the question after it are one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Packument:
-    """What a registry holds of one package: versions offered, all that were ever there, dist-tags.
-
-    ``dist`` holds digest and address of the version that was asked for, ``deprecated`` its notice.
-    """
-
-    offered: tuple[str, ...] = ()
-    ever: tuple[str, ...] = ()
-    tags: Mapping[str, str] = field(default_factory=dict)
-    dist: Mapping[str, Any] | None = None
-    deprecated: str = ""
 
 
 class NpmRegistry:
@@ -54,6 +40,7 @@ class NpmRegistry:
         self, processes: Processes, settings: NpmSettings, clock: Clock, *, home: Path | None = None
     ) -> None:
         self._runs = ClientRuns(processes, home)
+        self._packuments = Packuments(self._runs)
         self._settings = settings
         self._clock = clock
         self._packages: dict[str, Package] = {}
@@ -67,7 +54,7 @@ class NpmRegistry:
         A version that was unpublished is withdrawn: its number can never be used again (npm docs, "Unpublishing").
         """
         self._packages[package.name] = package
-        seen = self._version(package, version)
+        seen = self._packuments.read(package, version)
         if isinstance(seen, Unknown):
             return Listing(unknown=seen.reason, retry_after=seen.retry_after)
         if seen is None:
@@ -88,7 +75,7 @@ class NpmRegistry:
     def versions(self, package: Package) -> Sequence[str] | Unknown:
         """List all versions that were ever published, those that were unpublished included."""
         self._packages[package.name] = package
-        seen = self._packument(package)
+        seen = self._packuments.read(package)
         return seen if isinstance(seen, Unknown) else seen.ever if seen is not None else ()
 
     def compare(self, artifact: Artifact, listed: str | None) -> Sameness:
@@ -101,7 +88,7 @@ class NpmRegistry:
         if package is None or packed is None:
             return "not-comparable"
         version = str(packed.manifest.get("version"))
-        seen = self._version(package, version)
+        seen = self._packuments.read(package, version)
         if not isinstance(seen, Packument) or seen.dist is None:
             return "not-comparable"
         integrity = integrity_of(ours)
@@ -126,7 +113,7 @@ class NpmRegistry:
                 return None
             if self._sightings.get(one, -1.0) >= since:
                 continue
-            seen = self._version(package, version)
+            seen = self._packuments.read(package, version)
             if isinstance(seen, Unknown):
                 return None
             if seen is None or seen.dist is None:
@@ -140,7 +127,7 @@ class NpmRegistry:
         packed = packed_in(Path(artifact.path))
         if package is None or packed is None:
             return Unclear(reason=f"`{artifact.filename}` cannot be read")
-        seen = self._packument(package)
+        seen = self._packuments.read(package)
         if isinstance(seen, Unknown):
             return Unclear(reason=seen.reason)
         version = str(packed.manifest.get("version"))
@@ -154,7 +141,7 @@ class NpmRegistry:
 
     def yank(self, package: Package, version: str) -> Outcome:
         """Move `latest` back to the highest version before, then deprecate this one."""
-        seen = self._packument(package)
+        seen = self._packuments.read(package)
         if not isinstance(seen, Packument):
             return Unclear(reason=seen.reason if seen is not None else f"`{package.name}` was not found")
         before = highest_stable(seen.offered, below=version)
@@ -180,47 +167,8 @@ class NpmRegistry:
 
     def owners(self, package: Package) -> tuple[str, ...] | None:
         """List the names of those who may publish a package; None where that is not known."""
-        done = self._view(package, package.name, "maintainers")
-        found = answer_of(done) if done.code == 0 else None
-        if isinstance(found, dict):
-            found = found.get("maintainers", [found])
-        names = [_maintainer(one) for one in found] if isinstance(found, list) else []
-        return tuple(one for one in names if one) or None
-
-    def _version(self, package: Package, version: str) -> Packument | Unknown | None:
-        """Ask for one version; if it is not there, for the whole package. None for a name that is not there."""
-        done = self._view(package, f"{package.name}@{version}", "name", "dist", "deprecated")
-        if done.code != 0 and error_code_of(done) != "E404":
-            return Unknown(reason=f"npm: {reason_of(done)}")
-        found = answer_of(done) if done.code == 0 else None
-        if not isinstance(found, dict) or not isinstance(found.get("dist"), dict):
-            return self._packument(package)
-        deprecated = found.get("deprecated")
-        return Packument(dist=found["dist"], deprecated=deprecated if isinstance(deprecated, str) else "")
-
-    def _packument(self, package: Package) -> Packument | Unknown | None:
-        done = self._view(package, package.name, "name", "versions", "time", "dist-tags")
-        if done.code != 0:
-            missing = error_code_of(done) == "E404"
-            return None if missing else Unknown(reason=f"npm: {reason_of(done)}")
-        found = answer_of(done)
-        if not isinstance(found, dict):
-            return Unknown(reason=f"npm printed no answer for `{package.name}` that can be read")
-        offered = _strings(found.get("versions"))
-        time = found.get("time")
-        times = time if isinstance(time, dict) else {}
-        gone = times.get("unpublished")
-        removed = _strings(gone.get("versions")) if isinstance(gone, dict) else ()
-        dated = (one for one in times if one not in ("created", "modified", "unpublished"))
-        tags = found.get("dist-tags")
-        return Packument(
-            offered=offered,
-            ever=tuple(dict.fromkeys((*offered, *dated, *removed))),
-            tags={k: v for k, v in tags.items() if isinstance(v, str)} if isinstance(tags, dict) else {},
-        )
-
-    def _view(self, package: Package, spec: str, *fields: str) -> Completed:
-        return self._runs.run(package, Kind.NPM_READ, "view", spec, *fields)
+        seen = self._packuments.read(package)
+        return (seen.maintainers or None) if isinstance(seen, Packument) else None
 
     def _fetched(self, package: Package, version: str) -> bytes | Unknown:
         with self._runs.folder(package.root) as folder:
@@ -234,15 +182,3 @@ class NpmRegistry:
         with self._lock:
             self._digests[integrity_of(content)] = hashlib.sha256(content).hexdigest()
         return content
-
-
-def _strings(value: object) -> tuple[str, ...]:
-    """Return an array of strings; npm prints an array of one as its only value."""
-    values: Iterable[object] = value if isinstance(value, list) else [value]
-    return tuple(one for one in values if isinstance(one, str))
-
-
-def _maintainer(value: object) -> str:
-    if isinstance(value, dict):
-        return str(value.get("name", ""))
-    return str(value).partition(" ")[0]

@@ -1,0 +1,177 @@
+"""Documents of packages ("packuments") in npm registries, read by npm's own code and the user's configuration.
+
+One process asks for all packages that are wanted at that moment (`packuments.cjs` beside this module). Where npm's
+modules are not found, a shim in its place for example, `npm view` answers for one package at a time.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence, Set
+from contextlib import suppress
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from castoff.ecosystems.npm.client_runs import ClientRuns, answer_of, error_code_of, reason_of
+from castoff.ecosystems.question_rounds import QuestionRounds
+from castoff.io.process import TIMED_OUT, Completed
+from castoff.model.child_environments import Kind
+from castoff.model.observations import Unknown
+from castoff.model.workspace import Package
+
+_UNUSABLE = 3
+"""The exit code of `packuments.cjs` where npm's modules cannot be used."""
+
+_GATHER = 0.05
+"""Seconds that the first question waits for those that are asked at the same time: each process starts node."""
+
+
+@dataclass(frozen=True, slots=True)
+class Packument:
+    """What a registry holds of one package: versions offered, all that were ever there, dist-tags, maintainers.
+
+    ``dist`` holds digest and address of the version that was asked for, None where it is not offered; ``deprecated``
+    is its notice.
+    """
+
+    offered: tuple[str, ...] = ()
+    ever: tuple[str, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+    maintainers: tuple[str, ...] = ()
+    dist: Mapping[str, Any] | None = None
+    deprecated: str = ""
+
+
+class _Unusable:
+    """The answer where npm's modules cannot be used."""
+
+
+Found = Packument | Unknown | None
+"""A document, why it is not known, or None for a name that is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A package, by the folder whose settings apply and the registry that overrides them, and a version of it."""
+
+    root: str
+    name: str
+    registry: str | None
+    version: str | None
+
+
+class Packuments:
+    """Reads packuments; questions that come together are asked by one process."""
+
+    def __init__(self, runs: ClientRuns) -> None:
+        self._runs = runs
+        self._rounds = QuestionRounds(self._asked, window=_GATHER)
+        self._is_usable = True
+
+    def read(self, package: Package, version: str | None = None) -> Found:
+        """Return the document of a package; with a version, its digest as well. Errors: ``program-missing``."""
+        if self._is_usable:
+            question = _Question(package.root, package.name, self._runs.registry_of(package), version)
+            found = self._rounds.ask({question})[question]
+            if not isinstance(found, _Unusable):
+                return found
+            self._is_usable = False
+        return self._viewed(package, version)
+
+    def _asked(self, questions: Set[_Question]) -> Mapping[_Question, Found | _Unusable]:
+        """Ask for packages of several workspaces, the settings of each being those of its folder."""
+        answers: dict[_Question, Found | _Unusable] = {}
+        for root in {one.root for one in questions}:
+            batch = [one for one in questions if one.root == root]
+            words = [{"name": one.name, "version": one.version, "registry": one.registry} for one in batch]
+            done = self._runs.read(root, _program(), words)
+            answers |= dict(zip(batch, _answers(done, len(batch)), strict=True))
+        return answers
+
+    def _viewed(self, package: Package, version: str | None) -> Found:
+        """Ask `npm view` for one version; if it is not there, for the whole package."""
+        if version is not None:
+            done = self._view(package, f"{package.name}@{version}", "name", "dist", "deprecated")
+            if done.code != 0 and error_code_of(done) != "E404":
+                return Unknown(reason=f"npm: {reason_of(done)}")
+            found = answer_of(done) if done.code == 0 else None
+            if isinstance(found, dict) and isinstance(found.get("dist"), dict):
+                return _packument(found)
+        done = self._view(package, package.name, "name", "versions", "time", "dist-tags", "maintainers")
+        if done.code != 0:
+            missing = error_code_of(done) == "E404"
+            return None if missing else Unknown(reason=f"npm: {reason_of(done)}")
+        found = answer_of(done)
+        if not isinstance(found, dict):
+            return Unknown(reason=f"npm printed no answer for `{package.name}` that can be read")
+        return _packument({**found, "tags": found.get("dist-tags")})
+
+    def _view(self, package: Package, spec: str, *fields: str) -> Completed:
+        return self._runs.run(package, Kind.NPM_READ, "view", spec, *fields)
+
+
+def _program() -> Path:
+    return Path(str(files("castoff.ecosystems.npm").joinpath("packuments.cjs")))
+
+
+def _answers(done: Completed, count: int) -> Sequence[Found | _Unusable]:
+    """Read the answers, each a line with its number; what did not come in time is unknown."""
+    if done.code == _UNUSABLE:
+        return [_Unusable()] * count
+    why = "no answer in time" if done.code == TIMED_OUT else reason_of(done) if done.code else "no answer"
+    answers: list[Found | _Unusable] = [Unknown(reason=f"npm: {why}")] * count
+    for line in done.text.splitlines():
+        with suppress(ValueError, TypeError, IndexError):  # the last line of a process that was ended
+            number, value = json.loads(line)
+            answers[number] = _found(value)
+    return answers
+
+
+def _found(value: object) -> Found:
+    if not isinstance(value, dict):
+        return Unknown(reason="npm gave no answer that can be read")
+    error = value.get("error")
+    if not isinstance(error, dict):
+        return _packument(value)
+    code, summary = str(error.get("code") or ""), str(error.get("summary") or "")
+    if code == "E404":
+        return None
+    after = str(error.get("after") or "")
+    return Unknown(
+        reason=f"npm: {': '.join(part for part in (code, summary) if part)[:600]}",
+        retry_after=float(after) if after.isdecimal() else None,
+    )
+
+
+def _packument(found: Mapping[str, Any]) -> Packument:
+    offered = _strings(found.get("versions"))
+    time = found.get("time")
+    times = time if isinstance(time, dict) else {}
+    gone = times.get("unpublished")
+    removed = _strings(gone.get("versions")) if isinstance(gone, dict) else ()
+    dated = (one for one in times if one not in ("created", "modified", "unpublished"))
+    tags, dist, deprecated = found.get("tags"), found.get("dist"), found.get("deprecated")
+    people = found.get("maintainers")
+    names = (_maintainer(one) for one in (people if isinstance(people, list) else [people]) if one)
+    return Packument(
+        offered=offered,
+        ever=tuple(dict.fromkeys((*offered, *dated, *removed))),
+        tags={k: v for k, v in tags.items() if isinstance(v, str)} if isinstance(tags, dict) else {},
+        maintainers=tuple(name for name in names if name),
+        dist=dist if isinstance(dist, dict) else None,
+        deprecated=deprecated if isinstance(deprecated, str) else "",
+    )
+
+
+def _strings(value: object) -> tuple[str, ...]:
+    """Return an array of strings; npm prints an array of one as its only value."""
+    values: Iterable[object] = value if isinstance(value, list) else [value]
+    return tuple(one for one in values if isinstance(one, str))
+
+
+def _maintainer(value: object) -> str:
+    if isinstance(value, dict):
+        return str(value.get("name", ""))
+    return str(value).partition(" ")[0]
