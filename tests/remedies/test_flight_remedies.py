@@ -9,7 +9,8 @@ from castoff.io.clock import SystemClock
 from castoff.reconcile import observe
 from castoff.release.claim_guard import ClaimGuard
 from castoff.release.flight import with_known_flights
-from castoff.release.tag import PUSH, TagFitness
+from castoff.release.tag import PUSH
+from castoff.release.tag_fitness import TagFitness
 from castoff.release.waiver_command import given_up, require_waivable, waiver_stage
 from castoff.session.session import open_session
 from remedies.following import follow, follows

@@ -19,7 +19,7 @@ from castoff.notes.draft import hidden_lines, missing_lines
 from castoff.notes.regenerate import regenerate
 from castoff.ports import ForgeRelease, Listing
 from castoff.release.rehearsal import inside
-from castoff.rollback.withdrawal import WithdrawPart
+from castoff.rollback.withdrawn_package import WithdrawPart
 from remedies.following import follow, follows
 
 

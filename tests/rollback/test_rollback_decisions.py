@@ -13,9 +13,9 @@ from castoff.model.observations import Absent, Present, Unknown, Withdrawn
 from castoff.model.refs import Refs
 from castoff.model.workspace import Package
 from castoff.ports import ForgePull, ForgeRelease, Listing
-from castoff.rollback.abandon import RevertLook, RevertPart
-from castoff.rollback.withdrawal import WithdrawPart
+from castoff.rollback.claim_revert import RevertLook, RevertPart
 from castoff.rollback.withdrawal_notice import LatestLook, LatestPart, NoDraftPart, NoticePart, note_of
+from castoff.rollback.withdrawn_package import WithdrawPart
 
 NOBODY: Any = None
 SOMEBODY: Any = object()

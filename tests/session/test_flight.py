@@ -15,7 +15,7 @@ from castoff.model.intent import Begin, Resume, meant
 from castoff.model.observations import Present, Unknown, Withdrawn
 from castoff.release.flight import explained, with_flights, with_known_flights
 from castoff.release.status import look
-from castoff.release.tag import TagFitness
+from castoff.release.tag_fitness import TagFitness
 from castoff.rollback.withdrawal_notice import note_of
 from castoff.session.release_request import Wish, intent_of
 from castoff.session.session import Session, open_session

@@ -22,7 +22,8 @@ from castoff.release.claim_ref import RefClaimPart
 from castoff.release.draft import DraftPart
 from castoff.release.milestone import MilestonePart
 from castoff.release.publish import PackagePart, PresencePart
-from castoff.release.tag import TagFitness, TagPart
+from castoff.release.tag import TagPart
+from castoff.release.tag_fitness import TagFitness
 from castoff.release.version import ClaimPart
 from castoff.release.waiver import WaivablePart, waiver_in
 from castoff.rollback.dropped_claim import drop_claim_part

@@ -7,23 +7,19 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from castoff.errors import Problem
-from castoff.model.acts import Act, Decision, Do, Done, Outcome, Person, Refused, Wait
+from castoff.model.acts import Act, Person, Refused
 from castoff.model.graph import Order
-from castoff.model.observations import Absent, Observation, Present, Unknown, Withdrawn
+from castoff.model.observations import Present, Unknown, Withdrawn
 from castoff.model.versions import Ecosystem, ReleaseVersion, next_version, read, spell
-from castoff.model.workspace import Package
-from castoff.ports import Listing, Registry
+from castoff.ports import Registry
 from castoff.reconcile import StageState, observe
-from castoff.reconcile.part import Part, PartOfPackage, Seen, Stage, UnansweredPart, wait_for
+from castoff.reconcile.part import Part, Stage, UnansweredPart
 from castoff.rollback.withdrawal_notice import KEPT, LatestPart, NoDraftPart, NoticePart, heir_of, note_of
+from castoff.rollback.withdrawn_package import WithdrawPart
 from castoff.session.forge_releases import all_releases
 from castoff.session.release import NO_FORGE, Release
 from castoff.session.services import Services
 from castoff.session.session import Session
-
-# PyPI has no API for yanks (PEP 592 defines the index's side only; warehouse has a form on its site).
-BY_HAND: frozenset[Ecosystem] = frozenset({"python"})
-"""Ecosystems whose registries let only a person withdraw, on their site."""
 
 LIMITS: Mapping[Ecosystem, str] = {
     "cargo": "a yanked crate can still be downloaded by projects with it in their lock file; new lock files do not "
@@ -33,53 +29,6 @@ LIMITS: Mapping[Ecosystem, str] = {
     "npm": "a deprecated version can still be installed, with a warning; it can never be published again",
 }
 """What withdrawing does not undo, by ecosystem."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WithdrawPart(PartOfPackage):
-    """One package at one version, to be withdrawn after all that needs it."""
-
-    package: Package
-    version: str
-    registry: Registry
-    needs: frozenset[str] = frozenset()
-
-    def look(self) -> Listing:
-        """Ask the registry for the version's files."""
-        return self.registry.look(self.package, self.version)
-
-    def decide(self, seen: Listing) -> Decision:
-        """Withdraw what is there; a person does it where the registry lets nobody else."""
-        if seen.unknown is not None:
-            return Wait(reason=seen.unknown, seconds=seen.retry_after)
-        for answer in seen.files.values():
-            # One file without an answer makes the package undecided: `Done` would be wrong, and a yank may be
-            # unnecessary.
-            if isinstance(answer, Unknown):
-                return wait_for(answer)
-        if not any(isinstance(answer, Present) for answer in seen.files.values()):
-            return Done()
-        act = Act(
-            id=f"yank:{self.package.ecosystem}:{self.package.name}",
-            stage="withdraw",
-            target=f"{self.package.id} {self.version}",
-            undo="withdraw",
-        )
-        if self.package.ecosystem in BY_HAND:
-            return Person((act,), f"{self.package.id} {self.version} can only be yanked by a person")
-        return Do((act,))
-
-    def describe(self, seen: Listing) -> Seen:
-        """Show the files."""
-        if seen.unknown is not None:
-            answer = Unknown(reason=seen.unknown, retry_after=seen.retry_after)
-            return (Observation(id=self.package.id, answer=answer),)
-        files = (Observation(id=name, answer=answer) for name, answer in sorted(seen.files.items()))
-        return tuple(files) or (Observation(id=self.package.id, answer=Absent()),)
-
-    def act(self, act: Act) -> Outcome:
-        """Withdraw the version."""
-        return self.registry.yank(self.package, self.version)
 
 
 def before_it(package: str, order: Order) -> frozenset[str]:
