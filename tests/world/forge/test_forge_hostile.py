@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from castoff.world.forge import Forge
-from castoff.world.forge.operations import ROUTES
+from castoff.world.forge.service import ROUTES
 from castoff.world.messages import Request
 
 ODD = [

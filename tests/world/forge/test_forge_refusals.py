@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from forge_bench import REPO, Client, Work
 
-from castoff.world.forge.operations import ROUTES
-from castoff.world.forge.request_values import operations
+from castoff.world.forge.fields import operations
+from castoff.world.forge.service import ROUTES
 from openapi import description
 
 _REPO = "/repos/{owner}/{repo}"

@@ -6,10 +6,8 @@ from datetime import UTC, datetime
 
 from castoff.world.forge import association, show, show_git, show_pull, show_repository
 from castoff.world.forge.answers import Answer, Refused, not_found
-from castoff.world.forge.call import Call
+from castoff.world.forge.call import Call, Page, escaped
 from castoff.world.forge.diffs import changed_files
-from castoff.world.forge.links import escaped
-from castoff.world.forge.paging import Page
 from castoff.world.forge.plumbing import Commit
 from castoff.world.forge.records import Json, Status, stamp
 from castoff.world.forge.routing import Route

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 from castoff.world.forge import show_git
 from castoff.world.forge.answers import Answer, Refused, malformed, not_found
-from castoff.world.forge.call import Call
-from castoff.world.forge.committing import Signature, commit_file
+from castoff.world.forge.call import Call, escaped
 from castoff.world.forge.fields import Fields
-from castoff.world.forge.links import escaped
+from castoff.world.forge.merging import Signature, commit_file
 from castoff.world.forge.protecting import guard
 from castoff.world.forge.records import Json
 from castoff.world.forge.routing import Route

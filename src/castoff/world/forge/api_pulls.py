@@ -1,16 +1,67 @@
-"""Routes of pull requests."""
+"""Routes of pull requests and their reviews."""
 
 from __future__ import annotations
 
-from castoff.world.forge import association, show_pull
+from castoff.world.forge import association, show, show_pull
 from castoff.world.forge.answers import Answer, Refused, custom, invalid, not_found
 from castoff.world.forge.api_issues import checked_body, checked_title, open_issue, set_state
 from castoff.world.forge.call import Call
 from castoff.world.forge.fields import Fields
-from castoff.world.forge.records import Issue, Pull
+from castoff.world.forge.records import Issue, Json, Pull, Review, stamp
 from castoff.world.forge.routing import Route
 
 _BASE = "/repos/{owner}/{repo}/pulls"
+_REVIEWS = _BASE + "/{pull_number}/reviews"
+_STATES = {"APPROVE": "APPROVED", "REQUEST_CHANGES": "CHANGES_REQUESTED", "COMMENT": "COMMENTED"}
+
+
+def list_reviews(call: Call) -> Answer:
+    """List the reviews of a pull request, oldest first."""
+    issue = found_pull(call)
+    pull = issue.pull
+    assert pull is not None
+    return call.paged(pull.reviews, lambda review: _shown(call, issue, review))
+
+
+def create_review(call: Call) -> Answer:
+    """Review a pull request; nobody approves or rejects their own, and only an approval may be wordless."""
+    issue, fields = found_pull(call), call.fields()
+    pull = issue.pull
+    assert pull is not None
+    event, body = fields.text("event"), fields.text("body") or ""
+    if event != "COMMENT" and event is not None and issue.author == call.actor.login:
+        verb = "approve" if event == "APPROVE" else "request changes on"
+        raise custom("PullRequestReview", f"Can not {verb} your own pull request")
+    if event in ("COMMENT", "REQUEST_CHANGES") and not body.strip():
+        raise custom("PullRequestReview", "Body can't be blank")
+    review = Review(
+        id=call.state.next_id(),
+        author=call.actor.login,
+        body=body,
+        state=_STATES.get(event or "", "PENDING"),
+        commit=fields.text("commit_id") or association.head_of(call.git, issue) or "0" * 40,
+        submitted_at=call.now,
+    )
+    pull.reviews.append(review)
+    return Answer(_shown(call, issue, review))
+
+
+def _shown(call: Call, issue: Issue, review: Review) -> Json:
+    page = call.links.page(f"/pull/{issue.number}#pullrequestreview-{review.id}")
+    api = call.links.repo(f"/pulls/{issue.number}")
+    return {
+        "id": review.id,
+        "node_id": show.node_id("PullRequestReview", review.id),
+        "user": show.author(call.state, call.links, review.author),
+        "body": review.body,
+        "state": review.state,
+        "html_url": page,
+        "pull_request_url": api,
+        "_links": {"html": {"href": page}, "pull_request": {"href": api}},
+        "submitted_at": stamp(review.submitted_at),
+        "commit_id": review.commit,
+        "author_association": "CONTRIBUTOR",
+    }
 
 
 def list_pulls(call: Call) -> Answer:
@@ -125,4 +176,6 @@ ROUTES = (
     Route("POST", _BASE, create_pull, "write"),
     Route("GET", _BASE + "/{pull_number}", get_pull),
     Route("PATCH", _BASE + "/{pull_number}", update_pull, "write"),
+    Route("GET", _REVIEWS, list_reviews),
+    Route("POST", _REVIEWS, create_review),
 )

@@ -2,16 +2,147 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 
-from castoff.world.forge import show_release
-from castoff.world.forge.answers import Answer, custom, invalid, not_found
-from castoff.world.forge.call import Call
+from castoff.world.forge.answers import Answer, Refused, custom, invalid, malformed, not_found
+from castoff.world.forge.call import Call, Links, escaped
 from castoff.world.forge.fields import Fields
-from castoff.world.forge.notes_range import notes_for
-from castoff.world.forge.ranking import latest_release
-from castoff.world.forge.records import Json, Release
+from castoff.world.forge.generated_notes import notes_for
+from castoff.world.forge.records import Asset, Json, Release, stamp, stamp_or_none
 from castoff.world.forge.routing import Route
+from castoff.world.forge.show import author, node_id
+from castoff.world.forge.state import State, latest_release
+
+_BASE = "/repos/{owner}/{repo}/releases"
+
+
+def release_document(state: State, links: Links, item: Release) -> Json:
+    """Show a release; the page of a draft is untagged even where its tag exists."""
+    api = links.repo(f"/releases/{item.id}")
+    suffix = f"untagged-{item.untagged}" if item.draft else escaped(item.tag)
+    return {
+        "url": api,
+        "assets_url": f"{api}/assets",
+        "upload_url": upload_base(links) + f"/releases/{item.id}/assets" + "{?name,label}",
+        "html_url": links.page(f"/releases/tag/{suffix}"),
+        "id": item.id,
+        "author": author(state, links, item.author),
+        "node_id": node_id("Release", item.id),
+        "tag_name": item.tag,
+        "target_commitish": item.target,
+        "name": item.name,
+        "draft": item.draft,
+        "immutable": item.immutable,
+        "prerelease": item.prerelease,
+        "created_at": stamp(item.created_at),
+        "updated_at": stamp(item.updated_at),
+        "published_at": stamp_or_none(item.published_at),
+        "assets": [asset_document(state, links, item, attached) for attached in item.assets],
+        "tarball_url": None if item.draft else links.repo(f"/tarball/{escaped(item.tag)}"),
+        "zipball_url": None if item.draft else links.repo(f"/zipball/{escaped(item.tag)}"),
+        "body": item.body,
+    }
+
+
+def upload_base(links: Links) -> str:
+    """Return where files are sent to: another root than the API's, as with the real service."""
+    return f"{links.api}/uploads/repos/{links.slug}"
+
+
+def asset_document(state: State, links: Links, item: Release, attached: Asset) -> Json:
+    """Show a file of a release."""
+    suffix = f"untagged-{item.untagged}" if item.draft else escaped(item.tag)
+    return {
+        "url": links.repo(f"/releases/assets/{attached.id}"),
+        "id": attached.id,
+        "node_id": node_id("ReleaseAsset", attached.id),
+        "name": attached.name,
+        "label": attached.label,
+        "uploader": author(state, links, attached.uploader),
+        "content_type": attached.content_type,
+        "state": "uploaded",
+        "size": len(attached.content),
+        "digest": "sha256:" + hashlib.sha256(attached.content).hexdigest(),
+        "download_count": 0,
+        "created_at": stamp(attached.created_at),
+        "updated_at": stamp(attached.created_at),
+        "browser_download_url": links.page(f"/releases/download/{suffix}/{escaped(attached.name)}"),
+    }
+
+
+def list_assets(call: Call) -> Answer:
+    """List the files of a release."""
+    release = found_release(call)
+    return call.paged(release.assets, lambda asset: _asset_shown(call, release, asset))
+
+
+def upload_asset(call: Call) -> Answer:
+    """Attach a file; its name must be free, and an immutable release takes none."""
+    release, name = found_release(call), call.asked("name")
+    if not name:
+        raise malformed('"name" wasn\'t supplied.')
+    if release.immutable:
+        raise Refused(422, "Cannot upload assets to an immutable release.")
+    if any(asset.name == name for asset in release.assets):
+        raise invalid("ReleaseAsset", "name", "already_exists")
+    asset = Asset(
+        id=call.state.next_id(),
+        name=name,
+        label=call.asked("label") or None,
+        content_type=call.request.headers.get("content-type", "application/octet-stream"),
+        content=call.request.body,
+        uploader=call.actor.login,
+        created_at=call.now,
+    )
+    release.assets.append(asset)
+    return Answer(_asset_shown(call, release, asset), 201)
+
+
+def get_asset(call: Call) -> Answer:
+    """Show a file, or give its bytes where they are asked for."""
+    release, asset = _found(call)
+    if "octet-stream" in call.request.headers.get("accept", ""):
+        return Answer(asset.content, headers={"Content-Type": asset.content_type})
+    return Answer(_asset_shown(call, release, asset))
+
+
+def update_asset(call: Call) -> Answer:
+    """Rename a file, or change what is shown for it; an immutable release keeps its files as they are."""
+    release, asset = _found(call)
+    fields = call.fields()
+    name = fields.text("name") or asset.name
+    if release.immutable:
+        raise Refused(422, "Cannot update assets of an immutable release.")
+    if any(other.name == name and other is not asset for other in release.assets):
+        raise invalid("ReleaseAsset", "name", "already_exists")
+    asset.name, asset.label = name, fields.text("label", asset.label)
+    return Answer(_asset_shown(call, release, asset))
+
+
+def delete_asset(call: Call) -> Answer:
+    """Take a file away; an immutable release keeps it."""
+    release, asset = _found(call)
+    if release.immutable:
+        raise Refused(422, "Cannot delete assets of an immutable release.")
+    release.assets.remove(asset)
+    return Answer(status=204)
+
+
+def _found(call: Call) -> tuple[Release, Asset]:
+    number = call.whole("asset_id")
+    for release in call.state.releases:
+        if release.draft and not call.actor.can_push:
+            continue
+        for asset in release.assets:
+            if asset.id == number:
+                return release, asset
+    raise not_found()
+
+
+def _asset_shown(call: Call, release: Release, asset: Asset) -> Json:
+    return asset_document(call.state, call.links, release, asset)
+
 
 _BASE = "/repos/{owner}/{repo}/releases"
 LONGEST_BODY = 125_000
@@ -132,7 +263,7 @@ def found_release(call: Call) -> Release:
 
 
 def _shown(call: Call, release: Release) -> Json:
-    return show_release.release(call.state, call.links, release)
+    return release_document(call.state, call.links, release)
 
 
 def _generate(call: Call, release: Release) -> None:
@@ -219,4 +350,9 @@ ROUTES = (
     Route("GET", _BASE + "/{release_id}", get_release),
     Route("PATCH", _BASE + "/{release_id}", update_release, "write"),
     Route("DELETE", _BASE + "/{release_id}", delete_release, "write"),
+    Route("GET", _BASE + "/{release_id}/assets", list_assets),
+    Route("POST", "/uploads" + _BASE + "/{release_id}/assets", upload_asset, "write"),
+    Route("GET", _BASE + "/assets/{asset_id}", get_asset),
+    Route("PATCH", _BASE + "/assets/{asset_id}", update_asset, "write"),
+    Route("DELETE", _BASE + "/assets/{asset_id}", delete_asset, "write"),
 )

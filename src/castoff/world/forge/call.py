@@ -6,18 +6,95 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
+from urllib.parse import quote, urlencode
 
 from castoff.world.forge.access import Actor, require
 from castoff.world.forge.answers import Answer, not_found
 from castoff.world.forge.fields import Fields
 from castoff.world.forge.limits import Limits
-from castoff.world.forge.links import Links, escaped
-from castoff.world.forge.paging import USUAL_PAGE, Page
 from castoff.world.forge.plumbing import BareRepository
 from castoff.world.forge.state import State
 from castoff.world.messages import Request
 
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Addresses of one repository: ``api`` is where the client asked, ``web`` where people look."""
+
+    api: str
+    web: str
+    slug: str
+    repository_id: int
+
+    @property
+    def owner(self) -> str:
+        """The part of the slug before the slash."""
+        return self.slug.partition("/")[0]
+
+    @property
+    def name(self) -> str:
+        """The part of the slug after the slash."""
+        return self.slug.partition("/")[2]
+
+    def repo(self, tail: str = "") -> str:
+        """Return an address of the API within the repository."""
+        return f"{self.api}/repos/{self.slug}{tail}"
+
+    def page(self, tail: str = "") -> str:
+        """Return the address of a page of the repository."""
+        return f"{self.web}/{self.slug}{tail}"
+
+
+def escaped(text: str, *, keep: str = "/") -> str:
+    """Escape a name for use in an address."""
+    return quote(text, safe=keep, errors="replace")
+
+
 Item = TypeVar("Item")
+
+LARGEST_PAGE = 100
+USUAL_PAGE = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The page that was asked for; numbers out of range are moved into it, as GitHub does."""
+
+    number: int
+    size: int
+
+    @classmethod
+    def asked(cls, query: dict[str, list[str]], usual: int = USUAL_PAGE) -> Page:
+        """Read ``page`` and ``per_page``."""
+        number = _whole(query.get("page"), 1)
+        size = _whole(query.get("per_page"), usual)
+        return cls(max(1, number), min(LARGEST_PAGE, size) if size > 0 else usual)
+
+    def cut(self, items: Sequence[Item]) -> list[Item]:
+        """Return the items of this page."""
+        return list(items[(self.number - 1) * self.size : self.number * self.size])
+
+    def link(self, url: str, query: dict[str, list[str]], total: int) -> str:
+        """Write the Link header: empty where everything fits on one page."""
+        last = max(1, -(-total // self.size))
+        relations: list[tuple[str, int]] = []
+        if self.number > 1:
+            relations += [("prev", min(self.number - 1, last))]
+        if self.number < last:
+            relations += [("next", self.number + 1), ("last", last)]
+        if self.number > 1:
+            relations += [("first", 1)]
+        return ", ".join(f'<{self._at(url, query, page)}>; rel="{name}"' for name, page in relations)
+
+    @staticmethod
+    def _at(url: str, query: dict[str, list[str]], page: int) -> str:
+        pairs = [(key, value) for key, values in query.items() if key != "page" for value in values]
+        return f"{url}?{urlencode([*pairs, ('page', str(page))], errors='replace')}"
+
+
+def _whole(values: list[str] | None, default: int) -> int:
+    text = values[-1] if values else ""
+    return int(text) if text.isdecimal() and len(text) < 10 else default
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,9 +6,8 @@ No ids, no times; everything in a stated order.
 from __future__ import annotations
 
 from castoff.world.forge.plumbing import BareRepository
-from castoff.world.forge.ranking import latest_release
 from castoff.world.forge.records import Issue, Milestone, Release
-from castoff.world.forge.state import State
+from castoff.world.forge.state import State, latest_release
 
 
 def canonical(state: State, git: BareRepository) -> dict[str, object]:

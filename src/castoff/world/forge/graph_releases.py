@@ -5,8 +5,8 @@ from __future__ import annotations
 from castoff.world.forge.graph_basis import Graph, Info, Node
 from castoff.world.forge.graph_commits import RefNode, object_node
 from castoff.world.forge.graph_paging import Connection
-from castoff.world.forge.ranking import latest_release
 from castoff.world.forge.records import Asset, Release, stamp, stamp_or_none
+from castoff.world.forge.state import latest_release
 
 
 class ReleaseNode(Node):

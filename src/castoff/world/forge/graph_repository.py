@@ -16,8 +16,8 @@ from castoff.world.forge.graph_issues import (
 )
 from castoff.world.forge.graph_paging import Connection, Trouble
 from castoff.world.forge.graph_releases import ReleaseNode
-from castoff.world.forge.ranking import latest_release
 from castoff.world.forge.records import Issue, stamp
+from castoff.world.forge.state import latest_release
 
 _LEVELS = {
     "none": None,

@@ -2,15 +2,157 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from castoff.world.forge import association, show_git, show_pull
 from castoff.world.forge.answers import Answer, Refused, invalid, not_found
 from castoff.world.forge.api_pulls import found_pull
+from castoff.world.forge.association import branch_of
 from castoff.world.forge.call import Call
-from castoff.world.forge.committing import Merge, Signature, merge_commit, rebase, squash
 from castoff.world.forge.fields import Fields
-from castoff.world.forge.following import settle
+from castoff.world.forge.plumbing import BareRepository, Commit
 from castoff.world.forge.records import Issue, Pull
 from castoff.world.forge.routing import Route
+from castoff.world.forge.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What a commit says: message, who, when."""
+
+    message: str
+    name: str
+    email: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """What is merged where; ``head`` and ``base`` are commits, the branch is moved by the caller."""
+
+    base: str
+    head: str
+    commits: tuple[str, ...]
+
+
+def commit_file(
+    git: BareRepository, branch: str, tip: str, path: str, blob: str | None, signature: Signature
+) -> str:
+    """Commit one file (None deletes it) onto a branch; 409 where the branch moved meanwhile."""
+    mode, sha = ("0", "0" * 40) if blob is None else ("100644", blob)
+    tree = git.tree_with(tip, [f"{mode} {sha}\t{path}\0"])
+    if tree is None:
+        raise Refused(422, "path contains a malformed path component")
+    sha = commit_tree(git, tree, (tip,), signature)
+    if not git.move(f"refs/heads/{branch}", sha, tip):
+        raise Refused(409, f"is at another commit than {tip}")
+    return sha
+
+
+def commit_tree(git: BareRepository, tree: str, parents: tuple[str, ...], signature: Signature) -> str:
+    """Make a commit object; author and committer are the same."""
+    options = [option for parent in parents for option in ("-p", parent)]
+    when = f"{int(signature.at.timestamp())} +0000"
+    who = {
+        "GIT_AUTHOR_NAME": signature.name,
+        "GIT_AUTHOR_EMAIL": signature.email,
+        "GIT_AUTHOR_DATE": when,
+        "GIT_COMMITTER_NAME": signature.name,
+        "GIT_COMMITTER_EMAIL": signature.email,
+        "GIT_COMMITTER_DATE": when,
+    }
+    message = signature.message.encode("utf-8", "replace")
+    made = git.run("commit-tree", tree, *options, "-F", "-", text=message, extra=who)
+    if made is None:
+        raise Refused(422, "Invalid author or committer")
+    return made.strip()
+
+
+def merge_commit(git: BareRepository, merge: Merge, signature: Signature) -> tuple[str, ...] | None:
+    """Make a merge commit; None on a conflict."""
+    tree = git.merged_tree(merge.base, merge.head)
+    return None if tree is None else (commit_tree(git, tree, (merge.base, merge.head), signature),)
+
+
+def squash(git: BareRepository, merge: Merge, signature: Signature) -> tuple[str, ...] | None:
+    """Make one commit of all; None on a conflict."""
+    tree = git.merged_tree(merge.base, merge.head)
+    return None if tree is None else (commit_tree(git, tree, (merge.base,), signature),)
+
+
+def rebase(git: BareRepository, merge: Merge, signature: Signature) -> tuple[str, ...] | None:
+    """Make each commit anew on top of the base, oldest first; None on a conflict.
+
+    Each is a three-way merge of trees. git 2.39 takes no merge base for that, so the three trees are
+    dressed as three commits of which the first is the parent of the other two.
+    """
+    tip, made = merge.base, []
+    for sha in merge.commits:
+        commit = git.commit(sha)
+        if commit is None or len(commit.parents) != 1:
+            return None
+        tree = _replayed(git, tip, commit, signature)
+        if tree is None:
+            return None
+        tip = commit_tree(git, tree, (tip,), _as_author(commit, signature))
+        made.append(tip)
+    return tuple(made)
+
+
+def _replayed(git: BareRepository, tip: str, commit: Commit, signature: Signature) -> str | None:
+    def dressed(tree: str, *parents: str) -> str:
+        return commit_tree(git, tree, parents, signature)
+
+    def tree_of(sha: str) -> str:
+        found = git.commit(sha)
+        assert found is not None
+        return found.tree
+
+    base = dressed(tree_of(commit.parents[0]))
+    return git.merged_tree(dressed(tree_of(tip), base), dressed(commit.tree, base))
+
+
+def _as_author(commit: Commit, signature: Signature) -> Signature:
+    return Signature(commit.message, commit.author.name, commit.author.email, signature.at)
+
+
+def follow_pushes(state: State, git: BareRepository, now: datetime, login: str) -> None:
+    """Mark pull requests merged whose head has reached the base by a push, as the real service does.
+
+    Those whose branch is there are kept up to date with it; those that were only seeded stay as they are.
+    """
+    waiting = [issue for issue in state.pulls() if issue.state == "open"]
+    if not waiting:
+        return
+    heads = {ref.name.removeprefix("refs/heads/"): ref.sha for ref in git.refs("refs/heads/")}
+    for issue in waiting:
+        pull = issue.pull
+        assert pull is not None
+        base, head = heads.get(pull.base), heads.get(branch_of(pull.head)) or pull.head_sha
+        if base is None or head is None:
+            continue
+        pull.head_sha = head
+        pull.base_sha = pull.base_sha or base
+        if base != pull.base_sha and git.is_ancestor(head, base):
+            settle(issue, Merge(pull.base_sha, head, ()), (_entrance(git, head, base),), now, login)
+
+
+def settle(issue: Issue, merge: Merge, made: tuple[str, ...], now: datetime, login: str) -> None:
+    """Put a merge on the record; ``made`` are the commits that are new on the base, oldest first."""
+    pull = issue.pull
+    assert pull is not None
+    pull.merged_at, pull.merged_by, pull.merge_commit = now, login, made[-1]
+    pull.head_sha, pull.base_sha = merge.head, merge.base
+    pull.commits = made
+    issue.state, issue.closed_at, issue.closed_by, issue.updated_at = "closed", now, login, now
+
+
+def _entrance(git: BareRepository, head: str, base: str) -> str:
+    """Find the oldest commit of the base's own line that holds the head."""
+    line = git.ids("--first-parent", "--ancestry-path", f"^{head}", base)
+    return line[-1] if line else head
+
 
 _BASE = "/repos/{owner}/{repo}/pulls/{pull_number}"
 _WAYS = {"merge": merge_commit, "squash": squash, "rebase": rebase}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from castoff.world.forge.answers import Refused
-from castoff.world.forge.links import Links, escaped
+from castoff.world.forge.call import Links, escaped
 from castoff.world.forge.records import Json, Protection
 from castoff.world.forge.state import State
 

@@ -10,20 +10,49 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from castoff.world.forge import hooks, seed
+from castoff.world.forge import (
+    api_commits,
+    api_contents,
+    api_git,
+    api_issues,
+    api_labels,
+    api_milestones,
+    api_pulls,
+    api_releases,
+    api_repository,
+    graph,
+    hooks,
+    merging,
+    searching,
+    seed,
+)
 from castoff.world.forge.access import Actor, require
 from castoff.world.forge.answers import Answer, RateLimited, Refused, not_found
-from castoff.world.forge.call import Call
+from castoff.world.forge.call import Call, Links
 from castoff.world.forge.dump import canonical
-from castoff.world.forge.following import follow_pushes
-from castoff.world.forge.links import Links
-from castoff.world.forge.operations import ROUTES
+from castoff.world.forge.fields import require_valid
+from castoff.world.forge.merging import follow_pushes
 from castoff.world.forge.plumbing import BareRepository
 from castoff.world.forge.records import Json
-from castoff.world.forge.request_values import require_valid
 from castoff.world.forge.routing import Route, Router
 from castoff.world.messages import Late, Request, Response
 from castoff.world.visibility import Visibility
+
+ROUTES = (
+    *api_releases.ROUTES,
+    *api_milestones.ROUTES,
+    *api_labels.ROUTES,
+    *api_issues.ROUTES,
+    *api_pulls.ROUTES,
+    *merging.ROUTES,
+    *api_commits.ROUTES,
+    *api_contents.ROUTES,
+    *api_git.ROUTES,
+    *api_repository.ROUTES,
+    *searching.ROUTES,
+    *graph.ROUTES,
+)
+
 
 _ROUTER = Router(ROUTES)
 _READS = ("GET", "HEAD")

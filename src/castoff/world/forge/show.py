@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 
-from castoff.world.forge.links import Links, escaped
+from castoff.world.forge.call import Links, escaped
 from castoff.world.forge.records import (
     GHOST,
     Comment,

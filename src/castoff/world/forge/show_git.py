@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from castoff.world.forge import show
-from castoff.world.forge.call import Call
+from castoff.world.forge.call import Call, escaped
 from castoff.world.forge.diffs import File, between, patch_of
-from castoff.world.forge.links import escaped
 from castoff.world.forge.plumbing import Commit, Person, Ref
 from castoff.world.forge.records import Json, stamp
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from castoff.world.forge.access import LEVELS, Actor
-from castoff.world.forge.links import Links
+from castoff.world.forge.call import Links
 from castoff.world.forge.records import Json, stamp
 from castoff.world.forge.show import node_id, user
 from castoff.world.forge.state import State
