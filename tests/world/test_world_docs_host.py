@@ -9,7 +9,7 @@ import pytest
 from castoff.world.cargo_registry import CargoRegistry
 from castoff.world.clock import WorldClock
 from castoff.world.docs_host import DocsHost
-from castoff.world.docs_host.matching import matching_version
+from castoff.world.docs_host.service import matching_version
 from castoff.world.messages import Request, Response
 
 BUILT = {"schedule": [{"state": "built"}]}

@@ -6,16 +6,17 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
-from castoff.world.cargo_registry import documents
 from castoff.world.cargo_registry.index import name_at
 from castoff.world.cargo_registry.limits import parse_limits
 from castoff.world.cargo_registry.record import read_record
 from castoff.world.cargo_registry.rejection import Rejected
-from castoff.world.cargo_registry.store import OWNER, Store
+from castoff.world.cargo_registry.requirements import precedence
+from castoff.world.cargo_registry.store import OWNER, Held, Store
 from castoff.world.cargo_registry.trusted import TrustedPublishing
 from castoff.world.cargo_registry.upload import (
     check_identity,
@@ -26,6 +27,64 @@ from castoff.world.cargo_registry.upload import (
 )
 from castoff.world.clock import WorldClock
 from castoff.world.messages import Request, Response, json_response
+
+
+def crate_document(name: str, versions: Sequence[Held]) -> dict[str, object]:
+    """Describe a crate."""
+    ordered = sorted(versions, key=lambda held: precedence(held.published.version))
+    stable = [held for held in ordered if "-" not in held.published.version and not held.yanked]
+    latest = (stable or ordered)[-1].published
+    return {
+        "id": name,
+        "name": name,
+        "description": latest.description,
+        "max_version": ordered[-1].published.version,
+        "newest_version": versions[-1].published.version,
+        "max_stable_version": stable[-1].published.version if stable else None,
+        "default_version": latest.version,
+        "exact_match": False,
+        "downloads": 0,
+        "created_at": _time(versions[0].at),
+        "updated_at": _time(versions[-1].at),
+    }
+
+
+def version_document(held: Held) -> dict[str, object]:
+    """Describe one version."""
+    published = held.published
+    return {
+        "crate": published.name,
+        "num": published.version,
+        "checksum": published.checksum,
+        "crate_size": len(published.crate),
+        "dl_path": f"/api/v1/crates/{published.name}/{published.version}/download",
+        "features": {name: list(values) for name, values in published.features},
+        "license": published.license,
+        "links": {"dependencies": f"/api/v1/crates/{published.name}/{published.version}/dependencies"},
+        "rust_version": published.rust_version,
+        "yanked": held.yanked,
+        "yank_message": None,
+        "created_at": _time(held.at),
+        "updated_at": _time(held.at),
+    }
+
+
+def user_document(login: str) -> dict[str, object]:
+    """Describe a user; the number is made of the login, so that it is always the same."""
+    number = sum(ord(letter) * (place + 1) for place, letter in enumerate(login))
+    return {
+        "id": number,
+        "login": login,
+        "name": login,
+        "kind": "team" if ":" in login else "user",
+        "avatar": None,
+        "url": f"https://github.com/{login}",
+    }
+
+
+def _time(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")
+
 
 Found = dict[str, str]
 _API = "/api/v1/crates"
@@ -168,7 +227,7 @@ class CargoRegistry:
         self.on_upload(published.name, published.version)
         versions = self.store.versions(body.name) or ()
         warnings: dict[str, list[str]] = {"invalid_categories": [], "invalid_badges": [], "other": []}
-        return json_response(200, {"crate": documents.crate(body.name, versions), "warnings": warnings})
+        return json_response(200, {"crate": crate_document(body.name, versions), "warnings": warnings})
 
     def _exchange_token(self, request: Request, _found: Found) -> Response:
         jwt = _object(request).get("jwt")
@@ -215,7 +274,7 @@ class CargoRegistry:
 
     def _owners(self, _request: Request, found: Found) -> Response:
         logins = self.store.owners(found["name"])
-        return json_response(200, {"users": [documents.user(login) for login in logins]})
+        return json_response(200, {"users": [user_document(login) for login in logins]})
 
     def _add_owners(self, request: Request, found: Found) -> Response:
         _check_token(request)
@@ -238,7 +297,7 @@ class CargoRegistry:
         wanted = request.query.get("q", [""])[0].lower()
         size = int(request.query.get("per_page", ["10"])[0])
         found = [
-            documents.crate(name, versions)
+            crate_document(name, versions)
             for name, versions in self.store.crates()
             if wanted in name.lower() and versions
         ]
@@ -248,9 +307,9 @@ class CargoRegistry:
         versions = self.store.versions(found["name"])
         if not versions:
             raise Rejected(f"crate `{found['name']}` does not exist", 404)
-        listed = [documents.version(held) for held in reversed(versions)]
+        listed = [version_document(held) for held in reversed(versions)]
         return json_response(
-            200, {"crate": documents.crate(versions[0].published.name, versions), "versions": listed}
+            200, {"crate": crate_document(versions[0].published.name, versions), "versions": listed}
         )
 
     def _version(self, _request: Request, found: Found) -> Response:
@@ -259,11 +318,11 @@ class CargoRegistry:
         held = self.store.find(found["name"], found["version"])
         if held is None:
             raise Rejected(f"crate `{found['name']}` does not have a version `{found['version']}`", 404)
-        return json_response(200, {"version": documents.version(held)})
+        return json_response(200, {"version": version_document(held)})
 
     def _me(self, request: Request, _found: Found) -> Response:
         _check_token(request)
-        return json_response(200, {"user": documents.user(OWNER), "owned_crates": []})
+        return json_response(200, {"user": user_document(OWNER), "owned_crates": []})
 
 
 def _check_token(request: Request) -> None:
