@@ -16,11 +16,10 @@ from castoff.ecosystems.python.upload_rules import find_size_defects, judged
 from castoff.model.workspace import Artifact
 from castoff.registry_rules import read_rules
 from castoff.world.clock import WorldClock
-from castoff.world.messages import Request
+from castoff.world.messages import Rejected, Request
 from castoff.world.python_index import PythonIndex
 from castoff.world.python_index.artifact import read_artifact
 from castoff.world.python_index.minimal import Seed
-from castoff.world.python_index.refusal import UploadRefused
 from castoff.world.python_index.store import Offered
 from registry_rules.broken_uploads import BROKEN, PLAIN, SDIST, WHEEL, Broken, tagged
 from registry_rules.legal_uploads import LEGAL
@@ -211,7 +210,7 @@ def test_a_file_has_at_most_100_mib(tmp_path: Path) -> None:
         stream.truncate(100 * 2**20 + 1)  # sparse
 
     PythonIndex().store.check_size(replace(offered, size=100 * 2**20))
-    with pytest.raises(UploadRefused, match=r"^File too large. Limit for project 'acme-core' is 100 MB."):
+    with pytest.raises(Rejected, match=r"^File too large. Limit for project 'acme-core' is 100 MB."):
         PythonIndex().store.check_size(replace(offered, size=100 * 2**20 + 1))
     assert ["more than the 100 MiB" in one for one in find_size_defects(large)] == [True]
 

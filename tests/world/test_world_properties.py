@@ -10,15 +10,14 @@ from hypothesis import strategies as st
 from castoff.errors import ConfigurationError
 from castoff.world.cargo_registry import CargoRegistry, upload_subject
 from castoff.world.cargo_registry.record import minimal_crate
-from castoff.world.cargo_registry.rejection import Rejected
 from castoff.world.cargo_registry.requirements import check_version, index_requirement
 from castoff.world.clock import WorldClock
 from castoff.world.docs_host import DocsHost
 from castoff.world.faults import parse_faults
-from castoff.world.messages import Late, Request
+from castoff.world.messages import Late, Rejected, Request
 from castoff.world.npm_registry import NpmRegistry
 from castoff.world.python_index import PythonIndex
-from castoff.world.python_index.artifact import UploadRefused, read_artifact
+from castoff.world.python_index.artifact import read_artifact
 from castoff.world.python_index.multipart import parse_form
 from castoff.world.seed import parse_seed
 from castoff.world.visibility import Visibility
@@ -76,7 +75,7 @@ def test_a_form_is_read_or_is_none(content_type: str, body: bytes) -> None:
     st.sampled_from(["a-1-py3-none-any.whl", "a-1.tar.gz"]) | st.text(max_size=30), st.binary(max_size=200)
 )
 def test_a_file_is_read_or_refused_in_words(filename: str, content: bytes) -> None:
-    with contextlib.suppress(UploadRefused):
+    with contextlib.suppress(Rejected):
         read_artifact(filename, content)
 
 

@@ -63,3 +63,13 @@ def json_response(status: int, value: object, headers: dict[str, str] | None = N
         json.dumps(value).encode(),
         {"Content-Type": "application/json; charset=utf-8", **(headers or {})},
     )
+
+
+class Rejected(Exception):
+    """A registry would refuse the request with this status, in these words."""
+
+    def __init__(self, text: str, status: int = 400, headers: dict[str, str] | None = None) -> None:
+        super().__init__(text)
+        self.text = text
+        self.status = status
+        self.headers = headers or {}

@@ -20,7 +20,6 @@ from castoff.world.authority import ThrowAwayAuthority
 from castoff.world.bare import BareRepository, git_environment, git_settings
 from castoff.world.cargo_registry import CargoRegistry
 from castoff.world.cargo_registry import upload_subject as crate_subject
-from castoff.world.cargo_registry.rejection import Rejected
 from castoff.world.clock import WorldClock
 from castoff.world.control import ControlDoor
 from castoff.world.docs_host import DocsHost
@@ -28,7 +27,7 @@ from castoff.world.fault_gate import FaultGate
 from castoff.world.faults import Rule
 from castoff.world.forge import Forge
 from castoff.world.journal import Journal
-from castoff.world.messages import Request
+from castoff.world.messages import Rejected, Request
 from castoff.world.npm_registry import NpmRegistry
 from castoff.world.npm_registry import upload_subject as npm_subject
 from castoff.world.npm_registry.outside import OutsideRegistry
@@ -43,7 +42,6 @@ from castoff.world.proxy import (
 )
 from castoff.world.python_index import PythonIndex
 from castoff.world.python_index import upload_subject as python_subject
-from castoff.world.python_index.refusal import UploadRefused
 from castoff.world.secrets import without_secrets
 from castoff.world.seed import WorldSeed
 from castoff.world.server import HOST, Server, Site
@@ -112,7 +110,7 @@ def _seeded(key: str, make: Callable[[], Made]) -> Made:
     """Make a service; what is wrong in its part of the seed is the seed's fault."""
     try:
         return make()
-    except (ValueError, KeyError, TypeError, OSError, Rejected, Refused, UploadRefused) as error:
+    except (ValueError, KeyError, TypeError, OSError, Rejected, Refused) as error:
         raise ConfigurationError.of(
             "world-seed-invalid",
             f"`{key}` in the seed of the embedded world is wrong: {error}",

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from email.utils import formatdate
 from typing import Any, Literal
 
-from castoff.world.cargo_registry.rejection import Rejected
 from castoff.world.clock import WorldClock
+from castoff.world.messages import Rejected
 
 Act = Literal["new", "version", "yank"]
 _WORDS: dict[Act, str] = {

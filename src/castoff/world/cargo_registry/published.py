@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from castoff.world.cargo_registry.rejection import Rejected
 from castoff.world.cargo_registry.requirements import index_requirement
+from castoff.world.messages import Rejected
 
 Kind = Literal["normal", "build", "dev"]
 _TABLES: tuple[tuple[str, str, Kind], ...] = (

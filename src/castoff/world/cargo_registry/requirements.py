@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from castoff.world.cargo_registry.rejection import Rejected
+from castoff.world.messages import Rejected
 
 VERSION = 150
 _NUMBER = r"(?:0|[1-9][0-9]{0,19})"

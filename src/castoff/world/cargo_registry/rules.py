@@ -12,7 +12,7 @@ from typing import Any
 
 from castoff.registry_lists import categories, licence_exceptions, licences, reserved_names
 from castoff.world.cargo_registry.published import Dependency
-from castoff.world.cargo_registry.rejection import Rejected
+from castoff.world.messages import Rejected
 
 _WORD = re.compile(r"[-a-zA-Z0-9.:]+")
 _REFERENCE = re.compile(r"(?:DocumentRef-[-a-zA-Z0-9.]*:)?(LicenseRef|AdditionRef)-[-a-zA-Z0-9.]*")

@@ -14,7 +14,6 @@ from typing import Any
 from castoff.world.cargo_registry.index import name_at
 from castoff.world.cargo_registry.limits import parse_limits
 from castoff.world.cargo_registry.record import read_record
-from castoff.world.cargo_registry.rejection import Rejected
 from castoff.world.cargo_registry.requirements import precedence
 from castoff.world.cargo_registry.store import OWNER, Held, Store
 from castoff.world.cargo_registry.trusted import TrustedPublishing
@@ -26,7 +25,7 @@ from castoff.world.cargo_registry.upload import (
     read_published,
 )
 from castoff.world.clock import WorldClock
-from castoff.world.messages import Request, Response, json_response
+from castoff.world.messages import Rejected, Request, Response, json_response
 
 
 def crate_document(name: str, versions: Sequence[Held]) -> dict[str, object]:

@@ -10,10 +10,9 @@ from datetime import datetime
 from castoff.world.cargo_registry.index import index_line
 from castoff.world.cargo_registry.limits import Act, Limit, Limits
 from castoff.world.cargo_registry.published import Published
-from castoff.world.cargo_registry.rejection import Rejected
 from castoff.world.cargo_registry.requirements import without_build
 from castoff.world.clock import WorldClock
-from castoff.world.messages import Late
+from castoff.world.messages import Late, Rejected
 from castoff.world.visibility import Visibility
 
 OWNER = "world"

@@ -15,8 +15,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from castoff.world.cargo_registry.rejection import Rejected
 from castoff.world.clock import WorldClock
+from castoff.world.messages import Rejected
 
 PREFIX = "cio_tp_"
 _ISSUER = "https://token.actions.githubusercontent.com"

@@ -15,8 +15,8 @@ import tomli
 
 from castoff.world.cargo_registry import rules
 from castoff.world.cargo_registry.published import Published, dependencies_of, features_of
-from castoff.world.cargo_registry.rejection import Rejected
 from castoff.world.cargo_registry.requirements import check_version
+from castoff.world.messages import Rejected
 
 UNPACK_LIMIT = 512 * 1024 * 1024
 _MALFORMED = "uploaded tarball is malformed or too large when decompressed"

@@ -13,9 +13,8 @@ from dataclasses import replace
 
 from castoff.world.cargo_registry import CargoRegistry, upload_subject
 from castoff.world.cargo_registry.index import name_at
-from castoff.world.cargo_registry.rejection import Rejected
 from castoff.world.cargo_registry.upload import read_body
-from castoff.world.messages import Request, Response, json_response
+from castoff.world.messages import Rejected, Request, Response, json_response
 from castoff.world.proxy.passing import Outside, Target
 from castoff.world.server import Site
 

@@ -19,7 +19,7 @@ from functools import partial
 
 from packaging.metadata import Metadata
 
-from castoff.world.python_index.refusal import UploadRefused
+from castoff.world.messages import Rejected
 
 _LOCAL, _CENTRAL, _END = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
 _END64, _LOCATOR64 = b"PK\x06\x06", b"PK\x06\x07"
@@ -200,7 +200,7 @@ _LARGEST_SCANNED = 5 * 1024 * 1024
 
 
 def check_archive(filename: str, content: bytes, metadata: Metadata) -> None:
-    """Open the file and judge what is in it; raise :class:`UploadRefused`."""
+    """Open the file and judge what is in it; raise :class:`Rejected`."""
     stream = io.BytesIO(content)
     is_zip = zipfile.is_zipfile(stream)
     stream.seek(0)
@@ -254,17 +254,13 @@ def _check_wheel(filename: str, info: str, archive: zipfile.ZipFile, metadata: M
         if f"{info}/licenses/{licence}" not in names:
             raise _no_licence(licence, filename, f"{info}/licenses/{licence}")
     if not _is_readable_record(archive, f"{info}/RECORD"):
-        raise UploadRefused(f"Wheel '{filename}' does not contain the required RECORD file: {info}/RECORD")
+        raise Rejected(f"Wheel '{filename}' does not contain the required RECORD file: {info}/RECORD")
     if f"{info}/entry_points.txt" in names and not _are_entry_points(
         archive.read(f"{info}/entry_points.txt")
     ):
-        raise UploadRefused(
-            f"Wheel '{filename}' has invalid entry points defined in the entry_points.txt file"
-        )
+        raise Rejected(f"Wheel '{filename}' has invalid entry points defined in the entry_points.txt file")
     if f"{info}/METADATA" not in names:
-        raise UploadRefused(
-            f"Wheel '{filename}' does not contain the required METADATA file: {info}/METADATA"
-        )
+        raise Rejected(f"Wheel '{filename}' does not contain the required METADATA file: {info}/METADATA")
 
 
 def _check_sdist(filename: str, sdist: tarfile.TarFile, metadata: Metadata) -> None:
@@ -330,9 +326,9 @@ def _are_entry_points(content: bytes) -> bool:
     return all(re.fullmatch(r"[\w.-]+", key) for group in groups for key in parser[group])
 
 
-def _no_licence(licence: str, filename: str, path: str) -> UploadRefused:
-    return UploadRefused(f"License-File {licence} does not exist in distribution file {filename} at {path}")
+def _no_licence(licence: str, filename: str, path: str) -> Rejected:
+    return Rejected(f"License-File {licence} does not exist in distribution file {filename} at {path}")
 
 
-def _invalid(message: str) -> UploadRefused:
-    return UploadRefused(f"Invalid distribution file. {message}")
+def _invalid(message: str) -> Rejected:
+    return Rejected(f"Invalid distribution file. {message}")

@@ -19,7 +19,7 @@ from packaging.utils import (
 )
 from packaging.version import Version
 
-from castoff.world.python_index.refusal import UploadRefused
+from castoff.world.messages import Rejected
 
 Kind = Literal["sdist", "bdist_wheel"]
 METADATA_LIMIT = 10 * 1024 * 1024
@@ -44,16 +44,16 @@ class Artifact:
 def read_artifact(filename: str, content: bytes, form: Metadata | None = None) -> Artifact:
     """Read a file; ``form`` is the metadata that was sent with it, which PyPI shows instead of the file's.
 
-    Raise :class:`UploadRefused` if the file or its own metadata cannot be read.
+    Raise :class:`Rejected` if the file or its own metadata cannot be read.
     """
     kind, name, version = _read_filename(filename)
     try:
         raw = _wheel_metadata(content, filename) if kind == "bdist_wheel" else _sdist_metadata(content)
     except (zipfile.BadZipFile, tarfile.TarError, EOFError, OSError) as error:
-        raise UploadRefused(f"Invalid distribution file. {error}") from error
+        raise Rejected(f"Invalid distribution file. {error}") from error
     parsed = form if form is not None else _parse(raw)
     if canonicalize_name(parsed.name) != name or parsed.version != version:
-        raise UploadRefused(
+        raise Rejected(
             f"Version in filename should be {str(parsed.version)!r} and its name {parsed.name!r}, "
             f"not {filename!r}."
         )
@@ -78,7 +78,7 @@ def _read_filename(filename: str) -> tuple[Kind, str, Version]:
             return "bdist_wheel", name, version
         name, version = parse_sdist_filename(filename)
     except (InvalidWheelFilename, InvalidSdistFilename) as error:
-        raise UploadRefused(f"Invalid filename: {error}") from error
+        raise Rejected(f"Invalid filename: {error}") from error
     return "sdist", name, version
 
 
@@ -86,9 +86,9 @@ def _wheel_metadata(content: bytes, filename: str) -> bytes:
     path = "-".join(filename.split("-")[:2]) + ".dist-info/METADATA"
     with zipfile.ZipFile(io.BytesIO(content)) as wheel:
         if path not in wheel.namelist():
-            raise UploadRefused(f"Wheel {filename!r} does not contain the required METADATA file: {path}")
+            raise Rejected(f"Wheel {filename!r} does not contain the required METADATA file: {path}")
         if wheel.getinfo(path).file_size > METADATA_LIMIT:
-            raise UploadRefused("Invalid distribution file. METADATA is too large")
+            raise Rejected("Invalid distribution file. METADATA is too large")
         return wheel.read(path)
 
 
@@ -99,7 +99,7 @@ def _sdist_metadata(content: bytes) -> bytes:
                 file = sdist.extractfile(member)
                 if file is not None and member.size <= METADATA_LIMIT:
                     return file.read()
-    raise UploadRefused("Invalid distribution file. PKG-INFO not found")
+    raise Rejected("Invalid distribution file. PKG-INFO not found")
 
 
 def _parse(raw: bytes) -> Metadata:
@@ -107,4 +107,4 @@ def _parse(raw: bytes) -> Metadata:
         return Metadata.from_email(raw, validate=True)
     except ExceptionGroup as group:
         texts = "; ".join(str(error) for error in group.exceptions)
-        raise UploadRefused(f"Invalid metadata: {texts}") from group
+        raise Rejected(f"Invalid metadata: {texts}") from group

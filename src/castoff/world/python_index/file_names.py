@@ -16,7 +16,7 @@ from packaging.utils import (
     parse_wheel_filename,
 )
 
-from castoff.world.python_index.refusal import UploadRefused
+from castoff.world.messages import Rejected
 
 _LONGEST = 246
 """Bytes of the longest name: PyPI writes `NAME.metadata` beside the file, and file systems take 255."""
@@ -40,14 +40,14 @@ _PATTERNS = re.compile(
 def check_characters(filename: str) -> None:
     """Refuse control characters, separators of paths and names that no file system takes."""
     if any(ord(one) < 32 or ord(one) == 127 for one in filename):
-        raise UploadRefused(
+        raise Rejected(
             "Cannot upload a file with non-printable characters (ordinals 0-31) or the DEL character "
             "(ordinal 127) in the name."
         )
     if "/" in filename or "\\" in filename:
-        raise UploadRefused("Cannot upload a file with '/' or '\\' in the name.")
+        raise Rejected("Cannot upload a file with '/' or '\\' in the name.")
     if filename.endswith(".whl") and len(filename.encode()) > _LONGEST:
-        raise UploadRefused(f"Filename is too long: '{filename}'")
+        raise Rejected(f"Filename is too long: '{filename}'")
 
 
 def check_extension(filename: str, filetype: str) -> None:
@@ -55,11 +55,9 @@ def check_extension(filename: str, filetype: str) -> None:
     allowed = {"sdist": (".zip", ".tar.gz"), "bdist_wheel": (".whl",)}[filetype]
     found = re.fullmatch(r".+?(\.(?:tar\.gz|zip|whl))", filename, re.IGNORECASE)
     if found is None:
-        raise UploadRefused("Invalid file extension: Use .tar.gz, .whl or .zip extension.")
+        raise Rejected("Invalid file extension: Use .tar.gz, .whl or .zip extension.")
     if found[1] not in allowed:
-        raise UploadRefused(
-            f"Invalid file extension: Extension {found[1]} is invalid for filetype {filetype}."
-        )
+        raise Rejected(f"Invalid file extension: Extension {found[1]} is invalid for filetype {filetype}.")
 
 
 def check_name(filename: str, metadata: Metadata, *, is_pypi: bool) -> None:
@@ -75,32 +73,30 @@ def _check_sdist(filename: str, metadata: Metadata) -> None:
     try:
         name, _ = parse_sdist_filename(filename)
     except InvalidSdistFilename as error:
-        raise UploadRefused(f"Invalid source distribution filename: {filename}") from error
+        raise Rejected(f"Invalid source distribution filename: {filename}") from error
     if name != canonicalize_name(metadata.name):
-        raise UploadRefused(f"Start filename for {metadata.name!r} with {expected!r}.")
+        raise Rejected(f"Start filename for {metadata.name!r} with {expected!r}.")
     wanted = f"{expected}-{metadata.version}.tar.gz"
     if filename != wanted:
-        raise UploadRefused(f"Filename {filename!r} is invalid, should be {wanted!r}.")
+        raise Rejected(f"Filename {filename!r} is invalid, should be {wanted!r}.")
 
 
 def _check_wheel(filename: str, metadata: Metadata, *, is_pypi: bool) -> None:
     try:
         name, version, _, tags = parse_wheel_filename(filename)
     except InvalidWheelFilename as error:
-        raise UploadRefused(str(error)) from error
+        raise Rejected(str(error)) from error
     for tag in sorted(tags, key=str):
         known = _PLATFORMS.fullmatch(tag.platform) or _PATTERNS.fullmatch(tag.platform)
         if is_pypi and known is None:
-            raise UploadRefused(
-                f"Binary wheel '{filename}' has an unsupported platform tag '{tag.platform}'."
-            )
+            raise Rejected(f"Binary wheel '{filename}' has an unsupported platform tag '{tag.platform}'.")
     expected = canonicalize_name(metadata.name).replace("-", "_")
     if name != canonicalize_name(metadata.name):
-        raise UploadRefused(f"Start filename for {metadata.name!r} with {expected!r}.")
+        raise Rejected(f"Start filename for {metadata.name!r} with {expected!r}.")
     written = filename.partition("-")[0]
     if written != expected:
-        raise UploadRefused(
+        raise Rejected(
             f"Filename {filename!r} should contain the normalized project name {expected!r}, not {written!r}."
         )
     if version != metadata.version:
-        raise UploadRefused(f"Version in filename should be {str(metadata.version)!r} not {str(version)!r}.")
+        raise Rejected(f"Version in filename should be {str(metadata.version)!r} not {str(version)!r}.")

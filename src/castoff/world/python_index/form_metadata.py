@@ -14,8 +14,8 @@ from typing import Any, cast
 from packaging.metadata import Metadata, RawMetadata
 from packaging.requirements import InvalidRequirement, Requirement
 
+from castoff.world.messages import Rejected
 from castoff.world.python_index.multipart import Form
-from castoff.world.python_index.refusal import UploadRefused
 
 _VERSIONS = ("1.0", "1.1", "1.2", "2.1", "2.2", "2.3", "2.4", "2.5")
 _LONGEST_SUMMARY, _LONGEST_LABEL = 512, 32
@@ -31,19 +31,19 @@ _SEE = "See the specification of core metadata for more information."
 
 
 def read_metadata(form: Form, *, is_pypi: bool) -> Metadata:
-    """Read and judge the metadata of a form; raise :class:`UploadRefused`."""
+    """Read and judge the metadata of a form; raise :class:`Rejected`."""
     try:
         metadata = Metadata.from_raw(_raw(form), validate=True)
     except ExceptionGroup as group:
         errors = [(str(getattr(one, "field", "")), str(one)) for one in group.exceptions]
-        raise UploadRefused(_first(errors)) from group
+        raise Rejected(_first(errors)) from group
     if is_pypi and (found := list(_objections(metadata))):
-        raise UploadRefused(_first(found))
+        raise Rejected(_first(found))
     return metadata
 
 
 def check_description(metadata: Metadata) -> None:
-    """Render the description as the project's page will; raise :class:`UploadRefused` if that fails."""
+    """Render the description as the project's page will; raise :class:`Rejected` if that fails."""
     if not metadata.description:
         return
     from readme_renderer import markdown, rst, txt
@@ -54,7 +54,7 @@ def check_description(metadata: Metadata) -> None:
     renderer = {"text/x-rst": rst, "text/markdown": markdown}.get(message.get_content_type(), txt)
     if renderer.render(metadata.description) is None:
         how = f"for '{declared}'" if declared else "in the default format of reStructuredText"
-        raise UploadRefused(f"The description failed to render {how}. See the help for more information.")
+        raise Rejected(f"The description failed to render {how}. See the help for more information.")
 
 
 def _raw(form: Form) -> RawMetadata:
@@ -71,7 +71,7 @@ def _raw(form: Form) -> RawMetadata:
         elif "list" in kind:
             raw[name] = list(values)
         elif len(values) > 1:
-            raise UploadRefused(f"{key!r} has invalid data. {_SEE}")
+            raise Rejected(f"{key!r} has invalid data. {_SEE}")
         else:
             raw[name] = values[0]
     return cast("RawMetadata", raw)
@@ -82,7 +82,7 @@ def _project_urls(values: tuple[str, ...]) -> dict[str, str]:
     for value in values:
         label, _, url = value.partition(",")
         if label.strip() in urls:
-            raise UploadRefused(f"'project_urls' has invalid data. {_SEE}")
+            raise Rejected(f"'project_urls' has invalid data. {_SEE}")
         urls[label.strip()] = url.strip()
     return urls
 

@@ -12,12 +12,11 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from castoff.world.clock import WorldClock
-from castoff.world.messages import Request, Response, json_response
+from castoff.world.messages import Rejected, Request, Response, json_response
 from castoff.world.python_index import pages
 from castoff.world.python_index.artifact import read_artifact
 from castoff.world.python_index.minimal import Seed, minimal_wheel
 from castoff.world.python_index.multipart import parse_form
-from castoff.world.python_index.refusal import UploadRefused
 from castoff.world.python_index.store import Store
 from castoff.world.python_index.upload import receive
 
@@ -130,7 +129,7 @@ class PythonIndex:
     def _upload(self, request: Request, _found: dict[str, str]) -> Response:
         try:
             receive(request, self.store)
-        except UploadRefused as refused:
+        except Rejected as refused:
             # the reason phrase carries the message: it is what twine prints, and PyPI sends it there
             said = _text(refused.status, f"{refused.status} {refused.text}")
             return replace(said, reason=refused.text)

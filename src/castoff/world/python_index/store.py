@@ -16,9 +16,8 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from castoff.world.clock import WorldClock
-from castoff.world.messages import Late
+from castoff.world.messages import Late, Rejected
 from castoff.world.python_index.artifact import Artifact
-from castoff.world.python_index.refusal import UploadRefused
 from castoff.world.visibility import Visibility
 
 _WINDOW = 3600.0
@@ -40,7 +39,7 @@ class NewProjects:
         self._made = [one for one in self._made if one[0] > since]
         own = sum(one == user for _, one in self._made)
         if _is_spent(self.an_address, len(self._made)) or _is_spent(self.a_user, own):
-            raise UploadRefused("Too many new projects created", 429)
+            raise Rejected("Too many new projects created", 429)
 
     def add(self, user: str) -> None:
         """Count a new project."""
@@ -50,12 +49,12 @@ class NewProjects:
 def check_new_name(name: str, others: Iterable[str]) -> None:
     """Refuse the name of a new project; ``others`` are the names of all projects."""
     if canonicalize_name(name) in _standard_library():
-        raise UploadRefused(
+        raise Rejected(
             f"The name {name!r} isn't allowed (conflict with Python Standard Library module name). "
             "See the help on project names for more information."
         )
     if any(_alike(name) == _alike(other) for other in others):
-        raise UploadRefused(
+        raise Rejected(
             f"The name {name!r} is too similar to an existing project. "
             "See the help on project names for more information."
         )
@@ -173,14 +172,12 @@ class Store:
     def check_size(self, offered: Offered) -> None:
         """Refuse a file that is empty or too large, or one too many for its project."""
         if offered.size > FILE_LIMIT:
-            raise UploadRefused(
-                f"File too large. Limit for project {offered.name!r} is {FILE_LIMIT // 2**20} MB."
-            )
+            raise Rejected(f"File too large. Limit for project {offered.name!r} is {FILE_LIMIT // 2**20} MB.")
         with self._lock:
             package = self._packages.get(offered.name, _Package())
             total = offered.size + sum(len(held.artifact.content) for held in package.files)
         if self.is_pypi and total > PROJECT_LIMIT:
-            raise UploadRefused(
+            raise Rejected(
                 f"Project size too large. Limit for project {offered.name!r} total size is "
                 f"{PROJECT_LIMIT // 2**30} GB."
             )
@@ -197,13 +194,13 @@ class Store:
                 if held.artifact.filename == offered.filename and same:
                     return True
                 if held.artifact.filename == offered.filename or (same and self.is_pypi):
-                    raise UploadRefused(
+                    raise Rejected(
                         f"File already exists ({offered.filename!r}, with blake2_256 hash {offered.blake2_256!r}). "
                         "See the help on file name reuse for more information."
                     )
         package = self._packages.get(offered.name, _Package())
         if offered.filename in package.deleted:
-            raise UploadRefused(
+            raise Rejected(
                 "This filename was previously used by a file that has since been deleted. Use a different version. "
                 "See the help on file name reuse for more information."
             )
@@ -215,11 +212,9 @@ class Store:
         release = [held for held in package.files if held.artifact.version == offered.version]
         first = min((held.uploaded_at for held in release), default=None)
         if first is not None and self._clock.now() - first > OPEN_FOR:
-            raise UploadRefused(
-                f"Uploading new files to releases older than {OPEN_FOR.days} days is not allowed."
-            )
+            raise Rejected(f"Uploading new files to releases older than {OPEN_FOR.days} days is not allowed.")
         if offered.filename.endswith(".tar.gz") and any(one.artifact.kind == "sdist" for one in release):
-            raise UploadRefused("Only one sdist may be uploaded per release.")
+            raise Rejected("Only one sdist may be uploaded per release.")
 
     def add(
         self, artifact: Artifact, *, late: Late | None = None, seeded: bool = False, user: str = ""

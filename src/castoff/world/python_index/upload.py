@@ -7,13 +7,12 @@ import binascii
 import hashlib
 import re
 
-from castoff.world.messages import Request
+from castoff.world.messages import Rejected, Request
 from castoff.world.python_index.archives import check_archive
 from castoff.world.python_index.artifact import read_artifact
 from castoff.world.python_index.file_names import check_characters, check_extension, check_name
 from castoff.world.python_index.form_metadata import check_description, read_metadata
 from castoff.world.python_index.multipart import Form, parse_form
-from castoff.world.python_index.refusal import UploadRefused
 from castoff.world.python_index.store import Offered, Store
 
 _NAME = re.compile(r"[A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9]", re.IGNORECASE | re.ASCII)
@@ -28,18 +27,18 @@ def check_token(request: Request) -> str:
     except (binascii.Error, UnicodeDecodeError):
         user = password = ""
     if kind.lower() == "basic" and user != "__token__" and password:
-        raise UploadRefused(
+        raise Rejected(
             "Username/Password authentication is no longer supported. Migrate to API Tokens or Trusted Publishers "
             "instead.",
             403,
         )
     if kind.lower() != "basic" or not password:
-        raise UploadRefused("Invalid or non-existent authentication information.", 403)
+        raise Rejected("Invalid or non-existent authentication information.", 403)
     return password
 
 
 def receive(request: Request, store: Store) -> None:
-    """Check an upload and keep its file; raise :class:`UploadRefused`.
+    """Check an upload and keep its file; raise :class:`Rejected`.
 
     Where the store does not stand for PyPI (``is_pypi``), only those rules apply that any index has: forms, core
     metadata, file names, readable archives.
@@ -47,11 +46,11 @@ def receive(request: Request, store: Store) -> None:
     user = check_token(request)
     form = parse_form(request.headers.get("content-type", ""), request.body)
     if form is None:
-        raise UploadRefused("Invalid form: expected multipart/form-data.")
+        raise Rejected("Invalid form: expected multipart/form-data.")
     _check_form(form)
     metadata = read_metadata(form, is_pypi=store.is_pypi)
     if form.filename is None:
-        raise UploadRefused("Upload payload does not have a file.")
+        raise Rejected("Upload payload does not have a file.")
     filename = form.filename
     if store.is_pypi:
         store.check_project(metadata.name, user)
@@ -59,7 +58,7 @@ def receive(request: Request, store: Store) -> None:
     check_characters(filename)
     check_extension(filename, form.one("filetype"))
     if form.content_type.startswith("image/"):  # a part without a type counts as text, and is taken
-        raise UploadRefused("Invalid distribution file.")
+        raise Rejected("Invalid distribution file.")
     offered = Offered.of(filename, form.content, metadata)
     store.check_size(offered)
     check_digests(form)
@@ -69,7 +68,7 @@ def receive(request: Request, store: Store) -> None:
         check_archive(filename, form.content, metadata)
     check_name(filename, metadata, is_pypi=store.is_pypi)
     if store.is_pypi and form.one("attestations"):
-        raise UploadRefused(
+        raise Rejected(
             "Invalid attestations supplied during upload: Attestations are only supported when using Trusted "
             "Publishing"
         )
@@ -78,32 +77,30 @@ def receive(request: Request, store: Store) -> None:
 
 def _check_form(form: Form) -> None:
     if form.stray:
-        raise UploadRefused(f"{form.stray[0]}: Should not be a tuple.")
+        raise Rejected(f"{form.stray[0]}: Should not be a tuple.")
     if form.one(":action") in ("submit", "submit_pkg_info", "doc_upload"):
-        raise UploadRefused("This action is no longer supported, upload your files instead.", 410)
+        raise Rejected("This action is no longer supported, upload your files instead.", 410)
     if form.one(":action") != "file_upload":
-        raise UploadRefused("Unknown action.")
+        raise Rejected("Unknown action.")
     if form.one("protocol_version") not in ("", "1"):
-        raise UploadRefused("Unknown protocol version.")
+        raise Rejected("Unknown protocol version.")
     for needed in ("name", "filetype"):
         if not form.one(needed):
-            raise UploadRefused(f"Invalid value for {needed}. Error: This field is required.")
+            raise Rejected(f"Invalid value for {needed}. Error: This field is required.")
     if _NAME.fullmatch(form.one("name")) is None:
-        raise UploadRefused(
+        raise Rejected(
             f"{form.one('name')!r} is an invalid value for Name. Error: Start and end with a letter or numeral "
             "containing only ASCII numeric and '.', '_' and '-'."
         )
     filetype, python = form.one("filetype"), form.one("pyversion")
     if filetype not in ("sdist", "bdist_wheel"):
-        raise UploadRefused("Invalid value for filetype. Error: Use a known file type.")
+        raise Rejected("Invalid value for filetype. Error: Use a known file type.")
     if filetype == "bdist_wheel" and not python:
-        raise UploadRefused(
+        raise Rejected(
             "Invalid value for pyversion. Error: Python version is required for binary distribution uploads."
         )
     if filetype == "sdist" and python not in ("", "source"):
-        raise UploadRefused(
-            "Invalid value for pyversion. Error: Use 'source' as Python version for an sdist."
-        )
+        raise Rejected("Invalid value for pyversion. Error: Use 'source' as Python version for an sdist.")
 
 
 def check_digests(form: Form) -> None:
@@ -115,11 +112,9 @@ def check_digests(form: Form) -> None:
     }
     sent = {name: form.one(name) for name in digests if form.one(name)}
     if not sent:
-        raise UploadRefused("Error: Include at least one message digest.")
+        raise Rejected("Error: Include at least one message digest.")
     for name, digest in sent.items():
         if name != "md5_digest" and _HEX.fullmatch(digest) is None:
-            raise UploadRefused(f"Invalid value for {name}. Error: Use a valid, hex-encoded, message digest.")
+            raise Rejected(f"Invalid value for {name}. Error: Use a valid, hex-encoded, message digest.")
         if digest.lower() != digests[name]:
-            raise UploadRefused(
-                "The digest supplied does not match a digest calculated from the uploaded file."
-            )
+            raise Rejected("The digest supplied does not match a digest calculated from the uploaded file.")
