@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from castoff.world.forge.answers import Answer, Refused
 from castoff.world.forge.call import Call
-from castoff.world.forge.graph_paging import Trouble
+from castoff.world.forge.graph_basis import Trouble
 from castoff.world.forge.routing import Route
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def _run(
     )
 
     from castoff.world.forge.graph_basis import Graph
-    from castoff.world.forge.graph_root import Root
+    from castoff.world.forge.graph_repository import Root
     from castoff.world.forge.graph_weight import weigh
 
     try:

@@ -13,9 +13,8 @@ from castoff.world.forge import api_issues, api_labels, api_pulls, merging
 from castoff.world.forge.access import require
 from castoff.world.forge.answers import Answer, Refused
 from castoff.world.forge.call import Call
-from castoff.world.forge.graph_basis import Graph, Info, decoded
-from castoff.world.forge.graph_issues import CommentNode, IssueNode, PullNode
-from castoff.world.forge.graph_paging import Trouble
+from castoff.world.forge.graph_basis import Graph, Info, Trouble, decoded
+from castoff.world.forge.graph_changes import CommentNode, IssueNode, PullNode
 from castoff.world.forge.records import Issue
 
 Input = dict[str, object]

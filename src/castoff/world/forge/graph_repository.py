@@ -1,23 +1,120 @@
 """The repository in the graph."""
 
+# ruff: noqa: N803 - the names are GitHub's
 # ruff: noqa: N803, N815 - the names are GitHub's
 
 from __future__ import annotations
 
-from castoff.world.forge.graph_basis import Account, Graph, Info, Node, Value, ordered, wanted
-from castoff.world.forge.graph_commits import RefNode, moment, object_node
-from castoff.world.forge.graph_issues import (
+from datetime import datetime
+
+from castoff.world.forge import searching
+from castoff.world.forge.answers import Refused
+from castoff.world.forge.graph_basis import (
+    Account,
+    Connection,
+    Graph,
+    Info,
+    Node,
+    Trouble,
+    Value,
+    connect,
+    decoded,
+    ordered,
+    wanted,
+)
+from castoff.world.forge.graph_changes import (
     PULL_ORDER,
+    CommitNode,
     IssueNode,
     LabelNode,
     MilestoneNode,
     PullNode,
+    RefNode,
     in_states,
 )
-from castoff.world.forge.graph_paging import Connection, Trouble
-from castoff.world.forge.graph_releases import ReleaseNode
-from castoff.world.forge.records import Issue, stamp
+from castoff.world.forge.graph_mutations import Mutations
+from castoff.world.forge.records import Issue, Release, stamp, stamp_or_none
 from castoff.world.forge.state import latest_release
+
+
+class ReleaseNode(Node):
+    """A release, as ``gh release list`` asks for it; its files are read by REST."""
+
+    kind = "Release"
+
+    def __init__(self, graph: Graph, release: Release) -> None:
+        super().__init__(graph, release.id)
+        self.databaseId, self.name, self.tagName = release.id, release.name, release.tag
+        self.description, self.isDraft, self.isPrerelease = release.body, release.draft, release.prerelease
+        self.isLatest = latest_release(graph.call.state) is release
+        suffix = f"untagged-{release.untagged}" if release.draft else release.tag
+        self.url = graph.call.links.page(f"/releases/tag/{suffix}")
+        self.createdAt, self.updatedAt = stamp(release.created_at), stamp(release.updated_at)
+        self.publishedAt = stamp_or_none(release.published_at)
+
+
+class Root(Mutations):
+    """Where queries and mutations begin."""
+
+    def repository(
+        self,
+        _: Info,
+        *,
+        owner: str,
+        name: str,
+        followRenames: bool = True,
+    ) -> RepositoryNode:
+        """Return the repository; old names lead to it unless ``followRenames`` is false."""
+        state = self.graph.call.state
+        known = {state.slug.lower(), *(old.lower() for old in state.renamed_from if followRenames)}
+        hidden = state.private and not self.graph.call.actor.may("read")
+        if f"{owner}/{name}".lower() not in known or hidden:
+            raise Trouble("NOT_FOUND", f"Could not resolve to a Repository with the name '{owner}/{name}'.")
+        return RepositoryNode(self.graph)
+
+    def search(self, _: Info, *, query: str, **asked: object) -> Connection:
+        """Search issues and pull requests, newest first."""
+        try:
+            found = searching.search(self.graph.call.state, query)
+        except Refused as refused:
+            raise Trouble("UNPROCESSABLE", refused.message) from None
+        newest = sorted(
+            self.graph.call.state.listed(found),
+            key=lambda issue: (issue.created_at, issue.number),
+            reverse=True,
+        )
+        return connect("search", newest, asked, lambda issue: issue_node(self.graph, issue))
+
+    def rateLimit(self, _: Info) -> dict[str, object]:
+        """Show what is left."""
+        call = self.graph.call
+        view = call.limits.view(call.actor.key, "graphql", call.now)
+        reset = type(call.now).fromtimestamp(int(str(view["reset"])), call.now.tzinfo)
+        weight = self.graph.weight
+        return {**view, "cost": weight.cost, "nodeCount": weight.nodes, "resetAt": stamp(reset)}
+
+    def viewer(self, _: Info) -> Account | None:
+        """Return who asks."""
+        return self.graph.account(self.graph.call.actor.login)
+
+    def node(self, _: Info, *, id: str) -> object:  # noqa: A002 - GitHub's name
+        """Find an issue, pull request, milestone, label or release by its global id."""
+        kind, number = decoded(id)
+        state = self.graph.call.state
+        match kind:
+            case "Repository":
+                return RepositoryNode(self.graph)
+            case "Issue" | "PullRequest" if number in state.issues:
+                return issue_node(self.graph, state.issues[number])
+            case "Milestone" if found := state.milestone(number):
+                return MilestoneNode(self.graph, found)
+            case "Label" if label := next((item for item in state.labels if item.id == number), None):
+                return LabelNode(self.graph, label)
+            case "Release" if release := state.release(number):
+                return ReleaseNode(self.graph, release)
+            case _:
+                raise Trouble("NOT_FOUND", f"Could not resolve to a node with the global id of '{id}'")
+
 
 _LEVELS = {
     "none": None,
@@ -64,27 +161,12 @@ class RepositoryNode(Node):
         full = (qualifiedName, f"refs/heads/{qualifiedName}", f"refs/tags/{qualifiedName}")
         return next((found for name in full if name.startswith("refs/") and (found := self._ref(name))), None)
 
-    def refs(self, _: Info, **asked: Value) -> Connection:
-        """Return the refs under a prefix, by name or by the time of their commits."""
-        query = str(asked.get("query") or "").lower()
-        git = self.graph.call.git
-        found = [ref for ref in git.refs(str(asked["refPrefix"])) if query in ref.name.lower()]
-        order = asked.get("orderBy")
-        if isinstance(order, dict) and order.get("field") == "TAG_COMMIT_DATE":
-            commits = {ref.name: git.commit(git.resolve(ref.name) or "") for ref in found}
-            found.sort(
-                key=lambda ref: commit.committer.at.timestamp() if (commit := commits[ref.name]) else 0.0
-            )
-        if (isinstance(order, dict) and order.get("direction") == "DESC") or asked.get("direction") == "DESC":
-            found.reverse()
-        return self.connect("refs", found, asked, RefNode)
-
     def object(self, _: Info, *, oid: str | None = None, expression: str | None = None) -> Value:
-        """Return a git Value by its id or by a revision expression."""
-        if oid is not None:
-            return object_node(self.graph, oid)
-        sha = self.graph.call.git.commitish(expression or "") or self._expressed(expression or "")
-        return object_node(self.graph, sha) if sha else None
+        """Return a commit by its id or by a revision expression; castoff asks for no other objects."""
+        git = self.graph.call.git
+        # Ids come by the hundred, and git has read all commits at once: no process for each of them.
+        commit = git.commit(oid or git.commitish(expression or "") or "")
+        return CommitNode(self.graph, commit) if commit else None
 
     def pullRequest(self, _: Info, *, number: int) -> PullNode:
         """Find a pull request by its number."""
@@ -159,11 +241,6 @@ class RepositoryNode(Node):
         found = call.state.published(tagName) or (drafts[0] if drafts else None)
         return ReleaseNode(self.graph, found) if found else None
 
-    def latestRelease(self, _: Info) -> Value:
-        """Return the latest release."""
-        found = latest_release(self.graph.call.state)
-        return ReleaseNode(self.graph, found) if found else None
-
     def releases(self, _: Info, **asked: Value) -> Connection:
         """Give releases; drafts only to those who may push."""
         call = self.graph.call
@@ -182,12 +259,6 @@ class RepositoryNode(Node):
         found = self.graph.call.git.ref(name)
         return RefNode(self.graph, found) if found else None
 
-    def _expressed(self, expression: str) -> str | None:
-        """Read ``REF:PATH``, the other form that clients use."""
-        ref, separator, path = expression.partition(":")
-        commit = self.graph.call.git.commitish(ref)
-        return self.graph.call.git.resolve(f"{commit}:{path}", "Value") if separator and commit else None
-
     def _passes(self, issue: Issue, asked: dict[str, Value]) -> bool:
         names = {name.lower() for name in issue.labels}
         given = asked.get("filterBy")
@@ -202,7 +273,7 @@ class RepositoryNode(Node):
             and (not creator or (issue.author or "").lower() == str(creator).lower())
             and (not assignee or str(assignee).lower() in {login.lower() for login in issue.assignees})
             and (not milestone or str(issue.milestone) == str(milestone))
-            and (not rules.get("since") or issue.updated_at >= moment(rules["since"]))
+            and (not rules.get("since") or issue.updated_at >= datetime.fromisoformat(str(rules["since"])))
         )
 
 

@@ -1,4 +1,4 @@
-"""Issues, pull requests, labels and milestones in the graph."""
+"""Commits, issues, pull requests, labels and milestones in the graph."""
 
 # ruff: noqa: N815 - the names are GitHub's
 
@@ -7,11 +7,84 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from castoff.world.forge import association
-from castoff.world.forge.graph_basis import Graph, Info, Node, ordered, wanted
-from castoff.world.forge.graph_commits import CommitNode
-from castoff.world.forge.graph_paging import Connection
-from castoff.world.forge.records import Comment, Issue, Label, Milestone, Review, stamp, stamp_or_none
+from castoff.world.forge.graph_basis import Connection, Graph, Info, Node, ordered, wanted
+from castoff.world.forge.plumbing import Commit, Ref
+from castoff.world.forge.records import Comment, Issue, Label, Milestone, Review, Status, stamp, stamp_or_none
 from castoff.world.forge.show_pull import files_of
+
+
+class CommitNode(Node):
+    """A commit."""
+
+    kind = "Commit"
+
+    def __init__(self, graph: Graph, commit: Commit) -> None:
+        super().__init__(graph, commit.sha)
+        self._author = commit.author
+        self.oid, self.url = commit.sha, graph.call.links.page(f"/commit/{commit.sha}")
+        self.message = commit.message
+        self.messageHeadline, _, rest = commit.message.partition("\n")
+        self.messageBody = rest.lstrip("\n")
+        self.authoredDate, self.committedDate = stamp(commit.author.at), stamp(commit.committer.at)
+
+    def authors(self, _: Info, **asked: object) -> Connection:
+        """Return the author; co-authors in trailers are not read here."""
+        person = self._author
+        found = self.graph.call.state.user_by_email(person.email)
+        user = self.graph.account(found.login) if found else None
+        node = {"name": person.name, "email": person.email, "date": stamp(person.at), "user": user}
+        return self.connect("authors", [node], asked)
+
+    def associatedPullRequests(self, _: Info, **asked: object) -> Connection:
+        """Return the pull requests that brought the commit in, and open ones that hold it."""
+        found = ordered(self.graph.associated(self.oid), asked, PULL_ORDER, "number")
+        return self.connect("associatedPullRequests", found, asked, PullNode)
+
+    def statusCheckRollup(self, _: Info) -> Rollup | None:
+        """Return what the statuses come to, if there are any."""
+        newest = {each.context: each for each in self.graph.call.state.statuses if each.sha == self.oid}
+        return Rollup(self.graph, self.oid, list(newest.values())) if newest else None
+
+
+class Rollup(Node):
+    """The statuses of a commit together."""
+
+    kind = "StatusCheckRollup"
+
+    def __init__(self, graph: Graph, sha: str, statuses: list[Status]) -> None:
+        super().__init__(graph, sha)
+        self._statuses = statuses
+        states = {status.state for status in statuses}
+        worst = "failure" if states & {"failure", "error"} else "pending"
+        self.state = ("success" if states == {"success"} else worst).upper()
+
+    def contexts(self, _: Info, **asked: object) -> Connection:
+        """Return each of them."""
+        return self.connect("contexts", self._statuses, asked, _StatusNode)
+
+
+class _StatusNode(Node):
+    kind = "StatusContext"
+
+    def __init__(self, graph: Graph, status: Status) -> None:
+        super().__init__(graph, status.id)
+        self.context, self.state, self.targetUrl = status.context, status.state.upper(), status.target_url
+        self.description, self.createdAt = status.description, stamp(status.created_at)
+
+    def isRequired(self, _: Info, **__: object) -> bool:
+        """Return whether a pull request must have it: protection is not looked at here."""
+        return False
+
+
+class RefNode(Node):
+    """A branch or tag; ``name`` is without the prefix."""
+
+    kind = "Ref"
+
+    def __init__(self, graph: Graph, ref: Ref) -> None:
+        super().__init__(graph, ref.name)
+        self.name = ref.name.split("/", 2)[-1]
+
 
 PULL_ORDER = {"CREATED_AT": "created_at", "UPDATED_AT": "updated_at"}
 ISSUE_ORDER = PULL_ORDER | {"COMMENTS": "number"}
@@ -260,33 +333,9 @@ class MilestoneNode(Node):
 
     def __init__(self, graph: Graph, milestone: Milestone) -> None:
         super().__init__(graph, milestone.number)
-        self._milestone = milestone
         self.number, self.title, self.description = milestone.number, milestone.title, milestone.description
-        self.state, self.closed = milestone.state.upper(), milestone.state == "closed"
+        self.state, self.dueOn = milestone.state.upper(), stamp_or_none(milestone.due_on)
         self.url = graph.call.links.page(f"/milestone/{milestone.number}")
-        self.createdAt, self.updatedAt = stamp(milestone.created_at), stamp(milestone.updated_at)
-        self.closedAt, self.dueOn = stamp_or_none(milestone.closed_at), stamp_or_none(milestone.due_on)
-
-    def creator(self, _: Info) -> object:
-        """Return who made it."""
-        return self.graph.account(self._milestone.creator)
-
-    def progressPercentage(self, _: Info) -> float:
-        """Return how much of it is closed, in percent."""
-        inside = self.graph.call.state.in_milestone(self.number)
-        return 100.0 * sum(issue.state == "closed" for issue in inside) / len(inside) if inside else 0.0
-
-    def issues(self, _: Info, **asked: object) -> Connection:
-        """Return its issues, without pull requests."""
-        inside = [issue for issue in self.graph.call.state.in_milestone(self.number) if issue.pull is None]
-        return self.connect("issues", in_states(inside, asked), asked, IssueNode)
-
-    def pullRequests(self, _: Info, **asked: object) -> Connection:
-        """Return its pull requests."""
-        inside = [
-            issue for issue in self.graph.call.state.in_milestone(self.number) if issue.pull is not None
-        ]
-        return self.connect("pullRequests", in_states(inside, asked), asked, PullNode)
 
 
 def state_of(issue: Issue) -> str:
