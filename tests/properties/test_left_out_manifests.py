@@ -136,7 +136,30 @@ def linked(path: str, target: str, text: str = "") -> Repository:
                 return text
             return super().read(path)
 
-    return Links(PROJECT.texts, PROJECT.described, {path: target})
+    tree = PROJECT | one_file("package.json", _PACKAGE) if path.endswith(".json") else PROJECT
+    return Links(tree.texts, tree.described, {path: target})
+
+
+_PACKAGE = '{"name": "ant", "version": "1.2.0"}'
+
+
+@pytest.mark.parametrize(
+    ("text", "codes", "reason"),
+    [
+        (_PACKAGE, ["outside-workspace"], None),
+        ("{", ["outside-workspace"], None),
+        (_PACKAGE.replace("1.2.0", "0.5.0"), [], "its version is 0.5.0"),
+        (_PACKAGE.replace("}", ', "private": true}'), [], "it is a symbolic link, and private"),
+    ],
+    ids=["of the version", "no JSON", "of another version", "private"],
+)
+def test_a_link_of_npm_is_an_error_or_listed(text: str, codes: list[str], reason: str | None) -> None:
+    release = release_of(linked("fa/package.json", "../package.json", text))
+
+    assert [one.code for one in release.problems] == codes
+    assert [(one.path, one.reason) for one in release.left_out] == (
+        [("fa/package.json", reason)] if reason else []
+    )
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,10 @@ class GitTree:
         """Return whether there is such a file, or a link with that name."""
         return path in self._blobs or path in self._links
 
+    def submodules(self) -> frozenset[str]:
+        """Return the folders of submodules."""
+        return frozenset(self._submodules) if self._blobs else frozenset()
+
     def links(self) -> Mapping[str, str]:
         """Return the target, as it is written, of each symbolic link by its path."""
         if not self._blobs or not self._links:

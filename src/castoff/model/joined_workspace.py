@@ -241,10 +241,11 @@ class _Outside:
                 message=(f"{count} packages are" if count > 1 else "1 package is")
                 + f" outside the released workspaces, and could belong to the release: {shown}"
                 + (", ..." if count > _MOST_LISTED else ""),
-                reason="they have the version of this release, or no readable version, and castoff does not guess",
+                reason=("they have" if count > 1 else "it has")
+                + " the version of this release, or no readable version, and castoff does not guess",
                 remedy=f"write into `[release]`: {join}left out: `exclude = {_list(self._patterns())}`"
                 + (move if any(one.endswith("setup.py") for one in alone) else "")
-                + (copy if any(one.endswith(".toml") for one in alone) else ""),
+                + (copy if any(one.endswith((".toml", ".json")) for one in alone) else ""),
                 file=self._undecided[0].manifest,
             ),
         )

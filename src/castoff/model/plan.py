@@ -116,6 +116,14 @@ class Planned:
     artifacts: tuple[tuple[ArtifactKind, str | None], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class NotLookedAt:
+    """What a release never holds: submodules, and manifests in the checkout that git does not track."""
+
+    submodules: int = 0
+    untracked: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """The whole plan; ``resumes`` says that the version was begun before.
@@ -146,6 +154,7 @@ class Plan:
     problems: tuple[Problem, ...]
     commands: tuple[tuple[str, tuple[str, ...]], ...] = ()
     acts: tuple[Act, ...] = ()
+    not_looked_at: NotLookedAt = NotLookedAt()
 
     @property
     def tag_tools(self) -> tuple[str, ...]:

@@ -57,7 +57,7 @@ def compared_members(
             message=f"{client} lists members that castoff does not find: {names}",
             reason="a release without them would differ from a release by the client",
             remedy="track their manifests in git below the workspace's folder, not behind a symbolic "
-            "link, or remove them from the workspace's `members`",
+            "link, or take them out of the workspace (`members`, `exclude`)",
             file="Cargo.toml" if ecosystem == "cargo" and root == "." else None,
         ),
     )

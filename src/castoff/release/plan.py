@@ -26,6 +26,7 @@ from castoff.session.services import Services
 from castoff.session.session import Session, open_session
 from castoff.session.snapshot import require_full_history
 from castoff.session.tag_names import require_clear_tags
+from castoff.session.workspaces import not_looked_at
 
 Intend = Callable[[History, str, str | None], Begin | Resume]
 _STOPS = frozenset({"milestone-open-items"})
@@ -77,7 +78,11 @@ def _opened(
             grace=services.patience.grace,
         )
         planned = without_installed(plan.problems, services.repository.git.processes.find)
-        plan = replace(plan, problems=(*as_warnings(services.problems), *planned, *unclear))
+        plan = replace(
+            plan,
+            problems=(*as_warnings(services.problems), *planned, *unclear),
+            not_looked_at=not_looked_at(services.repository, session.snapshot.tree),
+        )
         yield _Look(session, intent), plan
 
 

@@ -92,7 +92,7 @@ def unread_tags(snapshot: Snapshot) -> tuple[Problem, ...]:
             _unread(
                 newer,
                 "error",
-                f"they are in the history of `{snapshot.branch}`, "
+                f"{'it is' if len(newer) == 1 else 'they are'} in the history of `{snapshot.branch}`, "
                 + (
                     f"and not older than {snapshot.tag_of(last)}"
                     if last
@@ -100,7 +100,15 @@ def unread_tags(snapshot: Snapshot) -> tuple[Problem, ...]:
                 ),
             ),
         )
-    return (_unread(older, "warning", "they are older than the last release"),) if older else ()
+    return (
+        (
+            _unread(
+                older, "warning", f"{'it is' if len(older) == 1 else 'they are'} older than the last release"
+            ),
+        )
+        if older
+        else ()
+    )
 
 
 def _unread(tags: Sequence[str], severity: str, reason: str) -> Problem:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import tomli
@@ -11,6 +12,7 @@ from castoff.ecosystems.cargo.manifest.layout import SymbolicLinks
 from castoff.errors import CastoffError, Problem, WorkspaceError
 from castoff.git import Clone, GitTree, Repository
 from castoff.model.joined_workspace import judged, merged, with_others
+from castoff.model.plan import NotLookedAt
 from castoff.model.scope import Scope
 from castoff.model.selection import Discovery, Program, chosen_workspaces
 from castoff.model.versions import Ecosystem
@@ -32,11 +34,11 @@ MANIFESTS = frozenset(
 )
 """Names of the files that discovery reads, so that they are read at once."""
 _ROOT_MANIFESTS = ("Cargo.toml", "pyproject.toml", "package.json", "pnpm-workspace.yaml", ".yarnrc.yml")
-_TABLES: Mapping[str, tuple[Ecosystem, str]] = {
-    "Cargo.toml": ("cargo", "package"),
-    "pyproject.toml": ("python", "project"),
+_ECOSYSTEMS: Mapping[str, Ecosystem] = {
+    "Cargo.toml": "cargo",
+    "pyproject.toml": "python",
+    "package.json": "npm",
 }
-"""By the name of a manifest: its ecosystem, and the table with name and version."""
 
 
 def manifest_tree(clone: Clone, commit: str) -> GitTree:
@@ -82,29 +84,47 @@ def _linked(tree: Tree, found: Iterable[Discovery]) -> Discovery:
     links = tree.links() if isinstance(tree, SymbolicLinks) else {}
     for path, target in links.items():
         folder, _, file = path.rpartition("/")
-        if path in known or file not in _TABLES:
+        if path in known or file not in _ECOSYSTEMS:
             continue
-        ecosystem, table = _TABLES[file]
         try:
-            value = tomli.loads(tree.read(path) or "").get(table)
+            fields = _described(tree.read(path) or "", _ECOSYSTEMS[file])
         except CastoffError:
             reason = f"it is a symbolic link to `{target}`, which is not a file of the repository"
             outside.append(NotReleased(name=None, path=path, reason=reason))
             continue
-        except tomli.TOMLDecodeError:
-            value = None
-        fields = value if isinstance(value, dict) else {}
-        version = fields.get("version")
+        name, version = fields.get("name"), fields.get("version")
+        name = name if isinstance(name, str) else folder.rpartition("/")[2]
+        if fields.get("private") is True or fields.get("publish") in (False, []):
+            outside.append(NotReleased(name=name, path=path, reason="it is a symbolic link, and private"))
+            continue
         programs.append(
             Program(
-                name=str(fields.get("name") or folder.rpartition("/")[2]),
+                name=name,
                 path=path,
                 version=version if isinstance(version, str) else None,
-                ecosystem=ecosystem,
+                ecosystem=_ECOSYSTEMS[file],
                 is_linked=True,
             )
         )
     return Discovery(programs=tuple(programs), outside=tuple(outside))
+
+
+def _described(text: str, ecosystem: Ecosystem) -> Mapping[str, object]:
+    """Return what a manifest says of its package; nothing if it cannot be read."""
+    try:
+        value = json.loads(text) if ecosystem == "npm" else tomli.loads(text)
+        if ecosystem != "npm":
+            value = value.get("package" if ecosystem == "cargo" else "project")
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def not_looked_at(repository: Repository, tree: Tree) -> NotLookedAt:
+    """Count what is beside the commit that is released."""
+    patterns = (f":(glob)**/{name}" for name in ("setup.py", *_ECOSYSTEMS))
+    submodules = tree.submodules() if isinstance(tree, GitTree) else ()
+    return NotLookedAt(len(submodules), len(repository.untracked(*patterns)))
 
 
 def workspace_at(
@@ -144,8 +164,9 @@ def _no_workspace(programs: Sequence[str]) -> Problem:
     if programs:
         return Problem(
             code="no-workspace",
-            message=f"the metadata of `{programs[0]}` is a program, and no other package was found",
-            reason="castoff does not run programs to read metadata",
+            message=f"`{programs[0]}` describes a package, and no other package was found",
+            reason="castoff reads and edits the metadata of Python packages in `pyproject.toml` alone"
+            + ("" if programs[0].endswith(".cfg") else ", and does not run a program to read it"),
             remedy="move its metadata into the `[project]` table of a `pyproject.toml`",
             file=programs[0],
         )

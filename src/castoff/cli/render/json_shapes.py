@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from castoff.model.acts import Act
     from castoff.model.graph import JudgedEdge
     from castoff.model.plan import Plan, Planned
-    from castoff.model.workspace import Workspace
     from castoff.reconcile import StageState
     from castoff.release.build import BuiltRelease
     from castoff.release.run import Result
@@ -34,7 +33,7 @@ def print_json(name: str, value: dict[str, object]) -> None:
 def plan_json(plan: Plan) -> dict[str, object]:
     """Return a plan; packages and uploads in the order of the waves, edits by path and line."""
     return {
-        **_scope_json(plan.workspace, plan.locks),
+        **_scope_json(plan),
         "release": {
             "version": plan.shown_version,
             "previous": plan.previous,
@@ -97,8 +96,9 @@ def acts_json(acts: Sequence[Act]) -> list[dict[str, object]]:
     ]
 
 
-def _scope_json(workspace: Workspace, locks: Sequence[str]) -> dict[str, object]:
+def _scope_json(plan: Plan) -> dict[str, object]:
     """Return what is released, and what is not."""
+    workspace = plan.workspace
     return {
         "workspace": {
             "root": common_folder(workspace.roots),
@@ -106,11 +106,15 @@ def _scope_json(workspace: Workspace, locks: Sequence[str]) -> dict[str, object]
             "others": [
                 {"root": one.root, "ecosystem": one.ecosystem, "why": one.why} for one in workspace.others
             ],
+            "not_looked_at": {
+                "submodules": plan.not_looked_at.submodules,
+                "untracked": plan.not_looked_at.untracked,
+            },
         },
         "not_released": [
             {"name": one.name, "path": one.path, "reason": one.reason} for one in workspace.left_out
         ],
-        "lock_files": list(locks),
+        "lock_files": list(plan.locks),
     }
 
 

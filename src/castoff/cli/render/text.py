@@ -70,6 +70,12 @@ def _show_left_out(plan: Plan) -> None:
         click.echo(f"not released: {_list(names)} ({safe(reason)})")
     for other in plan.workspace.others:
         click.echo(f"other workspace: {safe(other.root)} ({other.ecosystem}, {safe(other.why)})")
+    beside = (
+        (plan.not_looked_at.submodules, "submodule", ""),
+        (plan.not_looked_at.untracked, "manifest", " that git does not track"),
+    )
+    if shown := [_count(count, what) + more for count, what, more in beside if count]:
+        click.echo(f"not looked at: {', '.join(shown)}")
 
 
 def _show_facade(order: Order) -> None:

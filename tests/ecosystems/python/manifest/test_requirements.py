@@ -105,6 +105,7 @@ def test_what_no_move_can_mend_is_said(spec: str) -> None:
             "python_version < '3'",
         ),
         ("good==1.2.0;extra=='x'", "good", (), "==1.2.0", "extra=='x'"),
+        ("good>=1!0,<2!1", "good", (), ">=1!0,<2!1", None),
         ("good[all]~=1.2", "good", ("all",), "~=1.2", None),
         ("good @ https://host/x.whl ; python_version < '3'", "good", (), "", "python_version < '3'"),
     ],

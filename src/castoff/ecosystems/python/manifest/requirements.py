@@ -32,7 +32,7 @@ _REQUIREMENT = re.compile(
     re.DOTALL,
 )
 _SEPARATORS = re.compile(r"[-_.]+")
-_CLAUSE = re.compile(r"\s*(===|~=|==|!=|<=|>=|<|>|\^|~|=)?\s*([^\s,<>=!~^|]+)\s*(?:,|\Z)")
+_CLAUSE = re.compile(r"\s*(===|~=|==|!=|<=|>=|<|>|\^|~|=)?\s*((?:\d{1,9}!)?[^\s,<>=!~^|]+)\s*(?:,|\Z)")
 _VERSION = re.compile(r"v?(?:\d{1,9}!)?(\d{1,9}(?:\.\d{1,9}){0,9})([^*]*)", re.I)
 _EXACT = frozenset({"==", "===", "", "="})
 _FLOORS = frozenset({">=", "~=", "^", "~"})
