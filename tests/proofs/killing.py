@@ -11,10 +11,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from castoff.world.faults import parse_faults
+from castoff.world.npm_registry.accounts import OTP
 from proofs.worlds import Stage, end_by_force, kill_at_event, read_events, stage
 
 COMMAND = ("release", "1.1.0", "--execute", "--yes")
 AGAIN = ("resume", "1.1.0", "--execute", "--yes")
+APPROVE = ("approve", "1.1.0", "--execute", "--yes", "--otp", OTP)
 _TRIES = 4
 _PATIENCE = 300.0
 
@@ -28,6 +30,7 @@ class Point:
 
     After the n-th ``event``; or while a fault ``rule`` holds a request; or while the remote's hook (``hook``, a
     name and the ref that it waits for) holds a push. ``whole``: the children of castoff die with it.
+    ``staged``: of a release whose packages are staged and approved; ``approval``: in the run that approves them.
     """
 
     name: str
@@ -35,6 +38,8 @@ class Point:
     rule: dict[str, object] | None = None
     hook: tuple[str, str] | None = None
     whole: bool = False
+    staged: bool = False
+    approval: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +55,27 @@ class Verdict:
 def undisturbed(folder: Path, key: Path, sample: Path, *, opened: Opened = stage) -> tuple[str, list[str]]:
     """Release once with nobody disturbing; gives the world's dump and the names of the events."""
     with opened(folder, key, sample) as here:
-        checkout = here.checkout()
-        events = folder / "events.ndjson"
-        code, output = here.run(checkout, *COMMAND, "--events", str(events))
-        assert code == 0, output
-        names = [f"{one['type']}:{one.get('act') or one.get('detail', '')}" for one in read_events(events)]
+        names = _events_of(here, folder, COMMAND)
         return here.dump(), names
+
+
+def undisturbed_approval(
+    folder: Path, key: Path, sample: Path, *, opened: Opened
+) -> tuple[str, list[str], list[str]]:
+    """Release once with staged packages; gives the dump, and the events of the release and of the approval."""
+    with opened(folder, key, sample) as here:
+        names = _events_of(here, folder, COMMAND)
+        approval = _events_of(here, folder, APPROVE)
+        code, output = here.run(here.checkout(), *AGAIN)
+        assert code == 0, output
+        return here.dump(), names, approval
+
+
+def _events_of(here: Stage, folder: Path, command: Sequence[str]) -> list[str]:
+    events = folder / f"events-{command[0]}.ndjson"
+    code, output = here.run(here.checkout(), *command, "--events", str(events))
+    assert code == 0, output
+    return [f"{one['type']}:{one.get('act') or one.get('detail', '')}" for one in read_events(events)]
 
 
 def points(
@@ -66,9 +86,9 @@ def points(
         yield Point(f"event {number} {name}", event=number)
     for when in ("before", "after"):
         for file in files:
-            yield Point(f"upload {when} {file}", rule=_hold(service, when, method=method, subject=file))
-        yield Point(f"draft {when}", rule=_hold("forge", when, method="POST", path="*/releases"))
-        yield Point(f"announce {when}", rule=_hold("forge", when, method="PATCH", path="*/releases/*"))
+            yield Point(f"upload {when} {file}", rule=hold(service, when, method=method, subject=file))
+        yield Point(f"draft {when}", rule=hold("forge", when, method="POST", path="*/releases"))
+        yield Point(f"announce {when}", rule=hold("forge", when, method="PATCH", path="*/releases/*"))
 
 
 def push_points(claim: str = "refs/heads/main") -> Iterator[Point]:
@@ -81,7 +101,7 @@ def push_points(claim: str = "refs/heads/main") -> Iterator[Point]:
 def read_points(service: str, path: str, count: int) -> Iterator[Point]:
     """Name the first ``count`` reads of a page of an index."""
     for number in range(count):
-        rule = {**_hold(service, "before", method="GET", path=path), "after": number}
+        rule = {**hold(service, "before", method="GET", path=path), "after": number}
         yield Point(f"read {number + 1} of {path}", rule=rule)
 
 
@@ -91,7 +111,8 @@ def with_children(known: Iterable[Point]) -> Iterator[Point]:
         yield replace(point, name=f"{point.name}, children too", whole=True)
 
 
-def _hold(service: str, when: str, **conditions: str) -> dict[str, object]:
+def hold(service: str, when: str, **conditions: str) -> dict[str, object]:
+    """Write a rule that holds one request, before or after its effect."""
     effect = {"hold": "proof", "when": when, "seconds": 30}
     return {"service": service, **conditions, "times": 1, "effect": effect}
 
@@ -101,11 +122,16 @@ def try_point(
 ) -> Verdict:
     """Kill at one point, run again on another machine until it is done, and compare the worlds."""
     with opened(folder, key, sample) as here:
-        checkout = here.checkout()
-        killed = kill(here, checkout, folder / "events.ndjson", point)
+        if point.approval:
+            _events_of(here, folder, COMMAND)
+        command = APPROVE if point.approval else COMMAND
+        killed = kill(here, here.checkout(), folder / "events.ndjson", point, command=command)
         output = ""
         for runs in range(2, _TRIES + 2):
             code, output = here.run(here.checkout(), *(AGAIN if _is_claimed(here) else COMMAND))
+            if code == 0 and point.staged:
+                for further in (APPROVE, AGAIN):
+                    code, output = here.run(here.checkout(), *further) if code == 0 else (code, output)
             if code == 0:
                 found = here.dump()
                 wrong = () if found == expected else (_difference(expected, found),)
@@ -118,6 +144,7 @@ def kill(
 ) -> bool:
     """Release, and kill at one point; says whether it could be killed there."""
     if point.event is not None:
+        events.unlink(missing_ok=True)
         process = here.start(checkout, *command, "--events", str(events))
         return kill_at_event(process, events, point.event, whole=point.whole)
     if point.hook is not None:

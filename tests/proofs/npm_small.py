@@ -16,7 +16,7 @@ _NEEDS = {
 }
 
 
-def write_small_packages(folder: Path) -> Path:
+def write_small_packages(folder: Path, *, staged: bool = False) -> Path:
     """Write the workspace, which has no lock file; gives its folder."""
     for name in NAMES:
         home = folder / name
@@ -35,5 +35,7 @@ def write_small_packages(folder: Path) -> Path:
     root = {"name": "beacons", "private": True, "workspaces": list(NAMES)}
     (folder / "package.json").write_text(json.dumps(root, indent=2) + "\n", encoding="utf-8")
     (folder / ".gitignore").write_text("node_modules/\npackage-lock.json\n", encoding="utf-8")
+    settings = f"[npm]\nstaged = {'true' if staged else 'false'}\n"
+    (folder / "castoff.toml").write_text(settings, encoding="utf-8")
     (folder / "CHANGELOG.md").write_text("# Changelog\n\n## [Unreleased]\n\n- News.\n", encoding="utf-8")
     return folder

@@ -82,7 +82,8 @@ def test_latest_goes_back_first_and_versions_are_deprecated_facade_first_and_onc
         assert second.is_done
         assert written(here, since=before) == done
         assert [one.partition(" ")[2] for one in done] == [
-            path for name in reversed(NAMES) for path in (f"/-/package/{name}/dist-tags/latest", f"/{name}")
+            *(f"/-/package/{name}/dist-tags/latest" for name in reversed(NAMES)),
+            *(f"/{name}" for name in reversed(NAMES)),
         ]
         assert {name: registry(here)["tags"][name]["latest"] for name in NAMES} == dict.fromkeys(
             NAMES, "1.0.0"

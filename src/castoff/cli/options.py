@@ -227,7 +227,13 @@ def decided(common: Common, level: str, pre: str | None = None) -> str:
     return found.level
 
 
-def open_for(common: Common, reporter: Reporter, *, built: Path | None = None) -> Services:
+def open_for(
+    common: Common,
+    reporter: Reporter,
+    *,
+    built: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Services:
     """Wire a run to the outside; ``built`` holds the files of the release where none are to be built."""
     from castoff.wiring import Options, open_setting
 
@@ -237,7 +243,7 @@ def open_for(common: Common, reporter: Reporter, *, built: Path | None = None) -
         wait=common.wait,
         built=built.absolute() if built is not None else None,
     )
-    return open_setting(options, reporter)
+    return open_setting(options, reporter, environment)
 
 
 def _path(value: object) -> Path | None:

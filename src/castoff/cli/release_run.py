@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,19 +21,26 @@ if TYPE_CHECKING:
     from castoff.release.status import Status
 
 
-def carry_out(common: Common, wish: Wish, *, built: Path | None = None) -> int:
+def carry_out(
+    common: Common, wish: Wish, *, built: Path | None = None, environment: Mapping[str, str] | None = None
+) -> int:
     """Run a release for real and show how it ended; ``built`` holds its files where none are to be built."""
     reporter = reporter_for(common.events)
-    result = run_release(open_for(common, reporter, built=built), wish)
+    result = run_release(open_for(common, reporter, built=built, environment=environment), wish)
     reporter.close()
     show(common, "release", result)
-    if wish.publish_only and not common.json:
-        click.echo("\nuploaded and tagged: `castoff resume --execute` does the rest", err=True)
-    if not any(state.state == "person" and state.stage.name == "announce" for state in result.stages):
-        return 0
-    if not common.json:
-        click.echo("\nonly the announcement is left: run `castoff announce --execute`", err=True)
+    if not common.json and (left := _left_to_people(wish, result)):
+        click.echo(f"\n{left}", err=True)
     return 0
+
+
+def _left_to_people(wish: Wish, result: Result) -> str:
+    people = {state.stage.name for state in result.stages if state.state == "person"}
+    if "publish" in people:
+        return f"the packages are staged: run `castoff approve {result.version} --execute` to publish them"
+    if wish.publish_only:
+        return "uploaded and tagged: `castoff resume --execute` does the rest"
+    return "only the announcement is left: run `castoff announce --execute`" if "announce" in people else ""
 
 
 def show(common: Common, name: str, result: Result, world: dict[str, object] | None = None) -> None:

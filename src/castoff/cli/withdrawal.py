@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import click
 
@@ -15,7 +15,14 @@ from castoff.session.services import Services
 Story = Callable[[Services, Agrees], Withdrawal]
 
 
-def take_back(common: Common, name: str, story: Story, *, execute: bool) -> int:
+def take_back(
+    common: Common,
+    name: str,
+    story: Story,
+    *,
+    execute: bool,
+    environment: Mapping[str, str] | None = None,
+) -> int:
     """Carry a story out and show how it ended: 0 all is done (or only shown), 4 something is left for a person."""
     reporter = reporter_for(common.events, quiet=common.json)
 
@@ -26,7 +33,7 @@ def take_back(common: Common, name: str, story: Story, *, execute: bool) -> int:
             _show_acts(found)
         return _asked(common, name)
 
-    ended = story(open_for(common, reporter), agrees)
+    ended = story(open_for(common, reporter, environment=environment), agrees)
     reporter.close()
     if common.json:
         from castoff.cli.render.json_shapes import print_json

@@ -313,7 +313,7 @@ class Either:
 class FlagOrText:
     """True, false, or a text that gives what true leaves to castoff."""
 
-    text: FreeText
+    text: FreeText | Choice
 
     @property
     def expects(self) -> str:

@@ -325,6 +325,12 @@ class NpmSettings:
         "line, and the kind of a pre-release, such as `rc`).",
         default=None,
     )
+    staged: bool | Literal["auto"] = key(
+        FlagOrText(Choice(("auto",))),
+        "Whether packages are staged, and published when a person approves them with `castoff approve`. `auto` stages "
+        "where the client (npm 11.15 or later) and the registry can.",
+        default="auto",
+    )
     verify: Literal["import", "install", "none"] = key(
         Choice(("import", "install", "none")),
         "How a package is tried at its turn in a rehearsal: installed and imported, only installed, or not at all.",

@@ -17,6 +17,7 @@ from castoff.ports.forge import (
 from castoff.ports.manifests import Manifests, Tree
 from castoff.ports.registry import (
     Fetches,
+    LatestTag,
     Listing,
     ListsFiles,
     ListsMembers,
@@ -24,6 +25,8 @@ from castoff.ports.registry import (
     Recorded,
     Registry,
     Ruled,
+    Stages,
+    Tagged,
     Trial,
 )
 from castoff.ports.remote import Remote
@@ -46,6 +49,7 @@ __all__ = [
     "ForgePull",
     "ForgeRelease",
     "Labels",
+    "LatestTag",
     "Listing",
     "ListsFiles",
     "ListsMembers",
@@ -60,7 +64,9 @@ __all__ = [
     "Reporter",
     "Rights",
     "Ruled",
+    "Stages",
     "SymbolList",
+    "Tagged",
     "Tree",
     "Trial",
     "Workbench",

@@ -105,6 +105,48 @@ class ListsFiles(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class LatestTag:
+    """What users get who name no version, and the highest stable version beside the one that is taken back."""
+
+    names: str | None
+    before: str | None
+
+
+@runtime_checkable
+class Tagged(Protocol):
+    """A registry that gives users the version that a tag names."""
+
+    def latest(self, package: Package, version: str) -> LatestTag | Unknown:
+        """Return what the tag names, and what it may go back to without a version."""
+        ...
+
+    def move_latest(self, package: Package, version: str) -> Outcome:
+        """Let the tag name a version."""
+        ...
+
+
+@runtime_checkable
+class Stages(Protocol):
+    """A registry that can hold a version back until a person approves it."""
+
+    def will_stage(self, package: Package) -> bool | Unknown:
+        """Return whether a package is staged before it is published: by the settings, the client and the registry."""
+        ...
+
+    def stage(self, artifact: Artifact) -> Outcome:
+        """Upload one artifact that nobody but its owners sees."""
+        ...
+
+    def approve(self, package: Package, version: str) -> Outcome:
+        """Publish what was staged, with the one-time password of the environment."""
+        ...
+
+    def reject(self, package: Package, version: str) -> Outcome:
+        """Remove what was staged, with the one-time password of the environment."""
+        ...
+
+
 @runtime_checkable
 class Fetches(Protocol):
     """A registry whose files can be fetched."""

@@ -14,6 +14,7 @@ from castoff.reconcile.patience import EFFECT, HONEST, Patience, Pause, at_most
 
 DEFINITE = frozenset(
     {
+        "otp-required",
         "permission-denied",
         "unauthorized",
         "push-denied",

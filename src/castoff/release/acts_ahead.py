@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from castoff.errors import Refusal
 from castoff.model.acts import Act, not_covered
@@ -31,7 +31,15 @@ from castoff.release.draft import DraftLook, DraftPart
 from castoff.release.draft_command import notes_of
 from castoff.release.milestone import MilestonePart
 from castoff.release.publish import PresencePart
-from castoff.release.stages import claim_stage, forge_stages, milestone_stage, presence_stage, tag_stage
+from castoff.release.stages import (
+    claim_stage,
+    forge_stages,
+    milestone_stage,
+    presence_stage,
+    staging_of,
+    tag_stage,
+)
+from castoff.release.staging import ApprovePart, HeldPart, StagePart
 from castoff.release.tag import TagLook, TagPart
 from castoff.release.version import ClaimLook, ClaimPart
 from castoff.rollback.dropped_claim import DropClaimLook, DropClaimPart
@@ -41,14 +49,22 @@ from castoff.session.release import Release, release_of_claim
 from castoff.session.services import Services
 from castoff.session.session import Session
 
+Staging = Mapping[str, bool | Unknown]
 Ask = Callable[[Mapping[str, Callable[[], object]]], Mapping[str, object]]
 """Asks side by side; what has no answer in time is unknown."""
 
 
-def release_stages(session: Session, release: Release, *, stamp: str | None = None) -> tuple[Stage, ...]:
+def release_stages(
+    session: Session,
+    release: Release,
+    *,
+    stamp: str | None = None,
+    staging: Mapping[str, bool | Unknown] | None = None,
+) -> tuple[Stage, ...]:
     """Make all stages of a release, to look at and to ask what is missing; none of them may act.
 
-    ``stamp`` is set where the claim is to come, None where it was made before.
+    ``stamp`` is set where the claim is to come, None where it was made before. ``staging`` tells which packages are
+    staged; None: registries are asked.
     """
 
     def body() -> str:
@@ -57,7 +73,7 @@ def release_stages(session: Session, release: Release, *, stamp: str | None = No
     return (
         claim_stage(release, session.clone, stamp=stamp),
         milestone_stage(session, release),
-        presence_stage(session.services, release),
+        presence_stage(session.services, release, staging),
         tag_stage(session, release, _makes_nothing),
         *forge_stages(session, release, body, agreed=False),
         *last_stages(session, release),
@@ -79,7 +95,7 @@ def states_before(session: Session, version: ReleaseVersion, ask: Ask) -> tuple[
         workspace,
         session.snapshot.order,
     )
-    stages = release_stages(session, release, stamp=release.tag)
+    stages = release_stages(session, release, stamp=release.tag, staging=_staging(session, release, ask))
     looks = {name: look for stage in stages if stage.off is None for name, look in _looks(stage)}
     answers = ask(looks)
     return tuple(
@@ -136,6 +152,17 @@ def ask_nobody(why: str) -> Ask:
     return lambda looks: dict.fromkeys(looks, Unknown(reason=why))
 
 
+def _staging(session: Session, release: Release, ask: Ask) -> Mapping[str, bool | Unknown]:
+    """Return which packages are staged; if that has no answer, both ways may come."""
+    packages = [one.id for one in release.workspace.packages if one.ecosystem == "npm"]
+    if not packages:
+        return {}
+    if isinstance(session.configuration.npm.staged, bool):
+        return staging_of(session.services, release)  # nobody is asked
+    answer = ask({"staging": partial(staging_of, session.services, release)})["staging"]
+    return dict.fromkeys(packages, answer) if isinstance(answer, Unknown) else cast("Staging", answer)
+
+
 def _looks(stage: Stage) -> Iterator[tuple[str, Callable[[], object]]]:
     for part in stage.parts:
         match part:
@@ -167,7 +194,7 @@ def _before(part: Part[Any]) -> object:
             return ClaimLook(Absent())
         case RefClaimPart():
             return RefClaimLook(Absent())
-        case PresencePart():
+        case PresencePart() | StagePart() | ApprovePart() | HeldPart():
             return part.absent()
         case TagPart():
             return TagLook(Absent())

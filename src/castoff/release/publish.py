@@ -12,12 +12,23 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from castoff.errors import Problem
-from castoff.model.acts import Act, Blocked, Decision, Do, Done, Outcome, Wait, only_if
-from castoff.model.observations import Absent, Answer, Observation, Present, Sameness, Unknown, Withdrawn
+from castoff.model.acts import Act, Blocked, Decision, Do, Done, Outcome, Person, Wait, only_if
+from castoff.model.observations import (
+    Absent,
+    Answer,
+    Observation,
+    Present,
+    Sameness,
+    Staged,
+    Unknown,
+    Withdrawn,
+)
 from castoff.model.plan import predicted_filename
 from castoff.model.workspace import Artifact, ArtifactKind, Package, kind_of
 from castoff.ports import Listing, Registry
 from castoff.reconcile.part import PartOfPackage, Seen, wait_for
+
+WAITS = "staged packages are published when a person approves them with `castoff approve`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +73,7 @@ class PackagePart(PartOfPackage):
     tagged: bool = False
     _resolvable: bool = field(default=False, init=False)
     _compared: dict[str, Present] = field(default_factory=dict, init=False)
+    _compared_staged: dict[str, Staged] = field(default_factory=dict, init=False)
 
     def look(self) -> PackageLook:
         """Ask the registry for each file; where all are there, ask the resolver as well."""
@@ -89,6 +101,8 @@ class PackagePart(PartOfPackage):
 
     def _answer(self, artifact: Artifact, listing: Listing) -> Answer:
         answer = listed(listing, artifact.filename)
+        if isinstance(answer, Staged):
+            return self._staged(artifact, answer)
         # Caches of an index differ: a file that was seen once is there, whatever a staler replica answers.
         if isinstance(answer, Absent) and artifact.filename in self._compared:
             return self._compared[artifact.filename]  # an older page came after a newer one
@@ -102,6 +116,17 @@ class PackagePart(PartOfPackage):
                 digest=answer.digest, url=answer.url, commit=answer.commit, same=same
             )
         return self._compared[artifact.filename]
+
+    def _staged(self, artifact: Artifact, answer: Staged) -> Answer:
+        """Compare what is staged with what was built, once for each staging."""
+        if not answer.identity:
+            return answer  # this token may not look at it: whoever approves it compares it
+        if answer.identity not in self._compared_staged:
+            same = self.registry.compare(artifact, None)
+            if same == "not-comparable":
+                return Unknown(reason=f"what is staged as `{artifact.filename}` could not be downloaded")
+            self._compared_staged[answer.identity] = replace(answer, same=same)
+        return self._compared_staged[answer.identity]
 
     def _compare(self, artifact: Artifact, answer: Present) -> Sameness:
         if answer.digest in self.accepted:
@@ -236,6 +261,8 @@ def decide_package(package: Package, version: str, seen: PackageLook, *, tagged:
     missing = tuple(upload_act(package, one.filename) for one in seen.files if isinstance(one.answer, Absent))
     if missing:
         return Do(missing)
+    if any(isinstance(one.answer, Staged) for one in seen.files):
+        return Person((), WAITS)
     if isinstance(seen.resolvable, Absent):
         return Wait(reason="uploaded, but not visible to the resolver yet", seconds=None)
     rebuilt = any(isinstance(one.answer, Present) and one.answer.same == "contents" for one in seen.files)
@@ -269,6 +296,15 @@ def _objection(package: Package, version: str, one: FileLook, *, tagged: bool) -
                 reason=f"built here: {one.expected}; on the registry: {digest}",
                 remedy="find out who uploaded it and from which source; a version cannot be replaced: if it is "
                 f"wrong, withdraw it with {back}, then release the next version",
+                package=package.id,
+            )
+        case Staged(same="no"):
+            return Problem(
+                code="staged-different",
+                message=f"`{one.filename}` is staged with other contents than this release has",
+                reason="nobody but its owners sees it yet; it was staged from another source, or built differently",
+                remedy=f"run `castoff abandon {version} --execute --otp CODE`, which rejects what is staged, then "
+                "release the version again",
                 package=package.id,
             )
         case Present(same="not-comparable", digest=digest):

@@ -21,7 +21,7 @@ from castoff.registry_rules import not_provable_of
 from castoff.release.draft_command import make_draft
 from castoff.release.flight import explained
 from castoff.release.proposal_command import propose
-from castoff.release.run import NOT_PROVEN, Result, Upload, run_release
+from castoff.release.run import NOT_PROVEN, Result, Upload, approve_staged, run_release
 from castoff.release.status import look
 from castoff.session.registry_versions import require_free
 from castoff.session.release_request import Wish
@@ -121,6 +121,7 @@ class _Run:
         by_ci = self.services.configuration.draft.by == "ci"
         wish = self._proposed() if self.by_pull_request else self.wish
         first = run_release(self.services, replace(wish, agreed=not by_ci))
+        first = approve_staged(self.services, first, agreed=not by_ci)
         last, played = first, dict[str, StageState]()
         resumed = Wish(level=None, version=first.version, agreed=True)
         if by_ci:

@@ -123,6 +123,15 @@ def run_release(services: Services, order: Wish) -> Result:
         return _result(run, release, states, resumed=resumed)
 
 
+def approve_staged(services: Services, result: Result, *, agreed: bool) -> Result:
+    """Approve what a run on an embedded world staged, as a person does; return the other result if nothing is."""
+    if not any(one.state == "person" for one in result.stages if one.stage.name == "publish"):
+        return result
+    services.reporter.note("a person's part: the approval of the staged packages")
+    wish = Wish(level=None, version=result.version, agreed=agreed, approved=True)
+    return replace(run_release(services, wish), resumed=result.resumed)
+
+
 def _claimed(run: _Run) -> tuple[Claim, bool]:
     """Find the claim to work on, or make it; plans again when an ordinary commit came in between."""
     for attempt in range(1, _PLANS + 1):
@@ -282,10 +291,14 @@ def _finish(run: _Run, release: Release) -> list[StageState]:
         return _tag_made_here(run, release) or _made_tag(run, release, _build(run, release))
 
     tag = tag_stage(session, release, made)
+    states = [] if run.order.publish_only else [_stage(run, reconciler, milestone_stage(session, release))]
+    states.append(_publish(run, release, reconciler))
+    if states[-1].state == "person":
+        # What is staged is not released: its tag follows the approval.
+        return [*states, *session.observe(tag, *forge_stages(session, release, str, agreed=False))]
+    states.append(_stage(run, reconciler, tag))
     if run.order.publish_only:
-        return [_publish(run, release, reconciler), _stage(run, reconciler, tag)]
-    milestone = _stage(run, reconciler, milestone_stage(session, release))
-    states = [milestone, _publish(run, release, reconciler), _stage(run, reconciler, tag)]
+        return states
     for stage in forge_stages(session, release, lambda: _body(run, release), agreed=run.order.agreed):
         states.append(_stage(run, reconciler, stage))
     last, problems = end_release(session, release, reconciler)
@@ -334,7 +347,14 @@ def _list_what_is_up(run: _Run, release: Release, state: StageState) -> None:
 
 def _publish_stage(run: _Run, release: Release) -> Stage:
     artifacts, root = _build(run, release), run.session.clone.root
-    return publish_stage(run.session.services, release, artifacts, root, accepted=run.order.accepted)
+    return publish_stage(
+        run.session.services,
+        release,
+        artifacts,
+        root,
+        accepted=run.order.accepted,
+        approved=run.order.approved,
+    )
 
 
 def _tag_made_here(run: _Run, release: Release) -> str | None:

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from castoff.errors import Problem
 from castoff.git import Clone
-from castoff.model.observations import Answer
+from castoff.model.observations import Answer, Unknown
 from castoff.model.refs import TagRef, without_name
 from castoff.model.versions import next_version, read
 from castoff.model.workspace import Artifact, Package
 from castoff.notes.milestones import Answer as MilestoneAnswer
 from castoff.notes.milestones import MilestonePlan, MilestonePolicy
-from castoff.ports import Forge
-from castoff.reconcile.part import Part, Stage
+from castoff.ports import Forge, Stages
+from castoff.reconcile.part import Part, Stage, UnansweredPart
 from castoff.release.announce import AnnouncePart
 from castoff.release.claim_ref import RefClaimPart
 from castoff.release.draft import DraftPart
 from castoff.release.milestone import MilestonePart
 from castoff.release.publish import PackagePart, PresencePart
+from castoff.release.staging import ApprovePart, HeldPart, StagePart, stage_name
 from castoff.release.tag import TagPart
 from castoff.release.tag_fitness import TagFitness
 from castoff.release.version import ClaimPart
@@ -78,22 +80,34 @@ def _of_another_version(release: Release) -> Problem | None:
     )
 
 
-def presence_stage(services: Services, release: Release) -> Stage:
-    """Look for the artifacts without having built them."""
+def staging_of(services: Services, release: Release) -> Mapping[str, bool | Unknown]:
+    """Return which packages are staged; of those that no registry can hold back, nothing."""
     registries = {e: services.registry(e) for e in {p.ecosystem for p in release.workspace.packages}}
-    return Stage(
-        "publish",
-        tuple(
-            PresencePart(
-                package=package,
-                version=release.native(package),
-                registry=registries[package.ecosystem],
-                any_kind=release.tagged and chooses_kinds(services, package),
-                tagged=release.tagged,
-            )
-            for package in _in_order(release)
-        ),
-    )
+    return {
+        package.id: registry.will_stage(package)
+        for package in release.workspace.packages
+        if isinstance(registry := registries[package.ecosystem], Stages)
+    }
+
+
+def presence_stage(
+    services: Services, release: Release, staging: Mapping[str, bool | Unknown] | None = None
+) -> Stage:
+    """Look for the artifacts without having built them; ``staging`` is asked for if it is None."""
+    if staging is None:
+        staging = staging_of(services, release)
+    registries = {e: services.registry(e) for e in {p.ecosystem for p in release.workspace.packages}}
+    parts = [
+        PresencePart(
+            package=package,
+            version=release.native(package),
+            registry=registries[package.ecosystem],
+            any_kind=release.tagged and chooses_kinds(services, package),
+            tagged=release.tagged,
+        )
+        for package in _in_order(release)
+    ]
+    return Stage("publish", with_staging(release, parts, staging))
 
 
 def publish_stage(
@@ -103,13 +117,14 @@ def publish_stage(
     root: Path,
     *,
     accepted: frozenset[str] = frozenset(),
+    approved: bool = False,
 ) -> Stage:
-    """Upload the artifacts, each package when what it needs is visible."""
+    """Upload the artifacts, each package when what it needs is visible; ``approved``: those that are staged as well."""
     registries = {e: services.registry(e) for e in {p.ecosystem for p in release.workspace.packages}}
     by_package: Mapping[str, list[Artifact]] = {package.id: [] for package in release.workspace.packages}
     for artifact in artifacts:
         by_package[release.workspace.owner(artifact).id].append(artifact)
-    parts: list[Part[Any]] = [
+    parts = [
         PackagePart(
             package=package,
             version=release.native(package),
@@ -122,7 +137,46 @@ def publish_stage(
         )
         for package in _in_order(release)
     ]
-    return Stage("publish", tuple(parts))
+    staging = staging_of(services, release)
+    if unknown := next((one for one in staging.values() if isinstance(one, Unknown)), None):
+        return Stage("publish", (UnansweredPart("staging", unknown),))
+    return Stage("publish", with_staging(release, parts, staging, approved=approved))
+
+
+def with_staging(
+    release: Release,
+    parts: Sequence[PackagePart] | Sequence[PresencePart],
+    staging: Mapping[str, bool | Unknown],
+    *,
+    approved: bool = False,
+) -> tuple[Part[Any], ...]:
+    """Split the packages that are staged first: all are staged, then the others uploaded, then these approved.
+
+    So nothing that cannot be taken back happens before all that can. Where it is not known whether a registry can
+    stage, the acts of both ways have a condition.
+    """
+    staged = {name for name, answer in staging.items() if answer is not False}
+    if not staged:
+        return tuple(parts)
+    needs, held = release.order.needs, set[str]()
+    for part in parts:
+        if part.name not in staged and needs[part.name] & (staged | held):
+            held.add(part.name)
+    first = frozenset(stage_name(part.package) for part in parts if part.name in staged)
+    plain = frozenset(part.name for part in parts) - staged - held
+    split: list[Part[Any]] = [
+        StagePart(part, unsure=staging[part.name] is not True) for part in parts if part.name in staged
+    ]
+    for part in parts:
+        if part.name in staged:
+            after = needs[part.name] | first | plain
+            unsure = staging[part.name] is not True
+            split.append(ApprovePart(part, needs=after, approved=approved, unsure=unsure))
+        elif part.name in held and not approved:
+            split.append(HeldPart(part, needs[part.name] | first))
+        else:
+            split.append(replace(part, needs=needs[part.name] | first))
+    return tuple(split)
 
 
 def milestone_stage(session: Session, release: Release, answer: MilestoneAnswer | None = None) -> Stage:

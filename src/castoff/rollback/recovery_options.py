@@ -39,6 +39,13 @@ def ways_out(
         part for state in states if state.stage.required for part in state.parts if part.is_unknown
     ]:
         return (_look_again(release, states, len(up), without_answer),)
+    if any(state.state == "person" for state in states if state.stage.name == "publish"):
+        approve = WayOut(
+            command=f"castoff approve {release.title} --execute",
+            does=f"publishes what is staged; {len(up)} of {total} {_packages(total)} {_are(total)} published",
+            leaves=(f"users get {release.title} complete, as planned",),
+        )
+        return approve, _abandon(release, up, next_free)
     forward = WayOut(
         command=f"castoff resume {release.title} --execute",
         does=f"completes the release; {len(up)} of {total} {_packages(total)} {_are(total)} uploaded",
@@ -120,7 +127,9 @@ def _abandon(release: Release, up: Sequence[str], next_free: Callable[[], str | 
     if not up:
         return WayOut(
             command=command,
-            does=f"{undoes}; nothing was uploaded",
+            does=f"rejects what is staged, if anything, and {undoes}; nothing was published"
+            if "npm" in {one.ecosystem for one in release.workspace.packages}
+            else f"{undoes}; nothing was uploaded",
             leaves=(f"users notice nothing, and {release.title} can be used again",),
         )
     free = next_free()

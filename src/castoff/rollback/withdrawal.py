@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from castoff.errors import Problem
 from castoff.model.acts import Act, Person, Refused
 from castoff.model.graph import Order
 from castoff.model.observations import Present, Unknown, Withdrawn
 from castoff.model.versions import Ecosystem, ReleaseVersion, next_version, read, spell
-from castoff.ports import Registry
+from castoff.ports import Listing, Registry, Tagged
 from castoff.reconcile import StageState, observe
-from castoff.reconcile.part import Part, Stage, UnansweredPart
+from castoff.reconcile.part import Stage, UnansweredPart
+from castoff.rollback.latest_tag import LatestTagPart, latest_name
 from castoff.rollback.withdrawal_notice import KEPT, LatestPart, NoDraftPart, NoticePart, heir_of, note_of
 from castoff.rollback.withdrawn_package import WithdrawPart
 from castoff.session.forge_releases import all_releases
@@ -74,21 +74,35 @@ Agrees = Callable[[Withdrawal], bool]
 
 
 def withdraw_stage(services: Services, release: Release) -> Stage:
-    """Withdraw every package, facade first."""
+    """Withdraw every package, facade first; before that, lead users elsewhere who name no version."""
     registries = registries_of(services, release)
-    parts: list[Part[Any]] = [
-        WithdrawPart(
-            package=package,
-            version=release.native(package),
-            registry=registries[package.ecosystem],
-            needs=before_it(package.id, release.order),
+    # The reverse order of uploads: the facade first, because users install that.
+    packages = [release.workspace.package(name) for wave in reversed(release.waves) for name in wave]
+    tagged = {
+        one.id: registry for one in packages if isinstance(registry := registries[one.ecosystem], Tagged)
+    }
+    needs = {one.id: before_it(one.id, release.order) for one in packages}
+    tags = [
+        LatestTagPart(
+            package=one,
+            version=release.native(one),
+            registry=tagged[one.id],
+            needs=frozenset(map(latest_name, needs[one.id] & tagged.keys())),
         )
-        # The reverse order of uploads: the facade first, because users install that.
-        for wave in reversed(release.waves)
-        for name in wave
-        for package in (release.workspace.package(name),)
+        for one in packages
+        if one.id in tagged
     ]
-    return Stage("withdraw", tuple(parts))
+    first = frozenset(part.name for part in tags)
+    parts = [
+        WithdrawPart(
+            package=one,
+            version=release.native(one),
+            registry=registries[one.ecosystem],
+            needs=needs[one.id] | first,
+        )
+        for one in packages
+    ]
+    return Stage("withdraw", (*tags, *parts))
 
 
 def notice_stage(session: Session, release: Release, reason: str) -> Stage:
@@ -157,6 +171,7 @@ def is_burned(states: Sequence[StageState]) -> bool:
         for state in states
         if state.stage.name == "withdraw"
         for part in state.parts
+        if isinstance(part.look, Listing)
         for one in part.seen
     )
 

@@ -5,15 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from castoff.model.acts import Act, Decision, Do, Done, Outcome, Person, Wait
-from castoff.model.observations import Absent, Observation, Present, Unknown
+from castoff.model.observations import Absent, Observation, Present, Staged, Unknown
 from castoff.model.versions import Ecosystem
 from castoff.model.workspace import Package
-from castoff.ports import Listing, Registry
+from castoff.ports import Listing, Registry, Stages
 from castoff.reconcile.part import PartOfPackage, Seen, wait_for
 
 # PyPI has no API for yanks (PEP 592 defines the index's side only; warehouse has a form on its site).
 BY_HAND: frozenset[Ecosystem] = frozenset({"python"})
 """Ecosystems whose registries let only a person withdraw, on their site."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RejectStaged(Act):
+    """The removal of a version that is staged, and not published."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,10 +43,19 @@ class WithdrawPart(PartOfPackage):
             # unnecessary.
             if isinstance(answer, Unknown):
                 return wait_for(answer)
+        if any(isinstance(answer, Staged) for answer in seen.files.values()):
+            reject = RejectStaged(
+                id=f"publish:reject:{self.package.ecosystem}:{self.package.name}",
+                stage="withdraw",
+                target=f"{self.package.id} {self.version}, which is staged",
+                undo="free",
+            )
+            return Do((reject,))
         if not any(isinstance(answer, Present) for answer in seen.files.values()):
             return Done()
+        verb = "npm:deprecate" if self.package.ecosystem == "npm" else f"yank:{self.package.ecosystem}"
         act = Act(
-            id=f"yank:{self.package.ecosystem}:{self.package.name}",
+            id=f"{verb}:{self.package.name}",
             stage="withdraw",
             target=f"{self.package.id} {self.version}",
             undo="withdraw",
@@ -59,5 +73,7 @@ class WithdrawPart(PartOfPackage):
         return tuple(files) or (Observation(id=self.package.id, answer=Absent()),)
 
     def act(self, act: Act) -> Outcome:
-        """Withdraw the version."""
+        """Withdraw the version, or reject it where it is staged only."""
+        if isinstance(act, RejectStaged) and isinstance(self.registry, Stages):
+            return self.registry.reject(self.package, self.version)
         return self.registry.yank(self.package, self.version)

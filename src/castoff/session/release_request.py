@@ -17,6 +17,7 @@ class Wish:
     """What the person asked for: a level to begin or go on with, or (None) a version to resume.
 
     ``without`` names the stages that are given up for good; with ``publish_only`` a run stops after the tag.
+    ``approved``: packages that are staged are published.
     """
 
     level: str | None
@@ -26,6 +27,7 @@ class Wish:
     agreed: bool = False
     accepted: frozenset[str] = frozenset()
     publish_only: bool = False
+    approved: bool = False
 
 
 def intent_of(session: Session, order: Wish) -> Begin | Resume:

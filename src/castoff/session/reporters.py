@@ -66,8 +66,8 @@ class Recorder:
             listener.note(text)
 
     def uploads(self) -> tuple[Written, ...]:
-        """List the uploads of this run, in the order in which they ended."""
-        return tuple(one for one in self.written if one.act.stage == "publish")
+        """List the uploads of this run, in the order in which they ended; what is only staged is none."""
+        return tuple(one for one in self.written if one.act.stage == "publish" and one.act.undo != "free")
 
     def mismatch_window(self) -> float | None:
         """Return the seconds from the first upload's end to the last one's; None with no upload."""

@@ -187,11 +187,18 @@ def merge_pulls(url: str, slug: str, token: str) -> tuple[str, ...]:
 
 
 def _processes(services: Services, world: World) -> Processes:
+    from castoff.world.npm_registry.accounts import OTP
+
     given = given_back(services.configuration, services.environment, but=world.environment())
     # An index at a loopback address would not be recognised as PyPI, so the variable says which rules
     # apply.
     other = {} if world.python_index.store.is_pypi else {"CASTOFF_OTHER_INDEX": "1"}
-    environment = {**world.child_environment(), **other, **_npm_at(f"{world.npm.url}/")}
+    environment = {
+        **world.child_environment(),
+        **other,
+        **_npm_at(f"{world.npm.url}/"),
+        "npm_config_otp": OTP,  # the code of the person who approves what is staged there
+    }
     return Processes(environment, Redactor.of_environment(services.environment), given=given)
 
 

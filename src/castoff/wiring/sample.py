@@ -23,8 +23,9 @@ _SLUGS = {"cargo": "acme/lighthouse", "npm": "acme/orchard", "python": "acme/har
 def play_demo(folder: Path, sample: str, reporter: Reporter) -> tuple[Result, dict[str, object]]:
     """Make the sample workspace and an embedded world, and release the one in the other."""
     from castoff.release.demo import connect, make_sample, merged_change
-    from castoff.release.run import run_release
+    from castoff.release.run import approve_staged, run_release
     from castoff.session.release_request import Wish
+    from castoff.world.npm_registry.accounts import OTP
     from castoff.world.secrets import without_secrets
     from castoff.world.seed import WorldSeed
     from castoff.world.world import World
@@ -35,14 +36,15 @@ def play_demo(folder: Path, sample: str, reporter: Reporter) -> tuple[Result, di
     slug = _SLUGS[sample]
     seed = WorldSeed(slug=slug, forge={"pull_requests": [merged_change(before, checkout)]})
     with World(folder / "world", seed=seed) as world:
-        environment = {**world.child_environment(), **quiet}
+        environment = {**world.child_environment(), **quiet, "npm_config_otp": OTP}
         connect(Processes(environment), checkout, world.repository.url)
         services = open_setting(Options(directory=checkout), reporter, environment)
         released = read_workspace(FolderTree(checkout), services.manifests, services.scope)
         fill_registries(world, released)
         fill_npm(world, released)
         fill_crates(world, released)
-        return run_release(services, Wish(level="minor", agreed=True)), world.dump()
+        result = run_release(services, Wish(level="minor", agreed=True))
+        return approve_staged(services, result, agreed=True), world.dump()
 
 
 def examples() -> Path:

@@ -50,7 +50,7 @@ def failed(code: str) -> Completed:
         (failed("E401"), "Refused", "permission-denied"),
         (failed("ENEEDAUTH"), "Refused", "permission-denied"),
         (failed("E402"), "Refused", "permission-denied"),
-        (failed("EOTP"), "Refused", "permission-denied"),
+        (failed("EOTP"), "Refused", "otp-required"),
         (failed("E400"), "Refused", "upload-refused"),
         (failed("E422"), "Refused", "upload-refused"),
         (failed("E403"), "Unclear", "permission-denied"),

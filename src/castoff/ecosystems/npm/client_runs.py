@@ -81,7 +81,12 @@ class ClientRuns:
 
     def run(self, package: Package, kind: Kind, *words: str | Path) -> Completed:
         """Run npm with its registry, and let it answer in JSON."""
-        with _RUNNING, self.folder(package.root) as folder:
+        with self.folder(package.root) as folder:
+            return self.run_in(folder, package, kind, *words)
+
+    def run_in(self, folder: Path, package: Package, kind: Kind, *words: str | Path) -> Completed:
+        """Run the same in a folder that :meth:`folder` made, where npm leaves files."""
+        with _RUNNING:
             return self.processes.run(
                 ["npm", *words, "--json", *self.registry_words(package)],
                 kind=kind,
@@ -91,12 +96,17 @@ class ClientRuns:
             )
 
 
-def answer_of(done: Completed) -> Any:
-    """Return what npm printed as JSON; None if it is none. npm 12 puts one answer into an array."""
+def printed_by(done: Completed) -> Any:
+    """Return what npm printed as JSON; None if it is none."""
     try:
-        found = json.loads(done.stdout.decode("utf-8", "replace"))
+        return json.loads(done.stdout.decode("utf-8", "replace"))
     except ValueError:
         return None
+
+
+def answer_of(done: Completed) -> Any:
+    """Return one answer that npm printed as JSON; None if it is none. npm 12 puts one answer into an array."""
+    found = printed_by(done)
     return found[0] if isinstance(found, list) and len(found) == 1 and isinstance(found[0], dict) else found
 
 

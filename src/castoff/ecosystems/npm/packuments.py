@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ class Packument:
     """What a registry holds of one package: versions offered, all that were ever there, dist-tags, maintainers.
 
     ``dist`` holds digest and address of the version that was asked for, None where it is not offered; ``deprecated``
-    is its notice.
+    is its notice. ``unpublished`` is when the last version went, None while there is one.
     """
 
     offered: tuple[str, ...] = ()
@@ -42,6 +43,7 @@ class Packument:
     maintainers: tuple[str, ...] = ()
     dist: Mapping[str, Any] | None = None
     deprecated: str = ""
+    unpublished: datetime | None = None
 
 
 class _Unusable:
@@ -162,7 +164,16 @@ def _packument(found: Mapping[str, Any]) -> Packument:
         maintainers=tuple(name for name in names if name),
         dist=dist if isinstance(dist, dict) else None,
         deprecated=deprecated if isinstance(deprecated, str) else "",
+        unpublished=_moment(gone.get("time")) if isinstance(gone, dict) else None,
     )
+
+
+def _moment(value: object) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return found.replace(tzinfo=found.tzinfo or UTC) if found else None
 
 
 def _strings(value: object) -> tuple[str, ...]:

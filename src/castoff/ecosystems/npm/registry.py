@@ -5,23 +5,29 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import ClassVar
 
 from castoff.config.values import NpmSettings
-from castoff.ecosystems.npm.client_runs import ClientRuns, reason_of
+from castoff.ecosystems.npm.client_runs import ClientRuns, error_code_of, reason_of
 from castoff.ecosystems.npm.dist_tags import LATEST, highest_stable, tag_for
-from castoff.ecosystems.npm.packuments import Packument, Packuments
+from castoff.ecosystems.npm.packuments import Found, Packument, Packuments
+from castoff.ecosystems.npm.staging import NotListed, StagedVersion, Staging, outdated_tag
 from castoff.ecosystems.npm.tarballs import compare_tarballs, filename_of, integrity_of, packed_in
 from castoff.ecosystems.npm.uploader import outcome_of
-from castoff.io.process import Processes
-from castoff.model.acts import Outcome, Unclear
+from castoff.errors import Problem
+from castoff.io.process import Completed, Processes
+from castoff.model.acts import Outcome, Refused, Succeeded, Unclear
 from castoff.model.child_environments import Kind
-from castoff.model.observations import Answer, Present, Sameness, Unknown, Withdrawn
+from castoff.model.observations import Answer, Present, Sameness, Staged, Unknown, Withdrawn
 from castoff.model.plan import predicted_filename
 from castoff.model.versions import Ecosystem
 from castoff.model.workspace import Artifact, Package
-from castoff.ports import Clock, Listing
+from castoff.ports import Clock, LatestTag, Listing
+
+_REST = timedelta(hours=24)
+"""How long a name takes no version after its last one was unpublished (npm docs, "Unpublish Policy")."""
 
 _FRESH = 2.0
 """Seconds for which a version that was seen counts as seen: a look and the question after it are one."""
@@ -47,6 +53,9 @@ class NpmRegistry:
         self._digests: dict[str, str] = {}
         self._sightings: dict[str, float] = {}
         self._lock = threading.Lock()
+        self._staging = Staging(self._runs)
+        self._can_stage: dict[str, bool] = {}
+        self._staged_here: set[str] = set()
 
     def look(self, package: Package, version: str) -> Listing:
         """Return what is there of one version: its tarball, with the digest if it is known.
@@ -55,11 +64,25 @@ class NpmRegistry:
         """
         self._packages[package.name] = package
         seen = self._packuments.read(package, version)
+        filename = predicted_filename(package, "tarball", version) or ""
+        if _lacks(seen, version) and self.will_stage(package) is True:
+            staged = self._staging.find(package, version)
+            if isinstance(staged, StagedVersion):
+                return Listing(files={filename: Staged(identity=staged.id)}, new_name=seen is None)
+            if isinstance(staged, NotListed) and f"{package.name}@{version}" in self._staged_here:
+                return Listing(files={filename: Staged(identity="")}, new_name=seen is None)
+            # Race: an approval between both looks hides a version from both, so the first one is repeated.
+            seen = staged if isinstance(staged, Unknown) else self._packuments.read(package, version)
         if isinstance(seen, Unknown):
             return Listing(unknown=seen.reason, retry_after=seen.retry_after)
         if seen is None:
             return Listing(new_name=True)
-        filename = predicted_filename(package, "tarball", version) or ""
+        if (
+            seen.unpublished is not None
+            and (rest := seen.unpublished + _REST - self._clock.now()) > timedelta()
+        ):
+            reason = f"all versions of `{package.name}` were unpublished, and npm takes none for 24 hours after that"
+            return Listing(unknown=reason, retry_after=rest.total_seconds(), new_name=False)
         if seen.dist is None:
             gone: Mapping[str, Answer] = {filename: Withdrawn(reason="it was unpublished")}
             return Listing(files=gone if version in seen.ever else {}, new_name=False)
@@ -89,6 +112,8 @@ class NpmRegistry:
             return "not-comparable"
         version = str(packed.manifest.get("version"))
         seen = self._packuments.read(package, version)
+        if _lacks(seen, version) and self.will_stage(package) is True:
+            return self._compare_staged(package, version, ours)
         if not isinstance(seen, Packument) or seen.dist is None:
             return "not-comparable"
         integrity = integrity_of(ours)
@@ -100,8 +125,7 @@ class NpmRegistry:
 
     def fetch(self, package: Package, filename: str) -> bytes | Unknown:
         """Fetch a tarball through npm."""
-        stem = filename_of(package).removesuffix(f"{package.version}.tgz")
-        return self._fetched(package, filename.removeprefix(stem).removesuffix(".tgz"))
+        return self._fetched(package, filename.removeprefix(_stem(package)).removesuffix(".tgz"))
 
     def resolvable(self, requirements: Sequence[str]) -> bool | None:
         """Return whether npm finds each version now; a deprecated one can be installed."""
@@ -123,34 +147,78 @@ class NpmRegistry:
     def upload(self, artifact: Artifact, root: Path) -> Outcome:
         """Upload one tarball; the dist-tag is named in the same call, so that `latest` never goes back."""
         del root
-        package = self._packages.get(artifact.name)
-        packed = packed_in(Path(artifact.path))
-        if package is None or packed is None:
-            return Unclear(reason=f"`{artifact.filename}` cannot be read")
-        seen = self._packuments.read(package)
+        done = self._send(artifact, "publish")
+        return (
+            done if isinstance(done, Unclear) else outcome_of(self._packages[artifact.name], "upload", done)
+        )
+
+    def will_stage(self, package: Package) -> bool | Unknown:
+        """Return whether a package is staged; `auto` asks client and registry, each once."""
+        if isinstance(self._settings.staged, bool):
+            return self._settings.staged
+        with self._lock:
+            registry = "".join(package.registries[:1])
+            if registry not in self._can_stage:
+                known = self._staging.is_known_to_client() and self._staging.is_known_to_registry(package)
+                if isinstance(known, Unknown):
+                    return known
+                self._can_stage[registry] = known
+            return self._can_stage[registry]
+
+    def stage(self, artifact: Artifact) -> Outcome:
+        """Stage one tarball; its dist-tag cannot be changed any more.
+
+        A second staging is refused with E409 (npm/cli#9519). That is how a token that may not list knows of the first.
+        """
+        done = self._send(artifact, "stage", "publish")
+        if isinstance(done, Unclear):
+            return done
+        package = self._packages[artifact.name]
+        version = artifact.filename.removeprefix(_stem(package)).removesuffix(".tgz")
+        is_there = done.code == 0 or error_code_of(done) == "E409"
+        if is_there and isinstance(self._staging.find(package, version), NotListed):
+            self._staged_here.add(f"{package.name}@{version}")
+            return Succeeded()
+        return outcome_of(package, "stage", done)
+
+    def approve(self, package: Package, version: str) -> Outcome:
+        """Publish what was staged, unless its dist-tag would go back by now."""
+        staged, seen = self._staging.find(package, version), self._packuments.read(package)
         if isinstance(seen, Unknown):
             return Unclear(reason=seen.reason)
-        version = str(packed.manifest.get("version"))
+        if not isinstance(staged, StagedVersion):
+            return _not_staged(package, "approve", staged)
         tag = tag_for(version, seen.offered if seen is not None else (), self._settings.dist_tag)
-        access = ["--access", self._settings.access] if self._settings.access is not None else []
+        if problem := outdated_tag(package, staged, tag):
+            return Refused(problem, unasked=True)
+        return outcome_of(package, "approve", self._staging.approve(package, staged))
+
+    def reject(self, package: Package, version: str) -> Outcome:
+        """Remove what was staged; its version is free again."""
+        staged = self._staging.find(package, version)
+        if not isinstance(staged, StagedVersion):
+            return _not_staged(package, "reject", staged)
+        return outcome_of(package, "reject", self._staging.reject(package, staged))
+
+    def latest(self, package: Package, version: str) -> LatestTag | Unknown:
+        """Return what `latest` names, and the highest stable version beside one."""
+        seen = self._packuments.read(package)
+        if isinstance(seen, Unknown):
+            return seen
+        if seen is None:
+            return LatestTag(None, None)
+        before = highest_stable(seen.offered, below=version)
+        return LatestTag(seen.tags.get(LATEST), None if before is None else str(before))
+
+    def move_latest(self, package: Package, version: str) -> Outcome:
+        """Let `latest` name a version."""
         done = self._runs.run(
-            package, Kind.NPM_UPLOAD, "publish", Path(artifact.path).resolve(), "--tag", tag, *access
+            package, Kind.NPM_UPLOAD, "dist-tag", "add", f"{package.name}@{version}", LATEST
         )
-        self._digests[integrity_of(Path(artifact.path).read_bytes())] = artifact.digest
-        return outcome_of(package, "upload", done)
+        return outcome_of(package, "yank", done)
 
     def yank(self, package: Package, version: str) -> Outcome:
-        """Move `latest` back to the highest version before, then deprecate this one."""
-        seen = self._packuments.read(package)
-        if not isinstance(seen, Packument):
-            return Unclear(reason=seen.reason if seen is not None else f"`{package.name}` was not found")
-        before = highest_stable(seen.offered, below=version)
-        if seen.tags.get(LATEST) == version and before is not None:
-            done = self._runs.run(
-                package, Kind.NPM_UPLOAD, "dist-tag", "add", f"{package.name}@{before}", LATEST
-            )
-            if done.code != 0:
-                return outcome_of(package, "yank", done)
+        """Deprecate a version, the most that npm lets one take back for good."""
         text = f"{version} was withdrawn; use another version"
         done = self._runs.run(package, Kind.NPM_UPLOAD, "deprecate", f"{package.name}@{version}", text)
         return outcome_of(package, "yank", done)
@@ -170,6 +238,29 @@ class NpmRegistry:
         seen = self._packuments.read(package)
         return (seen.maintainers or None) if isinstance(seen, Packument) else None
 
+    def _send(self, artifact: Artifact, *command: str) -> Completed | Unclear:
+        package = self._packages.get(artifact.name)
+        packed = packed_in(Path(artifact.path))
+        if package is None or packed is None:
+            return Unclear(reason=f"`{artifact.filename}` cannot be read")
+        seen = self._packuments.read(package)
+        if isinstance(seen, Unknown):
+            return Unclear(reason=seen.reason)
+        version = str(packed.manifest.get("version"))
+        tag = tag_for(version, seen.offered if seen is not None else (), self._settings.dist_tag)
+        access = ["--access", self._settings.access] if self._settings.access is not None else []
+        self._digests[integrity_of(Path(artifact.path).read_bytes())] = artifact.digest
+        file = Path(artifact.path).resolve()
+        return self._runs.run(package, Kind.NPM_UPLOAD, *command, file, "--tag", tag, *access)
+
+    def _compare_staged(self, package: Package, version: str, ours: bytes) -> Sameness:
+        staged = self._staging.find(package, version)
+        content = self._staging.download(package, staged) if isinstance(staged, StagedVersion) else None
+        if not isinstance(content, bytes):
+            return "not-comparable"
+        self._digests[integrity_of(content)] = hashlib.sha256(content).hexdigest()
+        return compare_tarballs(ours, content)
+
     def _fetched(self, package: Package, version: str) -> bytes | Unknown:
         with self._runs.folder(package.root) as folder:
             done = self._runs.run(
@@ -182,3 +273,26 @@ class NpmRegistry:
         with self._lock:
             self._digests[integrity_of(content)] = hashlib.sha256(content).hexdigest()
         return content
+
+
+def _stem(package: Package) -> str:
+    return filename_of(package).removesuffix(f"{package.version}.tgz")
+
+
+def _lacks(seen: Found, version: str) -> bool:
+    """Return whether a version was never published."""
+    return seen is None or (isinstance(seen, Packument) and seen.dist is None and version not in seen.ever)
+
+
+def _not_staged(package: Package, what: str, found: NotListed | Unknown | None) -> Outcome:
+    if isinstance(found, NotListed):
+        return Refused(
+            Problem(
+                code="permission-denied",
+                message=f"this token may not {what} `{package.id}`",
+                reason="tokens of CI jobs stage and publish; only a person's token lists, approves and rejects",
+                remedy="run it where you are logged in (`npm login`), or with a token of your own",
+                package=package.id,
+            )
+        )
+    return Unclear(reason=found.reason if found is not None else f"`{package.name}` is not staged any more")

@@ -13,7 +13,8 @@ from castoff.io.process import Completed
 from castoff.model.acts import Outcome, Refused, Succeeded, Throttled, Unclear
 from castoff.model.workspace import Package
 
-_NO_RIGHTS = frozenset({"E401", "E402", "E404", "ENEEDAUTH", "EOTP", "EAUTHUNKNOWN"})
+_NO_RIGHTS = frozenset({"E401", "E402", "E404", "ENEEDAUTH", "EAUTHUNKNOWN"})
+_BY_ID = frozenset({"approve", "reject"})
 _INVALID = frozenset({"E400", "E422", "EPRIVATE", "EUSAGE", "ENORESTRICTED"})
 _UNSAID = 60.0
 """Seconds to wait after a 429: npm does not print for how long the registry asks."""
@@ -25,12 +26,16 @@ _WAYS_ON = (
 
 
 def outcome_of(package: Package, what: str, done: Completed) -> Outcome:
-    """Return the outcome of an upload or a yank."""
+    """Return the outcome of a write: `upload`, `stage`, `approve`, `reject` or `yank`."""
     if done.code == 0:
         return Succeeded()
     code, reason = error_code_of(done), reason_of(done)
     if code == "E429":
         return Throttled(retry_after=_UNSAID, reason=f"the registry limits the rate of: {what}")
+    if code == "EOTP":
+        return Refused(_one_time_password(package, what, reason))
+    if what in _BY_ID and code == "E404":
+        return Unclear(reason=reason)  # somebody else approved or rejected it since it was listed
     if code in _NO_RIGHTS:
         return Refused(_denied(package, what, reason))
     if code in _INVALID:
@@ -50,13 +55,30 @@ def _denied(package: Package, what: str, reason: str) -> Problem:
     )
 
 
+def _one_time_password(package: Package, what: str, reason: str) -> Problem:
+    command = {"approve": "approve VERSION --execute", "reject": "abandon VERSION --execute"}.get(what)
+    again = (
+        f"run `castoff {command} --otp CODE` with a new code: it continues with the remaining packages"
+        if command
+        else "use a token that needs none, or set `staged = true` in `[npm]`, so that a person approves the packages "
+        "later" + _ways_on(what)
+    )
+    return Problem(
+        code="otp-required",
+        message=f"the registry requires a one-time password to {what} `{package.id}`",
+        reason=f"none was given, or it is used up or expired: {reason}",
+        remedy=again,
+        package=package.id,
+    )
+
+
 def _refused(package: Package, what: str, reason: str) -> Problem:
     return Problem(
-        code="upload-refused" if what == "upload" else "yank-refused",
+        code="yank-refused" if what == "yank" else "upload-refused",
         message=f"the registry refused to {what} `{package.id}`",
         reason=reason,
         remedy="correct the reported problem and release the next version"
-        if what == "upload"
+        if what != "yank"
         else "correct the reported problem, and run `castoff yank VERSION --execute` again: it continues "
         "with the remaining packages",
         package=package.id,
@@ -65,7 +87,7 @@ def _refused(package: Package, what: str, reason: str) -> Problem:
 
 def _failed(package: Package, what: str, reason: str) -> Problem:
     return Problem(
-        code="upload-failed" if what == "upload" else "yank-refused",
+        code="yank-refused" if what == "yank" else "upload-failed",
         message=f"npm could not {what} `{package.id}`",
         reason=reason,
         remedy="fix the reported problem (often a missing token, or a token that may not upload "
@@ -75,4 +97,4 @@ def _failed(package: Package, what: str, reason: str) -> Problem:
 
 
 def _ways_on(what: str) -> str:
-    return _WAYS_ON if what == "upload" else ", then run `castoff yank VERSION --execute` again"
+    return ", then run `castoff yank VERSION --execute` again" if what == "yank" else _WAYS_ON

@@ -21,6 +21,9 @@ from castoff.world.npm_registry.refusal import Refused, one_time_password_requir
 Kind = Literal["session", "granular", "oidc"]
 TwoFactor = Literal["off", "auth-only", "auth-and-writes"]
 USER = "world"
+OTP = "123456"
+"""The one-time password of users that have no other."""
+
 _LIFETIME = 3600
 _TOKEN_KEYS = {"user", "kind", "write", "bypass_2fa", "packages", "expires"}
 _USER_KEYS = {"two_factor", "otp", "otp_uses"}
@@ -61,7 +64,7 @@ class User:
 
     name: str
     two_factor: TwoFactor = "auth-and-writes"
-    otp: tuple[str, ...] = ("123456",)
+    otp: tuple[str, ...] = (OTP,)
     otp_uses: int | None = None
     used: dict[str, int] = field(default_factory=dict)
 
@@ -179,7 +182,7 @@ def _user(name: str, value: Any) -> User:
     return User(
         name=name,
         two_factor=_two_factor(value.get("two_factor", "auth-and-writes")),
-        otp=tuple(str(code) for code in value.get("otp", ("123456",))),
+        otp=tuple(str(code) for code in value.get("otp", (OTP,))),
         otp_uses=None if value.get("otp_uses") is None else int(value["otp_uses"]),
     )
 
