@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from remedies.following import follow, follows
-from session.versioned import Versioned, members, python
+from session.versioned import Versioned, crate, members, python
 
 
 @pytest.mark.parametrize(
@@ -138,4 +138,35 @@ def test_a_version_of_another_line_is_not_released_from_the_branch(
         lambda: [one for one in made.plan(asked[-1]).problems if one.severity == "error"],
         told=told,
         do=lambda: asked.append(level),
+    )
+
+
+def _shared() -> dict[str, str]:
+    """Write two crates that take their version from the workspace."""
+    head = '[workspace]\nmembers = ["a", "b"]\nresolver = "2"\n\n[workspace.package]\nversion = "1.0.0"\n'
+    made = {"Cargo.toml": head, "a/src/lib.rs": "", "b/src/lib.rs": ""}
+    for name in ("a", "b"):
+        text = crate(f"zz-{name}", "1.0.0").replace('version = "1.0.0"', "version.workspace = true")
+        made[f"{name}/Cargo.toml"] = text
+    return made
+
+
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        ({"b/Cargo.toml": crate("zz-b", "1.0.0")}, "write the version 1.0.0 into its manifest"),
+        ({"castoff.toml": ""}, "remove `only-changed` from `[release]`"),
+    ],
+)
+@follows("version-inherited")
+def test_a_crate_that_keeps_its_version_has_its_own(tmp_path: Path, files: dict[str, str], told: str) -> None:
+    setting = {"castoff.toml": "[release]\nonly-changed = true\n"}
+    made = Versioned.begin(tmp_path, {**_shared(), **setting}, "v1.0.0")
+    made.commit({"a/src/lib.rs": "// changed\n"})
+
+    follow(
+        "version-inherited",
+        lambda: made.plan("patch").errors,
+        told=told,
+        do=lambda: made.commit(files),
     )

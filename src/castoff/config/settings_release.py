@@ -117,6 +117,12 @@ class ReleaseSettings:
         "The package that re-exports the others and goes last (default: the one that reaches all others).",
         default=None,
     )
+    only_changed: bool = key(
+        Flag(),
+        "Release only the packages that changed since the release of their own version, those that pin one of them, "
+        "and the facade; the others keep their versions.",
+        default=False,
+    )
     workspaces: tuple[str, ...] = key(
         Many(_PATH, "folders"),
         "The folders of the workspaces that are released together, from the repository's root "

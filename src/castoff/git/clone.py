@@ -402,6 +402,11 @@ class Clone:
             for paths in _COMMIT.split(listing)[1:]
         )
 
+    def changed_files(self, commit: str, until: str) -> tuple[str, ...]:
+        """List the paths that differ between two commits, sorted; a file that moved counts at both places."""
+        listing = self.git.must("diff-tree", "-r", "-z", "--name-only", "--no-renames", commit, until)
+        return tuple(sorted(path for path in listing.split("\0") if path))
+
     def subject(self, commit: str) -> str:
         """Return the first line of a commit's message."""
         return self.git.must("show", "--no-patch", "--format=%s", commit)

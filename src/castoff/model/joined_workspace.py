@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from castoff.errors import Problem, WorkspaceError
+from castoff.model.changed_packages import at_newest, with_kept
 from castoff.model.scope import Scope, folders_above, is_excluded, is_within
 from castoff.model.selection import Discovery, Program, Unreadable
 from castoff.model.versions import Ecosystem, same_version
@@ -17,6 +18,7 @@ _ECOSYSTEMS: Mapping[str, Ecosystem] = {
     "pyproject.toml": "python",
 }
 _MOST_LISTED = 12
+_ONLY_CHANGED = "if each release has only the packages that changed, set `only-changed = true` in `[release]`"
 _MANY = 4  # folders beside each other that one pattern stands for
 
 
@@ -54,12 +56,13 @@ def judged(workspace: Workspace, plain: frozenset[str], scope: Scope) -> Workspa
     kept = _needed(workspace, {one.id for one in workspace.packages} - apart)
     packages = tuple(one for one in workspace.packages if one.id in kept)
     dropped = (one for one in workspace.packages if one.id not in kept)
-    return replace(
+    of_release = packages if scope.versions == "one" else at_newest(packages)
+    found = replace(
         workspace,
         packages=packages,
-        members=_followed(workspace.members, packages),
+        members=_followed(workspace.members, of_release),
         edges=tuple(edge for edge in workspace.edges if edge.origin in kept and edge.target in kept),
-        problems=(*_of_release(workspace, anchor), *_version_problems(packages, plain)),
+        problems=(*_of_release(workspace, anchor), *_version_problems(of_release, plain)),
         ecosystems=tuple(sorted({package.ecosystem for package in packages})),
         not_released=(
             *workspace.not_released,
@@ -68,6 +71,11 @@ def judged(workspace: Workspace, plain: frozenset[str], scope: Scope) -> Workspa
                 for one in dropped
             ),
         ),
+    )
+    if scope.versions != "newest":
+        return found
+    return with_kept(
+        found, {one.id: f"its version is {one.version}" for one in packages if one not in of_release}
     )
 
 
@@ -371,7 +379,8 @@ def _version_problems(packages: Sequence[Package], plain: frozenset[str]) -> tup
             code="stray-version",
             message=f"`{one.id}` has the version {one.version}, the release {version}",
             reason="all packages of a release have one version",
-            remedy=f'set it to {version}, or exclude the package: `exclude = ["{one.id}"]` in `[release]`',
+            remedy=f'set it to {version}, or exclude the package: `exclude = ["{one.id}"]` in `[release]`; '
+            f"{_ONLY_CHANGED}",
             file=one.version_file,
             line=one.version_line,
             package=one.id,
@@ -397,7 +406,7 @@ def _several(groups: Sequence[Sequence[Package]], plain: frozenset[str]) -> Prob
         message=f"the packages have {len(groups)} versions: {shown}"
         + ("; ..." if len(groups) > _MOST_LISTED else ""),
         reason="castoff releases one version, and no version has more than half of the packages",
-        remedy=f"write into `[release]` {_selection(groups, plain)}, or give them one version",
+        remedy=f"write into `[release]` {_selection(groups, plain)}, or give them one version; {_ONLY_CHANGED}",
         file=groups[0][0].version_file,
         line=groups[0][0].version_line,
     )

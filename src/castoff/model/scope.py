@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import Literal
 
 from castoff.model.versions import Ecosystem
 
@@ -15,12 +16,14 @@ class Scope:
 
     ``start`` is the folder that castoff works from (the current folder or ``-C``), ``joined`` the folders of
     ``release.workspaces`` (empty: the workspace is found from ``start``), ``exclude`` the patterns of
-    ``release.exclude``. Folders are POSIX, from the repository's root.
+    ``release.exclude``. Folders are POSIX, from the repository's root. ``versions`` says which packages form a release:
+    all, which then have one version; those of the newest version; or any, whatever version they have.
     """
 
     start: str = "."
     joined: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    versions: Literal["one", "newest", "any"] = "one"
 
 
 def is_excluded(patterns: Iterable[str], ecosystem: Ecosystem, folder: str, *names: str) -> bool:

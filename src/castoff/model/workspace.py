@@ -39,8 +39,18 @@ class Edge:
     line: int | None = None
     survives: bool = True
     features: tuple[str, ...] = ()
+    pins: bool = False
+    """Whether it admits one version alone, so that its package changes with each release of the other one."""
     ordering: Literal["always", "never"] | None = None
     """Whether it orders uploads, where its ecosystem decides otherwise than :mod:`castoff.model.graph`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseReason:
+    """Why a package is released where only what changed is; ``is_own`` says that its files changed."""
+
+    is_own: bool
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +79,8 @@ class Package:
     """Folder of the workspace that its client finds it in, POSIX from the repository's root."""
     obstacle: str = ""
     """Why its client would refuse to publish it as its manifest is; "" if nothing is known."""
+    change: ReleaseReason | None = None
+    """Why it is a part of the release, where `release.only-changed` decides that."""
 
     @property
     def id(self) -> str:

@@ -71,6 +71,7 @@ def release_of_claim(snapshot: Snapshot, claim: Claim, workspace: Workspace, ord
     """
     if cycle := [one for one in order.problems if one.code == "dependency-cycle"]:
         raise Refusal(*cycle)
+    names = {one.name for one in workspace.packages}  # of what is released, where only what changed is
     return Release(
         claim=claim,
         workspace=workspace.at(claim.version),
@@ -79,7 +80,11 @@ def release_of_claim(snapshot: Snapshot, claim: Claim, workspace: Workspace, ord
         title=shown(claim.version, snapshot),
         remote_url=snapshot.remote_url or "",
         branch=snapshot.branch,
-        each=snapshot.tags.each_of(claim.version, besides=snapshot.tag_of(claim)),
+        each=tuple(
+            (name, tag)
+            for name, tag in snapshot.tags.each_of(claim.version, besides=snapshot.tag_of(claim))
+            if name in names
+        ),
     )
 
 

@@ -16,6 +16,7 @@ from castoff.config.values import Configuration, ReleaseSettings
 from castoff.errors import Problem, Refusal, WorkspaceError
 from castoff.git import Clone, Refs, Repository
 from castoff.git.log import has_reverts, newer_tags, reachable_tags, tags_without
+from castoff.model.changed_packages import at_newest
 from castoff.model.graph import Order, order_of
 from castoff.model.intent import Claim, History
 from castoff.model.joined_workspace import may_be_meant
@@ -26,6 +27,7 @@ from castoff.model.tag_schemes import is_ignored
 from castoff.model.versions import Ecosystem, ReleaseVersion, read
 from castoff.model.workspace import Package, Workspace
 from castoff.ports import Manifests, Tree
+from castoff.session.changed_packages import only_changed
 from castoff.session.claim_history import Branch, begun_on, is_castoffs
 from castoff.session.sync_state import remote_problems
 from castoff.session.tag_names import RELEASE_TAG, TagNaming, find_naming
@@ -139,11 +141,16 @@ def snapshot_at(
     """Read a branch at its head; the user's checkout is not compared with it."""
     head, scope = where.head, where.scope
     tree = manifest_tree(clone, head)
-    workspace = read_workspace(tree, manifests, scope)
+    is_partial = scope.versions == "newest"
+    workspace = read_workspace(tree, manifests, replace(scope, versions="any") if is_partial else scope)
     order = ordered(workspace, configuration.release)
     read_at = partial(workspace_at, clone.tree, manifests, scope, workspace)
     naming = _naming(clone, head, (tree, workspace), read_at, configuration.release)
     version = common_version(workspace)
+    if is_partial:
+        version = common_version(replace(workspace, packages=at_newest(workspace.packages)))
+        workspace = only_changed(clone, head, workspace, order.facade, naming, configuration)
+        order = ordered(workspace, configuration.release)
     refs = _with_claims(clone, where.url, where.refs) if workspace.is_from_tags else where.refs
     line = partial(Branch.of, clone, head, manifests, scope, configuration.release.message)
     history = _history(clone, refs, head, naming, line, configuration, version)

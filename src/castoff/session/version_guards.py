@@ -40,6 +40,7 @@ def version_problems(
         found = (
             *found,
             *nothing_new(snapshot, version),
+            *nothing_changed(snapshot, version),
             *below_manifests(snapshot, version),
             *below_released(snapshot, version),
             *off_branch(snapshot, version),
@@ -244,6 +245,25 @@ def nothing_new(snapshot: Snapshot, version: ReleaseVersion) -> tuple[Problem, .
             reason=f"{next_one} would have the same contents under another version",
             remedy="push the changes to release; to release the same contents again, pass the exact "
             f"version: `{next_one}`",
+            commit=previous.commit,
+        ),
+    )
+
+
+def nothing_changed(snapshot: Snapshot, version: ReleaseVersion) -> tuple[Problem, ...]:
+    """Report that no package changed, where a release holds only what did."""
+    previous, packages = snapshot.history.previous, snapshot.workspace.packages
+    if snapshot.scope.versions != "newest" or previous is None or snapshot.history.idle:
+        return ()
+    if any(one.change is not None for one in packages):
+        return ()
+    return (
+        Problem(
+            code="nothing-committed",
+            message=f"no package changed since {snapshot.history.spelled(previous.version)}",
+            reason="with `only-changed`, a release has the packages whose files changed since their own last release",
+            remedy="push the changes to release; to release the packages of the last release again, pass the exact "
+            f"version: `{snapshot.history.spelled(version)}`",
             commit=previous.commit,
         ),
     )

@@ -157,7 +157,12 @@ def workspace_at(
 def scope_of(repository: Repository, configuration: Configuration) -> Scope:
     """Return what decides which packages belong to a release."""
     release = configuration.release
-    return Scope(start=repository.start, joined=release.workspaces, exclude=release.exclude)
+    return Scope(
+        start=repository.start,
+        joined=release.workspaces,
+        exclude=release.exclude,
+        versions="newest" if release.only_changed else "one",
+    )
 
 
 def _no_workspace(programs: Sequence[str]) -> Problem:

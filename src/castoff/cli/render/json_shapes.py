@@ -123,6 +123,8 @@ def _planned_json(one: Planned) -> dict[str, object]:
         "name": one.package.id,
         "ecosystem": one.package.ecosystem,
         "path": one.package.path,
+        "changed": one.package.change.is_own if one.package.change else None,
+        "why": one.package.change.reason if one.package.change else None,
         "from": one.package.version,
         "to": one.to,
         "native_version": one.to,

@@ -51,6 +51,7 @@ def show_plan(plan: Plan) -> None:
     dropped = [one for one in plan.order.edges if not one.orders and one.why == "would close a cycle"]
     for one in dropped:
         click.echo(f"  no order: {one.edge.origin} -> {one.edge.target} ({one.edge.kind}): {one.why}")
+    _show_changes(plan)
     _show_left_out(plan)
     _show_edits(plan)
     for command, writes in plan.commands:
@@ -59,6 +60,15 @@ def show_plan(plan: Plan) -> None:
     if not plan.errors:
         _show_total(plan)
     show_all([one for one in plan.problems if one.severity == "warning"])
+
+
+def _show_changes(plan: Plan) -> None:
+    """Show why each package is released, where only what changed is."""
+    changes = [(one.package.id, one.package.change) for one in plan.packages if one.package.change]
+    for name, change in changes[:_MANY]:
+        click.echo(f"  {safe(name)}: {safe(change.reason)}")
+    if len(changes) > _MANY:
+        click.echo(f"  and {len(changes) - _MANY} more (see --json)")
 
 
 def _show_left_out(plan: Plan) -> None:

@@ -245,6 +245,7 @@ def _edges(files: CrateFiles, crate: Crate, by_name: Mapping[str, Crate]) -> Ite
                 # Only dev-dependencies with a version stay in the published manifest.
                 survives=dependency.kind != "dev" or dependency.requirement is not None,
                 features=dependency.features,
+                pins=(dependency.requirement or "").lstrip().startswith("="),
             )
 
 

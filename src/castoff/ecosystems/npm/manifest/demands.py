@@ -25,6 +25,7 @@ FIELDS: dict[str, EdgeKind] = {
 }
 _ALIAS = re.compile(r"(?P<name>@[^@/\s]+/[^@/\s]+|[A-Za-z][^@/\s]*)@(?P<range>.*)")
 _NAME = re.compile(r"@[^@/\s]+/[^@/\s]+|[^@/\s]+")
+_EXACT = re.compile(r"=?\s*v?\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]{1,100})?")
 _PATHS = ("file:", "link:", "portal:")
 _URL = re.compile(r"[a-z][a-z0-9+.-]*:|[^/@\s]+/[^/\s]")
 FLOATING = frozenset({"", "*", "^", "~"})
@@ -53,6 +54,13 @@ class NpmRequirement:
     def floats(self) -> bool:
         """Return whether it follows the sibling's version by itself."""
         return self.protocol == "workspace" and (self.range is None or self.range in FLOATING)
+
+    @property
+    def pins(self) -> bool:
+        """Return whether it admits one version alone, as it is packed."""
+        if self.protocol == "workspace" and self.range in (None, "", "*"):
+            return True
+        return self.range is not None and _EXACT.fullmatch(self.range.strip()) is not None
 
 
 def demands_of(document: Document, catalogs: Catalogs) -> Iterator[NpmRequirement]:

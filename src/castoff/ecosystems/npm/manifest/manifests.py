@@ -240,6 +240,7 @@ def _edge(package: Package, document: Document, demand: NpmRequirement) -> Edge:
         requirement=demand.text,
         file=document.file,
         line=document.line(*demand.key),
+        pins=demand.pins,
         ordering="never" if never else "always" if demand.kind == "optional" else None,
     )
 

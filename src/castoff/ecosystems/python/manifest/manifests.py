@@ -327,6 +327,7 @@ def _edge(project: Project, target: str, demand: Demand) -> Edge:
         line=project.document.line(*demand.key),
         survives=demand.kind in _SURVIVES,
         features=demand.extras,
+        pins=demand.spec.startswith("==") and not demand.spec.endswith("*"),
     )
 
 
