@@ -12,6 +12,7 @@ from npm_files import npm_package, packed
 from castoff.config.values import NpmSettings
 from castoff.ecosystems.npm.builder import NpmBuilder
 from castoff.ecosystems.npm.manifest.manifests import NpmManifests
+from castoff.ecosystems.npm.manifest.rules import judge_npm_metadata
 from castoff.ecosystems.npm.packed_rules import missing_entries
 from castoff.io.process import Processes
 from castoff.model.scope import Scope
@@ -111,4 +112,38 @@ def test_the_install_that_failed_is_run_again(tmp_path: Path) -> None:
         look,
         told="run it in `.` of a fresh clone and fix the reported problem",
         do=lambda: (place / "ready").touch(),
+    )
+
+
+def _config(manager: str, **more: Any) -> Files:
+    root = json.dumps({"private": True, "workspaces": ["packages/*"], "packageManager": f"{manager}@9.0.0"})
+    return Files(
+        {
+            "package.json": root,
+            "pnpm-workspace.yaml": SETTINGS,
+            "packages/a/package.json": package("a", **more),
+        }
+    )
+
+
+@cases(
+    [
+        Case(
+            "publish-config-ignored",
+            _config("npm", publishConfig={"main": "dist/a.js"}),
+            _config("npm", main="dist/a.js"),
+            "write the values for users into the manifest",
+        ),
+        Case(
+            "publish-config-ignored",
+            _config("npm", publishConfig={"main": "dist/a.js"}),
+            _config("pnpm", publishConfig={"main": "dist/a.js"}),
+            "use a client that applies them, such as pnpm",
+        ),
+    ]
+)
+def test_values_for_users_are_applied(case: Case) -> None:
+    follow_row(
+        case,
+        lambda files: judge_npm_metadata(NpmManifests().layouts(files), [npm_package("a")], None),
     )

@@ -11,6 +11,8 @@ from castoff.ecosystems.cargo.foresight.metadata import judge_metadata
 from castoff.ecosystems.cargo.foresight.packing import foresee, needed_outside, used_before
 from castoff.ecosystems.cargo.manifest.document import Dependency
 from castoff.ecosystems.cargo.manifest.workspace import open_crates
+from castoff.ecosystems.npm.manifest.manifests import NpmManifests
+from castoff.ecosystems.npm.manifest.rules import judge_npm_metadata
 from castoff.ecosystems.python.foresight.metadata import judge_python_metadata
 from castoff.ecosystems.python.foresight.project_rules import judge_by_pypi
 from castoff.ecosystems.python.manifest.requirements import normalised
@@ -64,6 +66,7 @@ def metadata_found(session: Session) -> Found:
         *crates,
         *judge_python_metadata(tree, python, there),
         *judge_by_pypi(tree, _going_to_pypi(session.services, python), names),
+        *judge_npm_metadata(NpmManifests().layouts(tree), workspace.packages, session.snapshot.remote_url),
     )
 
 

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from functools import cache, cached_property, partial
 from typing import Protocol, runtime_checkable
 
+from castoff.ecosystems.npm.manifest.rules import judge_new_npm_name
 from castoff.ecosystems.python.foresight.project_rules import judge_new_name
 from castoff.errors import Problem, Refusal, WorkspaceError
 from castoff.model.observations import Present, Unknown
@@ -43,11 +44,20 @@ def published_checks(
         _Before(session),
         _Present({}, cache(partial(_begun_elsewhere, session))),
     )
+    access = session.configuration.npm.access
     return tuple(
         Check(
             f"published:{one.id}",
             "preflight",
-            _Asking(session.snapshot, registries[one.ecosystem], one, before, *wanted, present=present),
+            _Asking(
+                session.snapshot,
+                registries[one.ecosystem],
+                one,
+                before,
+                *wanted,
+                present=present,
+                access=access,
+            ),
         )
         for one in session.snapshot.workspace.packages
     )
@@ -114,6 +124,7 @@ class _Asking:
     version: ReleaseVersion
     level: str | None = None
     present: _Present = field(default_factory=_Present)
+    access: str | None = None
 
     def __call__(self) -> Found:
         listed = self.registry.versions(self.package)
@@ -143,6 +154,8 @@ class _Asking:
 
     def _new_name_refused(self) -> Iterator[Problem]:
         """Judge the name of a project that is to be made; a project without files is there, and keeps its name."""
+        if self.package.ecosystem == "npm":
+            yield from judge_new_npm_name(self.package, self.seen.tree, access=self.access)
         if not isinstance(self.registry, Ruled) or not self.registry.has_known_rules(self.package):
             return
         others = [one for one in self.seen.workspace.packages if one.ecosystem == self.package.ecosystem]

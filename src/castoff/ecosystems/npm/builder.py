@@ -10,7 +10,7 @@ from castoff.config.values import NpmSettings
 from castoff.ecosystems.npm.clients import CHANGES, INSTALL, client_in, listed_members, lock_in, pack_command
 from castoff.ecosystems.npm.locks import update_locks
 from castoff.ecosystems.npm.manifest.layout import Client
-from castoff.ecosystems.npm.packed_rules import mismatches, missing_entries
+from castoff.ecosystems.npm.packed_rules import mismatches, missing_entries, refusals
 from castoff.ecosystems.npm.tarballs import artifact_of, filename_of
 from castoff.ecosystems.npm.trial import try_out
 from castoff.errors import Problem
@@ -83,7 +83,11 @@ class NpmBuilder:
         artifacts = tuple(artifact_of(one, into / filename_of(one)) for one in made)
         siblings = {one.name: one.version for one in packages}
         for package, artifact in zip(made, artifacts, strict=True):
-            found = (*mismatches(package, artifact, siblings), *missing_entries(package, artifact))
+            found = (
+                *mismatches(package, artifact, siblings),
+                *refusals(package, artifact),
+                *missing_entries(package, artifact),
+            )
             failures += (BuildFailure(package=package.id, problem=problem) for problem in found)
         return Built(artifacts=artifacts, failures=tuple(failures))
 

@@ -21,6 +21,8 @@ _PROTOCOL = re.compile(r"(?:workspace|catalog|file|link|portal|patch):|\.{1,2}/|
 _ENTRIES = ("main", "module", "types", "typings", "browser")
 _ENDINGS = ("", ".js", ".json", ".node", ".cjs", ".mjs", "/index.js", "/index.json", "/index.node")
 _SHOWN = 3
+_LARGEST = 200_000_000
+"""Bytes of a tarball, above which refusals were seen (npm/documentation#1691); the limit is not documented."""
 
 
 def mismatches(package: Package, artifact: Artifact, siblings: Mapping[str, str]) -> Iterator[Problem]:
@@ -48,6 +50,22 @@ def mismatches(package: Package, artifact: Artifact, siblings: Mapping[str, str]
             yield _mismatch(
                 package, artifact, f"requires `{target}` `{text[:80]}`, which excludes {siblings[target]}"
             )
+
+
+def refusals(package: Package, artifact: Artifact) -> Iterator[Problem]:
+    """Report what the registry refuses in a tarball, or its clients: ``metadata-refused``."""
+    file = Path(artifact.path)
+    packed = packed_in(file)
+    if packed is None:
+        return
+    if packed.links:
+        fact = f"it holds the link `{packed.links[0][:120]}`"
+        yield _refused(package, artifact, fact, "replace the link by a file, or leave it out (`files`)")
+    if packed.manifest.get("private") in (True, "true"):
+        yield _refused(package, artifact, "its `package.json` has `private`", "remove `private` from it")
+    if (size := file.stat().st_size) > _LARGEST:
+        fact = f"it has {size:,} bytes, and tarballs above {_LARGEST:,} were refused"
+        yield _refused(package, artifact, fact, "leave out what users do not need (`files`)")
 
 
 def missing_entries(package: Package, artifact: Artifact) -> Iterator[Problem]:
@@ -112,6 +130,17 @@ def _has(packed: Packed, entry: str) -> bool:
     if path == ".":
         return any(f"index{ending}" in packed.files for ending in (".js", ".json", ".node"))
     return any(path + ending in packed.files for ending in _ENDINGS)
+
+
+def _refused(package: Package, artifact: Artifact, fact: str, remedy: str) -> Problem:
+    return Problem(
+        code="metadata-refused",
+        message=f"`{artifact.filename}` would be refused: {fact}",
+        reason="registries check each package at its upload, when others may already be published",
+        remedy=remedy,
+        file=package.manifest,
+        package=package.id,
+    )
 
 
 def _mismatch(package: Package, artifact: Artifact, fact: str) -> Problem:

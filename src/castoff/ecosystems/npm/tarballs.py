@@ -30,6 +30,7 @@ class Packed:
 
     manifest: Mapping[str, Any]
     files: frozenset[str]
+    links: tuple[str, ...] = ()
 
 
 def filename_of(package: Package) -> str:
@@ -62,8 +63,11 @@ def packed_in(file: Path) -> Packed | None:
         with tarfile.open(file, "r:gz") as archive:
             manifest: object = None
             files: set[str] = set()
+            links: list[str] = []
             for member in archive:
                 path = member.name.partition("/")[2]
+                if member.issym() or member.islnk():
+                    links.append(path)
                 if not member.isfile() or not path or len(files) >= _MEMBERS:
                     continue
                 files.add(path)
@@ -73,7 +77,7 @@ def packed_in(file: Path) -> Packed | None:
     except _ERRORS as error:
         require_machine(error)
         return None
-    return Packed(manifest, frozenset(files)) if isinstance(manifest, dict) else None
+    return Packed(manifest, frozenset(files), tuple(links)) if isinstance(manifest, dict) else None
 
 
 def compare_tarballs(ours: bytes, theirs: bytes) -> Sameness:
