@@ -6,7 +6,8 @@ from moving_in_trees import ROCKET, Texts
 from castoff.config.reader import parse_configuration
 from castoff.config.values import Configuration
 from castoff.errors import Problem
-from castoff.setup.configuration import ProposedConfiguration, Surroundings, draft_configuration
+from castoff.setup.configuration import ProposedConfiguration, draft_configuration
+from castoff.setup.surroundings import Surroundings
 
 FOLDERS = ("rocket", "rocket-derive")
 

@@ -105,3 +105,23 @@ def test_a_table_in_a_manifest_is_not_doubled(workspace: Path) -> None:
 
     assert code == 4
     assert "configured-elsewhere" in told
+
+
+@pytest.mark.real
+def test_pending_change_files_become_news_once_and_the_level_is_named(workspace: Path) -> None:
+    (workspace / ".changeset").mkdir()
+    (workspace / ".changeset/config.json").write_text('{"fixed": [["rocket", "rocket-derive"]]}', "utf-8")
+    (workspace / ".changeset/a.md").write_text('---\n"rocket": major\n---\n\nBurn longer.\n', "utf-8")
+    git(workspace, "add", "--all")
+    git(workspace, "commit", "--quiet", "-m", "A change")
+
+    _, _, told = init(workspace)
+    assert "would be under the unreleased heading of CHANGELOG.md" in told
+    assert "castoff release major" in told
+
+    assert init(workspace, "--execute")[0] == 0
+    assert (workspace / "CHANGELOG.md").read_text("utf-8").count("- Burn longer.") == 1
+
+    git(workspace, "commit", "--quiet", "--all", "-m", "News")
+    assert "are in CHANGELOG.md already" in init(workspace, "--execute")[2]
+    assert (workspace / "CHANGELOG.md").read_text("utf-8").count("- Burn longer.") == 1

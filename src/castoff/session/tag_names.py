@@ -30,7 +30,7 @@ from castoff.model.version_rules import looks_like_version
 from castoff.model.versions import Ecosystem, ReleaseVersion, carries
 from castoff.model.workspace import Workspace
 from castoff.ports import Tree
-from castoff.session.release_tools import release_tools
+from castoff.release_tools import release_tools
 
 _NEW_EACH = f"{NAME_HOLE}-v{HOLE}"
 _SHOWN = 8

@@ -9,7 +9,7 @@ from posixpath import normpath
 
 from castoff.config.values import Run
 from castoff.ports import Tree
-from castoff.setup.lines import SettingsEntry
+from castoff.release_tools.reading import Left, SettingsEntry
 from castoff.setup.scripts import (
     CheckCommand,
     Dropped,
@@ -23,16 +23,6 @@ from castoff.setup.scripts import (
 from castoff.setup.values import placeholder
 
 _SHELLS = frozenset({"sh", "bash", "zsh", "dash", "ksh"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Left:
-    """Something that is not in the new configuration, where it stood, and why it is not needed or not possible."""
-
-    where: str
-    what: str
-    reason: str
-    needs_you: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +125,7 @@ class _Work:
             case Dropped(line, what, reason):
                 yield Left(where=f"{self._path}:{line}", what=what, reason=reason)
             case NotUnderstood(line, what, reason):
-                yield Left(where=f"{self._path}:{line}", what=what, reason=reason, needs_you=True)
+                yield Left(where=f"{self._path}:{line}", what=what, reason=reason, need="decision")
             case _:
                 return
 
@@ -144,7 +134,7 @@ class _Work:
         files = self._files(rule)
         if not files:
             self.unresolved.append(
-                Left(where=where, what=rule.file, reason="the file does not exist", needs_you=True)
+                Left(where=where, what=rule.file, reason="the file does not exist", need="decision")
             )
         for file in files:
             settings: dict[str, object] = {
@@ -195,7 +185,7 @@ class _Work:
                     where=f"{self._path}:{line}",
                     what=f"the version of `{dependency}` in `{file}`",
                     reason="no manifest has that version in a comparable form",
-                    needs_you=True,
+                    need="decision",
                 )
             )
             return

@@ -14,14 +14,16 @@ from castoff.changelog import CutOptions, cut
 from castoff.config.cargo_release import take_over
 from castoff.config.reader import NOTES_PATHS, parse_configuration
 from castoff.config.values import Configuration, ReleaseSettings, Replace
-from castoff.errors import CastoffError, Problem
+from castoff.errors import CastoffError
 from castoff.model.workspace import Package
 from castoff.ports import Tree
 from castoff.preflight.mentions import Mention, mentions
-from castoff.session.release_tools import release_tools
-from castoff.setup.cargo_release_hooks import Left, move_hook
+from castoff.release_tools.reading import Left, PendingNews, SettingsEntry
+from castoff.setup.cargo_release_hooks import move_hook
 from castoff.setup.changelogs import is_changelog, reason_to_drop
-from castoff.setup.lines import SettingsEntry, differing, written
+from castoff.setup.lines import differing, written
+from castoff.setup.other_tools import take_over_tools
+from castoff.setup.surroundings import Surroundings, changelog_of, files_at_root
 from castoff.setup.website_script import site_entries
 from castoff.workflows.detection import release_workflows
 from castoff.workflows.jobs import workflow_files
@@ -87,32 +89,14 @@ _USUAL = ReleaseSettings().branches
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What is known of a workspace: files, packages, crates' folders, how its tags are named, its branch, its site.
-
-    ``current`` is the version that it is at, ``problems`` is what no setting can fix. ``site`` holds the files of
-    the website's repository, ``slug`` names that repository.
-    """
-
-    tree: Tree
-    packages: Sequence[Package] = ()
-    folders: Sequence[str] = ()
-    tag: str | None = None
-    branch: str | None = None
-    current: str | None = None
-    problems: Sequence[Problem] = ()
-    repository: str | None = None
-    site: Tree | None = None
-    slug: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ProposedConfiguration:
     """The text of a `castoff.toml` ("" where the defaults are right), what was found, and what was left out."""
 
     text: str
     found: tuple[str, ...] = ()
     left: tuple[Left, ...] = ()
+    news: tuple[PendingNews, ...] = ()
+    changelog: str = "CHANGELOG.md"
 
 
 @dataclass(slots=True)
@@ -123,20 +107,18 @@ class _Draft:
     entries: list[SettingsEntry] = field(default_factory=list)
     found: list[str] = field(default_factory=list)
     left: list[Left] = field(default_factory=list)
+    news: list[PendingNews] = field(default_factory=list)
 
 
 def draft_configuration(around: Surroundings) -> ProposedConfiguration:
     """Draft the configuration; errors: ``toml-invalid`` of `release.toml`."""
     draft = _Draft(around)
-    for problem in around.problems:
-        where = f"{problem.file}:{problem.line}" if problem.line else problem.file or "the workspace"
-        reason = f"{problem.reason}: {problem.remedy}" if problem.remedy else problem.reason
-        draft.left.append(Left(where=where, what=problem.message, reason=reason, needs_you=True))
     _take_over(draft)
     _branch(draft)
     _notes(draft)
-    _writer(draft)
     _tools(draft)
+    _problems(draft)
+    _writer(draft)
     _changelog(draft)
     _documents(draft)
     if around.site is not None:
@@ -148,7 +130,29 @@ def draft_configuration(around: Surroundings) -> ProposedConfiguration:
     # The proposal must be valid by castoff's own rules before it is shown.
     if text:
         parse_configuration(text)
-    return ProposedConfiguration(text=text, found=tuple(draft.found), left=tuple(draft.left))
+    return ProposedConfiguration(
+        text=text,
+        found=tuple(draft.found),
+        left=tuple(draft.left),
+        news=tuple(draft.news),
+        changelog=_changelog_entry(draft) or changelog_of(around.tree) or "CHANGELOG.md",
+    )
+
+
+def _changelog_entry(draft: _Draft) -> str | None:
+    files = (one.settings.get("file") for one in draft.entries if one.table == "changelog")
+    return next((str(one) for one in files if one is not None), None)
+
+
+def _problems(draft: _Draft) -> None:
+    """Name what no setting can fix; packages that stay behind by a setting are fixed."""
+    excluded = [name for entry in draft.entries for name in entry.settings.get("exclude", ())]
+    for problem in draft.around.problems:
+        if problem.package is not None and problem.package in excluded:
+            continue
+        where = f"{problem.file}:{problem.line}" if problem.line else problem.file or "the workspace"
+        reason = f"{problem.reason}: {problem.remedy}" if problem.remedy else problem.reason
+        draft.left.append(Left(where=where, what=problem.message, reason=reason, need="decision"))
 
 
 def _documents(draft: _Draft) -> None:
@@ -181,7 +185,12 @@ def _take_over(draft: _Draft) -> None:
     for problem in taken.problems:
         where = f"{problem.file}:{problem.line}" if problem.line else problem.file or taken.source
         draft.left.append(
-            Left(where=where, what=problem.message, reason=problem.reason, needs_you=bool(problem.remedy))
+            Left(
+                where=where,
+                what=problem.message,
+                reason=problem.reason,
+                need="decision" if problem.remedy else "none",
+            )
         )
 
 
@@ -190,7 +199,7 @@ def _rules(draft: _Draft, configuration: Configuration, source: str) -> None:
     by_file: dict[str, list[Replace]] = {}
     for rule in configuration.replace:
         by_file.setdefault(rule.file, []).append(rule)
-    ours = _changelog_of(draft.around.tree)
+    ours = changelog_of(draft.around.tree)
     for file, rules in by_file.items():
         keeps = file != ours or not _can_cut(draft.around.tree.read(file))
         for rule in rules:
@@ -243,8 +252,12 @@ def _notes(draft: _Draft) -> None:
 def _writer(draft: _Draft) -> None:
     """Where a workflow makes the release on the push of a tag, it stays the one writer until it is removed."""
     tree = draft.around.tree
+    # What has to be removed as a second writer of versions cannot stay the writer of the draft.
+    removed = {one.where for one in draft.left if one.need == "writer"}
     writers = [
-        one for one in release_workflows(workflow_files(tree), tree) if one.writes_on_tag and not one.is_ours
+        one
+        for one in release_workflows(workflow_files(tree), tree)
+        if one.writes_on_tag and not one.is_ours and f"{one.path}:{one.line}" not in removed
     ]
     if not writers:
         return
@@ -261,45 +274,32 @@ def _writer(draft: _Draft) -> None:
                 where=f"{first.path}:{first.line}",
                 what=first.what,
                 reason="it publishes at once; let it create a draft, or remove it, so that a person announces",
-                needs_you=True,
+                need="decision",
             )
         )
     for other in writers[1:]:
         what = f"a second writer of releases, {other.what}"
         reason = "two writers create two drafts: keep one"
-        draft.left.append(Left(where=f"{other.path}:{other.line}", what=what, reason=reason, needs_you=True))
+        draft.left.append(Left(where=f"{other.path}:{other.line}", what=what, reason=reason, need="decision"))
 
 
 def _tools(draft: _Draft) -> None:
-    """Name other release tools: a second release would follow where they go on."""
-    for one in release_tools(draft.around.tree):
-        reason = "it creates its own versions, tags or releases: remove it, or limit it to other tasks"
-        draft.left.append(
-            Left(where=one.path, what=f"the configuration of {one.tool}", reason=reason, needs_you=True)
-        )
-
-
-def _changelog_of(tree: Tree) -> str | None:
-    """Name the one changelog that castoff keeps."""
-    if tree.read("CHANGELOG.md") is not None:
-        return "CHANGELOG.md"
-    others = (path for path in _top(tree) if is_changelog(path) and path.lower().endswith(".md"))
-    return next(others, None)
+    taken = take_over_tools(draft.around, draft.entries)
+    draft.entries.extend(taken.entries)
+    draft.found.extend(taken.found)
+    draft.left.extend(taken.left)
+    draft.news.extend(taken.news)
 
 
 def _changelog(draft: _Draft) -> None:
     tree = draft.around.tree
-    ours = _changelog_of(tree)
+    ours = changelog_of(tree)
     if ours == "CHANGELOG.md":
         draft.found.append("`CHANGELOG.md`; new sections are written in its style")
-    elif ours is not None:
+    elif ours is not None and _changelog_entry(draft) is None:
         reason = "the changelog of this workspace"
         draft.entries.append(SettingsEntry(table="changelog", settings={"file": ours}, reason=reason))
-    elif odd := [path for path in _top(tree) if is_changelog(path) and "." in path]:
+    elif odd := [path for path in files_at_root(tree) if is_changelog(path) and "." in path]:
         draft.left.append(
-            Left(where=odd[0], what="the changelog", reason="castoff writes Markdown only", needs_you=True)
+            Left(where=odd[0], what="the changelog", reason="castoff writes Markdown only", need="decision")
         )
-
-
-def _top(tree: Tree) -> Iterator[str]:
-    return (path for path in tree.paths() if "/" not in path)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from difflib import unified_diff
 from functools import partial
 from pathlib import Path
 from typing import Literal
 
+from castoff.changelog.waiting import EMPTY, with_waiting
+from castoff.config.reader import parse_configuration
+from castoff.config.values import ReleaseSettings
 from castoff.errors import Problem, Refusal, UsageError
 from castoff.git import Repository
 from castoff.git.log import reachable_tags
@@ -18,9 +21,10 @@ from castoff.model.workspace import Workspace
 from castoff.ports import Tree
 from castoff.session.services import Services
 from castoff.session.snapshot import common_version
-from castoff.session.tag_names import find_naming
+from castoff.session.tag_names import TagNaming, find_naming
 from castoff.session.workspaces import read_workspace, workspace_at
-from castoff.setup.configuration import ProposedConfiguration, Surroundings, draft_configuration
+from castoff.setup.configuration import ProposedConfiguration, draft_configuration
+from castoff.setup.surroundings import Surroundings
 
 FILE = "castoff.toml"
 Done = Literal["printed", "written", "unchanged", "not-needed"]
@@ -33,6 +37,9 @@ class Initial:
     drafted: ProposedConfiguration
     done: Done
     difference: str = ""
+    news: str = ""
+    """The text of the changelog with the news of pending change files; "" where nothing is added to it."""
+    news_written: bool = False
     unclear_tags: tuple[Problem, ...] = ()
 
     @property
@@ -62,17 +69,19 @@ def draft_initial(services: Services, site: Path | None) -> Initial:
             remedy=f"edit that table, or move it to a `{FILE}`",
             file=services.source,
         )
-    around, unclear = _surroundings(services, site)
+    around, naming_problems = _surroundings(services, site)
+    unclear = naming_problems(services.configuration.release)
     drafted = draft_configuration(around)
+    if unclear and drafted.text:
+        unclear = naming_problems(parse_configuration(drafted.text).release)
+    news = _waiting(around.tree, drafted)
     path = services.repository.root / FILE
     there = read_text(path) if path.is_file() else None
     if there is None:
-        return Initial(
-            drafted=drafted, done="printed" if drafted.text else "not-needed", unclear_tags=unclear
-        )
-    # What people added below stays theirs.
+        done: Done = "printed" if drafted.text else "not-needed"
+        return Initial(drafted=drafted, done=done, news=news, unclear_tags=unclear)
     if there.startswith(drafted.text) and there:  # what people added below stays theirs
-        return Initial(drafted=drafted, done="unchanged", unclear_tags=unclear)
+        return Initial(drafted=drafted, done="unchanged", news=news, unclear_tags=unclear)
     lines = unified_diff(
         there.splitlines(),
         drafted.text.splitlines(),
@@ -80,14 +89,27 @@ def draft_initial(services: Services, site: Path | None) -> Initial:
         f"{FILE} as castoff init would write it",
         lineterm="",
     )
-    return Initial(drafted=drafted, done="printed", difference="\n".join(lines), unclear_tags=unclear)
+    difference = "\n".join(lines)
+    return Initial(drafted=drafted, done="printed", difference=difference, news=news, unclear_tags=unclear)
+
+
+def _waiting(tree: Tree, drafted: ProposedConfiguration) -> str:
+    if not drafted.news:
+        return ""
+    text = tree.read(drafted.changelog) or EMPTY
+    filled = with_waiting(text, [(one.kind, one.text) for one in drafted.news])
+    return filled if filled != text else ""
 
 
 def write_initial(services: Services, initial: Initial) -> Initial:
-    """Write what was drafted, where no other file stands there."""
+    """Write what was drafted, where no other file stands there, and pending news into the changelog."""
+    root = services.repository.root
+    if initial.news and not initial.difference:
+        write_text(root / initial.drafted.changelog, initial.news)
+        initial = replace(initial, news_written=True)
     if initial.done != "printed" or initial.difference:
         return initial
-    write_text(services.repository.root / FILE, initial.drafted.text)
+    write_text(root / FILE, initial.drafted.text)
     return replace(initial, done="written")
 
 
@@ -97,7 +119,10 @@ def _has_table(services: Services) -> bool:
     return "metadata.castoff" in text or "tool.castoff" in text
 
 
-def _surroundings(services: Services, site: Path | None) -> tuple[Surroundings, tuple[Problem, ...]]:
+def _surroundings(
+    services: Services, site: Path | None
+) -> tuple[Surroundings, Callable[[ReleaseSettings], tuple[Problem, ...]]]:
+    """Return what is known of the workspace, and what is unclear about its tags under given settings."""
     repository = services.repository
     head = repository.head()
     if head is None:
@@ -110,13 +135,18 @@ def _surroundings(services: Services, site: Path | None) -> tuple[Surroundings, 
     tags = reachable_tags(repository.git, head)
 
     read_at = partial(workspace_at, repository.tree, services.manifests, services.scope, workspace)
-    naming = find_naming(services.configuration.release, tags, workspace, repository.git, read_at, tree)
+
+    def naming_under(settings: ReleaseSettings) -> TagNaming:
+        return find_naming(settings, tags, workspace, repository.git, read_at, tree)
+
+    naming = naming_under(services.configuration.release)
     website = _website(repository, site)
     around = Surroundings(
         tree=tree,
         packages=workspace.packages,
         folders=_folders(workspace),
-        tag=naming.tag.template if tags else None,
+        tag=naming.tag.template if tags and not naming.problems else None,
+        tags=tuple(one.name for one in tags),
         branch=_default_branch(repository),
         current=str(version) if version else None,
         problems=tuple(one for one in workspace.problems if one.severity == "error"),
@@ -124,7 +154,7 @@ def _surroundings(services: Services, site: Path | None) -> tuple[Surroundings, 
         site=website[0] if website else None,
         slug=website[1] if website else None,
     )
-    return around, naming.problems
+    return around, lambda settings: naming_under(settings).problems
 
 
 def _folders(workspace: Workspace) -> Sequence[str]:

@@ -5,27 +5,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from castoff.config.tables import keys_of
+from castoff.release_tools.reading import SettingsEntry
 
 WIDTH = 110
 _ORDER = (
     "release", "version", "replace", "check", "cargo", "python", "npm", "notes", "milestone", "draft",
     "changelog", "docs", "website", "website.pages", "due",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SettingsEntry:
-    """Settings that belong together: ``table`` without brackets, ``many`` for `[[table]]`, and why they are there."""
-
-    table: str
-    settings: Mapping[str, Any]
-    reason: str
-    many: bool = False
-    commented: bool = False
 
 
 def written(entries: Iterable[SettingsEntry]) -> str:

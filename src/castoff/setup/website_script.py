@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from castoff.ports import Tree
-from castoff.setup.cargo_release_hooks import Left
-from castoff.setup.lines import SettingsEntry
+from castoff.release_tools.reading import Left, SettingsEntry
 from castoff.setup.shell import Command, commands
 from castoff.setup.values import UNKNOWN, Values, without_marks
 
@@ -49,7 +48,7 @@ def site_entries(
             _read(command, path, repository, pages, left)
     if pages and slug is None:
         what = f"the pages {', '.join(f'`{page}`' for page in pages)}"
-        left.append(Left(where="the website", what=what, reason=_NAMELESS, needs_you=True))
+        left.append(Left(where="the website", what=what, reason=_NAMELESS, need="decision"))
     if not pages or slug is None:
         return (), tuple(left)
     site_of = SettingsEntry(table="website", settings={"repository": slug}, reason="the website's repository")
@@ -69,7 +68,7 @@ def _read(
         return
     if repository is not None and match["slug"].lower() != repository.lower():
         reason = f"it comes from {match['slug']}, another repository"
-        left.append(Left(where=where, what=f"the page `{words[2]}`", reason=reason, needs_you=True))
+        left.append(Left(where=where, what=f"the page `{words[2]}`", reason=reason, need="decision"))
         return
     header = words[3].replace("\\n", "\n") if len(words) > 3 else ""
     pages[words[2]] = _Page(source=match["path"], to=words[2], header=header)
@@ -87,7 +86,7 @@ def _rule(words: Sequence[str], page: _Page, where: str, left: list[Left]) -> No
     else:
         what = f"the rule `{search[:60]}` of `{page.to}`"
         left.append(
-            Left(where=where, what=what, reason="it is not a rule on headings or sections", needs_you=True)
+            Left(where=where, what=what, reason="it is not a rule on headings or sections", need="decision")
         )
 
 

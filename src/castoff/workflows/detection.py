@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from castoff.errors import Problem
+from castoff.errors import ConfigurationError, Problem
 from castoff.ports import Tree
+from castoff.text.yaml import Mapping as YamlMapping
+from castoff.text.yaml import Scalar, Value, read_yaml
 from castoff.workflows.jobs import When, WorkflowStep, workflow_steps
 
 # Actions of the GitHub Marketplace that create releases, with former owners' names: GitHub redirects
@@ -52,6 +54,10 @@ _COMMANDS = re.compile(
     r"|release-plz\s+release|git-release|changelogithub|lerna\s+version\b[^\n]{0,200}--create-release"
     r")"
 )
+GORELEASER_FILES = (
+    ".goreleaser.yaml", ".goreleaser.yml", "goreleaser.yaml", "goreleaser.yml", ".config/goreleaser.yaml",
+    ".config/goreleaser.yml",
+)  # fmt: skip
 OURS = re.compile(r"(?:^|[\s/])(?P<ours>castoff\"?\s+(?:draft|release|resume))\b")
 
 
@@ -81,7 +87,17 @@ def release_workflows(files: Mapping[str, str], tree: Tree | None = None) -> tup
 
     ``files`` maps POSIX paths to texts; ``tree`` holds the scripts that they run.
     """
-    return tuple(_makers(workflow_steps(files, tree)))
+    found = tuple(_makers(workflow_steps(files, tree)))
+    release = _goreleaser_release(tree) if tree is not None else None
+    if release is None:
+        return found
+    kept = (one for one in found if "goreleaser" not in one.what or not _is_true(release.get("disable")))
+    return tuple(
+        replace(one, is_draft=one.is_draft or _is_true(release.get("draft")))
+        if "goreleaser" in one.what
+        else one
+        for one in kept
+    )
 
 
 def second_writer_problems(
@@ -121,6 +137,21 @@ def _makers(steps: Iterable[WorkflowStep]) -> Iterator[ReleaseWorkflow]:
                 is_draft=_is_draft(step),
                 is_ours=ours is not None,
             )
+
+
+def _goreleaser_release(tree: Tree) -> YamlMapping | None:
+    """Return what goreleaser's configuration says of the release."""
+    path = next((path for path in GORELEASER_FILES if path in tree.paths()), None)
+    try:
+        root = read_yaml(tree.read(path) or "", file=path) if path is not None else None
+    except ConfigurationError:
+        return None
+    release = root.get("release") if isinstance(root, YamlMapping) else None
+    return release if isinstance(release, YamlMapping) else None
+
+
+def _is_true(value: Value | None) -> bool:
+    return isinstance(value, Scalar) and value.text.casefold() == "true"
 
 
 def known_action(reference: str, known: Iterable[str]) -> str | None:

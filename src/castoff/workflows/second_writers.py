@@ -148,21 +148,26 @@ def _found(step: WorkflowStep) -> Iterator[tuple[str, _Known]]:
     action = known_action(step.uses, _ACTIONS)
     if action is not None and _applies(_ACTIONS[action], step):
         yield action, _ACTIONS[action]
-    script = step.script.replace("\\\n", " ")
+    yield from ((what, known) for _, what, known in _calls(step.script))
+
+
+def commands_in(script: str) -> tuple[tuple[int, str], ...]:
+    """List the commands of a script that upload or write versions, each with its line."""
+    return tuple((line, what) for line, what, _ in _calls(script))
+
+
+def _calls(text: str) -> Iterator[tuple[int, str, _Known]]:
+    # A command may go on in the next line; the length stays, so that lines can be counted.
+    script = text.replace("\\\n", "  ")
     seen: set[str] = set()
     for match in _CALL.finditer(script):
         line = script[script.rfind("\n", 0, match.start(1)) + 1 :].partition("\n")[0]
         what = " ".join(match[1].split())[:60]
         if what not in seen and not _HARMLESS.search(line):
             seen.add(what)
-            yield (
-                what,
-                next(
-                    known
-                    for pattern, known in _COMMANDS
-                    if re.compile(pattern, re.M).match(script, match.start(1))
-                ),
-            )
+            patterns = ((re.compile(pattern, re.M), known) for pattern, known in _COMMANDS)
+            known = next(one for pattern, one in patterns if pattern.match(script, match.start(1)))
+            yield text.count("\n", 0, match.start(1)) + 1, what, known
 
 
 def _applies(known: _Known, step: WorkflowStep) -> bool:

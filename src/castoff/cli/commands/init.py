@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 def command(common: Common, website: Path | None, execute: bool) -> int:
     """Create a castoff.toml for this workspace, with only what differs from the defaults.
 
-    Reads manifests, tags, release.toml and its hook script, .github/release.yml, workflows and the changelog, and
-    lists the settings that it could not take over. Never overwrites an existing file.
+    Reads manifests, tags, .github/release.yml, workflows, the changelog and the configuration of other release tools,
+    and lists the settings that it could not take over. Pending change files become news in the changelog. Never
+    overwrites an existing castoff.toml.
     """
     from castoff.cli.render.reporter import reporter_for
     from castoff.setup.init import draft_initial, write_initial
@@ -47,10 +48,11 @@ def _show(common: Common, initial: Initial) -> None:
         click.echo(initial.drafted.text, nl=False)
     for text in initial.drafted.found:
         click.echo(f"found: {safe(text)}", err=True)
-    for needs_you, word in ((False, "not needed"), (True, "for you")):
+    for need, word in _WORDS.items():
         for one in initial.drafted.left:
-            if one.needs_you is needs_you:
+            if one.need == need:
                 click.echo(f"{word}: {safe(one.where)}: {safe(one.what)}\n  {safe(one.reason)}", err=True)
+    _show_news(initial)
     show_all(initial.problems)
     if not initial.difference:
         for_you = initial.done == "not-needed" and (
@@ -59,12 +61,36 @@ def _show(common: Common, initial: Initial) -> None:
         click.echo(_NO_SETTING if for_you else _ENDS[initial.done], err=True)
 
 
+def _show_news(initial: Initial) -> None:
+    drafted = initial.drafted
+    if not drafted.news:
+        return
+    files = f"{len(drafted.news)} pending change file{'s' * (len(drafted.news) > 1)}"
+    if initial.news:
+        done = "are now" if initial.news_written else "would be"
+        click.echo(
+            f"news: the texts of {files} {done} under the unreleased heading of {drafted.changelog}", err=True
+        )
+    else:
+        click.echo(f"news: the texts of {files} are in {drafted.changelog} already", err=True)
+    levels = {one.level for one in drafted.news}
+    if level := next((one for one in ("major", "minor", "patch") if one in levels), None):
+        click.echo(f"news: by these files the next release is `castoff release {level}`", err=True)
+
+
 def _show_json(initial: Initial) -> None:
     from castoff.cli.render.json_shapes import print_json
     from castoff.cli.render.problems import problem_json
 
+    news = initial.drafted.news
     left = [
-        {"where": one.where, "what": one.what, "reason": one.reason, "needs_you": one.needs_you}
+        {
+            "where": one.where,
+            "what": one.what,
+            "reason": one.reason,
+            "needs_you": one.needs_you,
+            "need": one.need,
+        }
         for one in initial.drafted.left
     ]
     print_json(
@@ -76,11 +102,21 @@ def _show_json(initial: Initial) -> None:
             "difference": initial.difference,
             "found": list(initial.drafted.found),
             "left": left,
+            "news": [
+                {"path": one.path, "text": one.text, "kind": one.kind, "level": one.level} for one in news
+            ],
+            "changelog": initial.news,
             "problems": [problem_json(one) for one in initial.problems],
         },
     )
 
 
+_WORDS = {
+    "none": "not needed",
+    "decision": "for you",
+    "writer": "second writer",
+    "removal": "remove",
+}
 _NO_SETTING = "no `castoff.toml` is needed, but the points above need a decision"
 _ENDS = {
     "printed": "nothing was written: pass --execute to write `castoff.toml`",

@@ -1,0 +1,45 @@
+"""What `castoff init` knows of a workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from castoff.errors import Problem
+from castoff.model.workspace import Package
+from castoff.ports import Tree
+from castoff.setup.changelogs import is_changelog
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What is known of a workspace: files, packages, crates' folders, how its tags are named, its branch, its site.
+
+    ``tags`` are the names of its tags, ``current`` is the version that it is at, ``problems`` is what no setting
+    can fix. ``site`` holds the files of the website's repository, ``slug`` names that repository.
+    """
+
+    tree: Tree
+    packages: Sequence[Package] = ()
+    folders: Sequence[str] = ()
+    tag: str | None = None
+    tags: Sequence[str] = ()
+    branch: str | None = None
+    current: str | None = None
+    problems: Sequence[Problem] = ()
+    repository: str | None = None
+    site: Tree | None = None
+    slug: str | None = None
+
+
+def changelog_of(tree: Tree) -> str | None:
+    """Name the one changelog that castoff keeps."""
+    if tree.read("CHANGELOG.md") is not None:
+        return "CHANGELOG.md"
+    others = (path for path in files_at_root(tree) if is_changelog(path) and path.lower().endswith(".md"))
+    return next(others, None)
+
+
+def files_at_root(tree: Tree) -> Iterator[str]:
+    """List the files of the repository's root."""
+    return (path for path in tree.paths() if "/" not in path)
