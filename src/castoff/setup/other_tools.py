@@ -113,7 +113,7 @@ def _second_writers(around: Surroundings) -> Iterator[Left]:
     for problem in second_writers(writers(steps), ecosystems, drafts=True):
         yield Left(
             where=f"{problem.file}:{problem.line}",
-            what=problem.message,
+            what=problem.message.removeprefix(f"`{problem.file}` "),
             reason=f"{problem.reason}: {problem.remedy.partition(';')[0]}",
             need="writer",
         )
