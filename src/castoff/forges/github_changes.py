@@ -126,6 +126,7 @@ _A_REQUEST = 100
 # Each login is a search of its own, and searches are the expensive part.
 _LOGINS_A_REQUEST = 50
 _FILES = 100
+_MOST_PAGES = 20
 
 
 class GitHubChanges:
@@ -173,6 +174,25 @@ class GitHubChanges:
         if isinstance(answer, Unknown):
             return answer
         return answer[0] if answer else None
+
+    def open_changes(self) -> tuple[Change, ...] | Unknown:
+        """Return the open pull requests, the oldest first, a hundred a request."""
+        found: list[Change] = []
+        after = "null"
+        for _ in range(_MOST_PAGES):
+            page = f"states: OPEN, first: {_A_REQUEST}, after: {after}, orderBy: {{field: CREATED_AT, direction: ASC}}"
+            fields = (
+                f"open: pullRequests({page}) {{ nodes {{ ...Pull }} pageInfo {{ hasNextPage endCursor }} }}"
+            )
+            answer = self._ask([fields], _page)
+            if isinstance(answer, Unknown):
+                return answer
+            ((changes, cursor),) = answer
+            found.extend(changes)
+            if cursor is None:
+                return tuple(found)
+            after = json.dumps(cursor)
+        return Unknown(reason=f"more than {_MOST_PAGES * _A_REQUEST} pull requests are open")
 
     def earlier_contributors(self, logins: Sequence[str], before: datetime) -> frozenset[str] | Unknown:
         """Return which of these logins have a pull request that was merged before a time."""
@@ -239,6 +259,14 @@ def _commit_fields(commits: Sequence[str]) -> list[str]:
 def _one(data: Mapping[str, object]) -> list[Change]:
     node = data.get("pull")
     return [] if node is None else [_with_files(change_of(mapping(node), merged=False), mapping(node))]
+
+
+def _page(data: Mapping[str, object]) -> list[tuple[list[Change], str | None]]:
+    """Read a page of open pull requests, and the cursor of the next one."""
+    listed = mapping(data.get("open"))
+    info = mapping(listed.get("pageInfo"))
+    cursor = _text(info.get("endCursor"), "endCursor") if info.get("hasNextPage") else None
+    return [([change_of(one, merged=False) for one in nodes(listed)], cursor)]
 
 
 def _contributors_query(slug: str, logins: Sequence[str], before: datetime) -> str:

@@ -146,6 +146,15 @@ class Workspace:
     others: tuple[OtherWorkspace, ...] = ()
     not_released: tuple[NotReleased, ...] = ()
 
+    def pins_of(self, package: Package) -> tuple[str, ...]:
+        """Return the requirements of a package on others of the workspace, as their installers read them."""
+        names = {one.id: one.name for one in self.packages if one.ecosystem == package.ecosystem}
+        return tuple(
+            f"{names[edge.target]}{edge.requirement or ''}"
+            for edge in self.edges
+            if edge.origin == package.id and edge.kind == "normal" and edge.target in names
+        )
+
     def package(self, name: str) -> Package:
         """Find a package by its id; KeyError where there is none."""
         for package in self.packages:

@@ -146,6 +146,10 @@ class ChangeSource(Protocol):
         """Return a pull request, merged or not (``merged_at`` is its last moment then), with its ``paths``."""
         ...
 
+    def open_changes(self) -> tuple[Change, ...] | Unknown:
+        """Return the pull requests that are open (``merged_at`` is the time of their creation), the oldest first."""
+        ...
+
     def earlier_contributors(self, logins: Sequence[str], before: datetime) -> frozenset[str] | Unknown:
         """Return which of these logins had a pull request merged before a time."""
         ...

@@ -101,6 +101,10 @@ class Remembering:
         """Ask."""
         return self.source.pull_request(number)
 
+    def open_changes(self) -> tuple[Change, ...] | Unknown:
+        """Ask."""
+        return self.source.open_changes()
+
     def earlier_contributors(self, logins: Sequence[str], before: datetime) -> frozenset[str] | Unknown:
         """Ask, or remember."""
         found = self.source.earlier_contributors(logins, before)

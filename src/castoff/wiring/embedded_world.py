@@ -13,7 +13,7 @@ import tomli
 
 from castoff.ecosystems.python.manifest.requirements import name_of
 from castoff.git import FolderTree, Git, Repository
-from castoff.io.files import cache_folder, require_inside
+from castoff.io.files import cache_folder, read_text, require_inside
 from castoff.io.http import Http, Reply
 from castoff.io.process import Processes
 from castoff.io.verified import VerifiedBefore
@@ -71,9 +71,13 @@ def open_proof(services: Services, content: WorldContent) -> Iterator[Embedded]:
 
 
 @contextmanager
-def open_rehearsal(session: Session, content: WorldContent) -> Iterator[Embedded]:
-    """Open an embedded world for a whole release, with a clone's branch and tags in its repository."""
-    from castoff.world.seed import WorldSeed
+def open_rehearsal(session: Session, content: WorldContent, start: Path | None = None) -> Iterator[Embedded]:
+    """Open an embedded world for a whole release, with a clone's branch and tags in its repository.
+
+    ``start`` is a seed whose forge the rehearsal begins with; registries hold what the last release brought. Errors:
+    ``world-seed-invalid``, ``bad-forge-seed``.
+    """
+    from castoff.world.seed import WorldSeed, parse_seed
     from castoff.world.world import World
 
     crates = _needs_crates(FolderTree(session.services.repository.root), content.workspace)
@@ -84,6 +88,7 @@ def open_rehearsal(session: Session, content: WorldContent) -> Iterator[Embedded
     seed = WorldSeed(
         slug=address.slug if address else "local/workspace",
         beside=() if website is None else ((website.slug, website.path),),
+        forge={} if start is None else parse_seed(read_text(start), start.parent, file=str(start)).forge,
     )
     with World(seed=seed, environment=session.services.environment) as world:
         if crates:
@@ -179,6 +184,9 @@ def merge_pulls(url: str, slug: str, token: str) -> tuple[str, ...]:
     rows = json.loads(listed.body) if isinstance(listed, Reply) and listed.status == 200 else []
     merged = []
     for row in rows:
+        # A seeded forge holds pull requests of others too; nobody merges those in a rehearsal.
+        if not str(row["head"]["ref"]).startswith("castoff/"):
+            continue
         answer = http.ask("PUT", f"{pulls}/{row['number']}/merge", headers=headers, body=b"{}")
         # A pull request that cannot be merged stays open, and the rehearsal reports what waits for it.
         if isinstance(answer, Reply) and answer.status == 200:
@@ -241,21 +249,12 @@ def fill_registries(world: World, before: Workspace | None) -> None:
     """Put what was released before into the registries, as its manifests said it."""
     from castoff.world.python_index.minimal import Seed
 
-    packages = [] if before is None else [p for p in before.packages if p.ecosystem == "python"]
-    names = {package.id: package.name for package in packages}
-    edges = () if before is None else before.edges
-    world.python_index.seed(
-        Seed(
-            name=package.name,
-            version=package.version,
-            requires_dist=tuple(
-                f"{names[e.target]}{e.requirement or ''}"
-                for e in edges
-                if e.origin == package.id and e.kind == "normal" and e.target in names
-            ),
+    if before is not None:
+        world.python_index.seed(
+            Seed(name=one.name, version=one.version, requires_dist=before.pins_of(one))
+            for one in before.packages
+            if one.ecosystem == "python"
         )
-        for package in packages
-    )
 
 
 def fill_npm(world: World, before: Workspace | None) -> None:

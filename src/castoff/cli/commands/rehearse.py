@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+from pathlib import Path
+
 import click
 
 from castoff.cli.completion import complete_level
-from castoff.cli.options import Common, common_options, open_for, required_level
+from castoff.cli.options import Common, common_options, open_for, path, required_level
 
 
 @click.command("rehearse")
@@ -17,8 +20,9 @@ from castoff.cli.options import Common, common_options, open_for, required_level
     is_flag=True,
     help="Rehearse `release --pull-request`, its merge, and `resume`.",
 )
+@click.option("--seed", type=path, help="Start from the forge of this seed (see `castoff world seed`).")
 @common_options
-def command(common: Common, level: str | None, pre: str | None, proposing: bool) -> int:
+def command(common: Common, level: str | None, pre: str | None, proposing: bool, seed: Path | None) -> int:
     """Rehearse a release of LEVEL against embedded services.
 
     Builds and uploads for real, but to services on this machine. The checkout is only read, and no token is used.
@@ -33,7 +37,8 @@ def command(common: Common, level: str | None, pre: str | None, proposing: bool)
     wish = Wish(level=required_level(common, level, pre), pre=pre)
     reporter = reporter_for(common.events)
     reporter.note("rehearsal: all writes go to embedded services on this machine")
-    ended = rehearse(open_for(common, reporter), wish, open_rehearsal, by_pull_request=proposing)
+    world = partial(open_rehearsal, start=seed)
+    ended = rehearse(open_for(common, reporter), wish, world, by_pull_request=proposing)
     reporter.close()
     show(common, "rehearse", ended.result, ended.world)
     return ended.error.exit_code if ended.error is not None else 0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from castoff.cli.options import path
+from castoff.cli.options import Common, common_options, open_for, path
 
 
 @click.group("world")
@@ -31,3 +31,36 @@ def serve(
     from castoff.world.serve import serve as serve_world
 
     return serve_world(directory, faults=faults, seed=seed, shell=shell, outside=not offline)
+
+
+@command.command("seed")
+@click.option("--to", type=path, help="Write the seed to this file (default: print it).")
+@common_options
+def seed(common: Common, to: Path | None) -> int:
+    """Print a seed with the state of the real services, for `world serve` and `rehearse`.
+
+    Reads the repository, the registries and, with a token that may read it, the forge: labels, milestones, open and
+    merged pull requests, releases. Exits with 3 if a service did not answer. Drafts and private titles are part of it.
+    """
+    import json
+    import os
+
+    from castoff.cli.render.reporter import reporter_for
+    from castoff.cli.render.text import show_all
+    from castoff.io.files import write_text
+    from castoff.release.world_seed import read_world_state
+    from castoff.session.session import open_session
+
+    services = open_for(common, reporter_for(common.events, quiet=True))
+    root = services.repository.root
+    # Paths in a seed count from its folder.
+    repository = str(root) if to is None else os.path.relpath(root, to.absolute().parent)
+    with open_session(services) as session:
+        state = read_world_state(session, repository.replace(os.sep, "/"))
+    text = json.dumps(state.document, indent=2, ensure_ascii=False) + "\n"
+    if to is None:
+        click.echo(text, nl=False)
+    else:
+        write_text(to, text, private=True)
+    show_all(state.problems)
+    return 3 if state.problems else 0
