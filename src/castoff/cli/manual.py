@@ -1,4 +1,4 @@
-"""The reference page of the commands, read from the commands themselves."""
+"""The reference page and the man page of the commands, read from the commands themselves."""
 
 from __future__ import annotations
 
@@ -79,3 +79,89 @@ def _shared_options() -> Mapping[str, click.Option]:
         """Do nothing."""
 
     return {one.name: one for one in any_command.params if isinstance(one, click.Option) and one.name}
+
+
+def man_text() -> str:
+    """Write the man page (man(7)) of all commands."""
+    shared = _shared_options()
+    context = click.Context(castoff, info_name="castoff")
+    assert isinstance(castoff, LazyGroup)
+    lines = [
+        '.TH CASTOFF 1 "" castoff "User commands"',
+        ".SH NAME",
+        r"castoff \- carry out the whole release of a workspace",
+        ".SH SYNOPSIS",
+        r".B castoff",
+        r"[\fIOPTIONS\fR] \fICOMMAND\fR [\fIARGUMENTS\fR]",
+        ".SH DESCRIPTION",
+        *_roff_text(inspect.cleandoc(castoff.help or "")),
+        ".SH OPTIONS",
+        *_roff_options(shared.values()),
+        ".SH COMMANDS",
+    ]
+    for name in castoff.list_commands(context):
+        command = castoff.get_command(context, name)
+        assert command is not None
+        lines += _roff_command(name, command, context, shared)
+    lines += [".SH EXIT STATUS", *_roff_exit_codes(), ".SH ENVIRONMENT", *_roff_environment(), ".SH SEE ALSO"]
+    lines += [r"git(1), cargo(1), uv(1), npm(1), gh(1). \fBcastoff explain CODE\fR explains every error."]
+    return "\n".join(lines) + "\n"
+
+
+def _roff_command(
+    title: str, command: click.Command, above: click.Context, shared: Mapping[str, click.Option]
+) -> Iterator[str]:
+    context = click.Context(command, info_name=title.rpartition(" ")[2], parent=above)
+    usage = command.get_usage(context).removeprefix("Usage: ")
+    yield from (".SS " + _roff(title), ".nf", _roff(" ".join(usage.split())), ".fi", ".PP")
+    yield from _roff_text(inspect.cleandoc(command.help or "").replace("\b\n", ""))
+    own = [one for one in command.params if isinstance(one, click.Option) and one.name not in shared]
+    yield from _roff_options(own)
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
+            assert inner is not None
+            yield from _roff_command(f"{title} {name}", inner, context, shared)
+
+
+def _roff_options(options: Iterable[click.Option]) -> Iterator[str]:
+    for option in options:
+        names, text = option.get_help_record(click.Context(castoff)) or ("", "")
+        yield from (".TP", r"\fB" + _roff(names) + r"\fR", _roff(" ".join(text.split())))
+
+
+def _roff_exit_codes() -> Iterator[str]:
+    for code, text in _EXIT_CODES.items():
+        yield from (".TP", rf"\fB{code}\fR", text)
+
+
+def _roff_environment() -> Iterator[str]:
+    for name, text in _ENVIRONMENT.items():
+        yield from (".TP", rf"\fB{name}\fR", text)
+
+
+def _roff_text(text: str) -> Iterator[str]:
+    for paragraph in text.split("\n\n"):
+        yield from (_roff(" ".join(paragraph.split())), ".PP")
+
+
+def _roff(text: str) -> str:
+    """Escape a line (groff_char(7)): backslashes and minus signs; a first full stop or quote would be a request."""
+    escaped = text.replace("\\", r"\e").replace("-", r"\-")
+    return r"\&" + escaped if escaped.startswith((".", "'")) else escaped
+
+
+_EXIT_CODES = {
+    0: "Done, or nothing that this run may do.",
+    1: "A bug in castoff.",
+    2: "Usage, configuration, or a workspace that cannot be released.",
+    3: "Not there yet: run the same command again.",
+    4: "A person must act: a refusal, a failed check, a conflict.",
+    130: "Interrupted.",
+}
+_ENVIRONMENT = {
+    "GH_TOKEN, GITHUB_TOKEN": "The token for the forge.",
+    "PUBLISH_GRACE_SLEEP": "The least pause between uploads, in seconds.",
+    "NO_COLOR": "Print no colours.",
+    "CASTOFF_NOW": "The time that notes and changelog take for now (RFC 3339).",
+}

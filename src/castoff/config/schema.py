@@ -16,6 +16,8 @@ def schema_text() -> str:
     """Return the JSON schema (draft 7, which editors of TOML know) of a `castoff.toml`."""
     schema: Schema = {
         "$schema": "http://json-schema.org/draft-07/schema#",
+        # The address at which the schema store of editors (SchemaStore) would serve it; nothing is fetched from it.
+        "$id": "https://json.schemastore.org/castoff.json",
         "title": "castoff.toml",
         **Table(Configuration).schema(),
     }

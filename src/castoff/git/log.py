@@ -7,6 +7,9 @@ from collections.abc import Sequence
 
 from castoff.git.runner import Git
 from castoff.model.tag_schemes import ReachableTag
+from castoff.model.versions import read
+
+_VERSION_AT_END = re.compile(r"[0-9]+\.[0-9][0-9A-Za-z.+-]*$")
 
 
 def first_with_subject(git: Git, pattern: re.Pattern[str], until: str) -> str | None:
@@ -34,6 +37,13 @@ def reachable_tags(git: Git, commit: str) -> tuple[ReachableTag, ...]:
     return tuple(
         ReachableTag(name=row[0], commit=row[2] or row[1], time=int(row[4] or row[3] or 0)) for row in rows
     )
+
+
+def tagged_versions(git: Git) -> tuple[str, ...]:
+    """List the versions at the end of tags, the newest tag first, each once."""
+    listing = git.must("for-each-ref", "--sort=-creatordate", "--format=%(refname:strip=2)", "refs/tags")
+    found = (_VERSION_AT_END.search(name) for name in listing.split("\n"))
+    return tuple(dict.fromkeys(one[0] for one in found if one is not None and read(one[0]) is not None))
 
 
 def newest_of(git: Git, commits: Sequence[str]) -> frozenset[str]:

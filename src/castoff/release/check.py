@@ -52,6 +52,12 @@ def examine(
         return Examined(version=version, guessed=guessed, answers=tuple(map(outside_a_release, answers)))
 
 
+def examine_configuration(services: Services) -> tuple[Checked, ...]:
+    """Check the configuration alone, as it is in the files; nothing is asked of a remote."""
+    check = Check("configuration", "shape", lambda: services.problems)
+    return tuple(map(outside_a_release, run_checks([check], lanes=services.lanes)))
+
+
 def examine_pull_request(services: Services, number: int) -> tuple[Checked, ...]:
     """Check the labels of one pull request, merged or not: one label of a kind is demanded.
 
@@ -117,4 +123,4 @@ def _is_wanted(check: Check, only: Collection[Group], *, begun: bool) -> bool:
     """Leave out what a release that was begun has taken already: names and versions that must be free before."""
     if begun and (check.id == "forge" or check.id.startswith(_OF_A_BEGINNING)):
         return False
-    return not only or check.group in only
+    return not only or check.group in only or check.id in only

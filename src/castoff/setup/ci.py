@@ -32,7 +32,7 @@ from castoff.workflows.plan import (
 from castoff.workflows.texts import HEADER
 
 _PATIENCE = 300.0
-_COMPILE = (
+COMPILE = (
     "uv",
     "pip",
     "compile",
@@ -155,7 +155,7 @@ def _locked_requirements(services: Services, source: str | None) -> str:
     with tempfile.TemporaryDirectory(prefix=scratch_prefix("lock")) as folder:
         Path(folder, "requirements.in").write_text("\n".join(wanted) + "\n", encoding="utf-8")
         done = services.repository.git.processes.run(
-            [*_COMPILE, "requirements.in"], kind=Kind.PYTHON_READ, cwd=Path(folder), timeout=_PATIENCE
+            [*COMPILE, "requirements.in"], kind=Kind.PYTHON_READ, cwd=Path(folder), timeout=_PATIENCE
         )
     text = done.stdout.decode("utf-8", "replace")
     # A URL in the lock would tie the workflows to this machine's index.

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
+from castoff.cli.completion import complete_version
 from castoff.cli.one_time_passwords import otp_option, with_code
 from castoff.cli.options import Common, common_options
 
 
 @click.command("abandon")
-@click.argument("version")
+@click.argument("version", shell_complete=complete_version)
 @click.option("--execute", is_flag=True, help="Perform the acts (default: print them).")
 @otp_option
 @common_options

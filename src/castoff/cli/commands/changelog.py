@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from castoff.cli.completion import complete_version
 from castoff.cli.options import Common, common_options, open_for, path, refuse_without_effect
 from castoff.errors import CastoffError, UsageError
 
@@ -18,7 +19,7 @@ _FILE = path
 
 
 @click.command("changelog")
-@click.argument("version", required=False)
+@click.argument("version", required=False, shell_complete=complete_version)
 @click.option("--body", type=_FILE, help="File with the notes to port, without a repository.")
 @click.option("--url", help="With --body: URL of the release.")
 @click.option("--date", help="With --body: date of the release, YYYY-MM-DD.")

@@ -81,11 +81,13 @@ def _show_check(problem: Problem) -> None:
 
 
 _GROUPS = ("shape", "preflight", "labels", "milestone", "metadata", "foresight", "user")
-_ONLY = f"Run only these checks: {', '.join(_GROUPS)}."
+_ONLY = f"Run only these checks: {', '.join(_GROUPS)}; configuration needs no remote."
 
 
 @click.command("check")
-@click.option("--only", multiple=True, type=click.Choice(_GROUPS), metavar="GROUP", help=_ONLY)
+@click.option(
+    "--only", multiple=True, type=click.Choice([*_GROUPS, "configuration"]), metavar="GROUP", help=_ONLY
+)
 @click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 @click.option(
     "--pull-request", type=click.IntRange(1, 2**31 - 1), metavar="N", help="Check only this pull request."
@@ -130,8 +132,11 @@ def command(
     if set(only) == {"foresight"} and record is not None:
         return _show(common, _offline(common, level, record), strict=strict)
     from castoff.cli.render.reporter import reporter_for
-    from castoff.release.check import examine, examine_pull_request
+    from castoff.release.check import examine, examine_configuration, examine_pull_request
 
+    if set(only) == {"configuration"}:
+        services = open_for(common, reporter_for(common.events, quiet=True))
+        return _show(common, examine_configuration(services), strict=strict)
     level = decided(common, level) if level else level
     services = open_for(common, reporter_for(common.events, quiet=True))
     if pull_request is not None:

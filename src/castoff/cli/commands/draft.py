@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
+from castoff.cli.completion import complete_version
 from castoff.cli.options import Common, common_options, open_for
 
 
 @click.command("draft")
-@click.argument("version", required=False)
+@click.argument("version", required=False, shell_complete=complete_version)
 @click.option("--execute", is_flag=True, help="Update the draft (default: print its text).")
 @common_options
 def command(common: Common, version: str | None, execute: bool) -> int:

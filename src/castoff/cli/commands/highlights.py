@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from castoff.cli.completion import complete_version
 from castoff.cli.options import Common, common_options, open_for, path, refuse_without_effect
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command("highlights")
-@click.argument("version", required=False)
+@click.argument("version", required=False, shell_complete=complete_version)
 @click.option("--from", "since", metavar="TAG", help="Previous release (default: detected).")
 @click.option(
     "--to", "until", metavar="REF", help="Last commit, branch or tag (default: head of the branch)."

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
+from castoff.cli.completion import complete_version
 from castoff.cli.options import Common, common_options, digest, path, refuse_without_effect, require_folder
 
 
 @click.command("resume")
-@click.argument("version", required=False)
+@click.argument("version", required=False, shell_complete=complete_version)
 @click.option("--execute", is_flag=True, help="Perform the acts (default: print them).")
 @click.option(
     "--accept",

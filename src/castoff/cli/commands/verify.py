@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
+from castoff.cli.completion import complete_version
 from castoff.cli.options import Common, common_options, open_for
 
 
 @click.command("verify")
-@click.argument("version", required=False)
+@click.argument("version", required=False, shell_complete=complete_version)
 @click.option("--without-trial", is_flag=True, help="Skip the build of a new project that uses the release.")
 @common_options
 def command(common: Common, version: str | None, without_trial: bool) -> int:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from castoff.cli.completion import complete_version
 from castoff.cli.options import Common, common_options, open_for, path, refuse_without_effect
 from castoff.errors import UsageError
 
@@ -13,7 +14,7 @@ _FOLDER = path
 
 
 @click.command("website")
-@click.argument("version", required=False)
+@click.argument("version", required=False, shell_complete=complete_version)
 @click.option("--source", type=_FOLDER, help="With --target: folder to copy from.")
 @click.option("--target", type=_FOLDER, help="Write the pages to this folder, without a repository.")
 @click.option("--url", help="With --target: repository URL, https://github.com/OWNER/NAME.")

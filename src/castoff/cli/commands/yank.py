@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
+from castoff.cli.completion import complete_version
 from castoff.cli.options import Common, common_options, text
 
 
 @click.command("yank")
-@click.argument("version")
+@click.argument("version", shell_complete=complete_version)
 @click.option("--execute", is_flag=True, help="Perform the acts (default: print them).")
 @click.option(
     "--reason", type=text, default="", metavar="TEXT", help="Reason, one line on the forge's release page."
