@@ -61,7 +61,8 @@ def _settings(book: Notebook, config: ToolConfig) -> None:
     packages = {path: one for path, one in config.table("packages").items() if isinstance(one, Mapping)}
     single = next(iter(packages.values())) if len(packages) == 1 else {}
     whole: dict[str, Any] = {**config.data, **single}
-    book.take_tag(_tag(whole, several=len(packages) > 1), "include-component-in-tag")
+    if packages:
+        book.take_tag(_tag(whole, several=len(packages) > 1), "include-component-in-tag")
     if whole.get("signoff"):
         book.take("release.signoff", True, "signoff")
     plugins = [one.get("type") if isinstance(one, Mapping) else one for one in config.get("plugins") or ()]
