@@ -62,15 +62,32 @@ def test_a_bar_in_an_option_stays_within_its_cell() -> None:
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 @pytest.mark.parametrize(
     ("words", "expected"),
-    [("castoff re", {"rehearse", "release", "resume"}), ("castoff release --p", {"--pre"})],
+    [
+        ("castoff re", {"rehearse", "release", "resume"}),
+        ("castoff release --p", {"--pre"}),
+        ("castoff plan mi", {"minor"}),
+        ("castoff explain second", {"second-writer"}),
+        ("castoff verify 1.2", {"1.2.0", "1.2.0rc1"}),
+    ],
 )
-def test_a_shell_completes_commands_and_options(shell: str, words: str, expected: set[str]) -> None:
+def test_a_shell_completes_commands_options_and_values(
+    shell: str, words: str, expected: set[str], tmp_path: Path
+) -> None:
+    for command in (
+        ["init"],
+        ["commit", "--allow-empty", "-m", "A"],
+        ["tag", "v1.2.0"],
+        ["tag", "py-1.2.0rc1"],
+    ):
+        identity = ["-c", "user.name=A", "-c", "user.email=a@example.invalid"]
+        subprocess.run(["git", *identity, *command], cwd=tmp_path, check=True, capture_output=True)
     place = {"COMP_WORDS": words, "COMP_CWORD": str(len(words.split()) - 1)}
     if shell == "fish":
         place["COMP_CWORD"] = words.split()[-1]
     done = subprocess.run(
         [sys.executable, "-m", "castoff"],
         env={**os.environ, **place, "_CASTOFF_COMPLETE": f"{shell}_complete"},
+        cwd=tmp_path,
         capture_output=True,
         text=True,
         check=False,

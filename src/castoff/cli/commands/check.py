@@ -81,7 +81,7 @@ def _show_check(problem: Problem) -> None:
 
 
 _GROUPS = ("shape", "preflight", "labels", "milestone", "metadata", "foresight", "user")
-_ONLY = f"Run only these checks: {', '.join(_GROUPS)}; configuration needs no remote."
+_ONLY = f"Run only: {', '.join(_GROUPS)}, configuration."
 
 
 @click.command("check")
