@@ -223,3 +223,34 @@ def test_a_scaffold_without_news_gives_an_empty_section() -> None:
     assert cut(text, "1.1.0", "2026-11-28").text == text.replace(
         "## [1.0.0]", "## [1.1.0] - 2026-11-28\n\n## [1.0.0]"
     )
+
+
+@pytest.mark.parametrize(
+    ("heading", "above", "expected"),
+    [
+        ("1.1.0.dev0", "1.0.0", "1.1.0"),
+        ("1.1.0-dev", "1.0.0 - 2026-01-01", "1.1.0 - 2026-11-28"),
+        ("v1.1.0-SNAPSHOT", "v1.0.0", "v1.1.0"),
+        ("1.1.0.dev3+g12ab (unreleased)", "1.0.0 (2026-01-01)", "1.1.0 (2026-11-28)"),
+        ("[1.1.0-dev.2]", "[1.0.0] - 2026-01-01", "[1.1.0] - 2026-11-28"),
+        ("1.1.0.dev1 (2026-02-01)", "1.0.0 (2026-01-01)", None),
+        ("1.1.0-rc.1", "1.0.0", None),
+        ("1.2.0.dev0", "1.0.0", None),
+    ],
+)
+def test_a_development_version_without_a_day_heads_the_news_of_its_release(
+    heading: str, above: str, expected: str | None
+) -> None:
+    text = f"# Changelog\n\n## {heading}\n\n- new\n\n## {above}\n\n- a\n"
+
+    done = cut(text, "1.1.0", DAY.isoformat(), CutOptions(tag="1.1.0")).text
+
+    assert ("- new" in done, f"## {heading}" in done) == (True, expected is None)
+    if expected is not None:
+        assert done == text.replace(f"## {heading}", f"## {expected}")
+
+
+def test_development_versions_below_the_first_section_stay_releases() -> None:
+    text = "# Changelog\n\n## 1.0.0\n\n- a\n\n## 1.0.0.dev2\n\n- b\n\n## 1.0.0.dev1\n\n- c\n"
+
+    assert [one.version for one in parse(text).sections] == ["1.0.0", "1.0.0.dev2", "1.0.0.dev1"]

@@ -265,6 +265,16 @@ DAMAGE = [
         id="half resolved",
     ),
     pytest.param(
+        "# Changelog\n\n## 1.0.0\n\n- a\n||||||| base\n- b\n",
+        [("conflict-marker", 6, "1.0.0")],
+        id="the base of a conflict alone",
+    ),
+    pytest.param(
+        "# Changelog\n\n## Unreleased\n\n## Unreleased\n\n- n\n\n## 1.0.0\n\n- a\n",
+        [("heading-unclear", 5, None)],
+        id="two headings of unreleased news",
+    ),
+    pytest.param(
         "# Changelog\n\n## 1.0.0\n\n```\n- a\n\n## 0.9.0\n\n- b\n",
         [("open-block", 5, "1.0.0")],
         id="an open fence",

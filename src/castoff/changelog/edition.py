@@ -153,6 +153,9 @@ def heading_edits(edition: Edition, section: Section, title: Title, *, link: boo
         new = new[:start] + write_like(written, edition.day) + new[stop:]
     else:
         new += edition.house.titles.date_suffix(edition.day)
+    if title.development_at is not None:  # it stands before the day, so its offsets are still true
+        start, stop = title.development_at
+        new = new[:start] + new[stop:]
     if link and edition.link is not None and edition.changelog.target(section) is None:
         new = _linked_title(edition, new)
     yield TextEdit(base, base + len(title.text), new)

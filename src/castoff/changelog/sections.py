@@ -13,7 +13,7 @@ from typing import Literal
 
 from castoff.changelog.links import all_spans, linked_references, naked_references
 from castoff.changelog.order import order_key, same_version
-from castoff.changelog.titles import Title, is_unreleased, read_title, says_unreleased
+from castoff.changelog.titles import Title, is_unreleased, pending, read_title, says_unreleased
 from castoff.text.markdown import Blocks, Definition, Heading, LineRange, read_blocks
 from castoff.text.markdown.blocks import is_setext_underline
 from castoff.text.markdown.inline import normal_label
@@ -62,7 +62,12 @@ class Section:
     @property
     def pending(self) -> bool:
         """Return whether the heading names a version that has no day yet: ``1.2.0 (unreleased)``."""
-        return self.title is not None and self.title.date is None and self.title.placeholder_at is not None
+        title = self.title
+        return (
+            title is not None
+            and title.date is None
+            and (title.placeholder_at is not None or title.development_at is not None)
+        )
 
     @property
     def style(self) -> StyleName:
@@ -220,6 +225,11 @@ def _section_headings(headings: list[Heading]) -> list[tuple[Heading, Title | No
     kept: list[tuple[Heading, Title | None]] = [(h, t) for h, t in primary if with_project or not t.project]
     kept += [(h, t) for h, t in firm if h.level != level and t.date is not None and not t.project]
     kept.sort(key=lambda pair: pair[0].line)
+    # A development version heads the news that come with its release; further down it is an old release.
+    if kept and kept[0][1] is not None:
+        first = pending(kept[0][1])
+        if not any(title is not None and title.version == first.version for _, title in kept[1:]):
+            kept[0] = (kept[0][0], first)
     news = _unreleased_heading(headings, level, kept[0][0].line if kept else None)
     return sorted([*kept, *([(news, None)] if news else [])], key=lambda pair: pair[0].line)
 

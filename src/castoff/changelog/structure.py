@@ -203,9 +203,10 @@ def conflict_lines(blocks: Blocks) -> list[int]:
     An example in one fence is none: both ends of it are there.
     """
     lines = blocks.lines
+    signs_of_one = ("<<<<", ">>>>", "||||")
     found = (
         [n for n in range(len(lines)) if _CONFLICT.match(lines[n])]
-        if "<<<<" in blocks.text or ">>>>" in blocks.text
+        if any(sign in blocks.text for sign in signs_of_one)
         else []
     )
     examples: set[int] = set()

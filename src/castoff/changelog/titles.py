@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from castoff.changelog.order import VERSION, bare
@@ -144,6 +144,7 @@ _HEAD = re.compile(
     r"(?P<inner>\(?\[?[*_`]{0,3})"
     rf"(?P<version>[vV]?(?>{VERSION})|[vV]\d{{1,9}}|(?:(?<=[Vv]ersion )|(?<=[Rr]elease ))\d{{1,9}})(?!\w|\.\w)"
 )
+_DEVELOPMENT = re.compile(r"(?:[-.]?dev(?:[-.]?\d{1,9}){0,3}|-snapshot)(?:\+.*)?\Z", re.IGNORECASE)
 _BRANCH = r"(?:the )?[`'\"]?(?:main|master|trunk|head|develop|development|devel|dev|edge|nightly)[`'\"]?(?: branch)?"
 _NEWS = (
     r"un-?released\b[^.\d]{0,60}"
@@ -201,6 +202,7 @@ class TitleLink:
 class Title:
     """The title of a released section, with offsets into the text that was read.
 
+    ``development_at`` is the mark of a development version, which goes with the release (:func:`pending`).
     ``version`` has no ``v``; ``version_at`` includes one. ``placeholder_at`` is a word such as "unreleased"
     that stands where the day will. ``firm`` says that nothing else follows the version but a day or remarks
     that punctuation sets off.
@@ -214,6 +216,7 @@ class Title:
     date: DateText | None
     placeholder_at: tuple[int, int] | None
     firm: bool
+    development_at: tuple[int, int] | None = None
 
     @property
     def day(self) -> datetime.date | None:
@@ -254,6 +257,20 @@ def read_title(text: str) -> Title | None:
         date=date,
         placeholder_at=(hold[0] + base, hold[1] + base) if hold else None,
         firm=_is_firm(rest, date is not None),
+    )
+
+
+def pending(title: Title) -> Title:
+    """Read a development version without a day (``1.2.0.dev0``) as the version to come, other titles as they are."""
+    start, end = title.version_at
+    mark = _DEVELOPMENT.search(title.text, start, end) if title.date is None else None
+    if mark is None:
+        return title
+    return replace(
+        title,
+        version=bare(title.text[start : mark.start()]),
+        version_at=(start, mark.start()),
+        development_at=(mark.start(), end),
     )
 
 

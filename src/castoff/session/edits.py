@@ -107,7 +107,7 @@ def _steps(
     facade = workspace.package(name) if name is not None else None
     for one in manifests:
         part = part_of(workspace, one)
-        if part.packages:
+        if part.packages or any(one.follows for one in part.members):
             # The tree as it was read before, where nothing lies over it yet: it is not read again.
             tree = overlay if overlay.texts else overlay.tree
             yield one.edited(

@@ -15,7 +15,7 @@ from castoff.changelog.order import OrderKey, order_key
 from castoff.changelog.sections import Section, every_heading
 from castoff.changelog.structure import conflict_lines, damaged_headings, is_clear_heading, unclear_lines
 from castoff.changelog.style import fixed_underline, underline_lengths
-from castoff.changelog.titles import find_vague_date, read_title
+from castoff.changelog.titles import find_vague_date, is_unreleased, read_title
 from castoff.errors import Refusal
 from castoff.text.markdown import TextEdit
 
@@ -53,8 +53,13 @@ def unclear_headings(chart: Chart) -> Iterator[ChangelogFinding]:
     be meant.
     """
     blocking = {one.line - 1 for one in unclear_lines(chart.log)}
+    news = {one.line for one in every_heading(chart.blocks) if is_unreleased(one.title)}
     for line in sorted(blocking):
-        detail = "neither a version nor unreleased news: the next section has no place"
+        detail = (
+            "a second heading of unreleased news: join the two"
+            if line in news
+            else "neither a version nor unreleased news: the next section has no place"
+        )
         yield _finding(chart, "heading-unclear", line, detail)
     read = blocking | {section.heading.line for section in chart.log.sections}
     level = chart.house.level
