@@ -19,6 +19,7 @@ import pytest
 from castoff.world.world import World
 
 FOLDER = Path(os.environ.get("CASTOFF_NPM_CLIENTS", "/nonexistent")) / "node_modules"
+NODE = str(FOLDER / "node/bin/node") if (FOLDER / "node").is_dir() else "node"
 OTP = "123456"
 Done = subprocess.CompletedProcess[str]
 
@@ -39,7 +40,7 @@ class Client:
         if found is None:
             pytest.skip(f"{self.name} is not installed")
         if script.is_file() and script.suffix in (".js", ".cjs", ".mjs"):
-            return (str(FOLDER / "node/bin/node"), str(found))
+            return (NODE, str(found))
         return (str(found),)
 
     def arguments(self, act: str, **values: str) -> tuple[str, ...]:
