@@ -13,6 +13,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from castoff.io.files import read_regular
+
 _NAMES = ("rust-toolchain", "rust-toolchain.toml", "uv.toml", ".python-version", ".tool-versions")
 _CARGO = ("config.toml", "config")
 _OUTSIDE = frozenset(
@@ -101,7 +103,7 @@ def _read(path: Path) -> dict[str, Any]:
     """Read a configuration; cargo's from its folder. What cannot be read is left for the client to report."""
     files = [path / name for name in _CARGO] if path.is_dir() else [path]
     for file in files:
-        if file.is_file():
-            with suppress(OSError, ValueError):
-                return tomllib.loads(file.read_text(encoding="utf-8"))
+        if (text := read_regular(file)) is not None:
+            with suppress(ValueError, RecursionError):
+                return tomllib.loads(text)
     return {}

@@ -53,6 +53,20 @@ def read_text(path: Path) -> str:
         ) from None
 
 
+def read_regular(path: Path) -> str | None:
+    """Return the text of a regular file, None if there is none or it is not text; a byte order mark is skipped.
+
+    For files whose faults another program or another check reports. Nothing else is opened: a named pipe would block.
+    """
+    try:
+        if not path.is_file() or path.stat().st_size > LARGEST:
+            return None
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, ValueError) as error:
+        require_machine(error)
+        return None
+
+
 def write_text(path: Path, text: str, *, private: bool = False) -> None:
     """Write a file through a temporary one beside it, so that nobody ever sees half of it.
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import tomli
 
 from castoff.errors import Problem
+from castoff.io.files import read_regular
 from castoff.preflight.stage import Cannot, Check, Found
 from castoff.session.services import Services
 from castoff.session.session import Session
@@ -91,10 +92,7 @@ def npm_credential(environment: Mapping[str, str], root: Path) -> Found:
     user = environment.get("npm_config_userconfig") or environment.get("NPM_CONFIG_USERCONFIG")
     files = (root / ".npmrc", Path(user) if user else _home(environment) / ".npmrc")
     for file in files:
-        try:
-            text = file.read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            continue
+        text = read_regular(file) or ""
         for line in re.findall(r"^\s*(?!\s*[#;])[^=\n]*_(?:auth|authToken|password)\s*=\s*(\S*)", text, re.M):
             variable = re.fullmatch(r"\$\{([A-Za-z0-9_]+)\??\}", line)
             if environment.get(variable[1]) if variable else line:
@@ -207,6 +205,6 @@ def _upper(name: str) -> str:
 
 def _table(file: Path) -> dict[str, object]:
     try:
-        return tomli.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomli.TOMLDecodeError, RecursionError):
+        return tomli.loads(read_regular(file) or "")
+    except (ValueError, RecursionError):
         return {}

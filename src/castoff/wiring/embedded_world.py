@@ -225,7 +225,7 @@ def _needs_crates(tree: Tree, workspace: Workspace) -> bool:
 def _is_built_by_cargo(manifest: str) -> bool:
     try:
         system = tomli.loads(manifest).get("build-system", {})
-    except tomli.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return False
     wanted = system.get("requires", []) if isinstance(system, dict) else []
     # PEP 518: `requires` are PEP 508 strings; other values are the build front end's error, not ours.

@@ -82,11 +82,13 @@ def _of_pypirc(text: str) -> Iterator[str]:
 def _toml(text: str) -> object:
     try:
         return tomli.loads(text)
-    except (tomli.TOMLDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return {}
 
 
 def _text(path: Path) -> str:
+    if not path.is_file():  # a named pipe would block
+        return ""
     try:
         with path.open("rb") as file:
             # A file with invalid bytes may still contain a token, so it is read as far as possible.

@@ -229,12 +229,18 @@ def test_githubkit_goes_through_a_whole_release(watched: Watched, work: Work, tm
         rest.issues.create_comment(*kit, issue.number, body="c")
         rest.issues.update(*kit, issue.number, state="closed")
         rest.issues.update_milestone(*kit, milestone.number, state="closed")
-        pages = client.rest.paginate(rest.issues.list_for_repo, owner="acme", repo="kit", state="all", per_page=3)
+        pages = client.rest.paginate(
+            rest.issues.list_for_repo, owner="acme", repo="kit", state="all", per_page=3
+        )
         assert sorted(each.number for each in pages) == list(range(1, 9))
-        notes = rest.repos.generate_release_notes(*kit, tag_name="1.0.0", previous_tag_name="0.9.0").parsed_data
+        notes = rest.repos.generate_release_notes(
+            *kit, tag_name="1.0.0", previous_tag_name="0.9.0"
+        ).parsed_data
         draft = rest.repos.create_release(*kit, tag_name="1.0.0", body=notes.body, draft=True).parsed_data
         rest.repos.update_release(*kit, draft.id, draft=False, make_latest="true")
-        assert rest.repos.get_latest_release(*kit).parsed_data.body.startswith("## What's Changed\n* new by @ada")
+        assert rest.repos.get_latest_release(*kit).parsed_data.body.startswith(
+            "## What's Changed\n* new by @ada"
+        )
         assert work.git("rev-parse", "1.0.0") == work.git("rev-parse", "main")
         tip = rest.git.get_ref(*kit, "heads/main").parsed_data.object_.sha
         rest.git.create_ref(*kit, ref="refs/heads/topic", sha=tip)

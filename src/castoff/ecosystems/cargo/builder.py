@@ -32,6 +32,7 @@ from castoff.ecosystems.cargo.members import (
 )
 from castoff.ecosystems.cargo.verification import verification_digest
 from castoff.errors import Problem
+from castoff.io.files import read_regular
 from castoff.io.process import Completed, Processes
 from castoff.model.child_environments import Kind, withheld_words
 from castoff.model.observations import Unknown
@@ -407,6 +408,6 @@ def _manifest(root: Path, package: Package) -> Mapping[str, Any]:
 
 def _read(file: Path) -> Mapping[str, Any]:
     try:
-        return tomli.loads(file.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError):
+        return tomli.loads(read_regular(file) or "")
+    except (ValueError, RecursionError):
         return {}

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from castoff.errors import Problem
+from castoff.io.files import read_regular
 from castoff.io.process import Processes
 from castoff.model.child_environments import Kind
 from castoff.model.observations import Unknown
@@ -103,8 +104,8 @@ def _patterns(home: Path, package: Package) -> list[str]:
 
 def _table(file: Path, key: str) -> dict[str, Any]:
     try:
-        value = tomllib.loads(file.read_text(encoding="utf-8-sig")).get(key)
-    except (OSError, ValueError):
+        value = tomllib.loads(read_regular(file) or "").get(key)
+    except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
 

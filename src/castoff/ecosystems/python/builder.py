@@ -21,7 +21,7 @@ from castoff.ecosystems.python.manifest.requirements import normalised
 from castoff.ecosystems.python.trial import try_out
 from castoff.ecosystems.python.upload_rules import judged
 from castoff.errors import Problem
-from castoff.io.files import require_inside
+from castoff.io.files import read_regular, require_inside
 from castoff.io.process import Completed, Processes
 from castoff.model.child_environments import Kind, withheld_words
 from castoff.model.observations import Unknown
@@ -179,9 +179,9 @@ class PythonBuilder:
 
 def _is_uv_workspace(root: Path) -> bool:
     try:
-        document = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+        document = tomllib.loads(read_regular(root / "pyproject.toml") or "")
         return "workspace" in document["tool"]["uv"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (ValueError, RecursionError, KeyError, TypeError):
         return False
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import tomli
 
 from castoff.errors import Problem
+from castoff.io.files import read_regular
 from castoff.io.process import Processes
 from castoff.model.child_environments import Kind
 from castoff.model.workspace import Package
@@ -86,17 +87,13 @@ def _joined(folder: str, name: str) -> str:
 
 def _table(file: Path) -> dict[str, Any]:
     try:
-        return tomli.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return tomli.loads(read_regular(file) or "")
+    except (ValueError, RecursionError):
         return {}
 
 
 def _lines(file: Path) -> Iterator[list[str]]:
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, ValueError):
-        return
-    for line in text.splitlines():
+    for line in (read_regular(file) or "").splitlines():
         try:
             words = shlex.split(line, comments=True)
         except ValueError:

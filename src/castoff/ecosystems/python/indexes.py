@@ -19,6 +19,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 import tomli
 
 from castoff.errors import CastoffError, ConfigurationError
+from castoff.io.files import read_regular
 from castoff.io.machine import require_machine
 from castoff.model.child_environments import Kind, carries_credentials
 from castoff.redaction import Redactor
@@ -225,15 +226,15 @@ def _settings_text(file: Path) -> str | None:
 def _parsed(file: Path, text: str) -> dict[str, Any]:
     try:
         return tomli.loads(text)
-    except tomli.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise _unreadable(file, str(error)) from None
 
 
 def _project(file: Path) -> dict[str, Any]:
     """Read a manifest; what is wrong with it is reported where manifests are read."""
     try:
-        return tomli.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    except (OSError, UnicodeDecodeError, tomli.TOMLDecodeError):
+        return tomli.loads(read_regular(file) or "")
+    except (ValueError, RecursionError):
         return {}
 
 

@@ -177,7 +177,7 @@ def _is_generated(package: Package, path: str, patterns: Sequence[str]) -> bool:
 def _table(data: bytes | None) -> dict[str, Any]:
     try:
         return tomllib.loads((data or b"").decode("utf-8-sig"))
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
 
 

@@ -93,7 +93,7 @@ def _check_member(member: tarfile.TarInfo, data: bytes, top: str) -> None:
 def _parse(manifest: bytes) -> dict[str, Any]:
     try:
         document = tomli.loads(manifest.decode("utf-8"))
-    except (UnicodeDecodeError, tomli.TOMLDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise _unparsable(str(error)) from error
     package = document.get("package", document.get("project", document))  # very old crates have no header
     if not isinstance(package, dict):

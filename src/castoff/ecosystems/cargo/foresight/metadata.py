@@ -170,7 +170,7 @@ def _manifest(crate: PackedCrate, text: str) -> Iterator[CrateRefusal]:
     """Judge the manifest that cargo normalized: nothing in it is inherited, and no path is left."""
     try:
         table = tomli.loads(text)
-    except tomli.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         yield CrateRefusal((), f"its manifest is not TOML: {error}", "correct the manifest")
         return
     document = CargoDocument("Cargo.toml", text, table)
