@@ -154,7 +154,9 @@ def _version(text: str) -> Spoil:
     return _edit(CORE, 'version = "1.0.0"', f"version = {text}")
 
 
-def _answers(service: str, path: str, body: str, status: int = 200, method: str = "GET") -> Mapping[str, object]:
+def _answers(
+    service: str, path: str, body: str, status: int = 200, method: str = "GET"
+) -> Mapping[str, object]:
     return {"service": service, "method": method, "path": path, "effect": {"status": status, "body": body}}
 
 
@@ -195,19 +197,35 @@ CONFIGURED = (
     Kind(name="impossible value", code="impossible-value", spoil=_config('[release]\nsign = "perhaps"\n')),
     Kind(name="contradiction", code="contradiction", spoil=_config('[website]\nrepository = "a/b"\n')),
     Kind(name="missing key", code="missing-key", spoil=_config('[[replace]]\nsearch = "a"\n')),
-    Kind(name="not a number", code="impossible-value", spoil=_config("[limits.x]\nnew = {burst = 1, every = nan}\n")),
+    Kind(
+        name="not a number",
+        code="impossible-value",
+        spoil=_config("[limits.x]\nnew = {burst = 1, every = nan}\n"),
+    ),
     Kind(name="number without end", code="toml-invalid", spoil=_config("[due]\ndays = " + "9" * 5000 + "\n")),
     Kind(name="deep configuration", code="toml-invalid", spoil=_config("a = " + "[" * 5000)),
     Kind(name="deep tables", code="unknown-key", spoil=_config("[" + ".".join("a" * 3000) + "]\n")),
-    Kind(name="path out of the workspace", code="path-leaves-workspace", spoil=_config('[changelog]\nfile = "../x"\n')),
+    Kind(
+        name="path out of the workspace",
+        code="path-leaves-workspace",
+        spoil=_config('[changelog]\nfile = "../x"\n'),
+    ),
     Kind(
         name="linked folder out of the workspace",
         spoil=_all(_link("out", "/etc"), _config('[changelog]\nfile = "out/hostname"\n')),
     ),
-    Kind(name="bad pattern", code="pattern-invalid", spoil=_config("[[replace]]\nfile='a'\nsearch='('\nreplace=''\n")),
-    Kind(name="unknown placeholder", code="unknown-placeholder", spoil=_config('[release]\nmessage = "{x}"\n')),
+    Kind(
+        name="bad pattern",
+        code="pattern-invalid",
+        spoil=_config("[[replace]]\nfile='a'\nsearch='('\nreplace=''\n"),
+    ),
+    Kind(
+        name="unknown placeholder", code="unknown-placeholder", spoil=_config('[release]\nmessage = "{x}"\n')
+    ),
     Kind(name="unknown facade", code="unknown-facade", spoil=_config('[release]\nfacade = "x"\n')),
-    Kind(name="website of no forge", spoil=_config("[website]\nrepository='a/b'\npages=[{from='n',to='n'}]\n")),
+    Kind(
+        name="website of no forge", spoil=_config("[website]\nrepository='a/b'\npages=[{from='n',to='n'}]\n")
+    ),
     Kind(name="all excluded", code="nothing-to-publish", spoil=_config('[release]\nexclude = ["*"]\n')),
     Kind(name="a table of npm without npm", spoil=_config('[npm]\naccess = "public"\n')),
     Kind(
@@ -220,7 +238,9 @@ CONFIGURED = (
     Kind(name="notes of YAML aliases", spoil=_text(".github/release.yml", _ALIASES)),
     Kind(name="notes of two documents", spoil=_text(".github/release.yml", "a: 1\n---\nb: 2\n")),
     Kind(name="notes of a list", spoil=_text(".github/release.yml", "- a\n")),
-    Kind(name="notes of a tag of Python", spoil=_text(".github/release.yml", "!!python/object:os.system x\n")),
+    Kind(
+        name="notes of a tag of Python", spoil=_text(".github/release.yml", "!!python/object:os.system x\n")
+    ),
     Kind(name="release.toml", spoil=_text("release.toml", "sign-commit = 7\n[x")),
     Kind(name="lock file", spoil=_text("uv.lock", "version = [")),
     Kind(name="lock file of bytes", spoil=_text("uv.lock", b"\xff\xfe")),
@@ -267,7 +287,11 @@ VERSIONS = (
 )
 
 REPOSITORIES = (
-    Kind(name="no repository", code="not-a-repository", spoil=lambda ground: shutil.rmtree(ground.checkout / ".git")),
+    Kind(
+        name="no repository",
+        code="not-a-repository",
+        spoil=lambda ground: shutil.rmtree(ground.checkout / ".git"),
+    ),
     Kind(name="no head", spoil=_git("HEAD", None)),
     Kind(name="head of nothing", spoil=_git("HEAD", b"")),
     Kind(name="head of garbage", spoil=_git("HEAD", b"\xff\xfe\n")),
@@ -297,15 +321,29 @@ REPOSITORIES = (
     Kind(name="extension of tomorrow", spoil=_run("config", "extensions.tomorrow", "true")),
     Kind(
         name="git folder of nowhere",
-        spoil=lambda ground: (shutil.rmtree(ground.checkout / ".git"), ground.write(".git", "gitdir: /nowhere\n")),
+        spoil=lambda ground: (
+            shutil.rmtree(ground.checkout / ".git"),
+            ground.write(".git", "gitdir: /nowhere\n"),
+        ),
     ),
-    Kind(name="git file of bytes", spoil=lambda ground: (shutil.rmtree(ground.checkout / ".git"), ground.write(".git", b"\xff\n"))),
+    Kind(
+        name="git file of bytes",
+        spoil=lambda ground: (shutil.rmtree(ground.checkout / ".git"), ground.write(".git", b"\xff\n")),
+    ),
     Kind(name="merge half done", spoil=_git("MERGE_HEAD", b"1" * 40 + b"\n")),
     Kind(name="bare", spoil=_run("config", "core.bare", "true")),
     Kind(name="work tree of nowhere", spoil=_run("config", "core.worktree", "/nowhere/tree")),
     Kind(name="hooks of nowhere", spoil=_run("config", "core.hooksPath", "/nowhere/hooks")),
-    Kind(name="dates before time", spoil=_run("-c", "user.name=x", "commit", "--quiet", "--allow-empty", "-m", "x", "--date=@0 +0000")),
-    Kind(name="message of bytes", spoil=_run("-c", "i18n.commitEncoding=latin1", "commit", "--quiet", "--allow-empty", "-m", "\udcff\udcfe")),
+    Kind(
+        name="dates before time",
+        spoil=_run("-c", "user.name=x", "commit", "--quiet", "--allow-empty", "-m", "x", "--date=@0 +0000"),
+    ),
+    Kind(
+        name="message of bytes",
+        spoil=_run(
+            "-c", "i18n.commitEncoding=latin1", "commit", "--quiet", "--allow-empty", "-m", "\udcff\udcfe"
+        ),
+    ),
 )
 
 REMOTES = (
@@ -370,11 +408,22 @@ _ENVIRONMENT = {
     "terminal": {"TERM": "bogus", "COLUMNS": "nan", "LINES": "-5"},
     "narrow terminal": {"COLUMNS": "0"},
     "editor": {"EDITOR": "/nowhere/editor", "VISUAL": "'"},
-    "job": {"GITHUB_ACTIONS": "true", "GITHUB_EVENT_PATH": "/nowhere", "GITHUB_REF": "\n", "GITHUB_RUN_ID": "x"},
-    "output of a job": {"GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": "/nowhere/x", "GITHUB_STEP_SUMMARY": "/etc"},
+    "job": {
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_EVENT_PATH": "/nowhere",
+        "GITHUB_REF": "\n",
+        "GITHUB_RUN_ID": "x",
+    },
+    "output of a job": {
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_OUTPUT": "/nowhere/x",
+        "GITHUB_STEP_SUMMARY": "/etc",
+    },
 }
 
-ENVIRONMENTS = tuple(Kind(name=f"environment: {name}", environment=values) for name, values in _ENVIRONMENT.items())
+ENVIRONMENTS = tuple(
+    Kind(name=f"environment: {name}", environment=values) for name, values in _ENVIRONMENT.items()
+)
 
 PROGRAMS = tuple(
     Kind(name=f"{name} that {how}", spoil=_program(name, script))
@@ -388,7 +437,15 @@ PROGRAMS = tuple(
     }.items()
 )
 
-_FORGE = ("*/releases", "*/milestones", "/repos/*/harbour", "*/branches*", "*/git/*", "*/labels*", "*/issues*")
+_FORGE = (
+    "*/releases",
+    "*/milestones",
+    "/repos/*/harbour",
+    "*/branches*",
+    "*/git/*",
+    "*/labels*",
+    "*/issues*",
+)
 _BODIES = {
     "page": "<html><body>Sign in</body></html>",
     "half an answer": '[{"id": ',
@@ -397,7 +454,9 @@ _BODIES = {
     "numbers": "[1, 2]",
     "empty objects": "[{}]",
     "an object of lists": '{"name": [], "id": {}, "default_branch": 7, "data": [], "files": 7, "versions": {}}',
-    "wrong types": json.dumps([{"id": "x", "tag_name": 7, "draft": "no", "title": None, "number": "n", "body": 1}]),
+    "wrong types": json.dumps(
+        [{"id": "x", "tag_name": 7, "draft": "no", "title": None, "number": "n", "body": 1}]
+    ),
     "deep": "[" * 100_000,
     "long number": "[" + "9" * 10_000 + "]",
     "bytes": "\udcff",
@@ -407,10 +466,19 @@ ANSWERS = (
         Kind(name=f"forge answers {what}", faults=tuple(_answers("forge", path, body) for path in _FORGE))
         for what, body in _BODIES.items()
     ),
-    *(Kind(name=f"graph answers {what}", faults=(_answers("forge", "/graphql", body, method="POST"),)) for what, body in _BODIES.items()),
-    *(Kind(name=f"index answers {what}", faults=(_answers("python", "/simple/*", body),)) for what, body in _BODIES.items()),
     *(
-        Kind(name=f"everything answers {status}", faults=tuple(_answers(service, "*", "no", status) for service in ("forge", "python")))
+        Kind(name=f"graph answers {what}", faults=(_answers("forge", "/graphql", body, method="POST"),))
+        for what, body in _BODIES.items()
+    ),
+    *(
+        Kind(name=f"index answers {what}", faults=(_answers("python", "/simple/*", body),))
+        for what, body in _BODIES.items()
+    ),
+    *(
+        Kind(
+            name=f"everything answers {status}",
+            faults=tuple(_answers(service, "*", "no", status) for service in ("forge", "python")),
+        )
         for status in (204, 301, 401, 403, 404, 418, 429, 500, 599)
     ),
 )

@@ -21,6 +21,7 @@ _WHOLE = re.compile(rf"[vV]?({VERSION})")
 _NUMBERS = re.compile(r"\d{1,9}(?:\.\d{1,9})*")
 _PART = re.compile(r"\d+|[a-z]+")
 _FINAL = 100
+_LONGEST_NUMBER = 100
 _PHASES = {"dev": 0, "a": 10, "alpha": 10, "b": 20, "beta": 20, "c": 30, "rc": 30, "pre": 30, "preview": 30}
 _LATER = {"post", "patch", "p", "r", "rev", "sp"}
 
@@ -42,7 +43,7 @@ def order_key(version: str) -> OrderKey:
     """
     text = bare(version).split("+", 1)[0].lower()
     match = _NUMBERS.match(text)
-    numbers = [int(part) for part in match[0].split(".")] if match else []
+    numbers = [_number(part) for part in match[0].split(".")] if match else []
     while numbers and numbers[-1] == 0:
         numbers.pop()
     parts = _PART.findall(text[match.end() if match else 0 :])
@@ -52,8 +53,13 @@ def order_key(version: str) -> OrderKey:
     return (
         tuple(numbers),
         phase,
-        tuple((0, int(p), "") if p.isdigit() else (1, 0, p) for p in _spelled(parts)),
+        tuple((0, _number(p), "") if p.isdigit() else (1, 0, p) for p in _spelled(parts)),
     )
+
+
+def _number(digits: str) -> int:
+    """Read a number of a version; Python converts at most 4300 digits, and no version needs a hundred."""
+    return int(digits[:_LONGEST_NUMBER])
 
 
 def is_pre_release(version: str) -> bool:

@@ -100,10 +100,17 @@ def require_room(environment: Mapping[str, str]) -> None:
             )
 
 
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):  # a path that cannot be, from a client that prints something else
+        return False
+
+
 def not_started(program: str, cwd: Path, error: OSError) -> MachineFailure:
     """Return the failure of a program that the system did not start."""
     # subprocess raises ENOENT for a missing program and for a missing folder alike.
-    if not cwd.is_dir():  # the system names the program or the folder for either, by its version
+    if not _is_folder(cwd):  # the system names the program or the folder for either, by its version
         return MachineFailure(
             _problem(
                 f"`{program}` cannot run in `{cwd}`: the folder is missing",

@@ -114,11 +114,11 @@ def same_version(text: str) -> Hashable:
     found = read(text)
     if found is not None:
         return found
-    from packaging.version import InvalidVersion, Version
+    from packaging.version import Version
 
     try:
         return Version(text)
-    except InvalidVersion:
+    except ValueError:  # `InvalidVersion`, or more digits than Python converts
         return text.strip()
 
 

@@ -16,10 +16,16 @@ from castoff.model.versions import Ecosystem, ReleaseVersion, read, spell
 from castoff.model.workspace import Package
 from castoff.ports import Owned, Registry, Ruled
 from castoff.preflight.stage import Cannot, Check, Found
+from castoff.session.registry_versions import PLAN_SECONDS, no_answer, registry_versions
 from castoff.session.session import Session
 from castoff.session.snapshot import Snapshot, workspace_before
 from castoff.session.version_guards import below_released, is_released_here, severity_for
 from castoff.session.workspaces import read_workspace
+
+_NONE = ReleaseVersion(0, 0, 0)
+"""The version that is wanted where none is."""
+
+_LOOK_AGAIN = "look again with `castoff status` when the registry answers"
 
 
 @runtime_checkable
@@ -61,6 +67,34 @@ def published_checks(
         )
         for one in session.snapshot.workspace.packages
     )
+
+
+def half_released(session: Session) -> tuple[Problem, ...]:
+    """Report versions above the last release that a registry offers, and that nobody tagged or claims.
+
+    They are left by a release whose commit was taken off the branch while it uploaded. Registries are asked with the
+    bound of a plan, and one that does not answer is a warning. Codes: ``half-released``, ``registry-unknown``.
+    """
+    snapshot = session.snapshot
+    if snapshot.history.previous is None or snapshot.history.unfinished:
+        return ()
+    packages = snapshot.workspace.packages
+    found = registry_versions(session.services, packages, seconds=PLAN_SECONDS)
+    before, present = _Before(session), _Present({}, cache(partial(_begun_elsewhere, session)))
+    make = cache(session.services.registries_within(PLAN_SECONDS))
+    problems: list[Problem] = []
+    for one in packages:
+        known, listed = found.of(one), found.answers[one.id]
+        if (
+            isinstance(known, Unknown)
+            or isinstance(listed, Unknown)
+            or not is_released_here(snapshot, listed)
+        ):
+            continue
+        asking = _Asking(snapshot, make(one.ecosystem), one, before, _NONE, present=present)
+        problems += asking.left_over(set(known))
+    silent = (replace(one, remedy=_LOOK_AGAIN) for one in no_answer(found, len(packages)))
+    return (*problems, *silent)
 
 
 def _begun_elsewhere(session: Session) -> frozenset[ReleaseVersion]:
@@ -138,7 +172,7 @@ class _Asking:
         below = below_released(self.seen, self.version, {self.package.name: listed})
         return (
             *self._incomplete(known),
-            *self._left_over(known),
+            *self.left_over(known),
             *(replace(one, severity=severity_for(self.level), package=self.package.id) for one in below),
         )
 
@@ -191,7 +225,7 @@ class _Asking:
                 return self.registry.owners(one)
         return None
 
-    def _left_over(self, known: set[ReleaseVersion]) -> Iterator[Problem]:
+    def left_over(self, known: set[ReleaseVersion]) -> Iterator[Problem]:
         """Versions after the last release that nobody tagged: uploads of a release that came to no end."""
         previous = self.seen.history.previous
         if previous is None or self.package.id not in self.before.packages:

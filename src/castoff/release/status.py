@@ -17,6 +17,7 @@ from castoff.notes.labels import DEFAULT_KINDS
 from castoff.ports import ForgeRelease
 from castoff.postrelease.run import last_stages
 from castoff.preflight.checks import resume_checks
+from castoff.preflight.registry_names import half_released
 from castoff.preflight.stage import require_reachable, run_checks
 from castoff.reconcile import StageState
 from castoff.reconcile.part import Stage
@@ -266,7 +267,7 @@ def _look(session: Session, version: str | None) -> Status:
         now=services.now,
         seen=session.snapshot,
         cadence=told,
-        problems=(*problems, *told.problems),
+        problems=(*problems, *half_released(session), *told.problems),
     )
 
 
@@ -331,6 +332,7 @@ def _look_at(session: Session, claim: Claim, problems: Sequence[Problem]) -> Sta
             *withdrawn_since(states),
             *(one for state in without_withdrawn(states) for one in state.obstacles),
             *((waits,) if waits else ()),
+            *(half_released(session) if phase == "complete" else ()),
             *told.problems,
         ),
     )

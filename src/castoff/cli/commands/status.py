@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -29,26 +30,34 @@ def command(common: Common, version: str | None, exit_code: bool) -> int:
     from castoff.release.status import look
 
     status = look(open_for(common, reporter_for(common.events, quiet=True)), version)
+    states = () if status.phase == "other" else status.states
+    code = exit_code_of(
+        states,
+        due=bool(status.due_json()["due"]),
+        is_unknown=status.phase == "unknown",
+        has_errors=any(one.severity == "error" for one in status.problems),
+    )
     if common.json:
         from castoff.cli.render.json_shapes import print_json, status_json
 
         print_json("status", status_json(status))
     else:
         from castoff.cli.render.text import show_status
+        from castoff.release.plan_contents import as_warnings
 
-        show_status(status)
-    if not exit_code:
-        return 0
-    states = () if status.phase == "other" else status.states
-    return exit_code_of(states, due=bool(status.due_json()["due"]), is_unknown=status.phase == "unknown")
+        # A look that ends with 0 whatever it finds has no errors to print.
+        show_status(status if exit_code else replace(status, problems=as_warnings(status.problems)))
+    return code if exit_code else 0
 
 
-def exit_code_of(states: Sequence[StageState], *, due: bool, is_unknown: bool = False) -> int:
-    """Return the exit code of a look for scripts: 4 blocked, 3 unfinished or unknown, 5 due.
+def exit_code_of(
+    states: Sequence[StageState], *, due: bool, is_unknown: bool = False, has_errors: bool = False
+) -> int:
+    """Return the exit code of a look for scripts: 4 blocked or an error, 3 unfinished or unknown, 5 due.
 
     What only waits for a person counts as 0.
     """
-    if any(state.state == "blocked" for state in states):
+    if has_errors or any(state.state == "blocked" for state in states):
         return 4
     if is_unknown or {state.state for state in states if not state.stage.may_lag} & {
         "todo",

@@ -9,12 +9,10 @@ from urllib.parse import urljoin
 
 import msgspec
 from packaging.utils import (
-    InvalidSdistFilename,
-    InvalidWheelFilename,
     parse_sdist_filename,
     parse_wheel_filename,
 )
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from castoff.io.http import Reply
 
@@ -87,7 +85,7 @@ def version_in(filename: str, name: str) -> Version | None:
             found, version, _, _ = parse_wheel_filename(filename)
         else:
             found, version = parse_sdist_filename(filename)
-    except (InvalidWheelFilename, InvalidSdistFilename, InvalidVersion):
+    except ValueError:  # all that `packaging` raises for names and versions
         return None
     return version if found == name else None
 
@@ -97,7 +95,7 @@ def parsed_version(text: str) -> Version | None:
     """Read a version; None where it is none."""
     try:
         return Version(text)
-    except InvalidVersion:
+    except ValueError:
         return None
 
 

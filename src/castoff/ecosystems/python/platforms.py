@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+from packaging.utils import parse_wheel_filename
 
 _FAMILIES = (
     re.compile(r"(manylinux)(?:\d+|_\d+_\d+)_(.+)"),
@@ -33,7 +33,7 @@ def platforms_of(filename: str) -> frozenset[str]:
     """Return the platforms of a wheel, without versions (``manylinux_x86_64``); none for any other file."""
     try:
         tags = parse_wheel_filename(filename)[3]
-    except InvalidWheelFilename:
+    except ValueError:
         return frozenset()
     return frozenset(one for tag in tags for one in _family(tag.platform))
 

@@ -15,7 +15,7 @@ from pathlib import Path, PurePath
 from platform import python_version
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import SpecifierSet
 
 from castoff.ecosystems.python.indexes import Endpoints
 from castoff.ecosystems.python.listing import ListedFile
@@ -194,7 +194,7 @@ def _python_for(files: Iterable[ListedFile]) -> str | None:
     for file in files:
         try:
             wanted.append(SpecifierSet(file.requires_python or ""))
-        except InvalidSpecifier:
+        except ValueError:
             continue
     if all(one.contains(python_version(), prereleases=True) for one in wanted):
         return None

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Collection, Sequence
 from pathlib import Path, PurePosixPath
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import SpecifierSet
 
 from castoff.ecosystems.python.artifacts import metadata_of
 from castoff.ecosystems.python.indexes import Endpoints
@@ -139,7 +139,7 @@ def _python(artifacts: Sequence[Artifact]) -> str:
         try:
             if wanted and not SpecifierSet(wanted).contains(_this_python(), prereleases=True):
                 return wanted
-        except InvalidSpecifier:
+        except ValueError:
             continue
     return sys.executable
 

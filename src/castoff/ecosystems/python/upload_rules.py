@@ -15,8 +15,8 @@ from pathlib import Path
 
 from packaging.metadata import Metadata as Validated
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import InvalidWheelFilename, parse_wheel_filename
-from packaging.version import InvalidVersion, Version
+from packaging.utils import parse_wheel_filename
+from packaging.version import Version
 
 from castoff.ecosystems.python.archive_rules import find_archive_defects
 from castoff.ecosystems.python.artifacts import Metadata, metadata_of
@@ -86,12 +86,12 @@ def find_name_defects(filename: str, name: str, version: str) -> Iterator[str]:
     written = normalised(name).replace("-", "_")
     try:
         wanted = Version(version)
-    except InvalidVersion:
+    except ValueError:
         return  # the metadata is refused for it
     if filename.endswith(".whl"):
         try:
             _, found, _, _ = parse_wheel_filename(filename)
-        except InvalidWheelFilename as error:
+        except ValueError as error:
             yield f"is not a name for a wheel: {error}"
             return
         if filename.partition("-")[0] != written:

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.version import InvalidVersion, Version
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
 
 from castoff.text.toml import splice
 
@@ -118,7 +118,7 @@ def admits(spec: str, new: str, dialect: Dialect) -> bool:
         return True
     try:
         return not spec or SpecifierSet(spec).contains(new, prereleases=True)
-    except InvalidSpecifier:
+    except ValueError:  # `InvalidSpecifier`, or more digits than Python converts
         return False
 
 
@@ -127,7 +127,7 @@ def version_of(text: str) -> Version | None:
     """Read a version by PEP 440; None where it is none."""
     try:
         return Version(text)
-    except InvalidVersion:
+    except ValueError:  # `InvalidVersion`, or more digits than Python converts
         return None
 
 
