@@ -31,3 +31,8 @@ def seen(decision: Decision, *, may_lag: bool = False) -> StageState:
 )
 def test_a_look_ends_for_scripts_by_what_is_left(states: list[StageState], due: bool, code: int) -> None:
     assert exit_code_of(states, due=due) == code
+
+
+def test_an_error_of_the_workspace_ends_with_4() -> None:
+    assert exit_code_of([seen(Done())], due=True, has_errors=True) == 4
+    assert exit_code_of([seen(TODO)], due=False, is_unknown=True, has_errors=True) == 4

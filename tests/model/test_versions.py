@@ -8,7 +8,15 @@ from packaging.version import Version as Pep440
 
 from castoff.errors import UsageError
 from castoff.model.semver import read_version
-from castoff.model.versions import LEVELS, Ecosystem, ReleaseVersion, next_version, read, spell
+from castoff.model.versions import (
+    LEVELS,
+    Ecosystem,
+    ReleaseVersion,
+    next_free_version,
+    next_version,
+    read,
+    spell,
+)
 
 
 def v(text: str) -> ReleaseVersion:
@@ -197,3 +205,21 @@ def test_the_next_version_is_always_higher(previous: ReleaseVersion, level: str,
 
     assert following > previous
     assert following.is_stable == (pre is None and level not in ("alpha", "beta", "rc"))
+
+
+@pytest.mark.parametrize(
+    ("used", "free"),
+    [
+        ([], "1.1.1"),
+        (["1.0.9", "1.1.0"], "1.1.1"),
+        (["1.1.1", "1.1.3"], "1.1.4"),
+        (["1.2.0", "9.0.0"], "1.1.1"),
+    ],
+    ids=["nothing", "older-ones", "a-gap", "another-line"],
+)
+def test_the_next_free_version_is_above_all_of_its_line(used: list[str], free: str) -> None:
+    assert next_free_version(v("1.1.0"), [None, *map(v, used)]) == v(free)
+
+
+def test_the_next_free_version_after_a_pre_release_is_one_of_its_kind() -> None:
+    assert next_free_version(v("1.1.0-rc.1"), [v("1.1.0-rc.2")]) == v("1.1.0-rc.3")

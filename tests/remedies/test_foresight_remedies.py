@@ -119,7 +119,7 @@ USED = record(a={"1.3.0": A1})
 GONE = record(b={"1.3.0": ONE | {"yanked": True}})
 
 
-@cases([Case("version-burnt", ("1.3.0", USED), ("1.4.0", USED), "release the next version")])
+@cases([Case("version-burnt", ("1.3.0", USED), ("1.3.1", USED), "`castoff plan 1.3.1`")])
 def test_the_next_version_is_free_if_this_one_was_used(case: Case) -> None:
     follow_row(case, lambda given: used_before(two("x = '1'"), discover(two("x = '1'")), *given))
 

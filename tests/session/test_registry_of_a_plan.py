@@ -96,6 +96,16 @@ def test_a_plan_reports_what_registries_show(
     assert [(one.code, one.severity, one.message) for one in problems] == found
 
 
+def test_the_remedy_of_a_used_version_plans_one_that_is_free(tmp_path: Path) -> None:
+    opened = services(tmp_path, {"zz-ink": ("1.0.0", "1.1.0", "1.1.2")})
+
+    remedies = {one.code: one.remedy for one in plan_release(opened, "1.1.0", None).problems}
+    again = {one.code for one in plan_release(opened, "1.1.3", None).problems}
+
+    assert remedies["version-burnt"] == "plan the next one with `castoff plan 1.1.3`"
+    assert "version-burnt" not in again
+
+
 @pytest.mark.parametrize(
     ("level", "branch", "listed", "found"),
     [

@@ -8,7 +8,7 @@ release versions.
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import total_ordering
@@ -258,6 +258,13 @@ def next_version(
         reason=f"levels are {', '.join(LEVELS)}; versions look like 1.2.3, 1.2.3-rc.1 or 1.2.3rc1",
         remedy=f"did you mean `{near[0]}`?" if near else "use a level or an exact version",
     )
+
+
+def next_free_version(version: ReleaseVersion, used: Iterable[ReleaseVersion | None]) -> ReleaseVersion:
+    """Return the next version of the same major and minor number that is above all that were used of them."""
+    line = [one for one in used if one and (one.major, one.minor) == (version.major, version.minor)]
+    highest = max([version, *line])
+    return next_version(highest, highest.pre or "patch")
 
 
 def steps_from(last: ReleaseVersion) -> tuple[ReleaseVersion, ...]:

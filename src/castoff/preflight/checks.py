@@ -9,7 +9,7 @@ from castoff.ecosystems.record import Record
 from castoff.errors import Problem
 from castoff.model.intent import Claim
 from castoff.model.observations import Present, Staged, Unknown, Withdrawn
-from castoff.model.versions import Ecosystem, ReleaseVersion, read, spell
+from castoff.model.versions import Ecosystem, ReleaseVersion, next_free_version, read, spell
 from castoff.model.workspace import Package
 from castoff.ports import Registry, Tree
 from castoff.preflight.credentials import credential_checks
@@ -296,15 +296,15 @@ def _version_free(registry: Registry, package: Package, native: str) -> Sequence
     if not taken:
         return ()
     listed = registry.versions(package)
-    released = (read(text) for text in (() if isinstance(listed, Unknown) else listed))
-    highest = max((one for one in released if one is not None), default=None)
+    version = read(native)
+    used = [read(text) for text in (() if isinstance(listed, Unknown) else listed)]
+    free = spell(next_free_version(version, used), package.ecosystem) if version else "patch"
     return (
         Problem(
             code="version-burnt",
             message=f"`{package.id}` {native} is on its registry already",
             reason=f"{', '.join(f'`{name}`' for name in taken[:3])}; this branch has no claim of that version",
-            remedy="that version can no longer be used: use "
-            + (f"one above {highest}, the highest there" if highest else "the next one"),
+            remedy=f"that version can no longer be used: plan the next one with `castoff plan {free}`",
             package=package.id,
         ),
     )

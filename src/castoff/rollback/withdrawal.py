@@ -9,7 +9,7 @@ from castoff.errors import Problem
 from castoff.model.acts import Act, Person, Refused
 from castoff.model.graph import Order
 from castoff.model.observations import Present, Unknown, Withdrawn
-from castoff.model.versions import Ecosystem, ReleaseVersion, next_version, read, spell
+from castoff.model.versions import Ecosystem, ReleaseVersion, next_free_version, read, spell
 from castoff.ports import Listing, Registry, Tagged
 from castoff.reconcile import StageState, observe
 from castoff.reconcile.part import Stage, UnansweredPart
@@ -35,9 +35,6 @@ def before_it(package: str, order: Order) -> frozenset[str]:
     """Return the packages that are withdrawn before a package: all that need it, as the facade needs every other."""
     # Dependents are yanked first, so that no visible package needs a yanked one.
     return frozenset(name for name, needs in order.needs.items() if package in needs)
-
-
-_TRIED = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +174,7 @@ def is_burned(states: Sequence[StageState]) -> bool:
 
 
 def next_free(session: Session, release: Release) -> str | None:
-    """Name the next version after this one that no registry and no tag knows; None where unknown."""
+    """Name the next version of this line that no registry and no tag knows; None where unknown."""
     registries = registries_of(session.services, release)
     used: set[ReleaseVersion | None] = {
         session.snapshot.tag_name.version(tag) for tag in session.snapshot.refs.tags
@@ -187,12 +184,7 @@ def next_free(session: Session, release: Release) -> str | None:
         if isinstance(listed, Unknown):
             return None
         used.update(read(text) for text in listed)
-    version = release.version
-    for _ in range(_TRIED):
-        version = next_version(version, version.pre or "patch")
-        if version not in used:
-            return spell(version, session.snapshot.tag_name.ecosystem)
-    return None
+    return spell(next_free_version(release.version, used), session.snapshot.tag_name.ecosystem)
 
 
 def registries_of(services: Services, release: Release) -> dict[Ecosystem, Registry]:

@@ -6,12 +6,13 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from threading import Thread
 from typing import TypeVar
 
 from castoff.errors import CastoffError, NotYet, Problem, Refusal
 from castoff.model.observations import Unknown
-from castoff.model.versions import ReleaseVersion, read
+from castoff.model.versions import ReleaseVersion, next_free_version, read, spell
 from castoff.model.workspace import Package
 from castoff.ports import Clock
 from castoff.session.services import Services
@@ -107,7 +108,7 @@ def registry_problems(
     }
     below = below_released(snapshot, version, ours)
     return (
-        *_taken([one.name for one in packages if version in _versions(found.of(one))], packages, version),
+        *_taken(found, snapshot, version),
         *(replace(one, severity=severity_for(level)) for one in below),
         *no_answer(found, len(packages)),
     )
@@ -130,9 +131,13 @@ def _versions(found: tuple[ReleaseVersion, ...] | Unknown) -> tuple[ReleaseVersi
     return () if isinstance(found, Unknown) else found
 
 
-def _taken(names: Sequence[str], packages: Sequence[Package], version: ReleaseVersion) -> tuple[Problem, ...]:
+def _taken(found: RegistryVersions, snapshot: Snapshot, version: ReleaseVersion) -> tuple[Problem, ...]:
+    packages = snapshot.workspace.packages
+    used = {one.name: _versions(found.of(one)) for one in packages}
+    names = [name for name, versions in used.items() if version in versions]
     if not names:
         return ()
+    free = next_free_version(version, chain.from_iterable(used.values()))
     shown = ", ".join(f"`{name}`" for name in names[:5]) + (", ..." if len(names) > 5 else "")
     return (
         Problem(
@@ -141,7 +146,7 @@ def _taken(names: Sequence[str], packages: Sequence[Package], version: ReleaseVe
             + ("package" if len(packages) == 1 else "packages")
             + f": {shown}",
             reason="this branch has no claim of that version, and uploads cannot be replaced",
-            remedy="use a higher version",
+            remedy=f"plan the next one with `castoff plan {spell(free, snapshot.tag_name.ecosystem)}`",
         ),
     )
 

@@ -19,6 +19,7 @@ from castoff.ecosystems.record import Need, NeedKind, Published, Record
 from castoff.errors import Problem
 from castoff.model.graph import order_of
 from castoff.model.semver import Version, read_requirement, read_version
+from castoff.model.versions import next_free_version, read, spell
 from castoff.model.workspace import Workspace
 
 
@@ -62,7 +63,7 @@ def used_before(files: Files, workspace: Workspace, version: str, record: Record
             message=f"`{crate.name}` {version} is already published",
             reason="a version can be published only once"
             + (", and these files do not show whether their release was started" if begun else ""),
-            remedy="release the next version",
+            remedy=f"plan the next one with `castoff plan {_after(version, record.of(crate.name))}`",
             file=crate.manifest,
             line=crates.documents[crate.manifest].line(("package", "version")),
             package=crate.name,
@@ -70,6 +71,12 @@ def used_before(files: Files, workspace: Workspace, version: str, record: Record
         for crate in crates.crates.released
         if any(one.version == wanted and not one.yanked for one in record.of(crate.name))
     )
+
+
+def _after(version: str, published: Sequence[Published]) -> str:
+    found = read(version)
+    used = (read(str(one.version)) for one in published)
+    return spell(next_free_version(found, used), "cargo") if found else "minor"
 
 
 def needed_outside(files: CrateFiles) -> dict[str, Dependency]:
