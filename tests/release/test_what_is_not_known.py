@@ -35,6 +35,9 @@ UP, GONE, SILENT = part(Present()), part(Absent()), part(DOWN)
 LATER = part(Unknown(reason="429", retry_after=30.0))
 BLOCKED = part(Present(), Blocked(Problem(code="different-contents", message="m")))
 INDEX_LATE = part(Present(), Wait(reason="uploaded, but not visible to the resolver yet"))
+ONE_FILE = (Observation(id="a.tar.gz", answer=Present()),)
+HALF = PartState("a", (*ONE_FILE, Observation(id="a.whl", answer=Absent())), Do((ACT,)))
+HALF_SILENT = PartState("a", (*ONE_FILE, Observation(id="a.whl", answer=DOWN)), Wait(reason=DOWN.reason))
 FOR_A_PERSON = part(Absent(), Person((ACT,), "announce"))
 
 
@@ -92,12 +95,33 @@ def ways(*states: StageState, packages: int = 2, tagged: bool = True) -> list[tu
             "checks again; 0 to 1 of 2 packages are uploaded: the index did not answer",
         ),
         ([LATER, UP], "checks again; 1 to 2 of 2 packages are uploaded: 429"),
+        (
+            [HALF_SILENT, UP],
+            "checks again; 1 to 2 of 2 packages are uploaded: the index did not answer",
+        ),
     ],
 )
 def test_while_an_answer_is_missing_the_only_way_is_to_look_again(
     parts: list[PartState], does: str, tagged: bool
 ) -> None:
     assert ways(stage(*parts), stage(GONE, name="tag"), tagged=tagged) == [("castoff status 1.1.0", does)]
+
+
+@pytest.mark.parametrize(
+    ("parts", "count"),
+    [
+        ([GONE, GONE], "0 of 2 packages are uploaded"),
+        ([UP, GONE], "1 of 2 packages are uploaded"),
+        ([HALF, GONE], "0 of 2 packages are uploaded, 1 in part"),
+        ([UP, HALF], "1 of 2 packages are uploaded, 1 in part"),
+        ([UP, INDEX_LATE], "2 of 2 packages are uploaded"),
+    ],
+    ids=["none", "one", "a-file-of-one", "one-and-a-file", "one-that-the-resolver-does-not-see"],
+)
+def test_a_package_counts_as_uploaded_once_none_of_its_files_is_missing(
+    parts: list[PartState], count: str
+) -> None:
+    assert ways(stage(*parts), stage(GONE, name="tag"))[0][1] == f"completes the release; {count}"
 
 
 def test_a_forge_without_an_answer_leaves_the_count_of_packages_exact() -> None:

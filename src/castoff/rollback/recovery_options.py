@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from castoff.model.acts import Do
 from castoff.model.observations import Present, Unknown, Withdrawn
 from castoff.model.refs import claim_ref
 from castoff.reconcile import PartState, StageState
@@ -38,7 +39,7 @@ def ways_out(
     if without_answer := [
         part for state in states if state.stage.required for part in state.parts if part.is_unknown
     ]:
-        return (_look_again(release, states, len(up), without_answer),)
+        return (_look_again(release, states, without_answer),)
     if any(state.state == "person" for state in states if state.stage.name == "publish"):
         approve = WayOut(
             command=f"castoff approve {release.title} --execute",
@@ -46,9 +47,11 @@ def ways_out(
             leaves=(f"users get {release.title} complete, as planned",),
         )
         return approve, _abandon(release, up, next_free)
+    whole = len(_whole(states))
+    in_part = f", {len(up) - whole} in part" if len(up) > whole else ""
     forward = WayOut(
         command=f"castoff resume {release.title} --execute",
-        does=f"completes the release; {len(up)} of {total} {_packages(total)} {_are(total)} uploaded",
+        does=f"completes the release; {whole} of {total} {_packages(total)} {_are(total)} uploaded{in_part}",
         leaves=(f"users get {release.title} complete, as planned",),
     )
     if not any(
@@ -76,18 +79,18 @@ def _without(release: Release) -> WayOut:
 
 
 def _look_again(
-    release: Release, states: Sequence[StageState], up: int, without_answer: Sequence[PartState]
+    release: Release, states: Sequence[StageState], without_answer: Sequence[PartState]
 ) -> WayOut:
-    total = len(release.workspace.packages)
+    whole, total = _whole(states), len(release.workspace.packages)
     open_packages = [
         part
         for state in states
         if state.stage.name == "publish"
         for part in state.parts
-        if part in without_answer and not _is_up(part)
+        if part in without_answer and part not in whole
     ]
     # A range, not a guess: packages without an answer may or may not be uploaded.
-    count = f"{up}" if not open_packages else f"{up} to {up + len(open_packages)}"
+    count = f"{len(whole)} to {len(whole) + len(open_packages)}" if open_packages else str(len(whole))
     reasons = dict.fromkeys(
         one.answer.reason for part in without_answer for one in part.seen if isinstance(one.answer, Unknown)
     )
@@ -157,6 +160,12 @@ def _uploaded(states: Sequence[StageState]) -> tuple[str, ...]:
     """Name the packages of which something is on a registry, the facade first."""
     parts = [part for state in states if state.stage.name == "publish" for part in state.parts]
     return tuple(reversed([part.name for part in parts if _is_up(part)]))
+
+
+def _whole(states: Sequence[StageState]) -> list[PartState]:
+    """Return the packages of which no file is missing, as far as every question about them was answered."""
+    parts = (part for state in states if state.stage.name == "publish" for part in state.parts)
+    return [one for one in parts if _is_up(one) and not one.is_unknown and not isinstance(one.decision, Do)]
 
 
 def _is_up(part: PartState) -> bool:
