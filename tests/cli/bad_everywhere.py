@@ -19,7 +19,10 @@ HUGE = 3_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """A kind of bad input; ``code`` is the stable code that `plan minor` ends with, or None where it may go on."""
+    """A kind of bad input; ``code`` is the stable code that `plan minor` ends with, or None where it may go on.
+
+    What is committed is pushed as well: plans and releases start from the remote's branch.
+    """
 
     name: str
     code: str | None = None
@@ -32,7 +35,7 @@ def _text(path: str, content: str | bytes) -> Spoil:
     def spoil(ground: Ground) -> None:
         _clear(ground.checkout / path)
         ground.write(path, content)
-        ground.commit()
+        ground.push()
 
     return spoil
 
@@ -40,7 +43,7 @@ def _text(path: str, content: str | bytes) -> Spoil:
 def _edit(path: str, old: str, new: str) -> Spoil:
     def spoil(ground: Ground) -> None:
         ground.replace(path, old, new)
-        ground.commit()
+        ground.push()
 
     return spoil
 
@@ -55,7 +58,7 @@ def _link(path: str, target: str) -> Spoil:
         _clear(full)
         full.parent.mkdir(exist_ok=True)
         full.symlink_to(target)
-        ground.commit()
+        ground.push()
 
     return spoil
 
@@ -133,8 +136,8 @@ def _config(text: str | bytes) -> Spoil:
     return _text("castoff.toml", text)
 
 
-def _tagged(*names: str) -> Spoil:
-    return _all(*(_run("tag", name) for name in names))
+def _tagged(*names: str, of: str = "HEAD") -> Spoil:
+    return _all(*(_run("tag", name, of) for name in names), _run("push", "--quiet", "origin", *names))
 
 
 def _program(name: str, script: str) -> Spoil:
@@ -247,15 +250,14 @@ CONFIGURED = (
     Kind(name="settings of uv", spoil=_text("uv.toml", "[[index")),
     Kind(name="submodules", spoil=_text(".gitmodules", '[submodule "a"\n path = ../x\n')),
     Kind(name="attributes", spoil=_text(".gitattributes", b"\xff" * 5000 + b"\n[attr]x\n")),
-    Kind(name="names of bytes", spoil=lambda ground: (_bytes(ground), ground.commit())),
+    Kind(name="names of bytes", spoil=lambda ground: (_bytes(ground), ground.push())),
     Kind(name="workflow", spoil=_text(".github/workflows/a.yml", "on: [\n\t- x")),
     Kind(name="workflow of a link", spoil=_link(".github/workflows/a.yml", "/etc/passwd")),
 )
 
 
 def _bytes(ground: Ground) -> None:
-    with open(os.fsencode(ground.checkout) + b"/\xff\n.md", "wb") as file:
-        file.write(b"x")
+    (ground.checkout / "\udcff\n.md").write_text("x", encoding="utf-8")
 
 
 VERSIONS = (
@@ -280,9 +282,9 @@ VERSIONS = (
     Kind(name="members out of the workspace", spoil=_edit("pyproject.toml", '["packages/*"]', '["../*"]')),
     Kind(name="members of a bad pattern", spoil=_edit("pyproject.toml", '["packages/*"]', '["pack[ages/*"]')),
     Kind(name="tags of no version", spoil=_tagged("latest", "v", "1", "1.x", "é", "2026.04.1", "9" * 200)),
-    Kind(name="tag of a tree", spoil=_run("tag", "1.0.7", "HEAD^{tree}")),
-    Kind(name="tag of a file", spoil=_run("tag", "1.0.7", "HEAD:NEWS.txt")),
-    Kind(name="tag of a tag", spoil=_run("tag", "-a", "-m", "x", "1.0.7", "1.0.0")),
+    Kind(name="tag of a tree", spoil=_tagged("1.0.7", of="HEAD^{tree}")),
+    Kind(name="tag of a file", spoil=_tagged("1.0.7", of="HEAD:NEWS.txt")),
+    Kind(name="tag of a tag", spoil=_tagged("1.0.7", of="1.0.0")),
     Kind(name="tags of two schemes", spoil=_tagged("v1.0.5", "rel-1.0.6", "core-v1.0.0", "core@1.0.0")),
 )
 
@@ -483,4 +485,5 @@ ANSWERS = (
     ),
 )
 
-KINDS = (*FILES, *CONFIGURED, *VERSIONS, *REPOSITORIES, *REMOTES, *ENVIRONMENTS, *PROGRAMS, *ANSWERS)
+GROUPS = (FILES, CONFIGURED, VERSIONS, REPOSITORIES, REMOTES, ENVIRONMENTS, PROGRAMS, ANSWERS)
+KINDS = tuple(kind for group in GROUPS for kind in group)
