@@ -13,7 +13,7 @@ from pathlib import Path
 from cli.bad_repositories import CORE
 from cli.ground import Ground, Spoil
 
-HUGE = 3_000_000
+HUGE = 1_000_000
 """Bytes; far more than any file of the kind has, and still quick to write."""
 
 
@@ -187,7 +187,7 @@ FILES = tuple(
         "link out of the workspace": _link(path, "/etc/hostname"),
         "not UTF-8": _text(path, b"\xff\xfe\x00"),
         "null characters": _text(path, "a\0b\n"),
-        "huge": _text(path, "# x\n" * (HUGE // 4)),
+        "huge": _text(path, "#x\n" * (HUGE // 3)),
         "one long line": _text(path, "[" * HUGE),
         "byte order mark": _text(path, b"\xef\xbb\xbf# x\n"),
         "empty": _text(path, ""),

@@ -57,7 +57,9 @@ def run_job(made: Bench, job: Any, given: Mapping[str, str], runner: Path) -> st
     """Run the steps of a job in a fresh clone, as a runner would: nobody's git, and these values."""
     clone = runner.with_name(runner.name.removesuffix("-temp"))
     made.stage.git(made.stage.folder, "clone", "--quiet", made.stage.world.repository.url, str(clone))
-    programs = put_programs(runner, builds="environment" not in job)
+    programs = put_programs(
+        runner, builds=job["permissions"]["contents"] == "read" or "issues" in job["permissions"]
+    )
     usual = {key: value for key, value in made.stage.environment.items() if "TOKEN" not in key}
     usual |= {"PATH": f"{programs}{os.pathsep}{usual['PATH']}", "GITHUB_WORKSPACE": str(clone)}
     usual |= {"RUNNER_TEMP": str(runner), "GITHUB_OUTPUT": str(runner / "output")}

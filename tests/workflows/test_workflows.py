@@ -240,7 +240,10 @@ def test_the_pull_request_right_is_asked_for_only_where_it_is_used() -> None:
 
 
 RIGHTS = {
-    "propose": {"propose": {"contents": "write", "issues": "read", "pull-requests": "write"}},
+    "propose": {
+        "rehearse": {"contents": "read", "issues": "read", "pull-requests": "read"},
+        "propose": {"contents": "write", "issues": "read", "pull-requests": "write"},
+    },
     "resume": {
         "build": {"contents": "read"},
         "publish": {"contents": "write", "id-token": "write"},
@@ -276,6 +279,33 @@ def test_what_builds_holds_no_secret_and_only_what_uploads_runs_in_the_environme
     assert [name for name, job in jobs.items() if at(job, "environment")] == ["publish"]
     assert [name for name, text in texts.items() if "--built" in text] == ["publish"]
     assert [name for name, text in texts.items() if "bin/castoff -C" in text] == ["build"]
+
+
+def test_what_proposes_builds_nothing_and_what_builds_may_only_read() -> None:
+    jobs = dict(jobs_of(BY_NAME["propose"]))
+    texts = {name: " ".join(one.text for one in all_scalars(job)) for name, job in jobs.items()}
+    needs = at(jobs["propose"], "needs")
+
+    assert [name for name, text in texts.items() if 'castoff" rehearse --pull-request' in text] == [
+        "rehearse"
+    ]
+    assert [name for name, text in texts.items() if "--execute --rehearsed" in text] == ["propose"]
+    assert "secrets." not in texts["rehearse"]
+    assert isinstance(needs, Scalar)
+    assert needs.text == "rehearse"
+
+
+def test_only_what_builds_gets_the_read_credentials_of_private_indexes() -> None:
+    name = "UV_INDEX_HOUSE_PASSWORD"
+    made = workflows(replace(EVERYTHING, build_secrets=(name,)))
+    holders = {
+        (file.path.rpartition("/")[2], job)
+        for file in made
+        for job, value in jobs_of(file)
+        if f"secrets.{name}" in " ".join(one.text for one in all_scalars(value))
+    }
+
+    assert holders == {("castoff-propose.yml", "rehearse"), ("castoff-resume.yml", "build")}
 
 
 def test_what_follows_the_build_waits_for_it_and_ends_with_it() -> None:

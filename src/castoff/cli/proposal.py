@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import click
 
 from castoff.cli.options import Common, open_for
@@ -11,11 +13,14 @@ from castoff.redaction import plain
 from castoff.release.proposal_command import Proposed, propose, show_proposal
 
 
-def carry_out_proposal(common: Common, level: str, pre: str | None, *, execute: bool) -> int:
-    """Propose a release, or show what would be proposed."""
+def carry_out_proposal(
+    common: Common, level: str, pre: str | None, *, execute: bool, rehearsed: bool = False
+) -> int:
+    """Propose a release, or show what would be proposed; one that is ``rehearsed`` is not built here."""
     reporter = reporter_for(common.events, quiet=not execute)
     services = open_for(common, reporter)
-    proposed = propose(services, level, pre) if execute else show_proposal(services, level, pre)
+    ask = partial(propose, rehearsed=rehearsed) if execute else show_proposal
+    proposed = ask(services, level, pre)
     reporter.close()
     if common.json:
         _print(proposed)

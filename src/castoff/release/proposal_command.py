@@ -69,15 +69,17 @@ def show_proposal(services: Services, level: str, pre: str | None) -> Proposed:
         return desk.proposed(state)
 
 
-def propose(services: Services, level: str, pre: str | None) -> Proposed:
+def propose(services: Services, level: str, pre: str | None, *, rehearsed: bool = False) -> Proposed:
     """Check, build and rehearse the release, then propose it, or bring its proposal up to date.
 
+    A ``rehearsed`` release is neither built nor rehearsed: a process without rights has done that at the commit that is
+    checked out, so that no code of the project runs beside the rights of the proposal.
     Errors: ``already-claimed``, ``another-proposal``, ``forge-unreachable``, ``proposal-conflict``, and those of a
     release.
     """
     with _desk(services, level, pre) as desk:
         desk.check()
-        stage = desk.stage(desk.rehearsed)
+        stage = desk.stage(desk.commit if rehearsed else desk.rehearsed)
         return desk.proposed(desk.session.reconcile(stage))
 
 

@@ -142,6 +142,7 @@ def _options(services: Services) -> WorkflowOptions:
             proposes=not session.snapshot.workspace.is_from_tags,
             signs=configuration.release.sign in ("commit", "tag", "both"),
             ecosystems=session.snapshot.ecosystems,
+            build_secrets=configuration.release.pass_env.build,
             documentation=configuration.docs.mode != "off"
             and _has_docs(services, session.snapshot.ecosystems),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -59,7 +59,8 @@ class WorkflowOptions:
     ``source`` is where castoff is taken from instead of PyPI, ``tags`` are patterns of release tags, ``site_token`` is
     the name of the secret that may push to the website's repository; without it the website is left to a person.
     ``release``: releases are made by pull requests, on demand where the job ``proposes`` them; ``signs``: a
-    release carries a signature.
+    release carries a signature. ``build_secrets`` are the variables of ``release.pass-env`` for builds: read
+    credentials of private indexes, which the jobs that build get from secrets of the same names.
     """
 
     repository: str
@@ -76,6 +77,7 @@ class WorkflowOptions:
     proposes: bool = True
     signs: bool = False
     ecosystems: tuple[str, ...] = ()
+    build_secrets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,10 @@ def _files(options: WorkflowOptions) -> Iterator[WorkflowFile]:
         )
     if options.release and options.proposes:
         yield _file(
-            options, "propose", _signed(options, texts.PROPOSE), "opens a release pull request on demand"
+            options,
+            "propose",
+            _for_builds(options, _signed(options, texts.PROPOSE)),
+            "rehearses a release and opens its pull request on demand",
         )
     if options.release:
         purpose = "builds, uploads and drafts after the merge of a release pull request"
@@ -138,7 +143,18 @@ def _resume(options: WorkflowOptions) -> str:
     tokens = "".join(f"          {name}: ${{{{ secrets.{name} }}}}\n" for name in names)
     text = text.replace("@PUBLISH_PERMISSIONS@", oidc if {"npm", "python"} & set(options.ecosystems) else "")
     text = text.replace("@FINISH_PERMISSIONS@", opens)
-    return _signed(options, text.replace("@UPLOAD_TOKENS@", tokens).replace("@TOKEN_NAMES@", " ".join(names)))
+    text = text.replace("@UPLOAD_TOKENS@", tokens).replace("@UNSET_TOKENS@", _unset(names))
+    return _for_builds(options, _signed(options, text))
+
+
+def _for_builds(options: WorkflowOptions, text: str) -> str:
+    names = options.build_secrets
+    given = "".join(f"          {name}: ${{{{ secrets.{name} }}}}\n" for name in names)
+    return text.replace("@BUILD_SECRETS@", given).replace("@UNSET@", _unset(names))
+
+
+def _unset(names: Sequence[str]) -> str:
+    return texts.UNSET.replace("@NAMES@", " ".join(names)) if names else ""
 
 
 def _signed(options: WorkflowOptions, text: str) -> str:
@@ -233,6 +249,7 @@ def _demand_fitting(options: WorkflowOptions) -> None:
         ("repository", (options.repository,), r"[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}"),
         ("tags", options.tags, r"[A-Za-z0-9._+*?!/\[\]@-]{1,200}"),
         ("site_token", (options.site_token,), r"[A-Za-z_][A-Za-z0-9_]{0,100}"),
+        ("release.pass-env.build", options.build_secrets, r"[A-Za-z_][A-Za-z0-9_]{0,100}"),
     )
     for name, values, pattern in rules:
         for value in values:

@@ -223,8 +223,38 @@ concurrency:
   cancel-in-progress: false
 
 jobs:
-  propose:
+  rehearse: # runs code of the repository and of its build requirements, so it may do nothing
+    name: Build the release, and rehearse it
+"""
+    + _START
+    + """\
+    timeout-minutes: 120
+    permissions:
+      contents: read # to read the repository and its tags
+      issues: read # to look at the milestone
+      pull-requests: read # to read titles and labels
+    steps:
+"""
+    + _CHECKOUT
+    + _UV
+    + """\
+      - name: Rehearse the release and its pull request
+        env:
+          GH_TOKEN: ${{ github.token }}
+          LEVEL: ${{ inputs.level }}
+          PRE: ${{ inputs.pre }}
+@BUILD_SECRETS@\
+"""
+    + _GIT
+    + """\
+        run: |
+@UNSET@\
+          exec "$RUNNER_TEMP/castoff/bin/castoff" rehearse --pull-request --no-input \\
+            ${PRE:+"--pre=$PRE"} -- "$LEVEL"
+
+  propose: # may write, and builds nothing; it stops if the branch moved on since the rehearsal
     name: Propose a release
+    needs: rehearse
 """
     + _START
     + """\
@@ -248,10 +278,16 @@ jobs:
     + _WHO
     + """\
         run: |
-          exec "$RUNNER_TEMP/castoff/bin/castoff" release --pull-request --execute --no-input \\
+          exec "$RUNNER_TEMP/castoff/bin/castoff" release --pull-request --execute --rehearsed --no-input \\
             ${PRE:+"--pre=$PRE"} -- "$LEVEL"
 """
 )
+
+UNSET = """\
+          for name in @NAMES@; do
+            if [ -z "${!name}" ]; then unset "$name"; fi # a secret that does not exist
+          done
+"""
 
 _CLAIMED = _CHECKOUT.replace(
     "        with:\n",
@@ -292,10 +328,12 @@ jobs:
         id: build
         env:
           GH_TOKEN: ${{ github.token }}
+@BUILD_SECRETS@\
 """
     + _GIT
     + """\
         run: |
+@UNSET@\
           cd "$RUNNER_TEMP"
           castoff/bin/castoff -C "$GITHUB_WORKSPACE" build --to built --json --no-input > built.json
           cat built.json
@@ -341,9 +379,7 @@ jobs:
     + _WHO
     + """\
         run: |
-          for name in @TOKEN_NAMES@; do
-            if [ -z "${!name}" ]; then unset "$name"; fi # a secret that does not exist
-          done
+@UNSET_TOKENS@\
           exec "$RUNNER_TEMP/castoff/bin/castoff" resume --execute --no-input \\
             --built "$RUNNER_TEMP/built" --publish-only -- "$VERSION"
 

@@ -25,6 +25,11 @@ from castoff.cli.options import Common, common_options, decided, digest, refuse_
     is_flag=True,
     help="Open a pull request; its merge claims the version.",
 )
+@click.option(
+    "--rehearsed",
+    is_flag=True,
+    help="With --pull-request --execute: build nothing, since `castoff rehearse` passed at this commit.",
+)
 @common_options
 def command(
     common: Common,
@@ -33,19 +38,23 @@ def command(
     execute: bool,
     accept: tuple[str, ...],
     proposing: bool,
+    rehearsed: bool,
 ) -> int:
     """Release the workspace with LEVEL.
 
     LEVEL is major, minor, patch, release, rc, beta, alpha, an exact version, or auto. Prints the acts; performs
     them with --execute. After a failure, run it again to do what is missing.
     """
+    if rehearsed and not (proposing and execute):
+        raise click.UsageError("`--rehearsed` has no effect without `--pull-request --execute`")
     if proposing:
         refuse_without_effect("with `--pull-request`, which uploads nothing", {"--accept": accept})
         if level is None:
             raise click.UsageError("--pull-request needs a LEVEL")
         from castoff.cli.proposal import carry_out_proposal
 
-        return carry_out_proposal(common, decided(common, level, pre), pre, execute=execute)
+        wanted = decided(common, level, pre)
+        return carry_out_proposal(common, wanted, pre, execute=execute, rehearsed=rehearsed)
     from castoff.cli.release_run import carry_out, print_acts
     from castoff.session.release_request import Wish
 
