@@ -83,6 +83,9 @@ WITHOUT_EFFECT = (
     "highlights --print --execute",
     "highlights --print --file f",
     "release --pre rc",
+    "release minor --rehearsed",
+    "release minor --rehearsed --execute",
+    "release minor --rehearsed --pull-request",
     f"release minor --pull-request --accept {'a' * 64}",
 )
 IMPOSSIBLE = (

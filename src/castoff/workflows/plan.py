@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from castoff.errors import ConfigurationError
-from castoff.workflows import texts
+from castoff.workflows import release_texts, texts
 
 FOLDER = ".github/workflows"
 LOCK = f"{FOLDER}/castoff-requirements.txt"
@@ -112,7 +112,7 @@ def _files(options: WorkflowOptions) -> Iterator[WorkflowFile]:
         yield _file(
             options,
             "propose",
-            _for_builds(options, _signed(options, texts.PROPOSE)),
+            _for_builds(options, _signed(options, release_texts.PROPOSE)),
             "rehearses a release and opens its pull request on demand",
         )
     if options.release:
@@ -139,7 +139,7 @@ def _resume(options: WorkflowOptions) -> str:
     oidc = "      id-token: write # to upload without a long-lived token\n"
     # Ecosystems without a token here use trusted publishing only.
     names = [_TOKENS[one] for one in options.ecosystems if one in _TOKENS]
-    text = texts.RESUME + (texts.RESUME_DRAFT if options.draft_by == "ci" else "")
+    text = release_texts.RESUME + (release_texts.RESUME_DRAFT if options.draft_by == "ci" else "")
     tokens = "".join(f"          {name}: ${{{{ secrets.{name} }}}}\n" for name in names)
     text = text.replace("@PUBLISH_PERMISSIONS@", oidc if {"npm", "python"} & set(options.ecosystems) else "")
     text = text.replace("@FINISH_PERMISSIONS@", opens)
@@ -154,11 +154,11 @@ def _for_builds(options: WorkflowOptions, text: str) -> str:
 
 
 def _unset(names: Sequence[str]) -> str:
-    return texts.UNSET.replace("@NAMES@", " ".join(names)) if names else ""
+    return release_texts.UNSET.replace("@NAMES@", " ".join(names)) if names else ""
 
 
 def _signed(options: WorkflowOptions, text: str) -> str:
-    return text.replace("@SIGNING@", texts.SIGNING if options.signs else "")
+    return text.replace("@SIGNING@", release_texts.SIGNING if options.signs else "")
 
 
 def _published(options: WorkflowOptions) -> str:

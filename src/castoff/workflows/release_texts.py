@@ -1,0 +1,245 @@
+"""Texts of the workflows that release by pull requests: the proposal, and what follows its merge.
+
+Data like :mod:`castoff.workflows.texts`. What builds runs code of the repository and of its build requirements, so
+it has a job of its own, which may only read.
+"""
+
+from __future__ import annotations
+
+from castoff.workflows.texts import CHECKOUT, GIT, HEADER, START, UV, WHO
+
+PROPOSE = (
+    HEADER
+    + """\
+name: castoff propose
+on:
+  workflow_dispatch:
+    inputs:
+      level:
+        description: patch, minor, major, release, rc, beta, alpha, or an exact version (1.2.3)
+        required: true
+        type: string
+        default: minor
+      pre:
+        description: With patch, minor or major, the kind of a pre-release (alpha, beta or rc)
+        required: false
+        type: string
+
+permissions: {}
+
+concurrency:
+  group: castoff-propose
+  cancel-in-progress: false
+
+jobs:
+  rehearse: # runs code of the repository and of its build requirements, so it may do nothing
+    name: Build the release, and rehearse it
+"""
+    + START
+    + """\
+    timeout-minutes: 120
+    permissions:
+      contents: read # to read the repository and its tags
+      issues: read # to look at the milestone
+      pull-requests: read # to read titles and labels
+    steps:
+"""
+    + CHECKOUT
+    + UV
+    + """\
+      - name: Rehearse the release and its pull request
+        env:
+          GH_TOKEN: ${{ github.token }}
+          LEVEL: ${{ inputs.level }}
+          PRE: ${{ inputs.pre }}
+@BUILD_SECRETS@\
+"""
+    + GIT
+    + """\
+        run: |
+@UNSET@\
+          exec "$RUNNER_TEMP/castoff/bin/castoff" rehearse --pull-request --no-input \\
+            ${PRE:+"--pre=$PRE"} -- "$LEVEL"
+
+  propose: # may write, and builds nothing; it stops if the branch moved on since the rehearsal
+    name: Propose a release
+    needs: rehearse
+"""
+    + START
+    + """\
+    timeout-minutes: 60
+    permissions:
+      contents: write # to push the branch of the proposal
+      issues: read # to look at the milestone
+      pull-requests: write # to open the pull request
+    steps:
+"""
+    + CHECKOUT
+    + UV
+    + """\
+@SIGNING@\
+      - name: Create or update the release pull request
+        env:
+          GH_TOKEN: ${{ github.token }}
+          LEVEL: ${{ inputs.level }}
+          PRE: ${{ inputs.pre }}
+"""
+    + WHO
+    + """\
+        run: |
+          exec "$RUNNER_TEMP/castoff/bin/castoff" release --pull-request --execute --rehearsed --no-input \\
+            ${PRE:+"--pre=$PRE"} -- "$LEVEL"
+"""
+)
+
+UNSET = """\
+          for name in @NAMES@; do
+            if [ -z "${!name}" ]; then unset "$name"; fi # a secret that does not exist
+          done
+"""
+
+_CLAIMED = CHECKOUT.replace(
+    "        with:\n",
+    "        with:\n"
+    "          ref: ${{ github.event.pull_request.base.ref || github.ref }} # the branch of the claim\n",
+)
+
+RESUME = (
+    HEADER
+    + """\
+name: castoff release
+on:
+  pull_request:
+    types: [closed]
+  workflow_dispatch: # continues with the release in progress
+
+permissions: {}
+
+jobs:
+  build: # runs code of the repository and of its build requirements, so it may do nothing
+    name: Build the files of the claimed version
+    runs-on: ubuntu-latest
+    if: >-
+      ${{ github.repository == @REPOSITORY@ && (github.event_name == 'workflow_dispatch' ||
+      (github.event.pull_request.merged && startsWith(github.head_ref, 'castoff/release-') &&
+      github.event.pull_request.head.repo.full_name == github.repository)) }}
+    timeout-minutes: 120
+    permissions:
+      contents: read # to read the claim and the tags
+    outputs:
+      version: ${{ steps.build.outputs.version }}
+    steps:
+"""
+    + _CLAIMED
+    + UV
+    + """\
+      - name: Build
+        id: build
+        env:
+          GH_TOKEN: ${{ github.token }}
+@BUILD_SECRETS@\
+"""
+    + GIT
+    + """\
+        run: |
+@UNSET@\
+          cd "$RUNNER_TEMP"
+          castoff/bin/castoff -C "$GITHUB_WORKSPACE" build --to built --json --no-input > built.json
+          cat built.json
+          version=$(jq -r 'select((.artifacts // []) != []) | .version' built.json)
+          echo "version=$version" >> "$GITHUB_OUTPUT" # empty if nothing is left to upload
+      - uses: actions/upload-artifact@@UPLOAD@
+        if: ${{ steps.build.outputs.version }}
+        with:
+          name: built
+          path: ${{ runner.temp }}/built
+          if-no-files-found: error
+          overwrite: true # of an earlier attempt
+
+  publish: # holds the upload's rights, and builds nothing
+    name: Upload the files and push the tag
+    needs: build
+    if: ${{ needs.build.outputs.version }}
+    runs-on: ubuntu-latest
+    concurrency:
+      group: castoff-publish
+      cancel-in-progress: false
+    timeout-minutes: 120
+    environment: release # its protection rules can hold the job back; trusted publishers refer to it
+    permissions:
+      contents: write # to push the tag
+@PUBLISH_PERMISSIONS@\
+    steps:
+"""
+    + _CLAIMED
+    + UV
+    + """\
+      - uses: actions/download-artifact@@DOWNLOAD@
+        with:
+          name: built
+          path: ${{ runner.temp }}/built
+@SIGNING@\
+      - name: Upload and tag
+        env:
+          GH_TOKEN: ${{ github.token }}
+          VERSION: ${{ needs.build.outputs.version }}
+@UPLOAD_TOKENS@\
+"""
+    + WHO
+    + """\
+        run: |
+@UNSET_TOKENS@\
+          exec "$RUNNER_TEMP/castoff/bin/castoff" resume --execute --no-input \\
+            --built "$RUNNER_TEMP/built" --publish-only -- "$VERSION"
+
+  finish: # knows no upload token
+    name: Draft the release, and close its milestone; a person announces
+    needs: [build, publish]
+    if: ${{ !failure() && !cancelled() && needs.build.result == 'success' }} # also where everything is uploaded
+    runs-on: ubuntu-latest
+    concurrency:
+      group: castoff-finish
+      cancel-in-progress: false
+    timeout-minutes: 60
+    permissions:
+      contents: write # to make the draft, and to push the changelog
+      issues: write # to close the milestone, and to report a failed build of the documentation
+@FINISH_PERMISSIONS@\
+    steps:
+"""
+    + _CLAIMED
+    + UV
+    + """\
+      - name: Draft the release, and do what follows the tag
+        env:
+          GH_TOKEN: ${{ github.token }}
+"""
+    + WHO
+    + """\
+        run: exec "$RUNNER_TEMP/castoff/bin/castoff" resume --execute --no-input
+"""
+)
+
+RESUME_DRAFT = (
+    """\
+      - name: Draft the release, since a tag pushed by a job does not start other workflows
+        env:
+          GH_TOKEN: ${{ github.token }}
+"""
+    + GIT
+    + """\
+        run: exec "$RUNNER_TEMP/castoff/bin/castoff" draft --execute --no-input
+"""
+)
+
+SIGNING = """\
+      - name: Install the signing key
+        env:
+          SIGNING_KEY: ${{ secrets.SIGNING_KEY }}
+        run: |
+          umask 077
+          printf '%s\\n' "$SIGNING_KEY" > "$RUNNER_TEMP/signing-key"
+          ssh-keygen -y -f "$RUNNER_TEMP/signing-key" > "$RUNNER_TEMP/signing-key.pub"
+          git config gpg.format ssh
+          git config user.signingkey "$RUNNER_TEMP/signing-key.pub"
+"""
