@@ -13,7 +13,7 @@ from pathlib import Path
 from cli.bad_repositories import CORE
 from cli.ground import Ground, Spoil
 
-HUGE = 1_000_000
+HUGE = 200_000
 """Bytes; far more than any file of the kind has, and still quick to write."""
 
 
@@ -56,7 +56,7 @@ def _link(path: str, target: str) -> Spoil:
     def spoil(ground: Ground) -> None:
         full = ground.checkout / path
         _clear(full)
-        full.parent.mkdir(exist_ok=True)
+        full.parent.mkdir(parents=True, exist_ok=True)
         full.symlink_to(target)
         ground.push()
 
@@ -66,6 +66,7 @@ def _link(path: str, target: str) -> Spoil:
 def _pipe(path: str) -> Spoil:
     def spoil(ground: Ground) -> None:
         _clear(ground.checkout / path)
+        (ground.checkout / path).parent.mkdir(exist_ok=True)
         os.mkfifo(ground.checkout / path)
 
     return spoil
@@ -168,30 +169,37 @@ _ALIASES = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
     for old, new in zip("abcdefghi", "bcdefghij", strict=True)
 )
 
+UNREADABLE, MISSING, TOML = "configuration-unreadable", "member-missing", "toml-invalid"
 _PLACES = {
-    "configuration": ("castoff.toml", "configuration-unreadable"),
-    "manifest": (CORE, "manifest-unreadable"),
-    "root manifest": ("pyproject.toml", "configuration-unreadable"),
-    "changelog": ("CHANGELOG.md", None),
-    "notes configuration": (".github/release.yml", "configuration-unreadable"),
+    "configuration": "castoff.toml",
+    "manifest": CORE,
+    "root manifest": "pyproject.toml",
+    "changelog": "CHANGELOG.md",
+    "notes configuration": ".github/release.yml",
 }
+_LINKED = (UNREADABLE, MISSING, UNREADABLE, "file-unreadable", UNREADABLE)
+_SHAPES: Mapping[str, tuple[Callable[[str], Spoil], tuple[str | None, ...]]] = {
+    "folder": (_folder, (UNREADABLE, MISSING, UNREADABLE, None, UNREADABLE)),
+    "pipe": (_pipe, (UNREADABLE, None, UNREADABLE, None, UNREADABLE)),
+    "link to nothing": (lambda path: _link(path, "gone"), _LINKED),
+    "link to itself": (lambda path: _link(path, Path(path).name), _LINKED),
+    "link out of the workspace": (lambda path: _link(path, "/etc/hostname"), _LINKED),
+    "not UTF-8": (
+        lambda path: _text(path, b"\xff\xfe\x00"),
+        (UNREADABLE, "file-not-text", UNREADABLE, "file-not-text", UNREADABLE),
+    ),
+    "null characters": (lambda path: _text(path, "a\0b\n"), (TOML, TOML, TOML, None, None)),
+    "huge": (lambda path: _text(path, "#x\n" * (HUGE // 3)), (None, MISSING, None, None, None)),
+    "one long line": (lambda path: _text(path, "[" * HUGE), (TOML, TOML, TOML, None, None)),
+    "byte order mark": (lambda path: _text(path, b"\xef\xbb\xbf# x\n"), (None, MISSING, None, None, None)),
+    "empty": (lambda path: _text(path, ""), (None, MISSING, None, None, None)),
+}
+"""How a file is bad, and the codes for each of the places; a pipe is only seen in the checkout."""
 
 FILES = tuple(
-    Kind(name=f"{what}: {how}", code=code, spoil=spoil)
-    for what, (path, code) in _PLACES.items()
-    for how, spoil in {
-        "folder": _folder(path),
-        "pipe": _pipe(path),
-        "link to nothing": _link(path, "gone"),
-        "link to itself": _link(path, Path(path).name),
-        "link out of the workspace": _link(path, "/etc/hostname"),
-        "not UTF-8": _text(path, b"\xff\xfe\x00"),
-        "null characters": _text(path, "a\0b\n"),
-        "huge": _text(path, "#x\n" * (HUGE // 3)),
-        "one long line": _text(path, "[" * HUGE),
-        "byte order mark": _text(path, b"\xef\xbb\xbf# x\n"),
-        "empty": _text(path, ""),
-    }.items()
+    Kind(name=f"{what}: {how}", code=code, spoil=make(path))
+    for how, (make, codes) in _SHAPES.items()
+    for (what, path), code in zip(_PLACES.items(), codes, strict=True)
 )
 
 CONFIGURED = (
@@ -237,17 +245,21 @@ CONFIGURED = (
         spoil=_all(_config(""), _edit("pyproject.toml", "[tool.uv", "[tool.castoff]\n[tool.uv")),
     ),
     Kind(name="unknown remote", spoil=_config('[release]\nremote = "nowhere"\n')),
-    Kind(name="workspace that is none", spoil=_config('[release]\nworkspaces = ["packages", "nowhere"]\n')),
+    Kind(
+        name="workspace that is none",
+        code="workspace-missing",
+        spoil=_config('[release]\nworkspaces = ["packages", "nowhere"]\n'),
+    ),
     Kind(name="notes of YAML aliases", spoil=_text(".github/release.yml", _ALIASES)),
     Kind(name="notes of two documents", spoil=_text(".github/release.yml", "a: 1\n---\nb: 2\n")),
     Kind(name="notes of a list", spoil=_text(".github/release.yml", "- a\n")),
     Kind(
         name="notes of a tag of Python", spoil=_text(".github/release.yml", "!!python/object:os.system x\n")
     ),
-    Kind(name="release.toml", spoil=_text("release.toml", "sign-commit = 7\n[x")),
+    Kind(name="release.toml", code="toml-invalid", spoil=_text("release.toml", "sign-commit = 7\n[x")),
     Kind(name="lock file", spoil=_text("uv.lock", "version = [")),
     Kind(name="lock file of bytes", spoil=_text("uv.lock", b"\xff\xfe")),
-    Kind(name="settings of uv", spoil=_text("uv.toml", "[[index")),
+    Kind(name="settings of uv", code="toml-invalid", spoil=_text("uv.toml", "[[index")),
     Kind(name="submodules", spoil=_text(".gitmodules", '[submodule "a"\n path = ../x\n')),
     Kind(name="attributes", spoil=_text(".gitattributes", b"\xff" * 5000 + b"\n[attr]x\n")),
     Kind(name="names of bytes", spoil=lambda ground: (_bytes(ground), ground.push())),
@@ -265,26 +277,46 @@ VERSIONS = (
     Kind(name="version of a calendar", code="version-unsupported", spoil=_version('"2026.04.1"')),
     Kind(name="version of an epoch", code="version-unsupported", spoil=_version('"1!1.0.0"')),
     Kind(name="version below zero", code="version-invalid", spoil=_version('"-1.0.0"')),
-    Kind(name="version of many digits", spoil=_version(f'"{"9" * 5000}.0.0"')),
-    Kind(name="version of many digits that fit", spoil=_version(f'"{"9" * 40}.0.0"')),
-    Kind(name="version of other digits", spoil=_version('"١.٠.٠"')),
-    Kind(name="version of a number", spoil=_version("1")),
-    Kind(name="version of a list", spoil=_version("[1, 0]")),
-    Kind(name="empty version", spoil=_version('""')),
-    Kind(name="version of control characters", spoil=_version('"1.0.0\\u001b"')),
-    Kind(name="bad requirement", spoil=_edit("packages/proof/pyproject.toml", "==1.0.0", "==")),
-    Kind(name="long requirement", spoil=_edit("packages/proof/pyproject.toml", "==1.0.0", "==" + "9" * 6000)),
+    Kind(name="version of many digits", code="version-invalid", spoil=_version(f'"{"9" * 5000}.0.0"')),
+    Kind(
+        name="version of many digits that fit",
+        code="version-unsupported",
+        spoil=_version(f'"{"9" * 40}.0.0"'),
+    ),
+    Kind(name="version of other digits", code="version-invalid", spoil=_version('"١.٠.٠"')),
+    Kind(name="version of a number", code="manifest-invalid", spoil=_version("1")),
+    Kind(name="version of a list", code="manifest-invalid", spoil=_version("[1, 0]")),
+    Kind(name="empty version", code="version-invalid", spoil=_version('""')),
+    Kind(name="version of control characters", code="version-invalid", spoil=_version('"1.0.0\\u001b"')),
+    Kind(
+        name="bad requirement",
+        code="requirement-invalid",
+        spoil=_edit("packages/proof/pyproject.toml", "==1.0.0", "=="),
+    ),
+    Kind(
+        name="long requirement",
+        code="requirement-excludes-release",
+        spoil=_edit("packages/proof/pyproject.toml", "==1.0.0", "==" + "9" * 6000),
+    ),
     Kind(name="bad name", code="name-invalid", spoil=_edit(CORE, '"proof-core"', '"-p !"')),
-    Kind(name="name of a list", spoil=_edit(CORE, '"proof-core"', '["a"]')),
+    Kind(name="name of a list", code="manifest-invalid", spoil=_edit(CORE, '"proof-core"', '["a"]')),
     Kind(name="no project table", spoil=_edit(CORE, "[project]", "[tool.x]")),
-    Kind(name="project of a list", spoil=_edit(CORE, "[project]", "[[project]]")),
-    Kind(name="members of numbers", spoil=_edit("pyproject.toml", '["packages/*"]', "[1]")),
+    Kind(name="project of a list", code="manifest-invalid", spoil=_edit(CORE, "[project]", "[[project]]")),
+    Kind(
+        name="members of numbers",
+        code="manifest-invalid",
+        spoil=_edit("pyproject.toml", '["packages/*"]', "[1]"),
+    ),
     Kind(name="members out of the workspace", spoil=_edit("pyproject.toml", '["packages/*"]', '["../*"]')),
     Kind(name="members of a bad pattern", spoil=_edit("pyproject.toml", '["packages/*"]', '["pack[ages/*"]')),
-    Kind(name="tags of no version", spoil=_tagged("latest", "v", "1", "1.x", "é", "2026.04.1", "9" * 200)),
+    Kind(
+        name="tags of no version",
+        code="tag-unsupported",
+        spoil=_tagged("latest", "v", "1", "1.x", "é", "2026.04.1", "9" * 200),
+    ),
     Kind(name="tag of a tree", spoil=_tagged("1.0.7", of="HEAD^{tree}")),
     Kind(name="tag of a file", spoil=_tagged("1.0.7", of="HEAD:NEWS.txt")),
-    Kind(name="tag of a tag", spoil=_tagged("1.0.7", of="1.0.0")),
+    Kind(name="tag of a tag", code="tag-of-another-version", spoil=_tagged("1.0.7", of="1.0.0")),
     Kind(name="tags of two schemes", spoil=_tagged("v1.0.5", "rel-1.0.6", "core-v1.0.0", "core@1.0.0")),
 )
 
@@ -294,35 +326,48 @@ REPOSITORIES = (
         code="not-a-repository",
         spoil=lambda ground: shutil.rmtree(ground.checkout / ".git"),
     ),
-    Kind(name="no head", spoil=_git("HEAD", None)),
-    Kind(name="head of nothing", spoil=_git("HEAD", b"")),
-    Kind(name="head of garbage", spoil=_git("HEAD", b"\xff\xfe\n")),
-    Kind(name="head of no branch", spoil=_git("HEAD", b"ref: refs/heads/none\n")),
-    Kind(name="head of no object", spoil=_git("refs/heads/main", b"1" * 40 + b"\n")),
-    Kind(name="branch of garbage", spoil=_git("refs/heads/main", b"garbage\n")),
-    Kind(name="tag of no object", spoil=_git("refs/tags/1.0.9", b"1" * 40 + b"\n")),
+    Kind(name="no head", code="not-a-repository", spoil=_git("HEAD", None)),
+    Kind(name="head of nothing", code="repository-unreadable", spoil=_git("HEAD", b"")),
+    Kind(name="head of garbage", code="repository-unreadable", spoil=_git("HEAD", b"\xff\xfe\n")),
+    Kind(name="head of no branch", code="no-commits", spoil=_git("HEAD", b"ref: refs/heads/none\n")),
+    Kind(name="head of no object", code="clone-failed", spoil=_git("refs/heads/main", b"1" * 40 + b"\n")),
+    Kind(name="branch of garbage", code="clone-failed", spoil=_git("refs/heads/main", b"garbage\n")),
+    Kind(
+        name="tag of no object",
+        code="version-below-manifests",
+        spoil=_git("refs/tags/1.0.9", b"1" * 40 + b"\n"),
+    ),
     Kind(name="tag of garbage", spoil=_git("refs/tags/1.0.9", b"garbage\n")),
-    Kind(name="packed refs of garbage", spoil=_git("packed-refs", b"garbage\n")),
-    Kind(name="index of garbage", spoil=_git("index", b"DIRCgarbage")),
+    Kind(name="packed refs of garbage", code="clone-failed", spoil=_git("packed-refs", b"garbage\n")),
+    Kind(name="index of garbage", code="git-failed", spoil=_git("index", b"DIRCgarbage")),
     Kind(name="lock of the index", spoil=_git("index.lock", b"")),
-    Kind(name="configuration of git", spoil=_git("config", b"[core\n")),
+    Kind(name="configuration of git", code="repository-unreadable", spoil=_git("config", b"[core\n")),
     Kind(name="configuration of git with bytes", spoil=_git("config", b"[user]\n\tname = \xff\xfe\n")),
-    Kind(name="no objects", spoil=lambda ground: shutil.rmtree(ground.checkout / ".git" / "objects")),
-    Kind(name="commit lost", spoil=_lost("HEAD")),
-    Kind(name="parent lost", spoil=_lost("HEAD~1")),
-    Kind(name="tree lost", spoil=_lost("HEAD^{tree}")),
-    Kind(name="file lost", spoil=_lost(f"HEAD:{CORE}")),
+    Kind(
+        name="no objects",
+        code="repository-unreadable",
+        spoil=lambda ground: shutil.rmtree(ground.checkout / ".git" / "objects"),
+    ),
+    Kind(name="commit lost", code="clone-failed", spoil=_lost("HEAD")),
+    Kind(name="parent lost", code="git-failed", spoil=_lost("HEAD~1")),
+    Kind(name="tree lost", code="git-failed", spoil=_lost("HEAD^{tree}")),
+    Kind(name="file lost", code="object-missing", spoil=_lost(f"HEAD:{CORE}")),
     Kind(name="tag lost", spoil=_lost("refs/tags/1.0.0")),
-    Kind(name="commit garbled", spoil=_garbled("HEAD")),
-    Kind(name="tree garbled", spoil=_garbled("HEAD^{tree}")),
-    Kind(name="file garbled", spoil=_garbled(f"HEAD:{CORE}")),
+    Kind(name="commit garbled", code="clone-failed", spoil=_garbled("HEAD")),
+    Kind(name="tree garbled", code="git-failed", spoil=_garbled("HEAD^{tree}")),
+    Kind(name="file garbled", code="object-missing", spoil=_garbled(f"HEAD:{CORE}")),
     Kind(name="alternates of nowhere", spoil=_git("objects/info/alternates", b"/nowhere/objects\n")),
     Kind(name="grafts", spoil=_git("info/grafts", b"garbage\n")),
-    Kind(name="shallow file of garbage", spoil=_git("shallow", b"garbage\n")),
-    Kind(name="format of tomorrow", spoil=_run("config", "core.repositoryformatversion", "99")),
+    Kind(name="shallow file of garbage", code="clone-failed", spoil=_git("shallow", b"garbage\n")),
+    Kind(
+        name="format of tomorrow",
+        code="repository-unreadable",
+        spoil=_run("config", "core.repositoryformatversion", "99"),
+    ),
     Kind(name="extension of tomorrow", spoil=_run("config", "extensions.tomorrow", "true")),
     Kind(
         name="git folder of nowhere",
+        code="repository-unreadable",
         spoil=lambda ground: (
             shutil.rmtree(ground.checkout / ".git"),
             ground.write(".git", "gitdir: /nowhere\n"),
@@ -330,11 +375,16 @@ REPOSITORIES = (
     ),
     Kind(
         name="git file of bytes",
+        code="repository-unreadable",
         spoil=lambda ground: (shutil.rmtree(ground.checkout / ".git"), ground.write(".git", b"\xff\n")),
     ),
     Kind(name="merge half done", spoil=_git("MERGE_HEAD", b"1" * 40 + b"\n")),
-    Kind(name="bare", spoil=_run("config", "core.bare", "true")),
-    Kind(name="work tree of nowhere", spoil=_run("config", "core.worktree", "/nowhere/tree")),
+    Kind(name="bare", code="repository-unreadable", spoil=_run("config", "core.bare", "true")),
+    Kind(
+        name="work tree of nowhere",
+        code="repository-unreadable",
+        spoil=_run("config", "core.worktree", "/nowhere/tree"),
+    ),
     Kind(name="hooks of nowhere", spoil=_run("config", "core.hooksPath", "/nowhere/hooks")),
     Kind(
         name="dates before time",
@@ -351,7 +401,10 @@ REPOSITORIES = (
 REMOTES = (
     Kind(name="remote of nowhere", spoil=_remote("/nowhere/at/all.git")),
     Kind(name="remote of a file", spoil=_remote("/etc/hostname")),
-    Kind(name="remote of an option", spoil=_remote("--upload-pack=touch pwned")),
+    Kind(
+        name="remote of an option",
+        spoil=_git("config", b'[remote "origin"]\n\turl = "--upload-pack=touch pwned"\n'),
+    ),
     Kind(name="remote of a command", spoil=_remote("ext::sh -c 'touch pwned'")),
     Kind(name="remote of nothing", spoil=_git("config", b'[remote "origin"]\n\turl =\n')),
     Kind(name="remote of a closed port", spoil=_remote("https://127.0.0.1:1/a/b.git")),

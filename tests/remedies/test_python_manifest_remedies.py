@@ -86,6 +86,18 @@ READ = [
         Files({"pyproject.toml": WORKSPACE, "p/a/pyproject.toml": GOOD}),
         "correct `tool.uv.workspace.members`",
     ),
+    Case(
+        "member-missing",
+        Files({"pyproject.toml": WORKSPACE, "p/a/pyproject.toml": GOOD, "p/b/pyproject.toml": ""}),
+        Files(
+            {
+                "pyproject.toml": WORKSPACE + 'exclude = ["p/b"]\n',
+                "p/a/pyproject.toml": GOOD,
+                "p/b/pyproject.toml": "",
+            }
+        ),
+        "exclude the folder in `tool.uv.workspace.exclude`",
+    ),
     Case("name-invalid", one('name = "a b"\nversion = "1.2.0"'), one(TWO), "correct `name`"),
     Case("name-missing", one('version = "1.2.0"'), one(TWO), "write `project.name`"),
     Case(

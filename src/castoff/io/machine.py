@@ -167,8 +167,8 @@ def _is_refusal(error: OSError) -> bool:
 
 
 def _is_without_temporary_folder(error: OSError) -> bool:
-    """Return whether nothing was found because the folder for temporary files is missing."""
-    if error.errno != errno.ENOENT:
+    """Return whether nothing was found because the folder for temporary files is missing, or no folder."""
+    if error.errno not in (errno.ENOENT, errno.ENOTDIR):
         return False
     return tempfile.tempdir is None or not Path(tempfile.tempdir).is_dir()
 

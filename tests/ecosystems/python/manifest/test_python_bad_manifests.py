@@ -258,6 +258,11 @@ BAD_TOGETHER = [
         ("manifest-invalid", "pyproject.toml", 2),
     ),
     (
+        "a member without a project",
+        {"pyproject.toml": WORKSPACE, "p/a/pyproject.toml": GOOD, "p/b/pyproject.toml": "[tool.x]\n"},
+        ("member-missing", "p/b/pyproject.toml", None),
+    ),
+    (
         "a member that is not there",
         {"pyproject.toml": '[tool.uv.workspace]\nmembers = ["p/*", "q"]\n', "p/a/pyproject.toml": GOOD},
         ("member-missing", "pyproject.toml", 2),

@@ -60,7 +60,13 @@ def test_a_uv_workspace_names_its_members() -> None:
         "packages/old",
     )
     assert workspace.names == ("a", "b")
-    assert workspace.problems == ()
+    assert [(one.code, one.severity, one.message) for one in workspace.problems] == [
+        (
+            "member-missing",
+            "warning",
+            "`packages/notes` matches the member `packages/*` and has no `pyproject.toml`",
+        )
+    ]
     assert [(one.name, one.reason) for one in workspace.not_released] == [
         ("c", "its version is 0.1.0"),
         ("old", "it is in `release.exclude`"),

@@ -11,6 +11,7 @@ import configparser
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from castoff.ecosystems.python.manifest.document import PythonDocument
 from castoff.ecosystems.python.manifest.project import is_project
@@ -62,7 +63,7 @@ def lay_out(paths: Sequence[str], open_manifest: Open) -> PythonLayouts:
     for head in sorted(heads, key=lambda one: (one.folder.count("/"), one.folder != ".", one.folder)):
         if head.file in taken:
             continue  # uv takes a workspace that is a member of another one for a member
-        layout, claimed = _uv_layout(head, manifests, documents, broken)
+        layout, claimed = _uv_layout(head, paths, documents, broken)
         layouts.append(layout)
         taken |= {head.file, *claimed}
     plain = tuple(one for one in documents.values() if one.file not in taken and is_project(one))
@@ -74,42 +75,67 @@ def lay_out(paths: Sequence[str], open_manifest: Open) -> PythonLayouts:
 
 def _uv_layout(
     head: PythonDocument,
-    manifests: Sequence[str],
+    paths: Sequence[str],
     documents: dict[str, PythonDocument],
     broken: dict[str, Problem],
 ) -> tuple[PythonLayout, Sequence[str]]:
     try:
-        inside, problems = _members(head, manifests)
+        inside, problems = _members(head, paths)
     except CastoffError as error:
         own = (head,) if is_project(head) else ()
         return PythonLayout(head=head, projects=own, problems=tuple(error.problems)), ()
     unread = tuple(file for file in inside if file in broken)
-    problems = [*problems, *(broken[file] for file in unread)]
+    without = [documents[file] for file in inside if file in documents and _lacks_project(documents[file])]
+    problems = [*problems, *(broken[file] for file in unread), *map(_no_project, without)]
     found = [documents[file] for file in (head.file, *inside) if file in documents]
     projects = tuple(one for one in found if is_project(one))
     return PythonLayout(head=head, projects=projects, problems=tuple(problems), broken=unread), inside
 
 
-def _members(head: PythonDocument, manifests: Sequence[str]) -> tuple[list[str], list[Problem]]:
-    """Match the globs of a uv workspace, which are relative to it."""
+def _lacks_project(document: PythonDocument) -> bool:
+    """Return whether uv refuses a member for its manifest; it passes over one that it is told not to manage."""
+    return not is_project(document) and document.get("tool", "uv", "managed") is not False
+
+
+def _no_project(document: PythonDocument) -> Problem:
+    return Problem(
+        code="member-missing",
+        message=f"the workspace's member `{document.folder}` has no table `[project]`",
+        reason="the package would be missing from the release, and uv refuses the workspace",
+        remedy="add the table, or exclude the folder in `tool.uv.workspace.exclude`",
+        file=document.file,
+    )
+
+
+def _members(head: PythonDocument, paths: Sequence[str]) -> tuple[list[str], list[Problem]]:
+    """Match the globs of a uv workspace, which are relative to it, with all folders of a tree that hold files.
+
+    A folder that a glob matches and that has no manifest is reported, since uv refuses the workspace for it.
+    """
     base = "" if head.folder == "." else head.folder + "/"
     wanted = _globs(head, "members")
     unwanted = [_glob(one) for one in _globs(head, "exclude")]
     patterns = [_glob(one) for one in wanted]
     found: list[str] = []
+    bare: list[Problem] = []
     hit: set[int] = set()
-    for manifest in manifests:
-        folder = manifest.removesuffix("/pyproject.toml")
+    files = set(paths)
+    for folder in sorted({str(parent) for path in paths for parent in PurePosixPath(path).parents}):
         # uv skips hidden folders when it expands members.
-        if not folder.startswith(base) or manifest == head.file or _is_hidden(folder):
+        if not folder.startswith(base) or folder == head.folder or _is_hidden(folder):
             continue
         relative = folder.removeprefix(base)
         matched = {index for index, pattern in enumerate(patterns) if pattern.fullmatch(relative)}
-        if matched and not any(pattern.fullmatch(relative) for pattern in unwanted):
-            found.append(manifest)
+        if not matched or any(pattern.fullmatch(relative) for pattern in unwanted):
+            continue
         hit |= matched
+        manifest = f"{folder}/{MANIFEST}"
+        if manifest in files:
+            found.append(manifest)
+        else:
+            bare.append(_no_manifest(head, min(matched), wanted[min(matched)], folder))
     missing = [one for index, one in enumerate(wanted) if index not in hit]
-    return found, [_missing(head, wanted.index(one), one) for one in missing]
+    return found, [*bare, *(_missing(head, wanted.index(one), one) for one in missing)]
 
 
 def _globs(head: PythonDocument, field: str) -> Sequence[str]:
@@ -126,6 +152,18 @@ def _glob(pattern: str) -> re.Pattern[str]:
             {"**/": r"(?:[^/]+/)*", "**": r".*", "*": r"[^/]*", "?": r"[^/]"}.get(part) or re.escape(part)
         )
     return re.compile("".join(parts))
+
+
+def _no_manifest(head: PythonDocument, index: int, pattern: str, folder: str) -> Problem:
+    return Problem(
+        code="member-missing",
+        severity="warning",  # the build stops for it, before the claim; a folder of notes may be meant to match
+        message=f"`{folder}` matches the member `{pattern}` and has no `{MANIFEST}`",
+        reason="the package would be missing from the release, and uv refuses the workspace",
+        remedy="add the file, or exclude the folder in `tool.uv.workspace.exclude`",
+        file=head.file,
+        line=head.line("tool", "uv", "workspace", "members", index),
+    )
 
 
 def _missing(head: PythonDocument, index: int, pattern: str) -> Problem:
