@@ -13,6 +13,7 @@ import pytest
 from castoff.registry_rules import read_rules
 from castoff.world.clients import TOKEN
 from castoff.world.clock import WorldClock
+from castoff.world.identity import Issuer
 from castoff.world.messages import Late
 from castoff.world.npm_registry import NpmRegistry
 from registry_rules.npm_requests import (
@@ -86,12 +87,14 @@ def identity(**claims: str) -> str:
         "workflow_ref": "acme/rocket/.github/workflows/release.yml@refs/heads/main",
         **claims,
     }
-    part = base64.urlsafe_b64encode(json.dumps(whole).encode()).decode().rstrip("=")
-    return f"e30.{part}.x"
+    return Issuer().token("npm:127.0.0.1", **whole)
+
+
+EXCHANGE = "/-/npm/v1/oidc/token/exchange/package/"
 
 
 def exchange(name: str = "acme", **claims: str) -> Call:
-    return Call(method="POST", path=f"/-/npm/v1/oidc/token/exchange/package/{name}", token=identity(**claims))
+    return Call(method="POST", path=EXCHANGE + name, token=identity(**claims))
 
 
 def trusting(*allow: str) -> Mapping[str, Any]:
@@ -715,6 +718,24 @@ CASES = (
             exchange("@acme/core"),
             exchange(repository="Acme/rocket"),
             exchange(workflow_ref="acme/rocket/.github/workflows/other.yml@refs/heads/main"),
+        )
+    ),
+    *(
+        Case(
+            rule="publisher-identity",
+            refused=refused,
+            status=401,
+            text="OIDC token exchange error",
+            allowed=exchange(),
+            settings=trusting("publish"),
+        )
+        for refused in (
+            exchange(aud="npm:elsewhere"),
+            exchange(iss="https://example.org"),
+            exchange(exp="1"),
+            exchange(runner_environment="self-hosted"),
+            Call(method="POST", path=EXCHANGE + "acme", token=identity()[:-8] + "AAAAAAAA"),
+            Call(method="POST", path=EXCHANGE + "acme", token=None),
         )
     ),
     Case(

@@ -29,9 +29,11 @@ OF_INDEX = frozenset(
     {
         *("authentication", "trailing-slash", "name-of-stdlib", "name-similar", "new-projects", "file-size"),
         *("file-exists", "file-name-reuse", "release-age", "one-sdist"),
+        *("pending-publisher", "trusted-publishing", "trusted-token", "attestation-contents"),
     }
 )
-"""Rules on what the index holds already; their tests are at the end of this module."""
+"""Rules on what the index holds already; their tests are at the end of this module, those of trusted publishing in
+`tests/world/test_world_identity.py`."""
 
 
 def judge(folder: Path, *files: tuple[str, bytes], is_pypi: bool = True) -> list[str]:

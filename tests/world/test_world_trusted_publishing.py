@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from typing import Any
 
@@ -11,6 +10,7 @@ from test_world_cargo_registry import crate, publication, send
 
 from castoff.world.cargo_registry import CargoRegistry
 from castoff.world.clock import WorldClock
+from castoff.world.identity import ISSUER, Issuer, sign
 from castoff.world.messages import Request, Response
 
 TOKENS = "/api/v1/trusted_publishing/tokens"
@@ -24,10 +24,12 @@ TRUSTED: dict[str, Any] = {
     },
 }
 CLAIMS = {
-    "iss": "https://token.actions.githubusercontent.com",
+    "iss": ISSUER,
+    "aud": "x",
     "jti": "1",
     "event_name": "push",
     "repository": "acme/rocket",
+    "repository_owner_id": "1",
     "workflow_ref": "acme/rocket/.github/workflows/release.yml@refs/tags/1.0.0",
 }
 
@@ -38,9 +40,9 @@ def registry_at(clock: WorldClock | None = None) -> CargoRegistry:
 
 
 def jwt(header: dict[str, Any] | None = None, **claims: Any) -> str:
-    parts = (header or {"kid": "k"}, {**CLAIMS, **claims})
-    encoded = (base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in parts)
-    return ".".join((*encoded, "signature"))
+    if header is None:
+        return Issuer().token("x", **{**CLAIMS, **claims})
+    return sign({**CLAIMS, **claims}, header)
 
 
 def exchange(registry: CargoRegistry, token: str) -> Response:
@@ -88,6 +90,13 @@ def test_a_token_ends_when_it_is_revoked_or_half_an_hour_old() -> None:
         ("nonsense", "Failed to decode"),
         (jwt(iss="https://example.org"), "Unsupported JWT issuer"),
         (jwt({"alg": "RS256"}), "Missing JWT key ID"),
+        (jwt({"alg": "RS256", "kid": "other"}), "Invalid JWT key ID"),
+        (jwt({"alg": "none", "kid": "world"}), "Failed to decode"),
+        (jwt()[:-8] + "AAAAAAAA", "Failed to decode"),
+        (jwt(aud="pypi"), "Failed to decode"),
+        (jwt(exp=1), "Failed to decode"),
+        (jwt(repository_owner_id="2"), "does not match the repository owner ID (2)"),
+        (jwt(repository_owner_id="x"), "Unexpected `repository_owner_id`"),
         (jwt(event_name="workflow_run"), "does not support the `workflow_run` event"),
         (jwt(event_name="pull_request_target"), "does not support"),
         (jwt(repository="acme"), "Unexpected `repository`"),

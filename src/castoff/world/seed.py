@@ -9,10 +9,14 @@ Every key is optional; paths count from the seed file's folder::
      "python": ["dist/x.whl",                a file released before, or a minimal wheel made up:
                 {"name": ..., "version": ..., "requires_dist": [...], "requires_python": ...,
                  "provides_extra": [...], "yanked": false}],
+     "python_publishers": {"trusted": {"NAME": {"repository": "o/r", "workflow": "FILE", "environment": ...,
+                                                "owner_id": "1"}},
+                           "pending": {...}},  publishers of projects that are not there yet
      "cargo": {"packages": {...},            the record of ``check --registry-record``
                "crates": ["PATH.crate"],     files released before
                "owners": {"NAME": ["LOGIN"]},  who may publish it; the world's user (`world`) where not said
-               "trusted": {"NAME": {"repository": "o/r", "workflow": "FILE", "environment": ..., "only": false}},
+               "trusted": {"NAME": {"repository": "o/r", "workflow": "FILE", "environment": ..., "only": false,
+                                    "owner_id": "1"}},
                "outside": "any",             names that dependencies may have besides: any, none, or a list
                "limits": {"new": {"burst": 5, "every": 600}, "version": {"burst": 30, "every": 60}}},
      "npm": {"packages": [{"name": ..., "version": ..., ...}],   package.json documents of what was released before
@@ -24,6 +28,8 @@ Every key is optional; paths count from the seed file's folder::
                                    "dependents": false, "downloads": 0, "tags": {"next": "2.0.0-rc.1"},
                                    "trusted": {"repository": "o/r", "workflow": "FILE", "environment": ...,
                                                "allow": ["publish", "stage"]}}}},
+     "job": {"workflow": "FILE", ...},       the CI job that clients run in, which may request identity tokens: see
+                                             world/identity.py; without it, clients run outside of CI
      "docs": {...},                          see docs_host
      "forge": {...}}                         see forge
 """
@@ -39,7 +45,19 @@ from typing import Any
 from castoff.errors import ConfigurationError
 from castoff.world.python_index.minimal import Seed
 
-_KEYS = ("slug", "repository", "beside", "clock", "python", "cargo", "npm", "docs", "forge")
+_KEYS = (
+    "slug",
+    "repository",
+    "beside",
+    "clock",
+    "python",
+    "python_publishers",
+    "cargo",
+    "npm",
+    "job",
+    "docs",
+    "forge",
+)
 _PYTHON_KEYS = ("name", "version", "requires_dist", "requires_python", "provides_extra", "yanked")
 
 
@@ -52,8 +70,10 @@ class WorldSeed:
     beside: tuple[tuple[str, Path], ...] = ()
     clock: datetime | None = None
     python: tuple[Path | Seed, ...] = ()
+    python_publishers: dict[str, Any] = field(default_factory=dict)
     cargo: dict[str, Any] = field(default_factory=dict)
     npm: dict[str, Any] = field(default_factory=dict)
+    job: dict[str, Any] = field(default_factory=dict)
     docs: dict[str, Any] = field(default_factory=dict)
     forge: dict[str, Any] = field(default_factory=dict)
 
@@ -81,8 +101,12 @@ def _seed(value: Any, folder: Path) -> WorldSeed:
         repository=folder / repository if repository is not None else None,
         clock=_moment(fields.get("clock")),
         python=tuple(_python(entry, folder) for entry in _list(fields, "python")),
+        python_publishers=_object(
+            fields.get("python_publishers", {}), "`python_publishers`", ("trusted", "pending")
+        ),
         cargo=_cargo(_mapping(fields, "cargo"), folder),
         npm=_mapping(fields, "npm"),
+        job=_mapping(fields, "job"),
         docs=_docs(_mapping(fields, "docs"), folder),
         forge=_mapping(fields, "forge"),
     )

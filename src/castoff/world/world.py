@@ -26,6 +26,7 @@ from castoff.world.docs_host import DocsHost
 from castoff.world.fault_gate import FaultGate
 from castoff.world.faults import Rule
 from castoff.world.forge import Forge
+from castoff.world.identity import Issuer, Job
 from castoff.world.journal import Journal
 from castoff.world.messages import Rejected, Request
 from castoff.world.npm_registry import NpmRegistry
@@ -58,6 +59,7 @@ class Services:
     npm: NpmRegistry
     docs: DocsHost
     forge: Forge
+    identity: Issuer
 
     def dump(self, *, uploads_sorted: bool) -> dict[str, object]:
         """Return what each service holds; uploads in their order, or sorted."""
@@ -89,13 +91,20 @@ def plant(
     ``outside_index`` and ``outside_registry`` answer for Python projects and npm packages that are not the world's.
     ``beside`` are the other repositories of the forge.
     """
-    python = PythonIndex(clock=clock, outside=outside_index)
+    job = _seeded("job", lambda: Job.of(seed.job, seed.slug)) if seed.job else None
+    identity = Issuer(clock, job)
+    python = _seeded(
+        "python_publishers",
+        lambda: PythonIndex(clock=clock, outside=outside_index, issuer=identity, **seed.python_publishers),
+    )
     _seeded("python", lambda: python.seed(seed.python))
     docs = _seeded("docs", lambda: DocsHost(clock=clock, settings=seed.docs))
-    cargo = _seeded("cargo", lambda: CargoRegistry(clock=clock, settings=seed.cargo))
+    cargo = _seeded("cargo", lambda: CargoRegistry(clock=clock, settings=seed.cargo, issuer=identity))
     cargo.on_upload = docs.crates.queue
     docs.is_yanked = cargo.is_yanked
-    npm = _seeded("npm", lambda: NpmRegistry(clock=clock, settings=seed.npm, outside=outside_registry))
+    npm = _seeded(
+        "npm", lambda: NpmRegistry(clock=clock, settings=seed.npm, outside=outside_registry, issuer=identity)
+    )
     shared = {key: seed.forge[key] for key in _OF_EVERY_REPOSITORY if key in seed.forge}
     others = [
         Forge(one.slug, one.path, seed={**shared, "default_branch": one.head}, clock=clock.now)
@@ -103,7 +112,7 @@ def plant(
         if one.path != repository
     ]
     forge = Forge(seed.slug, repository, seed=seed.forge, clock=clock.now, others=others)
-    return Services(python, cargo, npm, docs, forge)
+    return Services(python, cargo, npm, docs, forge, identity)
 
 
 def _seeded(key: str, make: Callable[[], Made]) -> Made:
@@ -128,8 +137,8 @@ def _sorted_uploads(part: dict[str, object]) -> dict[str, object]:
 class World:
     """Everything that a release speaks to, on loopback, between ``with`` and its end.
 
-    ``python``, ``cargo``, ``npm``, ``docs``, ``forge`` and ``control`` are servers with a ``url``; ``services``
-    holds what they serve, ``repository`` the bare repository, ``journal`` the log, ``gate`` the faults.
+    ``python``, ``cargo``, ``npm``, ``identity``, ``docs``, ``forge``, ``control`` are servers with a ``url``;
+    ``services`` holds what they serve, ``repository`` the bare repository, ``journal`` the log, ``gate`` the faults.
     """
 
     def __init__(
@@ -242,6 +251,7 @@ class World:
         self.cargo = self._serve(Site("cargo", services.cargo, crate_subject))
         self.npm = self._serve(Site("npm", services.npm, npm_subject, _npm_writes), context)
         self.docs = self._serve(Site("docs", services.docs))
+        self.identity = self._serve(Site("identity", services.identity))
         self.forge = self._serve(Site("forge", services.forge, writes=_forge_writes))
         door = ControlDoor(
             journal=self.journal,
@@ -275,8 +285,13 @@ class World:
             **clients.forge_client(self.forge.url, self.seed.slug),
             **self._proxied(),
             **clients.npm_clients(self.npm.url, trusted, self.directory),
+            **self._job_variables(),
             "CASTOFF_DOCS_URL": self.docs.url,
         }
+
+    def _job_variables(self) -> dict[str, str]:
+        job = self.services.identity.job
+        return {} if job is None else job.variables(self.identity.url)
 
     def _proxied(self) -> dict[str, str]:
         proxy = self.forge_proxy

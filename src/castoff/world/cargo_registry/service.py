@@ -10,6 +10,7 @@ from datetime import datetime
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from castoff.world.cargo_registry.index import name_at
 from castoff.world.cargo_registry.limits import parse_limits
@@ -25,6 +26,7 @@ from castoff.world.cargo_registry.upload import (
     read_published,
 )
 from castoff.world.clock import WorldClock
+from castoff.world.identity import Issuer
 from castoff.world.messages import Rejected, Request, Response, json_response
 
 
@@ -115,7 +117,13 @@ class CargoRegistry:
     ``on_upload`` is told the name and version of each crate that is published.
     """
 
-    def __init__(self, *, clock: WorldClock | None = None, settings: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        clock: WorldClock | None = None,
+        settings: dict[str, Any] | None = None,
+        issuer: Issuer | None = None,
+    ) -> None:
         values = settings or {}
         for key in values:
             if key not in _SETTINGS:
@@ -130,7 +138,9 @@ class CargoRegistry:
             self.seed_file(Path(path))
         for name, owners in values.get("owners", {}).items():
             self.store.give_to(name, [str(login) for login in owners])
-        self._trusted = TrustedPublishing(values.get("trusted", {}), self._clock)
+        self._trusted = TrustedPublishing(
+            values.get("trusted", {}), self._clock, issuer or Issuer(self._clock)
+        )
         one, two = r"(?P<name>[^/]+)", r"(?P<name>[^/]+)/(?P<version>[^/]+)"
         self._routes: Sequence[tuple[str, re.Pattern[str], Callable[[Request, Found], Response]]] = [
             ("GET", re.compile(r"/index/config\.json"), self._config),
@@ -232,7 +242,7 @@ class CargoRegistry:
         jwt = _object(request).get("jwt")
         if not isinstance(jwt, str):
             raise Rejected("invalid json request")
-        return json_response(200, {"token": self._trusted.exchange(jwt)})
+        return json_response(200, {"token": self._trusted.exchange(jwt, urlsplit(request.base_url).netloc)})
 
     def _revoke_token(self, request: Request, _found: Found) -> Response:
         self._trusted.revoke(_token(request))

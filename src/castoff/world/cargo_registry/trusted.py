@@ -1,28 +1,24 @@
 """Trusted publishing of the embedded Cargo registry: identity tokens of GitHub's workflows for tokens of half an hour.
 
-The signature of an identity token is not checked, nor for whom it was made; everything else is as crates-io has it.
-Source: crates-io ``controllers/trustpub/tokens``.
+Source: crates-io ``controllers/trustpub/tokens`` (rule `trusted-publishing` of the table).
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
-import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from castoff.world.clock import WorldClock
+from castoff.world.identity import Flaw, Issuer, TokenInvalid
 from castoff.world.messages import Rejected
 
 PREFIX = "cio_tp_"
-_ISSUER = "https://token.actions.githubusercontent.com"
 _LIFETIME = 30 * 60
 _EVENTS = ("pull_request_target", "workflow_run")
-_KEYS = {"repository", "workflow", "environment", "only"}
+_KEYS = {"repository", "workflow", "environment", "only", "owner_id"}
 _WORKFLOW = re.compile(r"[^/]+/[^/]+/\.github/workflows/([^/@]+)@.+")
 
 
@@ -34,24 +30,36 @@ class _Config:
     workflow: str
     environment: str | None
     only: bool
+    owner_id: str
+
+
+_WORDS: Mapping[Flaw, str] = {
+    "issuer": "Unsupported JWT issuer: {}",
+    "key-missing": "Missing JWT key ID",
+    "key": "Invalid JWT key ID",
+}
 
 
 class TrustedPublishing:
     """The workflows that crates trust, and the tokens that were given out; not for several threads at once."""
 
-    def __init__(self, settings: Mapping[str, Any], clock: WorldClock) -> None:
+    def __init__(self, settings: Mapping[str, Any], clock: WorldClock, issuer: Issuer) -> None:
         self._configs = {name: _config(name, value) for name, value in settings.items()}
         self._clock = clock
+        self._issuer = issuer
         self._used: set[str] = set()
         self._tokens: dict[str, tuple[float, frozenset[str]]] = {}
 
-    def exchange(self, jwt: str) -> str:
-        """Return a token for the crates that trust the workflow of an identity token."""
-        header, claims = _decoded(jwt)
-        if claims.get("iss") != _ISSUER:
-            raise Rejected(f"Unsupported JWT issuer: {claims.get('iss')}")
-        if not header.get("kid"):
-            raise Rejected("Missing JWT key ID")
+    def exchange(self, jwt: str, audience: str) -> str:
+        """Return a token for the crates that trust the workflow of an identity token.
+
+        The ``audience`` is the registry's host (``config/server.rs``, ``trustpub_audience``).
+        """
+        try:
+            claims = self._issuer.claims(jwt, (audience,), leeway=60)
+        except TokenInvalid as invalid:
+            words = _WORDS.get(invalid.flaw, "Failed to decode JWT")
+            raise Rejected(words.format(invalid.detail)) from invalid
         number = str(claims.get("jti"))
         if number in self._used:
             raise Rejected("JWT has already been used")
@@ -101,47 +109,51 @@ class TrustedPublishing:
         workflow = _WORKFLOW.fullmatch(str(claims.get("workflow_ref")))
         if workflow is None:
             raise Rejected("Unexpected `workflow_ref` value")
-        environment = str(claims.get("environment") or "")
+        owner, environment = str(claims.get("repository_owner_id")), claims.get("environment")
+        if not owner.isdecimal():
+            raise Rejected("Unexpected `repository_owner_id` value")
         found = {
             name: one for name, one in self._configs.items() if one.repository.lower() == repository.lower()
         }
         if not found:
             raise Rejected(f"No Trusted Publishing config found for repository `{repository}`.")
-        found = {name: one for name, one in found.items() if one.workflow == workflow[1]}
+        begin = f"The Trusted Publishing config for repository `{repository}`"
+        rest = {name: one for name, one in found.items() if one.owner_id == owner}
+        if not rest:
+            expected = ", ".join(one.owner_id for one in found.values())
+            raise Rejected(
+                f"{begin} does not match the repository owner ID ({owner}) in the JWT. Expected owner IDs: "
+                f"{expected}. Please recreate the Trusted Publishing config to update the repository owner ID."
+            )
+        found = {name: one for name, one in rest.items() if one.workflow == workflow[1]}
         if not found:
             raise Rejected(
-                f"The Trusted Publishing config for repository `{repository}` does not match the workflow filename "
-                f"`{workflow[1]}` in the JWT."
+                f"{begin} does not match the workflow filename `{workflow[1]}` in the JWT. Expected workflow "
+                f"filenames: {_quoted(one.workflow for one in rest.values())}"
             )
+        named = str(environment or "").lower()
         trusting = frozenset(
-            name
-            for name, one in found.items()
-            if one.environment is None or one.environment.lower() == environment.lower()
+            name for name, one in found.items() if one.environment is None or one.environment.lower() == named
         )
         if not trusting:
-            raise Rejected(
-                f"The Trusted Publishing config for repository `{repository}` does not match the environment "
-                f"`{environment}` in the JWT."
+            expected = _quoted(str(one.environment) for one in found.values())
+            what = (
+                f"does not match the environment `{environment}` in the JWT"
+                if environment
+                else "requires an environment, but the JWT does not specify one"
             )
+            raise Rejected(f"{begin} {what}. Expected environments: {expected}")
         return trusting
 
 
-def _decoded(jwt: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    try:
-        parts = [
-            json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))) for part in jwt.split(".")[:2]
-        ]
-    except (ValueError, binascii.Error) as error:
-        raise Rejected("Failed to decode JWT") from error
-    if jwt.count(".") != 2 or not all(isinstance(part, dict) for part in parts):
-        raise Rejected("Failed to decode JWT")
-    return parts[0], parts[1]
+def _quoted(values: Iterable[str]) -> str:
+    return ", ".join(f"`{one}`" for one in values)
 
 
 def _config(name: str, value: Any) -> _Config:
     if not isinstance(value, dict) or not {"repository", "workflow"} <= set(value) <= _KEYS:
         raise ValueError(
-            f"`trusted` gives `{name}` repository and workflow, and may give environment and only"
+            f"`trusted` gives `{name}` repository and workflow, and may give environment, owner_id and only"
         )
     environment = value.get("environment")
     return _Config(
@@ -149,4 +161,5 @@ def _config(name: str, value: Any) -> _Config:
         str(value["workflow"]),
         None if environment is None else str(environment),
         bool(value.get("only", False)),
+        str(value.get("owner_id", "1")),
     )

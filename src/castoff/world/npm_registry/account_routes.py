@@ -105,7 +105,7 @@ class AccountRoutes:
         name = found["name"]
         if self._store.find(name) is None:
             raise Refused("package not found", 404)
-        actions = self._trusted.require(name, request.headers.get("authorization", ""))
+        actions = self._trusted.require(name, request)
         return json_response(201, self._accounts.add_oidc(name, actions))
 
     def _attestations(self, _request: Request, found: Found) -> Response:

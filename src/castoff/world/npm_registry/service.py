@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from castoff.world.clock import WorldClock
+from castoff.world.identity import Issuer
 from castoff.world.messages import Request, Response, json_response
 from castoff.world.npm_registry import documents
 from castoff.world.npm_registry.account_routes import AccountRoutes
@@ -54,6 +55,7 @@ class NpmRegistry:
         clock: WorldClock | None = None,
         settings: Mapping[str, Any] | None = None,
         outside: OutsideRegistry | None = None,
+        issuer: Issuer | None = None,
     ) -> None:
         given = dict(settings or {})
         if not set(given) <= _KEYS:
@@ -61,7 +63,7 @@ class NpmRegistry:
         clock = clock or WorldClock()
         self.store = Store(clock)
         self.accounts = Accounts(given, clock)
-        self.trusted = TrustedPublishers()
+        self.trusted = TrustedPublishers(issuer or Issuer(clock))
         self._scopes = None if given.get("scopes") is None else frozenset(str(one) for one in given["scopes"])
         self._outside = outside
         self.seed(given.get("packages", ()))

@@ -1,18 +1,18 @@
 """Trusted publishers of packages: which workflow may publish or stage, without a token of a person.
 
-The signature of an identity token is not checked; the rest is as `npm/documentation`, "Trusted publishing", has it.
+Source: `npm/documentation`, "Trusted publishing for npm packages"; the audience as npm, pnpm and yarn request it.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
+from castoff.world.identity import Issuer, TokenInvalid
+from castoff.world.messages import Request
 from castoff.world.npm_registry.refusal import Refused
 
 _KEYS = {"repository", "workflow", "environment", "allow"}
@@ -30,7 +30,8 @@ class _Publisher:
 class TrustedPublishers:
     """One publisher a package at most."""
 
-    def __init__(self) -> None:
+    def __init__(self, issuer: Issuer) -> None:
+        self._issuer = issuer
         self._publishers: dict[str, _Publisher] = {}
 
     def add(self, name: str, value: Mapping[str, Any]) -> None:
@@ -46,12 +47,19 @@ class TrustedPublishers:
             frozenset(str(one) for one in value.get("allow", ("publish", "stage"))),
         )
 
-    def require(self, name: str, authorization: str) -> frozenset[str]:
+    def require(self, name: str, request: Request) -> frozenset[str]:
         """Return what the workflow of an identity token may do; refuse one that is not trusted."""
-        kind, _, text = authorization.partition(" ")
-        claims = _claims(text) if kind.lower() == "bearer" else None
-        if claims is None:
-            raise Refused("OIDC token exchange error - invalid token", 401)
+        kind, _, text = request.headers.get("authorization", "").partition(" ")
+        host = urlsplit(request.base_url)
+        # npm and pnpm name the host alone, yarn with its port.
+        audiences = (f"npm:{host.hostname}", f"npm:{host.netloc}")
+        try:
+            claims = self._issuer.claims(text if kind.lower() == "bearer" else "", audiences)
+        except TokenInvalid as invalid:
+            raise Refused("OIDC token exchange error - invalid token", 401) from invalid
+        # npm/documentation: "self-hosted runners are not currently supported".
+        if claims.get("runner_environment") == "self-hosted":
+            raise Refused("OIDC token exchange error - unsupported runner", 401)
         publisher = self._publishers.get(name)
         workflow = _WORKFLOW.fullmatch(str(claims.get("workflow_ref")))
         # Names are compared with their case: PostHog's handbook, "Releasing".
@@ -65,12 +73,3 @@ class TrustedPublishers:
         if publisher is None or not matches:
             raise Refused("OIDC token exchange error - package not found", 404)
         return publisher.allow
-
-
-def _claims(token: str) -> dict[str, Any] | None:
-    try:
-        part = token.split(".")[1]
-        claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
-    except (IndexError, ValueError, binascii.Error):
-        return None
-    return claims if isinstance(claims, dict) else None

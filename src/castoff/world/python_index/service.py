@@ -5,19 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from packaging.utils import canonicalize_name
 
 from castoff.world.clock import WorldClock
+from castoff.world.identity import Issuer
 from castoff.world.messages import Rejected, Request, Response, json_response
 from castoff.world.python_index import pages
 from castoff.world.python_index.artifact import read_artifact
 from castoff.world.python_index.minimal import Seed, minimal_wheel
 from castoff.world.python_index.multipart import parse_form
 from castoff.world.python_index.store import Store
+from castoff.world.python_index.trusted import AUDIENCE, TrustedPublishing
 from castoff.world.python_index.upload import receive
 
 # As the real one: a client that does not ask anew may believe an old page for ten minutes.
@@ -34,10 +37,23 @@ def upload_subject(request: Request) -> str:
 
 
 class PythonIndex:
-    """A Python package index; ``outside`` is the address of the simple API for names that are not ours."""
+    """A Python package index; ``outside`` is the address of the simple API for names that are not ours.
 
-    def __init__(self, *, clock: WorldClock | None = None, outside: str | None = None) -> None:
-        self.store = Store(clock or WorldClock())
+    ``trusted`` and ``pending`` are publishers by the name of their project.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: WorldClock | None = None,
+        outside: str | None = None,
+        trusted: Mapping[str, Any] | None = None,
+        pending: Mapping[str, Any] | None = None,
+        issuer: Issuer | None = None,
+    ) -> None:
+        clock = clock or WorldClock()
+        self.store = Store(clock)
+        self._trusted = TrustedPublishing(trusted or {}, pending or {}, clock, issuer or Issuer(clock))
         self._outside = outside.rstrip("/") if outside else None
         self._routes: Sequence[tuple[str, re.Pattern[str], Callable[[Request, dict[str, str]], Response]]] = [
             ("GET", re.compile(r"(?:/view/(?P<view>[^/]+))?/simple/?"), self._list),
@@ -50,6 +66,8 @@ class PythonIndex:
             ("GET", re.compile(r"/packages/(?P<digest>../../[^/]+)/(?P<filename>[^/]+)"), self._file),
             ("POST", re.compile(r"/legacy/"), self._upload),
             ("POST", re.compile(r"/legacy"), self._moved),
+            ("GET", re.compile(r"/_/oidc/audience"), self._audience),
+            ("POST", re.compile(r"/_/oidc/mint-token"), self._mint),
         ]
 
     def handle(self, request: Request) -> Response:
@@ -128,12 +146,18 @@ class PythonIndex:
 
     def _upload(self, request: Request, _found: dict[str, str]) -> Response:
         try:
-            receive(request, self.store)
+            receive(request, self.store, self._trusted)
         except Rejected as refused:
             # the reason phrase carries the message: it is what twine prints, and PyPI sends it there
             said = _text(refused.status, f"{refused.status} {refused.text}")
             return replace(said, reason=refused.text)
         return _text(200, "")
+
+    def _audience(self, _request: Request, _found: dict[str, str]) -> Response:
+        return json_response(200, {"audience": AUDIENCE})
+
+    def _mint(self, request: Request, _found: dict[str, str]) -> Response:
+        return self._trusted.mint(request, self.store.owns, self.store.create)
 
     def _moved(self, _request: Request, _found: dict[str, str]) -> Response:
         return _text(308, "308 an upload needs the address with a slash at its end", {"Location": "/legacy/"})

@@ -169,6 +169,12 @@ class Store:
                 self.new_projects.check(user)
                 check_new_name(name, self._packages)
 
+    def create(self, name: str) -> None:
+        """Make a project without files, as a pending publisher does; it counts for no limit."""
+        with self._lock:
+            check_new_name(name, self._packages)
+            self._packages.setdefault(canonicalize_name(name), _Package())
+
     def check_size(self, offered: Offered) -> None:
         """Refuse a file that is empty or too large, or one too many for its project."""
         if offered.size > FILE_LIMIT:

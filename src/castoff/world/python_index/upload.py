@@ -10,10 +10,12 @@ import re
 from castoff.world.messages import Rejected, Request
 from castoff.world.python_index.archives import check_archive
 from castoff.world.python_index.artifact import read_artifact
+from castoff.world.python_index.attestations import check_attestations
 from castoff.world.python_index.file_names import check_characters, check_extension, check_name
 from castoff.world.python_index.form_metadata import check_description, read_metadata
 from castoff.world.python_index.multipart import Form, parse_form
 from castoff.world.python_index.store import Offered, Store
+from castoff.world.python_index.trusted import TrustedPublishing
 
 _NAME = re.compile(r"[A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9]", re.IGNORECASE | re.ASCII)
 _HEX = re.compile(r"[a-fA-F0-9]{64}")
@@ -37,7 +39,7 @@ def check_token(request: Request) -> str:
     return password
 
 
-def receive(request: Request, store: Store) -> None:
+def receive(request: Request, store: Store, trusted: TrustedPublishing) -> None:
     """Check an upload and keep its file; raise :class:`Rejected`.
 
     Where the store does not stand for PyPI (``is_pypi``), only those rules apply that any index has: forms, core
@@ -52,6 +54,7 @@ def receive(request: Request, store: Store) -> None:
     if form.filename is None:
         raise Rejected("Upload payload does not have a file.")
     filename = form.filename
+    publisher = trusted.require(user, metadata.name, exists=store.owns(metadata.name))
     if store.is_pypi:
         store.check_project(metadata.name, user)
         check_description(metadata)
@@ -68,10 +71,7 @@ def receive(request: Request, store: Store) -> None:
         check_archive(filename, form.content, metadata)
     check_name(filename, metadata, is_pypi=store.is_pypi)
     if store.is_pypi and form.one("attestations"):
-        raise Rejected(
-            "Invalid attestations supplied during upload: Attestations are only supported when using Trusted "
-            "Publishing"
-        )
+        check_attestations(form.one("attestations"), offered, publisher)
     store.add(read_artifact(filename, form.content, metadata), late=request.late, user=user)
 
 
