@@ -112,6 +112,12 @@ class ReleaseSettings:
         default=(),
     )
     signoff: bool = key(Flag(), "Add a `Signed-off-by` line to the release commit.", default=False)
+    tokenless: bool = key(
+        Flag(),
+        "Upload by trusted publishing alone: the clients find no token, each exchange is tried before anything is "
+        "uploaded, and uploads run in CI jobs only.",
+        default=False,
+    )
     facade: str | None = key(
         _NAME,
         "The package that re-exports the others and goes last (default: the one that reaches all others).",

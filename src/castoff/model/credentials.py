@@ -278,6 +278,11 @@ ADDRESSES: Mapping[str, Purpose] = {
 """Variables with addresses: where one carries a user and a password, these are for this purpose."""
 
 
+def withheld(environment: Mapping[str, str], purpose: Purpose) -> dict[str, str | None]:
+    """Return the changes that take the credentials of one purpose out of an environment."""
+    return {name: None for name in environment if purpose_of(name) == purpose}
+
+
 def purpose_of(name: str) -> Purpose | None:
     """Return what the credential in a variable is for, None if its name is not that of a credential."""
     found = _NAMES.fullmatch(name)

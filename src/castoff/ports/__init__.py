@@ -16,6 +16,7 @@ from castoff.ports.forge import (
 )
 from castoff.ports.manifests import Manifests, Tree
 from castoff.ports.registry import (
+    Exchanges,
     Fetches,
     LatestTag,
     Listing,
@@ -43,6 +44,7 @@ __all__ = [
     "DocsBuild",
     "DocsHost",
     "DocsState",
+    "Exchanges",
     "Fetches",
     "Forge",
     "ForgeIssue",

@@ -10,6 +10,7 @@ from typing import Any, Protocol, runtime_checkable
 from castoff.errors import Problem
 from castoff.model.acts import Outcome
 from castoff.model.observations import Answer, Sameness, Unknown
+from castoff.model.trusted_publishing import Exchange
 from castoff.model.versions import Ecosystem
 from castoff.model.workspace import Artifact, Package
 
@@ -162,6 +163,15 @@ class Ruled(Protocol):
 
     def has_known_rules(self, package: Package) -> bool:
         """Return whether a package goes to the public registry."""
+        ...
+
+
+@runtime_checkable
+class Exchanges(Protocol):
+    """A registry that may exchange identity tokens (trusted publishing)."""
+
+    def exchange(self, package: Package) -> tuple[Exchange, str]:
+        """Probe whether this CI job gets a token for a package; also return the identity token, for messages."""
         ...
 
 

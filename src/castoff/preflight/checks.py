@@ -14,6 +14,7 @@ from castoff.model.workspace import Package
 from castoff.ports import Registry, Tree
 from castoff.preflight.credentials import credential_checks
 from castoff.preflight.early_drafts import waiting_elsewhere
+from castoff.preflight.exchanges import exchange_checks
 from castoff.preflight.foresight import foresight_checks
 from castoff.preflight.free_version import not_free
 from castoff.preflight.labels import Changes, change_checks
@@ -97,6 +98,7 @@ def capability_checks(session: Session) -> tuple[Check, ...]:
         *tool_checks(session, signs=wants_signed_tag(session.services)),
         Check("signing", "preflight", lambda: _signing(session)),
         *credential_checks(session),
+        *exchange_checks(session),
     )
 
 

@@ -13,6 +13,7 @@ from castoff.model.observations import Unknown
 from castoff.model.versions import ReleaseVersion
 from castoff.notes.labels import check_labels, is_own, kind_labels
 from castoff.preflight.checks import preflight_checks
+from castoff.preflight.exchanges import JOB
 from castoff.preflight.labels import Changes, label_policy
 from castoff.preflight.stage import Check, Checked, Group, run_checks
 from castoff.release.flight import explained, with_known_flights
@@ -122,5 +123,7 @@ def outside_a_release(one: Checked) -> Checked:
 def _is_wanted(check: Check, only: Collection[Group], *, begun: bool) -> bool:
     """Leave out what a release that was begun has taken already: names and versions that must be free before."""
     if begun and (check.id == "forge" or check.id.startswith(_OF_A_BEGINNING)):
+        return False
+    if check.id == JOB:  # `check` is made anywhere, and uploads nothing
         return False
     return not only or check.group in only or check.id in only

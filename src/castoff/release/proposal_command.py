@@ -17,6 +17,7 @@ from castoff.model.observations import Unknown
 from castoff.model.refs import PROPOSED
 from castoff.model.versions import ReleaseVersion
 from castoff.preflight.checks import preflight_checks, wants_signed_commit
+from castoff.preflight.exchanges import JOB
 from castoff.preflight.stage import ask_until_known, errors_of, require_reachable, warnings_of
 from castoff.reconcile import StageState, observe
 from castoff.reconcile.part import Stage
@@ -33,8 +34,8 @@ from castoff.session.snapshot import Snapshot, workspace_before
 from castoff.session.tag_names import require_clear_tags
 from castoff.session.version_guards import require_version
 
-_NOT_HERE = frozenset({"branch-rules"})
-"""Checks that ask whether the release branch takes a push: a proposal needs none."""
+_NOT_HERE = frozenset({"branch-rules", JOB})
+"""Checks for a push to the release branch and for the job that uploads: a proposal needs neither."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

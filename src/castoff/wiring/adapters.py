@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from castoff.config.values import Configuration
@@ -27,6 +28,7 @@ from castoff.ports import (
     Trial,
 )
 from castoff.session.services import DocsHostName
+from castoff.wiring.ready_files import ReadyFiles
 
 if TYPE_CHECKING:
     from castoff.forges.github import GitHub
@@ -43,16 +45,22 @@ def manifests() -> tuple[Manifests, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """Makes adapters that share one environment, and so one world."""
+    """Makes adapters that share one environment, and so one world; ``built`` has files that replace a build."""
 
     processes: Processes
     configuration: Configuration
     clock: Clock
     repository: Repository
+    built: Path | None = None
     clients: dict[Address, GitHub] = field(default_factory=dict, init=False)
 
     def builder(self, ecosystem: Ecosystem, commit_time: int) -> Builder:
         """Make the builder of one ecosystem."""
+        builder = self._builder(ecosystem, commit_time)
+        # Python's builder takes what was built elsewhere by itself (`python.artifacts`), for any number of platforms.
+        return builder if self.built is None or ecosystem == "python" else ReadyFiles(builder, self.built)
+
+    def _builder(self, ecosystem: Ecosystem, commit_time: int) -> Builder:
         if ecosystem == "python":
             from castoff.ecosystems.python.builder import PythonBuilder
 
@@ -78,6 +86,7 @@ class Bench:
                 self.configuration.python,
                 home=self.repository.root,
                 now=self.clock.now,
+                tokenless=self.configuration.release.tokenless,
             )
         if ecosystem == "cargo":
             from castoff.ecosystems.cargo.registry import CargoRegistry
@@ -85,10 +94,23 @@ class Bench:
             home = self.repository.root
             # cargo reads `.cargo/config.toml` from the checkout upwards (The Cargo Book, "Configuration"),
             # so it runs there.
-            return CargoRegistry(self.processes, self.configuration.cargo, self.clock, checkout=home)
+            return CargoRegistry(
+                self.processes,
+                self.configuration.cargo,
+                self.clock,
+                checkout=home,
+                tokenless=self.configuration.release.tokenless,
+            )
         from castoff.ecosystems.npm.registry import NpmRegistry
 
-        return NpmRegistry(self.processes, self.configuration.npm, self.clock, home=self.repository.root)
+        return NpmRegistry(
+            self.processes,
+            self.configuration.npm,
+            self.clock,
+            http=self._http(),
+            home=self.repository.root,
+            tokenless=self.configuration.release.tokenless,
+        )
 
     def registries_within(self, seconds: float) -> Callable[[Ecosystem], Registry]:
         """Return what makes registries whose clients have so many seconds from now, all questions together."""

@@ -121,7 +121,9 @@ def aimed_at(services: Services, world: World, repository: Repository) -> Embedd
         if not Path(npm.artifacts).is_absolute():
             require_inside(folder, services.repository.root)
         npm = replace(npm, artifacts=str(folder))
-    configuration = replace(services.configuration, python=python, npm=npm)
+    # The world of a rehearsal runs no CI job: its clients upload with its own token; exchanges are probed apart.
+    release = replace(services.configuration.release, tokenless=False)
+    configuration = replace(services.configuration, python=python, npm=npm, release=release)
     bench = Bench(processes, configuration, services.clock, repository)
 
     def at_turn(package: Package, seen: Sequence[Package]) -> Builder:

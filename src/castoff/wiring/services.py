@@ -52,6 +52,17 @@ def toolchain_override(environment: Mapping[str, str], start: Path) -> dict[str,
     return {}
 
 
+def without_programs(environment: Mapping[str, str], start: Path) -> dict[str, str]:
+    """Return the variables with which no process of cargo's runs a program of the repository.
+
+    Errors: ``toolchain-in-repository``.
+    """
+    from castoff.ecosystems.cargo.inert_settings import NO_WRAPPERS, toolchain_in
+
+    named = None if environment.get("RUSTUP_TOOLCHAIN") else toolchain_in(start.resolve())
+    return {**NO_WRAPPERS, **({"RUSTUP_TOOLCHAIN": named} if named else {})}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """What the command line says about every run; ``built`` is a folder of files that `castoff build` made."""
@@ -69,6 +80,8 @@ def open_setting(
     variables = dict(os.environ if environment is None else environment)
     # rustup knows overrides by path, and the temporary clone has another one.
     variables |= toolchain_override(variables, options.directory)
+    if options.built is not None:
+        variables |= without_programs(variables, options.directory)
     processes = Processes(variables, redactor_of(variables))
     repository = Repository.open(processes, options.directory)
     here = FolderTree(repository.root)
@@ -78,7 +91,7 @@ def open_setting(
     processes = replace(processes, given=given_back(configuration, variables))
     repository = Repository(Git(processes, repository.root), repository.start)
     clock = SystemClock()
-    bench = Bench(processes, configuration, clock, repository)
+    bench = Bench(processes, configuration, clock, repository, options.built)
     services = Services(
         environment=variables,
         repository=repository,

@@ -89,6 +89,8 @@ def open_bench(
     crates: dict[str, str],
     *,
     cargo: dict[str, object] | None = None,
+    trusted: dict[str, object] | None = None,
+    job: dict[str, object] | None = None,
     faults: Sequence[Rule] = (),
     tls: bool = False,
     ignore: str = "target/\nCargo.lock\n",
@@ -96,7 +98,8 @@ def open_bench(
     root = folder / "workspace"
     root.mkdir()
     write_workspace(root, crates, ignore=ignore)
-    seed = WorldSeed(cargo={"packages": cargo} if cargo else {})
+    packages = {"packages": cargo} if cargo else {}
+    seed = WorldSeed(cargo={**packages, "trusted": trusted or {}}, job=job or {})
     with World(folder / "world", seed=seed, faults=faults, outside=False, tls=tls) as world:
         environment = world.child_environment()
         processes = Processes(environment, Redactor.of_environment(dict(os.environ)))

@@ -41,8 +41,8 @@ def command(
     """Finish VERSION, or the release in flight, from any machine.
 
     Does nothing if the release is complete. Without VERSION, only releases that castoff started are resumed.
-    --without is recorded in the ref `refs/castoff/without/STAGE/VERSION`. With --built, no code of the project runs;
-    crates are packed again.
+    --without is recorded in the ref `refs/castoff/without/STAGE/VERSION`. With --built, no code of the project runs:
+    cargo packs crates once more, and castoff compares the bytes.
     """
     from castoff.cli.release_run import carry_out, print_acts
     from castoff.session.release_request import Wish

@@ -28,6 +28,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from castoff.ecosystems.cargo.inert_settings import settings_words
 from castoff.ecosystems.question_rounds import QuestionRounds
 from castoff.io.machine import require_machine
 from castoff.io.process import Processes
@@ -152,7 +153,7 @@ class Lookup:
     ) -> None:
         self._processes = processes
         self._registry = registry
-        self._settings = tuple(settings)
+        self._settings = tuple(settings_words(settings))
         self._folder: Path | None = None
         self._removal: weakref.finalize[..., Lookup] | None = None
         self._gathering: QuestionRounds[str, Seen] = QuestionRounds(self._ask)
@@ -160,6 +161,20 @@ class Lookup:
     def look(self, names: Set[str]) -> Mapping[str, Seen]:
         """Return the index lines of each name, None where the registry has no such name."""
         return self._gathering.ask(names) if names else {}
+
+    def api(self) -> str | None:
+        """Return the address of the registry's API, as its index says it; None before the first look."""
+        if self._folder is None:
+            return None
+        # The home is this look-up's own, so that it has the index of one registry.
+        for file in (self._folder / "home" / "registry" / "index").glob("*/config.json"):
+            try:
+                found = json.loads(file.read_bytes()).get("api")
+            except (OSError, ValueError, AttributeError):
+                continue
+            if isinstance(found, str) and found:
+                return found
+        return None
 
     def close(self) -> None:
         """Remove the throw-away home; it goes with this object otherwise."""
@@ -201,9 +216,8 @@ class Lookup:
         with tempfile.TemporaryDirectory(dir=home.parent, prefix="look-") as folder:
             root = Path(folder)
             _write_scratch(root, sorted(names), self._registry)
-            settings = [word for file in self._settings for word in ("--config", str(file))]
             done = self._processes.run(
-                ["cargo", *settings, "generate-lockfile", "--quiet"],
+                ["cargo", *self._settings, "generate-lockfile", "--quiet"],
                 kind=Kind.CARGO_READ,
                 cwd=root,
                 timeout=_PATIENCE,

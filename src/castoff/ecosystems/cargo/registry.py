@@ -13,6 +13,8 @@ from typing import Any, ClassVar
 
 from castoff.config.values import CargoSettings
 from castoff.ecosystems.cargo.crates import compare_crates, crate_name, target_beside
+from castoff.ecosystems.cargo.exchange import CratesExchange
+from castoff.ecosystems.cargo.inert_settings import settings_words
 from castoff.ecosystems.cargo.lookup import (
     IndexLine,
     Lookup,
@@ -22,13 +24,14 @@ from castoff.ecosystems.cargo.lookup import (
     settings_above,
     user_home,
 )
-from castoff.ecosystems.cargo.uploader import Writer
+from castoff.ecosystems.cargo.uploader import Grant, Writer
 from castoff.io.process import Processes
 from castoff.io.scratch import scratch_prefix
-from castoff.model.acts import Outcome
+from castoff.model.acts import Outcome, Unclear
 from castoff.model.child_environments import Kind
 from castoff.model.observations import Answer, Present, Sameness, Unknown, Withdrawn
 from castoff.model.semver import Version, read_requirement, read_version
+from castoff.model.trusted_publishing import Exchange, Exchanged
 from castoff.model.versions import Ecosystem
 from castoff.model.workspace import Artifact, Package
 from castoff.ports import Clock, Listing
@@ -52,8 +55,7 @@ class _Source:
     @property
     def words(self) -> list[str]:
         """Return the options that make cargo use it, whatever folder it runs in."""
-        found = [word for file in self.settings for word in ("--config", str(file))]
-        return [*found, *(["--registry", self.registry] if self.registry else [])]
+        return [*settings_words(self.settings), *(["--registry", self.registry] if self.registry else [])]
 
 
 class CargoRegistry:
@@ -67,7 +69,13 @@ class CargoRegistry:
     ecosystem: ClassVar[Ecosystem] = "cargo"
 
     def __init__(
-        self, processes: Processes, settings: CargoSettings, clock: Clock, *, checkout: Path | None = None
+        self,
+        processes: Processes,
+        settings: CargoSettings,
+        clock: Clock,
+        *,
+        checkout: Path | None = None,
+        tokenless: bool = False,
     ) -> None:
         self._processes = processes
         self._registry = settings.registry
@@ -78,6 +86,7 @@ class CargoRegistry:
         self._clock = clock
         self._sightings: dict[tuple[_Source, str], tuple[float, Seen]] = {}
         self._writer = Writer(processes, clock)
+        self._tokenless = tokenless
 
     def look(self, package: Package, version: str) -> Listing:
         """Return what is there of one version: its `.crate`, with the digest that the index has."""
@@ -157,8 +166,41 @@ class CargoRegistry:
 
     def upload(self, artifact: Artifact, root: Path) -> Outcome:
         """Upload through ``cargo publish``; comes back when the registry has taken the file."""
-        words = self._known_source(artifact.name).words
-        return self._writer.publish(artifact.package, root, target_beside(artifact), words)
+        source = self._known_source(artifact.name)
+        grant = None
+        if self._tokenless:
+            api = self._api(source, artifact.name)
+            if isinstance(api, Unknown):
+                return Unclear(reason=api.reason)
+            grant = Grant(filename=artifact.filename, digest=artifact.digest, api=api)
+        return self._writer.publish(artifact.package, root, target_beside(artifact), source.words, grant)
+
+    def exchange(self, package: Package) -> tuple[Exchange, str]:
+        """Exchange an identity token, and give the token back: whether this job may publish, and nothing is written.
+
+        Also return the identity token, which says what a refusal did not accept.
+        """
+        source = self._source_of(package)
+        if source.registry is not None:
+            return Unknown(reason=f"the registry `{source.registry}` is not known for trusted publishing"), ""
+        api = self._api(source, package.name)
+        if isinstance(api, Unknown):
+            return api, ""
+        crates = CratesExchange(self._processes.environment, self._processes.redactor, api)
+        got, identity = crates.exchange()
+        if isinstance(got, Exchanged):
+            crates.give_back(got.token)
+        return got, identity
+
+    def _api(self, source: _Source, name: str) -> str | Unknown:
+        """Return the address of a registry's API, as its index names it."""
+        api = self._lookups[source].api() if source in self._lookups else None
+        if api is None:
+            seen = self._lines([name], source)[name]
+            if isinstance(seen, Unseen):
+                return Unknown(reason=seen.reason)
+            api = self._lookups[source].api()
+        return api or Unknown(reason="cargo's index of the registry names no API (is it a mirror?)")
 
     def yank(self, package: Package, version: str) -> Outcome:
         """Withdraw one version: no new lock file takes it, old ones keep it."""

@@ -9,8 +9,11 @@ none of them is kept or shown.
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import sys
+import tempfile
 import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -18,11 +21,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from castoff.ecosystems.cargo.credential_provider import COMMAND
+from castoff.ecosystems.cargo.inert_settings import NO_WRAPPERS, toolchain_in
 from castoff.errors import Problem
 from castoff.io.http import retry_after
 from castoff.io.process import Completed, Hearing, Processes
+from castoff.io.scratch import scratch_prefix
 from castoff.model.acts import Outcome, Refused, Succeeded, Throttled, Unclear
 from castoff.model.child_environments import Kind
+from castoff.model.credentials import withheld
 from castoff.ports import Clock
 
 CHANGES = {"CARGO_HTTP_DEBUG": "true", "CARGO_LOG": "network=debug", "CARGO_TERM_COLOR": "never"}
@@ -108,6 +115,41 @@ _UNSAID = 60.0
 """Seconds to wait after a 429 that does not say how long."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """An upload by trusted publishing, of one file with these very bytes; ``api`` is the registry's."""
+
+    filename: str
+    digest: str
+    api: str
+
+    def words(self, scratch: Path) -> tuple[str, ...]:
+        """Write the digest list; return the options that make cargo ask castoff's provider."""
+        digests = scratch / "SHA256SUMS"
+        digests.write_text(f"{self.digest}  {self.filename}\n", encoding="utf-8")
+        # Beside this interpreter, since castoff may run from an environment that is not in PATH.
+        program = Path(sys.executable).with_name(COMMAND)
+        report = str(scratch / _REPORT)
+        provider = [str(program), "--digests", str(digests), "--api", self.api, "--report", report]
+        return ("--config", f"registry.credential-provider={json.dumps(provider)}")
+
+    def denied(self, scratch: Path, package: str) -> Outcome | None:
+        """Return the outcome of an upload to which the provider gave no token; None if it gave one."""
+        try:
+            found = json.loads((scratch / _REPORT).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        code, message, reason, remedy = (
+            str(found.get(key, "")) for key in ("code", "message", "reason", "remedy")
+        )
+        if found.get("retry"):
+            return Unclear(reason=f"{message}: {reason}")
+        return Refused(Problem(code=code, message=message, reason=reason, remedy=remedy, package=package))
+
+
+_REPORT = "refusal.json"
+
+
 class Writer:
     """Carries writes through cargo; each is a process of its own.
 
@@ -120,8 +162,12 @@ class Writer:
         self._clock = clock
         self._preparing = threading.BoundedSemaphore((os.cpu_count() or 1) + 1)
 
-    def publish(self, package: str, root: Path, target: Path, words: Sequence[str]) -> Outcome:
+    def publish(
+        self, package: str, root: Path, target: Path, words: Sequence[str], grant: Grant | None = None
+    ) -> Outcome:
         """Upload a package, named by its id, from the folder of its workspace in the tree.
+
+        cargo runs in an empty folder, where it finds no settings, no wrapper and no toolchain file of the repository.
 
         Return as soon as the registry has taken it, which is before it is visible.
 
@@ -129,7 +175,12 @@ class Writer:
         """
         talk = Conversation("PUT")
         name = package.removeprefix("cargo:")
-        with ExitStack() as preparing:
+        with (
+            ExitStack() as preparing,
+            tempfile.TemporaryDirectory(prefix=scratch_prefix("publish")) as scratch,
+        ):
+            empty = Path(scratch) / "empty"
+            empty.mkdir()
             preparing.enter_context(self._preparing)
 
             def hear(line: str) -> Hearing:
@@ -142,13 +193,32 @@ class Writer:
             done = self._processes.follow(
                 # Verified before, all packages together; verifying again here would build each package a
                 # second time.
-                ["cargo", "publish", "--quiet", "--package", name, "--no-verify", *words],
+                [
+                    *("cargo", "publish", "--quiet", "--no-verify", "--package", name),
+                    *("--manifest-path", str(root / "Cargo.toml"), *words),
+                    *(grant.words(Path(scratch)) if grant is not None else ()),
+                ],
                 kind=Kind.CARGO_UPLOAD,
-                cwd=root,
+                cwd=empty,
                 heard=hear,
-                changes={**CHANGES, "CARGO_TARGET_DIR": str(target)},
+                changes={
+                    **CHANGES,
+                    **NO_WRAPPERS,
+                    **self._toolchain(root),
+                    **(withheld(self._processes.environment, "cargo") if grant is not None else {}),
+                    "CARGO_TARGET_DIR": str(target),
+                },
             )
+            if grant is not None and not talk.sent and (denied := grant.denied(Path(scratch), package)):
+                return denied
         return self._outcome(package, "upload", talk, done)
+
+    def _toolchain(self, root: Path) -> dict[str, str]:
+        """Name the toolchain of the repository, whose file cargo does not see: another one may pack other bytes."""
+        if self._processes.environment.get("RUSTUP_TOOLCHAIN"):
+            return {}
+        channel = toolchain_in(root)
+        return {"RUSTUP_TOOLCHAIN": channel} if channel is not None else {}
 
     def yank(self, package: str, version: str, folder: Path, words: Sequence[str]) -> Outcome:
         """Withdraw one version of a package, named by its id."""

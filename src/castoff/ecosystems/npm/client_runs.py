@@ -17,9 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from castoff.ecosystems.npm.exchange import without_credentials
 from castoff.io.process import Completed, Processes
 from castoff.io.scratch import scratch_prefix
 from castoff.model.child_environments import Kind
+from castoff.model.credentials import withheld
 from castoff.model.workspace import Package
 
 FORCED = "CASTOFF_NPM_REGISTRY"
@@ -39,10 +41,15 @@ _CHANGES: Mapping[str, str | None] = {
 
 @dataclass(frozen=True, slots=True)
 class ClientRuns:
-    """Runs npm for the packages of a checkout; ``home`` is None where there is none."""
+    """Runs npm for the packages of a checkout; ``home`` is None where there is none.
+
+    ``tokenless`` runs find no token in variables or settings: npm would use it if its exchange were refused, and
+    print nothing of it.
+    """
 
     processes: Processes
     home: Path | None = None
+    tokenless: bool = False
 
     @contextmanager
     def folder(self, root: str) -> Iterator[Path]:
@@ -50,8 +57,29 @@ class ClientRuns:
         with tempfile.TemporaryDirectory(prefix=scratch_prefix("npm"), ignore_cleanup_errors=True) as held:
             settings = self.home / root / ".npmrc" if self.home is not None else None
             if settings is not None and settings.is_file() and not self.forced:
-                shutil.copyfile(settings, Path(held) / ".npmrc")
+                self._copy(settings, Path(held) / ".npmrc")
             yield Path(held)
+
+    def _copy(self, settings: Path, target: Path) -> None:
+        if self.tokenless:
+            text = settings.read_text(encoding="utf-8", errors="replace")
+            target.write_text(without_credentials(text), encoding="utf-8")
+        else:
+            shutil.copyfile(settings, target)
+
+    def _changes(self, folder: Path) -> Mapping[str, str | None]:
+        """Return the variables of a run; a ``tokenless`` one has the user's settings without their tokens."""
+        if not self.tokenless:
+            return _CHANGES
+        environment = self.processes.environment
+        named = environment.get("npm_config_userconfig") or environment.get("NPM_CONFIG_USERCONFIG")
+        user = Path(named) if named else Path(environment.get("HOME", "/")) / ".npmrc"
+        own = folder / "user-npmrc"
+        own.touch()
+        if user.is_file():
+            self._copy(user, own)
+        without = {**withheld(environment, "npm"), "NPM_CONFIG_USERCONFIG": None}
+        return {**_CHANGES, **without, "npm_config_userconfig": str(own)}
 
     @property
     def forced(self) -> str | None:
@@ -92,7 +120,7 @@ class ClientRuns:
                 kind=kind,
                 cwd=folder,
                 timeout=_PATIENCE,
-                changes=_CHANGES,
+                changes=self._changes(folder),
             )
 
 

@@ -10,18 +10,21 @@ from pathlib import Path
 from typing import ClassVar
 
 from castoff.config.values import NpmSettings
-from castoff.ecosystems.npm.client_runs import ClientRuns, error_code_of, reason_of
+from castoff.ecosystems.npm.client_runs import ClientRuns, answer_of, error_code_of, reason_of
 from castoff.ecosystems.npm.dist_tags import LATEST, highest_stable, tag_for
+from castoff.ecosystems.npm.exchange import probe
 from castoff.ecosystems.npm.packuments import Found, Packument, Packuments
 from castoff.ecosystems.npm.staging import NotListed, StagedVersion, Staging, outdated_tag
 from castoff.ecosystems.npm.tarballs import compare_tarballs, filename_of, integrity_of, packed_in
 from castoff.ecosystems.npm.uploader import outcome_of
 from castoff.errors import Problem
+from castoff.io.http import Http
 from castoff.io.process import Completed, Processes
 from castoff.model.acts import Outcome, Refused, Succeeded, Unclear
 from castoff.model.child_environments import Kind
 from castoff.model.observations import Answer, Present, Sameness, Staged, Unknown, Withdrawn
 from castoff.model.plan import predicted_filename
+from castoff.model.trusted_publishing import Exchange
 from castoff.model.versions import Ecosystem
 from castoff.model.workspace import Artifact, Package
 from castoff.ports import Clock, LatestTag, Listing
@@ -43,10 +46,19 @@ class NpmRegistry:
     ecosystem: ClassVar[Ecosystem] = "npm"
 
     def __init__(
-        self, processes: Processes, settings: NpmSettings, clock: Clock, *, home: Path | None = None
+        self,
+        processes: Processes,
+        settings: NpmSettings,
+        clock: Clock,
+        *,
+        http: Http | None = None,
+        home: Path | None = None,
+        tokenless: bool = False,
     ) -> None:
         self._runs = ClientRuns(processes, home)
         self._packuments = Packuments(self._runs)
+        self._uploads = ClientRuns(processes, home, tokenless=tokenless)
+        self._http = http or Http(processes.redactor, environment=processes.environment)
         self._settings = settings
         self._clock = clock
         self._packages: dict[str, Package] = {}
@@ -217,6 +229,17 @@ class NpmRegistry:
         )
         return outcome_of(package, "yank", done)
 
+    def exchange(self, package: Package) -> tuple[Exchange, str]:
+        """Exchange an identity token for a package; also return the identity token."""
+        processes = self._runs.processes
+        scope = package.name.partition("/")[0] if package.name.startswith("@") else ""
+        for setting in (*((f"{scope}:registry",) if scope else ()), "registry"):
+            done = self._runs.run(package, Kind.NPM_READ, "config", "get", setting)
+            found = str(answer_of(done) or done.text.strip()) if done.code == 0 else ""
+            if found.startswith(("https://", "http://")):
+                return probe(self._http, processes.environment, processes.redactor, found, package.name)
+        return Unknown(reason="npm names no registry of the package"), ""
+
     def yank(self, package: Package, version: str) -> Outcome:
         """Deprecate a version, the most that npm lets one take back for good."""
         text = f"{version} was withdrawn; use another version"
@@ -251,7 +274,7 @@ class NpmRegistry:
         access = ["--access", self._settings.access] if self._settings.access is not None else []
         self._digests[integrity_of(Path(artifact.path).read_bytes())] = artifact.digest
         file = Path(artifact.path).resolve()
-        return self._runs.run(package, Kind.NPM_UPLOAD, *command, file, "--tag", tag, *access)
+        return self._uploads.run(package, Kind.NPM_UPLOAD, *command, file, "--tag", tag, *access)
 
     def _compare_staged(self, package: Package, version: str, ours: bytes) -> Sameness:
         staged = self._staging.find(package, version)

@@ -16,6 +16,7 @@ from packaging.specifiers import SpecifierSet
 
 from castoff.config.values import PythonSettings
 from castoff.ecosystems.python.artifacts import compare_files
+from castoff.ecosystems.python.exchange import probe
 from castoff.ecosystems.python.indexes import Endpoints, find_endpoints
 from castoff.ecosystems.python.listing import (
     ACCEPT,
@@ -36,6 +37,7 @@ from castoff.io.http import Failure, Http, retry_after
 from castoff.io.process import Processes
 from castoff.model.acts import Outcome, Refused
 from castoff.model.observations import Answer, Present, Sameness, Unknown, Withdrawn
+from castoff.model.trusted_publishing import Exchange
 from castoff.model.versions import Ecosystem
 from castoff.model.workspace import Artifact, Package
 from castoff.ports import Listing
@@ -72,12 +74,14 @@ class PythonRegistry:
         *,
         home: Path | None = None,
         now: Callable[[], datetime] | None = None,
+        tokenless: bool = False,
     ) -> None:
         self._processes = processes
         self._http = http
         self._settings = settings
         self._home = home
         self._now = now or SystemClock().now
+        self._tokenless = tokenless
         self._indexes: dict[str, _Index] = {}
         self._by_endpoints: dict[Endpoints, _Index] = {}
         self._roots: dict[str, str] = {}
@@ -150,6 +154,12 @@ class PythonRegistry:
         """Upload one file through the configured client."""
         return self._known_index(normalised(artifact.name)).uploader.upload(artifact, root)
 
+    def exchange(self, package: Package) -> tuple[Exchange, str]:
+        """Exchange an identity token at the index of a package; also return the identity token."""
+        endpoints = self._index_of(package).endpoints
+        index = endpoints.publish or endpoints.simple
+        return probe(self._http, self._processes.environment, self._processes.redactor, index)
+
     def yank(self, package: Package, version: str) -> Outcome:
         """Report that only a person can yank: no index has an interface for it that a token may use."""
         return Refused(
@@ -210,7 +220,7 @@ class PythonRegistry:
         return _Index(
             endpoints,
             Resolver(self._processes, endpoints, self._admitted),
-            Uploader(self._processes, endpoints, self._settings.publish),
+            Uploader(self._processes, endpoints, self._settings.publish, tokenless=self._tokenless),
         )
 
     def _admitted(self, name: str, specifier: str) -> Sequence[ListedFile] | None:

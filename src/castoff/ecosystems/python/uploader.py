@@ -20,6 +20,7 @@ from castoff.errors import Problem
 from castoff.io.process import Completed, Processes
 from castoff.model.acts import Outcome, Succeeded, Unclear
 from castoff.model.child_environments import Kind
+from castoff.model.credentials import withheld
 from castoff.model.workspace import Artifact
 
 _PATIENCE = 1800.0
@@ -30,24 +31,31 @@ _TWINE = ("twine", "upload", "--non-interactive", "--disable-progress-bar")
 class Uploader:
     """Uploads through one client to one endpoint."""
 
-    def __init__(self, processes: Processes, endpoints: Endpoints, client: str) -> None:
+    def __init__(
+        self, processes: Processes, endpoints: Endpoints, client: str, *, tokenless: bool = False
+    ) -> None:
         self._processes = processes
         self._endpoints = endpoints
         self._client = client
+        self._tokenless = tokenless
 
     def upload(self, artifact: Artifact, root: Path) -> Outcome:
         """Upload one file; ``root`` is the folder where the client looks for its own configuration."""
         publish = self._endpoints.publish
         is_twine = self._client == "twine"
         target = {"TWINE_REPOSITORY_URL" if is_twine else "UV_PUBLISH_URL": publish} if publish else {}
+        # uv exchanges the identity token itself, and with `always` uses no other credential; twine does so at PyPI
+        # where it finds none.
+        words = ("--trusted-publishing", "always") if self._tokenless and not is_twine else ()
+        without = withheld(self._processes.environment, "python") if self._tokenless else {}
         done = self._processes.run(
-            [*(_TWINE if is_twine else _UV), artifact.path],
+            [*(_TWINE if is_twine else _UV), *words, artifact.path],
             kind=Kind.PYTHON_UPLOAD,
             cwd=root,
             timeout=_PATIENCE,
             # A blind retry of an upload whose answer was lost meets "already exists" and hides what
             # happened.
-            changes={"UV_HTTP_RETRIES": "0", **target},
+            changes={"UV_HTTP_RETRIES": "0", **target, **without},
         )
         return outcome_of(artifact, done, " ".join((_TWINE if is_twine else _UV)[:2]))
 
