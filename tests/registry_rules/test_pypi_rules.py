@@ -217,6 +217,20 @@ def test_a_file_has_at_most_100_mib(tmp_path: Path) -> None:
     assert ["more than the 100 MiB" in one for one in find_size_defects(large)] == [True]
 
 
+def test_a_limit_that_pypi_raised_and_an_index_that_is_not_pypi_take_larger_files(tmp_path: Path) -> None:
+    offered = replace(Offered.of(WHEEL, b"", Metadata.from_email(PLAIN)), size=150 * 2**20)
+    large = tmp_path / "large"
+    with large.open("wb") as stream:
+        stream.truncate(offered.size)  # sparse
+    raised, other = PythonIndex().store, PythonIndex().store
+    raised.file_limit, other.is_pypi = 150 * 2**20, False
+
+    raised.check_size(offered)
+    other.check_size(offered)
+    assert list(find_size_defects(large, 150)) == []
+    assert list(find_size_defects(large, 149)) != []
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [

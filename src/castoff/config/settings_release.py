@@ -303,6 +303,11 @@ class PythonSettings:
         "The index, by its name in `[[tool.uv.index]]` (default: that of the client).",
         default=None,
     )
+    file_limit: int = key(
+        Whole(least=1, most=100_000),
+        "The size of a file, in MiB, that PyPI takes of these projects: more than the default if PyPI raised it.",
+        default=100,
+    )
     requirements: Literal["keep", "raise"] = key(
         Choice(("keep", "raise")),
         _REQUIREMENTS.format("so that versions are not mixed"),

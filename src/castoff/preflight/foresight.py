@@ -60,6 +60,8 @@ def metadata_found(session: Session) -> Found:
     there = tree.has if isinstance(tree, GitTree) else frozenset(tree.paths()).__contains__
     # Other Cargo registries have rules of their own, which nobody knows here.
     public = session.configuration.cargo.registry in (None, "crates-io")
+    if not public and workspace.ecosystems == ("cargo",):
+        return Skipped(f"the rules of the registry `{session.configuration.cargo.registry}` are not known")
     crates = with_ids(workspace, judge_metadata(tree, workspace)) if public else ()
     names = frozenset(normalised(one.name) for one in python)
     return (

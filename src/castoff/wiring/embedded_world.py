@@ -244,6 +244,7 @@ def adopt_rules(world: World, services: Services, workspace: Workspace) -> None:
     if packages:
         registry = services.registry("python")
         store.is_pypi = isinstance(registry, Ruled) and any(map(registry.has_known_rules, packages))
+    store.file_limit = services.configuration.python.file_limit * 2**20
     store.new_projects.a_user = store.new_projects.an_address = None
 
 

@@ -121,7 +121,8 @@ class PythonBuilder:
         for package in packages:
             # Files carry the normalized name, manifests the written one (PEP 503).
             own = [one for one in artifacts if normalised(one.name) == normalised(package.name)]
-            found += judged(package, own, is_pypi=self._endpoints(package, root).is_pypi) if own else ()
+            is_pypi, limit = self._endpoints(package, root).is_pypi, self._settings.file_limit
+            found += judged(package, own, is_pypi=is_pypi, file_limit=limit) if own else ()
         return tuple(found)
 
     def verify(self, package: Package, artifacts: Sequence[Artifact], root: Path) -> tuple[Problem, ...]:

@@ -32,7 +32,9 @@ from castoff.ecosystems.python.manifest.requirements import normalised
 from castoff.errors import Problem
 from castoff.model.workspace import Artifact, Package
 
-_LARGEST = 100 * 1024 * 1024
+FILE_LIMIT = 100
+"""MiB of a file at most, unless PyPI raised the limit of a project."""
+
 _LONGEST_NAME = 246  # with `.metadata` behind it, file systems take 255 bytes
 _LINUX = frozenset({"x86_64", "i686", "aarch64", "armv7l", "ppc64le", "s390x", "riscv64"})
 _MAC = frozenset("ppc ppc64 i386 x86_64 arm64 intel fat fat3 fat64 universal universal2".split())  # noqa: SIM905
@@ -104,11 +106,14 @@ def find_name_defects(filename: str, name: str, version: str) -> Iterator[str]:
         yield f"should be named `{written}-{wanted}.tar.gz` (PEP 625)"
 
 
-def find_size_defects(file: Path) -> Iterator[str]:
-    """Judge the size by the limit that projects have unless PyPI raised it."""
+def find_size_defects(file: Path, limit: int = FILE_LIMIT) -> Iterator[str]:
+    """Judge the size by a limit in MiB."""
     size = file.stat().st_size
-    if size > _LARGEST:
-        yield f"has {size / 2**20:.0f} MiB, more than the {_LARGEST // 2**20} MiB that PyPI takes"
+    if size > limit * 2**20:
+        yield (
+            f"has {size / 2**20:.0f} MiB, more than the {limit} MiB that PyPI takes of it "
+            "(`python.file-limit` names a limit that PyPI raised)"
+        )
 
 
 def find_set_defects(artifacts: Iterable[Artifact]) -> Iterator[tuple[Artifact, str]]:
@@ -129,13 +134,15 @@ def find_set_defects(artifacts: Iterable[Artifact]) -> Iterator[tuple[Artifact, 
 _VERSIONS = frozenset({"1.0", "1.1", "1.2", "2.1", "2.2", "2.3", "2.4", "2.5"})
 
 
-def judged(package: Package, artifacts: Iterable[Artifact], *, is_pypi: bool) -> tuple[Problem, ...]:
-    """List what an index would refuse in these files, each fact once.
+def judged(
+    package: Package, artifacts: Iterable[Artifact], *, is_pypi: bool, file_limit: int = FILE_LIMIT
+) -> tuple[Problem, ...]:
+    """List what an index would refuse in these files, each fact once; ``file_limit`` is in MiB.
 
     Problems: ``metadata-refused``, ``file-refused``, ``platform-tag-refused``.
     """
     files = tuple(artifacts)
-    return tuple(_Judgement(package, files, is_pypi=is_pypi).problems())
+    return tuple(_Judgement(package, files, is_pypi=is_pypi, file_limit=file_limit).problems())
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +150,7 @@ class _Judgement:
     package: Package
     files: tuple[Artifact, ...]
     is_pypi: bool
+    file_limit: int
 
     def problems(self) -> Iterator[Problem]:
         seen: set[str] = set()
@@ -166,7 +174,7 @@ class _Judgement:
             fields = metadata.fields
             yield from find_name_defects(artifact.filename, fields.get("name", ""), fields.get("version", ""))
         if self.is_pypi:
-            yield from find_size_defects(file)
+            yield from find_size_defects(file, self.file_limit)
             yield from find_archive_defects(
                 file, metadata.fields.get("license_files", []) if metadata else ()
             )

@@ -151,10 +151,12 @@ class Store:
     """All files of the index; safe for many threads.
 
     ``is_pypi`` tells whether the index stands for PyPI, whose own rules apply then, or for another index.
+    ``file_limit`` is the size of a file in bytes, which PyPI raises for projects that ask.
     """
 
     def __init__(self, clock: WorldClock) -> None:
         self.is_pypi = True
+        self.file_limit = FILE_LIMIT
         self.new_projects = NewProjects(clock)
         self._clock = clock
         self._lock = threading.Lock()
@@ -177,8 +179,9 @@ class Store:
 
     def check_size(self, offered: Offered) -> None:
         """Refuse a file that is empty or too large, or one too many for its project."""
-        if offered.size > FILE_LIMIT:
-            raise Rejected(f"File too large. Limit for project {offered.name!r} is {FILE_LIMIT // 2**20} MB.")
+        if self.is_pypi and offered.size > self.file_limit:
+            limit = self.file_limit // 2**20
+            raise Rejected(f"File too large. Limit for project {offered.name!r} is {limit} MB.")
         with self._lock:
             package = self._packages.get(offered.name, _Package())
             total = offered.size + sum(len(held.artifact.content) for held in package.files)
