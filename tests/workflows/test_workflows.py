@@ -42,7 +42,8 @@ EVERYTHING = WorkflowOptions(
     website=True,
     release=True,
     signs=True,
-    ecosystems=("cargo", "python"),
+    ecosystems=("cargo", "npm", "python"),
+    npm_clients=("bun", "npm", "pnpm", "yarn"),
 )
 FILES = workflows(EVERYTHING)
 BY_NAME = {file.path.rpartition("/castoff-")[2].removesuffix(".yml"): file for file in FILES}
@@ -637,3 +638,46 @@ def test_any_option_makes_yaml_or_our_error(repository: str, source: str, tag: s
         return
     for file in files:
         parsed(file)
+
+
+NPM = WorkflowOptions(repository="o/r", source=COMMIT, release=True, ecosystems=("npm",))
+
+
+@pytest.mark.parametrize(
+    ("clients", "installed"),
+    [
+        (("npm",), []),
+        (("pnpm",), ["corepack enable pnpm"]),
+        (("yarn", "pnpm", "npm"), ["corepack enable pnpm yarn"]),
+        (("bun",), ["oven-sh/setup-bun"]),
+    ],
+)
+def test_jobs_that_pack_have_the_client_of_the_workspace(
+    clients: tuple[str, ...], installed: list[str]
+) -> None:
+    files = {
+        file.path.rpartition("castoff-")[2]: file for file in workflows(replace(NPM, npm_clients=clients))
+    }
+    found = {
+        name: [
+            one.text.partition("@")[0]
+            for key in ("uses", "run")
+            for one in scalars(job, key)
+            if "corepack" in one.text or "setup-" in one.text
+        ]
+        for file in ("propose.yml", "resume.yml")
+        for name, job in jobs_of(files[file])
+    }
+    node = ["astral-sh/setup-uv", "actions/setup-node"]
+    assert {name: sorted(steps) for name, steps in found.items()} == {
+        "rehearse": sorted([*node, *installed]),
+        "propose": sorted([*node, *installed]),
+        "build": sorted([*node, *installed]),
+        "publish": sorted(node),
+        "finish": ["astral-sh/setup-uv"],
+    }
+
+
+def test_no_node_is_installed_for_what_is_no_npm_package() -> None:
+    files = workflows(replace(NPM, ecosystems=("cargo",)))
+    assert not any("setup-node" in file.text or "corepack" in file.text for file in files)

@@ -56,7 +56,7 @@ def tool_checks(session: Session, *, signs: bool) -> tuple[Check, ...]:
     """List one check for each tool that this release needs."""
     tools = [_GIT, *(_CLIENTS[one] for one in session.snapshot.ecosystems if one in _CLIENTS)]
     if "npm" in session.snapshot.ecosystems:
-        tools += [_NPM_CLIENTS[one] for one in _npm_clients(session) if one in _NPM_CLIENTS]
+        tools += [_NPM_CLIENTS[one] for one in npm_clients(session) if one in _NPM_CLIENTS]
     checks = [Check(f"tool:{tool.program}", "preflight", _Ask(session.services, tool)) for tool in tools]
     for program in _configured_programs(session):
         checks.append(Check(f"tool:{program}", "preflight", partial(_is_there, session.services, program)))
@@ -84,7 +84,7 @@ def _configured_programs(session: Session) -> tuple[str, ...]:
     )
 
 
-def _npm_clients(session: Session) -> tuple[str, ...]:
+def npm_clients(session: Session) -> tuple[str, ...]:
     """Name the clients of the npm workspaces that are released."""
     tree = session.snapshot.tree
     layouts = NpmManifests().layouts(tree)

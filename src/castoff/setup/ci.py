@@ -15,6 +15,7 @@ from castoff.io.files import read_text, write_text
 from castoff.io.scratch import scratch_prefix
 from castoff.model.addresses import forge_address
 from castoff.model.child_environments import Kind
+from castoff.preflight.tools import npm_clients
 from castoff.session.edits import changelog_path
 from castoff.session.services import Services
 from castoff.session.session import open_session
@@ -143,6 +144,7 @@ def _options(services: Services) -> WorkflowOptions:
             signs=configuration.release.sign in ("commit", "tag", "both"),
             ecosystems=session.snapshot.ecosystems,
             build_secrets=configuration.release.pass_env.build,
+            npm_clients=npm_clients(session) if "npm" in session.snapshot.ecosystems else (),
             documentation=configuration.docs.mode != "off"
             and _has_docs(services, session.snapshot.ecosystems),
         )

@@ -32,7 +32,9 @@ CHECKOUT = Pin("actions/checkout", "3d3c42e5aac5ba805825da76410c181273ba90b1", "
 SETUP_UV = Pin("astral-sh/setup-uv", "20cfd1bf945f4377ade1205e4dbc17946fc9a30d", "v10.0.1")
 UPLOAD = Pin("actions/upload-artifact", "bbbca2ddaa5d8feaa63e36b76fdaad77386f024f", "v7.0.0")
 DOWNLOAD = Pin("actions/download-artifact", "3e5f45b2cfb9172054b4087a40e8e0b5a5461e7c", "v8.0.1")
-PINS = (CHECKOUT, SETUP_UV, UPLOAD, DOWNLOAD)
+SETUP_NODE = Pin("actions/setup-node", "820762786026740c76f36085b0efc47a31fe5020", "v7.0.0")
+SETUP_BUN = Pin("oven-sh/setup-bun", "0c5077e51419868618aeaa5fe8019c62421857d6", "v2.2.0")
+PINS = (CHECKOUT, SETUP_UV, UPLOAD, DOWNLOAD, SETUP_NODE, SETUP_BUN)
 
 
 # Only a full commit hash: abbreviated ones can become ambiguous, and git resolves a branch of that name
@@ -61,6 +63,7 @@ class WorkflowOptions:
     ``release``: releases are made by pull requests, on demand where the job ``proposes`` them; ``signs``: a
     release carries a signature. ``build_secrets`` are the variables of ``release.pass-env`` for builds: read
     credentials of private indexes, which the jobs that build get from secrets of the same names.
+    ``npm_clients`` pack and lock the npm packages.
     """
 
     repository: str
@@ -78,6 +81,7 @@ class WorkflowOptions:
     signs: bool = False
     ecosystems: tuple[str, ...] = ()
     build_secrets: tuple[str, ...] = ()
+    npm_clients: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +154,16 @@ def _resume(options: WorkflowOptions) -> str:
 def _for_builds(options: WorkflowOptions, text: str) -> str:
     names = options.build_secrets
     given = "".join(f"          {name}: ${{{{ secrets.{name} }}}}\n" for name in names)
-    return text.replace("@BUILD_SECRETS@", given).replace("@UNSET@", _unset(names))
+    return _with_clients(options, text.replace("@BUILD_SECRETS@", given).replace("@UNSET@", _unset(names)))
+
+
+def _with_clients(options: WorkflowOptions, text: str) -> str:
+    """Add the steps that install what packs, locks and uploads npm packages, in the jobs that do."""
+    node = release_texts.NODE if "npm" in options.ecosystems else ""
+    by_corepack = " ".join(sorted({"pnpm", "yarn"} & set(options.npm_clients)))
+    clients = release_texts.COREPACK.replace("@NAMES@", by_corepack) if by_corepack else ""
+    bun = release_texts.BUN if "bun" in options.npm_clients else ""
+    return text.replace("@NODE@", node).replace("@CLIENTS@", node + clients + bun)
 
 
 def _unset(names: Sequence[str]) -> str:
@@ -184,6 +197,8 @@ def _file(options: WorkflowOptions, name: str, text: str, purpose: str) -> Workf
         "@CHECKOUT@": f"{CHECKOUT.commit} # {CHECKOUT.version}",
         "@UV@": f"{SETUP_UV.commit} # {SETUP_UV.version}",
         "@UPLOAD@": f"{UPLOAD.commit} # {UPLOAD.version}",
+        "@SETUP_NODE@": f"{SETUP_NODE.commit} # {SETUP_NODE.version}",
+        "@SETUP_BUN@": f"{SETUP_BUN.commit} # {SETUP_BUN.version}",
         "@DOWNLOAD@": f"{DOWNLOAD.commit} # {DOWNLOAD.version}",
         "@REPOSITORY@": f"'{options.repository}'",
         "@CASTOFF@": f"'castoff @ {options.source}'",

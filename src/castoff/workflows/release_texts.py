@@ -47,6 +47,7 @@ jobs:
     + CHECKOUT
     + UV
     + """\
+@CLIENTS@\
       - name: Rehearse the release and its pull request
         env:
           GH_TOKEN: ${{ github.token }}
@@ -77,6 +78,7 @@ jobs:
     + CHECKOUT
     + UV
     + """\
+@CLIENTS@\
 @SIGNING@\
       - name: Create or update the release pull request
         env:
@@ -133,6 +135,7 @@ jobs:
     + _CLAIMED
     + UV
     + """\
+@CLIENTS@\
       - name: Build
         id: build
         env:
@@ -174,6 +177,7 @@ jobs:
     + _CLAIMED
     + UV
     + """\
+@NODE@\
       - uses: actions/download-artifact@@DOWNLOAD@
         with:
           name: built
@@ -231,6 +235,25 @@ RESUME_DRAFT = (
         run: exec "$RUNNER_TEMP/castoff/bin/castoff" draft --execute --no-input
 """
 )
+
+NODE = """\
+      - uses: actions/setup-node@@SETUP_NODE@
+        with:
+          node-version: 24 # its npm asks for a short-lived token where the registry trusts this workflow
+          package-manager-cache: false # a cache could be filled by other workflows
+"""
+"""Without `registry-url`, which writes an empty token line that keeps npm from asking (npm/cli#9088)."""
+
+COREPACK = """\
+      - name: Install the client of the workspace, at the version of `packageManager`
+        run: corepack enable @NAMES@
+"""
+
+BUN = """\
+      - uses: oven-sh/setup-bun@@SETUP_BUN@
+        with:
+          no-cache: true
+"""
 
 SIGNING = """\
       - name: Install the signing key
