@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from castoff.cli.render.text import _duration
+from castoff.cli.render.words import duration
 
 
 @pytest.mark.parametrize(
@@ -21,4 +21,4 @@ from castoff.cli.render.text import _duration
     ],
 )
 def test_a_duration_is_shown_in_the_unit_that_fits(seconds: float, shown: str) -> None:
-    assert _duration(seconds) == shown
+    assert duration(seconds) == shown

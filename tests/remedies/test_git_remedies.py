@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from git_ground import Ground, hook
 
-from castoff.cli.render.reporter import Events
+from castoff.cli.events import Events
 from castoff.config.reader import parse_configuration
 from castoff.config.templates import Occasion
 from castoff.git import Clone, Git
@@ -195,8 +195,7 @@ def test_another_file_for_events_is_named(tmp_path: Path) -> None:
     paths = [tmp_path]
 
     def look() -> None:
-        with Events(paths[0]):
-            pass
+        Events(paths[0]).close()
 
     follow(
         "events-unwritable",

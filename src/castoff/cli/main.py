@@ -44,6 +44,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "ci": ("castoff ci", "castoff ci --write ."),
     "demo": ("castoff demo", "castoff demo --cargo"),
     "explain": ("castoff explain release-in-flight",),
+    "page": ("castoff page", "castoff page --static public --events events.ndjson"),
     "world": ("castoff world serve --env world.env",),
 }
 
@@ -82,6 +83,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "ci": ("castoff.cli.commands.ci", "Generate the CI workflows."),
     "demo": ("castoff.cli.commands.demo", "Release a sample workspace against embedded services."),
     "explain": ("castoff.cli.commands.explain", "Explain an error code."),
+    "page": ("castoff.cli.commands.page", "Show the release as a page, live or as files."),
     "world": ("castoff.cli.commands.world", "Run the embedded services."),
 }
 
@@ -117,6 +119,19 @@ class LazyGroup(click.Group):
             hint = f" Did you mean `{near[0]}`?" if near else ""
             ctx.fail(f"No such command `{args[0][:60]}`.{hint}")
         return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command; to an interruption, add what it interrupted."""
+        from castoff.cli.endings import Terminated
+
+        try:
+            return super().invoke(ctx)
+        except (KeyboardInterrupt, Terminated) as end:
+            from castoff.cli.render.reporter import interruption
+
+            for line in interruption(ctx):
+                end.add_note(line)
+            raise
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
@@ -164,9 +179,9 @@ def run(arguments: Sequence[str]) -> int:
     except click.ClickException as error:
         return _misused(error, arguments)
     except Terminated as end:
-        return _interrupted(arguments, end.exit_code)
-    except (click.Abort, KeyboardInterrupt):
-        return _interrupted(arguments, INTERRUPTED)
+        return _interrupted(end, arguments, end.exit_code)
+    except (click.Abort, KeyboardInterrupt) as end:
+        return _interrupted(end, arguments, INTERRUPTED)
     except Exception as error:  # noqa: BLE001 - no traceback ever reaches a user
         return _failed(error, arguments)
     # Commands without an exit code return None.
@@ -198,14 +213,24 @@ def _misused(error: click.ClickException, arguments: Sequence[str]) -> int:
     return _report((problem,), arguments, 2)
 
 
-def _interrupted(arguments: Sequence[str], exit_code: int) -> int:
+def _interrupted(end: BaseException, arguments: Sequence[str], exit_code: int) -> int:
+    """Report what is done, what is not, and the command that goes on: always the same one."""
+    import shlex
+
     from castoff.errors import Problem
 
+    # Click raises its own error from Ctrl-C; the notes are on what it was raised from.
+    facts: Sequence[str] = getattr(end, "__notes__", ()) or getattr(end.__cause__, "__notes__", ())
+    again = shlex.join(("castoff", *arguments))
     if "--json" not in arguments:
-        click.echo("interrupted: run the command again to continue", err=True)
+        for line in ("interrupted", *facts, f"to go on: {again}"):
+            click.echo(line, err=True)
         return exit_code
     problem = Problem(
-        code="interrupted", message="the run was interrupted", remedy="run the command again to continue"
+        code="interrupted",
+        message="the run was interrupted",
+        reason="; ".join(facts),
+        remedy=f"run the command again to continue: `{again}`",
     )
     return _report((problem,), arguments, exit_code)
 

@@ -190,6 +190,11 @@ def common_options(function: Callable[Concatenate[Common, P], R]) -> Callable[P,
     return with_options
 
 
+verbose_option = click.option(
+    "-v", "--verbose", is_flag=True, help="List everything, also what is as expected."
+)
+
+
 _LOOKS = frozenset({"status", "plan", "notes", "init", "ci", "explain"})
 """Commands that look once, or not at all: `--wait` with them would promise a wait that never comes."""
 

@@ -7,8 +7,9 @@ from functools import partial
 import click
 
 from castoff.cli.options import Common, open_for
-from castoff.cli.render.problems import line_of, problem_json, safe
+from castoff.cli.render.problems import line_of, problem_json
 from castoff.cli.render.reporter import reporter_for
+from castoff.cli.render.words import safe
 from castoff.redaction import plain
 from castoff.release.proposal_command import Proposed, propose, show_proposal
 

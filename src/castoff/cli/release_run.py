@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 from castoff.cli.options import Common, open_for
-from castoff.cli.render.problems import line_of, safe
+from castoff.cli.render.problems import line_of
 from castoff.cli.render.reporter import reporter_for
+from castoff.cli.render.words import safe
 from castoff.model.acts import Wait
 from castoff.model.plan import Plan
 from castoff.release.run import Result, run_release

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 import click
 
 from castoff.cli.options import Common, open_for
-from castoff.cli.render.problems import line_of, place_of, problem_json, safe, show_problem, styled
+from castoff.cli.render.problems import line_of, place_of, problem_json, show_problem, styled
 from castoff.cli.render.reporter import reporter_for
+from castoff.cli.render.words import safe
 from castoff.rollback.withdrawal import Agrees, Withdrawal
 from castoff.session.services import Services
 

@@ -31,7 +31,7 @@ from castoff.ports.registry import (
     Trial,
 )
 from castoff.ports.remote import Remote
-from castoff.ports.run import Clock, Reporter, Workbench
+from castoff.ports.run import Clock, Reporter, Steps, Workbench, unreported
 
 __all__ = [
     "BuildFailure",
@@ -67,9 +67,11 @@ __all__ = [
     "Rights",
     "Ruled",
     "Stages",
+    "Steps",
     "SymbolList",
     "Tagged",
     "Tree",
     "Trial",
     "Workbench",
+    "unreported",
 ]

@@ -9,6 +9,7 @@ from typing import Protocol, runtime_checkable
 
 from castoff.errors import Problem
 from castoff.model.workspace import Artifact, Package, Workspace
+from castoff.ports.run import Steps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,7 @@ class Builder(Protocol):
         """Update lock files beside the workspace, or leave them as they were; returns changed paths, and warnings."""
         ...
 
-    def build(self, root: Path, packages: Sequence[Package], into: Path) -> Built:
+    def build(self, root: Path, packages: Sequence[Package], into: Path, step: Steps = ...) -> Built:
         """Build all artifacts of these packages into a folder; reproducible from the same tree."""
         ...
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 from castoff.model.acts import Act, Outcome
+from castoff.model.steps import LocalStep
 
 
 class Clock(Protocol):
@@ -33,6 +35,10 @@ class Reporter(Protocol):
         """A stage begins, with so many parts."""
         ...
 
+    def step(self, step: LocalStep) -> AbstractContextManager[None]:
+        """Local work that takes time is done in the block."""
+        ...
+
     def observed(self, subject: str, detail: str) -> None:
         """Something was looked at."""
         ...
@@ -52,6 +58,15 @@ class Reporter(Protocol):
     def note(self, text: str) -> None:
         """A sentence for the reader."""
         ...
+
+
+Steps = Callable[[LocalStep], AbstractContextManager[None]]
+"""What hears of steps: the method of a reporter."""
+
+
+def unreported(_step: LocalStep) -> AbstractContextManager[None]:
+    """Report nothing of a step."""
+    return nullcontext()
 
 
 class Workbench(AbstractContextManager["Workbench"], Protocol):

@@ -218,7 +218,7 @@ def _built(
             problems.extend(builder.stray_artifacts(session.clone.root, packages))
         folder = into / ecosystem
         folder.mkdir(parents=True, exist_ok=True)
-        built = builder.build(session.clone.root, packages, folder)
+        built = builder.build(session.clone.root, packages, folder, session.services.reporter.step)
         artifacts.extend(built.artifacts)
         problems.extend(failure.problem for failure in built.failures)
         if not built.failures:

@@ -19,6 +19,7 @@ from pathlib import Path
 from castoff.model.acts import Outcome, Refused, Succeeded
 from castoff.model.graph import Needs
 from castoff.model.observations import Absent, Observation, Present, Sameness, Unknown
+from castoff.model.steps import LocalStep, StepKind
 from castoff.model.versions import Ecosystem
 from castoff.model.workspace import Artifact, Package
 from castoff.ports import Listing, Registry, Repeats, Reporter
@@ -193,7 +194,9 @@ class ProvingRegistry:
         if digest is not None and self.embedded.verified.holds(digest):
             self.reporter.note(f"{package.name} was verified before, with the same contents")
             return Succeeded()
-        problems = builder.verify(package, artifacts, self.tree)
+        kind: StepKind = "compile" if package.ecosystem == "cargo" else "install"
+        with self.reporter.step(LocalStep(kind, package.id, len(self.release.workspace.packages))):
+            problems = builder.verify(package, artifacts, self.tree)
         errors = [problem for problem in problems if problem.severity == "error"]
         if digest is not None and not errors:
             self.embedded.verified.keep(digest)

@@ -16,6 +16,7 @@ from functools import partial
 from castoff.errors import CastoffError, Problem, Refusal
 from castoff.model.intent import Begin, Claim, Resume
 from castoff.model.joined_workspace import require_packages
+from castoff.model.steps import LocalStep
 from castoff.model.versions import ReleaseVersion
 from castoff.model.workspace import Artifact, Workspace
 from castoff.postrelease.run import end_release
@@ -223,14 +224,16 @@ def _begin(run: _Run, version: ReleaseVersion) -> Claim:
     services.reporter.stage("preflight", 1)
     require_reachable(seen)
     checks = preflight_checks(session, version, level=run.order.level)
-    answers = ask_until_known(checks, services.reconciler(), services.tolerated)
+    with services.reporter.step(LocalStep("check", f"{len(checks)} conditions")):
+        answers = ask_until_known(checks, services.reconciler(), services.tolerated)
     if errors := [one for one in errors_of(answers) if one.code not in services.tolerated]:
         if any(one.code in _OF_RIVALS for one in errors):
             require_no_rival(session, version)
         raise Refusal(*errors)
     _warn(run, answers)
     run.problems.extend(_lived_with(one) for one in errors_of(answers))
-    commit, warnings = make_commit(session, version)
+    with services.reporter.step(LocalStep("prepare", "the release commit")):
+        commit, warnings = make_commit(session, version)
     run.problems.extend(warnings)
     claim = Claim(version=version, commit=commit)
     release = session.release(claim)
@@ -245,7 +248,7 @@ def _begin(run: _Run, version: ReleaseVersion) -> Claim:
             clone.scrubbed(),
         ):
             artifacts = run.artifacts = prove(embedded, release, artifacts, clone.root, services.reporter)
-    stamp = make_tags(session, release, session.occasion(version), artifacts)
+    stamp = _made_tag(run, release, artifacts)
     try:
         _claim(run, release, stamp=stamp)
     except _BranchMoved:
@@ -364,7 +367,8 @@ def _tag_made_here(run: _Run, release: Release) -> str | None:
 
 def _made_tag(run: _Run, release: Release, artifacts: Sequence[Artifact]) -> str:
     """Make the tag object; before the first upload, since a key may want a touch."""
-    return make_tags(run.session, release, run.session.occasion(release.version), artifacts)
+    with run.session.services.reporter.step(LocalStep("sign", f"the tag {release.tag}")):
+        return make_tags(run.session, release, run.session.occasion(release.version), artifacts)
 
 
 def _stage(run: _Run, reconciler: Reconciler, stage: Stage) -> StageState:

@@ -9,7 +9,10 @@ from typing import Literal
 
 from castoff.errors import CastoffError, Problem
 from castoff.git import Clone
+from castoff.model.acts import acts_ahead
+from castoff.model.graph import Order
 from castoff.model.intent import Claim, Resume, to_resume
+from castoff.model.plan import EstimatedUpload
 from castoff.model.refs import PROPOSED
 from castoff.notes.contributors import Contributor, contributors
 from castoff.notes.due import Due, DuePolicy, release_due
@@ -35,7 +38,7 @@ from castoff.release.flight import (
     withdrawn_since,
     without_withdrawn,
 )
-from castoff.release.plan_contents import as_warnings
+from castoff.release.plan_contents import as_warnings, estimate
 from castoff.release.stages import milestone_stage
 from castoff.release.waiver_command import waiver_problems
 from castoff.rollback.abandon import revert_stage
@@ -149,7 +152,8 @@ class Status:
     """One look at the release in flight, or at the last one.
 
     ``phase``: ``other`` is a release that was made by other means than castoff. ``stops``, a part of ``problems``, is
-    what a resume would stop for before its first act.
+    what a resume would stop for before its first act. ``schedule`` has the uploads that are missing, each with the
+    earliest second from now at which it may start.
     """
 
     version: str | None
@@ -166,6 +170,8 @@ class Status:
     cadence: Cadence | None = None
     stops: tuple[Problem, ...] = ()
     problems: tuple[Problem, ...] = ()
+    order: Order | None = None
+    schedule: tuple[tuple[str, float], ...] = ()
 
     def draft_json(self) -> dict[str, object] | None:
         """Return the draft that waits, with its age in seconds."""
@@ -173,7 +179,7 @@ class Status:
             return None
         since, now = self.waiting_since, self.now
         age = max(0, int((now - since).total_seconds())) if since and now else None
-        return {"url": self.draft.url, "age_seconds": age}
+        return {"url": self.draft.url, "age_seconds": age, "title": self.draft.name, "body": self.draft.body}
 
     def due_json(self) -> dict[str, object]:
         """Return whether a release is due, and why."""
@@ -326,6 +332,8 @@ def _look_at(session: Session, claim: Claim, problems: Sequence[Problem]) -> Sta
         cadence=told,
         now=session.services.now,
         seen=session.snapshot,
+        order=release.order,
+        schedule=_schedule(session, release, states),
         ways_out=leaving(session, release, states) if phase in ("in-flight", "unknown") else (),
         problems=(
             *problems,
@@ -336,6 +344,31 @@ def _look_at(session: Session, claim: Claim, problems: Sequence[Problem]) -> Sta
             *told.problems,
         ),
     )
+
+
+def _schedule(
+    session: Session, release: Release, states: Sequence[StageState]
+) -> tuple[tuple[str, float], ...]:
+    """Simulate the uploads that are missing; that a package is new on its registry is not known here."""
+    waves = {name: wave for wave, names in enumerate(release.waves, start=1) for name in names}
+    uploads = [
+        EstimatedUpload(
+            id=act.id,
+            package=part.name,
+            ecosystem=release.workspace.package(part.name).ecosystem,
+            wave=waves[part.name],
+            new=False,
+        )
+        for state in states
+        if state.stage.name == "publish"
+        for part in state.parts
+        if part.name in waves
+        for act in acts_ahead(part.decision)
+        if act.stage == "publish"
+    ]
+    uploads.sort(key=lambda one: one.wave)
+    services = session.services
+    return estimate(uploads, services.configuration.limits, grace=services.patience.grace).schedule
 
 
 def _phase(session: Session, release: Release) -> tuple[Phase, tuple[StageState, ...]]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 
 from castoff.model.acts import Act, Outcome, Succeeded
+from castoff.model.steps import LocalStep
 from castoff.ports import Clock, Reporter
 
 
@@ -33,6 +35,14 @@ class Recorder:
         """Pass on."""
         for listener in self.listeners:
             listener.stage(name, total)
+
+    @contextmanager
+    def step(self, step: LocalStep) -> Iterator[None]:
+        """Pass on."""
+        with ExitStack() as stack:
+            for listener in self.listeners:
+                stack.enter_context(listener.step(step))
+            yield
 
     def observed(self, subject: str, detail: str) -> None:
         """Pass on."""
@@ -83,6 +93,10 @@ class Silence:
     def stage(self, name: str, total: int) -> None:
         """Report nothing."""
 
+    def step(self, step: LocalStep) -> AbstractContextManager[None]:  # noqa: ARG002 - nobody hears of it
+        """Report nothing."""
+        return nullcontext()
+
     def observed(self, subject: str, detail: str) -> None:
         """Report nothing."""
 
@@ -97,3 +111,14 @@ class Silence:
 
     def note(self, text: str) -> None:
         """Report nothing."""
+
+
+class StepsOnly(Silence):
+    """Passes steps on and nothing else: what a run within a run writes is not the world's."""
+
+    def __init__(self, listener: Reporter) -> None:
+        self._listener = listener
+
+    def step(self, step: LocalStep) -> AbstractContextManager[None]:
+        """Pass on."""
+        return self._listener.step(step)

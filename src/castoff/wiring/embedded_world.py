@@ -24,7 +24,7 @@ from castoff.ports import Builder, Ruled, Tree
 from castoff.reconcile import Patience
 from castoff.redaction import Redactor
 from castoff.release.throwaway_identity import throw_away_identity
-from castoff.session.reporters import Silence
+from castoff.session.reporters import StepsOnly
 from castoff.session.services import Embedded, Services, WorldContent
 from castoff.session.session import Session
 from castoff.wiring.adapters import Bench
@@ -66,7 +66,7 @@ def open_proof(services: Services, content: WorldContent) -> Iterator[Embedded]:
         fill_registries(world, content.before)
         fill_npm(world, content.before)
         adopt_rules(world, services, content.workspace)
-        quiet = replace(services, reporter=Silence(), embedded=None)
+        quiet = replace(services, reporter=StepsOnly(services.reporter), embedded=None)
         yield aimed_at(quiet, world, services.repository)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from castoff.errors import Problem
 from castoff.model.plan import predicted_filename
 from castoff.model.workspace import Artifact, Package, Workspace
-from castoff.ports import Builder, BuildFailure, Built
+from castoff.ports import Builder, BuildFailure, Built, Steps, unreported
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,9 @@ class ReadyFiles:
         del root, locks
         return (), ()
 
-    def build(self, root: Path, packages: Sequence[Package], into: Path) -> Built:
+    def build(self, root: Path, packages: Sequence[Package], into: Path, step: Steps = unreported) -> Built:
         """Copy the files of these packages, so that nobody changes them meanwhile. Failures: ``artifact-missing``."""
-        del root
+        del root, step
         into.mkdir(parents=True, exist_ok=True)
         artifacts: list[Artifact] = []
         failures: list[BuildFailure] = []

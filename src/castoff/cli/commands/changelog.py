@@ -184,7 +184,7 @@ def doctor_json(path: str, diagnosis: Diagnosis) -> dict[str, object]:
 
 
 def _show(path: str, one: ChangelogFinding) -> None:
-    from castoff.cli.render.problems import safe
+    from castoff.cli.render.words import safe
 
     place = f"{path}:{one.line}" if one.line else path
     click.echo(f"{place}: {one.severity}: {one.kind}: {safe(one.detail)}")

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from castoff.cli.options import Common, common_options, decided, open_for, path, refuse_without_effect
-from castoff.cli.render.problems import indented, place_of, problem_json, safe, styled
+from castoff.cli.options import (
+    Common,
+    common_options,
+    decided,
+    open_for,
+    path,
+    refuse_without_effect,
+    verbose_option,
+)
+from castoff.cli.render.problems import place_of, problem_json, show_reasons, styled
+from castoff.cli.render.words import MANY, safe, show
 from castoff.errors import Problem, UsageError
 from castoff.preflight.stage import Checked
 
@@ -26,6 +36,9 @@ _MARKS = {
     "unknown": ("unknown", "yellow"),
     "off": ("off", None),
 }
+_COUNTED = {"pass": "passed", "warn": "warned", "fail": "failed", "unknown": "unknown"}
+_MOST = 3
+"""Findings of one kind that are shown; `-v` shows all."""
 
 
 def checks_json(answers: Sequence[Checked]) -> dict[str, object]:
@@ -46,38 +59,82 @@ def checks_json(answers: Sequence[Checked]) -> dict[str, object]:
     }
 
 
-def show_checks(answers: Sequence[Checked]) -> None:
-    """Show the answers on standard output."""
-    width = max((len(one.id) for one in answers), default=0)
-    shown: set[Problem] = set()
-    for one in answers:
-        word, colour = _MARKS[one.result]
-        count = f"{len(one.findings)} found" if len(one.findings) > 1 else safe(one.note)
-        click.echo(
-            f"{one.group:>10}  {safe(one.id):<{width}}  {styled(f'{word:<7}', fg=colour)} {count}".rstrip()
-        )
-        for problem in one.findings:
-            if problem not in shown:  # a program that is not here is missed by many checks
-                _show_check(problem)
-        shown.update(one.findings)
+@dataclass(slots=True)
+class _Row:
+    """Checks that found the same kinds of problems, shown as one."""
+
+    checks: list[Checked]
+    findings: list[Problem] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """Name the first check, and count the others."""
+        others = len(self.checks) - 1
+        return self.checks[0].id + (f" and {others} more" if others else "")
+
+    @property
+    def note(self) -> str:
+        """Count the findings, or say why there are none."""
+        return f"{len(self.findings)} found" if len(self.findings) > 1 else safe(self.checks[0].note)
+
+
+def show_checks(answers: Sequence[Checked], *, verbose: bool = False) -> None:
+    """Show the answers on standard output; of many, only those that are not as expected, and equal ones together."""
+    rows = _rows(answers, verbose=verbose)
+    width = max((len(one.name) for one in rows), default=0)
+    for row in rows:
+        word, colour = _MARKS[row.checks[0].result]
+        head = f"{row.checks[0].group:>10}  {safe(row.name):<{width}}  {styled(f'{word:<7}', fg=colour)} {row.note}"
+        show(head.rstrip(), hang=12)
+        _show_findings(row.findings, verbose=verbose)
     summary = checks_json(answers)["summary"]
     assert isinstance(summary, dict)
-    click.echo("\n" + ", ".join(f"{count} {word}" for word, count in summary.items()))
+    words = [f"{summary[result]} {word}" for result, word in _COUNTED.items()]
+    off = sum(one.result == "off" for one in answers)
+    show("\n" + ", ".join([*words, *([f"{off} off"] if off else [])]))
+    if len(answers) > MANY and not verbose:
+        show("`castoff check -v` lists every check")
+
+
+def _rows(answers: Sequence[Checked], *, verbose: bool) -> list[_Row]:
+    """Join checks with the same kinds of findings; a problem is shown once, however many checks found it."""
+    rows: dict[object, _Row] = {}
+    shown: set[Problem] = set()
+    for one in answers:
+        if one.result in ("pass", "off") and len(answers) > MANY and not verbose:
+            continue
+        fresh = [problem for problem in one.findings if problem not in shown]
+        shown.update(fresh)
+        codes = tuple(dict.fromkeys(problem.code for problem in one.findings))
+        key: object = (one.group, one.result, codes) if codes and not verbose else one.id
+        row = rows.setdefault(key, _Row([]))
+        row.checks.append(one)
+        row.findings.extend(fresh)
+    return list(rows.values())
+
+
+def _show_findings(findings: Sequence[Problem], *, verbose: bool) -> None:
+    """Show the findings of a row by code; the same reason and remedy stand once, below what they are about."""
+    for code in dict.fromkeys(problem.code for problem in findings):
+        own = [problem for problem in findings if problem.code == code]
+        # One more would take the line that says so.
+        most = len(own) if verbose or len(own) <= _MOST + 1 else _MOST
+        for index, problem in enumerate(own[:most]):
+            mark = "x" if problem.severity == "error" else "!"
+            show(f"{'':>12}{mark} {safe(problem.message)} [{problem.code}]")
+            if place := place_of(problem):
+                show(f"{'':>14}at: {place}")
+            after = own[index + 1] if index + 1 < most else None
+            if after is None or (after.reason, after.remedy) != (problem.reason, problem.remedy):
+                show_reasons(problem, f"{'':>14}", err=False)
+        if most < len(own):
+            show(f"{'':>12}{len(own) - most} more of the kind {code}")
 
 
 def exit_code_of(answers: Sequence[Checked], *, strict: bool) -> int:
     """Return how a run of checks ends: 4 with an error, with ``strict`` also with a warning."""
     severities = {problem.severity for one in answers for problem in one.findings}
     return 4 if "error" in severities or (strict and "warning" in severities) else 0
-
-
-def _show_check(problem: Problem) -> None:
-    mark = "x" if problem.severity == "error" else "!"
-    click.echo(f"{'':>12}{mark} {safe(problem.message)} [{problem.code}]")
-    place = place_of(problem) or safe(problem.url or "")
-    for name, text in (("at", place), ("reason", problem.reason), ("remedy", problem.remedy)):
-        if text:
-            click.echo(f"{'':>14}{name}: {indented(text)}")
 
 
 _GROUPS = ("shape", "preflight", "labels", "milestone", "metadata", "foresight", "user")
@@ -101,6 +158,7 @@ _ONLY = f"Run only: {', '.join(_GROUPS)}, configuration."
 @click.option("--fix", is_flag=True, help="List fixes for milestones and labels.")
 @click.option("--label", "labels", multiple=True, metavar="N=LABEL", help="With --fix: label for change #N.")
 @click.option("--execute", is_flag=True, help="With --fix: apply the fixes (default: print them).")
+@verbose_option
 @common_options
 def command(
     common: Common,
@@ -112,6 +170,7 @@ def command(
     fix: bool,
     labels: tuple[str, ...],
     execute: bool,
+    verbose: bool,
 ) -> int:
     """Check whether a release can start.
 
@@ -130,31 +189,30 @@ def command(
         refuse_without_effect("with `--pull-request`", whole)
     record = _record(registry_record)
     if set(only) == {"foresight"} and record is not None:
-        return _show(common, _offline(common, level, record), strict=strict)
+        return _show(common, _offline(common, level, record), strict=strict, verbose=verbose)
     from castoff.cli.render.reporter import reporter_for
     from castoff.release.check import examine, examine_configuration, examine_pull_request
 
     if set(only) == {"configuration"}:
         services = open_for(common, reporter_for(common.events, quiet=True))
-        return _show(common, examine_configuration(services), strict=strict)
+        return _show(common, examine_configuration(services), strict=strict, verbose=verbose)
     level = decided(common, level) if level else level
     services = open_for(common, reporter_for(common.events, quiet=True))
     if pull_request is not None:
-        return _show(common, examine_pull_request(services, pull_request), strict=strict)
+        return _show(common, examine_pull_request(services, pull_request), strict=strict, verbose=verbose)
     found = examine(services, only, level, record)
     if found.guessed and not common.json:
         click.echo(f"checked for {found.version}; name another one with --version", err=True)
-    return _show(common, found.answers, strict=strict)
+    return _show(common, found.answers, strict=strict, verbose=verbose)
 
 
-def _show(common: Common, answers: Sequence[Checked], *, strict: bool) -> int:
-
+def _show(common: Common, answers: Sequence[Checked], *, strict: bool, verbose: bool) -> int:
     if common.json:
         from castoff.cli.render.json_shapes import print_json
 
         print_json("check", checks_json(answers))
     else:
-        show_checks(answers)
+        show_checks(answers, verbose=verbose)
     return exit_code_of(answers, strict=strict)
 
 
@@ -193,8 +251,9 @@ def _offline(common: Common, level: str | None, record: Record) -> Sequence[Chec
 
 
 def _fix(common: Common, labels: dict[int, str], *, execute: bool) -> int:
-    from castoff.cli.render.problems import safe, show_problem
+    from castoff.cli.render.problems import show_problem
     from castoff.cli.render.reporter import reporter_for
+    from castoff.cli.render.words import safe
     from castoff.notes.labels import AskForLabel, SetMilestone
     from castoff.preflight.label_fixes import answers_given, apply_fixes, choose, find_fixes
 
@@ -226,7 +285,7 @@ def _fix(common: Common, labels: dict[int, str], *, execute: bool) -> int:
 
 
 def _hint(question: AskForLabel) -> str:
-    from castoff.cli.render.problems import safe
+    from castoff.cli.render.words import safe
 
     choices = ", ".join(safe(one) for one in question.choices)
     suggested = f"; perhaps {safe(question.suggestion)}" if question.suggestion else ""
@@ -235,7 +294,7 @@ def _hint(question: AskForLabel) -> str:
 
 def _ask(question: AskForLabel) -> str | None:
     """Ask the person on the terminal; an empty answer leaves the change as it is."""
-    from castoff.cli.render.problems import safe
+    from castoff.cli.render.words import safe
 
     click.echo(f"#{question.change} {safe(question.title)}", err=True)
     for number, label in enumerate(question.choices, start=1):

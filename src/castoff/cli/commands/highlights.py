@@ -98,7 +98,8 @@ def _hints(opened: Opened) -> list[str]:
 
 
 def _print(common: Common, opened: Opened, text: str) -> None:
-    from castoff.cli.render.problems import line_of, safe
+    from castoff.cli.render.problems import line_of
+    from castoff.cli.render.words import safe
     from castoff.redaction import plain
     from castoff.release.highlights_command import look_at_highlights
 

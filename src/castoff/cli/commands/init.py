@@ -39,8 +39,8 @@ def _show(common: Common, initial: Initial) -> None:
     if common.json:
         _show_json(initial)
         return
-    from castoff.cli.render.problems import safe
     from castoff.cli.render.text import show_all
+    from castoff.cli.render.words import safe
 
     if initial.difference:
         click.echo(initial.difference)

@@ -69,7 +69,7 @@ def _answered(
     done = story(services, version, answer)
     if done.question is None or answer is not None or not common.may_ask:
         return done
-    from castoff.cli.render.problems import safe
+    from castoff.cli.render.words import safe
     from castoff.notes.milestones import NoMilestone, UseMilestone
 
     click.echo(safe(done.question.message), err=True)

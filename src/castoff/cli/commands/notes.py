@@ -33,8 +33,9 @@ def command(common: Common, changes: Path | None, since: str | None, until: str 
 
 def _of_range(common: Common, since: str | None, until: str | None, *, compare: bool) -> int:
     from castoff.cli.options import open_for
-    from castoff.cli.render.problems import safe, show_problem
+    from castoff.cli.render.problems import show_problem
     from castoff.cli.render.reporter import reporter_for
+    from castoff.cli.render.words import safe
     from castoff.notes.render import notes_object
     from castoff.release.notes_command import notes_of_range
 

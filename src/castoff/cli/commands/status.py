@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from castoff.cli.completion import complete_version
-from castoff.cli.options import Common, common_options, open_for
+from castoff.cli.options import Common, common_options, open_for, verbose_option
 
 if TYPE_CHECKING:
     from castoff.reconcile import StageState
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Exit with 3 if unfinished or unknown, 4 if blocked, 5 if a release is due.",
 )
+@verbose_option
 @common_options
-def command(common: Common, version: str | None, exit_code: bool) -> int:
+def command(common: Common, version: str | None, exit_code: bool, verbose: bool) -> int:
     """Show the state of VERSION, of the release in flight, or of the last release."""
     from castoff.cli.render.reporter import reporter_for
     from castoff.release.status import look
@@ -46,7 +47,8 @@ def command(common: Common, version: str | None, exit_code: bool) -> int:
         from castoff.release.plan_contents import as_warnings
 
         # A look that ends with 0 whatever it finds has no errors to print.
-        show_status(status if exit_code else replace(status, problems=as_warnings(status.problems)))
+        shown = status if exit_code else replace(status, problems=as_warnings(status.problems))
+        show_status(shown, verbose=verbose)
     return code if exit_code else 0
 
 

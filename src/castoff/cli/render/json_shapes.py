@@ -15,7 +15,7 @@ from castoff.model.scope import common_folder
 
 if TYPE_CHECKING:
     from castoff.model.acts import Act
-    from castoff.model.graph import JudgedEdge
+    from castoff.model.graph import JudgedEdge, Order
     from castoff.model.plan import Plan, Planned
     from castoff.reconcile import StageState
     from castoff.release.build import BuiltRelease
@@ -30,8 +30,11 @@ def print_json(name: str, value: dict[str, object]) -> None:
     sys.stdout.write(encoded.decode("utf-8") + "\n")
 
 
-def plan_json(plan: Plan) -> dict[str, object]:
-    """Return a plan; packages and uploads in the order of the waves, edits by path and line."""
+def plan_json(plan: Plan, build_seconds: float | None = None) -> dict[str, object]:
+    """Return a plan; packages and uploads in the order of the waves, edits by path and line.
+
+    ``build_seconds`` is what an earlier run took to build and try its packages.
+    """
     return {
         **_scope_json(plan),
         "release": {
@@ -62,6 +65,7 @@ def plan_json(plan: Plan) -> dict[str, object]:
         "acts": acts_json(plan.acts),
         "estimate": {
             "seconds": round(plan.estimate.seconds, 1),
+            "build_seconds": None if build_seconds is None else round(build_seconds, 1),
             "schedule": [
                 {"act": act, "not_before_seconds": round(start, 1)} for act, start in plan.estimate.schedule
             ],
@@ -218,6 +222,11 @@ def built_json(built: BuiltRelease) -> dict[str, object]:
     }
 
 
+def _needs_json(order: Order) -> dict[str, object]:
+    """Return what each package needs, in the order of the waves."""
+    return {name: sorted(order.needs[name]) for wave in order.waves for name in wave}
+
+
 def status_json(status: Status) -> dict[str, object]:
     """Return what the world shows."""
     from castoff.cli.render.text import next_acts
@@ -234,6 +243,9 @@ def status_json(status: Status) -> dict[str, object]:
         ],
         "draft": status.draft_json(),
         "mismatch_window_seconds": None,
+        "waves": [list(wave) for wave in status.order.waves] if status.order else [],
+        "needs": _needs_json(status.order) if status.order else {},
+        "schedule": [{"act": act, "not_before_seconds": round(start, 1)} for act, start in status.schedule],
         "due": status.due_json(),
         "contributors": status.people_json(),
         "ways_out": [

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import click
 
 from castoff.cli.render.json_shapes import acts_json, print_json, stages_json
-from castoff.cli.render.problems import line_of, problem_json, safe, show_problem, styled
+from castoff.cli.render.problems import line_of, problem_json, show_problem, styled
 from castoff.cli.render.text import show_all, show_states
+from castoff.cli.render.words import safe
 from castoff.model.acts import Act, Off, Person, Wait
 from castoff.model.acts import Decision as ActDecision
 from castoff.postrelease.changelog_command import PortReport

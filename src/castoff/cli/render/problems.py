@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import click
 
+from castoff.cli.render.words import safe, show
 from castoff.errors import Problem
 from castoff.model.acts import Act
 from castoff.redaction import plain
@@ -61,13 +62,17 @@ def show_problem(problem: Problem) -> None:
     """Show one problem on stderr."""
     colour = "red" if problem.severity == "error" else "yellow"
     head = styled(f"{problem.severity}[{problem.code}]", fg=colour, bold=True)
-    click.echo(f"{head}: {safe(problem.message)}", err=True)
+    show(f"{head}: {safe(problem.message)}", err=True)
     if place := place_of(problem):
-        click.echo(f"  at: {place}", err=True)
-    if problem.reason:
-        click.echo(f"  reason: {indented(problem.reason)}", err=True)
-    if problem.remedy:
-        click.echo(f"  remedy: {indented(problem.remedy)}", err=True)
+        show(f"  at: {place}", err=True)
+    show_reasons(problem, "  ", err=True)
+
+
+def show_reasons(problem: Problem, indent: str, *, err: bool) -> None:
+    """Show why a problem matters and what to do, indented."""
+    for name, text in (("reason", problem.reason), ("remedy", problem.remedy)):
+        for number, line in enumerate(plain(text).splitlines()):
+            show(f"{indent}{name}: {line}" if number == 0 else f"{indent}  {line}", err=err)
 
 
 def place_of(problem: Problem) -> str:
@@ -82,13 +87,3 @@ def line_of(act: Act) -> str:
     target = "" if act.id.endswith(act.target) else f"  {act.target}"
     condition = f" ({act.condition})" if act.condition else ""
     return safe(f"{act.id}{target}{condition}")
-
-
-def safe(text: str) -> str:
-    """Make a text from anywhere one harmless line."""
-    return " ".join(plain(text).split("\n"))
-
-
-def indented(text: str) -> str:
-    """Keep the lines of a longer text together."""
-    return "\n    ".join(plain(text).splitlines())

@@ -1,164 +1,305 @@
-"""Output of a run while it is going on: plain lines, progress on a terminal, events in a file."""
+"""Output of a run while it is going on: plain lines, a live display on a terminal, events in a file."""
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import threading
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
+from typing import TYPE_CHECKING
 
 import click
 
-from castoff.cli.render.problems import safe, styled
-from castoff.errors import UsageError
+from castoff.cli.events import Events, learnt_paces
+from castoff.cli.render.problems import styled
+from castoff.cli.render.tally import Tally
+from castoff.cli.render.words import safe
 from castoff.io.clock import SystemClock
 from castoff.model.acts import Act, Outcome, Refused, Succeeded, Throttled, Unclear
+from castoff.model.steps import LocalStep, Pace, StepKind
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
     from rich.progress import TaskID
 
     from castoff.ports import Reporter
 
+_AGAIN = 30.0
+"""Seconds after which the same wait is told again."""
 
-class Bars:
-    """Live progress on stderr, through rich; nothing is said by colour alone."""
+_HEARTBEAT, _HEARTBEAT_ON_A_TERMINAL = 30.0, 5.0
+"""Seconds of silence after which a line tells what goes on."""
 
-    def __init__(self) -> None:
-        from rich.console import Console
-        from rich.markup import escape
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+_TALK = "castoff.talk"
 
-        self._escape = escape
-        self._lock = threading.Lock()
-        self._task: TaskID | None = None
-        self._progress = Progress(
-            TextColumn("{task.description:>10}"),
-            BarColumn(bar_width=24),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TextColumn("{task.fields[now]}"),
-            console=Console(stderr=True, highlight=False),
-            transient=False,
-        )
-        self._progress.start()
 
-    def close(self) -> None:
-        """Leave the terminal as it was."""
-        with self._lock:
-            self._finish()
-            self._progress.stop()
+class Display:
+    """What every display has in common: the tally, and a line for what went otherwise."""
+
+    def __init__(self, learnt: Mapping[StepKind, Pace] | None = None) -> None:
+        self.lock = threading.RLock()
+        self.clock = SystemClock()
+        self.tally = Tally(learnt or {})
+
+    def close(self, *, whole: bool = True) -> None:
+        """End what is live; ``whole`` unless the run stopped in between. May be called twice."""
 
     def stage(self, name: str, total: int) -> None:
-        """Begin a bar; the one before is full."""
-        with self._lock:
-            self._finish()
-            self._task = self._progress.add_task(name, total=max(total, 1), now="")
+        """A stage begins."""
+        with self.lock:
+            self.tally.stage_begins(name, total)
+
+    @contextmanager
+    def step(self, step: LocalStep) -> Iterator[None]:
+        """A step begins, and ends."""
+        with self.lock:
+            self.tally.step_begins(step, self.clock.monotonic())
+        yield  # what raises stays in the tally: it was not done
+        with self.lock:
+            line = self.tally.step_ends(step, self.clock.monotonic())
+        self.step_ended(line)
+
+    def step_ended(self, line: str) -> None:
+        """Show the end of a step."""
 
     def observed(self, subject: str, detail: str) -> None:
         """Report nothing: looks are too many."""
 
     def act_begins(self, act: Act) -> None:
-        """Show the progress of the run."""
-        self._now(safe(act.target))
+        """Note a write; its end is what is shown."""
+        with self.lock:
+            self.tally.act_begins(act, self.clock.monotonic())
 
     def act_ended(self, act: Act, outcome: Outcome) -> None:
-        """Move the bar, or say what went otherwise."""
+        """Show what became of a write."""
+        with self.lock:
+            self.tally.act_ends(act, outcome)
         match outcome:
             case Succeeded():
-                self._advance()
-                self._now("")
+                self.act_done(act)
             case Unclear(reason=reason):
-                self._line(f"? {safe(act.target)}: unclear, looking: {safe(reason)[:200]}")
+                self.line(
+                    f"{styled('?', fg='yellow')} {safe(act.target)}: unclear, looking: {safe(reason)[:200]}"
+                )
             case Throttled(retry_after=after):
-                self._line(f"~ {safe(act.target)}: must wait {after:.0f} s")
+                self.line(f"{styled('~', fg='yellow')} {safe(act.target)}: must wait {after:.0f} s")
             case Refused(problem):
-                self._line(f"x {safe(act.target)}: {safe(problem.message)}")
+                self.line(f"{styled('x', fg='red')} {safe(act.target)}: {safe(problem.message)}")
+
+    def act_done(self, act: Act) -> None:
+        """Show a write that succeeded."""
 
     def waiting(self, subject: str, reason: str, seconds: float) -> None:
-        """Show what is waited for."""
-        self._now(f"{safe(subject)}: {safe(reason)} ({seconds:.0f} s)")
+        """Note what is waited for."""
+        with self.lock:
+            self.tally.waits(safe(subject), safe(reason), seconds, self.clock.monotonic())
 
     def note(self, text: str) -> None:
-        """Say it above the bars."""
-        self._line(safe(text))
+        """Show a sentence."""
+        self.line(safe(text))
 
-    def _now(self, text: str) -> None:
-        with self._lock:
-            if self._task is not None:
-                self._progress.update(self._task, now=self._escape(text)[:70])
+    def line(self, text: str) -> None:
+        """Write a line that stays."""
 
-    def _advance(self) -> None:
-        with self._lock:
+
+class Screen(Display):
+    """A live display on a terminal, through rich: a bar for each stage, and below them what goes on."""
+
+    def __init__(self, learnt: Mapping[StepKind, Pace] | None = None) -> None:
+        super().__init__(learnt)
+        from rich.console import Console
+        from rich.live import Live
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+        self._task: TaskID | None = None
+        self._closed = False
+        console = Console(stderr=True, highlight=False)
+        self._progress = Progress(
+            TextColumn("{task.description:>10}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=console,
+        )
+        self._live = Live(
+            console=console,
+            get_renderable=self._rendered,
+            refresh_per_second=4,
+            # A result on a standard output that is a file must not end on the terminal.
+            redirect_stdout=sys.stdout.isatty(),
+        )
+        self._live.start()
+
+    def close(self, *, whole: bool = True) -> None:
+        """Leave the terminal as it was."""
+        with self.lock:
+            self._closed = True
+            if whole:
+                self._finish()
+        self._live.stop()
+
+    def stage(self, name: str, total: int) -> None:
+        """Begin a bar; the one before is full."""
+        super().stage(name, total)
+        with self.lock:
+            self._finish()
+            self._task = self._progress.add_task(name, total=max(total, 1))
+
+    def act_done(self, act: Act) -> None:  # noqa: ARG002 - each counts alike
+        """Move the bar; a stage can have more writes than parts."""
+        with self.lock:
             if self._task is None:
                 return
-            task = next(one for one in self._progress.tasks if one.id == self._task)
+            task = self._progress.tasks[-1]
             if task.total is not None and task.completed + 1 >= task.total and not task.finished:
                 self._progress.update(self._task, total=task.total + 1)
             self._progress.advance(self._task)
 
-    def _line(self, text: str) -> None:
-        self._progress.console.print(f"{'':>10} {self._escape(text)}")
+    def line(self, text: str) -> None:
+        """Write above the bars."""
+        from rich.text import Text
+
+        self._live.console.print(Text(f"{'':>10}  ") + Text.from_ansi(text))
+
+    def _rendered(self) -> RenderableType:
+        from rich.console import Group
+        from rich.text import Text
+
+        with self.lock:
+            now = self.clock.monotonic()
+            lines = [] if self._closed else self.tally.rows(now)
+            shown = [Text(f"{'':>10}  {safe(line)}", no_wrap=True, overflow="ellipsis") for line in lines]
+            return Group(self._progress.get_renderable(), *shown)
 
     def _finish(self) -> None:
         if self._task is not None:
-            task = next(one for one in self._progress.tasks if one.id == self._task)
-            done = max(int(task.completed), 1)
-            self._progress.update(self._task, total=done, completed=done, now="")
+            done = max(int(self._progress.tasks[-1].completed), 1)
+            self._progress.update(self._task, total=done, completed=done)
             self._task = None
 
 
-_AGAIN = 30.0
+class LineReporter(Display):
+    """One plain line on stderr for each thing that happens, and one after each silence."""
+
+    def __init__(
+        self, learnt: Mapping[StepKind, Pace] | None = None, *, heartbeat: float = _HEARTBEAT
+    ) -> None:
+        super().__init__(learnt)
+        self._told: dict[str, float] = {}
+        self._heartbeat = heartbeat
+        self._last = self.clock.monotonic()
+        self._closed = threading.Event()
+        threading.Thread(target=self._beat, daemon=True, name="heartbeat").start()
+
+    def close(self, *, whole: bool = True) -> None:  # noqa: ARG002 - lines end alike
+        """End the heartbeat."""
+        self._closed.set()
+
+    def stage(self, name: str, total: int) -> None:
+        """Name the stage."""
+        super().stage(name, total)
+        self._say(styled(f"{name:>10}", fg="cyan", bold=True) + (f"  {total} parts" if total > 1 else ""))
+
+    def step_ended(self, line: str) -> None:
+        """Show the end of a step."""
+        self.line(f"- {safe(line)}")
+
+    def act_done(self, act: Act) -> None:
+        """Show a write that succeeded."""
+        self.line(f"{styled('+', fg='green')} {safe(act.target)}")
+
+    def waiting(self, subject: str, reason: str, seconds: float) -> None:
+        """Show what is waited for, where it takes long enough to wonder; the same again only each half minute."""
+        super().waiting(subject, reason, seconds)
+        now = self.clock.monotonic()
+        told = self._told.get(f"{subject}: {reason}")
+        if seconds >= 2.0 and (told is None or now - told >= _AGAIN):
+            self._told[f"{subject}: {reason}"] = now
+            self.line(f". {safe(subject)}: {safe(reason)} (looking again in {seconds:.0f} s)")
+
+    def line(self, text: str) -> None:
+        """Write it."""
+        self._say(f"{'':>10}  {text}")
+
+    def _say(self, text: str) -> None:
+        """Write a line; a reader who is gone (`| head`) ends the talk, never the release."""
+        with self.lock, suppress(BrokenPipeError):
+            self._last = self.clock.monotonic()
+            click.echo(text, err=True)
+
+    def _beat(self) -> None:
+        while not self._closed.wait(self._heartbeat / 5):
+            with self.lock:
+                now = self.clock.monotonic()
+                if now - self._last >= self._heartbeat and (text := self.tally.line(now)):
+                    self.line(f"... {safe(text)}")
 
 
 def reporter_for(events: Path | None, *, quiet: bool = False) -> Talk:
-    """Choose what suits where the output goes."""
-    listeners: list[Reporter] = []
-    if not quiet:
-        listeners.append(_talker())
-    if events is not None:
-        listeners.append(Events(events))
-    return Talk(listeners)
+    """Choose what suits where the output goes; it is closed with the command at the latest."""
+    display = None if quiet else _display(learnt_paces(events))
+    talk = Talk(display, Events(events) if events is not None else None)
+    context = click.get_current_context(silent=True)
+    if context is not None:
+        context.meta[_TALK] = talk
+        context.call_on_close(partial(talk.close, whole=False))
+    return talk
 
 
-def _talker() -> Reporter:
-    """Bars where somebody watches a terminal that can move its cursor, else lines."""
-    if not sys.stderr.isatty() or os.environ.get("TERM") in (None, "", "dumb") or os.environ.get("NO_COLOR"):
-        return LineReporter()
+def interruption(context: click.Context) -> Sequence[str]:
+    """End the display of a command that is interrupted; return what is done and what is not."""
+    talk = context.meta.get(_TALK)
+    if not isinstance(talk, Talk):
+        return ()
+    talk.close(whole=False)
+    return talk.interrupted()
 
-    bars = Bars()
-    click.get_current_context().call_on_close(bars.close)
-    return bars
 
-
-@runtime_checkable
-class Closing(Protocol):
-    """A listener that holds something open."""
-
-    def close(self) -> None:
-        """Let it go; may be called twice."""
+def _display(learnt: Mapping[StepKind, Pace]) -> Display:
+    """Return a live display where somebody watches a terminal that can move its cursor, else lines."""
+    is_terminal = sys.stderr.isatty()
+    if is_terminal and os.environ.get("TERM") not in (None, "", "dumb"):
+        return Screen(learnt)
+    return LineReporter(learnt, heartbeat=_HEARTBEAT_ON_A_TERMINAL if is_terminal else _HEARTBEAT)
 
 
 class Talk:
     """Passes everything on to its listeners."""
 
-    def __init__(self, listeners: Sequence[Reporter]) -> None:
-        self._listeners = tuple(listeners)
+    def __init__(self, display: Display | None, events: Events | None) -> None:
+        self._display = display
+        self._events = events
+        self._listeners: tuple[Reporter, ...] = tuple(one for one in (display, events) if one is not None)
 
-    def close(self) -> None:
-        """End what is live on the terminal, so that the result stands below it."""
-        for one in self._listeners:
-            if isinstance(one, Closing):
-                one.close()
+    def close(self, *, whole: bool = True) -> None:
+        """End what is live on the terminal, so that the result stands below it; ``whole``: the run came to its end."""
+        if self._display is not None:
+            self._display.close(whole=whole)
+        if self._events is not None:
+            self._events.close()
+
+    def interrupted(self) -> Sequence[str]:
+        """Describe what is done and what is not; nothing where nobody was to see it."""
+        if self._display is None:
+            return ()
+        with self._display.lock:
+            return self._display.tally.interrupted()
 
     def stage(self, name: str, total: int) -> None:
         """A stage begins."""
         for one in self._listeners:
             one.stage(name, total)
+
+    @contextmanager
+    def step(self, step: LocalStep) -> Iterator[None]:
+        """Local work is done in the block."""
+        with ExitStack() as stack:
+            for one in self._listeners:
+                stack.enter_context(one.step(step))
+            yield
 
     def observed(self, subject: str, detail: str) -> None:
         """Something was looked at."""
@@ -184,128 +325,3 @@ class Talk:
         """A sentence for the reader."""
         for one in self._listeners:
             one.note(text)
-
-
-class LineReporter:
-    """One plain line on stderr for each thing that happens."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._clock = SystemClock()
-        self._told: dict[str, float] = {}
-
-    def stage(self, name: str, total: int) -> None:
-        """Name the stage."""
-        self._say(styled(f"{name:>10}", fg="cyan", bold=True) + (f"  {total} parts" if total > 1 else ""))
-
-    def observed(self, subject: str, detail: str) -> None:
-        """Report nothing: looks are too many."""
-
-    def act_begins(self, act: Act) -> None:
-        """Report nothing: the end is what counts."""
-
-    def act_ended(self, act: Act, outcome: Outcome) -> None:
-        """Return what became of it."""
-        match outcome:
-            case Succeeded():
-                self._say(f"{'':>10}  {styled('+', fg='green')} {safe(act.target)}")
-            case Unclear(reason=reason):
-                mark = styled("?", fg="yellow")
-                self._say(f"{'':>10}  {mark} {safe(act.target)}: unclear, looking: {safe(reason)[:200]}")
-            case Throttled(retry_after=after):
-                self._say(f"{'':>10}  {styled('~', fg='yellow')} {safe(act.target)}: must wait {after:.0f} s")
-            case Refused(problem):
-                self._say(f"{'':>10}  {styled('x', fg='red')} {safe(act.target)}: {safe(problem.message)}")
-
-    def waiting(self, subject: str, reason: str, seconds: float) -> None:
-        """Return what is waited for, where it takes long enough to wonder; the same again only each half minute."""
-        now = self._clock.monotonic()
-        told = self._told.get(f"{subject}: {reason}")
-        if seconds >= 2.0 and (told is None or now - told >= _AGAIN):
-            self._told[f"{subject}: {reason}"] = now
-            self._say(f"{'':>10}  . {safe(subject)}: {safe(reason)} (looking again in {seconds:.0f} s)")
-
-    def note(self, text: str) -> None:
-        """Say it."""
-        self._say(f"{'':>10}  {safe(text)}")
-
-    def _say(self, text: str) -> None:
-        """Write a line; a reader who is gone (`| head`) ends the talk, never the release."""
-        with self._lock, suppress(BrokenPipeError):
-            click.echo(text, err=True)
-
-
-class Events(AbstractContextManager["Events"]):
-    """One JSON object a line, each written at once."""
-
-    def __init__(self, path: Path) -> None:
-        self._lock = threading.Lock()
-        self._count = 0
-        self._clock = SystemClock()
-        try:
-            self._file = path.open("ab", buffering=0)
-        except OSError as error:
-            raise UsageError.of(
-                "events-unwritable",
-                f"`{path}` cannot be written",
-                reason=type(error).__name__,
-                remedy="pass another file with `--events`",
-            ) from None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._file.close()
-
-    def stage(self, name: str, total: int) -> None:
-        """A stage begins."""
-        self._write("stage", detail=f"{name} ({total})")
-
-    def observed(self, subject: str, detail: str) -> None:
-        """Something was looked at."""
-        self._write("observe", detail=f"{subject}: {detail}")
-
-    def act_begins(self, act: Act) -> None:
-        """A write begins."""
-        self._write("act-begin", act=act.id)
-
-    def act_ended(self, act: Act, outcome: Outcome) -> None:
-        """A write ended."""
-        match outcome:
-            case Succeeded():
-                self._write("act-end", act=act.id, outcome="done")
-            case Refused(problem):
-                self._write("act-end", act=act.id, outcome="refused", detail=problem.message)
-            case Unclear(reason=reason) | Throttled(reason=reason):
-                self._write("act-end", act=act.id, outcome="unclear", detail=reason)
-
-    def waiting(self, subject: str, reason: str, seconds: float) -> None:
-        """Something is waited for."""
-        self._write("wait", detail=f"{subject}: {reason} ({seconds:.1f} s)")
-
-    def note(self, text: str) -> None:
-        """A sentence."""
-        self._write("pass", detail=text)
-
-    def end(self, detail: str) -> None:
-        """The run ends."""
-        self._write("end", detail=detail)
-
-    def _write(
-        self, kind: str, *, act: str | None = None, outcome: str | None = None, detail: str | None = None
-    ) -> None:
-        with self._lock:
-            self._count += 1
-            value = {
-                "seq": self._count,
-                "at": self._clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-                "type": kind,
-                "act": act,
-                "outcome": outcome,
-                "detail": detail,
-            }
-            line = json.dumps({k: v for k, v in value.items() if v is not None}, ensure_ascii=False)
-            self._file.write(line.encode("utf-8", "replace") + b"\n")

@@ -39,7 +39,8 @@ def say_left(common: Common, acts: Sequence[Act], version: str) -> None:
     """Say on standard error what is left to do, and how to do it."""
     import click
 
-    from castoff.cli.render.problems import line_of, safe
+    from castoff.cli.render.problems import line_of
+    from castoff.cli.render.words import safe
 
     if common.json:
         return

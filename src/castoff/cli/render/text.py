@@ -6,14 +6,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
-from castoff.cli.render.problems import line_of, safe, show_problem, styled
+from castoff.cli.render.problems import line_of, show_problem, styled
+from castoff.cli.render.words import MANY, count, duration, listed, safe, show
 from castoff.errors import Problem
 from castoff.model.acts import Blocked, Decision, Done, Off, Person, Wait
 from castoff.model.graph import Order, likely_facade
 from castoff.model.observations import Absent, Observation, Present, Staged, Unknown, Withdrawn
 from castoff.model.plan import Plan
+from castoff.model.workspace import Edit
 
 if TYPE_CHECKING:
     from castoff.reconcile import StageState
@@ -32,43 +32,48 @@ _MARKS = {
     "unknown": ("unknown", "yellow"),
     "off": ("off", None),
 }
-_MANY = 12
+_KINDS = 4  # different edits of one kind that are shown
+_NAMED = 4  # parts of a stage that are named; of more, the first ones and their number
 _UNLIMITED = 15.0  # seconds a wave, where nothing but the index holds it up
 
 
-def show_plan(plan: Plan) -> None:
-    """Show a plan; what makes it impossible stands before it."""
+def show_plan(plan: Plan, build_seconds: float | None = None, *, verbose: bool = False) -> None:
+    """Show a plan; what makes it impossible stands before it.
+
+    ``build_seconds`` is what an earlier run took to build and try its packages; ``verbose`` lists everything.
+    """
     show_all(plan.errors)
     resumed = " (in flight: it would be resumed)" if plan.resumes else ""
-    click.echo(f"{_bold(plan.previous or 'nothing released')} -> {_bold(plan.shown_version)}{resumed}")
+    show(f"{_bold(plan.previous or 'nothing released')} -> {_bold(plan.shown_version)}{resumed}")
     commit = plan.base_commit[:12]
     origin = f"release commit {commit}, without what follows it" if plan.resumes else f"from {commit}"
-    click.echo(f"tag {plan.tag} on {plan.branch}, pushed to {plan.remote or 'no remote'}; {origin}")
+    show(f"tag {plan.tag} on {plan.branch}, pushed to {plan.remote or 'no remote'}; {origin}")
     _show_source(plan)
     _show_facade(plan.order)
     for wave, names in enumerate(plan.order.waves, start=1):
-        click.echo(f"wave {wave}: {_list(names)}")
+        many = f"{len(names)} packages: " if len(names) > MANY else ""
+        show(f"wave {wave}: {many}{listed(names, len(names) if verbose else MANY)}")
     dropped = [one for one in plan.order.edges if not one.orders and one.why == "would close a cycle"]
     for one in dropped:
-        click.echo(f"  no order: {one.edge.origin} -> {one.edge.target} ({one.edge.kind}): {one.why}")
+        show(f"  no order: {one.edge.origin} -> {one.edge.target} ({one.edge.kind}): {one.why}")
     _show_changes(plan)
     _show_left_out(plan)
-    _show_edits(plan)
+    _show_edits(plan, verbose=verbose)
     for command, writes in plan.commands:
-        click.echo(f"runs `{safe(command)}`, which can write: {_list(writes) if writes else 'nothing'}")
-    _show_acts(plan)
+        show(f"runs `{safe(command)}`, which can write: {listed(writes) if writes else 'nothing'}")
+    _show_acts(plan, verbose=verbose)
     if not plan.errors:
-        _show_total(plan)
+        _show_total(plan, build_seconds)
     show_all([one for one in plan.problems if one.severity == "warning"])
 
 
 def _show_changes(plan: Plan) -> None:
     """Show why each package is released, where only what changed is."""
     changes = [(one.package.id, one.package.change) for one in plan.packages if one.package.change]
-    for name, change in changes[:_MANY]:
-        click.echo(f"  {safe(name)}: {safe(change.reason)}")
-    if len(changes) > _MANY:
-        click.echo(f"  and {len(changes) - _MANY} more (see --json)")
+    for name, change in changes[:MANY]:
+        show(f"  {safe(name)}: {safe(change.reason)}")
+    if len(changes) > MANY:
+        show(f"  and {len(changes) - MANY} more (see --json)")
 
 
 def _show_left_out(plan: Plan) -> None:
@@ -77,21 +82,21 @@ def _show_left_out(plan: Plan) -> None:
     for one in plan.workspace.left_out:
         reasons.setdefault(one.reason, []).append(one.name or one.path)
     for reason, names in reasons.items():
-        click.echo(f"not released: {_list(names)} ({safe(reason)})")
+        show(f"not released: {listed(names)} ({safe(reason)})")
     for other in plan.workspace.others:
-        click.echo(f"other workspace: {safe(other.root)} ({other.ecosystem}, {safe(other.why)})")
+        show(f"other workspace: {safe(other.root)} ({other.ecosystem}, {safe(other.why)})")
     beside = (
         (plan.not_looked_at.submodules, "submodule", ""),
         (plan.not_looked_at.untracked, "manifest", " that git does not track"),
     )
-    if shown := [_count(count, what) + more for count, what, more in beside if count]:
-        click.echo(f"not looked at: {', '.join(shown)}")
+    if shown := [count(number, what) + more for number, what, more in beside if number]:
+        show(f"not looked at: {', '.join(shown)}")
 
 
 def _show_facade(order: Order) -> None:
     """Name the facade, and how it came to be that; where there is none, what may have been meant."""
     if order.facade is not None:
-        click.echo(f"facade: {order.facade} ({order.facade_source})\n")
+        show(f"facade: {order.facade} ({order.facade_source})\n")
         return
     likely = likely_facade(order)
     hint = (
@@ -99,33 +104,41 @@ def _show_facade(order: Order) -> None:
         if likely
         else ""
     )
-    click.echo(f"facade: none{hint}\n")
+    show(f"facade: none{hint}\n")
 
 
-def _show_acts(plan: Plan) -> None:
+def _show_acts(plan: Plan, *, verbose: bool) -> None:
     """Show everything that a run may do, in its order; many uploads are counted, their packages are in the waves."""
     if not plan.acts:
         return
-    click.echo("\nacts, in this order:")
-    uploads = sum(act.stage == "publish" for act in plan.acts)
+    show("\nacts, in this order:")
+    uploads = [act for act in plan.acts if act.stage == "publish"]
+    are_counted = len(uploads) > MANY and not verbose
     for act in plan.acts:
-        if act.stage != "publish" or uploads <= _MANY:
-            click.echo(f"  {line_of(act)}")
-    if uploads > _MANY:
-        click.echo(f"  and {_count(uploads, 'upload')}, wave by wave (see --json)")
+        if act.stage != "publish" or not are_counted:
+            show(f"  {line_of(act)}")
+        elif act is uploads[0]:
+            show(f"  {count(len(uploads), 'upload')}, wave by wave (-v lists them)")
 
 
-def _show_total(plan: Plan) -> None:
+def _show_total(plan: Plan, build_seconds: float | None) -> None:
     """Return how much is uploaded, and how long it takes; of a plan that cannot be carried out nothing is known."""
     uploads = sum(len(one.artifacts) for one in plan.packages)
-    click.echo(
-        f"\n{_count(len(plan.packages), 'package')}, {_count(uploads, 'upload')} in "
-        f"{_count(len(plan.order.waves), 'wave')}; "
-        f"estimated {_duration(plan.estimate.seconds)} once everything is built"
-    )
-    last = max((start for _, start in plan.estimate.schedule), default=0.0)
-    if last > _UNLIMITED * len(plan.order.waves):
-        click.echo(f"rate limits and pauses delay the last upload by {_duration(last)}")
+    what = f"{count(len(plan.packages), 'package')}, {count(uploads, 'upload')}"
+    whole = f"{what} in {count(len(plan.order.waves), 'wave')}"
+    if build_seconds is None:
+        show(f"\n{whole}; estimated {duration(plan.estimate.seconds)} once everything is built")
+    else:
+        total, building = duration(plan.estimate.seconds + build_seconds), duration(build_seconds)
+        show(
+            f"\n{whole}; estimated {total}: {building} to build and try, as in the last run, then the uploads"
+        )
+    starts = [start for _, start in plan.estimate.schedule]
+    if max(starts, default=0.0) > _UNLIMITED * len(plan.order.waves):
+        show(
+            f"rate limits and pauses delay the last upload by {duration(max(starts))}; "
+            f"half of them have begun after {duration(sorted(starts)[len(starts) // 2])}"
+        )
 
 
 def _show_source(plan: Plan) -> None:
@@ -135,40 +148,44 @@ def _show_source(plan: Plan) -> None:
     tools = ", ".join(plan.tag_tools)
     if plan.claimed_by is None:
         names = [one.package.id for one in plan.packages if one.package.tags is not None]
-        click.echo(f"version from tags ({tools}): {_list(names)}; the others have it in their manifests")
+        show(f"version from tags ({tools}): {listed(names)}; the others have it in their manifests")
     else:
         edits = "" if plan.edits or plan.resumes else " no edits;"
-        click.echo(f"version from tags ({tools}):{edits} claimed by {plan.claimed_by}")
+        show(f"version from tags ({tools}):{edits} claimed by {plan.claimed_by}")
 
 
-def show_states(states: Iterable[StageState]) -> None:
-    """Show one line a stage."""
+def show_states(states: Iterable[StageState], *, verbose: bool = False) -> None:
+    """Show one line a stage; ``verbose`` adds one for each part."""
     for state in states:
         word, colour = _MARKS[state.state]
         note = state.stage.off or _missing(state)
-        click.echo(f"{state.stage.name:>10}  {styled(f'{word:<8}', fg=colour)} {safe(note)}".rstrip())
+        line = f"{state.stage.name:>10}  {styled(f'{word:<8}', fg=colour)} {safe(note)}"
+        show(line.rstrip(), hang=21 - (10 - len(state.stage.name)))
+        for part in state.parts if verbose else ():
+            for one in part.seen:
+                show(f"{'':>12}{safe(_word(one) or f'{one.id} present')}")
 
 
-def show_status(status: Status) -> None:
-    """Show what the world shows."""
+def show_status(status: Status, *, verbose: bool = False) -> None:
+    """Show what the world shows; of many parts only what is missing, unless ``verbose``."""
     if status.version is None and status.phase == "unknown" and status.seen and status.seen.unclear_tags:
-        click.echo("unknown: it is not clear which tag marks the last release")
+        show("unknown: it is not clear which tag marks the last release")
     elif status.version is None and status.phase == "unknown":
-        click.echo("unknown: the remote did not answer, and this clone has no release on this branch")
+        show("unknown: the remote did not answer, and this clone has no release on this branch")
     elif status.version is None:
-        click.echo("nothing was released or started on this branch yet")
+        show("nothing was released or started on this branch yet")
     else:
         commit = f", release commit {status.commit[:12]}" if status.commit else ""
         phase = "was released by other means" if status.phase == "other" else status.phase
-        click.echo(f"{_bold(status.version)}: {phase}{commit}")
-        show_states(status.states)
+        show(f"{_bold(status.version)}: {phase}{commit}")
+        show_states(status.states, verbose=verbose)
     for other in status.others:
-        click.echo(f"also in flight: {other.version} on `{safe(other.branch)}` ({other.commit[:12]})")
+        show(f"also in flight: {other.version} on `{safe(other.branch)}` ({other.commit[:12]})")
     if status.draft is not None:
-        click.echo(f"draft: {safe(status.draft.url)}{_age(status)}")
+        show(f"draft: {safe(status.draft.url)}{_age(status)}")
     _show_cadence(status)
     if acts := next_acts(status):
-        click.echo("next: " + _list(acts))
+        show("next: " + listed(acts, MANY if verbose else _NAMED))
     for way in status.ways_out:
         _show_way(way)
     show_all(status.problems)
@@ -184,7 +201,7 @@ def next_acts(status: Status) -> list[str]:
 def _age(status: Status) -> str:
     told = status.draft_json() or {}
     age = told.get("age_seconds")
-    return f" (waiting for {_duration(age)})" if isinstance(age, int) else ""
+    return f" (waiting for {duration(age)})" if isinstance(age, int) else ""
 
 
 def _show_cadence(status: Status) -> None:
@@ -192,13 +209,13 @@ def _show_cadence(status: Status) -> None:
     if status.cadence is None:
         return
     due = status.cadence.due
-    counts = ", ".join(f"{count} {kind}" for kind, count in due.changes if count)
+    counts = ", ".join(f"{number} {kind}" for kind, number in due.changes if number)
     if due.due:
-        click.echo("a release is due: " + "; ".join(safe(reason) for reason in due.reasons))
+        show("a release is due: " + "; ".join(safe(reason) for reason in due.reasons))
     people = [f"{safe(one.login)}{' (new)' if one.is_new else ''}" for one in status.cadence.people]
     if counts:
-        by = f"; by {_list(people)}" if people else ""
-        click.echo(f"merged since the last release{_ago(due.days)}: {counts}{by}")
+        by = f"; by {listed(people)}" if people else ""
+        show(f"merged since the last release{_ago(due.days)}: {counts}{by}")
 
 
 def _ago(days: int | None) -> str:
@@ -208,54 +225,54 @@ def _ago(days: int | None) -> str:
 
 
 def _show_way(way: WayOut) -> None:
-    click.echo(f"option: {_bold(way.command)}")
-    click.echo(f"  {safe(way.does)}")
+    show(f"option: {_bold(way.command)}")
+    show(f"  {safe(way.does)}")
     for text in way.leaves:
-        click.echo(f"  - {safe(text)}")
+        show(f"  - {safe(text)}")
 
 
 def show_result(result: Result, *, embedded: bool = False) -> None:
     """Show how a run ended; one in an embedded world has pages nowhere, so none is linked."""
     where = " (embedded services only)" if embedded else ""
     stopped = any(one.severity == "error" for one in result.problems)
-    click.echo(f"\n{_bold(result.version)}{where}{': stopped' if stopped else ''}")
+    show(f"\n{_bold(result.version)}{where}{': stopped' if stopped else ''}")
     show_states(result.stages)
     if result.uploads:
         window = result.mismatch_window or 0.0
-        click.echo(
-            f"\n{_count(len(result.uploads), 'file')} uploaded; "
+        show(
+            f"\n{count(len(result.uploads), 'file')} uploaded; "
             f"mismatch window {window:.1f} s, from the first upload to the last"
         )
         for wave, names in enumerate(result.waves, start=1):
-            click.echo(f"  wave {wave}: {_list(names)}")
+            show(f"  wave {wave}: {listed(names)}")
     else:
-        click.echo("\nnothing was uploaded" if stopped else "\nnothing to upload")
+        show("\nnothing was uploaded" if stopped else "\nnothing to upload")
     if not embedded:
         _show_links(result.links)
     if result.not_proven:
-        click.echo("\nwhat a rehearsal cannot prove:")
+        show("\nwhat a rehearsal cannot prove:")
         for text in result.not_proven:
-            click.echo(f"  - {text}")
+            show(f"  - {text}")
     show_all(result.problems)
 
 
 def show_built(built: BuiltRelease, folder: Path) -> None:
     """Show the files of a version that were built, and their digests."""
     if not built.artifacts:
-        click.echo(f"{built.version}: the tag is pushed, so everything is uploaded; nothing was built")
+        show(f"{built.version}: the tag is pushed, so everything is uploaded; nothing was built")
         return
-    click.echo(f"{built.version}: {_count(len(built.artifacts), 'file')} in `{safe(str(folder))}`")
+    show(f"{built.version}: {count(len(built.artifacts), 'file')} in `{safe(str(folder))}`")
     for one in built.artifacts:
-        click.echo(f"  {one.digest}  {safe(one.filename)}")
+        show(f"  {one.digest}  {safe(one.filename)}")
 
 
 def _show_links(links: Sequence[Link]) -> None:
     """Show where people can look at what is out."""
     if links:
-        click.echo("\npublished:")
+        show("\npublished:")
     for link in links:
         name = "" if link.what in ("release", "changelog", "website") else f" {safe(link.name)}"
-        click.echo(f"  {link.what}{name}: {safe(link.url)}")
+        show(f"  {link.what}{name}: {safe(link.url)}")
 
 
 def show_all(problems: Sequence[Problem]) -> None:
@@ -264,17 +281,38 @@ def show_all(problems: Sequence[Problem]) -> None:
         show_problem(problem)
 
 
-def _show_edits(plan: Plan) -> None:
+def _show_edits(plan: Plan, *, verbose: bool) -> None:
+    """Show the edits line by line; of many, the equal ones together, and what is left by file."""
     if not plan.edits:
         return
     files = sorted({edit.path for edit in plan.edits})
-    click.echo(f"\n{_count(len(plan.edits), 'edit')} in {_count(len(files), 'file')}:")
-    for edit in plan.edits[:_MANY]:
-        click.echo(f"  {safe(edit.path)}:{edit.line}  {safe(edit.old)} -> {safe(edit.new)}")
-    if len(plan.edits) > _MANY:
-        click.echo(f"  ... and {len(plan.edits) - _MANY} more (see --json)")
+    show(f"\n{count(len(plan.edits), 'edit')} in {count(len(files), 'file')}:")
+    if verbose or len(plan.edits) <= MANY:
+        for edit in plan.edits:
+            show(f"  {safe(edit.path)}:{edit.line}  {safe(edit.old)} -> {safe(edit.new)}")
+    else:
+        _show_many_edits(plan.edits)
     if plan.locks:
-        click.echo(f"lock files, updated by their clients: {_list(plan.locks)}")
+        show(f"lock files, updated by their clients: {listed(plan.locks)}")
+
+
+def _show_many_edits(edits: Sequence[Edit]) -> None:
+    kinds: dict[str, list[Edit]] = {}
+    for edit in edits:
+        kinds.setdefault(edit.kind, []).append(edit)
+    for kind, own in kinds.items():
+        same: dict[tuple[str, str], list[Edit]] = {}
+        for edit in own:
+            same.setdefault((edit.old, edit.new), []).append(edit)
+        shown = sorted(same.items(), key=lambda pair: -len(pair[1]))
+        if len(shown) > _KINDS:
+            shown = [pair for pair in shown if len(pair[1]) > 1][:_KINDS]
+        for (old, new), those in shown:
+            where = f"{safe(those[0].path)}:{those[0].line}"
+            places = where if len(those) == 1 else f"{where} and {len(those) - 1} more"
+            show(f"  {kind}: {safe(old)} -> {safe(new)}  {places}")
+        if left := len(own) - sum(len(those) for _, those in shown):
+            show(f"  {kind}: {left} others (-v lists them)")
 
 
 def _missing(state: StageState) -> str:
@@ -286,8 +324,11 @@ def _missing(state: StageState) -> str:
     reasons = [reason for reason in dict.fromkeys(_reason(part.decision) for part in left) if reason]
     words = list(dict.fromkeys(word for part in left for one in part.seen if (word := _word(one))))
     if state.state == "blocked" or state.stage.name in ("changelog", "website") or not words:
-        return "; ".join(reasons[:_MANY]) or _list(words)
-    return _list(words)
+        return "; ".join(reasons[:_NAMED]) or listed(words, _NAMED)
+    if len(words) <= _NAMED:
+        return listed(words)
+    done = len(state.parts) - len(left)
+    return f"{done} of {len(state.parts)} done; {listed(words, _NAMED - 1)}"
 
 
 def _reason(decision: Decision) -> str:
@@ -329,20 +370,5 @@ def _word(one: Observation) -> str:
             return ""
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def _list(words: Sequence[str]) -> str:
-    shown = ", ".join(safe(word) for word in words[:_MANY])
-    return shown if len(words) <= _MANY else f"{shown} and {len(words) - _MANY} more"
-
-
 def _bold(text: str) -> str:
     return styled(safe(text), bold=True)
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -36,8 +36,9 @@ from castoff.io.files import read_regular
 from castoff.io.process import Completed, Processes
 from castoff.model.child_environments import Kind, withheld_words
 from castoff.model.observations import Unknown
+from castoff.model.steps import LocalStep
 from castoff.model.workspace import Artifact, Package, Workspace
-from castoff.ports import BuildFailure, Built
+from castoff.ports import BuildFailure, Built, Steps, unreported
 
 _PATIENCE = 3600.0
 _WITHOUT_LOCK = ("--exclude-lockfile",)
@@ -83,13 +84,14 @@ class CargoBuilder:
         """List what cargo would pack of each member."""
         return packed_lists(self._processes, root)
 
-    def build(self, root: Path, packages: Sequence[Package], into: Path) -> Built:
+    def build(self, root: Path, packages: Sequence[Package], into: Path, step: Steps = unreported) -> Built:
         """Pack all packages; the same tree and lock give the same bytes. Failures: ``pack-failed``."""
         into.mkdir(parents=True, exist_ok=True)
         elsewhere = _needing_other_roots(root, packages)
         failures: list[BuildFailure] = []
         for folder, group in grouped_by_root(packages).items():
-            failures += self._built(root, folder, group, into, elsewhere)
+            with step(LocalStep("pack", _summary(group))):
+                failures += self._built(root, folder, group, into, elsewhere)
         artifacts = [_artifact(one, into) for one in packages]
         return Built(artifacts=tuple(one for one in artifacts if one is not None), failures=tuple(failures))
 
@@ -273,6 +275,10 @@ class CargoBuilder:
         keys = {key for _, key, _ in _entries(manifest)}
         chosen = [one for one in self._settings.features if one in names or one.partition("/")[0] in keys]
         return ["--features", ",".join(chosen)] if chosen else []
+
+
+def _summary(group: Sequence[Package]) -> str:
+    return group[0].id if len(group) == 1 else f"{len(group)} packages"
 
 
 def grouped_by_root(packages: Sequence[Package]) -> dict[str, list[Package]]:

@@ -18,8 +18,9 @@ from castoff.io.files import require_inside
 from castoff.io.process import Completed, Processes
 from castoff.model.child_environments import Kind, withheld_words
 from castoff.model.observations import Unknown
+from castoff.model.steps import LocalStep
 from castoff.model.workspace import Artifact, Package, Workspace
-from castoff.ports import BuildFailure, Built
+from castoff.ports import BuildFailure, Built, Steps, unreported
 
 _PATIENCE = 3600.0
 _SHOWN = 5
@@ -60,7 +61,7 @@ class NpmBuilder:
         del home, packages
         return ()
 
-    def build(self, root: Path, packages: Sequence[Package], into: Path) -> Built:
+    def build(self, root: Path, packages: Sequence[Package], into: Path, step: Steps = unreported) -> Built:
         """Build and pack all packages, and compare what was packed with the plan.
 
         Failures: ``install-failed``, ``build-failed``, ``pack-failed``, ``build-incomplete``, ``metadata-mismatch``.
@@ -72,12 +73,15 @@ class NpmBuilder:
         for folder in dict.fromkeys(one.root for one in left):
             own = [one for one in left if one.root == folder]
             client = client_in(root / folder)
-            problem = self._prepared(root, folder, client)
+            with step(LocalStep("prepare", "the workspace" if folder == "." else folder)):
+                problem = self._prepared(root, folder, client)
             if problem is not None:
                 failures.append(BuildFailure(package=own[0].id, problem=problem))
                 continue
             for package in own:
-                if (failed := self._pack(root, package, client, into)) is not None:
+                with step(LocalStep("pack", package.id, len(left))):
+                    failed = self._pack(root, package, client, into)
+                if failed is not None:
                     failures.append(BuildFailure(package=package.id, problem=failed))
         made = [one for one in packages if (into / filename_of(one)).is_file()]
         artifacts = tuple(artifact_of(one, into / filename_of(one)) for one in made)

@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import tomllib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import dropwhile
@@ -26,8 +26,9 @@ from castoff.io.process import Completed, Processes
 from castoff.model.child_environments import Kind, withheld_words
 from castoff.model.observations import Unknown
 from castoff.model.refs import TagSource
+from castoff.model.steps import LocalStep
 from castoff.model.workspace import Artifact, Package, Workspace
-from castoff.ports import BuildFailure, Built
+from castoff.ports import BuildFailure, Built, Steps, unreported
 
 _UV_BUILD = ("uv", "build", "--no-progress", "--no-create-gitignore", "--out-dir")
 _PATIENCE = 1800.0
@@ -87,19 +88,21 @@ class PythonBuilder:
         """Report files that are included by name and that git does not track, as warnings."""
         return uncommitted_includes(self._processes, home, packages)
 
-    def build(self, root: Path, packages: Sequence[Package], into: Path) -> Built:
+    def build(self, root: Path, packages: Sequence[Package], into: Path, step: Steps = unreported) -> Built:
         """Build all artifacts of these packages into a folder, and compare their metadata with the manifests.
 
         Failures: ``build-failed``, ``build-incomplete``, ``artifact-missing``, ``metadata-mismatch``.
         """
         into.mkdir(parents=True, exist_ok=True)
         prebuilt = self._settings.artifacts
-        make: Callable[[Package], tuple[tuple[Artifact, ...], Problem | None]]
-        if prebuilt is not None:
-            folder = self._prebuilt(root, prebuilt)
-            make = lambda package: _collected(package, folder, into)  # noqa: E731
-        else:
-            make = lambda package: self._built(root, package, into)  # noqa: E731
+        folder = self._prebuilt(root, prebuilt) if prebuilt is not None else None
+
+        def make(package: Package) -> tuple[tuple[Artifact, ...], Problem | None]:
+            if folder is not None:
+                return _collected(package, folder, into)
+            with step(LocalStep("build", package.id, len(packages))):
+                return self._built(root, package, into)
+
         # Builds create an environment each, so disk and memory bound them as much as cores do.
         lanes = max(1, min(4, os.cpu_count() or 1, len(packages)))
         with ThreadPoolExecutor(lanes, thread_name_prefix="build") as pool:

@@ -1,0 +1,360 @@
+"""What the page shows: pure functions from a status and events to values for the template."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import msgspec
+
+from castoff.cli.events import Event, instant
+from castoff.cli.render.words import count, duration
+
+State = Literal["done", "running", "todo", "waiting", "person", "blocked", "unknown", "off"]
+
+WORDS: Mapping[State, tuple[str, str]] = {
+    "done": ("✓", "done"),
+    "running": ("▶", "running"),
+    "todo": ("○", "to do"),
+    "waiting": ("…", "waiting"),
+    "person": ("●", "for you"),
+    "blocked": ("✗", "blocked"),
+    "unknown": ("?", "unknown"),
+    "off": ("–", "off"),
+}
+"""The sign and the word of each state: colour is never the only difference."""
+
+_LOGGED = 300
+"""The last events in the log of the page."""
+
+_TITLES = {
+    "version": "Release commit",
+    "milestone": "Milestone",
+    "publish": "Uploads",
+    "tag": "Tag",
+    "draft": "Draft",
+    "announce": "Announcement",
+    "changelog": "Changelog",
+    "docs": "Documentation",
+    "website": "Website",
+}
+
+
+class ObservedThing(msgspec.Struct, kw_only=True, frozen=True):
+    """One observation of a status."""
+
+    id: str
+    part: str
+    answer: str
+    url: str | None = None
+    reason: str | None = None
+
+
+class ObservedStage(msgspec.Struct, kw_only=True, frozen=True):
+    """One stage of a status."""
+
+    name: str
+    state: str
+    observations: list[ObservedThing] = []
+
+
+class ShownProblem(msgspec.Struct, kw_only=True, frozen=True):
+    """One problem of a status."""
+
+    code: str
+    severity: str
+    message: str
+    reason: str = ""
+    remedy: str = ""
+    url: str | None = None
+
+
+class WaitingDraft(msgspec.Struct, kw_only=True, frozen=True):
+    """The draft of a status."""
+
+    url: str
+    age_seconds: float | None = None
+    title: str = ""
+    body: str = ""
+
+
+class ScheduledAct(msgspec.Struct, kw_only=True, frozen=True):
+    """When an upload may start at the earliest, in seconds from the status."""
+
+    act: str
+    not_before_seconds: float
+
+
+class ObservedStatus(msgspec.Struct, kw_only=True, frozen=True):
+    """The parts of `status --json` that the page shows."""
+
+    version: str | None = None
+    phase: str = "unknown"
+    stages: list[ObservedStage] = []
+    next: list[str] = []
+    draft: WaitingDraft | None = None
+    waves: list[list[str]] = []
+    needs: dict[str, list[str]] = {}
+    schedule: list[ScheduledAct] = []
+    problems: list[ShownProblem] = []
+
+
+@dataclass(frozen=True, slots=True)
+class WavePackage:
+    """One package of a wave: its state in words, and what it needs."""
+
+    name: str
+    state: State
+    detail: str
+    needs: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wave:
+    """Packages that may be uploaded side by side."""
+
+    number: int
+    packages: tuple[WavePackage, ...]
+
+    @property
+    def done(self) -> int:
+        """Count what is up."""
+        return sum(one.state == "done" for one in self.packages)
+
+
+@dataclass(frozen=True, slots=True)
+class StageRow:
+    """One stage: its state and how far its parts are."""
+
+    title: str
+    state: State
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """Something that goes on, and since when."""
+
+    what: str
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the log."""
+
+    at: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class NextAction:
+    """What a person does next: a sentence, the command for it, and a page if there is one."""
+
+    text: str
+    command: str = ""
+    url: str = ""
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Everything that the template shows."""
+
+    version: str
+    phase: str
+    at: str
+    person: tuple[NextAction, ...]
+    problems: tuple[ShownProblem, ...]
+    stages: tuple[StageRow, ...]
+    waves: tuple[Wave, ...]
+    doing: tuple[Doing, ...]
+    schedule: tuple[tuple[str, str], ...]
+    window: str
+    draft_title: str
+    draft_html: str
+    log: tuple[Entry, ...]
+
+
+def view_of(status: ObservedStatus, events: Sequence[Event], now: float, at: str, draft_html: str) -> View:
+    """Combine a status with what a run did since; ``now`` is in seconds since the epoch, ``at`` its text."""
+    uploads = _uploads(events)
+    return View(
+        version=status.version or "no release",
+        phase=status.phase,
+        at=at,
+        person=tuple(_person(status, events)),
+        problems=tuple(status.problems),
+        stages=tuple(_stage(one, uploads) for one in status.stages),
+        waves=_waves(status, uploads),
+        doing=tuple(_doing(events, now)),
+        schedule=tuple(_schedule(status)),
+        window=_window(events),
+        draft_title=status.draft.title if status.draft else "",
+        draft_html=draft_html,
+        log=tuple(Entry(one.at[11:19], text) for one in events if (text := _line(one)))[-_LOGGED:],
+    )
+
+
+def is_running(events: Sequence[Event]) -> bool:
+    """Return whether the run whose events these are has not ended."""
+    return bool(events) and events[-1].type != "end"
+
+
+def safe_url(url: str | None) -> str:
+    """Return an address that a link may lead to; others (`javascript:`, say) are dropped."""
+    return url if url is not None and url.startswith(("https://", "http://127.0.0.1:")) else ""
+
+
+def _person(status: ObservedStatus, events: Sequence[Event]) -> list[NextAction]:
+    """Name what a person must do next, the most urgent first; nothing is a sentence too."""
+    found = [
+        NextAction(f"{one.message}. {one.remedy}".strip(), url=safe_url(one.url), label="Show where")
+        for one in status.problems
+        if one.severity == "error"
+    ]
+    states = {one.name: one.state for one in status.stages}
+    if (states.get("announce"), states.get("tag")) == ("person", "done") and status.draft is not None:
+        age = status.draft.age_seconds
+        waits = f" It has been waiting for {duration(age)}." if age is not None else ""
+        found.append(
+            NextAction(
+                f"Everything is uploaded. Read the draft and publish it.{waits}",
+                command="castoff announce --execute",
+                url=safe_url(status.draft.url),
+                label="Open the draft on the forge",
+            )
+        )
+    if found:
+        return found
+    if is_running(events):
+        return [NextAction("Nothing: the run goes on by itself.")]
+    if status.phase == "in-flight":
+        return [
+            NextAction(
+                "The release is not finished, and no run is known.", command="castoff resume --execute"
+            )
+        ]
+    if status.phase == "complete":
+        return [NextAction("Nothing: the release is complete.")]
+    return [NextAction("Nothing is known to be missing.")]
+
+
+def _uploads(events: Sequence[Event]) -> Mapping[str, Event]:
+    """Return the last event of each upload, by the id of its act."""
+    return {one.act: one for one in events if one.act is not None and one.act.startswith("publish:")}
+
+
+def _waves(status: ObservedStatus, uploads: Mapping[str, Event]) -> tuple[Wave, ...]:
+    publish = next((one for one in status.stages if one.name == "publish"), None)
+    seen: dict[str, list[ObservedThing]] = {}
+    for one in publish.observations if publish else ():
+        seen.setdefault(one.part, []).append(one)
+    return tuple(
+        Wave(
+            number,
+            tuple(_package(name, seen.get(name, []), uploads, status.needs.get(name, [])) for name in names),
+        )
+        for number, names in enumerate(status.waves, start=1)
+    )
+
+
+def _package(
+    name: str, seen: Sequence[ObservedThing], uploads: Mapping[str, Event], needs: Sequence[str]
+) -> WavePackage:
+    bare = name.rpartition(":")[2]
+    own = [event for act, event in uploads.items() if act.split(":")[2] == bare]
+    files = {one.id: one.answer == "present" for one in seen if one.id != "resolvable"}
+    for event in own:
+        filename = (event.act or "").split(":", 3)[3]
+        files[filename] = files.get(filename, False) or event.outcome == "done"
+    up = sum(files.values())
+    state: State = "todo"
+    if any(one.outcome == "refused" for one in own) or any(one.answer == "withdrawn" for one in seen):
+        state = "blocked"
+    elif files and up == len(files):
+        state = "done"
+    elif any(one.type == "act-begin" for one in own):
+        state = "running"
+    elif any(one.answer == "unknown" for one in seen):
+        state = "unknown"
+    detail = f"{up} of {len(files)} files" if len(files) > 1 else ""
+    most = f"{', '.join(needs[:3])} and {len(needs) - 3} more" if len(needs) > 4 else ", ".join(needs)
+    return WavePackage(name, state, detail, most)
+
+
+def _stage(stage: ObservedStage, uploads: Mapping[str, Event]) -> StageRow:
+    state: State = next((known for known in WORDS if known == stage.state), "unknown")
+    parts = {one.part for one in stage.observations}
+    missing = {one.part for one in stage.observations if one.answer != "present"}
+    detail = f"{len(parts) - len(missing)} of {count(len(parts), 'part')}" if len(parts) > 1 else ""
+    if state == "todo" and stage.name == "publish" and uploads:
+        state = "running"
+    reasons = dict.fromkeys(
+        one.reason for one in stage.observations if one.answer == "unknown" and one.reason
+    )
+    return StageRow(
+        _TITLES.get(stage.name, stage.name), state, "; ".join([*([detail] if detail else []), *reasons])
+    )
+
+
+def _doing(events: Sequence[Event], now: float) -> list[Doing]:
+    """List what goes on, by the events without an end."""
+    if not is_running(events):
+        return []
+    open_things: dict[tuple[str, str], tuple[str, float]] = {}
+    for one in events:
+        if one.type == "act-begin":
+            open_things["act", one.act or ""] = (f"writing {one.act}", instant(one.at))
+        elif one.type == "act-end":
+            open_things.pop(("act", one.act or ""), None)
+        elif one.type == "step-begin":
+            open_things[one.step or "", one.subject or ""] = (f"{one.step}: {one.subject}", instant(one.at))
+        elif one.type == "step-end":
+            open_things.pop((one.step or "", one.subject or ""), None)
+        elif one.type == "wait" and instant(one.until or "") >= now:
+            again = duration(max(0.0, instant(one.until or "") - now))
+            text = f"waiting for {one.subject}: {one.reason} (looking again in {again})"
+            open_things["wait", one.subject or ""] = (text, instant(one.at))
+    return [Doing(text, duration(max(0.0, now - since))) for text, since in open_things.values()]
+
+
+def _schedule(status: ObservedStatus) -> list[tuple[str, str]]:
+    """List the uploads that have to wait; those that may start at once need no time."""
+    return [
+        (one.act, f"in {duration(one.not_before_seconds)} at the earliest")
+        for one in status.schedule
+        if one.not_before_seconds > 0
+    ]
+
+
+def _window(events: Sequence[Event]) -> str:
+    """Return the time from the first upload's end to the last one's, as far as the events show them."""
+    times = [
+        instant(one.at)
+        for one in events
+        if one.type == "act-end" and one.outcome == "done" and (one.act or "").startswith("publish:")
+    ]
+    return duration(max(times) - min(times)) if len(times) > 1 else ""
+
+
+def _line(event: Event) -> str:
+    """Describe an event in a line; looks are too many."""
+    match event.type:
+        case "act-begin":
+            return f"{event.act} begins"
+        case "act-end":
+            return f"{event.act}: {event.outcome}" + (f", {event.detail}" if event.detail else "")
+        case "step-begin":
+            return ""
+        case "step-end":
+            return f"{event.step} {event.subject}"
+        case "observe":
+            return ""
+        case "end":
+            return "the run ended"
+        case "stage":
+            return f"stage {event.stage}"
+        case _:
+            return event.detail or ""

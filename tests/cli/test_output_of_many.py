@@ -1,0 +1,99 @@
+"""What commands print of many packages: what differs, equal findings once, in the width of the terminal."""
+
+from __future__ import annotations
+
+import pytest
+
+from castoff.cli.commands.check import show_checks
+from castoff.cli.render.words import wrapped
+from castoff.errors import Problem
+from castoff.preflight.stage import Checked
+
+
+def warned(number: int, *problems: Problem) -> Checked:
+    return Checked(f"published:p{number}", "preflight", "warn", problems)
+
+
+def new(number: int, remedy: str = "use another token") -> Problem:
+    return Problem(
+        code="name-new", severity="warning", message=f"`p{number}` is new", reason="so", remedy=remedy
+    )
+
+
+PASSED = tuple(Checked(f"free:p{number}", "preflight", "pass") for number in range(92))
+
+
+def printed(
+    capsys: pytest.CaptureFixture[str], answers: tuple[Checked, ...], *, verbose: bool = False
+) -> list[str]:
+    show_checks(answers, verbose=verbose)
+    return capsys.readouterr().out.splitlines()
+
+
+def test_of_many_checks_only_those_that_differ_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = printed(capsys, (*PASSED, *(warned(one, new(one)) for one in range(6))))
+
+    assert lines == [
+        " preflight  published:p0 and 5 more  warn    6 found",
+        "            ! `p0` is new [name-new]",
+        "            ! `p1` is new [name-new]",
+        "            ! `p2` is new [name-new]",
+        "              reason: so",
+        "              remedy: use another token",
+        "            3 more of the kind name-new",
+        "",
+        "92 passed, 6 warned, 0 failed, 0 unknown",
+        "`castoff check -v` lists every check",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("findings", "counted"),
+    [
+        pytest.param(4, [], id="one more would take the line that counts it"),
+        pytest.param(5, ["            2 more of the kind name-new"], id="more are counted"),
+    ],
+)
+def test_a_few_findings_are_all_shown(
+    findings: int, counted: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = printed(capsys, (warned(0, *(new(one) for one in range(findings))),))
+
+    assert [one for one in lines if "more of the kind" in one] == counted
+
+
+def test_everything_is_listed_on_request(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = printed(capsys, (*PASSED, *(warned(one, new(one)) for one in range(6))), verbose=True)
+
+    assert sum(" pass" in one for one in lines) == 92 + 1  # and the summary
+    assert sum("is new" in one for one in lines) == 6
+
+
+def test_a_remedy_stands_below_what_it_is_for(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = printed(capsys, (warned(0, new(0), new(1, "ask the owner"), new(2, "ask the owner")),))
+
+    assert [one.strip() for one in lines[1:-2] if "reason" not in one] == [
+        "! `p0` is new [name-new]",
+        "remedy: use another token",
+        "! `p1` is new [name-new]",
+        "! `p2` is new [name-new]",
+        "remedy: ask the owner",
+    ]
+
+
+def test_what_many_checks_found_is_shown_once(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = printed(capsys, (warned(0, new(0)), warned(1, new(0))))
+
+    assert sum("is new" in one for one in lines) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        pytest.param("  aa bb cc", "  aa bb\n     cc", id="between words, below its own indentation"),
+        pytest.param("\naa", "\naa", id="an empty line before it stays"),
+        pytest.param("toolchain-not-current", "toolchain-not-current", id="what would be copied stays whole"),
+    ],
+)
+def test_a_line_that_is_too_wide_is_broken(text: str, shown: str) -> None:
+    assert wrapped(text, 8, 3) == shown

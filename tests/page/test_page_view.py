@@ -1,0 +1,153 @@
+"""What the page says of a status and of events, without a browser."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from castoff.cli.events import read_runs
+from castoff.cli.page.rendered import render_draft, render_page
+from castoff.cli.page.view import ObservedStatus, View, safe_url, view_of
+from castoff.io.loopback_server import is_own
+from page.released import HOSTILE, Run, status
+
+
+def view(told: dict[str, Any], events: Path | None = None) -> View:
+    runs = read_runs(events) if events else ()
+    observed = msgspec.convert(told, ObservedStatus)
+    draft = render_draft(observed.draft.body if observed.draft else "")
+    return view_of(observed, runs[-1] if runs else (), datetime.now(UTC).timestamp(), "now", draft)
+
+
+def states(shown: View) -> dict[str, str]:
+    return {one.name: one.state for wave in shown.waves for one in wave.packages}
+
+
+def test_events_are_newer_than_the_status(tmp_path: Path) -> None:
+    run = Run(tmp_path / "events")
+    run.upload("unit-000")
+    run.upload("unit-001", outcome=None)
+    run.upload("unit-002", outcome="refused")
+    shown = view(status(4, up=0), run.file)
+
+    assert states(shown) == {"unit-000": "done", "unit-001": "running", "unit-002": "blocked", "zz": "todo"}
+    assert [(wave.number, wave.done, len(wave.packages)) for wave in shown.waves] == [
+        (1, 1, 1),
+        (2, 0, 2),
+        (3, 0, 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("told", "ended", "text"),
+    [
+        pytest.param(status(2, up=1), False, "Nothing: the run goes on by itself.", id="a run is going on"),
+        pytest.param(
+            status(2, up=1), True, "The release is not finished, and no run is known.", id="it was killed"
+        ),
+        pytest.param(
+            status(2, up=2, tag="done", announce="person"),
+            True,
+            "Everything is uploaded. Read the draft and publish it. It has been waiting for 67 min.",
+            id="only the announcement is left",
+        ),
+        pytest.param(
+            status(2, up=1, announce="person"),
+            False,
+            "Nothing: the run goes on by itself.",
+            id="an early draft",
+        ),
+        pytest.param(
+            {**status(2, up=2), "phase": "complete"}, True, "Nothing: the release is complete.", id="done"
+        ),
+        pytest.param(
+            {
+                **status(2, up=1),
+                "problems": [{"code": "c", "severity": "error", "message": "m", "remedy": "Do r"}],
+            },
+            True,
+            "m. Do r",
+            id="an error comes first",
+        ),
+    ],
+)
+def test_the_page_says_what_a_person_does_next(
+    told: dict[str, Any], ended: bool, text: str, tmp_path: Path
+) -> None:
+    run = Run(tmp_path / "events")
+    run.tell("stage", stage="publish")
+    if ended:
+        run.tell("end")
+
+    assert [one.text for one in view(told, run.file).person] == [text]
+
+
+def test_what_goes_on_is_what_has_no_end(tmp_path: Path) -> None:
+    run = Run(tmp_path / "events")
+    run.tell("step-begin", step="compile", subject="unit-000")
+    run.tell("step-end", step="compile", subject="unit-000")
+    run.tell("step-begin", step="compile", subject="unit-001", after=-7)
+    run.tell("wait", subject="zz", reason="not visible yet", until="2999-01-01T00:00:00Z", after=-3)
+    run.tell("wait", subject="old", reason="not visible yet", until="2000-01-01T00:00:00Z")
+    shown = view(status(4, up=0), run.file)
+
+    assert [one.what.partition(" (")[0] for one in shown.doing] == [
+        "compile: unit-001",
+        "waiting for zz: not visible yet",
+    ]
+    assert [one.since for one in shown.doing] == ["7 s", "3 s"]
+
+
+def test_the_mismatch_window_is_measured(tmp_path: Path) -> None:
+    run = Run(tmp_path / "events")
+    for after, name in ((0, "unit-000"), (70, "zz")):
+        run.upload(name, after=after)
+
+    assert view(status(2, up=0), run.file).window == "70 s"
+
+
+def test_texts_from_outside_stay_texts(tmp_path: Path) -> None:
+    run = Run(tmp_path / "events")
+    run.tell("pass", detail=HOSTILE)
+    page = render_page(view(status(4, up=1), run.file), live=False)
+
+    assert "<script" not in page
+    assert "onerror" not in page
+    assert "javascript:" not in page
+    assert "&lt;script&gt;" in page
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("https://github.com/acme/zz/releases/1", True),
+        ("http://127.0.0.1:8000/x", True),
+        ("http://example.org/", False),
+        ("javascript:alert(1)", False),
+        ("data:text/html,x", False),
+        (None, False),
+    ],
+)
+def test_a_link_leads_to_a_page_or_nowhere(url: str | None, kept: bool) -> None:
+    assert safe_url(url) == (url if kept else "")
+
+
+@pytest.mark.parametrize(
+    ("headers", "own"),
+    [
+        ({"Host": "127.0.0.1:80"}, True),
+        ({"Host": "localhost:80"}, True),
+        ({"Host": "127.0.0.1:80", "Origin": "http://127.0.0.1:80"}, True),
+        ({"Host": "evil.example:80"}, False),
+        ({"Host": "127.0.0.1:81"}, False),
+        ({}, False),
+        ({"Host": "127.0.0.1:80", "Origin": "https://evil.example"}, False),
+        ({"Host": "127.0.0.1:80", "Origin": "null"}, False),
+    ],
+)
+def test_only_this_machines_own_pages_are_answered(headers: dict[str, str], own: bool) -> None:
+    assert is_own(headers, 80) is own
