@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from castoff.ecosystems.npm.manifest.demands import FIELDS
 from castoff.ecosystems.npm.manifest.manifests import NpmManifests
+from castoff.model.graph import order_of
 from castoff.model.selection import Discovery
 from castoff.model.versions import ReleaseVersion, read
 from castoff.model.workspace import Edited, Workspace
@@ -265,3 +266,28 @@ def test_an_edit_changes_versions_and_nothing_else(
     assert version is not None
     assert after.replace("1.3", "1.2") == before
     assert json.loads(after)["scripts"] == manifest["scripts"]
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "waves", "dropped"),
+    [
+        # vitest and its browser runner: peers in both directions order nothing that would close a cycle
+        ({"peerDependencies": {"b": "workspace:*"}}, {"peerDependencies": {"a": "workspace:*"}}, "b a", "b"),
+        # vue and its compatibility build: a peer orders where it can
+        ({}, {"peerDependencies": {"a": "workspace:*"}}, "a b", ""),
+        # platform binaries: an optional sibling always goes up first, even if it has the other one as its peer
+        ({"optionalDependencies": {"b": "1.2.0"}}, {"peerDependencies": {"a": "1.2.0"}}, "b a", "b"),
+    ],
+)
+def test_peers_order_where_they_can_and_optional_siblings_always(
+    a: dict[str, Any], b: dict[str, Any], waves: str, dropped: str
+) -> None:
+    order = order_of(only(pnpm(a=package("a", **a), b=package("b", **b))))
+    assert (order.problems, [name for wave in order.waves for name in wave]) == ((), waves.split())
+    assert [one.edge.origin for one in order.edges if not one.orders] == dropped.split()
+
+
+def test_optional_siblings_that_need_each_other_are_a_cycle() -> None:
+    ours = {"optionalDependencies": {"b": "1.2.0"}}, {"optionalDependencies": {"a": "1.2.0"}}
+    order = order_of(only(pnpm(a=package("a", **ours[0]), b=package("b", **ours[1]))))
+    assert [one.code for one in order.problems] == ["dependency-cycle"]
