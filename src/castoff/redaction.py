@@ -14,6 +14,8 @@ _SECRET_NAME = re.compile(
 )
 _URL_CREDENTIALS = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,20}://)[^\s/'\"<>]{1,500}@")
 _URL_WITH_CREDENTIALS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,20}://([^\s/]{1,500})@")
+# npm, ".npmrc", "Auth related configuration".
+_NPMRC = re.compile(r"^[^#;\s][^=\n]{0,500}(?:_authToken|_password|_auth)\s*=\s*(\S{1,2000})", re.M)
 _QUERY = re.compile(
     r"([?&](?:[a-z]+[_-])?(?:token|password|secret|api_?key|auth|sig|signature)=)([^&\s'\"<>#]{1,500})", re.I
 )
@@ -62,6 +64,12 @@ class Redactor:
         """Keep a credential that castoff resolved out of texts, and out of the environment of child processes."""
         self.learn(token)
         self.tokens.add(token.strip())
+
+    def learn_npmrc(self, text: str) -> None:
+        """Learn the credentials of an `.npmrc`; those that name a variable are learned from the environment."""
+        for token in _NPMRC.findall(text):
+            if not token.startswith("${"):
+                self.learn_token(token)
 
     def learn_url(self, url: str) -> None:
         """Learn the users and the passwords that a URL carries, or several in one text."""

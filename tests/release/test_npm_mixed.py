@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
-from npm_files import tarball
 from test_release_of_several_workspaces import write
 
 from castoff.world.npm_registry.accounts import OTP
@@ -63,11 +63,16 @@ def write_mixed(folder: Path) -> Path:
 
 
 def checkout(stage: Stage) -> Path:
-    """Clone, and put the tarball of the other machine beside the commit."""
+    """Clone, and pack the binary beside the commit, as the machine of its platform does."""
     clone = stage.checkout()
-    (clone / "prebuilt").mkdir()
-    native = tarball({**NATIVE, "version": "1.1.0"}, "quay.node")
-    (clone / "prebuilt/quay-linux-x64-1.1.0.tgz").write_bytes(native)
+    other = clone.parent / f"{clone.name}-elsewhere"
+    for folder in (clone / "prebuilt", other):
+        folder.mkdir()
+    text = (clone / "js/linux-x64/package.json").read_text("utf-8").replace('"1.0.0"', '"1.1.0"')
+    (other / "package.json").write_text(text, "utf-8")
+    (other / "quay.node").write_bytes(b"binary")
+    pack = ["npm", "pack", "--pack-destination", str(clone / "prebuilt")]
+    subprocess.run(pack, cwd=other, env=stage.environment, check=True, capture_output=True)
     return clone
 
 
@@ -108,5 +113,7 @@ def test_npm_is_staged_first_then_the_others_are_uploaded_and_npm_is_approved_la
         clone = stage.checkout()
         tag = stage.git(clone, "cat-file", "-p", "1.1.0")
         assert [one["sha256"] for one in uploads if one["sha256"] not in tag] == []
-        code, output = stage.run(clone, "verify", "1.1.0")
+        code, output = stage.run(checkout(stage), "resume", "1.1.0", "--execute", "--yes")
+        assert code == 0, output
+        code, output = stage.run(stage.checkout(), "verify", "1.1.0")
         assert code == 0, output

@@ -110,3 +110,24 @@ tidal() {
     printf '[tool.hatch.version]\nsource = "vcs"\nraw-options = { root = "../.." }\n' >> packages/tide-core/pyproject.toml
     printf '[tool.hatch.version]\nsource = "uv-dynamic-versioning"\n\n[tool.hatch.metadata.hooks.uv-dynamic-versioning]\ndependencies = ["tide-core=={{ version }}"]\n\n[tool.uv-dynamic-versioning]\npattern = "default-unprefixed"\nfallback-version = "0.0.0"\n' >> packages/tide/pyproject.toml
 }
+
+# npm_pair NAME: a workspace of npm packages, NAME-core, and NAME that needs it
+npm_pair() {
+    printf '{\n  "name": "%s-workspace",\n  "private": true,\n  "workspaces": ["packages/*"]\n}\n' "$1" > package.json
+    printf '# Changelog\n\n## [Unreleased]\n\n- News.\n' > CHANGELOG.md
+    echo "node_modules/" > .gitignore
+    for name in "$1-core" "$1"; do
+        mkdir -p "packages/$name" && echo 'exports.tide = "in"' > "packages/$name/index.js"
+        needs=$([ "$name" = "$1" ] && printf ',\n  "dependencies": {"%s-core": "1.0.0"}' "$1")
+        printf '{\n  "name": "%s",\n  "version": "1.0.0",\n  "license": "MIT",\n  "main": "index.js",\n  "files": ["index.js"]%s\n}\n' \
+            "$name" "$needs" > "packages/$name/package.json"
+    done
+}
+
+# on_npm NAME...: what the npm registry holds at 1.0.0, for the seed
+on_npm() {
+    printf '"npm": {"packages": ['
+    for name; do printf '%s{"name": "%s", "version": "1.0.0"}' "${comma-}" "$name"; comma=,; done
+    printf ']}'
+    unset comma
+}

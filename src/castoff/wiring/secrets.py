@@ -16,8 +16,6 @@ from castoff.redaction import Redactor
 _LARGEST = 1_000_000
 # The format is that of ftp(1): `machine NAME login NAME password SECRET`, on one line or several.
 _NETRC = re.compile(r"\bpassword\s+(\S{1,1000})")
-# npm, ".npmrc", "Auth related configuration".
-_NPM = re.compile(r"^[^#;\s][^=\n]{0,500}(?:_authToken|_password|_auth)\s*=\s*(\S{1,2000})", re.M)
 
 
 def redactor_of(environment: Mapping[str, str]) -> Redactor:
@@ -25,6 +23,8 @@ def redactor_of(environment: Mapping[str, str]) -> Redactor:
     redactor = Redactor.of_environment(environment)
     for secret in _in_files(environment):
         redactor.learn_token(secret)
+    if home := environment.get("HOME", ""):
+        redactor.learn_npmrc(_text(Path(environment.get("npm_config_userconfig") or f"{home}/.npmrc")))
     return redactor
 
 
@@ -47,7 +47,6 @@ def _in_files(environment: Mapping[str, str]) -> Iterator[str]:
     if home:
         yield from _NETRC.findall(_text(Path(environment.get("NETRC") or f"{home}/.netrc")))
         yield from _of_pypirc(_text(Path(home) / ".pypirc"))
-        yield from _NPM.findall(_text(Path(environment.get("npm_config_userconfig") or f"{home}/.npmrc")))
         for line in _text(Path(home) / ".git-credentials").splitlines():
             # git-credential-store(1): one URL per line.
             yield from re.findall(r"://[^:@/\s]{0,500}:([^@/\s]{1,1000})@", line)

@@ -134,6 +134,13 @@ def test_a_version_file_of_a_package_with_versions_from_tags_is_left_out() -> No
     assert compare_sdist(PYTHON, files, sources.get).different == ("rk/_version.py",)
 
 
+def test_a_manifest_that_clients_write_anew_is_not_compared() -> None:
+    package = replace(PYTHON, ecosystem="npm", path="js", kinds=("tarball",))
+    files = {"package.json": b'{"dependencies": {"a": "1.3.0"}}', "index.js": b"other"}
+    sources = {"js/package.json": b'{"dependencies": {"a": "workspace:*"}}', "js/index.js": b"one"}
+    assert compare_sdist(package, files, sources.get) == TreeComparison(compared=1, different=("index.js",))
+
+
 WHEELS = {
     "src": ({"rk/a.py": b"1", "rk-1.dist-info/RECORD": b""}, {"py/src/rk/a.py": b"1"}, 1, ()),
     "flat": ({"rk/a.py": b"1"}, {"py/rk/a.py": b"1"}, 1, ()),

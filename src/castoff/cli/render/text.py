@@ -245,7 +245,7 @@ def show_result(result: Result, *, embedded: bool = False) -> None:
         )
         for wave, names in enumerate(result.waves, start=1):
             show(f"  wave {wave}: {listed(names)}")
-    else:
+    elif not any(state.state == "person" and state.stage.name == "publish" for state in result.stages):
         show("\nnothing was uploaded" if stopped else "\nnothing to upload")
     if not embedded:
         _show_links(result.links)

@@ -135,6 +135,8 @@ class NpmBuilder:
             return None
         base = self._home if self._home is not None and (self._home / named).is_dir() else root
         folder = base / named
+        if Path(named).is_absolute():
+            base = folder  # a rehearsal names the user's folder so
         for one in (folder, *(folder.iterdir() if folder.is_dir() else ())):
             require_inside(one, base)
         return folder

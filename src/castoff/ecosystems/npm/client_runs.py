@@ -61,8 +61,9 @@ class ClientRuns:
             yield Path(held)
 
     def _copy(self, settings: Path, target: Path) -> None:
+        text = settings.read_text(encoding="utf-8", errors="replace")
+        self.processes.redactor.learn_npmrc(text)
         if self.tokenless:
-            text = settings.read_text(encoding="utf-8", errors="replace")
             target.write_text(without_credentials(text), encoding="utf-8")
         else:
             shutil.copyfile(settings, target)

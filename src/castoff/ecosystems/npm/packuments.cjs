@@ -23,7 +23,14 @@ async function client(cli) {
   return [load("pacote"), npm.flatOptions];
 }
 
-function shown(found, version) {
+// A page that is none, of a proxy that asks for a login for example, must not pass for a package without versions.
+function isDocument(found, name) {
+  const isObject = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
+  return isObject(found) && found.name === name && (isObject(found.versions) || isObject(found.time));
+}
+
+function shown(found, name, version) {
+  if (!isDocument(found, name)) return failure(new Error("the registry's answer is no document of the package"));
   const versions = found.versions || {};
   const one = version && Object.hasOwn(versions, version) ? versions[version] : null;
   return {
@@ -57,7 +64,7 @@ async function main() {
   await Promise.all(
     questions.map(async ({ name, version, registry }, number) => {
       const asked = pacote.packument(name, registry ? { ...own, registry } : own);
-      const answer = await asked.then((found) => shown(found, version), failure);
+      const answer = await asked.then((found) => shown(found, name, version), failure);
       process.stdout.write(`${JSON.stringify([number, answer])}\n`);
     }),
   );

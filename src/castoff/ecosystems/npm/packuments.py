@@ -106,7 +106,7 @@ class Packuments:
             missing = error_code_of(done) == "E404"
             return None if missing else Unknown(reason=f"npm: {reason_of(done)}")
         found = answer_of(done)
-        if not isinstance(found, dict):
+        if not isinstance(found, dict) or not {"versions", "time"} & found.keys():
             return Unknown(reason=f"npm printed no answer for `{package.name}` that can be read")
         return _packument({**found, "tags": found.get("dist-tags")})
 

@@ -89,8 +89,13 @@ def compare_crate(
 
 
 def compare_sdist(package: Package, files: Mapping[str, bytes], read: Read) -> TreeComparison:
-    """Compare what is in both, an sdist and the tree; a backend may take a file from a folder above the package."""
+    """Compare what is in both, an sdist or a tarball of npm and the tree.
+
+    A backend may take a file from a folder above the package.
+    """
     generated = _SDIST_GENERATED + (("pyproject.toml",) if _rewrites(package, read) else ())
+    if package.ecosystem == "npm":
+        generated = ("package.json",)  # clients write it anew: `workspace:`, `catalog:`, `publishConfig`
     pairs = {}
     for path in files:
         own = read(_joined(package.path, path))
