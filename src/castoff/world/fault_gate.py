@@ -99,6 +99,7 @@ class FaultGate:
                 if not rule.meets(service, request.method, request.path, subject):
                     continue
                 seen = self._seen[number]
+                # Counted under the lock: of two requests at once, exactly one is the N-th.
                 self._seen[number] += 1
                 if seen >= rule.after and (rule.times is None or seen < rule.after + rule.times):
                     chosen.append(rule)
@@ -145,6 +146,7 @@ class FaultGate:
             self._tickets += 1
             self._held[ticket] = replace(held, hold=effect.name)
             self._changed.notify_all()
+            # Bounded: a hold that nobody releases lets the request go after its seconds.
             self._changed.wait_for(lambda: ticket not in self._held, timeout=effect.seconds)
             self._held.pop(ticket, None)
 

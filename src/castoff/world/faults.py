@@ -180,6 +180,7 @@ def _invalid(text: str, file: str | None) -> CastoffError:
 
 
 def _holds(pattern: re.Pattern[str] | None, text: str) -> bool:
+    # Bounded: an expression of the user's on a long path could run for ever.
     return pattern is None or pattern.fullmatch(text[:4096]) is not None
 
 
@@ -235,6 +236,7 @@ def _may_store(rule: Rule, fields: dict[str, Any], service: str) -> bool:
         return True
     path = fields.get("path")
     if path is None:
+        # Refused only if it is certain: an expression is not analysed.
         return True  # an expression may end in anything
     last = str(path).rstrip("/").rpartition("/")[2]
     return any(fnmatchcase(end, last) for end in store.ends)

@@ -19,6 +19,7 @@ from castoff.world.journal import Journal
 from castoff.world.messages import Request, Response, Service, json_response
 
 HOST = "127.0.0.1"
+# Above the largest file that PyPI takes by default (100 MiB), so that its own rule refuses, not the server.
 BODY_LIMIT = 256 * 1024 * 1024
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _BODILESS = frozenset({204, 304})
@@ -63,7 +64,11 @@ class Server:
     def start(self) -> None:
         """Answer from now on, in threads of its own."""
         self._thread = threading.Thread(
-            target=self._tcp.serve_forever, args=(0.02,), name=f"world-{self.site.name}", daemon=True
+            # Polled often: a rehearsal ends as fast as its servers stop, and there are several.
+            target=self._tcp.serve_forever,
+            args=(0.02,),
+            name=f"world-{self.site.name}",
+            daemon=True,
         )
         self._thread.start()
 
@@ -87,6 +92,7 @@ class Server:
 
     def secured(self, request: socket.socket, context: ssl.SSLContext) -> ssl.SSLSocket:
         """Begin TLS; closes the connection of a client that does not, since its handler then never ends."""
+        # The handshake runs in the connection's own thread: one that hangs must not hold up accept.
         secured = context.wrap_socket(request, server_side=True, do_handshake_on_connect=False)
         self._tcp.track(secured)
         try:
@@ -104,6 +110,7 @@ class Server:
 def carry_out(site: Site, request: Request, *, journal: Journal, gate: FaultGate) -> Outcome:
     """Log one request to a site, let the faults have their way with it, and answer."""
     subject = site.subject(request)
+    # Noted before the answer: a request that is killed midway must still be in the log.
     seq = journal.begin(
         service=site.name,
         method=request.method,
@@ -134,9 +141,12 @@ def answer(service: Service, request: Request) -> Response:
 class LoopbackTcp(socketserver.ThreadingTCPServer):
     """A threaded server with a long queue, that can drop its connections."""
 
+    # A world that is started again at once would meet its own closing port.
     allow_reuse_address = True
     daemon_threads = True
+    # Handlers of connections that clients keep open would hold the end up for ever.
     block_on_close = False
+    # uv opens dozens of connections at once, and the default queue takes five.
     request_queue_size = 1024
 
     def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
@@ -175,6 +185,7 @@ class LoopbackTcp(socketserver.ThreadingTCPServer):
             sockets = tuple(self._open)
         for each in sockets:
             with contextlib.suppress(OSError):
+                # Wakes a handler that waits in a read; closing alone would leave it there.
                 each.shutdown(socket.SHUT_RDWR)
 
 
@@ -247,6 +258,7 @@ class WorldHandler(BaseHTTPRequestHandler):
             self._refuse(413, "the body is too large")
             return None
         body = self.rfile.read(length)
+        # The client died while it sent: nothing may be stored of half a body.
         if len(body) < length:
             self.close_connection = True
             return None
@@ -255,6 +267,7 @@ class WorldHandler(BaseHTTPRequestHandler):
     def request_of(self, body: bytes, base_url: str) -> Request:
         """Make our value of what was read."""
         target = self.path
+        # A client behind a proxy sends the absolute form (RFC 9112, section 3.2.2).
         if not target.startswith("/"):
             parts = urlsplit(target)
             target = parts.path + (f"?{parts.query}" if parts.query else "")
@@ -262,6 +275,7 @@ class WorldHandler(BaseHTTPRequestHandler):
         headers: dict[str, str] = {}
         for name, value in self.headers.items():
             known = headers.get(name.lower())
+            # Repeated fields are one list by RFC 9110, section 5.2.
             headers[name.lower()] = value if known is None else f"{known}, {value}"
         return Request(
             method=self.command,
@@ -285,7 +299,9 @@ class WorldHandler(BaseHTTPRequestHandler):
     def _send(self, response: Response, sent: int) -> None:
         self.send_response(response.status, _phrase(response.reason))
         for name, value in response.headers.items():
+            # A message with a line end would split the answer in two.
             self.send_header(name, value.replace("\r", " ").replace("\n", " "))
+        # 204 and 304 have no length (RFC 9110, section 8.6); some clients wait for a body otherwise.
         if response.status not in _BODILESS:
             self.send_header("Content-Length", str(len(response.body)))
         self.end_headers()
@@ -307,6 +323,8 @@ class WorldHandler(BaseHTTPRequestHandler):
                 return None
             parts.append(self.rfile.read(size))
             self.rfile.readline(8)
+        # Trailers after the last chunk are read and dropped, so that the next request begins in the right
+        # place.
         while self.rfile.readline(8192) not in (b"\r\n", b"\n", b""):
             pass
         return b"".join(parts)

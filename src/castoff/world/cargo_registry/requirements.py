@@ -30,6 +30,7 @@ def check_version(text: str) -> str:
 
 def without_build(version: str) -> str:
     """Drop the build metadata: two versions that differ in nothing else are one to the registry."""
+    # Build metadata has no precedence (SemVer 2.0, rule 10).
     return version.partition("+")[0]
 
 
@@ -54,6 +55,7 @@ def precedence(version: str) -> tuple[object, ...]:
     """Return a key that sorts versions by SemVer's precedence."""
     core, _, pre = without_build(version).partition("-")
     numbers = tuple(int(part) for part in core.split("."))
+    # Numbers rank below words, and compare as numbers (SemVer 2.0, rule 11.4).
     identifiers = tuple((0, int(part), "") if part.isdigit() else (1, 0, part) for part in pre.split("."))
     return (*numbers, 0 if pre else 1, identifiers)
 

@@ -43,11 +43,14 @@ def licence_fault(text: str) -> str | None:
     place, last, word, depth = 0, "begin", "", 0
     while True:
         begin = place
+        # The parser of crates-io (the crate `spdx`) takes words one after the other, in this order of
+        # complaints.
         while place < len(text) and text[place].isspace():
             place += 1
         if place == len(text):
             break
         kind, token = _token(text, place)
+        # `Apache-2.0 +` is refused, `Apache-2.0+` is not.
         if kind == "+" and place != begin:
             return "`+` must not follow whitespace"
         if kind in ("invalid character(s)", "unknown term"):
@@ -77,6 +80,7 @@ def _token(text: str, place: int) -> tuple[str, str]:
     if match is None:
         return "invalid character(s)", first
     word = match.group()
+    # Operators before licences: the words overlap in no list, but `with` must not be read as one.
     if word in _OPERATORS:
         return _OPERATORS[word], word
     if word in licences():

@@ -40,6 +40,7 @@ class _Crate:
 
 def canonical(name: str) -> str:
     """Return the form in which two names are one to the registry."""
+    # crates-io compares names so: `serde-json` and `serde_json` are one crate.
     return name.lower().replace("-", "_")
 
 
@@ -66,6 +67,7 @@ class Store:
     def spend(self, name: str) -> None:
         """Take a token for publishing, before anything is looked at, as crates-io does."""
         with self._lock:
+            # New crates have a bucket of their own, of five, against 30 for versions.
             self._limits.spend("version" if canonical(name) in self._crates else "new")
 
     def add(
@@ -76,6 +78,7 @@ class Store:
             crate = self._crates.setdefault(canonical(published.name), _Crate(published.name))
             if crate.name != published.name:
                 raise Rejected(f"crate was previously named `{crate.name}`")
+            # crates-io refuses a version that differs from another in its build metadata alone.
             number = without_build(published.version)
             taken = {without_build(held.published.version) for held in crate.versions} | {
                 without_build(version) for version in crate.outside
@@ -97,6 +100,7 @@ class Store:
         """Take over index lines of what was really published before, by version."""
         with self._lock:
             crate = self._crates.setdefault(canonical(name), _Crate(name))
+            # What was uploaded here wins: the outside line may be of the very release that is rehearsed.
             ours = {held.published.version for held in crate.versions}
             crate.outside |= {version: line for version, line in lines.items() if version not in ours}
 
@@ -104,6 +108,7 @@ class Store:
         """Return the lines that one read of a crate's index file shows; ``None``: no such file (yet)."""
         with self._lock:
             crate = self._crates.get(canonical(name))
+            # The sparse index is asked by the exact name; `-` and `_` are different files in it.
             if crate is None or crate.name.lower() != name.lower():
                 return None
             lines = list(crate.outside.values())
@@ -169,6 +174,7 @@ class Store:
             crate = self._crate(name)
             if login.lower() in (owner.lower() for owner in crate.owners):
                 raise Rejected(f"`{login}` is already an owner")
+            # `github:ORG:TEAM`: teams own at once (crates-io, "Owners").
             if ":" in login:
                 crate.owners.append(login.lower())
                 return f"team {login.lower()} has been added as an owner of crate {crate.name}"
@@ -186,6 +192,7 @@ class Store:
                 if login not in left:
                     raise Rejected(f"could not find owner with login `{login}`")
                 left.remove(login)
+            # Teams may publish and yank, and not change owners.
             if all(":" in login for login in left):
                 raise Rejected(
                     "cannot remove all individual owners of a crate. Team member don't have permission to modify "

@@ -37,6 +37,7 @@ def read_manifest(crate: bytes, name: str, version: str) -> dict[str, Any]:
         paths.add(path)
         if path.lower() == "cargo.toml":
             manifests[path] = _parse(content)
+    # Two spellings in one tarball would unpack to one file where names ignore case.
     if len(manifests) > 1:
         found = "`, `".join(sorted(manifests))
         raise Rejected(f"uploaded tarball contains more than one `Cargo.toml` manifest file; found `{found}`")
@@ -67,6 +68,7 @@ def _files(crate: bytes, top: str) -> Iterator[tuple[str, bytes]]:
 
 
 def _decompressed(crate: bytes) -> bytes:
+    # One gzip member, as crates-io reads it; the rest is checked by `eof`.
     reader = zlib.decompressobj(wbits=31)
     try:
         data = reader.decompress(crate, UNPACK_LIMIT)
@@ -82,10 +84,12 @@ def _check_member(member: tarfile.TarInfo, data: bytes, top: str) -> None:
     plain = data[member.offset_data - 512 : member.offset_data][124:136].rstrip(b"\0 ")
     if "size" in member.pax_headers and plain.isdigit() and int(plain, 8) != member.size:
         raise Rejected("uploaded tarball is malformed")
+    # cargo unpacks into a folder of this name: anything outside of it could overwrite files.
     parts = member.name.split("/")
     shown = member.name.encode("utf-8", "replace").decode()
     if parts[0] != top or ".." in parts or shown != member.name:
         raise Rejected(f"invalid path found: {shown}")
+    # Links could lead out of the folder; cargo itself packs none.
     if member.type not in (tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.DIRTYPE):
         raise Rejected(f"unexpected tar entry type found: {member.name}")
 
@@ -231,6 +235,7 @@ def read_published(crate: bytes, name: str, version: str) -> Published:
 def _part(body: bytes, what: str, limit: int, too_large: str) -> tuple[bytes, bytes]:
     if len(body) < 4:
         raise Rejected(f"invalid {what} length")
+    # The frame of cargo's publish API: a 32-bit length, little endian, before each of the two parts.
     length = int.from_bytes(body[:4], "little")
     if length > limit:
         raise Rejected(too_large, 413)

@@ -52,6 +52,7 @@ def escaped(text: str, *, keep: str = "/") -> str:
 
 Item = TypeVar("Item")
 
+# GitHub cuts larger values down without an error, so a client that asks for 500 sees 100.
 LARGEST_PAGE = 100
 USUAL_PAGE = 30
 
@@ -79,6 +80,7 @@ class Page:
         last = max(1, -(-total // self.size))
         relations: list[tuple[str, int]] = []
         if self.number > 1:
+            # Beyond the end, `prev` leads back to the last page that has items.
             relations += [("prev", min(self.number - 1, last))]
         if self.number < last:
             relations += [("next", self.number + 1), ("last", last)]
@@ -94,6 +96,7 @@ class Page:
 
 def _whole(values: list[str] | None, default: int) -> int:
     text = values[-1] if values else ""
+    # An unreadable page is the first one for GitHub, not an error.
     return int(text) if text.isdecimal() and len(text) < 10 else default
 
 
@@ -130,6 +133,7 @@ class Call:
     def whole(self, name: str) -> int:
         """Return a number out of the path; what is no number does not exist."""
         text = self.params[name]
+        # Ids are 64-bit numbers: a longer one cannot exist, and Python would read it for minutes.
         if not text.isdecimal() or len(text) > 18:
             raise not_found()
         return int(text)
@@ -138,6 +142,7 @@ class Call:
         self, items: Sequence[Item], show: Callable[[Item], object], *, usual: int = USUAL_PAGE
     ) -> Answer:
         """Answer with one page of a list and the Link header."""
+        # What a fault holds back is missing in lists alone, so it goes before the pages are cut.
         items = self.state.listed(items)
         page = Page.asked(self.request.query, usual)
         link = page.link(self.here(), self.request.query, len(items))
@@ -148,5 +153,6 @@ class Call:
         prefix = f"/repos/{self.state.slug}".lower()
         path = self.request.path
         if path.lower().startswith(prefix):
+            # Clients must follow Link as it is: a name built from it would break after a rename.
             path = f"/repositories/{self.links.repository_id}{path[len(prefix) :]}"
         return self.links.api + escaped(path)

@@ -28,6 +28,7 @@ class InvalidConfiguration(Exception):
     """The configuration file does not fit GitHub's schema."""
 
 
+# `on` and `yes` become booleans, which the schema then refuses as no text.
 class _Psych(SafeConstructor):
     """Values as Ruby reads them: YAML 1.1, but a single `y` or `n` is a text."""
 
@@ -103,14 +104,17 @@ class Range:
 
 def write(span: Range, configuration: Configuration | None) -> str:
     """Write the notes; ``veterans`` merged something before (identities, lower case)."""
+    # Merged in the same second: the order of the branch decides, then the number.
     ordered = sorted(span.entries, key=lambda entry: (entry.merged_at, entry.turn, entry.number))
     comment = ""
     if configuration is not None:
         comment = f"<!-- Release notes generated using configuration in {configuration.origin} -->\n\n"
     changed = _changed(span, configuration or Configuration(""), ordered)
     newcomers = _newcomers(span, ordered)
+    # Observed on published releases: one blank line less after the list of new contributors.
     between = "\n" if newcomers else "\n\n"
     text = comment + changed + newcomers + between + _footer(span)
+    # Without changes the text begins with the footer, and GitHub leaves no blank line before it.
     return text if configuration is not None else text.lstrip("\n")
 
 
@@ -119,11 +123,13 @@ def parse(text: str, origin: str) -> Configuration:
     try:
         reader = YAML(typ="safe", pure=True)
         reader.Constructor = _Psych
+        # YAML 1.1 as Ruby's parser has it; a 1.2 reader would take `on` and octal numbers otherwise.
         reader.version = (1, 1)
         document = reader.load(text)
     except (YAMLError, ValueError, RecursionError) as error:
         raise InvalidConfiguration(f"{_WRONG}{str(error).splitlines()[0]}") from None
     root = _mapping(document, "#/")
+    # A file without the key is valid and changes only the comment line at the top.
     if "changelog" not in root:
         return Configuration(origin)
     changelog = _mapping(root["changelog"], "#/changelog")
@@ -156,6 +162,7 @@ def _changed(span: Range, configuration: Configuration, ordered: list[Entry]) ->
 
 def _place(categories: tuple[Category, ...], entry: Entry) -> int | None:
     for place, category in enumerate(categories):
+        # The first category that fits takes the entry, in the order of the file.
         wanted = "*" in category.labels or not set(category.labels).isdisjoint(entry.labels)
         if wanted and not _hit(category.exclude, entry):
             return place
@@ -163,6 +170,7 @@ def _place(categories: tuple[Category, ...], entry: Entry) -> int | None:
 
 
 def _hit(kept_out: Filter, entry: Entry) -> bool:
+    # An exclusion meets the agent as well as the person it works for.
     authors = {entry.login, entry.agent} - {None}
     return not set(kept_out.labels).isdisjoint(entry.labels) or not authors.isdisjoint(kept_out.authors)
 
@@ -170,6 +178,7 @@ def _hit(kept_out: Filter, entry: Entry) -> bool:
 def _newcomers(span: Range, ordered: Iterable[Entry]) -> str:
     first: dict[str, Entry] = {}
     for entry in ordered:
+        # First entry in merge order: that one is linked as the first contribution.
         if entry.identity not in span.veterans:
             first.setdefault(entry.identity, entry)
     lines = [
@@ -184,6 +193,7 @@ def _line(span: Range, entry: Entry) -> str:
 
 
 def _footer(span: Range) -> str:
+    # The first release has nothing to compare with: GitHub links the list of commits.
     tail = f"/compare/{span.previous}...{span.tag}" if span.previous else f"/commits/{span.tag}"
     return f"**Full Changelog**: {span.page}{tail}"
 
@@ -239,6 +249,7 @@ def _mismatch(where: str, value: object, wanted: str) -> InvalidConfiguration:
     )
 
 
+# The usual name first; a second file is not read.
 _USUAL = (".github/release.yml", ".github/release.yaml")
 
 
@@ -261,6 +272,7 @@ def previous_tag(call: Call, tag: str, head: str) -> str | None:
     """Choose the release before: the newest published one that is an ancestor, else the highest such tag."""
     tags = {ref.name[len("refs/tags/") :] for ref in call.git.refs("refs/tags")} - {tag}
     before = {name for name in tags if _is_before(call, name, head)}
+    # Published releases count before bare tags, drafts never.
     published = [found for found in call.state.releases if not found.draft and found.tag in before]
     if published:
         return max(published, key=lambda found: (found.published_at or found.created_at, found.id)).tag
@@ -276,6 +288,7 @@ def _head(call: Call, tag: str, target: str | None) -> tuple[str, str]:
     existing = call.git.resolve(f"refs/tags/{tag}")
     if existing:
         return tag, existing
+    # A tag that exists decides, and `target_commitish` is ignored: documented for "generate-notes".
     ref = target or call.state.default_branch
     head = call.git.commitish(ref)
     if head is None:
@@ -296,6 +309,7 @@ def _merged_in(call: Call, previous: str | None, head: str) -> list[Issue]:
 def _in_turn(call: Call, inside: list[Issue], head: str) -> Iterator[Entry]:
     """Return the entries; those of one second know their turn: pushed first, and after it what it contained."""
     seconds = Counter(issue.pull.merged_at for issue in inside if issue.pull)
+    # Only where two changes share a second: reading the whole branch is slow.
     trunk = call.git.ids("--first-parent", "--reverse", head) if any(n > 1 for n in seconds.values()) else []
     positions = {sha: position for position, sha in enumerate(trunk)}
     for issue in inside:
@@ -321,6 +335,7 @@ def _entry(issue: Issue) -> Entry:
     return Entry(
         number=issue.number,
         title=issue.title,
+        # A deleted account is shown as `ghost`, also in notes.
         login=issue.author or "ghost",
         merged_at=pull.merged_at,
         labels=tuple(issue.labels),
@@ -336,6 +351,7 @@ def _veterans(call: Call, inside: list[Issue]) -> frozenset[str]:
         first.setdefault(entry.identity, entry)
     known = {login.lower() for login in call.state.known_contributors}
     for issue in call.state.pulls():
+        # Merged before, and outside the range: only then is somebody no newcomer.
         if issue.merged and issue.number not in numbers:
             entry = _entry(issue)
             opening = first.get(entry.identity)

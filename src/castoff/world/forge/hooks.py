@@ -10,6 +10,7 @@ from castoff.world.forge.records import Protection
 _MARK = "# the embedded forge wrote this: protected branches"
 
 
+# Without this, a client could push to refs/pull, which GitHub refuses.
 _PULLS_ARE_HIDDEN = "[receive]\n\thideRefs = refs/pull\n"
 
 
@@ -21,6 +22,7 @@ def install(repository: Path, protections: list[Protection], default_branch: str
     """
     (repository / "HEAD").write_text(f"ref: refs/heads/{default_branch}\n", encoding="utf-8")
     settings = repository / "config"
+    # Opened again for every world over the same repository: the setting is added once.
     if _PULLS_ARE_HIDDEN not in settings.read_text(encoding="utf-8"):
         with settings.open("a", encoding="utf-8") as file:
             file.write(_PULLS_ARE_HIDDEN)
@@ -33,6 +35,7 @@ def _install_hook(repository: Path, protections: list[Protection]) -> None:
     The words are GitHub's GH006; git puts ``remote:`` before each line. The first push of a branch passes.
     """
     hook = repository / "hooks" / "update"
+    # A hook of the user's own repository is never touched.
     ours = hook.exists() and _MARK in hook.read_text()
     if not protections:
         if ours:

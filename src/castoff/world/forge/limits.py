@@ -15,9 +15,12 @@ from castoff.world.forge.answers import RateLimited, Refused
 from castoff.world.forge.records import Json
 
 HOUR, MINUTE = 3600, 60
+# Requests an hour without a token; searches are counted by the minute ("Rate limits for the REST API").
 _ANONYMOUS = {"core": 60, "search": 10, "graphql": 0}
 _SEARCH = 30
+# GITHUB_TOKEN has 1,000 requests an hour for each repository, not the 5,000 of a person.
 _WORKFLOW = 1000
+# Points a minute: a read costs one, a write five (the same page, "Calculating points").
 _POINTS = {"core": 900, "search": 900, "graphql": 2000}
 _SECONDARY = (
     "You have exceeded a secondary rate limit. Please wait a few minutes before you try again. "
@@ -64,6 +67,7 @@ class Limits:
         """Count a request, or refuse it with the words and headers of the real service."""
         self._refresh(key, resource, now)
         # GraphQL answers the anonymous that they must sign in, whatever is left.
+        # The primary limit first: GitHub answers it even where a secondary one is exceeded too.
         if self._left(key, resource) <= 0 and (key or resource != "graphql"):
             who = f"user ID {login}" if login else "127.0.0.1"
             message = f"API rate limit exceeded for {who}. (But here's the good news: wait until the reset.)"
@@ -81,10 +85,12 @@ class Limits:
         """Count a request that creates something, or refuse it until there is room for it again."""
         times, moment = self._created[key], now.timestamp()
         while times and times[0] <= moment - HOUR:
+            # The window moves with each request: GitHub does not count by the clock's minutes.
             times.popleft()
         for most, span in ((self.content.minute, MINUTE), (self.content.hour, HOUR)):
             recent = [each for each in times if each > moment - span]
             if len(recent) >= most:
+                # Room comes back when the oldest request that still counts leaves the window.
                 raise _exceeded(recent[-most] + span - moment if most else span)
         times.append(moment)
 
@@ -116,10 +122,12 @@ class Limits:
         if resource == "search":
             return _SEARCH
         # The token of a workflow has less for each repository than a person's.
+        # Told by the token's prefix, as GitHub documents it: `ghs_` is that of an installation.
         return min(self.limit, _WORKFLOW) if key.startswith("ghs_") else self.limit
 
     def _left(self, key: str, resource: str) -> int:
         start = self._limit(key, resource)
+        # A seeded rest is that of the core limit; searches have a bucket of their own.
         if self.remaining is not None and resource != "search":
             start = self.remaining
         return start - self._used.get((key, resource), 0)
@@ -127,11 +135,13 @@ class Limits:
     def _refresh(self, key: str, resource: str, now: datetime) -> None:
         moment = int(now.timestamp())
         span = MINUTE if resource == "search" else HOUR
+        # The hour begins with the first request of a token, not when the world begins.
         if (key, resource) not in self._reset:
             self._reset[key, resource] = self.reset if self.reset is not None else moment + span
         if moment >= self._reset[key, resource]:
             self._reset[key, resource] = moment + span
             self._used[key, resource] = 0
+            # A seeded rest holds for the first hour alone, so that waiting for the reset helps.
             self.remaining = None
 
     def _spend_points(self, key: str, resource: str, now: datetime, points: int) -> None:
@@ -145,6 +155,7 @@ class Limits:
     def _spend_write(self) -> None:
         self._writes += 1
         rule = self.secondary
+        # A scripted refusal ends by itself, so that a client which obeys `Retry-After` gets through.
         if rule is None or rule.times <= 0 or self._writes <= rule.after:
             return
         rule.times -= 1
@@ -153,4 +164,5 @@ class Limits:
 
 def _exceeded(seconds: float) -> Refused:
     """Return the refusal of a secondary limit; whoever waits as long as it asks is let through."""
+    # Whole seconds, rounded up: whoever obeys the header must not come too early.
     return Refused(403, _SECONDARY, headers={"Retry-After": str(max(1, math.ceil(seconds)))})

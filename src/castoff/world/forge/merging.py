@@ -40,11 +40,13 @@ def commit_file(
     git: BareRepository, branch: str, tip: str, path: str, blob: str | None, signature: Signature
 ) -> str:
     """Commit one file (None deletes it) onto a branch; 409 where the branch moved meanwhile."""
+    # `git update-index --index-info` deletes by mode 0 with the null id.
     mode, sha = ("0", "0" * 40) if blob is None else ("100644", blob)
     tree = git.tree_with(tip, [f"{mode} {sha}\t{path}\0"])
     if tree is None:
         raise Refused(422, "path contains a malformed path component")
     sha = commit_tree(git, tree, (tip,), signature)
+    # Compare and swap: another commit may have moved the branch since its tip was read.
     if not git.move(f"refs/heads/{branch}", sha, tip):
         raise Refused(409, f"is at another commit than {tip}")
     return sha
@@ -53,6 +55,7 @@ def commit_file(
 def commit_tree(git: BareRepository, tree: str, parents: tuple[str, ...], signature: Signature) -> str:
     """Make a commit object; author and committer are the same."""
     options = [option for parent in parents for option in ("-p", parent)]
+    # In UTC, so that worlds of one seed make equal commits.
     when = f"{int(signature.at.timestamp())} +0000"
     who = {
         "GIT_AUTHOR_NAME": signature.name,
@@ -90,6 +93,7 @@ def rebase(git: BareRepository, merge: Merge, signature: Signature) -> tuple[str
     tip, made = merge.base, []
     for sha in merge.commits:
         commit = git.commit(sha)
+        # GitHub does not rebase merge commits: the pull request is not mergeable this way.
         if commit is None or len(commit.parents) != 1:
             return None
         tree = _replayed(git, tip, commit, signature)
@@ -125,6 +129,7 @@ def follow_pushes(state: State, git: BareRepository, now: datetime, login: str) 
     waiting = [issue for issue in state.pulls() if issue.state == "open"]
     if not waiting:
         return
+    # One call of git for all branches: this runs before every request.
     heads = {ref.name.removeprefix("refs/heads/"): ref.sha for ref in git.refs("refs/heads/")}
     for issue in waiting:
         pull = issue.pull
@@ -133,7 +138,9 @@ def follow_pushes(state: State, git: BareRepository, now: datetime, login: str) 
         if base is None or head is None:
             continue
         pull.head_sha = head
+        # Kept as first seen: a base that moves on later must not count as a merge.
         pull.base_sha = pull.base_sha or base
+        # A branch that has no commit of its own yet is an ancestor too, and is no merge.
         if base != pull.base_sha and git.is_ancestor(head, base):
             settle(issue, Merge(pull.base_sha, head, ()), (_entrance(git, head, base),), now, login)
 
@@ -150,6 +157,7 @@ def settle(issue: Issue, merge: Merge, made: tuple[str, ...], now: datetime, log
 
 def _entrance(git: BareRepository, head: str, base: str) -> str:
     """Find the oldest commit of the base's own line that holds the head."""
+    # The merge commit of a push is the first on the base's own line that reaches the head.
     line = git.ids("--first-parent", "--ancestry-path", f"^{head}", base)
     return line[-1] if line else head
 
@@ -166,6 +174,7 @@ def merge_pull(call: Call) -> Answer:
     made = _WAYS[method](call.git, merge, _signature(call, issue, fields, method))
     if made is None:
         raise Refused(405, "Pull Request is not mergeable")
+    # A push between the look and here wins; GitHub asks to try again with 409.
     if not call.git.move(f"refs/heads/{pull.base}", made[-1], merge.base):
         raise Refused(409, "Base branch was modified. Review and try the merge again.")
     settle(issue, merge, made, call.now, call.actor.login)
@@ -200,6 +209,7 @@ def request_reviewers(call: Call) -> Answer:
     pull = issue.pull
     assert pull is not None
     asked = call.fields().texts("reviewers")
+    # GitHub refuses a review by the author.
     if issue.author in asked:
         raise invalid(
             "PullRequest", "reviewers", "invalid", "Review cannot be requested from pull request author."
@@ -217,6 +227,7 @@ def _checked(call: Call, issue: Issue, method: str, expected: str | None) -> tup
     if method not in call.state.merge_methods:
         words = {"merge": "Merge commits", "squash": "Squash merges", "rebase": "Rebase merges"}
         raise Refused(405, f"{words[method]} are not allowed on this repository.")
+    # `sha` guards against commits that were pushed after the review (gh's `--match-head-commit`).
     if expected is not None and expected != head:
         raise Refused(409, "Head branch was modified. Review and try the merge again.")
     return pull, Merge(base, head, tuple(call.git.ids("--reverse", head, f"^{base}")))
@@ -226,6 +237,7 @@ def _signature(call: Call, issue: Issue, fields: Fields, method: str) -> Signatu
     pull = issue.pull
     assert pull is not None
     branch = association.branch_of(pull.head)
+    # The default texts of GitHub's settings "Default commit message" for each way to merge.
     if method == "squash":
         title, rest = f"{issue.title} (#{issue.number})", _listed(call, issue)
     else:
@@ -241,6 +253,7 @@ def _signature(call: Call, issue: Issue, fields: Fields, method: str) -> Signatu
 def _listed(call: Call, issue: Issue) -> str:
     commits = [call.git.commit(sha) for sha in association.proposed(call.git, issue)]
     messages = [commit.message for commit in commits if commit is not None]
+    # One commit: its own body. Several: a list of their messages, as GitHub fills the box.
     if len(messages) == 1:
         return messages[0].partition("\n\n")[2]
     return "\n\n".join(f"* {message}" for message in messages)

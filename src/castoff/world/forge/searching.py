@@ -50,6 +50,7 @@ def search(state: State, text: str) -> list[Issue]:
     if not _names_us(state, terms):
         return []
     tests = [_test(state, term) for term in terms]
+    # Changes from before the seed are found here, though their numbers are unknown.
     issues = [*(issue for _, issue in sorted(state.issues.items())), *state.before]
     return [issue for issue in issues if all(test(issue) for test in tests)]
 
@@ -58,8 +59,10 @@ def _split(text: str) -> list[str]:
     lexer = shlex.shlex(text, posix=True)
     lexer.whitespace_split, lexer.commenters, lexer.quotes, lexer.escape = True, "", '"', ""
     try:
+        # Quotes keep a label with spaces together; everything else is data.
         return list(lexer)
     except ValueError:
+        # An open quote: GitHub searches for the words as they are.
         return text.replace('"', "").split()
 
 
@@ -67,6 +70,7 @@ def _names_us(state: State, terms: list[str]) -> bool:
     slug = state.slug.lower()
     named = [term.partition(":")[2].lower() for term in terms if term.startswith("repo:")]
     owners = [term.partition(":")[2].lower() for term in terms if term.startswith(("org:", "user:"))]
+    # A search over other repositories finds nothing here rather than everything.
     return (not named and not owners) or slug in named or slug.partition("/")[0] in owners
 
 
@@ -97,6 +101,7 @@ def _qualifier(state: State, name: str, value: str) -> Callable[[Issue], bool]:
         case "milestone":
             return lambda issue: _milestone_title(state, issue) == lower
         case "author":
+            # Searches name apps `app/NAME`, REST `NAME[bot]` (docs: "Searching issues and pull requests").
             login = f"{lower[len('app/') :]}[bot]" if lower.startswith("app/") else lower
             return lambda issue: (issue.author or "ghost").lower() == login
         case "base" | "head":
@@ -163,6 +168,7 @@ def _span(text: str) -> tuple[datetime, datetime]:
     try:
         start = datetime.fromisoformat(text)
         start = start.astimezone(UTC) if start.tzinfo else start.replace(tzinfo=UTC)
+        # A day is the whole day, a time is its second.
         return start, start + (timedelta(days=1) if len(text) == len("2026-01-01") else timedelta(seconds=1))
     except (ValueError, OverflowError):
         raise Refused(422, f"'{text}' is not a recognized date/time format.") from None

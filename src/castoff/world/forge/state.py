@@ -25,6 +25,7 @@ _NUMBERS = re.compile(r"(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?")
 _PRE = re.compile(r"-|\.?(a|b|rc|alpha|beta|dev|pre)\d*\b")
 
 
+# Tags without a number rank lowest, so that `nightly` is never the release before.
 def version_rank(tag: str) -> tuple[bool, tuple[int, ...], bool, str]:
     """Order tags by the version in them; a pre-release stands before its release."""
     match = _NUMBERS.search(tag)
@@ -37,9 +38,11 @@ def version_rank(tag: str) -> tuple[bool, tuple[int, ...], bool, str]:
 def latest_release(state: State) -> Release | None:
     """Find the latest release: marked so, else the newest and highest; never a draft or pre-release."""
     fit = [item for item in state.releases if not item.draft and not item.prerelease]
+    # `make_latest=true` wins over any order ("Create a release").
     marked = next((item for item in fit if item.id == state.latest), None)
     if marked is not None:
         return marked
+    # "legacy": by the day of creation, then by the version, as GitHub's page on linking to releases says.
     return max(fit, key=lambda item: (item.created_at.date(), version_rank(item.tag)), default=None)
 
 
@@ -87,6 +90,7 @@ class State:
     @property
     def repository_id(self) -> int:
         """The number that stands for the repository, whatever its name."""
+        # Derived from the name, so that two worlds with one seed have the same ids.
         return int(hashlib.sha256(self.slug.lower().encode("utf-8", "replace")).hexdigest()[:7], 16)
 
     def next_id(self) -> int:
@@ -96,6 +100,7 @@ class State:
 
     def next_number(self) -> int:
         """Return the number of the next issue or pull request."""
+        # Issues and pull requests share one row of numbers, as on GitHub.
         return max(self.issues, default=0) + 1
 
     def user(self, login: str | None) -> User:
@@ -103,6 +108,7 @@ class State:
         name = login or GHOST
         found = self.users.get(name.lower())
         if found is None:
+            # Copilot's login has no `[bot]` in REST.
             kind = "Bot" if name.endswith("[bot]") or name == "Copilot" else "User"
             found = User(name, _user_id(name), kind)
             self.users[name.lower()] = found
@@ -114,6 +120,7 @@ class State:
 
     def label(self, name: str) -> Label | None:
         """Find a label, in whatever case."""
+        # Labels are unique whatever their case: creating `Bug` beside `bug` is refused.
         return next((label for label in self.labels if label.name.lower() == name.lower()), None)
 
     def milestone(self, number: int | None) -> Milestone | None:
@@ -151,5 +158,6 @@ class State:
 
 def _user_id(login: str) -> int:
     if login == GHOST:
+        # The id of the real account `ghost`.
         return 10137
     return 100_000 + int(hashlib.sha256(login.lower().encode("utf-8", "replace")).hexdigest()[:6], 16)

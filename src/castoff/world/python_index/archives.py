@@ -205,6 +205,7 @@ def check_archive(filename: str, content: bytes, metadata: Metadata) -> None:
     is_zip = zipfile.is_zipfile(stream)
     stream.seek(0)
     is_tar = tarfile.is_tarfile(stream)
+    # A file that is both shows different contents to different tools.
     if is_zip and is_tar:
         raise _invalid("File is both a zip and a tar file")
     try:
@@ -225,6 +226,7 @@ def check_archive(filename: str, content: bytes, metadata: Metadata) -> None:
 def _check_zip(filename: str, content: bytes, archive: zipfile.ZipFile, metadata: Metadata) -> None:
     members = archive.infolist()
     expanded = sum(one.file_size for one in members)
+    # Both bounds together: small archives of text compress better than 50 to 1.
     if expanded > _BOMB_SIZE and expanded / len(content) > _BOMB_RATIO:
         raise _invalid(f"File exceeds compression ratio of {_BOMB_RATIO}")
     if any(one.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for one in members):
@@ -299,6 +301,7 @@ def _scan(members: Iterable[tuple[str, Callable[[], bytes]]]) -> None:
         if not name.lower().endswith((".py", ".pye")):
             continue
         content = read()
+        # PyPI's own bound; larger files are data more often than code.
         if len(content) > _LARGEST_SCANNED:
             continue
         for tool, rule, marks in _ENCRYPTED:

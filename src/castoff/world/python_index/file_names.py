@@ -46,6 +46,7 @@ def check_characters(filename: str) -> None:
         )
     if "/" in filename or "\\" in filename:
         raise Rejected("Cannot upload a file with '/' or '\\' in the name.")
+    # Only wheels: the metadata file is written beside them alone.
     if filename.endswith(".whl") and len(filename.encode()) > _LONGEST:
         raise Rejected(f"Filename is too long: '{filename}'")
 
@@ -86,6 +87,7 @@ def _check_wheel(filename: str, metadata: Metadata, *, is_pypi: bool) -> None:
         name, version, _, tags = parse_wheel_filename(filename)
     except InvalidWheelFilename as error:
         raise Rejected(str(error)) from error
+    # Sorted, so that of several bad tags the message always names the same.
     for tag in sorted(tags, key=str):
         known = _PLATFORMS.fullmatch(tag.platform) or _PATTERNS.fullmatch(tag.platform)
         if is_pypi and known is None:
@@ -93,6 +95,7 @@ def _check_wheel(filename: str, metadata: Metadata, *, is_pypi: bool) -> None:
     expected = canonicalize_name(metadata.name).replace("-", "_")
     if name != canonicalize_name(metadata.name):
         raise Rejected(f"Start filename for {metadata.name!r} with {expected!r}.")
+    # The binary distribution format wants the normalized spelling, which the parser above hides.
     written = filename.partition("-")[0]
     if written != expected:
         raise Rejected(

@@ -20,7 +20,9 @@ from castoff.world.messages import Late, Rejected
 from castoff.world.python_index.artifact import Artifact
 from castoff.world.visibility import Visibility
 
+# warehouse's `project.create` limits: a user 20, an address 40 in an hour.
 _WINDOW = 3600.0
+# warehouse's `ultranormalize_name`: letters that look alike, and separators, do not count.
 _ALIKE = str.maketrans({"l": "1", "i": "1", "o": "0", ".": "", "_": "", "-": ""})
 
 
@@ -76,6 +78,7 @@ def _standard_library() -> frozenset[str]:
     for version in short_versions:
         for module in stdlib_list(version):
             parts = module.split(".")
+            # Packages of the standard library count with their parents: `os.path` forbids `os` too.
             names.update(".".join(parts[:length]) for length in range(1, len(parts) + 1))
     return frozenset(canonicalize_name(re.sub(r"^[-_.]+|[-_.]+$", "", name)) for name in names)
 
@@ -184,6 +187,7 @@ class Store:
             raise Rejected(f"File too large. Limit for project {offered.name!r} is {limit} MB.")
         with self._lock:
             package = self._packages.get(offered.name, _Package())
+            # Deleted files count no more, yanked ones do.
             total = offered.size + sum(len(held.artifact.content) for held in package.files)
         if self.is_pypi and total > PROJECT_LIMIT:
             raise Rejected(
@@ -200,6 +204,7 @@ class Store:
         for package in self._packages.values():
             for held in package.files:
                 same = held.artifact.blake2_256 == offered.blake2_256
+                # The very same file again is success: twine and uv repeat an upload whose answer was lost.
                 if held.artifact.filename == offered.filename and same:
                     return True
                 if held.artifact.filename == offered.filename or (same and self.is_pypi):
@@ -208,6 +213,7 @@ class Store:
                         "See the help on file name reuse for more information."
                     )
         package = self._packages.get(offered.name, _Package())
+        # A name is used up for good; only the version number can change.
         if offered.filename in package.deleted:
             raise Rejected(
                 "This filename was previously used by a file that has since been deleted. Use a different version. "
@@ -220,6 +226,7 @@ class Store:
     def _check_release(self, package: _Package, offered: Offered) -> None:
         release = [held for held in package.files if held.artifact.version == offered.version]
         first = min((held.uploaded_at for held in release), default=None)
+        # PyPI takes no new files for a release that is older than 14 days.
         if first is not None and self._clock.now() - first > OPEN_FOR:
             raise Rejected(f"Uploading new files to releases older than {OPEN_FOR.days} days is not allowed.")
         if offered.filename.endswith(".tar.gz") and any(one.artifact.kind == "sdist" for one in release):
@@ -230,6 +237,7 @@ class Store:
     ) -> None:
         """Keep a file. One that came at the same moment is kept once, if it is the same, else it is refused."""
         with self._lock:
+            # Asked again under the lock: two uploads of one file may both have passed the first check.
             if self._is_held(Offered.of_artifact(artifact)):
                 return
             if artifact.name not in self._packages and not seeded and self.is_pypi:
@@ -266,6 +274,7 @@ class Store:
             shown = [
                 (held.artifact, held.uploaded_at, held.yanked)
                 for held in package.files
+                # Looked at before the view: a read counts for lateness even where the view hides the file.
                 if held.sight.look() and (held.seeded or all_of_it)
             ]
             return Shown(normal, tuple(shown))
@@ -276,6 +285,7 @@ class Store:
             for package in self._packages.values():
                 for held in package.files:
                     if held.artifact.filename == filename:
+                        # The digest is part of the address: another one is another file, which is not here.
                         return held.artifact if held.artifact.blake2_256 == blake2_256 else None
         return None
 
@@ -299,6 +309,7 @@ class Store:
             for held in files:
                 package = self._packages[held.artifact.name]
                 package.files.remove(held)
+                # Remembered before anything else may be uploaded under that name.
                 package.deleted.add(held.artifact.filename)
             return len(files)
 
