@@ -32,21 +32,8 @@ def reference_text() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _table(heading: str, cls: type) -> Iterator[str]:
-    yield from (f"## `{heading}`", "", summary(cls), "", "| key | value | default | |", "|---|---|---|---|")
-    inner: list[tuple[str, type]] = []
-    for one in keys_of(cls):
-        yield f"| `{one.name}` | {_cell(one.form.expects)} | {_default(one)} | {_cell(one.help)} |"
-        below = _class_of(one.form)
-        if below is not object:
-            inner.append((f"{heading} {one.name}", below))
-    yield ""
-    for name, below in inner:
-        yield from _inner_table(name, below)
-
-
-def _inner_table(name: str, cls: type) -> Iterator[str]:
-    yield from (f"### In `{name}`", "", summary(cls), "", "| key | value | default | |", "|---|---|---|---|")
+def _table(name: str, cls: type, title: str = "## `{}`") -> Iterator[str]:
+    yield from (title.format(name), "", summary(cls), "", "| key | value | default | |", "|---|---|---|---|")
     inner: list[tuple[str, type]] = []
     for one in keys_of(cls):
         yield f"| `{one.name}` | {_cell(one.form.expects)} | {_default(one)} | {_cell(one.help)} |"
@@ -55,7 +42,7 @@ def _inner_table(name: str, cls: type) -> Iterator[str]:
             inner.append((f"{name} {one.name}", below))
     yield ""
     for deeper, below in inner:
-        yield from _inner_table(deeper, below)
+        yield from _table(deeper, below, "### In `{}`")
 
 
 def _heading(key: Key) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from castoff.model.acts import Act, Decision, Do, Done, Outcome, Unclear
+from castoff.model.acts import Act, Decision, Do, Done, Outcome, Unclear, Undo
 from castoff.model.observations import Absent, Observation, Present, Unknown
 from castoff.model.versions import ReleaseVersion
 from castoff.notes.draft import split
@@ -50,18 +50,12 @@ class NoticePart:
         """Write the note where a page has none; where there is no page, nothing is missing."""
         if isinstance(seen, Unknown):
             return wait_for(seen)
-        acts = tuple(
-            PageWrite(
-                id=f"notice:write:{one.id}",
-                stage="notice",
-                target=f"the note on the release `{self.tag}`",
-                undo="free",
-                release=one,
-            )
-            for one in seen
-            if not is_marked(one.body)
+        return _writes(
+            "notice:write",
+            f"the note on the release `{self.tag}`",
+            "free",
+            [one for one in seen if not is_marked(one.body)],
         )
-        return Do(acts) if acts else Done()
 
     def describe(self, seen: tuple[ForgeRelease, ...] | Unknown) -> Seen:
         """Show the pages, and which of them have the note."""
@@ -167,18 +161,8 @@ class NoDraftPart:
         """Delete what was generated; a draft with words of people in it stays, since they cannot be written again."""
         if isinstance(seen, Unknown):
             return wait_for(seen)
-        acts = tuple(
-            PageWrite(
-                id=f"draft:delete:{one.id}",
-                stage="notice",
-                target=f"the draft of `{self.tag}`",
-                undo="never",
-                release=one,
-            )
-            for one in seen
-            if not words_in(one.body)
-        )
-        return Do(acts) if acts else Done()
+        untouched = [one for one in seen if not words_in(one.body)]
+        return _writes("draft:delete", f"the draft of `{self.tag}`", "never", untouched)
 
     def describe(self, seen: tuple[ForgeRelease, ...] | Unknown) -> Seen:
         """Show the drafts, and which of them are kept."""
@@ -192,6 +176,15 @@ class NoDraftPart:
         """Delete one draft."""
         assert isinstance(act, PageWrite)
         return self.forge.delete_release(act.release.id)
+
+
+def _writes(name: str, target: str, undo: Undo, releases: Sequence[ForgeRelease]) -> Decision:
+    """Return one write for each of these pages; without any, the part is done."""
+    acts = tuple(
+        PageWrite(id=f"{name}:{one.id}", stage="notice", target=target, undo=undo, release=one)
+        for one in releases
+    )
+    return Do(acts) if acts else Done()
 
 
 def note_of(day: date, reason: str, instead: str | None) -> str:

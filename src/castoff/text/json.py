@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from castoff.errors import CastoffError, WorkspaceError
+from castoff.text.exact_edit import require_exact_edit
 
 Path = tuple[str | int, ...]
 Span = tuple[int, int]
@@ -66,25 +67,9 @@ def replace_json_strings(text: str, changes: Mapping[Path, str]) -> str:
     for path in sorted(changes, key=lambda one: spans[one], reverse=True):
         start, end = spans[path]
         result = result[:start] + json.dumps(changes[path], ensure_ascii=False) + result[end:]
-    expected = json.loads(text.removeprefix(_BOM))
-    for path, new in changes.items():
-        holder: Any = expected
-        for part in path[:-1]:
-            holder = holder[part]
-        if not isinstance(holder[path[-1]], str):
-            raise KeyError(path)
-        holder[path[-1]] = new
-    try:
-        same = json.loads(result.removeprefix(_BOM)) == expected
-    except ValueError:
-        same = False
-    if not same:
-        raise CastoffError.of(
-            "edit-not-exact",
-            "an edit of " + ", ".join(f"`{'.'.join(map(str, path))}`" for path in changes) + " went wrong",
-            reason="the text would read differently in more than these values",
-            remedy="nothing was written; report this as a bug, with the manifest",
-        )
+    require_exact_edit(
+        json.loads(text.removeprefix(_BOM)), lambda: json.loads(result.removeprefix(_BOM)), changes
+    )
     return result
 
 

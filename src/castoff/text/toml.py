@@ -19,6 +19,7 @@ from typing import Any
 import tomli
 
 from castoff.errors import CastoffError, WorkspaceError
+from castoff.text.exact_edit import require_exact_edit
 
 Path = tuple[str | int, ...]
 Span = tuple[int, int]
@@ -123,7 +124,7 @@ def replace_strings(
     result = splice(text, pieces)
     # The quick comparison with the known data first; the exact one also distinguishes `1.0` from `1.00`.
     if data is None or not _reads_as(result, data, changes):
-        _check(text, result, changes)
+        require_exact_edit(_exact(text), lambda: _exact(result), changes)
     return result
 
 
@@ -324,28 +325,6 @@ def _reads_as(result: str, data: Any, changes: Mapping[Path, str]) -> bool:
         return False
     same: bool = found == data
     return same
-
-
-def _check(text: str, result: str, changes: Mapping[Path, str]) -> None:
-    expected = _exact(text)
-    for path, new in changes.items():
-        holder: Any = expected
-        for part in path[:-1]:
-            holder = holder[part]
-        if not isinstance(holder[path[-1]], str):
-            raise KeyError(path)
-        holder[path[-1]] = new
-    try:
-        same = _exact(result) == expected
-    except ValueError:
-        same = False
-    if not same:
-        raise CastoffError.of(
-            "edit-not-exact",
-            "an edit of " + ", ".join(f"`{'.'.join(map(str, path))}`" for path in changes) + " went wrong",
-            reason="the text would read differently in more than these values",
-            remedy="nothing was written; report this as a bug, with the manifest",
-        )
 
 
 def _exact(text: str) -> dict[str, Any]:

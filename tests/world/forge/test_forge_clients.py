@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -77,19 +78,7 @@ def served(watched: Watched) -> Iterator[str]:
 @pytest.mark.skipif(shutil.which("gh") is None, reason="gh is not installed")
 def test_gh_releases_files_issues_and_reads(watched: Watched, tmp_path: Path) -> None:
     with served(watched) as url:
-
-        def gh(*arguments: str) -> str:
-            done = subprocess.run(
-                ["gh", *arguments],
-                env=_gh(url, tmp_path),
-                cwd=tmp_path,
-                capture_output=True,
-                text=True,
-                timeout=60,
-            )
-            assert done.returncode == 0, done.stderr
-            return done.stdout
-
+        gh = partial(_run_gh, url, tmp_path)
         drafted = gh("release", "create", "1.0.0", "--title", "T", "--notes", "hello", "--draft")
         assert "/releases/tag/untagged-" in drafted
         assert "Draft" in gh("release", "list")
@@ -122,19 +111,7 @@ def test_gh_takes_a_pull_request_to_its_merge(watched: Watched, work: Work, tmp_
     for command in (["init", "-q"], ["remote", "add", "origin", "http://github.localhost/acme/kit"]):
         subprocess.run(["git", *command], cwd=tmp_path, check=True)
     with served(watched) as url:
-
-        def gh(*arguments: str) -> str:
-            done = subprocess.run(
-                ["gh", *arguments],
-                env=_gh(url, tmp_path),
-                cwd=tmp_path,
-                capture_output=True,
-                text=True,
-                timeout=60,
-            )
-            assert done.returncode == 0, done.stderr
-            return done.stdout
-
+        gh = partial(_run_gh, url, tmp_path)
         made = gh("pr", "create", "--title", "T", "--body", "B", "--base", "main", "--head", "topic")
         assert made.strip() == "https://github.com/acme/kit/pull/8"
         gh("api", f"repos/acme/kit/statuses/{tip}", "-f", "state=success", "-f", "context=ci")
@@ -302,6 +279,19 @@ def test_octokit_goes_through_a_whole_release(watched: Watched, work: Work, tmp_
         )
         assert done.returncode == 0, done.stderr
     assert work.git("log", "-1", "--format=%s", "main") == "Port the notes (#9)"
+
+
+def _run_gh(url: str, folder: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        ["gh", *arguments],
+        env=_gh(url, folder),
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def _gh(url: str, home: Path) -> dict[str, str]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
+from castoff.ecosystems.lock_files import tracked_files, update_lock
 from castoff.ecosystems.python.artifacts import sha256_of
 from castoff.errors import Problem, Refusal
-from castoff.io.process import Completed, Processes
-from castoff.model.child_environments import Kind
+from castoff.io.process import Processes
 from castoff.model.workspace import Workspace
 
 _CLIENTS: dict[str, tuple[tuple[str, ...], ...]] = {
@@ -26,7 +26,7 @@ def settle_locks(processes: Processes, root: Path, workspace: Workspace) -> Sequ
     warns of it). Return the paths that changed. Errors: ``lock-not-updated`` with the client's last words.
     """
     changed: list[str] = []
-    for lock in _tracked(processes, root):
+    for lock in tracked_files(processes, root, _CLIENTS):
         path = PurePosixPath(lock)
         if not workspace.locks_in(path.parent.as_posix(), "python"):
             continue
@@ -34,7 +34,7 @@ def settle_locks(processes: Processes, root: Path, workspace: Workspace) -> Sequ
         if processes.find(commands[0][0]) is None:
             continue
         before = sha256_of(root / lock)
-        _run(processes, commands, root / path.parent, lock)
+        update_lock(processes, root, lock, commands)
         if sha256_of(root / lock) != before:
             changed.append(lock)
     return changed
@@ -56,7 +56,7 @@ def update_neighbour_locks(
             continue
         before = (root / lock).read_bytes()
         try:
-            _run(processes, commands, root / path.parent, lock)
+            update_lock(processes, root, lock, commands)
         except Refusal as refused:
             (root / lock).write_bytes(before)
             problems += [
@@ -71,25 +71,3 @@ def update_neighbour_locks(
         if (root / lock).read_bytes() != before:
             changed.append(lock)
     return changed, tuple(problems)
-
-
-def _tracked(processes: Processes, root: Path) -> Iterator[str]:
-    patterns = [f":(glob)**/{name}" for name in _CLIENTS]
-    listed = processes.run(["git", "ls-files", "-z", "--", *patterns], kind=Kind.TOOL, cwd=root)
-    if listed.code == 0:
-        yield from sorted(one for one in listed.stdout.decode("utf-8", "replace").split("\0") if one)
-
-
-def _run(processes: Processes, commands: tuple[tuple[str, ...], ...], folder: Path, lock: str) -> None:
-    done: Completed | None = None
-    for command in commands:
-        done = processes.run(command, kind=Kind.BUILD, cwd=folder)
-        if done.code == 0:
-            return
-    raise Refusal.of(
-        "lock-not-updated",
-        f"`{lock}` could not be updated",
-        reason=done.last_words if done else "",
-        remedy=f"run `{' '.join(commands[-1])}` in its folder, fix the reported problem, and release again",
-        file=lock,
-    )
