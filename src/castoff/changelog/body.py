@@ -24,6 +24,7 @@ _CHANGED = re.compile(r"\[?What.?s Changed\W{0,4}(?:\]\([^\s()]{0,500}\))?", re.
 _ENTRY = re.compile(r".* by @[\w\[\]-]{1,60} in (?:https?://\S{1,300}/pull/\d{1,7}|#\d{1,7})[ \t]*")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//|#")
 _LISTED = re.compile(r"[*+-][ \t]|\d{1,9}[.)][ \t]|[ \t]")
+# A heading after the text that a reader only sees if every block is closed.
 _SENTINEL = "# end of the notes"
 
 
@@ -51,6 +52,7 @@ def prepare_body(body: str, context: BodyContext) -> str:
 
     Errors: ``changelog-body-empty``, ``changelog-open-block`` (a fence or comment that is never closed).
     """
+    # The forge's editor stores CRLF; changelogs are compared and stored with LF.
     text = body.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     text = _without_own_title(_outer_blanks_cut(text), context.version)
     if not text.strip():
@@ -61,6 +63,7 @@ def prepare_body(body: str, context: BodyContext) -> str:
             remedy="write the notes of the release first",
         )
     check_closed(text, "the notes")
+    # Dropped by default: the list repeats lines of the notes, and a changelog is read for changes.
     if context.contributors == "drop":
         text = drop_contributors(text)
     text = _nested_under(_blanks_joined(text), context.level)
@@ -133,6 +136,7 @@ def drop_contributors(text: str) -> str:
     """Take the list of new contributors out as a whole: heading, entries, and a list that lost its heading."""
     blocks = read_blocks(text)
     lines = blocks.lines
+    # Code may quote generated notes.
     opaque = {line for span in blocks.code for line in range(span.start, span.end)}
     gone: set[int] = set()
     for heading in blocks.headings:
@@ -210,6 +214,7 @@ def _nested_under(text: str, level: int) -> str:
     blocks = read_blocks(text)
     headings = [heading for heading in blocks.headings if not heading.nested]
     by = level + 1 - min((heading.level for heading in headings), default=level + 1)
+    # Notes that are deep enough keep their levels: nothing is promoted.
     if by <= 0:
         return text
     return apply_edits(text, [edit for heading in headings for edit in demotion(blocks, heading, by)])
@@ -217,12 +222,14 @@ def _nested_under(text: str, level: int) -> str:
 
 def demotion(blocks: Blocks, heading: Heading, by: int) -> Iterator[TextEdit]:
     """Make the edits that put a heading ``by`` levels down, to the sixth at most."""
+    # Markdown has six levels; deeper headings would become text.
     lines, level = blocks.lines, min(6, heading.level + by)
     if heading.underline is None:
         at = lines.start(heading.line) + lines[heading.line].index("#")
         yield TextEdit(at, at, "#" * (level - heading.level))
         return
     start, stop = lines.start(heading.underline), lines.stop(heading.underline)
+    # Underlined headings have two levels, so only the first can stay underlined.
     if level == 2:
         yield TextEdit(start, stop, lines[heading.underline].replace("=", "-"))
         return
@@ -238,8 +245,10 @@ def _linked(text: str, context: BodyContext, root: str) -> str:
     edits = link_references(blocks, root) if context.link_numbers else []
     for span in relative_links(list(all_spans(blocks))):
         if span.destination_at is not None and span.destination and not span.destination.startswith("/"):
+            # A page of the forge cannot be shown as an image.
             kind = "raw" if span.kind == "image" else "blob"
             path = span.destination.removeprefix("./")
+            # Above the root there is nothing: browsers drop these parts as well.
             while path.startswith("../"):
                 path = path.removeprefix("../")
             edits.append(TextEdit(*span.destination_at, f"{root}/{kind}/{context.tag}/{path}"))
@@ -247,6 +256,7 @@ def _linked(text: str, context: BodyContext, root: str) -> str:
 
 
 def _with_milestone(text: str, url: str | None) -> str:
+    # Once: who ran it before, or wrote the link by hand, has the line.
     if url is None or url.split("?", 1)[0] in text:
         return text
     return _before_trailer(text, f"**Milestone**: {url}")
@@ -254,6 +264,7 @@ def _with_milestone(text: str, url: str | None) -> str:
 
 def _before_trailer(text: str, line: str) -> str:
     lines = text.split("\n")
+    # From the end, since highlights may quote another one.
     at = next((n for n in range(len(lines) - 1, -1, -1) if is_full_changelog(lines[n])), None)
     if at is None:
         return f"{text}\n\n{line}"
@@ -266,6 +277,7 @@ def _with_trailer(text: str, context: BodyContext) -> str:
     if context.root is None or context.previous is None or context.tag is None:
         return text
     generated = next(generated_marks(read_blocks(text)), None) is not None
+    # Notes that people wrote get no line that they did not ask for.
     if not generated or any(map(is_full_changelog, text.split("\n"))):
         return text
     return f"{text}\n\n**Full Changelog**: {context.root}/compare/{context.previous}...{context.tag}"

@@ -11,6 +11,7 @@ from castoff.changelog.order import VERSION, bare, is_version
 from castoff.text.markdown import Blocks, Span, TextEdit, find_spans
 from castoff.text.markdown.inline import normal_label
 
+# GitHub's own rule for references: not within words, addresses, other links or code; seven digits at most.
 _NAKED = re.compile(r"(?<![\w/&#.@=\[\\-])#([1-9]\d{0,6})\b(?![\w-])")
 _NUMBERED = re.compile(r"#([1-9]\d{0,6})")
 _LINKED = re.compile(
@@ -63,9 +64,11 @@ def naked_references(blocks: Blocks, spans: Iterable[Span]) -> Iterator[Naked]:
 
 def linked_references(blocks: Blocks, spans: Iterable[Span]) -> Iterator[IssueLink]:
     """Find the links to issues and pull requests, bare addresses included."""
+    # References may be defined anywhere in the file, most often at its end.
     destinations = {normal_label(d.label): d.destination for d in blocks.definitions}
     for span in spans:
         target = span.destination or destinations.get(normal_label(span.label or ""), "")
+        # Bounded: the expression backtracks, and nobody writes such an address.
         match = _LINKED.fullmatch(target) if len(target) < 1000 else None
         if match is None or span.kind not in ("link", "autolink", "url"):
             continue
@@ -86,6 +89,7 @@ def link_references(blocks: Blocks, root: str, pulls: frozenset[int] = frozenset
     ``pulls`` are numbers known to be pull requests; those that the text itself links as such count too.
     """
     spans = list(all_spans(blocks))
+    # GitHub redirects `/issues/12` to a pull request, so a wrong guess still leads there.
     known = pulls | {one.number for one in linked_references(blocks, spans) if one.kind in ("pull", "pulls")}
     return [
         TextEdit(one.start, one.end, f"[#{one.number}]({reference_address(root, one.number, known)})")
@@ -125,12 +129,14 @@ class ComparisonLink:
 def find_comparisons(text: str, start: int = 0, end: int | None = None) -> Iterator[ComparisonLink]:
     """Find every comparison in a stretch of text."""
     for match in _ADDRESS.finditer(text, start, len(text) if end is None else end):
+        # What ends a sentence is no part of an address, as GitHub links it.
         address = match[0].rstrip("?!.,:*_~';")
         root, mark, tail = address.partition("/compare/")
         base, dots, head = tail.partition("..")
         if not (mark and dots and base and head.lstrip(".")):
             continue
         at = match.start() + len(root) + len(mark)
+        # Two dots or three: both are comparisons on GitHub.
         head_from = at + len(base) + 2 + (len(head) - len(head.lstrip(".")))
         yield ComparisonLink(
             at=(match.start(), match.start() + len(address)),
@@ -166,6 +172,7 @@ class ReleaseAddress:
 
 def read_release_address(url: str) -> ReleaseAddress | None:
     """Read the address of a release on a forge (GitHub, Forgejo, Gitea: ``root/releases/tag/TAG``; GitLab)."""
+    # The first that occurs: GitHub, Forgejo and Gitea first, then GitLab's.
     for mark in ("/releases/tag/", "/-/releases/", "/-/tags/", "/src/tag/", "/tree/"):
         root, found, tag = url.partition(mark)
         if found and tag and root.startswith(("https://", "http://")):

@@ -160,6 +160,7 @@ def rejoined(text: str) -> str:
     if waiting is None:
         return text
     groups = _same_level(log.blocks.headings, waiting)
+    # No group twice: the text is not touched, byte for byte.
     if len({title for title, _, _ in groups}) == len(groups):
         return text
     lines = log.blocks.lines
@@ -168,6 +169,7 @@ def rejoined(text: str) -> str:
     ends = [*starts[1:], waiting.end]
     held: dict[str, list[str]] = {}
     for (title, _, _), start, body, end in zip(groups, starts, bodies, ends, strict=True):
+        # The heading of the first one stays, those of the later ones go.
         first = title not in held
         held.setdefault(title, []).append(text[start if first else body : end].strip("\r\n"))
     newline = "\r\n" if "\r\n" in text else "\n"

@@ -100,6 +100,8 @@ def port(
         text, version, date, url=url, root=options.root, tag=options.tag, previous=options.previous
     )
     # The published notes know best which tag they were compared with.
+    # The configured one is a fallback: a release may have been compared with another tag than the one before
+    # it.
     edition = replace(edition, previous=_previous_told(body, edition.tag) or options.previous)
     check_changelog_closed(edition.changelog)
     section = only_section(edition)
@@ -118,6 +120,7 @@ def port(
         ),
     )
     _check_labels(edition.changelog, section, notes)
+    # No section: the version was never cut in this file, by an older castoff or by hand.
     if section is None:
         return _created(edition, notes, options)
     return _filled(edition, section, notes, options)
@@ -127,6 +130,7 @@ def _previous_told(body: str, tag: str) -> str | None:
     """Return the tag that the notes' own "Full Changelog" line compares with."""
     lines = (line for line in body.splitlines() if is_full_changelog(line))
     bases = [one.base for line in lines for one in find_comparisons(line) if one.head == tag]
+    # The last line counts: highlights may quote the notes of an older release.
     return bases[-1] if bases else None
 
 
@@ -136,8 +140,10 @@ def _created(edition: Edition, notes: str, options: PortOptions) -> Ported:
     content = fold(missing_news(_numbers_linked(edition, news, notes), notes), notes)
     at, followed = place_of(edition)
     block = new_heading(edition, link=True) + nl * edition.house.blank_after + content.replace("\n", nl)
+    # Something follows: blank lines as between the other sections.
     if followed or at < log.footer or at < len(log.text):
         block += nl * (1 + edition.house.gap)
+    # At the end of the file, only a final line end is kept as it was.
     elif log.text.endswith(("\n", "\r")) or not log.text:
         block += nl
     edits.append(TextEdit(at, at, _break_before(edition, at) + block))
@@ -188,12 +194,14 @@ def _holds(held: str, notes: str) -> bool:
 
 def _essence(text: str) -> str:
     """Return the notes without what castoff may add to them, and without blank lines."""
+    # castoff adds these lines itself, so their absence is no edit.
     own = ("**Milestone**:", "**Full Changelog**:")
     return "\n\n".join(line for line in text.split("\n") if line.strip() and not line.startswith(own))
 
 
 def _numbers_linked(edition: Edition, news: str, notes: str) -> str:
     """Link the numbers in the news; what the notes link as a pull request is one."""
+    # A file that leaves `#12` plain is not changed to links: its style wins.
     if edition.root is None or not edition.changelog.links_numbers:
         return news
     blocks = read_blocks(notes)
@@ -229,6 +237,7 @@ def _news_taken(edition: Edition, options: PortOptions) -> tuple[list[TextEdit],
     if options.news is None and not _is_next(edition):
         return [], ""
     news = standing if options.news is None else trimmed(options.news)
+    # Changed since the cut: what stands there now is somebody's next news, and stays.
     if not standing or standing != news_in(news):
         return [], news
     return [_emptied(edition, waiting)], news
@@ -237,6 +246,7 @@ def _news_taken(edition: Edition, options: PortOptions) -> tuple[list[TextEdit],
 def _is_next(edition: Edition) -> bool:
     """Return whether what stands under "unreleased" leads to this version."""
     log, key = edition.changelog, order_key(edition.version)
+    # A hotfix of an older line: the unreleased news belong to the newer one.
     if log.newest is not None and order_key(log.newest.version or "") > key:
         return False
     bases = [version_of_tag(one.base) for one in unreleased_comparisons(log)]
@@ -252,6 +262,7 @@ def _emptied(edition: Edition, waiting: Section) -> TextEdit:
         lines[n] for n in range(first, last + 1) if without_compare_lines(lines[n]) == "" and lines[n].strip()
     ]
     moved = [_with_moved_base(edition, line) for line in kept]
+    # The gap to the next section stays as the file has it.
     gap = trailing_blanks(log.text[waiting.body : waiting.end])
     blanks = "" if waiting.end >= len(log.text) else nl * max(gap, 1)
     scaffold = scaffold_in(log.text[waiting.body : waiting.end])
@@ -325,6 +336,7 @@ def _check_labels(log: Changelog, section: Section | None, notes: str) -> None:
         other = log.definitions.get(normal_label(definition.label))
         if other is None or other.destination == definition.destination:
             continue
+        # Defined inside the section that is replaced: that definition goes.
         if start <= other.destination_at[0] < end:
             continue
         raise Refusal.of(

@@ -69,8 +69,10 @@ def unclear_lines(log: Changelog, *, marked: bool = True) -> Iterator[UnclearLin
     title, a known introduction, unreleased news or a part of them. With ``marked`` a line that marks the place of new
     sections settles it.
     """
+    # cargo-release's mark says for certain where a new section goes.
     marker = log.marker if marked else None
     first = log.released[0] if log.released and log.descending else None
+    # A file in ascending order: new sections go to its end.
     if log.released and first is None:
         yield from _below(log, log.released[-1])
         return
@@ -137,6 +139,7 @@ def _headings_above(
 
 def _is_title(log: Changelog, index: int, heading: Heading, following: Heading | None, level: int) -> bool:
     """Report whether a heading is the file's title, or one that only groups the releases below it."""
+    # The first heading of a file is its title, unless it has the level of the releases.
     if index == 0 and (heading.level < level or (level == 0 and heading.level == 1)):
         return True
     if heading.level < level:

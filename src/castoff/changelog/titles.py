@@ -65,6 +65,7 @@ def match_date(text: str, at: int) -> DateText | None:
 
 
 def _first_day(found: list[re.Match[str]]) -> DateText | None:
+    # The first in the text: remarks after the day often name another one.
     for match in sorted(found, key=re.Match.start):
         month = _month(match["month"])
         try:
@@ -108,6 +109,7 @@ def write_like(sample: str | None, day: datetime.date) -> str:
         numbers = f"{day.month:02}" if padded else f"{day.month}", f"{day.day:02}" if padded else f"{day.day}"
         return parts["sep"].join((f"{day.year}", *numbers))
     name = _MONTHS[day.month - 1]
+    # May is short and long at once, so it tells nothing about the form.
     if len(parts["month"].rstrip(".")) == 3 and parts["month"].lower() != "may":
         name = name[:3] + ("." if parts["month"].endswith(".") else "")
     number = f"{day.day:02}" if parts["day"].startswith("0") else f"{day.day}"
@@ -124,6 +126,7 @@ def _month(text: str) -> int:
 
 
 def _nth(day: int) -> str:
+    # 11th, 12th and 13th, whatever their last digit.
     if 10 < day % 100 < 14:
         return "th"
     return {1: "st", 2: "nd", 3: "rd"}.get(day % 10, "th")
@@ -234,6 +237,7 @@ def read_title(text: str) -> Title | None:
     """Read a title that names a version; None for any other heading."""
     opening, early = _opening(text) if len(text) <= _LONGEST else (0, None)
     head = _HEAD.match(text, opening) if len(text) <= _LONGEST else None
+    # "Upgrading to 2.0" is an instruction and no section of a release.
     if head is None or _NO_PROJECT.search(head["project"]):
         return None
     stop = head.end("version")
@@ -246,7 +250,9 @@ def read_title(text: str) -> Title | None:
         else text[link.text_at[1] + 1 if link else stop :]
     )
     base = len(text) - len(rest)
+    # A day before the version wins, then one inside the link, then one after it.
     date = early or _moved(find_date(inside), stop) or _moved(find_date(rest), base)
+    # With a day, a word such as "unreleased" is a remark.
     hold = find_placeholder(rest) if date is None else None
     return Title(
         text=text,
@@ -281,6 +287,7 @@ def is_unreleased(text: str) -> bool:
     plain = _TRAILING_ORNAMENTS.sub("", text[_end_of_ornaments(text) :])
     if _UNRELEASED.fullmatch(plain) is not None:
         return True
+    # Long headings that mention the word are sentences about a release.
     return len(plain) <= 80 and _SAID_UNRELEASED.search(plain) is not None and read_title(text) is None
 
 

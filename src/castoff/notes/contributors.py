@@ -34,13 +34,16 @@ def contributors(changes: Sequence[Change], known: frozenset[str]) -> tuple[Cont
     people: dict[str, list[Change]] = {}
     for change in merged:
         if change.author is not None:
+            # Logins differ in nothing but case for one person, as on GitHub.
             people.setdefault(change.author.casefold(), []).append(change)
     named = (_contributor(theirs, is_new=login in new) for login, theirs in people.items())
+    # A stable sort: people in the order of their first change, then bots.
     return tuple(sorted(named, key=lambda person: person.is_bot))
 
 
 def thanks(people: Sequence[Contributor]) -> str:
     """Write one paragraph that thanks the people and welcomes the new ones; empty where there are none."""
+    # Nobody is thanked who cannot read it.
     humans = [person for person in people if not person.is_bot]
     if not humans:
         return ""
@@ -60,6 +63,7 @@ def _by_people(merged: Sequence[Change]) -> list[Change]:
 
 def _contributor(changes: list[Change], *, is_new: bool) -> Contributor:
     login = changes[0].author or ""
+    # The suffix tells bots of which only the login is known (git alone, offline).
     is_bot = changes[0].is_bot or login.endswith("[bot]")
     return Contributor(
         login=login, changes=tuple(change.number for change in changes), is_new=is_new, is_bot=is_bot

@@ -49,6 +49,7 @@ def full_changelog(request: NotesRequest) -> str:
     """Render the last line: what the range is; a first release shows all commits of its tag."""
     root = f"{request.server}/{request.repository}"
     if request.previous_tag is None:
+        # Without a release before, GitHub links the commits of the tag.
         return f"{FULL_CHANGELOG}{root}/commits/{request.tag}"
     return f"{FULL_CHANGELOG}{root}/compare/{request.previous_tag}...{request.tag}"
 
@@ -89,6 +90,7 @@ def _new_contributors(found: tuple[NewContributor, ...], request: NotesRequest) 
 def notes_object(notes: Notes) -> dict[str, object]:
     """Return the object without its schema; changes and left-out ones in merge order, categories as printed."""
     request = notes.request
+    # A change stands in one category only, the first that takes it.
     places = {change.number: section.title for section in notes.sections for change in section.changes}
     return {
         "tag": request.tag,

@@ -64,6 +64,7 @@ def replace_json_strings(text: str, changes: Mapping[Path, str]) -> str:
     """Replace the strings at these paths and nothing else. Errors: ``edit-not-exact``; KeyError for another path."""
     spans = _spans(text)
     result = text
+    # From the end, so that the offsets before it stay valid.
     for path in sorted(changes, key=lambda one: spans[one], reverse=True):
         start, end = spans[path]
         result = result[:start] + json.dumps(changes[path], ensure_ascii=False) + result[end:]

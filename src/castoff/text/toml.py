@@ -66,9 +66,11 @@ def parse(text: str, file: str) -> dict[str, Any]:
         # The specification of pyproject.toml is TOML 1.0, and build back ends read it with `tomllib`.
         return (_loads_1_0 if is_python else _loads)(text.removeprefix(_BOM))
     except (tomli.TOMLDecodeError, tomllib.TOMLDecodeError) as error:
+        # Both parsers name the place in the message only.
         found = _ERROR_LINE.search(str(error))
         line = int(found.group(1)) if found else text.count("\n") + 1
         reason = _ERROR_LINE.sub("", str(error)).strip()
+        # Whoever reads the file with a newer tool would otherwise see no mistake.
         newer = "; TOML 1.1 allows it, `pyproject.toml` is TOML 1.0" if is_python and _is_valid(text) else ""
         raise _invalid(file, line, reason[:1].lower() + reason[1:] + newer) from None
     except RecursionError:
@@ -169,6 +171,7 @@ class Positions:
 
     def line(self, path: Path) -> int | None:
         """Return the line of a key, of a table's first mention, or of an array's element."""
+        # A table may exist through its subtables alone: `[a.b]` makes `a`.
         spot = self._find(path) or self._first_under(path)
         if spot is None:
             return None
@@ -221,10 +224,12 @@ def _statements(text: str) -> dict[Path, _Spot]:
         if header is not None:
             start = match.start("table")
             table = _table_path(_parts(header), counts, is_array=match.start("array") >= 0)
+            # The first mention counts: later headers of an array have an index.
             spots.setdefault(table, (start, start + len(header), -1, -1))
         else:
             start = match.start("key")
             value_start = match.start("value") if value is not None else at
+            # A value ends before the blanks that lead to a comment.
             end = value_start + len(value.rstrip()) if value is not None else _bracket_end(text, at)
             spots[table + _parts(key)] = (start, start + len(key), value_start, end)
             at = end
@@ -269,6 +274,7 @@ def _array(text: str, at: int, path: Path, spots: dict[Path, _Spot]) -> None:
     index = 0
     while at < len(text) and text[at] != "]":
         end = _value_end(text, at)
+        # No progress: not valid TOML, and an endless loop otherwise.
         if end == at:
             return
         spots[(*path, index)] = (-1, -1, at, end)
