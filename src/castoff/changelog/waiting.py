@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from castoff.changelog.news import missing_news, rejoined
 from castoff.changelog.sections import Changelog, parse
 from castoff.changelog.structure import is_kind_of_change
-from castoff.changelog.style import house_style
+from castoff.changelog.style import read_style
 from castoff.text.markdown import read_blocks
 
 EMPTY = "# Changelog\n\n## Unreleased\n"
@@ -32,7 +32,7 @@ def with_waiting(text: str, news: Sequence[tuple[str | None, str]]) -> str:
     groups = [f"{'#' * (level or 0)} {one}\n\n" + "\n".join(i for k, i in added if k == one) for one in kinds]
     if waiting is None:
         at = log.sections[0].start if log.sections else log.footer
-        heading = house_style(log).heading("Unreleased", newline)
+        heading = read_style(log).heading("Unreleased", newline)
         before = text[:at].rstrip() + newline * 2 if text[:at].strip() else ""
         block = "\n\n".join(one for one in (plain, *groups) if one).replace("\n", newline)
         return f"{before}{heading}{newline}{block}{newline * 2}{text[at:]}".rstrip() + newline
