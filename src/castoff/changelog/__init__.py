@@ -7,8 +7,8 @@ what follows the announcement. All of them take text and give text.
 from __future__ import annotations
 
 from castoff.changelog.cut import Cut, CutOptions, cut
-from castoff.changelog.edition import require_markdown
 from castoff.changelog.port import Ported, PortOptions, port
+from castoff.changelog.release_edit import require_markdown
 from castoff.changelog.sections import Changelog, Section, parse
 
 __all__ = [

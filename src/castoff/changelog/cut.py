@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from castoff.changelog.edition import (
-    Edition,
+from castoff.changelog.links import link_references
+from castoff.changelog.news import is_compare_line, news_in, scaffold_in, trimmed
+from castoff.changelog.release_edit import (
+    ReleaseEdit,
     check_changelog_closed,
     check_untouched,
     defined_as_before,
@@ -15,11 +17,9 @@ from castoff.changelog.edition import (
     moved_comparisons,
     new_heading,
     only_section,
-    open_edition,
+    open_edit,
     place_of,
 )
-from castoff.changelog.links import link_references
-from castoff.changelog.news import is_compare_line, news_in, scaffold_in, trimmed
 from castoff.changelog.sections import Section, parse
 from castoff.changelog.style import trailing_blanks
 from castoff.text.markdown import TextEdit, apply_edits, read_blocks
@@ -59,48 +59,48 @@ def cut(text: str, version: str, date: str, options: CutOptions | None = None) -
     sees to the link once more, when the release's page exists. Numbers in the news are linked where the file links
     them. Running it again changes nothing.
 
-    Errors: those of :func:`open_edition`; ``changelog-doubled-heading``, ``changelog-open-block``,
+    Errors: those of :func:`open_edit`; ``changelog-doubled-heading``, ``changelog-open-block``,
     ``changelog-would-damage``.
     """
     options = options or CutOptions()
-    edition = open_edition(
+    release_edit = open_edit(
         text, version, date, url=None, root=options.root, tag=options.tag, previous=options.previous
     )
-    edition = replace(edition, branch=options.branch)
-    check_changelog_closed(edition.changelog)
-    section = only_section(edition)
+    release_edit = replace(release_edit, branch=options.branch)
+    check_changelog_closed(release_edit.changelog)
+    section = only_section(release_edit)
     # Cut before, by an earlier run or by hand.
     if section is not None and not section.pending:
         held = trimmed(text[section.body : section.end])
         return Cut(text=text, outcome="unchanged", line=section.line, news=held)
     if section is not None and section.title is not None:
         held = trimmed(text[section.body : section.end])
-        edits = list(heading_edits(edition, section, section.title, link=_compares(edition)))
-        return _done(edition, edits, "dated", held)
-    waiting = edition.changelog.unreleased
-    at, _ = place_of(edition)
+        edits = list(heading_edits(release_edit, section, section.title, link=_compares(release_edit)))
+        return _done(release_edit, edits, "dated", held)
+    waiting = release_edit.changelog.unreleased
+    at, _ = place_of(release_edit)
     # A hotfix of an older line does not take the entries that wait for the next version.
-    if waiting is None or not _is_newest(edition):
-        return _done(edition, [_empty_section(edition, at)], "created", "")
-    edit, news = _cut_from(edition, waiting)
-    return _done(edition, [edit], "cut", news)
+    if waiting is None or not _is_newest(release_edit):
+        return _done(release_edit, [_empty_section(release_edit, at)], "created", "")
+    edit, news = _cut_from(release_edit, waiting)
+    return _done(release_edit, [edit], "cut", news)
 
 
-def _compares(edition: Edition) -> bool:
-    return edition.house.comparisons and edition.previous is not None
+def _compares(release_edit: ReleaseEdit) -> bool:
+    return release_edit.style.comparisons and release_edit.previous is not None
 
 
-def _is_newest(edition: Edition) -> bool:
+def _is_newest(release_edit: ReleaseEdit) -> bool:
     """Return whether no section stands between the unreleased news and the new one's place."""
-    log = edition.changelog
+    log = release_edit.changelog
     if log.unreleased is None:
         return False
-    at, _ = place_of(edition)
+    at, _ = place_of(release_edit)
     return at == log.unreleased.end or not log.released
 
 
-def _empty_section(edition: Edition, at: int) -> TextEdit:
-    log, nl = edition.changelog, edition.newline
+def _empty_section(release_edit: ReleaseEdit, at: int) -> TextEdit:
+    log, nl = release_edit.changelog, release_edit.newline
     before = log.text[:at]
     start = (
         ""
@@ -111,54 +111,58 @@ def _empty_section(edition: Edition, at: int) -> TextEdit:
     )
     if before and not before.endswith(("\n", "\r")):
         start = nl * 2
-    tail = nl * edition.house.gap if at < len(log.text) else ""
-    return TextEdit(at, at, start + new_heading(edition, link=_compares(edition)) + tail)
+    tail = nl * release_edit.style.gap if at < len(log.text) else ""
+    return TextEdit(at, at, start + new_heading(release_edit, link=_compares(release_edit)) + tail)
 
 
-def _cut_from(edition: Edition, waiting: Section) -> tuple[TextEdit, str]:
+def _cut_from(release_edit: ReleaseEdit, waiting: Section) -> tuple[TextEdit, str]:
     """Make the edit that puts the new heading between the comparison and the news."""
-    log, nl = edition.changelog, edition.newline
+    log, nl = release_edit.changelog, release_edit.newline
     held = log.text[waiting.body : waiting.end]
-    news = _numbers_linked(edition, news_in(held))
+    news = _numbers_linked(release_edit, news_in(held))
     blanks = trailing_blanks(held) if held.strip() else 0
-    gap = nl * (max(blanks, edition.house.gap) if waiting.end < len(log.text) else edition.house.gap)
+    gap = nl * (
+        max(blanks, release_edit.style.gap) if waiting.end < len(log.text) else release_edit.style.gap
+    )
     own = [line for line in trimmed(held).split("\n") if is_compare_line(line)]
     scaffold = scaffold_in(held).split("\n") if scaffold_in(held) else []
     # A blank line between them, since Markdown would join the two to one paragraph.
     if own and scaffold:
         own.append("")
-    leading = nl * edition.house.blank_after if (own or scaffold) and _begins_blank(held) else ""
+    leading = nl * release_edit.style.blank_after if (own or scaffold) and _begins_blank(held) else ""
     kept = leading + "".join(line + nl for line in (*own, *scaffold)) if own or scaffold else ""
     start = "" if waiting.body and log.text[waiting.body - 1] in "\r\n" else nl
-    block = new_heading(edition, link=_compares(edition))
+    block = new_heading(release_edit, link=_compares(release_edit))
     if news:
-        block += nl * edition.house.blank_after + news.replace("\n", nl) + nl
+        block += nl * release_edit.style.blank_after + news.replace("\n", nl) + nl
     final = waiting.end >= len(log.text)
     tail = "" if final else gap
     if final and not log.text.endswith(("\n", "\r")):
         block = block.rstrip("\r\n")
-    return TextEdit(waiting.body, waiting.end, start + kept + nl * edition.house.gap + block + tail), news
+    return TextEdit(
+        waiting.body, waiting.end, start + kept + nl * release_edit.style.gap + block + tail
+    ), news
 
 
 def _begins_blank(text: str) -> bool:
     return text.split("\n", 1)[0].strip() == ""
 
 
-def _numbers_linked(edition: Edition, news: str) -> str:
-    if edition.root is None or not edition.changelog.links_numbers:
+def _numbers_linked(release_edit: ReleaseEdit, news: str) -> str:
+    if release_edit.root is None or not release_edit.changelog.links_numbers:
         return news
-    return apply_edits(news, link_references(read_blocks(news), edition.root))
+    return apply_edits(news, link_references(read_blocks(news), release_edit.root))
 
 
-def _done(edition: Edition, edits: list[TextEdit], outcome: CutOutcome, news: str) -> Cut:
-    log = edition.changelog
+def _done(release_edit: ReleaseEdit, edits: list[TextEdit], outcome: CutOutcome, news: str) -> Cut:
+    log = release_edit.changelog
     first = apply_edits(log.text, edits)
     # The page of the release does not exist yet; only a form that the file already uses can be predicted.
-    link = (edition.link if _compares(edition) else None) or defined_as_before(edition)
-    moved = replace(edition, changelog=parse(first), url=link)
+    link = (release_edit.link if _compares(release_edit) else None) or defined_as_before(release_edit)
+    moved = replace(release_edit, changelog=parse(first), url=link)
     second = apply_edits(first, moved_comparisons(moved))
     final = replace(moved, changelog=parse(second))
     text = apply_edits(second, definition_edits(final))
-    check_untouched(log, text, edition.version)
-    line = next((section.line for section in parse(text).find(edition.version)), 1)
+    check_untouched(log, text, release_edit.version)
+    line = next((section.line for section in parse(text).find(release_edit.version)), 1)
     return Cut(text=text, outcome=outcome, line=line, news=news)

@@ -13,19 +13,6 @@ from castoff.changelog.body import (
     is_full_changelog,
     prepare_body,
 )
-from castoff.changelog.edition import (
-    Edition,
-    check_changelog_closed,
-    check_untouched,
-    definition_edits,
-    heading_edits,
-    moved_comparisons,
-    new_heading,
-    only_section,
-    open_edition,
-    place_of,
-    unreleased_comparisons,
-)
 from castoff.changelog.links import (
     all_spans,
     find_comparisons,
@@ -35,6 +22,19 @@ from castoff.changelog.links import (
 )
 from castoff.changelog.news import fold, missing_news, news_in, scaffold_in, trimmed, without_compare_lines
 from castoff.changelog.order import order_key
+from castoff.changelog.release_edit import (
+    ReleaseEdit,
+    check_changelog_closed,
+    check_untouched,
+    definition_edits,
+    heading_edits,
+    moved_comparisons,
+    new_heading,
+    only_section,
+    open_edit,
+    place_of,
+    unreleased_comparisons,
+)
 from castoff.changelog.sections import Changelog, Section, parse
 from castoff.changelog.style import trailing_blanks
 from castoff.errors import Refusal
@@ -92,38 +92,38 @@ def port(
     nothing stands under "unreleased" or ``news`` is given. No byte changes outside the section, its link
     definition and the comparison of the unreleased news.
 
-    Errors: those of :func:`open_edition` and :func:`prepare_body`; ``changelog-doubled-heading``,
+    Errors: those of :func:`open_edit` and :func:`prepare_body`; ``changelog-doubled-heading``,
     ``changelog-label-clash``, ``changelog-would-damage``.
     """
     options = options or PortOptions()
-    edition = open_edition(
+    release_edit = open_edit(
         text, version, date, url=url, root=options.root, tag=options.tag, previous=options.previous
     )
     # The published notes know best which tag they were compared with.
     # The configured one is a fallback: a release may have been compared with another tag than the one before
     # it.
-    edition = replace(edition, previous=_previous_told(body, edition.tag) or options.previous)
-    check_changelog_closed(edition.changelog)
-    section = only_section(edition)
-    level = section.heading.level if section else edition.house.level
+    release_edit = replace(release_edit, previous=_previous_told(body, release_edit.tag) or options.previous)
+    check_changelog_closed(release_edit.changelog)
+    section = only_section(release_edit)
+    level = section.heading.level if section else release_edit.style.level
     notes = prepare_body(
         body,
         BodyContext(
-            version=edition.version,
+            version=release_edit.version,
             level=level,
             contributors=options.contributors,
-            root=edition.root,
-            tag=edition.tag,
-            previous=edition.previous,
+            root=release_edit.root,
+            tag=release_edit.tag,
+            previous=release_edit.previous,
             milestone_url=options.milestone_url,
-            link_numbers=edition.changelog.links_numbers,
+            link_numbers=release_edit.changelog.links_numbers,
         ),
     )
-    _check_labels(edition.changelog, section, notes)
+    _check_labels(release_edit.changelog, section, notes)
     # No section: the version was never cut in this file, by an older castoff or by hand.
     if section is None:
-        return _created(edition, notes, options)
-    return _filled(edition, section, notes, options)
+        return _created(release_edit, notes, options)
+    return _filled(release_edit, section, notes, options)
 
 
 def _previous_told(body: str, tag: str) -> str | None:
@@ -134,52 +134,59 @@ def _previous_told(body: str, tag: str) -> str | None:
     return bases[-1] if bases else None
 
 
-def _created(edition: Edition, notes: str, options: PortOptions) -> Ported:
-    log, nl = edition.changelog, edition.newline
-    edits, news = _news_taken(edition, options)
-    content = fold(missing_news(_numbers_linked(edition, news, notes), notes), notes)
-    at, followed = place_of(edition)
-    block = new_heading(edition, link=True) + nl * edition.house.blank_after + content.replace("\n", nl)
+def _created(release_edit: ReleaseEdit, notes: str, options: PortOptions) -> Ported:
+    log, nl = release_edit.changelog, release_edit.newline
+    edits, news = _news_taken(release_edit, options)
+    content = fold(missing_news(_numbers_linked(release_edit, news, notes), notes), notes)
+    at, followed = place_of(release_edit)
+    block = (
+        new_heading(release_edit, link=True) + nl * release_edit.style.blank_after + content.replace("\n", nl)
+    )
     # Something follows: blank lines as between the other sections.
     if followed or at < log.footer or at < len(log.text):
-        block += nl * (1 + edition.house.gap)
+        block += nl * (1 + release_edit.style.gap)
     # At the end of the file, only a final line end is kept as it was.
     elif log.text.endswith(("\n", "\r")) or not log.text:
         block += nl
-    edits.append(TextEdit(at, at, _break_before(edition, at) + block))
-    return _done(edition, edits, "created")
+    edits.append(TextEdit(at, at, _break_before(release_edit, at) + block))
+    return _done(release_edit, edits, "created")
 
 
-def _filled(edition: Edition, section: Section, notes: str, options: PortOptions) -> Ported:
+def _filled(release_edit: ReleaseEdit, section: Section, notes: str, options: PortOptions) -> Ported:
     title = section.title
-    held = trimmed(edition.changelog.text[section.body : section.end])
+    held = trimmed(release_edit.changelog.text[section.body : section.end])
     if title is None or _holds(held, notes):
-        return _done(edition, _settled(edition, section), "unchanged")
+        return _done(release_edit, _settled(release_edit, section), "unchanged")
     residue = without_compare_lines(held)
     is_news = options.news is not None and residue == without_compare_lines(trimmed(options.news))
     # Lines of castoff's own may be missing from an older section; that is no edit by a person.
     grown = _essence(held) == _essence(notes)  # only lines of castoff's own are missing
     # Only text that castoff put there, or that waited for this release, may be merged with the notes.
-    foldable = not residue or is_news or grown or section.pending or _waits(edition, section)
-    wanted = fold(missing_news(_numbers_linked(edition, residue, notes), notes), notes) if foldable else notes
-    difference = "" if not residue else _difference(edition, held, wanted)
+    foldable = not residue or is_news or grown or section.pending or _waits(release_edit, section)
+    wanted = (
+        fold(missing_news(_numbers_linked(release_edit, residue, notes), notes), notes) if foldable else notes
+    )
+    difference = "" if not residue else _difference(release_edit, held, wanted)
     if not foldable and not options.replace:
         return Ported(
-            text=edition.changelog.text,
+            text=release_edit.changelog.text,
             outcome="by-hand",
             line=section.line,
             difference=difference,
-            edited=_was_filled(edition, section, held),
+            edited=_was_filled(release_edit, section, held),
         )
-    edits = [*heading_edits(edition, section, title, link=True), _content_edit(edition, section, wanted)]
-    return _done(edition, edits, "filled" if foldable else "replaced", "" if foldable else difference)
+    edits = [
+        *heading_edits(release_edit, section, title, link=True),
+        _content_edit(release_edit, section, wanted),
+    ]
+    return _done(release_edit, edits, "filled" if foldable else "replaced", "" if foldable else difference)
 
 
-def _was_filled(edition: Edition, section: Section, held: str) -> bool:
+def _was_filled(release_edit: ReleaseEdit, section: Section, held: str) -> bool:
     """Report whether a section was filled from a release, and edited later."""
-    target = edition.changelog.target(section)
+    target = release_edit.changelog.target(section)
     generated = next(generated_marks(read_blocks(held)), None) is not None
-    return generated or (target is not None and target == edition.url)
+    return generated or (target is not None and target == release_edit.url)
 
 
 def _holds(held: str, notes: str) -> bool:
@@ -199,25 +206,25 @@ def _essence(text: str) -> str:
     return "\n\n".join(line for line in text.split("\n") if line.strip() and not line.startswith(own))
 
 
-def _numbers_linked(edition: Edition, news: str, notes: str) -> str:
+def _numbers_linked(release_edit: ReleaseEdit, news: str, notes: str) -> str:
     """Link the numbers in the news; what the notes link as a pull request is one."""
     # A file that leaves `#12` plain is not changed to links: its style wins.
-    if edition.root is None or not edition.changelog.links_numbers:
+    if release_edit.root is None or not release_edit.changelog.links_numbers:
         return news
     blocks = read_blocks(notes)
     told = linked_references(blocks, all_spans(blocks))
-    pulls = frozenset(one.number for one in told if one.kind == "pull" and one.root == edition.root)
-    return apply_edits(news, link_references(read_blocks(news), edition.root, pulls))
+    pulls = frozenset(one.number for one in told if one.kind == "pull" and one.root == release_edit.root)
+    return apply_edits(news, link_references(read_blocks(news), release_edit.root, pulls))
 
 
-def _settled(edition: Edition, section: Section) -> list[TextEdit]:
+def _settled(release_edit: ReleaseEdit, section: Section) -> list[TextEdit]:
     """Make the edits that a section with the right notes may still need: link and day of its heading."""
-    return list(heading_edits(edition, section, section.title, link=True)) if section.title else []
+    return list(heading_edits(release_edit, section, section.title, link=True)) if section.title else []
 
 
-def _waits(edition: Edition, section: Section) -> bool:
+def _waits(release_edit: ReleaseEdit, section: Section) -> bool:
     """Return whether a section still waits for its notes: it alone has no link where its neighbours have."""
-    log = edition.changelog
+    log = release_edit.changelog
     if log.target(section) is not None:
         return False
     others = [s for s in log.released if s is not section and not s.pending]
@@ -228,24 +235,24 @@ def _waits(edition: Edition, section: Section) -> bool:
     return bool(near) and 2 * sum(log.target(s) is not None for s in near) > len(near)
 
 
-def _news_taken(edition: Edition, options: PortOptions) -> tuple[list[TextEdit], str]:
+def _news_taken(release_edit: ReleaseEdit, options: PortOptions) -> tuple[list[TextEdit], str]:
     """Take the news out of the unreleased section for a version that was never cut."""
-    log, waiting = edition.changelog, edition.changelog.unreleased
+    log, waiting = release_edit.changelog, release_edit.changelog.unreleased
     if waiting is None or options.news == "":
         return [], options.news or ""
     standing = news_in(log.text[waiting.body : waiting.end])
-    if options.news is None and not _is_next(edition):
+    if options.news is None and not _is_next(release_edit):
         return [], ""
     news = standing if options.news is None else trimmed(options.news)
     # Changed since the cut: what stands there now is somebody's next news, and stays.
     if not standing or standing != news_in(news):
         return [], news
-    return [_emptied(edition, waiting)], news
+    return [_emptied(release_edit, waiting)], news
 
 
-def _is_next(edition: Edition) -> bool:
+def _is_next(release_edit: ReleaseEdit) -> bool:
     """Return whether what stands under "unreleased" leads to this version."""
-    log, key = edition.changelog, order_key(edition.version)
+    log, key = release_edit.changelog, order_key(release_edit.version)
     # A hotfix of an older line: the unreleased news belong to the newer one.
     if log.newest is not None and order_key(log.newest.version or "") > key:
         return False
@@ -253,15 +260,15 @@ def _is_next(edition: Edition) -> bool:
     return all(order_key(base) < key for base in bases if base is not None)
 
 
-def _emptied(edition: Edition, waiting: Section) -> TextEdit:
+def _emptied(release_edit: ReleaseEdit, waiting: Section) -> TextEdit:
     """Make the edit that leaves the comparison and the empty groups under "unreleased", and nothing else."""
-    log, nl = edition.changelog, edition.newline
+    log, nl = release_edit.changelog, release_edit.newline
     lines = log.blocks.lines
     first, last = lines.line_of(waiting.body), lines.line_of(max(waiting.body, waiting.end - 1))
     kept = [
         lines[n] for n in range(first, last + 1) if without_compare_lines(lines[n]) == "" and lines[n].strip()
     ]
-    moved = [_with_moved_base(edition, line) for line in kept]
+    moved = [_with_moved_base(release_edit, line) for line in kept]
     # The gap to the next section stays as the file has it.
     gap = trailing_blanks(log.text[waiting.body : waiting.end])
     blanks = "" if waiting.end >= len(log.text) else nl * max(gap, 1)
@@ -271,33 +278,33 @@ def _emptied(edition: Edition, waiting: Section) -> TextEdit:
     return TextEdit(waiting.body, waiting.end, "".join(line + nl for line in moved) + blanks)
 
 
-def _with_moved_base(edition: Edition, line: str) -> str:
+def _with_moved_base(release_edit: ReleaseEdit, line: str) -> str:
     # The line is parsed in a file of its own, so that the positions of its comparison are those within the
     # line.
-    alone = replace(edition, changelog=parse(f"# Unreleased\n{line}\n"))
+    alone = replace(release_edit, changelog=parse(f"# Unreleased\n{line}\n"))
     moved = apply_edits(alone.changelog.text, moved_comparisons(alone))
     return moved.split("\n")[1]
 
 
-def _content_edit(edition: Edition, section: Section, content: str) -> TextEdit:
+def _content_edit(release_edit: ReleaseEdit, section: Section, content: str) -> TextEdit:
     """Replace a section's content; the blank lines that end it stay as they are, where there are any."""
-    log, nl, house = edition.changelog, edition.newline, edition.house
+    log, nl, style = release_edit.changelog, release_edit.newline, release_edit.style
     old = log.text[section.body : section.end]
     end = section.end
     final = end >= len(log.text)
     tail = nl if final and (log.text.endswith(("\n", "\r"))) else ""
     if not final:
-        blanks = trailing_blanks(old) if old.strip() else house.gap
+        blanks = trailing_blanks(old) if old.strip() else style.gap
         tail = nl * (1 + max(1, blanks))
     elif old.strip():
         tail = old[len(old.rstrip()) :]
     start = "" if section.body and log.text[section.body - 1] in "\r\n" else nl
-    return TextEdit(section.body, end, start + nl * house.blank_after + content.replace("\n", nl) + tail)
+    return TextEdit(section.body, end, start + nl * style.blank_after + content.replace("\n", nl) + tail)
 
 
-def _break_before(edition: Edition, at: int) -> str:
+def _break_before(release_edit: ReleaseEdit, at: int) -> str:
     """Return the line breaks that a heading needs before it."""
-    log, nl = edition.changelog, edition.newline
+    log, nl = release_edit.changelog, release_edit.newline
     lines = log.blocks.lines
     before = log.text[:at]
     if not before.strip("\ufeff"):
@@ -310,22 +317,24 @@ def _break_before(edition: Edition, at: int) -> str:
     return nl
 
 
-def _done(edition: Edition, edits: list[TextEdit], outcome: PortOutcome, difference: str = "") -> Ported:
-    log = edition.changelog
+def _done(
+    release_edit: ReleaseEdit, edits: list[TextEdit], outcome: PortOutcome, difference: str = ""
+) -> Ported:
+    log = release_edit.changelog
     # Two edits must not overlap: a comparison inside a replaced section is moved by that replacement.
     taken = [edit for edit in edits if edit.end > edit.start]
-    moves = (m for m in moved_comparisons(edition) if not any(e.start <= m.start < e.end for e in taken))
+    moves = (m for m in moved_comparisons(release_edit) if not any(e.start <= m.start < e.end for e in taken))
     first = apply_edits(log.text, [*edits, *moves])
     # Definitions are placed after the section exists: their place depends on their neighbours.
     second = parse(first)
-    text = apply_edits(first, definition_edits(replace(edition, changelog=second), settle=True))
+    text = apply_edits(first, definition_edits(replace(release_edit, changelog=second), settle=True))
     # The last line of defence: every other section must read the same after the edit.
-    check_untouched(log, text, edition.version)
+    check_untouched(log, text, release_edit.version)
     if text == log.text:
         outcome = "unchanged"
     elif outcome == "unchanged":
         outcome = "filled"
-    line = next((section.line for section in parse(text).find(edition.version)), 1)
+    line = next((section.line for section in parse(text).find(release_edit.version)), 1)
     return Ported(text=text, outcome=outcome, line=line, difference=difference)
 
 
@@ -348,9 +357,9 @@ def _check_labels(log: Changelog, section: Section | None, notes: str) -> None:
         )
 
 
-def _difference(edition: Edition, held: str, wanted: str) -> str:
+def _difference(release_edit: ReleaseEdit, held: str, wanted: str) -> str:
     old, new = held.split("\n"), wanted.split("\n")
-    names = f"{edition.version} in the changelog", f"{edition.version} as released"
+    names = f"{release_edit.version} in the changelog", f"{release_edit.version} as released"
     # `difflib` takes quadratic time.
     if len(old) + len(new) > _LONGEST_DIFFERENCE:
         lines = [f"--- {names[0]}", f"+++ {names[1]}", *(f"-{x}" for x in old), *(f"+{x}" for x in new)]

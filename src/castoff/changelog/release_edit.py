@@ -12,7 +12,7 @@ from castoff.changelog.links import ComparisonLink, find_comparisons, read_relea
 from castoff.changelog.order import OrderKey, bare, is_version, order_key
 from castoff.changelog.sections import Changelog, Section, parse
 from castoff.changelog.structure import conflict_lines, require_clear, unclear_lines
-from castoff.changelog.style import House, house_style
+from castoff.changelog.style import ChangelogStyle, read_style
 from castoff.changelog.titles import Title, is_unreleased, read_day, read_title, write_like
 from castoff.errors import Refusal, UsageError
 from castoff.text.markdown import TextEdit
@@ -22,7 +22,7 @@ _OTHER_MARKUP = (".rst", ".adoc", ".asciidoc", ".org", ".html")
 
 
 @dataclass(frozen=True)
-class Edition:
+class ReleaseEdit:
     """One release's edit of one changelog: what is there, and what shall be said.
 
     ``root`` is the repository's address, ``tag`` the release's, ``previous`` the tag before it where the
@@ -39,9 +39,9 @@ class Edition:
     branch: str | None = None
 
     @cached_property
-    def house(self) -> House:
+    def style(self) -> ChangelogStyle:
         """Return the style of the file."""
-        return house_style(self.changelog)
+        return read_style(self.changelog)
 
     @property
     def newline(self) -> str:
@@ -51,12 +51,12 @@ class Edition:
     @property
     def link(self) -> str | None:
         """Return what the heading links to: the comparison where the file does so and the tag before is known."""
-        if self.house.comparisons and self.previous and self.root:
+        if self.style.comparisons and self.previous and self.root:
             return f"{self.root}/compare/{self.previous}...{self.tag}"
         return self.url
 
 
-def open_edition(
+def open_edit(
     text: str,
     version: str,
     date: str,
@@ -65,7 +65,7 @@ def open_edition(
     root: str | None,
     tag: str | None,
     previous: str | None,
-) -> Edition:
+) -> ReleaseEdit:
     """Check what was asked for, and read the changelog.
 
     Errors: ``changelog-version-invalid``, ``changelog-date-invalid``, ``changelog-url-invalid``,
@@ -94,7 +94,7 @@ def open_edition(
     _check_no_conflict(changelog)
     found = read_release_address(url) if url else None
     bare_version = bare(version)
-    return Edition(
+    return ReleaseEdit(
         changelog=changelog,
         version=bare_version,
         day=day,
@@ -120,17 +120,17 @@ def require_markdown(path: str) -> None:
         )
 
 
-def only_section(edition: Edition) -> Section | None:
+def only_section(release_edit: ReleaseEdit) -> Section | None:
     """Return the version's section, where there is one.
 
     Errors: ``changelog-doubled-heading`` with the lines where there are several.
     """
-    found = edition.changelog.find(edition.version)
+    found = release_edit.changelog.find(release_edit.version)
     if len(found) > 1:
         lines = ", ".join(str(section.line) for section in found)
         raise Refusal.of(
             "changelog-doubled-heading",
-            f"`{edition.version}` has {len(found)} headings, on lines {lines}",
+            f"`{release_edit.version}` has {len(found)} headings, on lines {lines}",
             reason="castoff cannot know which of the sections is the right one",
             remedy="remove all but one, or let `castoff changelog --doctor --fix` remove the empty ones",
             line=found[1].line,
@@ -138,50 +138,54 @@ def only_section(edition: Edition) -> Section | None:
     return found[0] if found else None
 
 
-def heading_edits(edition: Edition, section: Section, title: Title, *, link: bool) -> Iterator[TextEdit]:
+def heading_edits(
+    release_edit: ReleaseEdit, section: Section, title: Title, *, link: bool
+) -> Iterator[TextEdit]:
     """Make the edits that give a section's own heading its day and, with ``link``, its link."""
     base = section.heading.title_at[0]
     new = title.text
     # The date is written in the form of the file's other dates.
     if title.date is not None:
         start, stop = title.date.at
-        new = new[:start] + write_like(title.date.written, edition.day) + new[stop:]
+        new = new[:start] + write_like(title.date.written, release_edit.day) + new[stop:]
     elif title.placeholder_at is not None:
-        sample = edition.house.sample
+        sample = release_edit.style.sample
         written = sample.date.written if sample and sample.date else None
         start, stop = title.placeholder_at
-        new = new[:start] + write_like(written, edition.day) + new[stop:]
+        new = new[:start] + write_like(written, release_edit.day) + new[stop:]
     else:
-        new += edition.house.titles.date_suffix(edition.day)
+        new += release_edit.style.titles.date_suffix(release_edit.day)
     if title.development_at is not None:  # it stands before the day, so its offsets are still true
         start, stop = title.development_at
         new = new[:start] + new[stop:]
-    if link and edition.link is not None and edition.changelog.target(section) is None:
-        new = _linked_title(edition, new)
+    if link and release_edit.link is not None and release_edit.changelog.target(section) is None:
+        new = _linked_title(release_edit, new)
     yield TextEdit(base, base + len(title.text), new)
-    if section.heading.underline is not None and not edition.house.underline:
-        lines = edition.changelog.blocks.lines
+    if section.heading.underline is not None and not release_edit.style.underline:
+        lines = release_edit.changelog.blocks.lines
         at = lines.start(section.heading.underline), lines.stop(section.heading.underline)
-        yield TextEdit(*at, edition.house.underline_sign * max(3, len(new)))
+        yield TextEdit(*at, release_edit.style.underline_sign * max(3, len(new)))
 
 
-def new_heading(edition: Edition, *, link: bool) -> str:
+def new_heading(release_edit: ReleaseEdit, *, link: bool) -> str:
     """Write the heading of a section that is not there yet, in the file's style."""
-    house = edition.house
+    style = release_edit.style
     target = None
-    if house.references:
+    if style.references:
         target = ""
-    elif link and edition.link is not None:
-        target = edition.link
-    return house.heading(house.title(edition.version, edition.day, link=target), edition.newline)
+    elif link and release_edit.link is not None:
+        target = release_edit.link
+    return style.heading(
+        style.title(release_edit.version, release_edit.day, link=target), release_edit.newline
+    )
 
 
-def place_of(edition: Edition) -> tuple[int, bool]:
+def place_of(release_edit: ReleaseEdit) -> tuple[int, bool]:
     """Return the offset at which a new section belongs by the order of versions, and whether one follows it.
 
     Errors: ``changelog-heading-unclear`` if a heading that is not understood leaves the place open.
     """
-    log, key = edition.changelog, order_key(edition.version)
+    log, key = release_edit.changelog, order_key(release_edit.version)
     released = [section for section in log.released if not section.pending]
     newest = all(order_key(section.version or "") < key for section in released)
     marked = _marked_place(log, newest=newest)
@@ -224,14 +228,14 @@ def _ordered_place(log: Changelog, released: list[Section], key: OrderKey) -> tu
     return (released[0].start, True) if released else (log.footer, False)
 
 
-def moved_comparisons(edition: Edition) -> Iterator[TextEdit]:
+def moved_comparisons(release_edit: ReleaseEdit) -> Iterator[TextEdit]:
     """Make the edits that let the unreleased news be compared with this version, where it is the newer one."""
-    for comparison in unreleased_comparisons(edition.changelog):
+    for comparison in unreleased_comparisons(release_edit.changelog):
         base = version_of_tag(comparison.base)
-        if base is not None and order_key(base) < order_key(edition.version):
-            yield TextEdit(*comparison.base_at, edition.tag)
-            if edition.branch is not None and edition.branch != comparison.head:
-                yield TextEdit(*comparison.head_at, edition.branch)
+        if base is not None and order_key(base) < order_key(release_edit.version):
+            yield TextEdit(*comparison.base_at, release_edit.tag)
+            if release_edit.branch is not None and release_edit.branch != comparison.head:
+                yield TextEdit(*comparison.head_at, release_edit.branch)
 
 
 def unreleased_comparisons(log: Changelog) -> list[ComparisonLink]:
@@ -241,31 +245,35 @@ def unreleased_comparisons(log: Changelog) -> list[ComparisonLink]:
     return [one for start, end in spans for one in find_comparisons(log.text, start, end) if one.to_branch]
 
 
-def definition_edits(edition: Edition, *, settle: bool = False) -> Iterator[TextEdit]:
+def definition_edits(release_edit: ReleaseEdit, *, settle: bool = False) -> Iterator[TextEdit]:
     """Make the edit that defines the link of a heading such as ``[1.2.0]``, where the file links so.
 
     With ``settle`` a definition that leads to another comparison or page of the same tag, as the cut may have written
     it before the release was out, is changed.
     """
-    log = edition.changelog
-    sample = edition.house.sample
-    label = (sample.prefix if sample else "") + edition.version
-    section = next(iter(log.find(edition.version)), None)
+    log = release_edit.changelog
+    sample = release_edit.style.sample
+    label = (sample.prefix if sample else "") + release_edit.version
+    section = next(iter(log.find(release_edit.version)), None)
     if section and section.title and section.title.link and section.title.link.form != "inline":
         label = section.title.link.target
-    if edition.link is None or not edition.house.references:
+    if release_edit.link is None or not release_edit.style.references:
         return
     standing = log.definitions.get(normal_label(label))
     if standing is not None:
-        if settle and standing.destination != edition.link and _leads_to(standing.destination, edition.tag):
-            yield TextEdit(*standing.destination_at, edition.link)
+        if (
+            settle
+            and standing.destination != release_edit.link
+            and _leads_to(standing.destination, release_edit.tag)
+        ):
+            yield TextEdit(*standing.destination_at, release_edit.link)
         return
-    line = f"[{label}]: {edition.link}"
-    at = _definition_place(edition)
+    line = f"[{label}]: {release_edit.link}"
+    at = _definition_place(release_edit)
     if at is not None:
-        yield TextEdit(at, at, line + edition.newline)
+        yield TextEdit(at, at, line + release_edit.newline)
         return
-    nl = edition.newline
+    nl = release_edit.newline
     ended = log.text.endswith(("\n", "\r"))
     start = "" if ended or not log.text else nl
     start += "" if _takes_definition(log) else nl
@@ -280,25 +288,29 @@ def _leads_to(destination: str, tag: str) -> bool:
     )
 
 
-def defined_as_before(edition: Edition) -> str | None:
+def defined_as_before(release_edit: ReleaseEdit) -> str | None:
     """Return the address of a version as the definition of the one before has its own; None where there is none.
 
     A comparison leads from the tag before, where that is known; the page of a release is known by its tag.
     """
-    rows = edition.changelog.blocks.definitions
+    rows = release_edit.changelog.blocks.definitions
     named = [(order_key(t.version), d.destination) for d in rows if (t := read_title(d.label)) is not None]
     # The nearest older version shows the form that the file uses.
-    below = [one for one in named if one[0] < order_key(edition.version)]
+    below = [one for one in named if one[0] < order_key(release_edit.version)]
     if not below:
         return None
     destination = max(below)[1]
     compared = next(find_comparisons(destination), None)
     if compared is not None:
-        return f"{compared.root}/compare/{edition.previous}...{edition.tag}" if edition.previous else None
+        return (
+            f"{compared.root}/compare/{release_edit.previous}...{release_edit.tag}"
+            if release_edit.previous
+            else None
+        )
     page = read_release_address(destination)
     if page is None or not destination.endswith(page.tag):
         return None
-    return destination.removesuffix(page.tag) + edition.tag
+    return destination.removesuffix(page.tag) + release_edit.tag
 
 
 def check_changelog_closed(log: Changelog) -> None:
@@ -369,21 +381,21 @@ def _tag_like(log: Changelog, version: str) -> str:
     return version
 
 
-def _linked_title(edition: Edition, text: str) -> str:
+def _linked_title(release_edit: ReleaseEdit, text: str) -> str:
     title = read_title(text)
-    if title is None or edition.link is None:
+    if title is None or release_edit.link is None:
         return text
     if title.link is not None:
         stop = title.link.text_at[1] + 1
-        return text if edition.house.references else f"{text[:stop]}({edition.link}){text[stop:]}"
+        return text if release_edit.style.references else f"{text[:stop]}({release_edit.link}){text[stop:]}"
     start, stop = title.version_at
-    target = "" if edition.house.references else f"({edition.link})"
+    target = "" if release_edit.style.references else f"({release_edit.link})"
     return f"{text[:start]}[{text[start:stop]}]{target}{text[stop:]}"
 
 
-def _definition_place(edition: Edition) -> int | None:
+def _definition_place(release_edit: ReleaseEdit) -> int | None:
     """Return the offset of the line before which the version's definition belongs; None for the end."""
-    log, key = edition.changelog, order_key(edition.version)
+    log, key = release_edit.changelog, order_key(release_edit.version)
     lines = log.blocks.lines
     rows = [d for d in log.blocks.definitions if lines.start(d.line) >= log.footer]
     named = [(d, title.version) for d in rows if (title := read_title(d.label)) is not None]

@@ -212,7 +212,7 @@ def _is_balanced(title: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class House:
+class ChangelogStyle:
     """How a changelog writes its sections.
 
     ``underline`` is the fixed length of setext underlines, 0 where they are as long as their titles.
@@ -249,7 +249,7 @@ class House:
         return f"{'#' * self.level} {title}{newline}"
 
 
-def house_style(changelog: Changelog) -> House:
+def read_style(changelog: Changelog) -> ChangelogStyle:
     """Tell the style of a changelog by what most of its sections do."""
     out = [section for section in changelog.released if not section.pending]
     levels = Counter((section.heading.form, section.heading.level) for section in out)
@@ -258,7 +258,7 @@ def house_style(changelog: Changelog) -> House:
     usual.sort(key=lambda section: order_key(section.version or ""), reverse=True)
     shape = usual[0] if usual else changelog.unreleased
     lengths = _underlines(changelog, out or list(changelog.sections))
-    return House(
+    return ChangelogStyle(
         level=shape.heading.level if shape else 2,
         form=shape.heading.form if shape else "atx",
         underline=fixed_underline(lengths),

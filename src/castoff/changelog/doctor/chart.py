@@ -25,7 +25,7 @@ from castoff.changelog.links import (
 from castoff.changelog.news import is_compare_line
 from castoff.changelog.order import OrderKey, order_key
 from castoff.changelog.sections import Changelog, Section
-from castoff.changelog.style import House, house_style
+from castoff.changelog.style import ChangelogStyle, read_style
 from castoff.changelog.titles import read_day
 from castoff.errors import Problem, UsageError
 from castoff.text.markdown import Blocks, Lines, Span
@@ -167,9 +167,9 @@ class Chart:
         return self.log.blocks.lines
 
     @cached_property
-    def house(self) -> House:
+    def style(self) -> ChangelogStyle:
         """Return the style of the file."""
-        return house_style(self.log)
+        return read_style(self.log)
 
     @cached_property
     def spans(self) -> tuple[Span, ...]:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from castoff.changelog.body import relative_links
 from castoff.changelog.doctor.chart import Chart
 from castoff.changelog.doctor.findings import ChangelogFinding, FindingKind, Repair, shortened
-from castoff.changelog.edition import unreleased_comparisons
 from castoff.changelog.links import (
     ComparisonLink,
     find_comparisons,
@@ -17,6 +16,7 @@ from castoff.changelog.links import (
 )
 from castoff.changelog.news import is_compare_line
 from castoff.changelog.order import is_pre_release, order_key
+from castoff.changelog.release_edit import unreleased_comparisons
 from castoff.changelog.titles import read_title
 from castoff.text.markdown import Span, TextEdit
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 from castoff.changelog.doctor.chart import Chart
 from castoff.changelog.doctor.findings import ChangelogFinding, FindingKind, Repair, shortened
-from castoff.changelog.edition import check_changelog_closed
 from castoff.changelog.order import OrderKey, order_key
+from castoff.changelog.release_edit import check_changelog_closed
 from castoff.changelog.sections import Section, every_heading
 from castoff.changelog.structure import conflict_lines, damaged_headings, is_clear_heading, unclear_lines
 from castoff.changelog.style import fixed_underline, underline_lengths
@@ -62,7 +62,7 @@ def unclear_headings(chart: Chart) -> Iterator[ChangelogFinding]:
         )
         yield _finding(chart, "heading-unclear", line, detail)
     read = blocking | {section.heading.line for section in chart.log.sections}
-    level = chart.house.level
+    level = chart.style.level
     headings = [heading for heading in every_heading(chart.blocks) if not heading.nested]
     for index, heading in enumerate(headings):
         known = heading.line in read or (index == 0 and heading.level <= level)
@@ -164,7 +164,7 @@ def hidden(chart: Chart) -> Iterator[ChangelogFinding]:
 def unparsable(chart: Chart) -> Iterator[ChangelogFinding]:
     """Find headings that stand for a release, but name no version or no day of any calendar."""
     for heading in chart.blocks.headings:
-        if heading.level != chart.house.level or heading.nested or len(heading.title) > 200:
+        if heading.level != chart.style.level or heading.nested or len(heading.title) > 200:
             continue
         vague = find_vague_date(heading.title)
         if vague is not None:

@@ -182,7 +182,7 @@ def _orphan(chart: Chart, first: int, stop: int, keeps: bool) -> ChangelogFindin
     section = chart.section_at(first)
     if keeps:
         at = lines.start(first)
-        mark = "#" * min(6, chart.house.level + 1)
+        mark = "#" * min(6, chart.style.level + 1)
         edit = TextEdit(at, at, f"{mark} New Contributors{lines.newline}")
         text = "restore the heading 'New Contributors'"
     else:
