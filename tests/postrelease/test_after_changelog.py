@@ -405,7 +405,7 @@ def hotfix(here: Yard) -> None:
 
 
 def protect(here: Yard, branch: str) -> None:
-    from castoff.world.forge.hooks import install
+    from castoff.world.forge.protecting import install
     from castoff.world.forge.records import Protection
 
     protections = [Protection(branch)]

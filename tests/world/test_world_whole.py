@@ -16,10 +16,9 @@ from typing import Any
 import pytest
 
 from castoff.errors import ConfigurationError
+from castoff.world.clients import python_index_address, without_loopback_proxy, without_secrets
 from castoff.world.faults import parse_faults
-from castoff.world.outside import python_index_address, without_loopback_proxy
 from castoff.world.python_index.minimal import Seed, minimal_wheel
-from castoff.world.secrets import without_secrets
 from castoff.world.seed import WorldSeed, parse_seed
 from castoff.world.serve import serve
 from castoff.world.world import World

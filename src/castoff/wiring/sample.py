@@ -25,8 +25,8 @@ def play_demo(folder: Path, sample: str, reporter: Reporter) -> tuple[Result, di
     from castoff.release.demo import connect, make_sample, merged_change
     from castoff.release.run import approve_staged, run_release
     from castoff.session.release_request import Wish
+    from castoff.world.clients import without_secrets
     from castoff.world.npm_registry.accounts import OTP
-    from castoff.world.secrets import without_secrets
     from castoff.world.seed import WorldSeed
     from castoff.world.world import World
 

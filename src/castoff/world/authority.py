@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from castoff.world.outside import pip_certificate
+from castoff.world.clients import pip_certificate
 
 if TYPE_CHECKING:
     import trustme

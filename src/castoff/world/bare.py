@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from castoff.errors import ConfigurationError
-from castoff.world.secrets import without_secrets
+from castoff.world.clients import without_secrets
 
 _FORMAT = "%(refname)%00%(objecttype)%00%(objectname)%00%(*objectname)%00%(tree)%00%(*tree)"
 

@@ -1,8 +1,20 @@
-"""Variables that make each kind of client talk to the embedded world."""
+"""Environments of the clients that talk to the embedded world: variables, homes, and what the user keeps.
+
+Variables of the user that a client must never see are tokens, and ways outside. An ssh agent is kept, since tags may be
+signed with its keys; git is told elsewhere to open no ssh connection. No address of an index stands here: they come
+from the user's environment and configuration, or from the library that carries the default.
+
+cargo gets a throw-away home. With the proxy, it is told nothing but where the proxy is: its command lines are those of
+the real release. Without it, the source crates-io is replaced: no TLS, but no outside either, and
+``publish = ["crates-io"]`` in a manifest is refused by cargo.
+"""
 
 from __future__ import annotations
 
+import configparser
 import os
+import re
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -105,3 +117,143 @@ def through(proxy: str, certificate: Path, directory: Path, user: Mapping[str, s
         "GH_NO_UPDATE_NOTIFIER": "1",
         "GH_PROMPT_DISABLED": "1",
     }
+
+
+_DROPPED = re.compile(
+    r"(.*_)?(TOKEN|PASSWORD|PASSWD|PASSPHRASE|SECRET|API_KEY|ACCESS_KEY|PRIVATE_KEY|CREDENTIALS|AUTH)(_(?!SOCK).*)?"
+    r"|HATCH_INDEX_.*|FLIT_.*|POETRY_(HTTP_BASIC|PYPI)_.*|PDM_PUBLISH_.*"
+    r"|TWINE_.*|UV_PUBLISH_.*|UV_(EXTRA_)?INDEX.*|UV_DEFAULT_INDEX|UV_FIND_LINKS"
+    r"|PIP_(EXTRA_)?INDEX_URL|PIP_FIND_LINKS|PIP_CONFIG_FILE|PIP_NO_INDEX"
+    r"|CARGO_REGISTR.*|CARGO_SOURCE_.*|CARGO_HTTP_.*|NPM_CONFIG_.*|PNPM_CONFIG_.*|YARN_(NPM|HTTPS?)_.*|BUN_CONFIG_.*|ACTIONS_.*|GH_.*|GITHUB_.*"
+    r"|GIT_CONFIG_(COUNT|KEY_.*|VALUE_.*|PARAMETERS)|GIT_ASKPASS|GIT_SSH.*",
+    re.IGNORECASE,
+)
+
+
+def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment without tokens, and without settings that lead clients elsewhere."""
+    return {name: value for name, value in environment.items() if _DROPPED.fullmatch(name) is None}
+
+
+def python_index_address(environment: Mapping[str, str] | None = None) -> str | None:
+    """Find the simple API that uv and pip would ask; ``None`` where nothing is known."""
+    values = os.environ if environment is None else environment
+    for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL"):
+        if values.get(name):
+            return values[name].rpartition("=")[2] if name == "UV_DEFAULT_INDEX" else values[name]
+    for file in _pip_files(values):
+        address = _pip_setting(file, "index-url")
+        if address:
+            return address
+    try:
+        from pypi_simple import PYPI_SIMPLE_ENDPOINT
+    except ImportError:
+        return None
+    return str(PYPI_SIMPLE_ENDPOINT)
+
+
+def pip_certificate(environment: Mapping[str, str] | None = None) -> str | None:
+    """Find the CA file of pip's own configuration, since the world's clients run without that file."""
+    values = os.environ if environment is None else environment
+    if values.get("PIP_CERT"):
+        return values["PIP_CERT"]
+    found = [_pip_setting(file, "cert") for file in _pip_files(values)]
+    return next((path for path in found if path), None)
+
+
+def without_loopback_proxy(environment: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Keep what the user has in ``NO_PROXY``, and add loopback."""
+    values = os.environ if environment is None else environment
+    known = values.get("NO_PROXY") or values.get("no_proxy") or ""
+    listed = ",".join([*(part for part in known.split(",") if part), "127.0.0.1", "localhost"])
+    return {"NO_PROXY": listed, "no_proxy": listed}
+
+
+def _pip_files(values: Mapping[str, str]) -> tuple[Path, ...]:
+    """List pip's configuration files, the strongest first."""
+    if values.get("PIP_CONFIG_FILE"):
+        return (Path(values["PIP_CONFIG_FILE"]),)
+    home = Path(values.get("HOME", "/nonexistent"))
+    configured = Path(values.get("XDG_CONFIG_HOME") or home / ".config")
+    files = [home / ".pip" / "pip.conf", configured / "pip" / "pip.conf", Path("/etc/pip.conf")]
+    if values.get("VIRTUAL_ENV"):
+        files.insert(0, Path(values["VIRTUAL_ENV"]) / "pip.conf")
+    return tuple(files)
+
+
+def _pip_setting(file: Path, key: str) -> str | None:
+    parser = configparser.RawConfigParser()
+    try:
+        parser.read_string(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, configparser.Error):
+        return None
+    return parser.get("global", key, fallback=None)
+
+
+_CREDENTIALS = """[registry]
+global-credential-providers = ["cargo:token"]
+"""
+_REPLACED = """[registries.world]
+index = "sparse+{url}/index/"
+
+[registry]
+default = "world"
+global-credential-providers = ["cargo:token"]
+
+[source.crates-io]
+replace-with = "world"
+"""
+
+
+def cargo_with_replaced_source(directory: Path, url: str, token: str) -> dict[str, str]:
+    """Write a home below ``directory`` that replaces the source; give the variables that make cargo use it."""
+    home = _cargo_home(directory, _REPLACED.format(url=url))
+    return {
+        "CARGO_HOME": str(home),
+        "CARGO_REGISTRIES_WORLD_TOKEN": token,
+        "CARGO_REGISTRY_TOKEN": token,
+    }
+
+
+def cargo_behind_proxy(directory: Path, proxy: str, certificate: Path, token: str) -> dict[str, str]:
+    """Write an empty home below ``directory``; give the variables that lead cargo through the proxy."""
+    home = _cargo_home(directory, _CREDENTIALS)
+    return {
+        "CARGO_HOME": str(home),
+        "CARGO_HTTP_PROXY": proxy,
+        "CARGO_HTTP_CAINFO": str(certificate),
+        "CARGO_HTTP_CHECK_REVOKE": "false",
+        "CARGO_REGISTRY_TOKEN": token,
+    }
+
+
+def warm_cargo_home(directory: Path, user_home: Path) -> None:
+    """Return the throw-away home what the user's cargo has fetched before; the user's files stay as they are.
+
+    Crates are linked where the disk allows it (cargo makes them anew, it never writes into them); the index
+    cache is copied, since cargo rewrites it in place; the clone of an index that is a git repository is left out.
+    """
+    source, target = user_home / "registry", directory / "cargo-home" / "registry"
+    for part, copy in (("cache", _link), ("index", shutil.copy2)):
+        if (source / part).is_dir():
+            shutil.copytree(
+                source / part,
+                target / part,
+                copy_function=copy,
+                dirs_exist_ok=True,
+                ignore=shutil.ignore_patterns(".git"),
+            )
+
+
+def _cargo_home(directory: Path, configuration: str) -> Path:
+    home = directory / "cargo-home"
+    home.mkdir(parents=True, exist_ok=True)
+    (home / "config.toml").write_text(configuration, encoding="utf-8")
+    return home
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)

@@ -15,11 +15,12 @@ from typing import Self, TypeVar
 from urllib.parse import urlsplit
 
 from castoff.errors import ConfigurationError
-from castoff.world import cargo_home, clients
+from castoff.world import clients
 from castoff.world.authority import ThrowAwayAuthority
 from castoff.world.bare import BareRepository, git_environment, git_settings
 from castoff.world.cargo_registry import CargoRegistry
 from castoff.world.cargo_registry import upload_subject as crate_subject
+from castoff.world.clients import python_index_address, without_loopback_proxy, without_secrets
 from castoff.world.clock import WorldClock
 from castoff.world.control import ControlDoor
 from castoff.world.docs_host import DocsHost
@@ -33,7 +34,6 @@ from castoff.world.npm_registry import NpmRegistry
 from castoff.world.npm_registry import upload_subject as npm_subject
 from castoff.world.npm_registry.outside import OutsideRegistry
 from castoff.world.npm_registry.refusal import Refused
-from castoff.world.outside import python_index_address, without_loopback_proxy
 from castoff.world.proxy import (
     CargoDoor,
     Door,
@@ -43,7 +43,6 @@ from castoff.world.proxy import (
 )
 from castoff.world.python_index import PythonIndex
 from castoff.world.python_index import upload_subject as python_subject
-from castoff.world.secrets import without_secrets
 from castoff.world.seed import WorldSeed
 from castoff.world.server import HOST, Server, Site
 
@@ -210,7 +209,7 @@ class World:
     def warm_cargo_home(self) -> None:
         """Copy what the user's cargo has fetched before, so that a rehearsal fetches less."""
         home = self._user.get("CARGO_HOME") or str(Path(self._user.get("HOME", "/nonexistent")) / ".cargo")
-        cargo_home.warm(self.directory, Path(home))
+        clients.warm_cargo_home(self.directory, Path(home))
 
     def dump(self, uploads_sorted: bool = False) -> dict[str, object]:
         """Return all that two worlds can be compared by: no times, no ids, no ports.
@@ -323,9 +322,9 @@ class World:
 
     def _cargo_environment(self) -> dict[str, str]:
         if self.cargo_proxy is None:
-            return cargo_home.replaced_source(self.directory, self.cargo.url, clients.TOKEN)
+            return clients.cargo_with_replaced_source(self.directory, self.cargo.url, clients.TOKEN)
         certificate = self.authority.certificate
-        return cargo_home.proxied(self.directory, self.cargo_proxy.url, certificate, clients.TOKEN)
+        return clients.cargo_behind_proxy(self.directory, self.cargo_proxy.url, certificate, clients.TOKEN)
 
 
 def _npm_writes(request: Request) -> bool:

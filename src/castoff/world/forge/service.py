@@ -21,7 +21,6 @@ from castoff.world.forge import (
     api_releases,
     api_repository,
     graph,
-    hooks,
     merging,
     searching,
     seed,
@@ -33,6 +32,7 @@ from castoff.world.forge.dump import canonical
 from castoff.world.forge.fields import require_valid
 from castoff.world.forge.merging import follow_pushes
 from castoff.world.forge.plumbing import BareRepository
+from castoff.world.forge.protecting import install_hooks
 from castoff.world.forge.records import Json
 from castoff.world.forge.routing import Route, Router
 from castoff.world.messages import Late, Request, Response
@@ -87,7 +87,7 @@ class Forge:
         self._lock = threading.RLock()
         self._count = 0
         self._others = {other.slug.lower(): other for other in others}
-        hooks.install(repository, self._state.protections, self._state.default_branch)
+        install_hooks(repository, self._state.protections, self._state.default_branch)
 
     @property
     def web(self) -> str:
