@@ -8,13 +8,16 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import TYPE_CHECKING
 
-from castoff.errors import Problem
-from castoff.redaction import Redactor
+if TYPE_CHECKING:
+    from castoff.errors import Problem
 
 
 def bug(error: Exception) -> Problem:
     """Report that castoff itself failed."""
+    from castoff.errors import Problem
+
     return Problem(
         code="bug",
         message=f"internal error: {type(error).__name__}",
@@ -28,6 +31,9 @@ def traceback_asked_for() -> str | None:
     if not os.environ.get("CASTOFF_TRACEBACK"):
         return None
     import traceback
+
+    # Imported here: its expressions and the reader of URLs cost every start a tenth of `castoff --help`.
+    from castoff.redaction import Redactor
 
     return Redactor.of_environment(os.environ).clean(traceback.format_exc())
 

@@ -6,7 +6,6 @@ import errno
 import functools
 import math
 import os
-import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 LONGEST_WAIT = 7 * 86_400.0
 """Seconds; a longer wait is a typing error, and no CI job and no token lasts that long."""
 
-_DIGEST = re.compile(r"(?:sha256:)?([0-9a-f]{64})", re.IGNORECASE)
 _SHOWN = 60
 
 
@@ -59,12 +57,12 @@ def seconds(value: str | float) -> float:
 
 def digest(value: str) -> str:
     """Return a SHA-256 digest as registries write it: 64 hexadecimal digits in lower case."""
-    found = _DIGEST.fullmatch(value)
-    if found is None:
+    found = value.lower().removeprefix("sha256:")
+    if len(found) != 64 or not set(found) <= set("0123456789abcdef"):
         raise click.BadParameter(
             f"`{_brief(value)}` is not a SHA-256 digest: copy the 64 digits from the message"
         )
-    return found[1].lower()
+    return found
 
 
 def text(value: str) -> str:
