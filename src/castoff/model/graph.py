@@ -58,6 +58,7 @@ def order_of(
     ]
     named = workspace.id_of(named_facade) if named_facade is not None else None
     judged = judge_edges(names, (*workspace.edges, *stated), last=named)
+    # Only edges that order: the others are shown, with the reason.
     needs = _needs(names, (one.edge for one in judged if one.orders))
     cycle = _cycle(needs)
     if cycle:
@@ -238,6 +239,7 @@ def _facade(
         problem = _named_facade_problem(workspace, named, needs)
         return (None, "none", (problem,)) if problem else (named, "named", ())
     names = _in_question(workspace)
+    # One package has no facade: the word says something about the others.
     if len(names) == 1:
         return None, "none", ()
     dependents = {target for targets in needs.values() for target in targets}
@@ -281,6 +283,7 @@ def _named_facade_problem(workspace: Workspace, named: str, needs: Needs) -> Pro
             remedy="correct `release.facade`, or remove it so that the facade is detected",
         )
     dependents = sorted(name for name, targets in needs.items() if named in targets)
+    # Nothing needs it, so it can go last whatever else it is.
     if not dependents:
         return None
     edge = next((e for e in workspace.edges if e.origin == dependents[0] and e.target == named), None)
@@ -315,4 +318,5 @@ def _waves(needs: Needs) -> tuple[tuple[str, ...], ...]:
     waves: dict[int, list[str]] = defaultdict(list)
     for name, wave in depth.items():
         waves[wave].append(name)
+    # Sorted within a wave, so that the plan is the same on every machine.
     return tuple(tuple(sorted(waves[wave])) for wave in sorted(waves))

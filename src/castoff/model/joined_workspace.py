@@ -24,6 +24,7 @@ _MANY = 4  # folders beside each other that one pattern stands for
 
 def merged(workspaces: Sequence[Workspace]) -> Workspace:
     """Join workspaces; packages that share a name become ``cargo:name`` and ``python:name``."""
+    # The common case keeps its names: labels are for ecosystems that share one.
     if len(workspaces) == 1:
         return workspaces[0]
     counts = Counter(package.name for one in workspaces for package in one.packages)

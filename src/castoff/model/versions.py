@@ -45,6 +45,7 @@ _LOOKS_LIKE_VERSION = re.compile(r"v?(?:[0-9]{1,9}!)?[0-9]{1,9}(?:[.!+_-]|$)", r
 _LENIENT = re.compile(
     r"v?(?:([0-9]{1,9})!)?([0-9]{1,9}(?:\.[0-9]{1,9}){0,7})([-+._A-Za-z].{0,99})?", re.ASCII
 )
+# PEP 440's forms of a post-release, normalized ones and others.
 _POST = re.compile(r"[-._]?(?:post|rev|r)[-._]?[0-9]*(?:[-+._].*)?|-[0-9]+", re.ASCII | re.IGNORECASE)
 _BETWEEN = re.compile(
     r"v?[0-9.]+(?:[-._]?(?:alpha|a|beta|b|preview|pre|rc|c)[-._]?[0-9]{0,8})?"
@@ -149,6 +150,7 @@ def version_fault(text: str) -> Fault | None:
         return Fault(
             "castoff supports two or three numbers, with an optional pre-release such as `rc.1` or `b2`"
         )
+    # Lenient: the message names what to write, so the parts are read where possible.
     epoch, numbers, rest = match[1], match[2], match[3] or ""
     parts = [str(int(one)) for one in numbers.split(".")]
     plain = ".".join([*parts, "0", "0"][:3] if len(parts) < 2 else parts[:3])
@@ -251,6 +253,7 @@ def next_version(
         return _next_pre(start, level, spelling)
     if (fault := version_fault(level)) is not None and _LOOKS_LIKE_VERSION.match(level) and len(level) <= 100:
         raise unsupported_version(f"`{level}` is not a version that castoff supports", fault)
+    # A typing error is the usual cause; more than one guess would not help.
     near = get_close_matches(level, LEVELS, n=1)
     raise UsageError.of(
         "unknown-level",
@@ -309,6 +312,7 @@ def _bumped_base(start: ReleaseVersion, level: str) -> ReleaseVersion:
 
 
 def _at(base: ReleaseVersion, major: int, minor: int, patch: int) -> ReleaseVersion:
+    # 1.2 is followed by 1.3, and its fix is 1.2.1: PEP 440 knows both widths.
     return ReleaseVersion(major, minor, patch, width=3 if patch else base.width)
 
 

@@ -97,8 +97,10 @@ class Delivery:
         for number in range(1, _MOST):
             name = self.proposal if number == 1 else f"{self.proposal}-{number}"
             pulls = self.desk.pulls(name) if self.desk else ()
+            # Where a push is tried first, no answer about pull requests need stop it.
             if isinstance(pulls, Unknown):
                 return pulls if self.by_pull_request or self.denied else Proposal(branch=name)
+            # A branch of that name may serve pull requests to other branches as well.
             ours = [pull for pull in pulls if pull.base == self.branch]
             # An open pull request is reused; a second one for the same change would only confuse.
             waiting = next((pull for pull in ours if pull.state == "open"), None)

@@ -29,6 +29,7 @@ from castoff.postrelease.docs import LOOK_AGAIN, Documented
 from castoff.reconcile.part import Seen, wait_for
 
 LINK = Act(id="docs:links", stage="docs", target="the symbols in the release's text", undo="free")
+# A bound on requests: a text that names more than so many items is no release note.
 _PAGES = 50
 _LATER = only_if("if the text names symbols", (LINK,))
 
@@ -80,6 +81,7 @@ class LinksPart:
         if release is None or isinstance(release, Unknown):
             return LinksLook(unknown=release)
         seen = LinksLook(release=release, text=release.body)
+        # Most texts name no symbol, and then the documentation host is not asked at all.
         if not find_references(release.body):
             return seen
         try:

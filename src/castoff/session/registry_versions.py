@@ -19,6 +19,7 @@ from castoff.session.services import Services
 from castoff.session.snapshot import Snapshot
 from castoff.session.version_guards import below_released, is_released_here, severity_for
 
+# Longer than an answer takes, shorter than somebody waits for a preview.
 PLAN_SECONDS = 2.0
 """How long a plan waits for registries: it decides nothing that `check` and `release` do not ask again."""
 
@@ -166,12 +167,15 @@ def ask_together(
                 return
             found[name] = _asked(ask)
 
+    # Daemons: a client that hangs must not keep a plan from ending.
     threads = [Thread(target=work, daemon=True) for _ in range(min(_LANES, len(questions)))]
     end = None if seconds is None else clock.monotonic() + seconds + _CLIENTS_END
     for thread in threads:
         thread.start()
     for thread in threads:
+        # One bound for all of them together, not one for each.
         thread.join(None if end is None else max(0.0, end - clock.monotonic()))
+    # Decided by who asks: whatever arrives later is not read any more.
     late = Unknown(reason=f"no answer within {seconds or 0.0:g} seconds")
     return {name: found.get(name, late) for name in questions}
 

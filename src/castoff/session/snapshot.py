@@ -106,10 +106,12 @@ def take_snapshot(
 
     The branch is the user's, or ``of`` an earlier look: people switch branches while a run builds.
     """
+    # Asked first: without a commit, nothing below has an answer.
     local_head = _local_head(repository)
     remote, url = _remote(repository, configuration)
     refs, unreachable = (clone.ls_remote(url) if url else None), clone.last_refusal
     allowed = configuration.release.branches
+    # A run that looks again keeps its branch: people switch branches while it builds.
     branch, branch_problem = (of, ()) if of else _branch(repository, refs, allowed, local_head)
     remote_head = refs.heads.get(branch) if refs and not branch_problem else None
     head = _fetched_head(repository, clone, (url, branch), remote_head) or local_head
@@ -200,6 +202,7 @@ def workspace_before(snapshot: Snapshot, manifests: Sequence[Manifests]) -> Work
         return None
     try:
         return read_workspace(snapshot.at(previous.commit), manifests, snapshot.scope).at(previous.version)
+    # History may hold manifests that no tool could read; then nothing is compared.
     except (WorkspaceError, Refusal):
         return None
 
@@ -227,6 +230,7 @@ def claims_in(
 
 def _with_claims(clone: Clone, url: str | None, refs: Refs | None) -> Refs | None:
     """Ask for claims as well; a remote that cannot tell them was not asked at all."""
+    # Only with versions from tags: elsewhere, the branch itself is the claim.
     claims = clone.claims(url) if url and refs else None
     return replace(refs, claims=claims) if refs and claims is not None else None
 
@@ -252,6 +256,7 @@ def _branch(
     repository: Repository, refs: Refs | None, allowed: Sequence[str], head: str
 ) -> tuple[str, tuple[Problem, ...]]:
     branch = repository.branch()
+    # CI checks out a detached commit: a release branch whose head it is, is meant.
     if branch is None and refs is not None:
         at_head = sorted(
             name for name, commit in refs.heads.items() if commit == head and is_release_branch(name, allowed)
@@ -266,6 +271,7 @@ def _branch(
         reason="release branches are " + ", ".join(f"`{one}`" for one in allowed),
         remedy="check out a release branch, or add this branch to `release.branches`",
     )
+    # A name is needed to look further, so that all problems are listed together.
     return branch or "main", (problem,)
 
 
@@ -332,6 +338,7 @@ def _unread(
 def _is_default(clone: Clone, url: str | None, branch: str) -> bool:
     """Return whether a branch is the remote's default branch, or has its usual name if the remote names none."""
     default = clone.default_branch(url) if url else None
+    # Remotes name their default branch by the symbolic HEAD; some, and old ones, do not.
     return branch == default if default else branch in ("main", "master")
 
 

@@ -18,6 +18,7 @@ def remote_problems(
     """Return what is wrong with clone and remote; ``named`` is name and address, ``heads`` there and here."""
     (remote, url), (remote_head, local_head) = named, heads
     branch = repository.branch() or "main"
+    # From the outside in: without a remote nothing about its branch can be said.
     if remote is None or url is None:
         return (
             Problem(
@@ -93,6 +94,7 @@ def _apart(clone: Clone, remote: str, branch: str, remote_head: str, local_head:
             remedy="run `git pull` to see what will be released",
             commit=local_head,
         )
+    # Not behind: either ahead, or both have commits of their own.
     diverged = not clone.is_ancestor(remote_head, local_head)
     return Problem(
         code="branch-diverged" if diverged else "branch-ahead",

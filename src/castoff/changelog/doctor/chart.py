@@ -31,6 +31,7 @@ from castoff.errors import Problem, UsageError
 from castoff.text.markdown import Blocks, Lines, Span
 
 _SEPARATOR = re.compile(r"[\t,; ]+")
+# In this order: what `gh release list --json`, forges and git's own formats call it.
 _NAMES = ("name", "tag", "tag_name", "version", "ref")
 _DAYS = ("date", "tag_date", "day", "creatordate", "published_at", "created_at")
 
@@ -75,6 +76,7 @@ def read_known(text: str) -> OutsideFacts:
 
     Errors: ``doctor-tags-invalid``.
     """
+    # Files that were saved on Windows may begin with a byte order mark.
     text = text.removeprefix("\ufeff")
     if text.lstrip()[:1] not in ("[", "{"):
         return OutsideFacts(
@@ -82,6 +84,7 @@ def read_known(text: str) -> OutsideFacts:
         )
     try:
         data: Any = json.loads(text)
+    # Deeply nested input ends in RecursionError, which is no ValueError.
     except (ValueError, RecursionError) as error:
         raise _invalid(f"it is not JSON ({str(error)[:80]})") from None
     return _from_json(data)
@@ -100,6 +103,7 @@ def _from_json(data: Any) -> OutsideFacts:
         pulls |= _numbers(data.get("pulls"))
         data = data["tags"]
     if isinstance(data, dict):
+        # An object from tag to day is the shortest form that people write by hand.
         data = [{"tag": name, "date": day} for name, day in data.items()]
     if not isinstance(data, list):
         raise _invalid("it is neither a list nor an object")
@@ -128,6 +132,7 @@ def _merged(entry: Any) -> Iterator[int]:
     listed = entry.get("merged_prs", entry.get("pulls")) if isinstance(entry, dict) else None
     for one in listed if isinstance(listed, list) else ():
         number = one.get("number") if isinstance(one, dict) else one
+        # In Python, True is an int.
         if isinstance(number, int) and not isinstance(number, bool):
             yield number
 
@@ -184,6 +189,7 @@ class Chart:
     @cached_property
     def opaque(self) -> frozenset[int]:
         """Return the lines that are code or HTML (comments included)."""
+        # What a reader does not see as text is never changed.
         spans = (*self.blocks.code, *self.blocks.html)
         return frozenset(line for span in spans for line in range(span.start, span.end))
 
@@ -201,6 +207,7 @@ class Chart:
             address = read_release_address(target) if target else None
             roots.update([address.root] if address else [])
         roots.update(one.root for one in find_comparisons(self.log.text))
+        # The majority: files keep links to forks and to an address before a move.
         return roots.most_common(1)[0][0] if roots else None
 
     def lines_of(self, section: Section) -> range:
@@ -215,6 +222,7 @@ class Chart:
     def section_at(self, line: int) -> Section | None:
         """Return the section that holds a line (counting from 0), its heading included."""
         sections = self.log.sections
+        # Sections are asked for once for each link: a linear search made large files slow.
         index = bisect_right(self._first_lines, line) - 1
         if index < 0:
             return None
@@ -251,6 +259,7 @@ class Chart:
         for line, mark in generated_marks(self.blocks):
             section = self.section_at(line)
             if section is not None and section.title is not None:
+                # One mark is enough; the smallest name makes the answer the same on every run.
                 found[section.heading.line] = min(mark, found.get(section.heading.line, mark))
         return found
 
@@ -263,12 +272,14 @@ class Chart:
         fitting = Counter(tag.project for tag in self.known.tags if order_key(tag.version) in wanted)
         if not fitting:
             return () if not self.known.tags else self.known.tags
+        # The project whose tags fit most sections: in a repository of several, others share some versions.
         project = fitting.most_common(1)[0][0]
         return tuple(tag for tag in self.known.tags if tag.project == project)
 
     @cached_property
     def _comments(self) -> frozenset[int]:
         comments = [span for span in self.blocks.html if self.lines[span.start].lstrip().startswith("<!--")]
+        # An open comment hides the rest of the file, and is a defect of its own.
         closed = [span for span in comments if self.lines[span.end - 1].rstrip().endswith("-->")]
         return frozenset(line for span in closed for line in range(span.start, span.end))
 

@@ -78,6 +78,7 @@ def examine(text: str, known: OutsideFacts | None = None) -> tuple[ChangelogFind
     ``known`` adds what tags tell; without it nothing is said about tags. No text makes it fail.
     """
     chart = Chart(parse(text), known or OutsideFacts())
+    # Two checks may find the same defect; one finding is enough.
     findings = {(f.kind, f.line, f.release, f.detail, f.text): f for check in _CHECKS for f in check(chart)}
     return tuple(
         sorted(
@@ -94,6 +95,7 @@ def fix(text: str, known: OutsideFacts | None = None) -> Diagnosis:
     """
     fixed = 0
     findings = examine(text, known)
+    # A repair may uncover another defect; bounded, in case two of them undo each other.
     for _ in range(_MOST_ROUNDS):
         repaired = _repaired(text, findings)
         if repaired == text:
@@ -106,9 +108,11 @@ def fix(text: str, known: OutsideFacts | None = None) -> Diagnosis:
 
 def _repaired(text: str, findings: tuple[ChangelogFinding, ...]) -> str:
     """Apply all edits if the structure stays as it is, else one finding after the other, from the end."""
+    # All at once is the common case, and needs one reading of the file.
     at_once = apply_edits(text, [edit for finding in findings for edit in finding.edits])
     if _keeps_structure(text, at_once, findings):
         return at_once
+    # From the end, so that the places of the earlier ones stay valid.
     for finding in sorted(findings, key=lambda f: max((e.end for e in f.edits), default=0), reverse=True):
         alone = apply_edits(text, finding.edits)
         if finding.edits and _keeps_structure(text, alone, (finding,)):
@@ -120,10 +124,12 @@ def _keeps_structure(before: str, after: str, findings: tuple[ChangelogFinding, 
     """Report whether headings, releases and code are the same, apart from what the findings name."""
     old, new = parse(before), parse(after)
     gone, come = _headings(old), _headings(new)
+    # Only these two kinds may take a heading away.
     surplus = Counter(f.text for f in findings if f.kind in ("doubled-heading", "empty-section"))
     lost, added = gone - come, come - gone
     if any(shortened(title) not in surplus for _, title in lost):
         return False
+    # A heading may only be added above a list that had lost its own.
     if any(not is_contributors_title(title) for _, title in added):
         return False
     versions = [[section.version for section in log.released] for log in (old, new)]

@@ -28,6 +28,7 @@ def naked_numbers(chart: Chart) -> Iterator[ChangelogFinding]:
     """Find issue numbers without a link, in a file that links nearly all of them."""
     linked = sum(one.numbered for one in chart.links)
     naked = list(naked_references(chart.blocks, chart.spans))
+    # A file that leaves a fifth of them plain does so on purpose.
     if linked < _FEWEST_LINKED or 4 * len(naked) > linked:
         return
     for one in naked:
@@ -73,6 +74,7 @@ def relative_destinations(chart: Chart) -> Iterator[ChangelogFinding]:
     A file with many of them means it so.
     """
     found = list(relative_links(list(chart.spans)))
+    # A habit of the file, and no slip.
     if len({chart.lines.line_of(span.start) for span in found}) > _HABIT:
         return
     for span in found:
@@ -82,6 +84,7 @@ def relative_destinations(chart: Chart) -> Iterator[ChangelogFinding]:
         path = span.destination.removeprefix("./")
         kind = "raw" if span.kind == "image" else "blob"
         address = f"{chart.root}/{kind}/{section.version}/{path}" if chart.root else "an absolute address"
+        # Not safe: whether the file was there at that tag is not known here.
         repair = Repair(safe=False, text=address)
         yield _of_link(chart, span, "relative-link", detail=span.destination, repair=repair)
 
@@ -129,6 +132,7 @@ def stale_comparisons(chart: Chart) -> Iterator[ChangelogFinding]:
         if line in labels:
             title = read_title(labels[line])
             release = title.version if title else None
+        # A line with more than the comparison has words of people, and stays.
         alone = is_compare_line(chart.lines[line])
         if release is not None and line not in chart.code and (alone or one.root == chart.root):
             yield _stale(chart, one, line, release, removable=alone and line not in labels)
@@ -165,6 +169,7 @@ def unreleased_base(chart: Chart) -> Iterator[ChangelogFinding]:
         return
     for one in unreleased_comparisons(chart.log):
         base = version_of_tag(one.base)
+        # Later than the newest section: the next release was tagged, and its section is still to come.
         if base is None or order_key(base) >= order_key(newest.version):
             continue
         line = chart.lines.line_of(one.at[0])

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 def print_json(name: str, value: dict[str, object]) -> None:
     """Print one object with its schema's name and version."""
     whole = {"schema": f"castoff/{name}", "schema_version": SCHEMA_VERSION, **value}
+    # Indented, since people read it too; programs do not mind.
     encoded = msgspec.json.format(msgspec.json.encode(whole), indent=2)
     sys.stdout.write(encoded.decode("utf-8") + "\n")
 
@@ -187,7 +188,9 @@ def observation_json(one: Observation) -> dict[str, object]:
         case Unknown(reason=reason, retry_after=after):
             value["answer"] = "unknown"
             facts = {"reason": reason, "retry_after": after}
+    # One order of keys for every answer, so that two outputs can be compared line by line.
     value |= {"state": one.state, "identity": identity, "expected": one.expected, **facts}
+    # Left out rather than null: the schema of an answer then names what it always has.
     return {key: item for key, item in value.items() if item is not None}
 
 

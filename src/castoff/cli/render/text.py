@@ -50,6 +50,7 @@ def show_plan(plan: Plan, build_seconds: float | None = None, *, verbose: bool =
     show(f"tag {plan.tag} on {plan.branch}, pushed to {plan.remote or 'no remote'}; {origin}")
     _show_source(plan)
     _show_facade(plan.order)
+    # People count from one.
     for wave, names in enumerate(plan.order.waves, start=1):
         many = f"{len(names)} packages: " if len(names) > MANY else ""
         show(f"wave {wave}: {many}{listed(names, len(names) if verbose else MANY)}")
@@ -277,6 +278,7 @@ def _show_links(links: Sequence[Link]) -> None:
 
 def show_all(problems: Sequence[Problem]) -> None:
     """Show problems, errors first."""
+    # A stable sort: within errors and warnings, the order in which they were found.
     for problem in sorted(problems, key=lambda one: one.severity != "error"):
         show_problem(problem)
 
@@ -318,11 +320,14 @@ def _show_many_edits(edits: Sequence[Edit]) -> None:
 def _missing(state: StageState) -> str:
     if state.state in ("done", "off"):
         return ""
+    # A hundred packages have a hundred builds: their number by state says more than their names.
     if state.stage.name == "docs":
         return _documentation(state)
     left = [part for part in state.parts if not isinstance(part.decision, Done | Off)]
+    # Each once: many parts wait for one and the same answer.
     reasons = [reason for reason in dict.fromkeys(_reason(part.decision) for part in left) if reason]
     words = list(dict.fromkeys(word for part in left for one in part.seen if (word := _word(one))))
+    # A reason that a person must act on is worth more than what is absent.
     if state.state == "blocked" or state.stage.name in ("changelog", "website") or not words:
         return "; ".join(reasons[:_NAMED]) or listed(words, _NAMED)
     if len(words) <= _NAMED:

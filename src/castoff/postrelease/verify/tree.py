@@ -80,6 +80,7 @@ def compare_crate(
 ) -> TreeComparison:
     """Compare a crate with the files that cargo lists for it; all are in the tree, but for generated ones."""
     wanted = {path: _crate_source(package, path, read) for path in listed if path not in CRATE_GENERATED}
+    # cargo rewrites the manifest, and keeps what the author wrote under this name.
     wanted["Cargo.toml.orig"] = read(package.manifest)
     given = {path for path in files if path not in CRATE_GENERATED - {"Cargo.toml.orig"}}
     pairs = {path: [data] for path, data in wanted.items() if path in given and data is not None}
@@ -174,6 +175,7 @@ def _rewrites(package: Package, read: Read) -> bool:
 
 def _is_generated(package: Package, path: str, patterns: Sequence[str]) -> bool:
     """Recognize what a backend writes; with versions from tags that may be any module named after the version."""
+    # setuptools-scm, hatch-vcs and versioningit write such modules; their names are free.
     if package.tags is not None and "version" in PurePosixPath(path).name:
         return True
     return any(fnmatchcase(path, one) for one in patterns)
@@ -200,6 +202,7 @@ def _tarred(data: bytes) -> Iterator[tuple[str, bytes]]:
     left = _LIMIT
     with tarfile.open(fileobj=io.BytesIO(data), mode="r:gz") as archive:
         for member in archive:
+            # Counted as it goes: a header that lies about sizes must not fill the memory.
             left -= member.size
             if left < 0:
                 raise TreeNotComparable("it is larger than 512 MiB")
@@ -255,12 +258,14 @@ class ReleasedTree:
         with self.checkout.lock:  # cargo may write a lock file while it lists
             if package.root not in self._lists:
                 self._lists[package.root] = builder.packed_lists(root / package.root)
+            # By content, not by name: cargo's lists do not name their packages.
             found = (one for one in self._lists[package.root] if _without(one) == _without(given))
             return next(found, None) or builder.packed_files(root, package)
 
     def read(self, path: str) -> bytes | None:
         """Read a file; a link may lead to another place in the tree, and not out of it."""
         root = self.checkout.clone.root.resolve()
+        # A link of the repository could name any file of the machine.
         full = (root / path).resolve()
         try:
             return full.read_bytes() if full.is_relative_to(root) and full.is_file() else None
