@@ -333,7 +333,12 @@ def test_a_world_that_cannot_be_seen_is_given_up_after_a_while_and_not_written_t
     clock = FakeClock()
     part = Scripted(clock, [Wait(reason="the index does not answer")])
 
-    assert ended(clock, part) == (NotYet, ["still-waiting"])
+    with pytest.raises(NotYet) as late:
+        reconcile(clock, part)
+    (problem,) = late.value.problems
+    assert problem.code == "still-waiting"
+    assert problem.message.endswith("is not ready yet: the index does not answer")
+    assert problem.remedy == "run the same command again later: completed steps are not repeated"
     assert part.acted_at() == []
     assert 120.0 <= clock.monotonic() <= 126.0
 

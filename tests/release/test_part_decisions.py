@@ -144,6 +144,42 @@ def test_highlights(look: HighlightsLook | Unknown, expected: str) -> None:
     assert decision_of(part, look) == expected
 
 
+class Listing:
+    """A forge that lists these releases, and is asked for nothing else."""
+
+    def __init__(self, *listed: ForgeRelease) -> None:
+        self.listed = listed
+
+    def releases(self) -> tuple[ForgeRelease, ...]:
+        return self.listed
+
+
+WRITTEN = replace(DRAFT, body="x\n", target="R")
+
+
+@pytest.mark.parametrize(
+    ("listed", "releases", "written"),
+    [
+        ((), (), False),
+        ((WRITTEN,), (WRITTEN,), True),
+        ((replace(WRITTEN, tag="1.0.0"), WRITTEN), (WRITTEN,), True),
+        ((DRAFT,), (DRAFT,), False),
+        ((replace(WRITTEN, target="other"),), (replace(WRITTEN, target="other"),), False),
+        ((WRITTEN, replace(WRITTEN, id=9)), (WRITTEN, replace(WRITTEN, id=9)), False),
+    ],
+    ids=["none", "written", "beside another tag", "without the text", "for another commit", "two drafts"],
+)
+def test_highlights_are_looked_for_in_the_one_draft_of_the_tag(
+    listed: tuple[ForgeRelease, ...], releases: tuple[ForgeRelease, ...], written: bool
+) -> None:
+    forge: Any = Listing(*listed)
+    part = HighlightsPart(
+        tag="1.1.0", title="1.1.0", commit="R", prerelease=False, tagged=False, forge=forge, text="x"
+    )
+
+    assert part.look() == HighlightsLook(releases, written=written)
+
+
 def test_several_releases_are_described_by_ids_that_differ() -> None:
     part = HighlightsPart(
         tag="1.1.0", title="1.1.0", commit="R", prerelease=False, tagged=True, forge=NOBODY, text="x"

@@ -293,6 +293,7 @@ def test_other_bytes_are_compared_once_and_the_same_bytes_never() -> None:
     shelf.files = {SDIST: Present(digest=f"built {SDIST}"), WHEEL: Present(digest="other")}
 
     assert summary(part.decide(part.look())) == summary(part.decide(part.look())) == "done rebuilt"
+    assert [getattr(one.answer, "same", None) for one in part.look().files] == ["bytes", "contents"]
     assert [one for one in shelf.asked if one.startswith("compare")] == [f"compare {WHEEL} other"]
 
 

@@ -11,10 +11,18 @@ from decided import decision_of
 
 from castoff.model.observations import Absent, Present, Unknown, Withdrawn
 from castoff.model.refs import Refs
+from castoff.model.versions import read
 from castoff.model.workspace import Package
 from castoff.ports import ForgePull, ForgeRelease, Listing
 from castoff.rollback.claim_revert import RevertLook, RevertPart
-from castoff.rollback.withdrawal_notice import LatestLook, LatestPart, NoDraftPart, NoticePart, note_of
+from castoff.rollback.withdrawal_notice import (
+    LatestLook,
+    LatestPart,
+    NoDraftPart,
+    NoticePart,
+    heir_of,
+    note_of,
+)
 from castoff.rollback.withdrawn_package import WithdrawPart
 
 NOBODY: Any = None
@@ -126,3 +134,39 @@ def test_revert(look: RevertLook | Unknown, desk: bool, expected: str) -> None:
     )
 
     assert decision_of(part, look) == expected
+
+
+NEXT, OLDER = replace(PAGE, id=10, tag="1.2.0"), replace(PAGE, id=11, tag="1.0.0")
+
+
+@pytest.mark.parametrize(
+    ("releases", "expected"),
+    [
+        ((), None),
+        ((PAGE,), None),
+        ((replace(NEXT, draft=True),), None),
+        ((replace(NEXT, prerelease=True),), None),
+        ((replace(NEXT, body=MARKED.body),), None),
+        ((replace(NEXT, tag="nightly"),), None),
+        ((replace(NEXT, tag="1.2.0-rc.1"),), None),
+        ((OLDER, PAGE, NEXT), "1.2.0"),
+        ((NEXT, OLDER), "1.2.0"),
+    ],
+    ids=[
+        "none",
+        "the withdrawn one",
+        "a draft",
+        "a pre-release of the forge",
+        "withdrawn as well",
+        "no version",
+        "a pre-release by its version",
+        "the highest",
+        "whatever their order",
+    ],
+)
+def test_the_release_that_becomes_the_latest(
+    releases: tuple[ForgeRelease, ...], expected: str | None
+) -> None:
+    heir = heir_of("1.1.0", releases, read)
+
+    assert (heir.tag if heir else None) == expected
