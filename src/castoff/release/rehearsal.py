@@ -34,8 +34,9 @@ from castoff.session.version_guards import require_version
 
 _FORGE = (
     "what the pull requests, labels, issues and milestones on your forge change: the embedded forge has none "
-    "(`castoff check`, `castoff notes` and `castoff milestone` read the real ones)"
+    "(`castoff check`, `castoff notes` and `castoff milestone` read the real ones, `castoff world seed` copies them)"
 )
+_SEEDED = "what changed on your forge after the seed was written"
 _DOCS = "whether the documentation builds on its host: the embedded host reports each build as done"
 _SITE = (
     "whether the pages fit the current website: its repository could not be read, "
@@ -92,6 +93,7 @@ def rehearse(services: Services, wish: Wish, opened: Opened, *, by_pull_request:
                     not_proven=(
                         *NOT_PROVEN,
                         *_rules(session.snapshot),
+                        _SEEDED if embedded.is_seeded else _FORGE,
                         *_more(services, result.stages, content.website, by_pull_request),
                     ),
                 ),
@@ -207,7 +209,6 @@ def _more(
     merged = by_pull_request or "pull-request" in (configuration.changelog.mode, configuration.website.mode)
     documented = any(one.stage.name == "docs" and one.state != "off" for one in stages)
     facts = (
-        (_FORGE, True),
         (_DRAFT, configuration.draft.by == "ci"),
         (_MERGE, merged),
         (_RESUMED, by_pull_request),

@@ -119,6 +119,8 @@ class Embedded:
     remote: str
     dump: Callable[[], dict[str, object]]
     merge: Callable[[], tuple[str, ...]]
+    is_seeded: bool = False
+    """Whether the forge holds what a seed said of the real one."""
 
 
 def chooses_kinds(services: Services, package: Package) -> bool:

@@ -247,7 +247,8 @@ def _remedy(scheme: Scheme, each: Sequence[Mark]) -> str:
 def _tools(tree: Tree) -> str:
     found = release_tools(tree)
     return "".join(
-        f"; `{one.path}` configures {one.tool}, which may also create releases" for one in found[:3]
+        f"; `{one.path}` configures {one.tool}, which may also create releases: `castoff init` reads it"
+        for one in found[:3]
     )
 
 

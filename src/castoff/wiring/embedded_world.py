@@ -102,7 +102,7 @@ def open_rehearsal(session: Session, content: WorldContent, start: Path | None =
         for key, value in throw_away_identity(processes, world.directory).items():
             session.clone.git.must("config", "--local", "--replace-all", key, value)
         repository = Repository(Git(processes, session.clone.root), session.services.repository.start)
-        yield aimed_at(session.services, world, repository)
+        yield replace(aimed_at(session.services, world, repository), is_seeded=start is not None)
 
 
 def aimed_at(services: Services, world: World, repository: Repository) -> Embedded:
