@@ -60,5 +60,5 @@ def _groups(book: Notebook) -> None:
         book.leave("fixed", "castoff releases all packages under one version: put them into one fixed group first, or "
                    "name those that stay behind in `release.exclude`", "decision", shown)  # fmt: skip
     if linked := book.config.get("linked"):
-        book.leave("linked", "linked packages are released only when they change; castoff releases all together",
+        book.leave("linked", "linked packages are released when they change, as with `release.only-changed`",
                    "decision", f"`linked` {quoted(linked)}")  # fmt: skip

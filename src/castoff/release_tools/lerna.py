@@ -15,8 +15,8 @@ _LEFT = {
     "changelogPreset": "the notes are GitHub's, sorted by labels in `.github/release.yml`",
     "createRelease": "castoff creates the draft on the forge itself",
     "exact": "castoff keeps the form of each requirement",
-    "forcePublish": "castoff releases every package each time",
-    "ignoreChanges": "castoff releases every package each time",
+    "forcePublish": "castoff releases every package each time; `release.only-changed` only what changed",
+    "ignoreChanges": "castoff releases every package each time; `release.only-changed` only what changed",
     "private": "private packages are never released",
     "push": "castoff pushes the release commit first, as its claim, and the tag last",
     "registry": "castoff reads the registry from the configuration of npm",
@@ -34,11 +34,13 @@ def read(project: ToolProject) -> Reading | None:
     version, publish = config.table("command", "version"), config.table("command", "publish")
     prefix = str(version.get("tagVersionPrefix", config.get("tagVersionPrefix") or "v"))
     if config.get("version") == "independent":
-        book.take_tag("{package}@{version}", "version")
         book.leave("version", "castoff releases all packages under one version: give them one version first, or name "
                    "those that stay behind in `release.exclude`", "decision", "independent versions")  # fmt: skip
     else:
         book.take_tag(prefix + "{version}", "tagVersionPrefix")
+        if project.several and project.current is None:
+            # In fixed mode lerna releases what changed, and the others keep their version.
+            book.take("release.only-changed", True, "version")
         if why := other_version(project, config.one("version")):
             book.leave("version", why, "decision", f"the version {config.one('version')} in lerna.json")
     whole = {**version, **publish}

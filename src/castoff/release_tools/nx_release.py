@@ -39,9 +39,9 @@ def read(project: ToolProject) -> Reading | None:
                    "version: release the groups by workspaces of their own, or name packages that stay behind in "
                    "`release.exclude`", "decision",
                    "independent versions" if independent else f"{len(groups)} release groups")  # fmt: skip
-    usual = "{projectName}@{version}" if independent else "v{version}"
-    tag = config.one("releaseTag", "pattern") or config.one("releaseTagPattern") or usual
-    book.take_tag(template(tag, _NAMES), "releaseTag.pattern")
+    tag = config.one("releaseTag", "pattern") or config.one("releaseTagPattern") or "v{version}"
+    if not independent:
+        book.take_tag(template(tag, _NAMES), "releaseTag.pattern")
     _projects(book)
     git = {**config.table("changelog", "git"), **config.table("version", "git"), **config.table("git")}
     message, tag_message = git.get("commitMessage"), git.get("tagMessage")

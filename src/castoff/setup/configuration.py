@@ -147,8 +147,11 @@ def _changelog_entry(draft: _Draft) -> str | None:
 def _problems(draft: _Draft) -> None:
     """Name what no setting can fix; packages that stay behind by a setting are fixed."""
     excluded = [name for entry in draft.entries for name in entry.settings.get("exclude", ())]
+    apart = any(entry.settings.get("only-changed") for entry in draft.entries)
     for problem in draft.around.problems:
         if problem.package is not None and problem.package in excluded:
+            continue
+        if apart and problem.code in ("stray-version", "several-versions"):
             continue
         where = f"{problem.file}:{problem.line}" if problem.line else problem.file or "the workspace"
         reason = f"{problem.reason}: {problem.remedy}" if problem.remedy else problem.reason
