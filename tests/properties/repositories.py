@@ -5,6 +5,7 @@ Folders are tokens (``fa`` to ``fh``), so that a repository can be renamed witho
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -110,6 +111,18 @@ def uv_head(folder: str, members: Sequence[str], rest: str = "") -> Repository:
     return one_file(at(folder, "pyproject.toml"), text, described=False)
 
 
+def package(folder: str, name: str, version: str, *, private: bool = False) -> Repository:
+    """Write an npm package."""
+    fields = {"name": name, "version": version, **({"private": True} if private else {})}
+    return one_file(at(folder, "package.json"), json.dumps(fields))
+
+
+def npm_head(folder: str, members: Sequence[str]) -> Repository:
+    """Write the private root of an npm workspace."""
+    text = json.dumps({"name": "root", "private": True, "workspaces": list(members)})
+    return one_file(at(folder, "package.json"), text, described=False)
+
+
 def _pyo3(folder: str, name: str, version: str) -> Repository:
     return crate(folder, name, version) | project(folder, name, version)
 
@@ -143,13 +156,16 @@ def blocks(draw: st.DrawFn, *, names: st.SearchStrategy[str], odd: bool) -> Repo
     """Draw one workspace, project, crate or odd file in some folder."""
     folder = draw(st.sampled_from((".", *TOKENS, "fa/fb", "fb/fa")))
     version = draw(st.sampled_from((*VERSIONS, *ODD) if odd else VERSIONS))
-    kinds = ["crate", "project", "pyo3", "cargo", "cargo", "uv", "uv", *(["odd"] * 3 if odd else [])]
+    declared = ["cargo", "cargo", "uv", "uv", "npm"]
+    kinds = ["crate", "project", "package", "pyo3", *declared, *(["odd"] * 3 if odd else [])]
     kind = draw(st.sampled_from(kinds))
     private = draw(st.booleans()) and draw(st.booleans())
     if kind == "crate":
         return crate(folder, draw(names), version, private=private)
     if kind == "project":
         return project(folder, draw(names), version, private=private)
+    if kind == "package":
+        return package(folder, draw(names), version, private=private)
     if kind == "pyo3":
         return _pyo3(folder, draw(names), version)
     if kind == "odd":
@@ -165,6 +181,8 @@ def blocks(draw: st.DrawFn, *, names: st.SearchStrategy[str], odd: bool) -> Repo
         found = cargo_head(
             folder, listed, version, draw(st.sampled_from(("", f'exclude = ["{places[0]}"]\n')))
         )
+    elif kind == "npm":
+        found = npm_head(folder, listed)
     else:
         found = uv_head(folder, listed, draw(st.sampled_from(("", f'exclude = ["{members[0]}"]\n'))))
     previous = ""
@@ -172,8 +190,10 @@ def blocks(draw: st.DrawFn, *, names: st.SearchStrategy[str], odd: bool) -> Repo
         name, where = draw(names), at(folder, member)
         own = draw(st.sampled_from((version, version, version, "5.0.0")))
         if odd and draw(st.integers(0, 9)) == 0:
-            file = "Cargo.toml" if kind == "cargo" else "pyproject.toml"
+            file = {"cargo": "Cargo.toml", "npm": "package.json"}.get(kind, "pyproject.toml")
             found |= one_file(at(where, file), "[broken\n")
+        elif kind == "npm":
+            found |= package(where, name, own, private=draw(st.integers(0, 4)) == 0)
         elif kind == "uv":
             needs = f'dependencies = ["{previous}"]\n' if previous and draw(st.booleans()) else ""
             found |= project(where, name, own, needs, private=draw(st.integers(0, 4)) == 0)
@@ -209,7 +229,7 @@ def repositories(draw: st.DrawFn, *, odd: bool = True, shared_names: bool = True
 @st.composite
 def unambiguous(draw: st.DrawFn) -> tuple[Repository, str]:
     """Draw a repository that has one answer, with the folder that castoff is started in."""
-    kind = draw(st.sampled_from(("cargo", "uv", "plain", "crate", "pairs")))
+    kind = draw(st.sampled_from(("cargo", "uv", "plain", "crate", "pairs", "npm", "addon")))
     base = draw(st.sampled_from((".", "fa", "fa/fb")))
     version = draw(st.sampled_from(("1.2.0", "0.3.1", "1.2.0-rc.1")))
     count = draw(st.integers(1, 3))
@@ -221,14 +241,22 @@ def unambiguous(draw: st.DrawFn) -> tuple[Repository, str]:
         found |= cargo_head(base, draw(st.sampled_from((["fc/*"], places))), version)
     if kind == "uv":
         found |= uv_head(base, draw(st.sampled_from((["fc/*"], places))))
-    if kind == "crate":
+    if kind == "npm":
+        found |= npm_head(base, draw(st.sampled_from((["fc/*"], places))))
+    if kind in ("crate", "addon"):
         named = [(base, "ant")]
     for folder, name in named:
         if kind in ("cargo", "crate", "pairs"):
             found |= crate(folder, name, None if kind == "cargo" and draw(st.booleans()) else version)
         if kind in ("uv", "plain", "pairs"):
             found |= project(folder, name, version)
-    start = draw(st.sampled_from((*folders, base) if kind in ("cargo", "uv") else tuple(f for f, _ in named)))
+        if kind in ("npm", "addon"):
+            found |= package(folder, name, version)
+        if kind == "addon":
+            found |= crate(folder, name, version, private=draw(st.booleans()))
+    start = draw(
+        st.sampled_from((*folders, base) if kind in ("cargo", "uv", "npm") else tuple(f for f, _ in named))
+    )
     for index, extra in enumerate(draw(st.lists(st.sampled_from(_BESIDE), max_size=4))):
         found |= extra(f"beside/f{'fgh'[index % 3]}/{index}", f"zoo{index}")
     return found, start
