@@ -27,6 +27,7 @@ def merged(workspaces: Sequence[Workspace]) -> Workspace:
     # The common case keeps its names: labels are for ecosystems that share one.
     if len(workspaces) == 1:
         return workspaces[0]
+    # A name in two ecosystems is common (PyO3): only then a label is needed.
     counts = Counter(package.name for one in workspaces for package in one.packages)
     relabelled = [_relabel(one, {name for name, count in counts.items() if count > 1}) for one in workspaces]
     packages = tuple(package for one in relabelled for package in one.packages)
@@ -97,6 +98,7 @@ def with_others(
         judge.members(one for one in other.members if one.manifest not in known)
         judge.packages([one for one in other.packages if one.manifest not in known], other)
         judge.broken([file for file in other.broken if file not in known], other.problems)
+        # Each manifest once, in the first workspace that has it.
         known = known | other.manifests
     for discovery in found:
         judge.programs(discovery.programs)
@@ -310,7 +312,9 @@ def _anchor(packages: Sequence[Package], plain: frozenset[str], scope: Scope) ->
     half have.
     """
     listed = {_key(one) for one in packages if one.manifest not in plain and one.tags is None}
+    # Packages that a client lists decide: plain folders are measured by them.
     if listed:
+        # Several versions are an error of their own, and no measure for others.
         return listed.pop() if len(listed) == 1 else None
     by_folder: dict[str, set[object]] = {}
     for one in packages:

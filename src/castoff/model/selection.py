@@ -75,6 +75,7 @@ def chosen_workspaces(
     """
     if scope.joined:
         return _named(found, scope.joined, unreadable)
+    # Workspaces of examples and tools have nothing to release, so they are never in question.
     publishing = [one for one in found if one.may_publish]
     broken = {one.folder: one.problem for one in unreadable}
     # Nearest first, as cargo and uv look for their workspace.
@@ -144,6 +145,7 @@ def _folders(workspace: Workspace) -> frozenset[str]:
 def _with_linked(owners: Sequence[Workspace], found: Sequence[Workspace]) -> tuple[Workspace, ...]:
     """Add what is linked to the owners, over any number of links, so that every folder of a release gives it all."""
     chosen = list(owners)
+    # The list grows while it is walked: a link may lead to a workspace with links of its own.
     for other in chosen:
         chosen += [one for one in found if one not in chosen and _are_linked(one, other)]
     return tuple(one for one in found if one in chosen)

@@ -39,6 +39,7 @@ def above(
     A text that is not a release version counts by its numbers, if these are not below those of the next version.
     """
     found = [one for one in known if _blocks(version, one, is_newest_line)]
+    # The text breaks ties, so that the same one is named on every machine.
     return tuple(sorted(found, key=lambda one: (_numbers(one), one.text), reverse=True))
 
 
@@ -46,6 +47,7 @@ def _blocks(version: ReleaseVersion, known: ExistingVersion, is_newest_line: boo
     if known.version is not None:
         if known.version <= version:
             return False
+        # A pre-release blocks within its line only; a fix beside 2.0.0-rc.1 must pass.
         same = (known.version.major, known.version.minor) == (version.major, version.minor)
         return same or (is_newest_line and known.version.is_stable)
     if is_between_releases(known.text) or (numbers := release_numbers(known.text)) is None:
@@ -78,6 +80,7 @@ def leaves_branch(branch: str, version: ReleaseVersion, previous: ReleaseVersion
     fits_minor = minor is None or not minor.isdigit()
     if version.major == major and (fits_minor or version.minor == int(minor)):
         return None
+    # `release-4` may be the fourth attempt at something; `v4` names a line.
     is_sure = minor is not None or branch.lower().startswith("v")
     was_there = previous is not None and previous.major == major
     if minor is not None and minor.isdigit():

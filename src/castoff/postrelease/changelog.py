@@ -64,12 +64,14 @@ class ChangelogPart:
         if release is None or isinstance(release, Unknown):
             return replace(seen, unknown=release)
         seen = replace(seen, release=release)
+        # Asked before the branch, so that a look without an answer has not fetched for nothing.
         milestone = self.milestone()
         head = self.delivery.head()
         if isinstance(milestone, Unknown):
             return replace(seen, unknown=milestone)
         if isinstance(head, Unknown):
             return replace(seen, unknown=head)
+        # At the branch's head, not at the release: the changelog may have moved on since.
         text = self.tree(head).read(self.path) if head is not None else None
         if head is None or text is None:
             return seen

@@ -18,6 +18,7 @@ from castoff.ports import Desk, DocsBuild, DocsHost, ForgeIssue
 from castoff.reconcile.part import Seen, wait_for
 from castoff.redaction import plain
 
+# Issues take 65,536 characters; a log that long is read by nobody.
 LONGEST = 20_000
 _BEFORE, _AFTER, _LAST = 3, 80, 25
 _WIDEST = 500
@@ -80,6 +81,7 @@ def built_comment(package: str, version: str, url: str) -> str:
 
 def relevant(log: str) -> str:
     """Return the part of a log that matters: what is around the first error, and its end."""
+    # Cut by line first: one line of a minified file could fill the issue.
     lines = [line.rstrip()[:_WIDEST] for line in plain(log).splitlines()]
     while lines and not lines[-1]:
         lines.pop()
@@ -91,6 +93,7 @@ def relevant(log: str) -> str:
     cut = start + len(head)
     kept = [*head, *(["..."] if tail > cut else []), *lines[max(tail, cut) :]]
     shown = "\n".join((["..."] if start else []) + kept)
+    # Both ends: the first error is at the start, the summary at the end.
     return shown if len(shown) <= LONGEST else shown[: LONGEST // 2] + "\n...\n" + shown[-LONGEST // 2 :]
 
 
@@ -101,6 +104,7 @@ def _fence(text: str) -> str:
 
 
 def _word(text: str) -> str:
+    # Names come from manifests: nothing in them may end the comment or mention people.
     return _ODD.sub("-", text)[:120]
 
 
@@ -185,6 +189,7 @@ class DocsPart:
             return DocsLook(build)
         issue = self.ledger.find(one)
         seen = DocsLook(build, asked=True, issue=issue)
+        # A closed issue was dealt with by a person: nothing is added to it.
         if build.state == "built" and issue is not None and not isinstance(issue, Unknown) and issue.is_open:
             return replace(seen, noted=self._noted(self.ledger, issue))
         return seen

@@ -88,6 +88,7 @@ def states_before(session: Session, version: ReleaseVersion, ask: Ask) -> tuple[
     packages = (
         replace(one, version=spell(version, one.ecosystem)) for one in session.snapshot.workspace.packages
     )
+    # The commit does not exist yet: what differs from the branch's head is the versions.
     workspace = replace(session.snapshot.workspace, packages=tuple(packages))
     release = release_of_claim(
         session.snapshot,
@@ -115,9 +116,11 @@ def require_shown(before: Sequence[Act], now: Sequence[Act], reporter: Reporter)
 
     Whoever agreed to a plan did not agree to further acts that cannot be taken back.
     """
+    # By id and order: targets name files that only a build knows.
     if [act.id for act in before] == [act.id for act in now]:
         return
     reporter.note("the acts changed to: " + ", ".join(act.id for act in now))
+    # What can be undone may be added without asking: the run shows it, and people can take it back.
     added = [act for act in not_covered(now, before) if act.undo == "never"]
     if added:
         raise Refusal.of(
@@ -136,6 +139,7 @@ def planned_again(
 ) -> tuple[Session, ReleaseVersion]:
     """Compare a plan that was made again with the one before, of which alone the acts were shown; return it."""
     if before is not None:
+        # Asking again could change the acts by itself; compared is only what the push in between changed.
         ask = ask_nobody("no registry was queried")
         first, second = (acts_before(session, version, ask) for session, version in (before, now))
         require_shown(first, second, now[0].services.reporter)
@@ -179,6 +183,7 @@ def _draft(part: DraftPart) -> DraftLook | Unknown:
     found = releases_of(part.forge, part.tag)
     if isinstance(found, Unknown):
         return found
+    # The same rule as the part's own look, without writing the notes: that takes the whole history.
     is_draft = len(found) == 1 and found[0].draft
     return DraftLook(found, Absent() if is_draft else None)
 

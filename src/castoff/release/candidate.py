@@ -96,6 +96,7 @@ def make_commit(session: Session, version: ReleaseVersion) -> tuple[str, tuple[P
     )
     beside, warnings = _update_beside(session, set(edited.locks) - settled)
     hooked = _run_hooks(session, occasion)
+    # Read after the user's commands, which may have written the changelog themselves.
     now = session.clone.tree(session.clone.staged(session.clone.changed_paths()))
     cut = changelog_edits(now, session.snapshot, session.configuration, occasion)
     session.clone.write(cut.texts)
@@ -157,11 +158,13 @@ def build_artifacts(
     Tools that make versions from tags find the release's there meanwhile. Errors name each package.
     """
     tagged = any(package.tags for package in release.workspace.packages)
+    # setuptools-scm and its kind read the version from a tag, which is not pushed before the uploads.
     names = (release.tag, *release.beside) if tagged else ()
     stand_ins = [name for name in names if session.clone.stand_in_tag(name, release.commit)]
     try:
         return _built(session, release, into, only)
     finally:
+        # Deleted whatever happened: a stand-in must never be pushed, or be taken for the signed tag.
         for name in stand_ins:
             session.clone.delete_tag(name)
 

@@ -65,6 +65,7 @@ def claim_stage(release: Release, clone: Clone, *, stamp: str | None = None) -> 
 def _of_another_version(release: Release) -> Problem | None:
     """Hold a tag against the manifests of its commit: a tag set by hand may stand anywhere."""
     version = release.version
+    # The first one is enough: the tag is wrong for the whole release.
     stray = next((one for one in release.workspace.packages if read(one.version) != version), None)
     if stray is None:
         return None
@@ -102,6 +103,7 @@ def presence_stage(
             package=package,
             version=release.native(package),
             registry=registries[package.ecosystem],
+            # Once the tag is out, what was uploaded is all there is: kinds that were left out are no gap.
             any_kind=release.tagged and chooses_kinds(services, package),
             tagged=release.tagged,
         )
@@ -155,14 +157,17 @@ def with_staging(
     So nothing that cannot be taken back happens before all that can. Where it is not known whether a registry can
     stage, the acts of both ways have a condition.
     """
+    # Unknown counts as staged here, so that both ways are shown with their conditions.
     staged = {name for name, answer in staging.items() if answer is not False}
     if not staged:
         return tuple(parts)
     needs, held = release.order.needs, set[str]()
     for part in parts:
+        # In upload order, so that what needs a held package is seen to be held too.
         if part.name not in staged and needs[part.name] & (staged | held):
             held.add(part.name)
     first = frozenset(stage_name(part.package) for part in parts if part.name in staged)
+    # What cannot be taken back goes between staging and approving: a failure there leaves nothing visible.
     plain = frozenset(part.name for part in parts) - staged - held
     split: list[Part[Any]] = [
         StagePart(part, unsure=staging[part.name] is not True) for part in parts if part.name in staged
@@ -192,6 +197,7 @@ def milestone_plan(session: Session, release: Release) -> tuple[MilestonePlan, M
     """Say between which versions the milestones roll over, and by which policy."""
     policy = session.configuration.milestone
     version = release.version
+    # A hotfix of an older line rolls over from its own predecessor, not from the newest release.
     earlier = [claim.version for claim in session.snapshot.history.released if claim.version < version]
     plan = MilestonePlan(
         version=version,
@@ -245,6 +251,7 @@ def forge_stages(
     by_ci = "a workflow writes the draft (`draft.by`)" if session.configuration.draft.by == "ci" else None
     if not release.tagged:
         return Stage("draft", (draft,), off=by_ci), Stage("announce", (announce,))
+    # Two parts ask the same question; one request answers both.
     claims = cache(lambda: session.clone.claims(release.remote_url))
     parts = [
         WaivablePart(part, partial(_waiver, claims, without_name(part.name, release.title)))

@@ -67,6 +67,7 @@ class Branch:
         except (WorkspaceError, Refusal):
             return None
         texts = {one.version for one in workspace.packages if one.tags is None}
+        # Spellings differ between ecosystems; the version is one.
         versions = {read(text) for text in texts}
         if len(versions) == 1 and None not in versions:
             return str(versions.pop())
@@ -76,6 +77,7 @@ class Branch:
         """Return the commits since the last release that touch the version files, oldest first."""
         if not self.paths:
             return
+        # The first parents alone: a version that only a merged branch had was never the branch's.
         touching = self.clone.first_parents(previous.commit if previous else None, self.head, self.paths)
         recent = touching[: _WITHIN if previous else _WITHIN_FIRST]
         changing = self._changing([commit for commit, _ in recent])
@@ -87,6 +89,7 @@ class Branch:
 
     def _changing(self, commits: Sequence[str]) -> Collection[str]:
         """Leave out what changes no version line, where it is known how such a line looks."""
+        # In other files (a module, say) a version has no form that git could search for.
         if any(path.rpartition("/")[2] not in _NAMED for path in self.paths):
             return commits
         return self.clone.changing(commits, _VERSION_LINE, self.paths)
@@ -141,6 +144,7 @@ def _claim_line(template: str, version: ReleaseVersion) -> re.Pattern[str]:
 def _first(branch: Branch, now: ReleaseVersion, found: Begun) -> Begun:
     """A first release may have changed no version: then its subject tells, or its merge, and that of its revert."""
     clone, git, head = branch.clone, branch.clone.git, branch.head
+    # No version changed, so the subject is the only trace of a first release.
     commit = first_with_subject(git, _claim_line(branch.message, now), head)
     if commit is None:
         return found

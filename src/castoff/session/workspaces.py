@@ -84,6 +84,7 @@ def _linked(tree: Tree, found: Iterable[Discovery]) -> Discovery:
     links = tree.links() if isinstance(tree, SymbolicLinks) else {}
     for path, target in links.items():
         folder, _, file = path.rpartition("/")
+        # A link that a workspace lists is a member like any other, since its client follows it.
         if path in known or file not in _ECOSYSTEMS:
             continue
         try:
@@ -147,6 +148,7 @@ def workspace_at(
     except CastoffError:
         found = Workspace(packages=())
     names = {one.name for one in found.packages}
+    # The package of the tag is there: the rest of the repository does not matter for it.
     if names and (package is None or package in names):
         return found
     whole = tree_of(commit, ())
