@@ -5,8 +5,8 @@ benchmarks/npm_packages.py bump|publish --clients FOLDER [--count N] [--latency 
 
 `scripts/npm-clients FOLDER` installs the peers. `bump`: the edits of all manifests (castoff plans them all and writes
 nothing; lerna writes them). `publish`: the registry of an embedded world takes L seconds for an upload. castoff's time
-is that of its publish stage, since it packed and rehearsed before. Its limit is that of uploads by a client: the longest
-chain times (L + one start of npm), or the processor time of all starts over the cores, whichever is more.
+is that of its publish stage, since it packed and rehearsed before. Its limit is that of uploads by a client: the
+longest chain times (L + one start of npm), or the processor time of all starts over the cores, whichever is more.
 """
 
 from __future__ import annotations

@@ -15,7 +15,8 @@ from proofs.worlds import chosen_toolchain
 DOCS = Path(__file__).parents[2] / "docs"
 GROUND = Path(__file__).parent / "ground.sh"
 """Functions for the hidden lines of pages."""
-PAGES = sorted((DOCS / "tutorial").glob("*.md"))
+PAGES = sorted((DOCS / "tutorial").glob("*.md"), key=lambda page: (page.stem != "first-release", page.stem))
+"""The usual run plays the first one."""
 OTHERS = sorted(page for page in (DOCS / "how-to").glob("*.md") if is_played(page.read_text("utf-8")))
 REWRITE = "CASTOFF_REWRITE_TUTORIALS"
 """Where this is set, the outputs in the pages are written anew instead of compared."""
@@ -43,6 +44,8 @@ def reader(folder: Path) -> dict[str, str]:
 def test_every_command_of_a_tutorial_prints_what_the_page_shows(page: Path, tmp_path: Path) -> None:
     if "cargo" in page.stem and shutil.which("cargo") is None:
         pytest.skip("cargo is not here")
+    if "npm" in page.stem and shutil.which("npm") is None:
+        pytest.skip("npm is not here")
     _play(page, tmp_path)
 
 
@@ -60,7 +63,7 @@ def _play(page: Path, folder: Path) -> None:
     desk = folder / "desk"
     desk.mkdir()
 
-    results = played(text, desk, reader(folder))
+    results = played(text, desk, reader(folder), patience=600)
 
     typed = [step for step in steps(text) if isinstance(step, Command)]
     assert [command.line for command, _ in results] == [command.line for command in typed]

@@ -346,13 +346,16 @@ def _shared(groups: Mapping[object, Sequence[Package]]) -> object | None:
 
 def _needed(workspace: Workspace, kept: set[str]) -> set[str]:
     """Add what the kept packages need: a package that users install with them is part of the set."""
+    targets: dict[str, list[str]] = {}
+    for edge in workspace.edges:
+        if edge.survives and edge.kind != "group":
+            targets.setdefault(edge.origin, []).append(edge.target)
     queue = list(kept)
     while queue:
-        name = queue.pop()
-        for edge in workspace.edges:
-            if edge.origin == name and edge.survives and edge.kind != "group" and edge.target not in kept:
-                kept.add(edge.target)
-                queue.append(edge.target)
+        for target in targets.get(queue.pop(), ()):
+            if target not in kept:
+                kept.add(target)
+                queue.append(target)
     return kept
 
 

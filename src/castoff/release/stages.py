@@ -277,4 +277,5 @@ def draft_part(release: Release, forge: Forge, body: Callable[[], str]) -> Draft
 
 
 def _in_order(release: Release) -> list[Package]:
-    return [release.workspace.package(name) for wave in release.waves for name in wave]
+    packages = {one.id: one for one in release.workspace.packages}
+    return [packages[name] for wave in release.waves for name in wave]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _COMPARATOR = re.compile(
     r"(?P<operator>\^|~>|~|>=|=)?(?P<gap>\s*)(?P<v>v?)"
@@ -25,6 +26,7 @@ class Moved:
     admits: bool
 
 
+@lru_cache(maxsize=4096)  # a workspace has few ranges, in many places
 def admits(text: str, version: str) -> bool:
     """Return whether a range admits a version; what is no range (a tag, a URL) admits none."""
     from nodesemver import satisfies
