@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,6 +23,7 @@ from castoff.model.trusted_publishing import (
 )
 from castoff.model.workspace import Package
 from castoff.preflight.exchanges import found_by_exchanges
+from castoff.wiring.ready_files import require_digests
 from castoff.world.identity import Issuer, Job
 from remedies.following import follow, follows
 
@@ -221,3 +223,30 @@ def test_a_toolchain_by_its_channel_is_used(tmp_path: Path) -> None:
         told="name a `channel` instead",
         do=lambda: file.write_text('[toolchain]\nchannel = "stable"\n'),
     )
+
+
+@follows("built-files-differ")
+def test_files_that_were_built_again_have_their_digests(tmp_path: Path) -> None:
+    built, listed = tmp_path / "built", tmp_path / "SHA256SUMS"
+    built.mkdir()
+    file = built / "a-1.0.0.crate"
+    file.write_bytes(b"built")
+    listed.write_text(f"{hashlib.sha256(b'built').hexdigest()}  {file.name}\n")
+
+    for changed in (b"other", None, b"built"):
+        if changed is None:
+            file.unlink()
+        else:
+            file.write_bytes(changed)
+        (built / "stray").write_bytes(b"") if changed == b"built" else None
+
+        def again() -> None:
+            file.write_bytes(b"built")
+            (built / "stray").unlink(missing_ok=True)
+
+        follow(
+            "built-files-differ",
+            lambda: require_digests(built, listed),
+            told="run the workflow again from its build",
+            do=again,
+        )

@@ -309,6 +309,19 @@ def test_only_what_builds_gets_the_read_credentials_of_private_indexes() -> None
     assert holders == {("castoff-propose.yml", "rehearse"), ("castoff-resume.yml", "build")}
 
 
+def test_a_release_without_tokens_has_no_secret_of_a_registry_and_asks_for_an_identity() -> None:
+    for ecosystems in (("cargo",), ("cargo", "npm", "python")):
+        options = replace(EVERYTHING, ecosystems=ecosystems, tokenless=True)
+        (file,) = (one for one in workflows(options) if one.path == BY_NAME["resume"].path)
+
+        assert "REGISTRY_TOKEN" not in file.text
+        assert "UV_PUBLISH_TOKEN" not in file.text
+        assert "unset" not in file.text
+        rights = at(parsed(file), "jobs", "publish", "permissions")
+        assert isinstance(rights, Mapping)
+        assert "id-token" in [one.key for one in rights.entries]
+
+
 def test_what_follows_the_build_waits_for_it_and_ends_with_it() -> None:
     jobs = dict(jobs_of(BY_NAME["resume"]))
 

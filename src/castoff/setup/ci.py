@@ -145,6 +145,7 @@ def _options(services: Services) -> WorkflowOptions:
             ecosystems=session.snapshot.ecosystems,
             build_secrets=configuration.release.pass_env.build,
             npm_clients=npm_clients(session) if "npm" in session.snapshot.ecosystems else (),
+            tokenless=configuration.release.tokenless,
             documentation=configuration.docs.mode != "off"
             and _has_docs(services, session.snapshot.ecosystems),
         )

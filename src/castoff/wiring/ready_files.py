@@ -8,10 +8,46 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from castoff.errors import Problem
+from castoff.errors import Problem, Refusal
+from castoff.io.files import read_text
 from castoff.model.plan import predicted_filename
 from castoff.model.workspace import Artifact, Package, Workspace
 from castoff.ports import Builder, BuildFailure, Built, Steps, unreported
+
+
+def require_digests(folder: Path, listed: Path) -> None:
+    """Require that a folder holds the files of a list, and no others; the list comes another way than the files.
+
+    Errors: ``built-files-differ``.
+    """
+    rows = (line.split(maxsplit=1) for line in read_text(listed).splitlines())
+    expected = {row[1].removeprefix("*"): row[0].lower() for row in rows if len(row) == 2}
+    found = {one.name: _digest(one) for one in sorted(folder.iterdir()) if one.is_file()}
+    problems = [
+        Problem(
+            code="built-files-differ",
+            message=f"`{name}` is not the file that was built: {_difference(expected.get(name), found.get(name))}",
+            reason="the digests were handed on apart from the files, so somebody changed the files in between",
+            remedy="find out what wrote to the files (another job, an artifact of the same name), then run the "
+            "workflow again from its build; nothing was uploaded",
+            file=name,
+        )
+        for name in sorted(expected.keys() | found.keys())
+        if expected.get(name) != found.get(name)
+    ]
+    if problems:
+        raise Refusal(*problems)
+
+
+def _difference(expected: str | None, found: str | None) -> str:
+    if found is None:
+        return "it is missing"
+    return "it is not in the list of digests" if expected is None else f"listed {expected}, found {found}"
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +86,6 @@ class ReadyFiles:
                     continue
                 copied = into / filename
                 shutil.copyfile(file, copied)
-                with copied.open("rb") as stream:
-                    digest = hashlib.file_digest(stream, "sha256").hexdigest()
                 artifacts.append(
                     Artifact(
                         package=package.id,
@@ -59,7 +93,7 @@ class ReadyFiles:
                         kind=kind,
                         filename=filename,
                         path=str(copied),
-                        digest=digest,
+                        digest=_digest(copied),
                     )
                 )
         return Built(artifacts=tuple(artifacts), failures=tuple(failures))

@@ -13,6 +13,10 @@ from castoff.workflows import release_texts, texts
 FOLDER = ".github/workflows"
 LOCK = f"{FOLDER}/castoff-requirements.txt"
 
+PUBLISHING_WORKFLOW = "castoff-resume.yml"
+"""The file with the job that uploads: registries trust it by this name, so that it must not change."""
+PUBLISHING_ENVIRONMENT = "release"
+
 RELEASED = False
 """Whether castoff has a release on PyPI. Until then nobody holds the name there, and whoever takes it would run with
 the rights of these workflows. castoff's own first release changes this, and nothing else."""
@@ -61,9 +65,9 @@ class WorkflowOptions:
     ``source`` is where castoff is taken from instead of PyPI, ``tags`` are patterns of release tags, ``site_token`` is
     the name of the secret that may push to the website's repository; without it the website is left to a person.
     ``release``: releases are made by pull requests, on demand where the job ``proposes`` them; ``signs``: a
-    release carries a signature. ``build_secrets`` are the variables of ``release.pass-env`` for builds: read
-    credentials of private indexes, which the jobs that build get from secrets of the same names.
-    ``npm_clients`` pack and lock the npm packages.
+    release carries a signature; ``tokenless``: no upload token is a secret of the repository. ``build_secrets`` are
+    the variables of ``release.pass-env`` for builds: read credentials of private indexes, which the jobs that build get
+    from secrets of the same names. ``npm_clients`` pack and lock the npm packages.
     """
 
     repository: str
@@ -82,6 +86,7 @@ class WorkflowOptions:
     ecosystems: tuple[str, ...] = ()
     build_secrets: tuple[str, ...] = ()
     npm_clients: tuple[str, ...] = ()
+    tokenless: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +146,12 @@ def _resume(options: WorkflowOptions) -> str:
     """Write the workflow of a claimed release: what builds has no rights, and what has the upload's builds nothing."""
     opens = _OPENS if options.changelog == "pull-request" else _READS
     oidc = "      id-token: write # to upload without a long-lived token\n"
-    # Ecosystems without a token here use trusted publishing only.
-    names = [_TOKENS[one] for one in options.ecosystems if one in _TOKENS]
+    names = [] if options.tokenless else [_TOKENS[one] for one in options.ecosystems if one in _TOKENS]
     text = release_texts.RESUME + (release_texts.RESUME_DRAFT if options.draft_by == "ci" else "")
     tokens = "".join(f"          {name}: ${{{{ secrets.{name} }}}}\n" for name in names)
-    text = text.replace("@PUBLISH_PERMISSIONS@", oidc if {"npm", "python"} & set(options.ecosystems) else "")
+    # cargo exchanges nothing itself: the identity token is for castoff's credential provider.
+    requests = options.tokenless or bool({"npm", "python"} & set(options.ecosystems))
+    text = text.replace("@PUBLISH_PERMISSIONS@", oidc if requests else "")
     text = text.replace("@FINISH_PERMISSIONS@", opens)
     text = text.replace("@UPLOAD_TOKENS@", tokens).replace("@UNSET_TOKENS@", _unset(names))
     return _for_builds(options, _signed(options, text))

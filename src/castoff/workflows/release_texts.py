@@ -130,6 +130,7 @@ jobs:
       contents: read # to read the claim and the tags
     outputs:
       version: ${{ steps.build.outputs.version }}
+      digests: ${{ steps.build.outputs.digests }} # apart from the files: no later job can write it
     steps:
 """
     + _CLAIMED
@@ -150,7 +151,9 @@ jobs:
           castoff/bin/castoff -C "$GITHUB_WORKSPACE" build --to built --json --no-input > built.json
           cat built.json
           version=$(jq -r 'select((.artifacts // []) != []) | .version' built.json)
+          digests=$(jq -r '[.artifacts[]? | .digest + ":" + .filename] | join(",")' built.json)
           echo "version=$version" >> "$GITHUB_OUTPUT" # empty if nothing is left to upload
+          echo "digests=$digests" >> "$GITHUB_OUTPUT"
       - uses: actions/upload-artifact@@UPLOAD@
         if: ${{ steps.build.outputs.version }}
         with:
@@ -187,14 +190,16 @@ jobs:
         env:
           GH_TOKEN: ${{ github.token }}
           VERSION: ${{ needs.build.outputs.version }}
+          DIGESTS: ${{ needs.build.outputs.digests }}
 @UPLOAD_TOKENS@\
 """
     + WHO
     + """\
         run: |
 @UNSET_TOKENS@\
-          exec "$RUNNER_TEMP/castoff/bin/castoff" resume --execute --no-input \\
-            --built "$RUNNER_TEMP/built" --publish-only -- "$VERSION"
+          printf '%s\\n' "$DIGESTS" | tr ',' '\\n' | sed 's/:/  /' > "$RUNNER_TEMP/SHA256SUMS"
+          exec "$RUNNER_TEMP/castoff/bin/castoff" resume --execute --no-input --publish-only \\
+            --built "$RUNNER_TEMP/built" --digests "$RUNNER_TEMP/SHA256SUMS" -- "$VERSION"
 
   finish: # knows no upload token
     name: Draft the release, and close its milestone; a person announces

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from castoff.cli.options import Common, common_options, open_for, path
+from castoff.cli.options import Common, common_options, open_for, path, refuse_without_effect
 
 
 @click.command("ci")
@@ -16,8 +16,13 @@ from castoff.cli.options import Common, common_options, open_for, path
     type=path,
     help="Write the files to this folder, the root of the repository.",
 )
+@click.option(
+    "--trust",
+    is_flag=True,
+    help="Show the trusted publishers to enter at the registries, or npm's commands for it.",
+)
 @common_options
-def command(common: Common, folder: Path | None) -> int:
+def command(common: Common, folder: Path | None, trust: bool) -> int:
     """Generate the CI workflows of this repository.
 
     The workflows check labels on pull requests, create the draft when a tag is pushed (if `draft.by` is `ci`),
@@ -28,6 +33,9 @@ def command(common: Common, folder: Path | None) -> int:
     from castoff.cli.render.text import show_all
     from castoff.setup.ci import wanted_workflows, write_workflows
 
+    if trust:
+        refuse_without_effect("with `--trust`", {"--write": folder})
+        return _show_publishers(common)
     wanted = wanted_workflows(open_for(common, reporter_for(common.events, quiet=True)))
     root = (common.directory or Path.cwd()) / folder if folder is not None else None
     done = dict(write_workflows(wanted, root)) if root is not None else {}
@@ -48,3 +56,28 @@ def command(common: Common, folder: Path | None) -> int:
     if not common.json:
         show_all(wanted.problems)
     return 4 if any(one.severity == "error" for one in wanted.problems) else 0
+
+
+def _show_publishers(common: Common) -> int:
+    from castoff.cli.render.reporter import reporter_for
+    from castoff.setup.trust import render_publishers, wanted_publishers
+
+    publishers = wanted_publishers(open_for(common, reporter_for(common.events, quiet=True)))
+    if common.json:
+        from castoff.cli.render.json_shapes import print_json
+
+        rows = [
+            {
+                "package": one.package,
+                "registry": one.registry,
+                "repository": one.repository,
+                "workflow": one.workflow,
+                "environment": one.environment,
+                "command": list(one.command) or None,
+            }
+            for one in publishers
+        ]
+        print_json("ci", {"files": [], "problems": [], "trust": rows})
+    else:
+        click.echo(render_publishers(publishers), nl=False)
+    return 0

@@ -27,6 +27,9 @@ from castoff.cli.options import Common, common_options, digest, path, refuse_wit
     help="Skip this stage for good; VERSION must be uploaded and tagged.",
 )
 @click.option("--built", type=path, help="Upload the files that `castoff build` wrote to this folder.")
+@click.option(
+    "--digests", type=path, help="Require the digests of this list (`sha256sum`) of the files in --built."
+)
 @click.option("--publish-only", is_flag=True, help="Stop after the tag; a later run does the rest.")
 @common_options
 def command(
@@ -36,13 +39,13 @@ def command(
     accept: tuple[str, ...],
     without: tuple[str, ...],
     built: Path | None,
+    digests: Path | None,
     publish_only: bool,
 ) -> int:
     """Finish VERSION, or the release in flight, from any machine.
 
     Does nothing if the release is complete. Without VERSION, only releases that castoff started are resumed.
-    --without is recorded in the ref `refs/castoff/without/STAGE/VERSION`. With --built, no code of the project runs:
-    cargo packs crates once more, and castoff compares the bytes.
+    --without is recorded in the ref `refs/castoff/without/STAGE/VERSION`. With --built, no code of the project runs.
     """
     from castoff.cli.release_run import carry_out, print_acts
     from castoff.session.release_request import Wish
@@ -50,10 +53,18 @@ def command(
     if without and version is None:
         raise click.UsageError("--without needs a VERSION")
     if not execute:
-        refuse_without_effect("without `--execute`", {"--built": built, "--publish-only": publish_only})
+        refuse_without_effect(
+            "without `--execute`", {"--built": built, "--digests": digests, "--publish-only": publish_only}
+        )
     refuse_without_effect("with `--publish-only`", {"--without": without if publish_only else ()})
     if built is not None:
         require_folder(built)
+    if digests is not None:
+        if built is None:
+            raise click.UsageError("--digests needs --built")
+        from castoff.wiring.ready_files import require_digests
+
+        require_digests(built, digests)
     wish = Wish(
         level=None,
         version=version,

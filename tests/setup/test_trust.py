@@ -1,0 +1,59 @@
+"""What to enter at the registries, so that they trust the workflow that castoff writes."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+
+import pytest
+
+from castoff.setup.trust import TrustedPublisher, render_publishers
+from castoff.workflows.plan import PUBLISHING_ENVIRONMENT, PUBLISHING_WORKFLOW, WorkflowOptions, workflows
+
+SOURCE = "git+https://github.com/acme/castoff@" + "a" * 40
+PUBLISHERS = (
+    TrustedPublisher(package="anchor-core", ecosystem="cargo", repository="acme/rocket"),
+    TrustedPublisher(package="anchor", ecosystem="cargo", repository="acme/rocket"),
+    TrustedPublisher(package="@acme/anchor", ecosystem="npm", repository="acme/rocket"),
+)
+
+
+def test_all_packages_of_a_registry_are_listed_with_the_same_values() -> None:
+    assert (
+        render_publishers(PUBLISHERS)
+        == """\
+crates-io: enter in the publishing settings
+  owner:       acme
+  repository:  rocket
+  workflow:    castoff-resume.yml
+  environment: release
+  of each of these packages:
+    anchor-core
+    anchor
+
+the npm registry: run (npm 11.5 or later, signed in; each asks for a second factor)
+  npm trust github @acme/anchor --repo acme/rocket --file castoff-resume.yml --env release --allow-publish
+"""
+    )
+
+
+def test_the_workflow_that_uploads_has_that_name_and_environment() -> None:
+    options = WorkflowOptions(repository="acme/rocket", source=SOURCE, release=True, ecosystems=("cargo",))
+    (file,) = (one for one in workflows(options) if "--publish-only" in one.text)
+
+    assert file.path.endswith(f"/{PUBLISHING_WORKFLOW}")
+    assert f"environment: {PUBLISHING_ENVIRONMENT} " in file.text
+
+
+@pytest.mark.real
+def test_npm_knows_the_options_of_its_command() -> None:
+    if shutil.which("npm") is None:
+        pytest.skip("npm is not installed")
+    told = subprocess.run(
+        ["npm", "trust", "github", "--help"], capture_output=True, text=True, timeout=60
+    ).stdout
+    if "npm trust github" not in told:
+        pytest.skip("this npm has no `npm trust`")
+
+    (publisher,) = (one for one in PUBLISHERS if one.command)
+    assert [one for one in publisher.command if one.startswith("--") and one not in told] == []
