@@ -8,9 +8,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from scripted import Scripted, reconcile
+from world_of_fakes import FakeClock
+
 from castoff.ecosystems.cargo.credential_provider import Denied, _exchanged, options_of, require_listed
 from castoff.ecosystems.cargo.inert_settings import toolchain_in
 from castoff.errors import Problem, Refusal
+from castoff.model.acts import Done, Wait
 from castoff.model.observations import Unknown
 from castoff.model.trusted_publishing import (
     CiJob,
@@ -23,6 +27,7 @@ from castoff.model.trusted_publishing import (
 )
 from castoff.model.workspace import Package
 from castoff.preflight.exchanges import found_by_exchanges
+from castoff.reconcile import Patience
 from castoff.wiring.ready_files import require_digests
 from castoff.world.identity import Issuer, Job
 from remedies.following import follow, follows
@@ -250,3 +255,17 @@ def test_files_that_were_built_again_have_their_digests(tmp_path: Path) -> None:
             told="run the workflow again from its build",
             do=again,
         )
+
+
+@follows("time-is-up")
+def test_a_run_after_the_moment_goes_on() -> None:
+    clock = FakeClock()
+    part = Scripted(clock, [Wait(reason="late", seconds=600.0), Wait(reason="late", seconds=600.0), Done()])
+    patience = [Patience(until=300.0)]
+
+    follow(
+        "time-is-up",
+        lambda: reconcile(clock, part, patience=patience[-1]),
+        told="run `castoff resume --execute` from then on",
+        do=lambda: patience.append(Patience()),
+    )

@@ -6,9 +6,11 @@ import errno
 import functools
 import math
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
@@ -53,6 +55,34 @@ def seconds(value: str | float) -> float:
             f"`{_brief(str(value))}` is not a number of seconds from 0 to {LONGEST_WAIT:.0f}"
         )
     return found
+
+
+def duration(value: str) -> float:
+    """Return the seconds of a duration such as `5h30m`, `90m` or `45s`; a number alone counts seconds."""
+    found = re.fullmatch(r"(?:(\d{1,3})h)?(?:(\d{1,5})m)?(?:(\d{1,7})s?)?", value)
+    hours, minutes, rest = (int(one or 0) for one in found.groups()) if found else (0, 0, 0)
+    total = hours * 3600.0 + minutes * 60.0 + rest
+    if not 0 < total <= LONGEST_WAIT:
+        raise click.BadParameter(
+            f"`{_brief(value)}` is not a duration such as 5h30m, 90m or 45s, up to a week"
+        )
+    return total
+
+
+def moment(value: str) -> float:
+    """Return the seconds from now to a time in RFC 3339, which must lie ahead."""
+    from castoff.io.clock import SystemClock
+
+    try:
+        wanted = datetime.fromisoformat(value)
+    except ValueError:
+        wanted = None
+    if wanted is None or wanted.tzinfo is None:
+        raise click.BadParameter(f"`{_brief(value)}` is not a time such as 2026-12-01T18:00:00Z")
+    left = (wanted - SystemClock().now()).total_seconds()
+    if not 0 < left <= LONGEST_WAIT:
+        raise click.BadParameter(f"`{_brief(value)}` is not within the next week")
+    return left
 
 
 def digest(value: str) -> str:
@@ -149,6 +179,29 @@ class _Shared(click.Option):
 _shared = functools.partial(click.option, cls=_Shared)
 
 
+def time_options(function: Callable[P, R]) -> Callable[P, R]:
+    """Add the options for the end of a run, `--until` and `--for`."""
+    function = click.option(
+        "--until", type=moment, metavar="TIME", help="Stop at this time, with exit code 3."
+    )(function)
+    return click.option(
+        "--for",
+        "lasting",
+        type=duration,
+        metavar="DURATION",
+        help="Stop after this time (5h30m), with exit code 3.",
+    )(function)
+
+
+def seconds_left(until: float | None, lasting: float | None, *, execute: bool) -> float | None:
+    """Return how long the run may take, None without an end."""
+    if not execute:
+        refuse_without_effect("without `--execute`", {"--until": until, "--for": lasting})
+    if until is not None and lasting is not None:
+        raise click.UsageError("--until and --for exclude each other")
+    return lasting if until is None else until
+
+
 def common_options(function: Callable[Concatenate[Common, P], R]) -> Callable[P, R]:
     """Return a command the common options, as one value."""
 
@@ -235,9 +288,13 @@ def open_for(
     reporter: Reporter,
     *,
     built: Path | None = None,
+    seconds_left: float | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Services:
-    """Wire a run to the outside; ``built`` holds the files of the release where none are to be built."""
+    """Wire a run to the outside; ``built`` holds the files of the release where none are to be built.
+
+    ``seconds_left`` is how long the run may take.
+    """
     from castoff.wiring import Options, open_setting
 
     options = Options(
@@ -245,6 +302,7 @@ def open_for(
         config=common.config,
         wait=common.wait,
         built=built.absolute() if built is not None else None,
+        seconds=seconds_left,
     )
     return open_setting(options, reporter, environment)
 

@@ -23,11 +23,21 @@ if TYPE_CHECKING:
 
 
 def carry_out(
-    common: Common, wish: Wish, *, built: Path | None = None, environment: Mapping[str, str] | None = None
+    common: Common,
+    wish: Wish,
+    *,
+    built: Path | None = None,
+    seconds: float | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> int:
-    """Run a release for real and show how it ended; ``built`` holds its files where none are to be built."""
+    """Run a release for real and show how it ended; ``built`` holds its files where none are to be built.
+
+    ``seconds`` is how long it may take.
+    """
     reporter = reporter_for(common.events)
-    result = run_release(open_for(common, reporter, built=built, environment=environment), wish)
+    result = run_release(
+        open_for(common, reporter, built=built, seconds_left=seconds, environment=environment), wish
+    )
     reporter.close()
     show(common, "release", result)
     if not common.json and (left := _left_to_people(wish, result)):

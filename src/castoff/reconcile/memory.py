@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from castoff.errors import CastoffError, NotYet, Problem, Refusal
@@ -285,6 +286,17 @@ def rate_limited(act: Act, seconds: float, reason: str) -> Problem:
         message=f"{act.target} must wait {seconds:.0f} more seconds: {reason}",
         reason="the service limits the rate of writes",
         remedy="run the same command again after that time: completed steps are not repeated",
+    )
+
+
+def time_is_up(moment: datetime) -> Problem:
+    """Report that the run ends at the time that was given; ``moment`` is when the next act is possible."""
+    return Problem(
+        code="time-is-up",
+        message="the given time ends before the release does",
+        reason=f"the next act is possible at {moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        remedy="run `castoff resume --execute` from then on, here or on another machine: completed steps are not "
+        "repeated",
     )
 
 

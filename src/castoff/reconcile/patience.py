@@ -11,7 +11,8 @@ class Patience:
     """How long to wait for what, in seconds; ``attempts`` is how often an unclear write is done in all.
 
     ``begun_before`` says that another run may have written what no index shows yet. ``intervals`` are, by service,
-    the seconds after which its buckets hold one more token.
+    the seconds after which its buckets hold one more token. ``until`` is a moment of the monotonic clock after which no
+    act begins, and beyond which nothing is waited for; None: the run takes as long as it takes.
     """
 
     visible: float = 900.0
@@ -22,6 +23,7 @@ class Patience:
     first_pause: float = 0.05
     longest_pause: float = 5.0
     grace: float = 0.0
+    until: float | None = None
     begun_before: bool = False
     intervals: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 

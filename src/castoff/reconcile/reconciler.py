@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, ParamSpec, TypeVar
 
@@ -27,7 +28,7 @@ from castoff.model.acts import (
     Wait,
 )
 from castoff.ports import Clock, Reporter
-from castoff.reconcile.memory import Lag, Memory, rate_limited
+from castoff.reconcile.memory import Lag, Memory, rate_limited, time_is_up
 from castoff.reconcile.observer import PartState, StageState, part_state
 from castoff.reconcile.part import Part, Stage
 from castoff.reconcile.patience import Patience, Pause, at_most
@@ -333,6 +334,7 @@ class Reconciler:
         if left := self._gates[part.gate].pass_through(grace, self._patience.throttle):
             raise NotYet(rate_limited(act, left, "another write to this service is running"))
         self._require_running()
+        self._require_time(0.0)
         if self._before is not None:
             self._before(act)
         self._reporter.act_begins(act)
@@ -350,11 +352,18 @@ class Reconciler:
             self._sleep(pause.seconds)
 
     def _sleep(self, seconds: float) -> None:
+        self._require_time(seconds)
         while seconds > 0:
             self._require_running()
             step = min(seconds, _SLICE)
             self._clock.sleep(step)
             seconds -= step
+
+    def _require_time(self, seconds: float) -> None:
+        """Stop where the given time ends before a wait does: an act that is running is never interrupted."""
+        until = self._patience.until
+        if until is not None and self._clock.monotonic() + seconds >= until:
+            raise NotYet(time_is_up(self._clock.now() + timedelta(seconds=seconds)))
 
     def _require_running(self) -> None:
         if self._ended.is_set():

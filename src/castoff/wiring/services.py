@@ -65,12 +65,16 @@ def without_programs(environment: Mapping[str, str], start: Path) -> dict[str, s
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What the command line says about every run; ``built`` is a folder of files that `castoff build` made."""
+    """What the command line says about every run; ``built`` is a folder of files that `castoff build` made.
+
+    ``seconds`` is how long the run may take.
+    """
 
     directory: Path
     config: Path | None = None
     wait: float | None = None
     built: Path | None = None
+    seconds: float | None = None
 
 
 def open_setting(
@@ -112,7 +116,11 @@ def open_setting(
         desk=bench.desk,
         docs=bench.docs,
         trial=bench.trial,
-        patience=replace(_patience(variables, options.wait), intervals=intervals_of(configuration.limits)),
+        patience=replace(
+            _patience(variables, options.wait),
+            intervals=intervals_of(configuration.limits),
+            until=None if options.seconds is None else clock.monotonic() + options.seconds,
+        ),
         problems=(
             *loaded.problems,
             *(() if options.config else _uncommitted(repository, here, loaded.source)),

@@ -5,7 +5,15 @@ from __future__ import annotations
 import click
 
 from castoff.cli.completion import complete_level
-from castoff.cli.options import Common, common_options, decided, digest, refuse_without_effect
+from castoff.cli.options import (
+    Common,
+    common_options,
+    decided,
+    digest,
+    refuse_without_effect,
+    seconds_left,
+    time_options,
+)
 
 
 @click.command("release")
@@ -30,6 +38,7 @@ from castoff.cli.options import Common, common_options, decided, digest, refuse_
     is_flag=True,
     help="With --pull-request --execute: build nothing, since `castoff rehearse` passed at this commit.",
 )
+@time_options
 @common_options
 def command(
     common: Common,
@@ -39,16 +48,20 @@ def command(
     accept: tuple[str, ...],
     proposing: bool,
     rehearsed: bool,
+    until: float | None,
+    lasting: float | None,
 ) -> int:
     """Release the workspace with LEVEL.
 
     LEVEL is major, minor, patch, release, rc, beta, alpha, an exact version, or auto. Prints the acts; performs
     them with --execute. After a failure, run it again to do what is missing.
     """
+    left = seconds_left(until, lasting, execute=execute)
     if rehearsed and not (proposing and execute):
         raise click.UsageError("`--rehearsed` has no effect without `--pull-request --execute`")
     if proposing:
-        refuse_without_effect("with `--pull-request`, which uploads nothing", {"--accept": accept})
+        unused = {"--accept": accept, "--until": until, "--for": lasting}
+        refuse_without_effect("with `--pull-request`, which uploads nothing", unused)
         if level is None:
             raise click.UsageError("--pull-request needs a LEVEL")
         from castoff.cli.proposal import carry_out_proposal
@@ -63,4 +76,4 @@ def command(
     else:
         level = decided(common, level, pre)
     wish = Wish(level=level, pre=pre, agreed=common.yes, accepted=frozenset(accept))
-    return carry_out(common, wish) if execute else print_acts(common, wish)
+    return carry_out(common, wish, seconds=left) if execute else print_acts(common, wish)

@@ -7,7 +7,16 @@ from pathlib import Path
 import click
 
 from castoff.cli.completion import complete_version
-from castoff.cli.options import Common, common_options, digest, path, refuse_without_effect, require_folder
+from castoff.cli.options import (
+    Common,
+    common_options,
+    digest,
+    path,
+    refuse_without_effect,
+    require_folder,
+    seconds_left,
+    time_options,
+)
 
 
 @click.command("resume")
@@ -27,10 +36,9 @@ from castoff.cli.options import Common, common_options, digest, path, refuse_wit
     help="Skip this stage for good; VERSION must be uploaded and tagged.",
 )
 @click.option("--built", type=path, help="Upload the files that `castoff build` wrote to this folder.")
-@click.option(
-    "--digests", type=path, help="Require the digests of this list (`sha256sum`) of the files in --built."
-)
+@click.option("--digests", type=path, help="Require these digests (`sha256sum`) of --built.")
 @click.option("--publish-only", is_flag=True, help="Stop after the tag; a later run does the rest.")
+@time_options
 @common_options
 def command(
     common: Common,
@@ -41,15 +49,17 @@ def command(
     built: Path | None,
     digests: Path | None,
     publish_only: bool,
+    until: float | None,
+    lasting: float | None,
 ) -> int:
     """Finish VERSION, or the release in flight, from any machine.
 
-    Does nothing if the release is complete. Without VERSION, only releases that castoff started are resumed.
-    --without is recorded in the ref `refs/castoff/without/STAGE/VERSION`. With --built, no code of the project runs.
+    Without VERSION, only releases that castoff started are resumed. With --built, no code of the project runs.
     """
     from castoff.cli.release_run import carry_out, print_acts
     from castoff.session.release_request import Wish
 
+    left = seconds_left(until, lasting, execute=execute)
     if without and version is None:
         raise click.UsageError("--without needs a VERSION")
     if not execute:
@@ -73,4 +83,4 @@ def command(
         accepted=frozenset(accept),
         publish_only=publish_only,
     )
-    return carry_out(common, wish, built=built) if execute else print_acts(common, wish)
+    return carry_out(common, wish, built=built, seconds=left) if execute else print_acts(common, wish)
