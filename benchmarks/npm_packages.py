@@ -91,7 +91,7 @@ def write_npm(root: Path, packages: tuple[Made, ...]) -> Path:
     (root / "pnpm-workspace.yaml").write_text(
         "packages:\n  - packages/*\nlinkWorkspacePackages: true\n", encoding="utf-8"
     )
-    (root / "castoff.toml").write_text('[npm]\nverify = "none"\n', encoding="utf-8")
+    (root / "castoff.toml").write_text('[npm]\nverify = "none"\nstaged = false\n', encoding="utf-8")
     return root
 
 

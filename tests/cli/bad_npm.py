@@ -137,7 +137,7 @@ MANIFESTS = (
     _bad("number for staged", PLAN, 2, "wrong-type", _file("castoff.toml", "[npm]\nstaged = 3\n")),
 )
 BUILDS = (
-    _bad("lock file of garbage", BUILD, 4, "lock-not-updated", _locked("{]")),
+    _bad("lock file of garbage", BUILD, 2, "json-invalid", _locked("{]")),
     _bad("tarball of garbage", BUILD, 4, "metadata-mismatch", _prebuilt(b"nothing")),
     _bad("tarball cut short", BUILD, 4, "metadata-mismatch", _prebuilt(tarball(_MANIFEST, "index.js")[:80])),
     _bad(

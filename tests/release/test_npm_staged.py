@@ -5,11 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from castoff.release.run import run_release
+from castoff.release.status import look
+from castoff.rollback.abandon import abandon
+from castoff.session.release_request import Wish
+from castoff.session.reporters import Silence
+from castoff.session.services import Services
+from castoff.wiring import Options, open_setting
+from castoff.world.npm_registry.accounts import OTP
 from proofs.npm_small import NAMES, write_small_packages
 from proofs.npm_worlds import needs_npm, npm_stage
 from proofs.worlds import Stage, make_key
@@ -65,7 +74,27 @@ def test_packages_are_staged_and_published_only_when_a_person_approves_them(tmp_
         assert (code, released(here)) == (4, []), output
         assert "otp-required" in output
 
-        code, output = here.run(here.checkout(), "approve", "1.1.0", "--execute", "--yes", "--otp", "123456")
+        code, output = here.run(here.checkout(), "approve", "1.1.0", "--execute", "--yes", "--otp", OTP)
         assert (code, released(here), waiting(here)) == (0, ALL, []), output
         assert tags(here) == ["1.0.0", "1.1.0"]
-        assert "123456" not in output
+        assert OTP not in output
+
+
+def opened(here: Stage) -> Services:
+    """Open a fresh clone with a code; the rehearsal, which has a world of its own, is left out."""
+    environment = {**here.environment, "npm_config_otp": OTP}
+    return replace(open_setting(Options(directory=here.checkout()), Silence(), environment), embedded=None)
+
+
+def test_what_is_staged_is_rejected_facade_first_and_its_version_can_be_used_again(tmp_path: Path) -> None:
+    with world(tmp_path) as here:
+        run_release(opened(here), Wish(level="1.1.0", agreed=True))
+        assert sorted(waiting(here)) == sorted(ALL)
+
+        ended = abandon(opened(here), "1.1.0", lambda _: True)
+
+        assert (ended.is_done, ended.burned, waiting(here), released(here)) == (True, False, [], [])
+        assert look(opened(here), "1.1.0").phase == "abandoned"
+        again = run_release(opened(here), Wish(level="1.1.0", agreed=True))
+        assert [one.state for one in again.stages if one.stage.name == "publish"] == ["person"]
+        assert sorted(waiting(here)) == sorted(ALL)

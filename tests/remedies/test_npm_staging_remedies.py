@@ -43,8 +43,8 @@ class Shelf:
 )
 def test_a_new_code_is_accepted(case: Case) -> None:
     def approve(code: int) -> object:
-        answer = json.dumps({"error": {"code": "EOTP", "summary": "a code"}} if code else {}).encode()
-        outcome = outcome_of(PACKAGE, "approve", Completed(code=code, stdout=answer, text="", errors=""))
+        answer = json.dumps({"error": {"code": "EOTP", "summary": "a code"}} if code else {})
+        outcome = outcome_of(PACKAGE, "approve", Completed(code=code, stdout=b"", text=answer, errors=""))
         return outcome.problem if isinstance(outcome, Refused) else ()
 
     follow_row(case, approve)

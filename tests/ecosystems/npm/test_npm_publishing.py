@@ -36,7 +36,7 @@ def test_latest_never_goes_back(version: str, released: str, configured: str | N
 
 def completed(code: int, answer: Any = None, errors: str = "") -> Completed:
     stdout = b"" if answer is None else json.dumps(answer).encode()
-    return Completed(code=code, stdout=stdout, text="", errors=errors)
+    return Completed(code=code, stdout=stdout, text=stdout.decode(), errors=errors)
 
 
 def failed(code: str) -> Completed:

@@ -126,9 +126,12 @@ class ClientRuns:
 
 
 def printed_by(done: Completed) -> Any:
-    """Return what npm printed as JSON; None if it is none."""
+    """Return what npm printed as JSON; None if it is none.
+
+    It is read from the text that secrets were taken out of: npm repeats what a registry says, and that may be a token.
+    """
     try:
-        return json.loads(done.stdout.decode("utf-8", "replace"))
+        return json.loads(done.text)
     except ValueError:
         return None
 
