@@ -10,6 +10,7 @@ import click
 
 from castoff.cli.completion import complete_version
 from castoff.cli.options import Common, common_options, open_for, path, refuse_without_effect
+from castoff.cli.render.words import count
 from castoff.errors import CastoffError, UsageError
 
 if TYPE_CHECKING:
@@ -158,7 +159,7 @@ def _doctor(common: Common, path: Path, tags: Path | None, *, fix: bool) -> int:
     else:
         for finding in diagnosis.findings:
             _show(path.name, finding)
-        click.echo(f"{len(diagnosis.findings)} findings, {diagnosis.fixed} fixed")
+        click.echo(f"{count(len(diagnosis.findings), 'finding')}, {diagnosis.fixed} fixed")
     return 4 if any(finding.severity == "defect" for finding in diagnosis.findings) else 0
 
 
