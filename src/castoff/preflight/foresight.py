@@ -68,7 +68,12 @@ def metadata_found(session: Session) -> Found:
         *crates,
         *judge_python_metadata(tree, python, there),
         *judge_by_pypi(tree, _going_to_pypi(session.services, python), names),
-        *judge_npm_metadata(NpmManifests().layouts(tree), workspace.packages, session.snapshot.remote_url),
+        *judge_npm_metadata(
+            NpmManifests().layouts(tree),
+            workspace.packages,
+            session.snapshot.remote_url,
+            dist_tag=session.configuration.npm.dist_tag,
+        ),
     )
 
 

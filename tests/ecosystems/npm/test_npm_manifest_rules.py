@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -73,13 +74,26 @@ def test_what_a_client_does_not_apply_of_publish_config_is_named(manager: str, i
         "typings": "dist/a.d.ts",
         "directory": "dist",
         "access": "public",
-        "tag": "x",
     }
     found = judged({"publishConfig": config}, manager)
     assert [(one.code, one.severity) for one in found] == (
         [("publish-config-ignored", "warning")] if ignored else []
     )
     assert all(ignored in one.message for one in found)
+
+
+@pytest.mark.parametrize(
+    ("tag", "configured", "found"),
+    [("next", None, 1), ("next", "next", 0), ("next", "beta", 1), (None, "next", 0)],
+)
+def test_a_dist_tag_that_castoff_does_not_use_is_named(
+    tag: str | None, configured: str | None, found: int
+) -> None:
+    config = {"publishConfig": {"tag": tag}} if tag else {}
+    files = Files({"a/package.json": json.dumps({"name": "a", "version": "1.3.0", **config})})
+    package = replace(npm_package("a"), manifest="a/package.json", root="a")
+    problems = judge_npm_metadata(NpmManifests().layouts(files), [package], None, dist_tag=configured)
+    assert [one.code for one in problems] == ["publish-config-ignored"] * found
 
 
 def named(name: str, access: str | None, settings: str = "", **manifest: Any) -> list[str]:

@@ -42,16 +42,22 @@ _APPLIED: Mapping[Client, frozenset[str]] = {
 
 
 def judge_npm_metadata(
-    layouts: Layouts, packages: Sequence[Package], remote_url: str | None
+    layouts: Layouts, packages: Sequence[Package], remote_url: str | None, *, dist_tag: str | None = None
 ) -> tuple[Problem, ...]:
-    """Report what is wrong with manifests for an upload. Codes: ``metadata-refused``, ``publish-config-ignored``."""
+    """Report what is wrong with manifests for an upload; ``dist_tag`` is that of the configuration.
+
+    Codes: ``metadata-refused``, ``publish-config-ignored``.
+    """
     clients = {one.folder: one.client for one in layouts.found}
     known = ((one, layouts.documents.get(one.manifest)) for one in packages if one.ecosystem == "npm")
     return tuple(
         problem
         for package, document in known
         if document is not None
-        for problem in _findings(document, package, clients.get(package.root, "npm"), remote_url)
+        for problem in (
+            *_findings(document, package, clients.get(package.root, "npm"), remote_url),
+            *_other_tag(document, package, dist_tag),
+        )
     )
 
 
@@ -129,6 +135,22 @@ def _refused(document: Document, package: Package, key: str, fact: str, remedy: 
         line=document.line(key),
         package=package.id,
     )
+
+
+def _other_tag(document: Document, package: Package, dist_tag: str | None) -> Iterator[Problem]:
+    """Report a dist-tag that has no effect: castoff names one in each upload, and npm lets the command line win."""
+    named = document.publish_config.get("tag")
+    if isinstance(named, str) and named != dist_tag:
+        yield Problem(
+            code="publish-config-ignored",
+            severity="warning",
+            message=f"`publishConfig.tag` of `{package.name}`, `{named[:80]}`, has no effect",
+            reason="castoff names the dist-tag of each upload, so that `latest` never goes back",
+            remedy=f'set `dist-tag = "{named[:80]}"` in `[npm]` of `castoff.toml` if it is meant, or remove it',
+            file=document.file,
+            line=document.line("publishConfig", "tag"),
+            package=package.id,
+        )
 
 
 def _ignored(document: Document, package: Package, keys: Sequence[str], client: Client) -> Problem:
