@@ -7,6 +7,9 @@ from typing import Any
 import jsonschema
 import pytest
 
+from castoff.cli.render.json_shapes import observation_json
+from castoff.model.observations import Absent, Observation, Present, Staged, Unknown, Withdrawn
+
 SCHEMAS = Path(__file__).parents[2] / "src" / "castoff" / "schemas"
 NAMES = (
     "problem",
@@ -120,3 +123,16 @@ def test_a_schema_tells_right_from_wrong(name: str, value: object, is_valid: boo
     errors = list(jsonschema.Draft202012Validator(load(name)).iter_errors(value))
 
     assert (errors == []) is is_valid
+
+
+@pytest.mark.parametrize("name", ["changelog", "docs", "run", "stage", "status", "withdrawal"])
+def test_a_schema_knows_every_answer(name: str) -> None:
+    answers = (Absent(), Present(), Withdrawn(), Staged(identity="1"), Unknown(reason="down"))
+    said = [observation_json(Observation(id="a", answer=one))["answer"] for one in answers]
+    known = [
+        one["properties"]["answer"]["enum"]
+        for one in objects(load(name))
+        if "enum" in one["properties"].get("answer", {})
+    ]
+    assert [sorted(one) for one in known] == [sorted(map(str, said))] * len(known)
+    assert known
