@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -19,7 +20,7 @@ from castoff.ports import NewRelease
 from castoff.preflight.credentials import cargo_credential, python_credential
 from castoff.preflight.remote import judge_token
 from castoff.preflight.stage import Cannot, Checked, Skipped
-from castoff.preflight.tools import Tool, judge_toolchain, judge_version
+from castoff.preflight.tools import Tool, judge_toolchain, judge_version, npm_tool
 from castoff.release.check import examine
 from castoff.release.run import run_release
 from castoff.session.release_request import Wish
@@ -48,6 +49,25 @@ def test_a_tool_is_judged_by_its_version(said: str, code: str | None) -> None:
     assert (["unknown"] if isinstance(found, Cannot) else [one.code for one in found]) == (
         [code] if code else []
     )
+
+
+@pytest.mark.parametrize(
+    ("staged", "said", "codes"),
+    [
+        (True, "11.14.1", ["tool-too-old"]),
+        (True, "11.15.0", []),
+        ("auto", "10.9.0", []),
+        (False, "10.9.0", []),
+        (False, "9.8.0", ["tool-too-old"]),
+    ],
+)
+def test_npm_must_know_staging_only_where_packages_are_always_staged(
+    staged: bool | Literal["auto"], said: str, codes: list[str]
+) -> None:
+    found = judge_version(npm_tool(staged), said)
+
+    assert not isinstance(found, Cannot)
+    assert [one.code for one in found] == codes
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Literal
 
 from castoff.ecosystems.npm.manifest.manifests import NpmManifests
 from castoff.errors import Problem
@@ -37,6 +38,9 @@ _CLIENTS: Mapping[Ecosystem, Tool] = {
     "npm": Tool("npm", (10, 0), "older versions answer `npm publish --json` without codes"),
     "python": Tool("uv", (0, 5), "older versions have no stable `uv publish`"),
 }
+_STAGING = Tool(
+    "npm", (11, 15), "older versions cannot stage packages, as `staged = true` in `[npm]` asks for"
+)
 _NPM_CLIENTS: Mapping[str, Tool] = {
     "bun": Tool("bun", (1, 2), "older versions write the lock file's versions when they pack"),
     "pnpm": Tool("pnpm", (9, 0), "older versions pack requirements on siblings only after an install"),
@@ -56,6 +60,7 @@ def tool_checks(session: Session, *, signs: bool) -> tuple[Check, ...]:
     """List one check for each tool that this release needs."""
     tools = [_GIT, *(_CLIENTS[one] for one in session.snapshot.ecosystems if one in _CLIENTS)]
     if "npm" in session.snapshot.ecosystems:
+        tools[tools.index(_CLIENTS["npm"])] = npm_tool(session.configuration.npm.staged)
         tools += [_NPM_CLIENTS[one] for one in npm_clients(session) if one in _NPM_CLIENTS]
     checks = [Check(f"tool:{tool.program}", "preflight", _Ask(session.services, tool)) for tool in tools]
     for program in _configured_programs(session):
@@ -82,6 +87,11 @@ def _configured_programs(session: Session) -> tuple[str, ...]:
     return tuple(
         dict.fromkeys(one for one in programs if one not in asked and "/" not in one and "{" not in one)
     )
+
+
+def npm_tool(staged: bool | Literal["auto"]) -> Tool:
+    """Return the npm that a release needs; `auto` publishes at once where npm cannot stage."""
+    return _STAGING if staged is True else _CLIENTS["npm"]
 
 
 def npm_clients(session: Session) -> tuple[str, ...]:
