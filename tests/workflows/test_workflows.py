@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
@@ -29,6 +30,8 @@ from castoff.workflows.plan import (
     locked,
     workflows,
 )
+
+ZIZMOR = shutil.which("zizmor", path=os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])))
 
 COMMIT = "git+https://github.com/o/castoff@" + "0123456789" * 4
 WHEEL = (
@@ -117,14 +120,14 @@ def test_everything_is_seven_files() -> None:
     ]
 
 
-@pytest.mark.skipif(shutil.which("zizmor") is None, reason="zizmor is not installed")
+@pytest.mark.skipif(ZIZMOR is None, reason="zizmor is not installed")
 def test_zizmor_finds_nothing_in_the_workflows(tmp_path: Path) -> None:
     for file in FILES:
         path = tmp_path / file.path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(file.text, "utf-8")
 
-    words = ["zizmor", "--offline", "--no-progress", str(tmp_path)]
+    words = [str(ZIZMOR), "--offline", "--no-progress", str(tmp_path)]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stdout + done.stderr
