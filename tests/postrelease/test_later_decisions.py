@@ -147,6 +147,32 @@ def test_changelog(look: ChangelogLook, configured: bool, kept: bool | None, exp
     assert decision_of(part, look) == expected
 
 
+@pytest.mark.parametrize(
+    ("ported", "expected"),
+    [
+        (None, ""),
+        (replace(PORTED, outcome="unchanged"), ""),
+        (replace(PORTED, outcome="by-hand", difference="-a\n+b\n"), "-a\n+b\n"),
+        (
+            PORTED,
+            "--- CHANGELOG.md\n+++ CHANGELOG.md with 1.1.0\n@@ -1 +1 @@\n-old\n+new\n",
+        ),
+    ],
+    ids=["not compared", "nothing to do", "by hand", "filled"],
+)
+def test_difference_of_a_changelog(ported: Ported | None, expected: str) -> None:
+    part = ChangelogPart(
+        terms=Terms(version="1.1.0", tag="1.1.0"),
+        path="CHANGELOG.md",
+        forge=NOBODY,
+        delivery=delivery(),
+        tree=NOBODY,
+        milestone=NOBODY,
+    )
+
+    assert part.difference(replace(THERE, ported=ported)) == expected
+
+
 def page(action: Any, target: str = "a.md") -> PageDecision:
     return PageDecision(action=action, target=target, text="new", difference="")
 

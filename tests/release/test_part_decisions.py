@@ -75,6 +75,9 @@ def test_claim_by_a_ref(look: RefClaimLook, stamp: str | None, expected: str) ->
     )
 
     assert decision_of(part, look) == expected
+    assert [(one.id, one.answer, one.expected) for one in part.describe(look)] == [
+        ("refs/castoff/1.1.0", look.answer, "R")
+    ]
 
 
 @pytest.mark.parametrize(

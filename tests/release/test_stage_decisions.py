@@ -197,7 +197,9 @@ def test_announce(what: Releases, asked: str, agreed: str) -> None:
     part = AnnouncePart(tag="1.1.0", commit=R, latest=True, prerelease=False, forge=NOBODY, agreed=False)
 
     assert summary(part.decide(what)) == asked
-    assert summary(replace(part, agreed=True).decide(what)) == agreed
+    decision = replace(part, agreed=True).decide(what)
+    assert summary(decision) == agreed
+    assert not isinstance(decision, Blocked) or decision.problem.remedy
 
 
 @pytest.mark.parametrize(
