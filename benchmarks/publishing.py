@@ -55,11 +55,12 @@ class Served:
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[Served]:
-    """Serve a new world, until the end of the block."""
+def served(folder: Path, packages: Sequence[Made]) -> Iterator[Served]:
+    """Serve a new world, until the end of the block; it knows the packages, since PyPI takes 20 new names an hour."""
     folder.mkdir(parents=True, exist_ok=True)
     seed = folder / "seed.json"
-    seed.write_text(json.dumps({"slug": "acme/bench"}), encoding="utf-8")
+    known = [{"name": one.name, "version": "0.1.0"} for one in packages]
+    seed.write_text(json.dumps({"slug": "acme/bench", "python": known}), encoding="utf-8")
     home = {"HOME": str(folder)}
     process = subprocess.Popen(
         [
@@ -95,7 +96,7 @@ def by_castoff(folder: Path, packages: Sequence[Made], delay: float, lanes: int)
     checkout = write_uv(folder / "checkout", packages)
     commit_history(checkout, folder / "remote.git", commits=4)
     files = build_by_hand(folder / "dist", packages, VERSION)
-    with served(folder) as world:
+    with served(folder, packages) as world:
         world.delay_uploads(delay)
         services = replace(
             open_setting(Options(directory=checkout), Silence(), world.environment), lanes=lanes
@@ -124,7 +125,7 @@ def by_client(folder: Path, packages: Sequence[Made], delay: float, client: str)
         "uv": [TOOLS / "uv", "publish", "--no-progress", "--quiet"],
         "twine": [TOOLS / "twine", "upload", "--non-interactive", "--disable-progress-bar"],
     }
-    with served(folder) as world:
+    with served(folder, packages) as world:
         world.delay_uploads(delay)
         began = time.monotonic()
         subprocess.run([*words[client], *files], env=world.environment, check=True, capture_output=True)
@@ -137,7 +138,7 @@ def resumed(folder: Path, packages: Sequence[Made], delay: float) -> dict[str, f
     """Resume a version that was claimed and no more, in a process of its own; gives seconds by stage."""
     checkout = write_uv(folder / "checkout", packages)
     events = folder / "events.ndjson"
-    with served(folder) as world:
+    with served(folder, packages) as world:
         commit_history(checkout, Path(world.remote), commits=4)
         raise_versions(checkout, "1.5.0")
         world.delay_uploads(delay)
