@@ -15,7 +15,7 @@ from castoff.model.observations import Absent, Answer, Present, Unknown
 from castoff.model.refs import TagRef
 from castoff.model.versions import ReleaseVersion
 from castoff.notes.milestones import MilestonePlan, MilestonePolicy
-from castoff.ports import ForgePull, ForgeRelease
+from castoff.ports import ForgePull, ForgeRelease, NewRelease
 from castoff.reconcile import PartState, StageState
 from castoff.reconcile.part import Stage
 from castoff.release.claim_ref import RefClaimLook, RefClaimPart
@@ -181,6 +181,24 @@ def test_highlights_are_looked_for_in_the_one_draft_of_the_tag(
     )
 
     assert part.look() == HighlightsLook(releases, written=written)
+
+
+def test_highlights_are_written_to_a_draft_that_keeps_a_title_of_people() -> None:
+    written: list[NewRelease] = []
+    forge: Any = Listing(replace(DRAFT, name="Our title"))
+    forge.create_release = forge.update_release = lambda *arguments: written.append(arguments[-1])
+    part = HighlightsPart(
+        tag="1.1.0", title="1.1.0", commit="R", prerelease=False, tagged=True, forge=forge, text="x"
+    )
+
+    for look in (HighlightsLook(()), HighlightsLook((DRAFT,))):
+        decision: Any = part.decide(look)
+        part.act(decision.acts[0])
+
+    assert [(one.draft, one.name, one.target, one.tag) for one in written] == [
+        (True, "1.1.0", "R", "1.1.0"),
+        (True, "Our title", "R", "1.1.0"),
+    ]
 
 
 def test_several_releases_are_described_by_ids_that_differ() -> None:
