@@ -42,6 +42,7 @@ def get_contents(call: Call) -> Answer:
     content = call.git.binary("cat-file", "blob", entry.sha) or b""
     if "raw" in call.request.headers.get("accept", ""):
         return Answer(content, headers={"Content-Type": "application/vnd.github.raw; charset=utf-8"})
+    # In lines of 76 characters, as the API gives it: clients must take line ends.
     encoded = base64.encodebytes(content).decode()
     return Answer(_shown(call, entry, ref) | {"content": encoded, "encoding": "base64"})
 
@@ -51,6 +52,7 @@ def put_contents(call: Call) -> Answer:
     fields = call.fields()
     message, content = fields.required("message"), _decoded(fields.required("content"))
     branch, tip, known = _aim(call, fields)
+    # The blob that is replaced guards against a change since the client read it.
     _same_blob(fields, known, path=call.params["path"], needed=known is not None)
     blob = call.git.must("hash-object", "-w", "--stdin", text=content).strip()
     sha = commit_file(call.git, branch, tip, call.params["path"], blob, _signature(call, fields, message))
@@ -91,6 +93,7 @@ def _check_path(call: Call, tip: str, path: str) -> None:
     parts = path.split("/")
     above = ["/".join(parts[:count]) for count in range(1, len(parts))]
     files = [_entry(call, tip, folder) for folder in above]
+    # git refuses such paths as well; a file in the place of a folder cannot hold others.
     if any(part in ("", ".", "..", ".git") for part in parts) or any(
         each and each.kind == "blob" for each in files
     ):
@@ -125,6 +128,7 @@ def _commit(call: Call, sha: str) -> Json:
 
 def _decoded(content: str) -> bytes:
     try:
+        # Line ends within are allowed (RFC 2045), other characters are not.
         return base64.b64decode("".join(content.split()), validate=True)
     except (binascii.Error, ValueError):
         raise Refused(422, "content is not valid Base64") from None

@@ -64,6 +64,7 @@ def list_rulesets(call: Call) -> Answer:
 
 def list_tags(call: Call) -> Answer:
     """List tags, peeled to their commits."""
+    # By name, downwards: the API lists tags in no order of versions or of time.
     found = sorted(call.git.refs(_TAGS), key=lambda ref: ref.name, reverse=True)
     return call.paged(found, lambda ref: _tag(call, ref))
 
@@ -92,6 +93,7 @@ def create_ref(call: Call) -> Answer:
     _require_writable(name)
     if call.git.kind(sha) is None:
         raise Refused(422, "Object does not exist")
+    # Create-only: of two requests at once, one gets 422.
     if not call.git.move(name, sha, "0" * 40):
         raise Refused(422, "Reference already exists")
     return Answer(_fresh(call, name), 201)
@@ -107,6 +109,7 @@ def update_ref(call: Call) -> Answer:
     _require_writable(name)
     if call.git.kind(sha) is None:
         raise Refused(422, "Object does not exist")
+    # Protection is asked before force: a forced update of a protected branch is refused for that.
     forward = call.git.is_ancestor(ref.sha, sha)
     guard(call.state, name, forward=forward)
     if not force and not forward:
@@ -123,6 +126,7 @@ def delete_ref(call: Call) -> Answer:
         raise Refused(422, "Reference does not exist")
     _require_writable(name)
     guard_deletion(call.state, name)
+    # Only if it is still there: a push in between wins.
     call.git.run("update-ref", "-d", name, ref.sha)
     return Answer(status=204)
 

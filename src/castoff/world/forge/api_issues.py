@@ -86,6 +86,7 @@ def _matches(wanted: str, present: set[str]) -> bool:
 
 
 def _milestone(state: State, wanted: str) -> str:
+    # Words of the route: any milestone, and none.
     if wanted in ("", "*", "none"):
         return wanted
     if not wanted.isdecimal() or len(wanted) > 18 or state.milestone(int(wanted)) is None:
@@ -119,6 +120,7 @@ def create_issue(call: Call) -> Answer:
     title, body = checked_title(fields.raw("title")), checked_body(fields)
     labels, assignees = fields.texts("labels"), fields.texts("assignees")
     milestone = chosen_milestone(call, fields)
+    # Without rights GitHub takes the issue and drops the rest, with 201: clients must look at the answer.
     entitled = call.actor.may("triage")
     if entitled:
         checked_names(call, labels)
@@ -157,6 +159,7 @@ def update_issue(call: Call) -> Answer:
     From an author without more rights, labels, milestone and assignees are dropped in silence.
     """
     issue, fields = found_issue(call), call.fields()
+    # Authors may edit and close their own issues, whatever their rights.
     if issue.author != call.actor.login:
         call.require("triage")
     if not call.actor.may("triage"):
@@ -177,6 +180,7 @@ def update_issue(call: Call) -> Answer:
 def add_assignees(call: Call) -> Answer:
     """Assign people besides those who are."""
     issue, names = found_issue(call), call.fields().texts("assignees")
+    # Each once, in the order in which they were added.
     issue.assignees = list(dict.fromkeys([*issue.assignees, *names]))
     return Answer(show.issue(call.state, call.links, issue), 201)
 
@@ -197,6 +201,7 @@ def list_comments(call: Call) -> Answer:
 def list_all_comments(call: Call) -> Answer:
     """List the comments on all issues, oldest first."""
     pairs = [(issue, item) for issue in call.state.issues.values() for item in issue.comments]
+    # The id breaks the tie of comments of one second.
     pairs.sort(key=lambda pair: (pair[1].created_at, pair[1].id))
     return call.paged(pairs, lambda pair: show.comment(call.state, call.links, pair[0], pair[1]))
 
@@ -279,6 +284,7 @@ def set_state(call: Call, issue: Issue, fields: Fields) -> None:
     """Close or open again, or refuse before anything is changed; a merged pull request cannot be opened again."""
     state = fields.text("state")
     reason = fields.text("state_reason")
+    # A merged pull request stays closed for good.
     if state == "open" and issue.merged:
         raise invalid(
             "PullRequest", "state", "invalid", "state cannot be changed. The pull request is merged."
@@ -288,6 +294,7 @@ def set_state(call: Call, issue: Issue, fields: Fields) -> None:
         issue.state = state
         issue.closed_at = call.now if closed else None
         issue.closed_by = call.actor.login if closed else None
+        # Pull requests have no reason; an issue is closed as completed unless one is given.
         issue.state_reason = None if issue.pull else ("completed" if closed else "reopened")
     issue.state_reason = reason or issue.state_reason
 

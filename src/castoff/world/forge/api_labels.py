@@ -102,6 +102,7 @@ def put_labels(call: Call, issue: Issue, names: list[str]) -> None:
         if label is None:
             label = Label(call.state.next_id(), name)
             call.state.labels.append(label)
+        # As the repository spells it, in the order given: `Bug` and `bug` are one label.
         spelt.setdefault(name.lower(), label.name)
     issue.labels = list(spelt.values())
     issue.updated_at = call.now
@@ -135,6 +136,7 @@ def _found(call: Call) -> Label:
 
 def _rename(call: Call, label: Label, name: str) -> None:
     for issue in call.state.issues.values():
+        # Issues hold names here, and ids on GitHub: a new name must reach them all.
         issue.labels = [name if known.lower() == label.name.lower() else known for known in issue.labels]
     label.name = name
 

@@ -102,6 +102,7 @@ def upload_asset(call: Call) -> Answer:
 def get_asset(call: Call) -> Answer:
     """Show a file, or give its bytes where they are asked for."""
     release, asset = _found(call)
+    # The media type decides between the file and its description ("Get a release asset").
     if "octet-stream" in call.request.headers.get("accept", ""):
         return Answer(asset.content, headers={"Content-Type": asset.content_type})
     return Answer(_asset_shown(call, release, asset))
@@ -152,6 +153,7 @@ def list_releases(call: Call) -> Answer:
     """List releases, newest first; drafts only for those who may push."""
     seen = [item for item in call.state.releases if not item.draft or call.actor.can_push]
     seen.sort(key=lambda item: (item.created_at, item.id), reverse=True)
+    # Drafts first; the sort is stable, so each group stays newest first.
     seen.sort(key=lambda item: not item.draft)
     return call.paged(seen, lambda item: _shown(call, item))
 
@@ -192,9 +194,12 @@ def create_release(call: Call) -> Answer:
         author=call.actor.login,
         created_at=call.now,
         updated_at=call.now,
+        # A page of a draft has a random name on GitHub; here it follows from the id, so that worlds are
+        # equal.
         untagged=f"{number * 2654435761 % 16**20:020x}",
     )
     latest, draft = fields.text("make_latest"), fields.flag("draft", default=False)
+    # Everything is checked before anything is stored: a refused request leaves no trace.
     _refuse_latest(latest, draft=False, prerelease=release.prerelease)
     if fields.flag("generate_release_notes", default=False):
         _generate(call, release)
@@ -216,6 +221,7 @@ def update_release(call: Call) -> Answer:
     prerelease = fields.flag("prerelease", default=release.prerelease)
     _refuse_latest(latest, draft=draft, prerelease=prerelease)
     _keep_immutable(release, fields, tag)
+    # Two drafts may share a tag; two published releases may not.
     if tag != release.tag and not release.draft:
         _refuse_second(call, tag, release)
     target = fields.text("target_commitish") or release.target
@@ -235,6 +241,7 @@ def delete_release(call: Call) -> Answer:
     """Delete a release; its tag stays."""
     release = found_release(call)
     call.state.releases.remove(release)
+    # Otherwise the mark would stay at a release that is gone.
     if call.state.latest == release.id:
         call.state.latest = None
     return Answer(status=204)
@@ -268,6 +275,7 @@ def _shown(call: Call, release: Release) -> Json:
 
 def _generate(call: Call, release: Release) -> None:
     notes = notes_for(call, release.tag, target=release.target, previous=None, path=None)
+    # GitHub puts generated notes after the given body ("Create a release").
     release.body = f"{release.body}\n\n{notes}" if release.body else notes
     release.name = release.name or release.tag
 
@@ -289,11 +297,13 @@ def _dated(call: Call, release: Release) -> datetime:
 
 
 def _make_tag(call: Call, tag: str, target: str) -> None:
+    # A tag that is there stays where it is: `target_commitish` is ignored then.
     if call.git.resolve(f"refs/tags/{tag}", "object"):
         return
     sha = call.git.commitish(target)
     if sha is None:
         raise invalid("Release", "target_commitish", "invalid")
+    # Only if absent: a push may have made the tag since it was looked for.
     if not call.git.move(f"refs/tags/{tag}", sha, "0" * 40):
         raise invalid("Release", "tag_name", "custom", "tag_name could not be created")
 
@@ -301,6 +311,7 @@ def _make_tag(call: Call, tag: str, target: str) -> None:
 def _set_latest(call: Call, release: Release, latest: str) -> None:
     if latest == "true" and not release.draft and not release.prerelease:
         call.state.latest = release.id
+    # `false` on the marked one, or `legacy`: back to the order by date and version.
     elif call.state.latest == release.id or latest == "legacy":
         call.state.latest = None
 
@@ -323,6 +334,7 @@ def _refuse_second(call: Call, tag: str, own: Release) -> None:
 
 
 def _checked_tag(call: Call, tag: str) -> str:
+    # A leading dash would be an option to git on every machine that fetches it.
     if tag.startswith("-") or call.git.run("check-ref-format", f"refs/tags/{tag}") is None:
         raise invalid("Release", "tag_name", "custom", "tag_name is not a valid tag")
     return tag

@@ -51,6 +51,7 @@ class BareRepository:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._commits: dict[str, Commit] | None = None
+        # Objects never change, so an answer about two of them holds for ever.
         self.is_ancestor = lru_cache(maxsize=5_000)(self._is_ancestor)
         self.side_of = lru_cache(maxsize=20_000)(self._side_of)
         self._parents: dict[str, tuple[str, ...]] = {}
@@ -79,6 +80,7 @@ class BareRepository:
 
     def tree_with(self, base: str | None, lines: list[str]) -> str | None:
         """Write a tree of ``base`` and lines for git's index; None where a path cannot be."""
+        # An index of its own: requests that run side by side must not share one.
         with tempfile.TemporaryDirectory() as folder:
             index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
             if base is not None:
@@ -90,6 +92,7 @@ class BareRepository:
 
     def resolve(self, name: str, kind: str = "commit") -> str | None:
         """Return the full id of what a revision names, peeled to ``kind``."""
+        # A name is data: it must not become an option, or a second line of input.
         if not name or name.startswith("-") or any(mark in name for mark in "\x00\n"):
             return None
         found = self.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{{kind}}}")
@@ -99,6 +102,7 @@ class BareRepository:
         """Resolve as the API does: a branch, a tag, a full ref or the id of a commit, and no arithmetic."""
         if ".." in name or any(mark in "~^:?*[\\ " for mark in name) or "@{" in name:
             return None
+        # A branch before a tag of the same name, as the API documents for `ref`.
         for candidate in (f"refs/heads/{name}", f"refs/tags/{name}"):
             if found := self.resolve(candidate):
                 return found
@@ -122,6 +126,7 @@ class BareRepository:
         if not is_full_id(sha):
             return None
         if self._commits is None:
+            # One process for the whole history: a page of a hundred commits would start a hundred.
             self._commits = {commit.sha: commit for commit in self._log("--all")}
         if sha not in self._commits:
             self._commits |= {commit.sha: commit for commit in self._log("--max-count=1", sha)}
@@ -136,6 +141,7 @@ class BareRepository:
 
     def move(self, name: str, new: str, old: str | None = None) -> bool:
         """Point a ref at an object; with ``old``, only if it is there now (40 zeros: only if absent)."""
+        # git compares and swaps under its own lock of the ref.
         expected = () if old is None else (old,)
         return self.run("update-ref", name, new, *expected) is not None
 
@@ -166,6 +172,7 @@ class BareRepository:
         self, arguments: tuple[str, ...], text: bytes, extra: dict[str, str] | None
     ) -> subprocess.CompletedProcess[bytes]:
         command = ["git", "--git-dir", str(self.path), *arguments]
+        # Such text comes from JSON; the operating system takes no argument like it.
         if not all(map(_can_be_said, (*arguments, *(extra or {}).values()))):
             return subprocess.CompletedProcess(command, 129, b"", b"an argument that no process can be given")
         return subprocess.run(command, input=text, capture_output=True, check=False, env=_environment(extra))
@@ -186,6 +193,7 @@ def _can_be_said(text: str) -> bool:
 
 
 def _environment(extra: dict[str, str] | None) -> dict[str, str]:
+    # GIT_DIR and its kind would lead to another repository.
     kept = {name: value for name, value in without_secrets(os.environ).items() if not name.startswith("GIT_")}
     return {
         **kept,
