@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from castoff.model.plan import Plan
+from castoff.session.session import open_session
 from session.versioned import Versioned
 
 SETTING = "[release]\nonly-changed = true\n"
@@ -179,3 +180,16 @@ def test_without_the_setting_mixed_versions_are_refused_and_the_setting_is_named
     ]
     assert "`only-changed = true` in `[release]`" in before[0].remedy
     assert not made.plan("1.0.2").errors
+
+
+def test_only_released_packages_get_tags_of_their_own(tmp_path: Path) -> None:
+    made = begun(tmp_path, NPM, "package-tags = true\n")
+    made.commit({"a/notes.txt": "x"})
+    changed = {f"{one}/package.json": NPM[f"{one}/package.json"].replace("1.0.0", "1.0.1") for one in "ab"}
+    made.commit(changed, message="Release 1.0.1")
+
+    with open_session(made.setting()) as session:
+        release = session.release(session.snapshot.history.unfinished[0])
+
+    assert [name for name, _ in release.each] == ["zz-a", "zz-b"]
+    assert [one.id for one in release.workspace.packages] == ["zz-a", "zz-b"]
