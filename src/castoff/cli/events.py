@@ -60,6 +60,11 @@ class Events:
         """A stage begins."""
         self._write("stage", detail=f"{name} ({total})", stage=name, of=total)
 
+    def waves(self, waves: Sequence[Sequence[str]]) -> None:
+        """The order of the uploads is known: one event for each wave."""
+        for number, names in enumerate(waves, start=1):
+            self._write("wave", detail=", ".join(names), of=number)
+
     @contextmanager
     def step(self, step: LocalStep) -> Iterator[None]:
         """A step begins, and ends."""

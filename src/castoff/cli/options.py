@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+from urllib.parse import urlsplit
 
 import click
 
@@ -95,6 +96,14 @@ def digest(value: str) -> str:
     return found
 
 
+def endpoint(value: str) -> str:
+    """Return the address of an OpenTelemetry collector, with the path that takes traces where it has none."""
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise click.BadParameter(f"`{_brief(value)}` is not an http or https address")
+    return value if parts.path.strip("/") else f"{value.rstrip('/')}/v1/traces"
+
+
 def text(value: str) -> str:
     """Return a text of one line."""
     if not value.isprintable():
@@ -146,6 +155,7 @@ class Common:
     yes: bool = False
     no_input: bool = False
     wait: float | None = None
+    otlp: str | None = None
 
     def over(self, earlier: Common | None) -> Common:
         """Lay these options over those that stood before the command."""
@@ -160,6 +170,7 @@ class Common:
             yes=self.yes or earlier.yes,
             no_input=self.no_input or earlier.no_input,
             wait=self.wait if self.wait is not None else earlier.wait,
+            otlp=self.otlp or earlier.otlp,
         )
 
     @property
@@ -209,6 +220,7 @@ def common_options(function: Callable[Concatenate[Common, P], R]) -> Callable[P,
     @_shared("--json", "as_json", is_flag=True, help="Print one JSON object.")
     @_shared("--config", type=path, help="Use this configuration file.")
     @_shared("--events", type=path, help="Write events to this file, as NDJSON.")
+    @_shared("--otlp", type=endpoint, metavar="ENDPOINT", help="Send the run as an OpenTelemetry trace.")
     @_shared("--yes", is_flag=True, help="Answer yes to every prompt.")
     @_shared("--no-input", is_flag=True, help="Never prompt.")
     @_shared(
@@ -232,10 +244,12 @@ def common_options(function: Callable[Concatenate[Common, P], R]) -> Callable[P,
             yes=bool(kwargs.pop("yes")),
             no_input=bool(kwargs.pop("no_input")),
             wait=_number(kwargs.pop("wait")),
+            otlp=_text(kwargs.pop("otlp")),
         )
         context = click.get_current_context()
         common = said.over(context.find_object(Common))
         _refuse_unused(context.command.name or "", common)
+        context.obj = common
         return function(common, *args, **kwargs)
 
     return with_options
@@ -257,7 +271,8 @@ def _refuse_unused(command: str, common: Common) -> None:
     if command in ("explain", "demo"):
         refuse_without_effect(f"with `castoff {command}`", {"--config": common.config})
     if command == "explain":
-        refuse_without_effect("with `castoff explain`", {"--events": common.events})
+        given = {"--events": common.events, "--otlp": common.otlp}
+        refuse_without_effect("with `castoff explain`", given)
 
 
 def required_level(common: Common, level: str | None, pre: str | None) -> str:
@@ -313,3 +328,7 @@ def _path(value: object) -> Path | None:
 
 def _number(value: object) -> float | None:
     return value if isinstance(value, float) else None
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from pathlib import Path
@@ -33,6 +33,10 @@ class Reporter(Protocol):
 
     def stage(self, name: str, total: int) -> None:
         """A stage begins, with so many parts."""
+        ...
+
+    def waves(self, waves: Sequence[Sequence[str]]) -> None:
+        """Packages are uploaded in this order, those of a wave side by side."""
         ...
 
     def step(self, step: LocalStep) -> AbstractContextManager[None]:

@@ -115,6 +115,7 @@ def run_release(services: Services, order: Wish) -> Result:
         run = _Run(session, recorder, order)
         claim, resumed = _claimed(run)
         release = run.session.release(claim)
+        recorder.waves(release.waves)
         if order.without:
             require_waivable(run.session, release)
             seen = run.session.observe(*required_stages(run.session, release))

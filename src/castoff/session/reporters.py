@@ -36,6 +36,11 @@ class Recorder:
         for listener in self.listeners:
             listener.stage(name, total)
 
+    def waves(self, waves: Sequence[Sequence[str]]) -> None:
+        """Pass on."""
+        for listener in self.listeners:
+            listener.waves(waves)
+
     @contextmanager
     def step(self, step: LocalStep) -> Iterator[None]:
         """Pass on."""
@@ -91,6 +96,9 @@ class Silence:
     """Hears everything and tells nobody."""
 
     def stage(self, name: str, total: int) -> None:
+        """Report nothing."""
+
+    def waves(self, waves: Sequence[Sequence[str]]) -> None:
         """Report nothing."""
 
     def step(self, step: LocalStep) -> AbstractContextManager[None]:  # noqa: ARG002 - nobody hears of it

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from castoff.cli.events import Events, learnt_paces
+from castoff.cli.options import Common
 from castoff.cli.render.problems import styled
 from castoff.cli.render.tally import Tally
 from castoff.cli.render.words import safe
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.progress import TaskID
 
+    from castoff.cli.traces import Traces
     from castoff.ports import Reporter
 
 _AGAIN = 30.0
@@ -51,6 +53,9 @@ class Display:
         """A stage begins."""
         with self.lock:
             self.tally.stage_begins(name, total)
+
+    def waves(self, waves: Sequence[Sequence[str]]) -> None:
+        """Report nothing: a plan and a result show them."""
 
     @contextmanager
     def step(self, step: LocalStep) -> Iterator[None]:
@@ -241,12 +246,22 @@ class LineReporter(Display):
 def reporter_for(events: Path | None, *, quiet: bool = False) -> Talk:
     """Choose what suits where the output goes; it is closed with the command at the latest."""
     display = None if quiet else _display(learnt_paces(events))
-    talk = Talk(display, Events(events) if events is not None else None)
     context = click.get_current_context(silent=True)
+    talk = Talk(display, Events(events) if events is not None else None, _traces(context))
     if context is not None:
         context.meta[_TALK] = talk
         context.call_on_close(partial(talk.close, whole=False))
     return talk
+
+
+def _traces(context: click.Context | None) -> Traces | None:
+    """Return what sends a trace, where `--otlp` names who takes it."""
+    common = context.find_object(Common) if context is not None else None
+    if context is None or common is None or common.otlp is None:
+        return None
+    from castoff.cli.traces import Traces
+
+    return Traces(common.otlp, f"castoff {context.info_name}")
 
 
 def interruption(context: click.Context) -> Sequence[str]:
@@ -269,17 +284,17 @@ def _display(learnt: Mapping[StepKind, Pace]) -> Display:
 class Talk:
     """Passes everything on to its listeners."""
 
-    def __init__(self, display: Display | None, events: Events | None) -> None:
+    def __init__(self, display: Display | None, events: Events | None, traces: Traces | None) -> None:
         self._display = display
-        self._events = events
-        self._listeners: tuple[Reporter, ...] = tuple(one for one in (display, events) if one is not None)
+        self._files = tuple(one for one in (events, traces) if one is not None)
+        self._listeners: tuple[Reporter, ...] = (*((display,) if display is not None else ()), *self._files)
 
     def close(self, *, whole: bool = True) -> None:
         """End what is live on the terminal, so that the result stands below it; ``whole``: the run came to its end."""
         if self._display is not None:
             self._display.close(whole=whole)
-        if self._events is not None:
-            self._events.close()
+        for one in self._files:
+            one.close()
 
     def interrupted(self) -> Sequence[str]:
         """Describe what is done and what is not; nothing where nobody was to see it."""
@@ -292,6 +307,11 @@ class Talk:
         """A stage begins."""
         for one in self._listeners:
             one.stage(name, total)
+
+    def waves(self, waves: Sequence[Sequence[str]]) -> None:
+        """The order of the uploads is known."""
+        for one in self._listeners:
+            one.waves(waves)
 
     @contextmanager
     def step(self, step: LocalStep) -> Iterator[None]:
