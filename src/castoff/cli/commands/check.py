@@ -174,8 +174,8 @@ def command(
 ) -> int:
     """Check whether a release can start.
 
-    Checks labels, milestone, metadata, known traps and your own rules. Exits with 4 if a check fails. With
-    --pull-request, checks a single pull request. With --fix, sets milestones and prompts for missing labels.
+    Checks labels, milestone, metadata, known traps and your own rules. Exits with 4 if a check fails. With --fix,
+    sets milestones and prompts for missing labels.
     """
     checks = {"--only": only, "--strict": strict, "--pull-request": pull_request, "--version": level}
     if fix:
