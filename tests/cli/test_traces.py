@@ -14,8 +14,9 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from castoff.cli.options import endpoint
 from castoff.cli.traces import Traces
 from castoff.errors import Problem
-from castoff.model.acts import Act, Refused, Succeeded
+from castoff.model.acts import Refused, Succeeded
 from castoff.model.steps import LocalStep
+from castoff.release.publish import UploadFile
 
 
 @contextmanager
@@ -40,16 +41,22 @@ def collector() -> Iterator[tuple[str, list[tuple[str, bytes]]]]:
         thread.join()
 
 
-def upload(name: str) -> Act:
-    return Act(
-        id=f"publish:cargo:{name}:{name}-1.crate", stage="publish", target=f"{name}-1.crate", undo="never"
+def upload(name: str) -> UploadFile:
+    file = f"{name}-1.crate"
+    return UploadFile(
+        id=f"publish:cargo:{name}:{file}",
+        stage="publish",
+        target=file,
+        undo="never",
+        filename=file,
+        package=name,
     )
 
 
 def test_a_release_is_one_trace_by_wave() -> None:
     with collector() as (url, came):
         traces = Traces(endpoint(url), "castoff release")
-        traces.waves([["core"], ["cargo:a", "b"]])
+        traces.waves([["core"], ["a", "b"]])
         with traces.step(LocalStep("compile", "core")):
             pass
         traces.stage("publish", 3)

@@ -76,6 +76,7 @@ class Run:
             stream.write(json.dumps({"seq": self._count, "at": at, "type": kind, **facts}) + "\n")
 
     def upload(self, name: str, *, after: float = 0.0, outcome: str | None = "done") -> None:
-        self.tell("act-begin", act=act(name), after=after)
+        facts = {"act": act(name), "target": f"{name}-1.1.0.crate", "package": name}
+        self.tell("act-begin", after=after, **facts)
         if outcome is not None:
-            self.tell("act-end", act=act(name), outcome=outcome, after=after)
+            self.tell("act-end", outcome=outcome, after=after, **facts)

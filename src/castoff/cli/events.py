@@ -14,6 +14,7 @@ from castoff.errors import UsageError
 from castoff.io.clock import SystemClock
 from castoff.model.acts import Act, Outcome, Refused, Succeeded, Throttled, Unclear
 from castoff.model.steps import Interval, LocalStep, Pace, StepKind, busy_seconds, paces
+from castoff.release.publish import UploadFile
 
 
 class Event(msgspec.Struct, kw_only=True, frozen=True):
@@ -31,6 +32,8 @@ class Event(msgspec.Struct, kw_only=True, frozen=True):
     of: int | None = None
     reason: str | None = None
     until: str | None = None
+    target: str | None = None
+    package: str | None = None
 
 
 class Events:
@@ -81,17 +84,17 @@ class Events:
 
     def act_begins(self, act: Act) -> None:
         """A write begins."""
-        self._write("act-begin", act=act.id)
+        self._write("act-begin", **_facts(act))
 
     def act_ended(self, act: Act, outcome: Outcome) -> None:
         """A write ended."""
         match outcome:
             case Succeeded():
-                self._write("act-end", act=act.id, outcome="done")
+                self._write("act-end", **_facts(act), outcome="done")
             case Refused(problem):
-                self._write("act-end", act=act.id, outcome="refused", detail=problem.message)
+                self._write("act-end", **_facts(act), outcome="refused", detail=problem.message)
             case Unclear(reason=reason) | Throttled(reason=reason):
-                self._write("act-end", act=act.id, outcome="unclear", detail=reason)
+                self._write("act-end", **_facts(act), outcome="unclear", detail=reason)
 
     def waiting(self, subject: str, reason: str, seconds: float) -> None:
         """Something is waited for."""
@@ -112,6 +115,12 @@ class Events:
             known = {name: value for name, value in facts.items() if value is not None}
             event = {"seq": self._count, "at": _stamp(self._clock.now()), "type": kind, **known}
             self._file.write(msgspec.json.encode(event) + b"\n")
+
+
+def _facts(act: Act) -> dict[str, str | None]:
+    """Name an act, and of an upload its package: ids are never taken apart again."""
+    package = act.package if isinstance(act, UploadFile) else None
+    return {"act": act.id, "target": act.target, "package": package}
 
 
 def read_runs(path: Path) -> Sequence[Sequence[Event]]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from castoff.errors import UsageError
 from castoff.model.acts import Act, Outcome, Refused, Succeeded
 from castoff.model.steps import LocalStep
+from castoff.release.publish import UploadFile
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Span, Tracer
@@ -72,11 +73,7 @@ class Traces:
     def waves(self, waves: Sequence[Sequence[str]]) -> None:
         """Keep which package is in which wave."""
         with self._lock:
-            self._wave_of = {
-                name.rpartition(":")[2]: number
-                for number, names in enumerate(waves, start=1)
-                for name in names
-            }
+            self._wave_of = {name: number for number, names in enumerate(waves, start=1) for name in names}
 
     @contextmanager
     def step(self, step: LocalStep) -> Iterator[None]:
@@ -136,7 +133,7 @@ class Traces:
 
     def _parent_of(self, act: Act) -> Span:
         stage = self._stage or self._root
-        wave = self._wave_of.get(act.id.split(":")[2]) if act.stage == "publish" else None
+        wave = self._wave_of.get(act.package) if isinstance(act, UploadFile) else None
         if wave is None:
             return stage
         if wave not in self._wave_spans:

@@ -50,9 +50,10 @@ class PackageLook:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadFile(Act):
-    """The upload of one file."""
+    """The upload of one file of a package, which is named by its id."""
 
     filename: str
+    package: str
 
 
 @dataclass(slots=True)
@@ -225,6 +226,7 @@ def upload_act(package: Package, filename: str) -> UploadFile:
     """Name the upload of one file."""
     return UploadFile(
         filename=filename,
+        package=package.id,
         id=f"publish:{package.ecosystem}:{package.name}:{filename}",
         stage="publish",
         target=filename,

@@ -155,7 +155,7 @@ _ONLY = f"Run only: {', '.join(_GROUPS)}, configuration."
     type=path,
     help="Record of published versions, used by --only foresight instead of the registries.",
 )
-@click.option("--fix", is_flag=True, help="List fixes for milestones and labels.")
+@click.option("--fix", is_flag=True, help="List fixes for milestones and missing labels.")
 @click.option("--label", "labels", multiple=True, metavar="N=LABEL", help="With --fix: label for change #N.")
 @click.option("--execute", is_flag=True, help="With --fix: apply the fixes (default: print them).")
 @verbose_option
@@ -174,8 +174,7 @@ def command(
 ) -> int:
     """Check whether a release can start.
 
-    Checks labels, milestone, metadata, known traps and your own rules. Exits with 4 if a check fails. With --fix,
-    sets milestones and prompts for missing labels.
+    Checks labels, milestone, metadata, known traps and your own rules. Exits with 4 if a check fails.
     """
     checks = {"--only": only, "--strict": strict, "--pull-request": pull_request, "--version": level}
     if fix:

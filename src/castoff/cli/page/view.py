@@ -243,7 +243,7 @@ def _person(status: ObservedStatus, events: Sequence[Event]) -> list[NextAction]
 
 def _uploads(events: Sequence[Event]) -> Mapping[str, Event]:
     """Return the last event of each upload, by the id of its act."""
-    return {one.act: one for one in events if one.act is not None and one.act.startswith("publish:")}
+    return {one.act: one for one in events if one.act is not None and one.package is not None}
 
 
 def _waves(status: ObservedStatus, uploads: Mapping[str, Event]) -> tuple[Wave, ...]:
@@ -263,11 +263,10 @@ def _waves(status: ObservedStatus, uploads: Mapping[str, Event]) -> tuple[Wave, 
 def _package(
     name: str, seen: Sequence[ObservedThing], uploads: Mapping[str, Event], needs: Sequence[str]
 ) -> WavePackage:
-    bare = name.rpartition(":")[2]
-    own = [event for act, event in uploads.items() if act.split(":")[2] == bare]
+    own = [event for event in uploads.values() if event.package == name]
     files = {one.id: one.answer == "present" for one in seen if one.id != "resolvable"}
     for event in own:
-        filename = (event.act or "").split(":", 3)[3]
+        filename = event.target or ""
         files[filename] = files.get(filename, False) or event.outcome == "done"
     up = sum(files.values())
     state: State = "todo"
@@ -334,7 +333,7 @@ def _window(events: Sequence[Event]) -> str:
     times = [
         instant(one.at)
         for one in events
-        if one.type == "act-end" and one.outcome == "done" and (one.act or "").startswith("publish:")
+        if one.type == "act-end" and one.outcome == "done" and one.package is not None
     ]
     return duration(max(times) - min(times)) if len(times) > 1 else ""
 
