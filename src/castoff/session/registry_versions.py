@@ -10,7 +10,7 @@ from itertools import chain
 from threading import Thread
 from typing import TypeVar
 
-from castoff.errors import CastoffError, NotYet, Problem, Refusal
+from castoff.errors import CastoffError, MachineFailure, NotYet, Problem, Refusal
 from castoff.model.observations import Unknown
 from castoff.model.versions import ReleaseVersion, next_free_version, read, spell
 from castoff.model.workspace import Package
@@ -155,8 +155,12 @@ def _taken(found: RegistryVersions, snapshot: Snapshot, version: ReleaseVersion)
 def ask_together(
     questions: Mapping[str, Callable[[], _Answer | Unknown]], clock: Clock, seconds: float | None
 ) -> dict[str, _Answer | Unknown]:
-    """Ask side by side in daemon threads, which do not keep a run from ending that is not waiting any more."""
+    """Ask side by side in daemon threads, which do not keep a run from ending that is not waiting any more.
+
+    Raises MachineFailure if this machine cannot ask.
+    """
     found: dict[str, _Answer | Unknown] = {}
+    failures: list[MachineFailure] = []
     left = deque(questions.items())
 
     def work() -> None:
@@ -165,7 +169,11 @@ def ask_together(
                 name, ask = left.popleft()
             except IndexError:
                 return
-            found[name] = _asked(ask)
+            try:
+                found[name] = _asked(ask)
+            except MachineFailure as failure:
+                failures.append(failure)  # a thread would print its traceback, and nobody would stop
+                return
 
     # Daemons: a client that hangs must not keep a plan from ending.
     threads = [Thread(target=work, daemon=True) for _ in range(min(_LANES, len(questions)))]
@@ -175,6 +183,8 @@ def ask_together(
     for thread in threads:
         # One bound for all of them together, not one for each.
         thread.join(None if end is None else max(0.0, end - clock.monotonic()))
+    if failures:
+        raise failures[0]
     # Decided by who asks: whatever arrives later is not read any more.
     late = Unknown(reason=f"no answer within {seconds or 0.0:g} seconds")
     return {name: found.get(name, late) for name in questions}
