@@ -301,7 +301,9 @@ def test_what_proposes_builds_nothing_and_what_builds_may_only_read() -> None:
 
 def test_only_what_builds_gets_the_read_credentials_of_private_indexes() -> None:
     name = "UV_INDEX_HOUSE_PASSWORD"
-    made = workflows(replace(EVERYTHING, build_secrets=(name,)))
+    made = workflows(
+        replace(EVERYTHING, build_secrets=(name, "GIT_CONFIG_COUNT", "GITHUB_TOKEN", "GH_TOKEN"))
+    )
     holders = {
         (file.path.rpartition("/")[2], job)
         for file in made
@@ -310,6 +312,8 @@ def test_only_what_builds_gets_the_read_credentials_of_private_indexes() -> None
     }
 
     assert holders == {("castoff-propose.yml", "rehearse"), ("castoff-resume.yml", "build")}
+    texts = [file.text for file in made]
+    assert not any(f"secrets.{own}" in text for own in ("GIT_CONFIG_COUNT", "GITHUB_TOKEN") for text in texts)
 
 
 def test_a_release_without_tokens_has_no_secret_of_a_registry_and_asks_for_an_identity() -> None:

@@ -55,6 +55,9 @@ _BUILD_REQUIREMENTS = ("hatchling>=1.27",)
 
 _OPENS = "      pull-requests: write # to open the pull request\n"
 _READS = "      pull-requests: read # to read titles and labels\n"
+_SET_HERE = ("GH_TOKEN", "GIT_CONFIG_", "GITHUB_")
+"""Variables that the jobs have already; GitHub takes no secret whose name begins with `GITHUB_`."""
+
 _TOKENS = {"cargo": "CARGO_REGISTRY_TOKEN", "npm": "NPM_TOKEN", "python": "UV_PUBLISH_TOKEN"}
 
 
@@ -158,7 +161,7 @@ def _resume(options: WorkflowOptions) -> str:
 
 
 def _for_builds(options: WorkflowOptions, text: str) -> str:
-    names = options.build_secrets
+    names = [name for name in options.build_secrets if not name.startswith(_SET_HERE)]
     given = "".join(f"          {name}: ${{{{ secrets.{name} }}}}\n" for name in names)
     return _with_clients(options, text.replace("@BUILD_SECRETS@", given).replace("@UNSET@", _unset(names)))
 
