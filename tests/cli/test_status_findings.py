@@ -1,4 +1,4 @@
-"""A release whose commit was taken off the branch: `status` still shows what is on the registry."""
+"""What `status` reports beside the stages: uploads without a claim, and errors of the workspace."""
 
 from __future__ import annotations
 
@@ -41,3 +41,15 @@ def test_a_branch_that_is_reset_during_the_uploads_stops_the_release_and_is_show
     problems = {one["code"]: one for one in json.loads(capfd.readouterr().out)["problems"]}
     assert "packages ha" in problems["half-released"]["message"]
     assert " 1.1.0 on the registry" in problems["half-released"]["message"]
+
+
+def test_an_error_of_the_workspace_is_a_finding_of_a_look_and_ends_a_script_with_4(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    ground.write("castoff.toml", '[release]\nfacade = "x"\n')
+    ground.push()
+
+    assert ground.castoff(monkeypatch, "status") == 0
+    assert "warning[unknown-facade]" in capfd.readouterr().err
+    assert ground.castoff(monkeypatch, "status", "--exit-code") == 4
+    assert "error[unknown-facade]" in capfd.readouterr().err
