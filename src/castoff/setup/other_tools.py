@@ -12,6 +12,7 @@ from castoff.config.values import Configuration, ReleaseSettings
 from castoff.release_tools import read_release_tools
 from castoff.release_tools.reading import Left, PendingNews, SettingsEntry, ToolProject
 from castoff.setup.surroundings import Surroundings, changelog_of
+from castoff.workflows.detection import known_action
 from castoff.workflows.jobs import workflow_files, workflow_steps
 from castoff.workflows.second_writers import commands_in, second_writers, writers
 
@@ -47,6 +48,7 @@ def take_over_tools(around: Surroundings, before: Sequence[SettingsEntry]) -> To
             reason = "castoff reads none of it: remove it with the jobs that run the tool"
             taken.left.append(Left(where=where, what=what, reason=reason, need="removal"))
     taken.left.extend(_second_writers(around))
+    taken.left.extend(_wheel_builders(around))
     taken.left.extend(_scripts(around))
     return taken
 
@@ -117,6 +119,22 @@ def _second_writers(around: Surroundings) -> Iterator[Left]:
             reason=f"{problem.reason}: {problem.remedy.partition(';')[0]}",
             need="writer",
         )
+
+
+def _wheel_builders(around: Surroundings) -> Iterator[Left]:
+    """Name the jobs that build wheels for several platforms: one machine cannot build them all."""
+    if all(one.ecosystem != "python" for one in around.packages):
+        return
+    for step in workflow_steps(workflow_files(around.tree), around.tree):
+        action = known_action(step.uses, ("pyo3/maturin-action", "pypa/cibuildwheel"))
+        builds = action is not None or "cibuildwheel" in step.script
+        if builds and step.options.get("command", "build") in ("", "build"):
+            what = f"wheels that `{action or 'cibuildwheel'}` builds"
+            reason = (
+                "the job may stay: put its files into a folder and name that in `python.artifacts` "
+                "(docs/how-to/wheels-built-elsewhere.md)"
+            )
+            yield Left(where=f"{step.path}:{step.line}", what=what, reason=reason, need="decision")
 
 
 def _scripts(around: Surroundings) -> Iterator[Left]:
