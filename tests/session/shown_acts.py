@@ -17,7 +17,7 @@ from castoff.model.intent import meant_again
 from castoff.model.observations import Present
 from castoff.model.plan import predicted_filename
 from castoff.model.workspace import Artifact, Package, Workspace
-from castoff.ports import Built, DocsBuild, Listing
+from castoff.ports import Built, DocsBuild, Listing, Steps, unreported
 from castoff.reconcile import Patience
 from castoff.release.plan import plan_release
 from castoff.session.reporters import Silence
@@ -87,7 +87,7 @@ class Carpenter:
     def judge(self, packages: Sequence[Package], artifacts: Sequence[Artifact], root: Path) -> tuple[()]:
         return ()
 
-    def build(self, root: Path, packages: Sequence[Package], into: Path) -> Built:
+    def build(self, root: Path, packages: Sequence[Package], into: Path, step: Steps = unreported) -> Built:
         made = []
         for package in packages:
             for kind in package.kinds:
