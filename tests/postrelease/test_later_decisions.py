@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -199,6 +200,23 @@ def test_website(look: WebsiteLook, replacing: bool, expected: str) -> None:
     part = WebsitePart(delivery=delivery(), tree=NOBODY, render=NOBODY, earlier=NOBODY, replacing=replacing)
 
     assert decision_of(part, look) == expected
+
+
+@pytest.mark.parametrize(
+    ("proposal", "expected"),
+    [
+        (Proposal(branch="p"), False),
+        (Proposal(branch="p", head="old"), False),
+        (Proposal(branch="p", head="whole"), True),
+    ],
+    ids=["no branch", "another text", "all pages"],
+)
+def test_a_branch_is_prepared_if_it_has_all_pages(proposal: Proposal, expected: bool) -> None:
+    commits = {"old": {"a.md": "new", "b.md": "old"}, "whole": {"a.md": "new", "b.md": "new"}}
+    tree: Any = lambda commit: SimpleNamespace(read=commits[commit].get)  # noqa: E731
+    part = WebsitePart(delivery=delivery(), tree=tree, render=NOBODY, earlier=NOBODY)
+
+    assert part._is_prepared(proposal, (page("update"), page("update", "b.md"))) is expected
 
 
 BOTH = "later docs:issue:a docs:comment:a"
