@@ -329,6 +329,15 @@ def test_a_release_without_tokens_has_no_secret_of_a_registry_and_asks_for_an_id
         assert "id-token" in [one.key for one in rights.entries]
 
 
+def test_the_upload_stops_by_itself_before_its_job_is_killed() -> None:
+    publish = dict(jobs_of(BY_NAME["resume"]))["publish"]
+    limit = at(publish, "timeout-minutes")
+
+    assert isinstance(limit, Scalar)
+    assert 330 < int(limit.text) < 360, "GitHub ends a job after six hours"
+    assert any("--for 5h30m" in one.text for one in all_scalars(publish))
+
+
 def test_what_follows_the_build_waits_for_it_and_ends_with_it() -> None:
     jobs = dict(jobs_of(BY_NAME["resume"]))
 

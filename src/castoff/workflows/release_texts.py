@@ -170,7 +170,7 @@ jobs:
     concurrency:
       group: castoff-publish
       cancel-in-progress: false
-    timeout-minutes: 120
+    timeout-minutes: 355 # a job ends after six hours at the latest; castoff stops before it
     environment: release # its protection rules can hold the job back; trusted publishers refer to it
     permissions:
       contents: write # to push the tag
@@ -198,7 +198,7 @@ jobs:
         run: |
 @UNSET_TOKENS@\
           printf '%s\\n' "$DIGESTS" | tr ',' '\\n' | sed 's/:/  /' > "$RUNNER_TEMP/SHA256SUMS"
-          exec "$RUNNER_TEMP/castoff/bin/castoff" resume --execute --no-input --publish-only \\
+          exec "$RUNNER_TEMP/castoff/bin/castoff" resume --execute --no-input --publish-only --for 5h30m \\
             --built "$RUNNER_TEMP/built" --digests "$RUNNER_TEMP/SHA256SUMS" -- "$VERSION"
 
   finish: # knows no upload token

@@ -177,8 +177,12 @@ def test_cargo_takes_the_provider_on_its_own(tmp_path: Path) -> None:
 
 
 @pytest.mark.real
-def test_no_program_of_the_repository_runs_with_the_credentials(tmp_path: Path) -> None:
-    with bench(tmp_path) as (made, registry):
+@pytest.mark.parametrize("tokenless", [False, True], ids=["token", "tokenless"])
+def test_no_program_of_the_repository_runs_with_the_credentials(tmp_path: Path, tokenless: bool) -> None:
+    with bench(tmp_path) as (made, _):
+        registry = CargoRegistry(
+            made.processes, CargoSettings(), SystemClock(), checkout=made.root, tokenless=tokenless
+        )
         (artifact,) = made.build()
         ran = tmp_path / "ran"
         for name in ("wrapper", "provider", "toolchain/bin/cargo", "toolchain/bin/rustc"):
@@ -188,8 +192,8 @@ def test_no_program_of_the_repository_runs_with_the_credentials(tmp_path: Path) 
             program.chmod(0o755)
         (made.root / ".cargo").mkdir()
         (made.root / ".cargo/config.toml").write_text(
-            '[build]\nrustc-wrapper = "wrapper"\nrustc-workspace-wrapper = "wrapper"\n'
-            '[registry]\ncredential-provider = ["provider"]\nglobal-credential-providers = ["./provider"]\n'
+            '[build]\nrustc-wrapper = "./wrapper"\nrustc-workspace-wrapper = "./wrapper"\n'
+            '[registry]\ncredential-provider = ["./provider"]\nglobal-credential-providers = ["./provider"]\n'
             '[alias]\npublish = "run"\n'
         )
         (made.root / ".git/info/exclude").write_text(".cargo\nwrapper\nprovider\ntoolchain\n")
