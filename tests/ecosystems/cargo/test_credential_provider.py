@@ -150,6 +150,8 @@ def test_cargo_takes_the_provider_on_its_own(tmp_path: Path) -> None:
         digests = tmp_path / "SHA256SUMS"
         digests.write_text(f"{artifact.digest}  {artifact.filename}\n")
         program = str(Path(sys.executable).with_name(COMMAND))
+        if not Path(program).is_file():
+            pytest.skip(f"castoff was installed without {COMMAND}: install it again")
         registry.look(made.package("tst-core"), "1.2.0")
         api = registry._api(registry._source_of(made.package("tst-core")), "tst-core")
         provider = json.dumps([program, "--digests", str(digests), "--api", api])

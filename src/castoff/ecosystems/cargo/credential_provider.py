@@ -31,6 +31,7 @@ from castoff.model.trusted_publishing import ExchangeRefused, ci_job, job_proble
 from castoff.redaction import Redactor
 
 COMMAND = "cargo-credential-castoff"
+MODULE = "castoff.ecosystems.cargo.credential_provider"
 _VERSION = 1
 _SPARSE = "sparse+"
 _NO_TOKEN = "none"  # noqa: S105 - a word, and no secret
@@ -219,3 +220,7 @@ def _error(message: str) -> Answer:
 def _print(stream: TextIO, value: Answer) -> None:
     stream.write(json.dumps(value) + "\n")
     stream.flush()
+
+
+if __name__ == "__main__":
+    main()

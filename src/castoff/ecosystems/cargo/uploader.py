@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import sys
 import tempfile
 import threading
@@ -21,7 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from castoff.ecosystems.cargo.credential_provider import COMMAND
+from castoff.ecosystems.cargo.credential_provider import COMMAND, MODULE
 from castoff.ecosystems.cargo.inert_settings import NO_WRAPPERS, toolchain_in
 from castoff.errors import Problem
 from castoff.io.http import retry_after
@@ -127,8 +128,7 @@ class Grant:
         """Write the digest list; return the options that make cargo ask castoff's provider."""
         digests = scratch / "SHA256SUMS"
         digests.write_text(f"{self.digest}  {self.filename}\n", encoding="utf-8")
-        # Beside this interpreter, since castoff may run from an environment that is not in PATH.
-        program = Path(sys.executable).with_name(COMMAND)
+        program = _provider(scratch)
         report = str(scratch / _REPORT)
         provider = [str(program), "--digests", str(digests), "--api", self.api, "--report", report]
         return ("--config", f"registry.credential-provider={json.dumps(provider)}")
@@ -145,6 +145,21 @@ class Grant:
         if found.get("retry"):
             return Unclear(reason=f"{message}: {reason}")
         return Refused(Problem(code=code, message=message, reason=reason, remedy=remedy, package=package))
+
+
+def _provider(scratch: Path) -> Path:
+    """Return the provider's program: beside this interpreter, which may not be in PATH, else one that starts it.
+
+    cargo passes arguments in its protocol alone, so that the interpreter itself cannot be the program.
+    """
+    installed = Path(sys.executable).with_name(COMMAND)
+    if installed.is_file():
+        return installed
+    program = scratch / COMMAND
+    command = shlex.join([sys.executable, "-P", "-m", MODULE])
+    program.write_text(f"#!/bin/sh\nexec {command}\n", encoding="utf-8")
+    program.chmod(0o700)
+    return program
 
 
 _REPORT = "refusal.json"
