@@ -118,6 +118,9 @@ def ground(
         slow = {"service": "npm", "method": "PUT", "effect": {"delay": latency}}
         world.gate.replace(parse_faults(json.dumps({"rules": [slow]})))
         yield root, environment
+        uploads = world.npm_registry.dump()["uploads"]
+        if not isinstance(uploads, list) or len(uploads) != len(packages):
+            sys.exit(f"not all packages were uploaded: {uploads}")
 
 
 def by_castoff(folder: Path, packages: tuple[Made, ...], latency: float) -> float:
@@ -134,6 +137,14 @@ def by_castoff(folder: Path, packages: tuple[Made, ...], latency: float) -> floa
 def by_peer(*command: str) -> Callable[[Path, tuple[Made, ...], float], float]:
     def run(folder: Path, packages: tuple[Made, ...], latency: float) -> float:
         with ground(folder, packages, latency) as (root, environment):
+            if (
+                command[0] != "lerna"
+            ):  # pnpm refuses a workspace of another client, and lerna one with changes
+                manifest = root / "package.json"
+                text = manifest.read_text("utf-8")
+                manifest.write_text(
+                    text.replace('"packageManager": "npm@11.0.0"', '"type": "commonjs"'), "utf-8"
+                )
             return timed(list(command), root, environment)
 
     return run
