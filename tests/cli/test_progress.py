@@ -105,6 +105,16 @@ def test_steps_side_by_side_count_once() -> None:
     assert busy_seconds(Interval("build", *row) for row in rows) == 7.0
 
 
+def test_steps_of_a_second_run_count_anew() -> None:
+    tally, said = Tally(), []
+    for _ in range(2):
+        for number in range(2):
+            step = LocalStep("compile", f"core-{number}", 2)
+            tally.step_begins(step, 0.0)
+            said.append(tally.step_ends(step, 1.0).rpartition("(")[2])
+    assert said == ["1 of 2)", "2 of 2)", "1 of 2)", "2 of 2)"]
+
+
 def test_an_interrupted_run_tells_what_is_done_and_what_is_not() -> None:
     tally = Tally()
     for act in (CLAIM, UPLOAD):
