@@ -18,6 +18,7 @@ from castoff.model.workspace import Artifact, Edge, Package, Workspace
 from castoff.ports import Built
 from castoff.release.candidate import build_artifacts
 from castoff.session.release import release_of_claim
+from castoff.session.reporters import Silence
 from castoff.session.session import Session
 from castoff.session.snapshot import ordered
 from castoff.session.tag_names import TagNaming
@@ -83,8 +84,10 @@ def build(into: Path, *built: str, version: str = "1.1.0") -> Sequence[Artifact]
         )
         for name in built
     )
-    builder = SimpleNamespace(build=lambda root, packages, into: Built(artifacts=artifacts))
-    setting: Any = SimpleNamespace(builder=lambda ecosystem, when: builder, configuration=Configuration())
+    builder = SimpleNamespace(build=lambda root, packages, into, step: Built(artifacts=artifacts))
+    setting: Any = SimpleNamespace(
+        builder=lambda ecosystem, when: builder, configuration=Configuration(), reporter=Silence()
+    )
     git = SimpleNamespace(run=lambda *words: SimpleNamespace(code=1))
     clone: Any = SimpleNamespace(root=Path(), commit_time=lambda commit: 0, git=git)
     nothing: Any = None
