@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from castoff.errors import Refusal
-from castoff.world.forge import hooks
+from castoff.world.forge import protecting
 from castoff.world.forge.records import Protection
 from castoff.world.seed import WorldSeed
 from rollback.taking_back import Scene, ids, is_signed, make_ground, scene
@@ -114,7 +114,7 @@ def test_where_the_branch_takes_no_pushes_the_revert_is_a_pull_request(
     with scene(tmp_path, ground) as there:
         there.half()
         bare = there.here.world.repository.path
-        hooks.install(bare, [Protection(branch="main", rules=("pull_request",))], "main")
+        protecting.install(bare, [Protection(branch="main", rules=("pull_request",))], "main")
 
         ended = there.abandon()
 
