@@ -405,12 +405,12 @@ def hotfix(here: Yard) -> None:
 
 
 def protect(here: Yard, branch: str) -> None:
-    from castoff.world.forge.protecting import install
+    from castoff.world.forge.protecting import install_hooks
     from castoff.world.forge.records import Protection
 
     protections = [Protection(branch)]
     here.world.services.forge._state.protections[:] = protections
-    install(here.world.repository.path, protections, "main")
+    install_hooks(here.world.repository.path, protections, "main")
 
 
 def pulls(here: Yard) -> list[dict[str, object]]:

@@ -78,7 +78,7 @@ def test_outside_of_ci_a_check_and_a_plan_pass(tmp_path: Path) -> None:
     with stage(tmp_path, GITHUB_ACTIONS="false") as made:
         clone = made.checkout()
 
-        code, output = made.run(clone, "check")
+        code, output = made.run(clone, "check", "-v")
 
         assert code == 0, output
         assert "this is no CI job that may request identity tokens" in output

@@ -114,7 +114,7 @@ def test_where_the_branch_takes_no_pushes_the_revert_is_a_pull_request(
     with scene(tmp_path, ground) as there:
         there.half()
         bare = there.here.world.repository.path
-        protecting.install(bare, [Protection(branch="main", rules=("pull_request",))], "main")
+        protecting.install_hooks(bare, [Protection(branch="main", rules=("pull_request",))], "main")
 
         ended = there.abandon()
 

@@ -9,7 +9,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from castoff.io.http import trusted_certificates
+from castoff.io.route import trusted_certificates
 from castoff.world.authority import ThrowAwayAuthority
 from castoff.world.world import World
 
