@@ -30,7 +30,6 @@ from castoff.model.version_rules import looks_like_version
 from castoff.model.versions import Ecosystem, ReleaseVersion, carries
 from castoff.model.workspace import Workspace
 from castoff.ports import Tree
-from castoff.release_tools import release_tools
 
 _NEW_EACH = f"{NAME_HOLE}-v{HOLE}"
 _SHOWN = 8
@@ -245,6 +244,9 @@ def _remedy(scheme: Scheme, each: Sequence[Mark]) -> str:
 
 
 def _tools(tree: Tree) -> str:
+    # Fourteen readers, for the few repositories whose tags are unclear.
+    from castoff.release_tools import release_tools
+
     found = release_tools(tree)
     return "".join(
         f"; `{one.path}` configures {one.tool}, which may also create releases: `castoff init` reads it"

@@ -7,10 +7,11 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
 _BREAK = re.compile(r"\r\n|\n|\r")
 _BOM = "\ufeff"
@@ -185,6 +186,9 @@ def read_definition(line: str) -> tuple[str, str, int] | None:
 
 @cache
 def _parser() -> MarkdownIt:
+    # A plan imports the changelog's stages and most often parses no Markdown.
+    from markdown_it import MarkdownIt
+
     parser = MarkdownIt("commonmark")
     parser.core.ruler.enableOnly(["normalize", "block"])
     return parser
