@@ -28,6 +28,9 @@ FORCED = "CASTOFF_NPM_REGISTRY"
 """The registry that stands for every other one in an embedded world, whatever manifests and settings name."""
 
 _PATIENCE = 300.0
+_ONCE = ("--fetch-retries", "0")
+"""npm itself repeats a PUT whose answer is lost (make-fetch-happen); castoff looks before it repeats a write."""
+
 _RUNNING = threading.BoundedSemaphore((os.cpu_count() or 1) + 1)
 """How many of npm run at once: each start takes a core for half a second, and 75 MB."""
 _CHANGES: Mapping[str, str | None] = {
@@ -115,9 +118,10 @@ class ClientRuns:
 
     def run_in(self, folder: Path, package: Package, kind: Kind, *words: str | Path) -> Completed:
         """Run the same in a folder that :meth:`folder` made, where npm leaves files."""
+        once = _ONCE if kind is Kind.NPM_UPLOAD else ()
         with _RUNNING:
             return self.processes.run(
-                ["npm", *words, "--json", *self.registry_words(package)],
+                ["npm", *words, "--json", *once, *self.registry_words(package)],
                 kind=kind,
                 cwd=folder,
                 timeout=_PATIENCE,
