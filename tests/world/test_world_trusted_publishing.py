@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -85,28 +86,28 @@ def test_a_token_ends_when_it_is_revoked_or_half_an_hour_old() -> None:
 
 
 @pytest.mark.parametrize(
-    ("token", "words"),
+    ("made", "words"),
     [
-        ("nonsense", "Failed to decode"),
-        (jwt(iss="https://example.org"), "Unsupported JWT issuer"),
-        (jwt({"alg": "RS256"}), "Missing JWT key ID"),
-        (jwt({"alg": "RS256", "kid": "other"}), "Invalid JWT key ID"),
-        (jwt({"alg": "none", "kid": "world"}), "Failed to decode"),
-        (jwt()[:-8] + "AAAAAAAA", "Failed to decode"),
-        (jwt(aud="pypi"), "Failed to decode"),
-        (jwt(exp=1), "Failed to decode"),
-        (jwt(repository_owner_id="2"), "does not match the repository owner ID (2)"),
-        (jwt(repository_owner_id="x"), "Unexpected `repository_owner_id`"),
-        (jwt(event_name="workflow_run"), "does not support the `workflow_run` event"),
-        (jwt(event_name="pull_request_target"), "does not support"),
-        (jwt(repository="acme"), "Unexpected `repository`"),
-        (jwt(workflow_ref="release.yml"), "Unexpected `workflow_ref`"),
-        (jwt(repository="acme/other"), "No Trusted Publishing config"),
-        (jwt(workflow_ref="acme/rocket/.github/workflows/ci.yml@x"), "does not match the workflow"),
+        (lambda: "nonsense", "Failed to decode"),
+        (lambda: jwt(iss="https://example.org"), "Unsupported JWT issuer"),
+        (lambda: jwt({"alg": "RS256"}), "Missing JWT key ID"),
+        (lambda: jwt({"alg": "RS256", "kid": "other"}), "Invalid JWT key ID"),
+        (lambda: jwt({"alg": "none", "kid": "world"}), "Failed to decode"),
+        (lambda: jwt()[:-8] + "AAAAAAAA", "Failed to decode"),
+        (lambda: jwt(aud="pypi"), "Failed to decode"),
+        (lambda: jwt(exp=1), "Failed to decode"),
+        (lambda: jwt(repository_owner_id="2"), "does not match the repository owner ID (2)"),
+        (lambda: jwt(repository_owner_id="x"), "Unexpected `repository_owner_id`"),
+        (lambda: jwt(event_name="workflow_run"), "does not support the `workflow_run` event"),
+        (lambda: jwt(event_name="pull_request_target"), "does not support"),
+        (lambda: jwt(repository="acme"), "Unexpected `repository`"),
+        (lambda: jwt(workflow_ref="release.yml"), "Unexpected `workflow_ref`"),
+        (lambda: jwt(repository="acme/other"), "No Trusted Publishing config"),
+        (lambda: jwt(workflow_ref="acme/rocket/.github/workflows/ci.yml@x"), "does not match the workflow"),
     ],
 )
-def test_other_workflows_get_no_token(token: str, words: str) -> None:
-    answer = exchange(registry_at(), token)
+def test_other_workflows_get_no_token(made: Callable[[], str], words: str) -> None:
+    answer = exchange(registry_at(), made())
 
     assert (answer.status, words in answer.body.decode()) == (400, True), answer
 
