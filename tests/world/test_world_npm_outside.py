@@ -1,7 +1,13 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from castoff.world.npm_registry import NpmRegistry
@@ -20,18 +26,18 @@ FAR = {
 }
 
 
-def reading(url: str, **credentials: str) -> NpmRegistry:
+@contextmanager
+def reading(url: str, **credentials: str) -> Iterator[NpmRegistry]:
     configuration = NpmConfiguration(
         {"": f"{url}/", "corp": url},
         {url.removeprefix("http:") + "/": value for value in credentials.values()},
     )
-    return NpmRegistry(outside=OutsideRegistry({}, configuration))
+    with closing(OutsideRegistry({}, configuration)) as outside:
+        yield NpmRegistry(outside=outside)
 
 
 def test_outside_packages_are_read_through_under_this_address() -> None:
-    with Server(Site("far", NpmRegistry(settings=FAR))) as far:
-        near = reading(far.url)
-
+    with Server(Site("far", NpmRegistry(settings=FAR))) as far, reading(far.url) as near:
         shown = json.loads(get("/faraway", accept="application/vnd.npm.install-v1+json").send(near).body)
         address = shown["versions"]["2.0.0"]["dist"]["tarball"]
         content = get(address.removeprefix(BASE)).send(near).body
@@ -43,16 +49,94 @@ def test_outside_packages_are_read_through_under_this_address() -> None:
 
 
 def test_the_users_own_token_reads_what_only_the_user_may_read() -> None:
-    with Server(Site("far", NpmRegistry(settings=FAR))) as far:
-        without = get("/@corp/hidden").send(reading(far.url))
-        allowed = get("/@corp/hidden").send(reading(far.url, any="Bearer of-the-user"))
+    with (
+        Server(Site("far", NpmRegistry(settings=FAR))) as far,
+        reading(far.url) as stranger,
+        reading(far.url, any="Bearer of-the-user") as user,
+    ):
+        without = get("/@corp/hidden").send(stranger)
+        allowed = get("/@corp/hidden").send(user)
 
     assert (without.status, allowed.status) == (404, 200)
 
 
+class Compressing:
+    """A registry far away that compresses and counts connections; if it ``closes`` them, it does so unannounced."""
+
+    def __init__(self) -> None:
+        self.connections = 0
+        self.closes = False
+
+
+def handler_of(counted: Compressing) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def setup(self) -> None:
+            counted.connections += 1
+            super().setup()
+
+        def do_GET(self) -> None:
+            text = json.dumps({"name": self.path[1:], "asked": self.headers["Accept-Encoding"]}).encode()
+            body = gzip.compress(text)
+            self.send_response(200)
+            self.send_header("Content-Encoding", "gzip")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+            self.close_connection = counted.closes
+
+        def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+            del code, size
+
+    return Handler
+
+
+@contextmanager
+def compressing() -> Iterator[tuple[Compressing, OutsideRegistry]]:
+    far = Compressing()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler_of(far))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    outside = OutsideRegistry({}, NpmConfiguration({"": f"http://127.0.0.1:{server.server_port}"}))
+    try:
+        yield far, outside
+    finally:
+        outside.close()
+        server.shutdown()
+        server.server_close()
+
+
+def test_a_connection_serves_many_reads_of_compressed_documents() -> None:
+    with compressing() as (far, outside):
+        near = NpmRegistry(outside=outside)
+        shown = [json.loads(get(f"/package-{n}").send(near).body) for n in range(5)]
+
+    assert shown == [{"name": f"package-{n}", "asked": "gzip"} for n in range(5)]
+    assert far.connections == 1
+
+
+def test_a_connection_that_was_closed_meanwhile_is_opened_again() -> None:
+    with compressing() as (far, outside):
+        near = NpmRegistry(outside=outside)
+        far.closes = True
+        shown = [get(f"/package-{n}").send(near).status for n in range(3)]
+
+    assert shown == [200, 200, 200]
+    assert far.connections == 3
+
+
+def test_at_most_sixteen_documents_are_read_at_once() -> None:
+    with compressing() as (far, outside):
+        near = NpmRegistry(outside=outside)
+        with ThreadPoolExecutor(64) as pool:
+            answers = list(pool.map(lambda n: get(f"/package-{n}").send(near).status, range(200)))
+
+    assert set(answers) == {200}
+    assert far.connections <= 16
+
+
 def test_what_is_published_here_is_never_read_outside() -> None:
-    with Server(Site("far", NpmRegistry(settings=FAR))) as far:
-        near = reading(far.url)
+    with Server(Site("far", NpmRegistry(settings=FAR))) as far, reading(far.url) as near:
         assert publish("faraway", "3.0.0").send(near).status == 200
 
         shown = json.loads(get("/faraway").send(near).body)
@@ -61,7 +145,8 @@ def test_what_is_published_here_is_never_read_outside() -> None:
 
 
 def test_an_outside_that_does_not_answer_is_not_absence() -> None:
-    assert get("/faraway").send(reading("http://127.0.0.1:9")).status == 502
+    with reading("http://127.0.0.1:9") as near:
+        assert get("/faraway").send(near).status == 502
 
 
 def test_without_an_outside_a_name_is_not_found() -> None:

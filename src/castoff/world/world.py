@@ -235,6 +235,8 @@ class World:
         )
         index = python_index_address(self._user) if self._outside else None
         registry = OutsideRegistry(self._user) if self._outside else None
+        if registry is not None:
+            self._stack.callback(registry.close)
         self.services = plant(
             self.seed,
             self.repository.path,

@@ -25,6 +25,7 @@ from castoff.world.messages import Request, Response, json_response
 from castoff.world.npm_registry.names import scope_of
 from castoff.world.npm_registry.refusal import Refused
 from castoff.world.proxy.passing import Outside, Target
+from castoff.world.proxy.reads import Reads
 
 _REDIRECTS = 5
 _PASSED = ("content-type", "etag", "last-modified", "cache-control")
@@ -117,6 +118,7 @@ class OutsideRegistry:
         self._environment = dict(os.environ if environment is None else environment)
         self._given = configuration
         self._tarballs: dict[tuple[str, str], str] = {}
+        self._reads = Reads(self._connect)
 
     @cached_property
     def _configuration(self) -> NpmConfiguration:
@@ -125,6 +127,13 @@ class OutsideRegistry:
     @cached_property
     def _way(self) -> Outside:
         return Outside({**self._environment, **self._configuration.variables})
+
+    def _connect(self, target: Target) -> http.client.HTTPConnection:
+        return self._way.connect(target)
+
+    def close(self) -> None:
+        """Close the connections to the user's registries."""
+        self._reads.close()
 
     def read(self, path: str, name: str, request: Request, base_url: str) -> Response:
         """Read below the registry of a package; ``path`` is the request's without its view."""
@@ -148,21 +157,16 @@ class OutsideRegistry:
         for _ in range(_REDIRECTS):
             parts = urlsplit(address)
             port = parts.port or (443 if parts.scheme == "https" else 80)
-            connection = self._way.connect(Target(parts.scheme, parts.hostname or "", port))
-            headers = {"User-Agent": "castoff-world", "Accept": accept, "Accept-Encoding": "identity"}
+            headers = {"Accept": accept}
             authorization = self._configuration.authorization(address)
             if authorization is not None:
                 headers["Authorization"] = authorization
-            try:
-                query = f"?{parts.query}" if parts.query else ""
-                connection.request("GET", (parts.path or "/") + query, headers=headers)
-                answer = connection.getresponse()
-                body = answer.read()
-            finally:
-                connection.close()
-            location = answer.getheader("Location")
-            if answer.status not in (301, 302, 303, 307, 308) or location is None:
-                return answer.status, {key.lower(): value for key, value in answer.getheaders()}, body
+            query = f"?{parts.query}" if parts.query else ""
+            target = Target(parts.scheme, parts.hostname or "", port)
+            status, answered, body = self._reads.read(target, (parts.path or "/") + query, headers)
+            location = answered.get("location")
+            if status not in (301, 302, 303, 307, 308) or location is None:
+                return status, answered, body
             address = urljoin(address, location)
         raise http.client.HTTPException("too many redirects")
 
