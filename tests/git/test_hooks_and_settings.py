@@ -58,6 +58,30 @@ def test_hooks_run_wherever_they_are(ground: Ground, where: str) -> None:
     assert (ground.folder / "ran").read_text("utf-8") == "ran\n"
 
 
+@pytest.mark.parametrize("where", PLACES)
+def test_hooks_that_a_build_installs_stay_in_the_clone_and_the_users_run(ground: Ground, where: str) -> None:
+    root = ground.new()
+    place(ground, where, "pre-commit", f"echo ran > '{ground.folder}/ran'")
+
+    with Clone.of(ground.repository(root)) as clone:
+        installed = clone.root / ground.git(clone.root, "rev-parse", "--git-path", "hooks")
+        hook(installed, "pre-commit", "exit 1")
+        with Clone.of(ground.repository(clone.root)) as again:
+            committed(again)
+
+        assert installed.resolve().is_relative_to(clone.root.resolve())
+    assert (ground.folder / "ran").read_text("utf-8") == "ran\n"
+
+
+@pytest.mark.parametrize("where", ["default", "absolute", "relative and tracked", "relative and untracked"])
+def test_a_build_that_installs_hooks_finds_no_setting_of_another_folder(ground: Ground, where: str) -> None:
+    root = ground.new()
+    place(ground, where, "pre-commit", "exit 0")
+
+    with Clone.of(ground.repository(root)) as clone:
+        assert "core.hookspath" not in ground.git(clone.root, "config", "--list").lower()
+
+
 @pytest.mark.parametrize("name", ["pre-commit", "commit-msg", "prepare-commit-msg"])
 def test_a_hook_that_says_no_is_reported_with_its_words(ground: Ground, name: str) -> None:
     root = ground.new()

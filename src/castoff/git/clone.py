@@ -101,7 +101,8 @@ class Clone:
             sibling.git.must("init", "--quiet", "--template=")
             settings = (self.root / ".git" / "config").read_bytes()
             (root / ".git" / "config").write_bytes(settings)
-            sibling.git.must("config", "--replace-all", "core.hooksPath", os.devnull)
+            for key in ("core.hooksPath", "castoff.hooksPath"):
+                sibling.git.must("config", "--replace-all", key, os.devnull)
         return sibling
 
     def folder(self, name: str) -> Path:

@@ -115,7 +115,7 @@ _FIXED: Mapping[str, str] = {
 data."""
 
 _LEFT = re.compile(
-    r"(?:alias|blame|branch|color|column|diff|difftool|extensions|fetch|format|gc|grep|gui|include|includeif|index|log"
+    r"(?:alias|blame|branch|castoff|color|column|diff|difftool|extensions|fetch|format|gc|grep|gui|include|includeif|index|log"
     r"|maintenance|mergetool|pack|pager|pretty|rebase|rerere|safe|sendemail|stash|status|submodule|svn|tar|versionsort"
     r"|web|worktree)\."
     r"|core\.(?:bare|worktree|repositoryformatversion|hookspath|sparsecheckoutcone|splitindex)$|clone\."
@@ -132,6 +132,9 @@ _PLAIN = re.compile(
 _LISTS = re.compile(r"credential\.(?:.*\.)?helper$|http\.(?:.*\.)?extraheader$")
 """Keys of which all values count, and an empty one takes back those before it."""
 
+_HOOKS = "castoff.hookspath"
+"""Key in a clone for the folder of the user's hooks, for a clone of the clone."""
+
 _OF_GIT = re.compile(
     r"[A-Z_]+|config(?:\.worktree)?|branches|description|hooks|index.*|info|logs|modules|objects|packed-refs|refs"
     r"|reftable|rr-cache|sequencer|rebase-.*|shallow|sharedindex\..*|worktrees|lfs|annex|svn|.*\.lock|.*\.pid"
@@ -143,8 +146,9 @@ def carry_settings(repository: Repository, clone: Git) -> Git:
     """Take over all that decides what is checked out, and what signing, hooks and access depend on.
 
     Includes by folder (`includeIf`) do not apply to a clone, so the effective entries are written one by one. Gives
-    git for the clone: what may be secret is in its environment, and in no file that a killed run would leave. Hooks
-    are those of the user's repository, wherever they are.
+    git for the clone: what may be secret is in its environment, and in no file that a killed run would leave. It runs
+    the hooks of the user's repository, wherever they are; no other git in the clone finds them. An install of
+    dependencies often installs hooks (simple-git-hooks, lefthook), and they must end in the clone.
     """
     # `--git-path` respects worktrees and `core.hooksPath`, which joining paths by hand would not (git-rev-
     # parse).
@@ -152,12 +156,17 @@ def carry_settings(repository: Repository, clone: Git) -> Git:
         "rev-parse", "--git-common-dir", "--git-path", "hooks", "--git-path", "info/attributes"
     )
     common, hooks, attributes = ((repository.root / one).resolve() for one in folders.split("\n"))
+    hooks = Path(repository.settings.get(_HOOKS, hooks))
     folder = Path(clone.must("rev-parse", "--absolute-git-dir"))
     _link_beside(common, folder, attributes)
     clone.run("config", "--remove-section", "remote.origin")
     wanted = [(key, resolved(key, value, repository)) for key, value in repository.entries]
-    carried = _missing(_with_bare_remotes(wanted), entries_of(clone))
-    plain = [*_FIXED.items(), ("core.hooksPath", str(hooks))]
+    known = entries_of(clone)
+    carried = _missing(_with_bare_remotes(wanted), known)
+    plain = [*_FIXED.items(), (_HOOKS, str(hooks))]
+    if any(key == "core.hookspath" for key, _ in known):
+        # Only then: lefthook and pre-commit refuse to install any hook where this is set.
+        plain.append(("core.hooksPath", str(folder / "hooks")))
     plain += [entry for entry in carried if _PLAIN.match(entry[0].lower()) and not is_secret(entry[0])]
     with (folder / "config").open("a", encoding="utf-8", errors="surrogateescape") as file:
         file.writelines(_setting(key, value) for key, value in plain)
@@ -165,7 +174,8 @@ def carry_settings(repository: Repository, clone: Git) -> Git:
     secret = [entry for entry in carried if entry not in plain]
     environment = by_environment(clone.processes.environment, [*secret, *repository.access()])
     environment |= _commands_in(clone.processes.environment, repository)
-    return Git(clone.processes.with_environment(environment), clone.folder) if environment else clone
+    processes = clone.processes.with_environment(environment) if environment else clone.processes
+    return Git(processes, clone.folder, hooks=hooks)
 
 
 def _with_bare_remotes(entries: Sequence[Entry]) -> list[Entry]:

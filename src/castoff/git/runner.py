@@ -43,13 +43,21 @@ _FIXED: Mapping[str, str | None] = {
 
 
 class Git:
-    """Runs git in one folder, with locale and prompts fixed so that codes and data decide."""
+    """Runs git in one folder, with locale and prompts fixed so that codes and data decide.
+
+    ``hooks`` is the folder of the hooks, if they are not those of the repository.
+    """
 
     def __init__(
-        self, processes: Processes, folder: Path, variables: Mapping[str, str] | None = None
+        self,
+        processes: Processes,
+        folder: Path,
+        variables: Mapping[str, str] | None = None,
+        hooks: Path | None = None,
     ) -> None:
         self.processes = processes
         self.folder = folder
+        self._hooks = ("-c", f"core.hooksPath={hooks}") if hooks is not None else ()
         self._variables = {**_FIXED, **(variables or {})}
         self.last_words = ""
         self.blobs: dict[str, bytes] = {}
@@ -87,7 +95,7 @@ class Git:
         kind = Kind.COMMIT if command in _COMMITTING else Kind.GIT
         hookless = kind is Kind.GIT and command not in _READING_HOOKS_PATH
         return self.processes.run(
-            ["git", *(NO_HOOKS if hookless else ()), *arguments],
+            ["git", *(NO_HOOKS if hookless else self._hooks), *arguments],
             kind=kind,
             cwd=self.folder,
             given=given,
