@@ -90,6 +90,13 @@ def test_entry_files_are_in_the_tarball(tmp_path: Path, manifest: dict[str, Any]
     assert all(f"`{missing}`" in one.message for one in found)
 
 
+def test_the_files_that_a_missing_one_may_be_are_named(tmp_path: Path) -> None:
+    there = ("index.d.ts", "dist/b.d.ts", "dist/b.js", "dist/deep/c.d.ts")
+    artifact = packed(tmp_path, npm_package(), *there, exports={".": {"types": "./dist/a.d.ts"}})
+    (problem,) = missing_entries(npm_package(), artifact)
+    assert problem.reason.endswith("; it holds `dist/b.d.ts` there")
+
+
 def test_a_build_that_packing_does_not_run_is_named(tmp_path: Path) -> None:
     artifact = packed(tmp_path, npm_package(), main="dist/a.js", scripts={"prepublishOnly": "tsc"})
     (problem,) = missing_entries(npm_package(), artifact)

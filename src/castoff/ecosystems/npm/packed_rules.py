@@ -82,12 +82,14 @@ def missing_entries(package: Package, artifact: Artifact) -> Iterator[Problem]:
     scripts = packed.manifest.get("scripts")
     if isinstance(scripts, dict) and "prepublishOnly" in scripts:
         hint = "; `prepublishOnly` does not run when a package is packed"
+    if beside := sorted({one for entry in missing for one in _beside(packed, entry)}):
+        hint += "; it holds " + ", ".join(f"`{one}`" for one in beside[:_SHOWN]) + " there"
     yield Problem(
         code="entry-file-missing",
         message=f"the tarball of `{package.name}` lacks {shown}{more}, which its `package.json` names",
         reason="users who import the package would get an error" + hint,
-        remedy="set the command that builds the packages, `build` in `[npm]` of `castoff.toml`, or add the files to "
-        "`files` in the manifest",
+        remedy="set the command that builds the packages, `build` in `[npm]` of `castoff.toml`; or add the files to "
+        "`files` in the manifest; or correct their names in it",
         file=package.manifest,
         package=package.id,
     )
@@ -130,6 +132,14 @@ def _has(packed: Packed, entry: str) -> bool:
     if path == ".":
         return any(f"index{ending}" in packed.files for ending in (".js", ".json", ".node"))
     return any(path + ending in packed.files for ending in _ENDINGS)
+
+
+def _beside(packed: Packed, entry: str) -> Iterator[str]:
+    """List the files of a tarball in the folder of a missing one that have all of its endings (`.d.ts`)."""
+    path = PurePosixPath(entry)
+    for file in map(PurePosixPath, packed.files):
+        if file.parent == path.parent and path.suffixes and file.name.endswith("".join(path.suffixes)):
+            yield str(file)
 
 
 def _refused(package: Package, artifact: Artifact, fact: str, remedy: str) -> Problem:
