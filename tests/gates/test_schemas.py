@@ -21,6 +21,7 @@ NAMES = (
     "doctor",
     "run",
     "build",
+    "tag",
     "stage",
     "ci",
     "init",
@@ -59,7 +60,7 @@ def test_a_schema_is_valid_and_lets_no_unknown_key_through(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in NAMES if name not in ("problem", "event", "notes", "doctor")]
+    "name", [name for name in NAMES if name not in ("problem", "event", "notes", "doctor", "tag")]
 )
 def test_a_problem_looks_the_same_everywhere(name: str) -> None:
     whole = load("problem")

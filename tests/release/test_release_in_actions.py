@@ -1,4 +1,8 @@
-"""G3: do the workflows of `castoff ci` release? Their steps are run, with a job's own token and nothing else."""
+"""G3, G12: do the workflows of `castoff ci` release? Their steps are run, each with its job's rights and nothing else.
+
+A job's own token reads unless the job may write contents, the remote takes a push only then, and identity tokens can be
+requested only where `id-token: write` stands. Conditions are evaluated as far as the files use them.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,76 +25,155 @@ from castoff_needs import FROM, offer_what_castoff_needs
 pytestmark = pytest.mark.real
 
 CONFIGURATION = f'{FROM}release = true\n\n[changelog]\nmode = "pull-request"\n\n[release]\nsign = "tag"\n'
-JOB = "a-jobs-own-token"
-FORGE = {"protected": ["main"], "tokens": {JOB: {"permission": "write", "kind": "app"}}}
+WRITES, READS = "a-jobs-token-that-writes", "a-jobs-token-that-reads"
+TOKENS = {
+    WRITES: {"permission": "write", "kind": "app"},
+    READS: {"permission": "read", "kind": "app"},
+}
+FORGE = {"protected": ["main"], "tokens": TOKENS}
 
 
-def run_workflow(made: Bench, path: Path, given: Mapping[str, str]) -> str:
-    """Run the jobs of a workflow one after the other; an uploaded folder and the outputs reach the jobs after it."""
-    workflow: Any = YAML(typ="safe").load(path.read_text("utf-8"))
-    known, told, kept = dict(given), "", made.stage.folder / "kept"
-    for name, job in workflow["jobs"].items():
-        runner = made.stage.folder / f"runner-{path.stem}-{name}-temp"
-        runner.mkdir()
-        uses = [step.get("uses", "") for step in job["steps"]]
-        if any("download-artifact" in one for one in uses):
-            shutil.copytree(kept, runner / "built")
-        told += run_job(made, job, known, runner)
-        output = (runner / "output").read_text("utf-8") if (runner / "output").exists() else ""
-        known |= {f"needs.{name}.outputs.{line.split('=')[0]}": line.split("=")[1] for line in output.split()}
-        if any("upload-artifact" in one for one in uses):
-            shutil.copytree(runner / "built", kept)
-    return told
+@dataclass(slots=True)
+class Runner:
+    """Runs workflows as GitHub's runners do: each job in a fresh clone of the remote, with its own rights."""
 
+    made: Bench
+    given: dict[str, str]
+    told: dict[str, str] = field(default_factory=dict)
+    """What each job printed, by its name."""
+    started: list[str] = field(default_factory=list)
+    """The calls of `gh`, which stands in for the forge's start of workflows."""
+    _count: int = 0
 
-def put_programs(runner: Path, *, builds: bool) -> Path:
-    """Install castoff as the workflow does, and a uv that builds only where it may; return their folder."""
-    uv, programs = shutil.which("uv"), runner / "castoff" / "bin"
-    programs.mkdir(parents=True)
-    refuse = "" if builds else 'if [ "$1" = build ]; then echo "this job must not build"; exit 9; fi\n'
-    for name, text in (("castoff", f"exec {sys.executable} -m castoff"), ("uv", f"{refuse}exec {uv}")):
-        (programs / name).write_text(f'#!/bin/sh\n{text} "$@"\n', "utf-8")
-        (programs / name).chmod(0o755)
-    return programs
+    def run(self, path: Path, **event: str) -> list[str]:
+        """Run the jobs of a workflow one after the other; returns the names of those that ran."""
+        workflow: Any = YAML(typ="safe").load(path.read_text("utf-8"))
+        known = {**self.given, **{name.replace("_", ".", 1): text for name, text in event.items()}}
+        self._count += 1
+        folder = self.made.stage.folder / f"run-{self._count}"
+        ran = []
+        for name, job in workflow["jobs"].items():
+            needs = job.get("needs", [])
+            needed = [needs] if isinstance(needs, str) else needs
+            condition = job.get("if", "")
+            if not holds(condition, known) or (
+                "!failure()" not in condition and any(one not in ran for one in needed)
+            ):
+                continue
+            ran.append(name)
+            known[f"needs.{name}.result"] = "success"
+            known |= self._job(name, job, known, folder)
+        return ran
 
+    def _job(self, name: str, job: Any, given: Mapping[str, str], folder: Path) -> dict[str, str]:
+        runner, kept = folder / f"{name}-temp", folder / "kept"
+        runner.mkdir(parents=True)
+        rights = job["permissions"]
+        writes = rights.get("contents") == "write"
+        clone = folder / name
+        self.made.stage.git(
+            self.made.stage.folder, "clone", "--quiet", self.made.stage.world.repository.url, str(clone)
+        )
+        # The remote takes no push from a job without the right to write contents.
+        hook = self.made.stage.world.repository.path / "hooks" / "pre-receive"
+        hook.write_text(
+            "#!/bin/sh\nexit 0\n" if writes else "#!/bin/sh\necho no right >&2\nexit 1\n", "utf-8"
+        )
+        hook.chmod(0o755)
+        usual = {
+            key: value
+            for key, value in self.made.stage.environment.items()
+            if "TOKEN" not in key or (key.startswith("ACTIONS_ID_") and "id-token" in rights)
+        }
+        programs = put_programs(runner, builds=name in ("build", "rehearse"))
+        output = runner / "output"
+        output.touch()
+        usual |= {"PATH": f"{programs}{os.pathsep}{usual['PATH']}", "GITHUB_WORKSPACE": str(clone)}
+        usual |= {"RUNNER_TEMP": str(runner), "GITHUB_OUTPUT": str(output)}
+        token = {"github.token": WRITES if writes else READS}
+        self.told[name] = ""
+        for step in job["steps"]:
+            outputs = dict(line.split("=", 1) for line in output.read_text("utf-8").splitlines())
+            known = {**given, **token, **{f"steps.run.outputs.{key}": text for key, text in outputs.items()}}
+            if "-artifact@" in step.get("uses", "") and holds(step.get("if", ""), known):
+                ours, theirs = runner / step["with"]["name"], kept / step["with"]["name"]
+                source, target = (ours, theirs) if "upload" in step["uses"] else (theirs, ours)
+                shutil.copytree(source, target)
+            if "env" in step:
+                self._step(name, step, usual, known, clone)
+        calls = runner / "gh-calls"
+        self.started += calls.read_text("utf-8").splitlines() if calls.exists() else []
+        outputs = dict(line.split("=", 1) for line in output.read_text("utf-8").splitlines())
+        return {f"needs.{name}.outputs.{key}": text for key, text in outputs.items()}
 
-def run_job(made: Bench, job: Any, given: Mapping[str, str], runner: Path) -> str:
-    """Run the steps of a job in a fresh clone, as a runner would: nobody's git, and these values."""
-    clone = runner.with_name(runner.name.removesuffix("-temp"))
-    made.stage.git(made.stage.folder, "clone", "--quiet", made.stage.world.repository.url, str(clone))
-    programs = put_programs(
-        runner, builds=job["permissions"]["contents"] == "read" or "issues" in job["permissions"]
-    )
-    usual = {key: value for key, value in made.stage.environment.items() if "TOKEN" not in key}
-    usual |= {"PATH": f"{programs}{os.pathsep}{usual['PATH']}", "GITHUB_WORKSPACE": str(clone)}
-    usual |= {"RUNNER_TEMP": str(runner), "GITHUB_OUTPUT": str(runner / "output")}
-    told = ""
-    for step in (one for one in job["steps"] if "env" in one):
-        # the world leads git by the same variables
-        own = {name: text for name, text in step["env"].items() if not name.startswith("GIT_CONFIG_")}
-        values = {name: filled(text, given) for name, text in own.items()}
+    def _step(
+        self, name: str, step: Any, usual: Mapping[str, str], known: Mapping[str, str], clone: Path
+    ) -> None:
+        # The world leads git by the same variables.
+        own = {key: text for key, text in step["env"].items() if not key.startswith("GIT_CONFIG_")}
         done = subprocess.run(
             ["bash", "-e", "-c", step["run"]],
             cwd=clone,
-            env={**usual, **values},
+            env={**usual, **{key: filled(text, known) for key, text in own.items()}},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
         )
-        told += done.stdout
-        assert done.returncode == 0, told
-    return told
+        self.told[name] += done.stdout
+        assert done.returncode == 0, self.told[name]
+
+
+def put_programs(runner: Path, *, builds: bool) -> Path:
+    """Install castoff as the workflow does, a uv that builds only where it may, and a gh; return their folder."""
+    programs = runner / "castoff" / "bin"
+    programs.mkdir(parents=True)
+    refuse = "" if builds else 'if [ "$1" = build ]; then echo "this job must not build"; exit 9; fi\n'
+    texts = {
+        "castoff": f'exec {sys.executable} -m castoff "$@"',
+        "uv": f'{refuse}exec {shutil.which("uv")} "$@"',
+        "gh": f'echo "$@" >> {runner}/gh-calls',
+    }
+    for name, text in texts.items():
+        (programs / name).write_text(f"#!/bin/sh\n{text}\n", "utf-8")
+        (programs / name).chmod(0o755)
+    return programs
 
 
 def filled(text: str, given: Mapping[str, str]) -> str:
     """Fill in an expression as GitHub does: the first name that has a value, else nothing."""
 
     def value(match: re.Match[str]) -> str:
-        return next((given[name] for name in match[1].split(" || ") if name in given), "")
+        names = match[1].split(" || ")
+        return next(
+            (
+                one.strip("'") if one[0] == "'" else given[one]
+                for one in names
+                if one[0] == "'" or given.get(one)
+            ),
+            "",
+        )
 
     return re.sub(r"\$\{\{ (.+?) \}\}", value, text)
+
+
+def holds(condition: str, given: Mapping[str, str]) -> bool:
+    """Evaluate a condition of our files; all jobs so far ended well, and the event is one that starts the release."""
+    plain = condition.removeprefix("${{").removesuffix("}}")
+    terms = [
+        one.strip()
+        for one in re.sub(r"\(.*\)\)", "true", plain).replace("\n", " ").split("&&")
+        if one.strip()
+    ]
+    for one in terms:
+        if one in ("true", "!failure()", "!cancelled()") or one.startswith("github.repository =="):
+            continue
+        name, _, wanted = one.partition(" == ")
+        value = given.get(name.removeprefix("!"), "")
+        if (value != wanted.strip("'")) if wanted else (bool(value) == name.startswith("!")):
+            return False
+    return True
 
 
 def test_a_release_is_proposed_and_after_a_squash_finished_by_the_workflows(tmp_path: Path) -> None:
@@ -98,23 +182,25 @@ def test_a_release_is_proposed_and_after_a_squash_finished_by_the_workflows(tmp_
         offer_what_castoff_needs(made.stage.world)
         made.run("ci", "--write", ".")
         folder = made.clone / ".github" / "workflows"
-        given = {
-            "github.token": JOB,
-            "inputs.level": "minor",
-            "secrets.SIGNING_KEY": made.stage.key.read_text(),
-        }
+        runner = Runner(
+            made,
+            {
+                "secrets.SIGNING_KEY": made.stage.key.read_text(),
+                "secrets.UV_PUBLISH_TOKEN": made.stage.environment["UV_PUBLISH_TOKEN"],
+            },
+        )
 
-        run_workflow(made, folder / "castoff-propose.yml", given)
+        runner.run(folder / "castoff-propose.yml", inputs_level="minor")
 
         (pull,) = made.ask("GET", "pulls?state=open")
         assert pull["head"]["ref"] == "castoff/release-1.1.0"
         assert made.uploads("python") == []
         sha = made.ask("PUT", f"pulls/{pull['number']}/merge", {"merge_method": "squash"})["sha"]
 
-        token = {"secrets.UV_PUBLISH_TOKEN": made.stage.environment["UV_PUBLISH_TOKEN"]}
-        run_workflow(made, folder / "castoff-resume.yml", {**given, **token})
+        ran = runner.run(folder / "castoff-resume.yml")
 
         dumped: Any = made.stage.world.dump()
+        assert ran == ["build", "sign", "publish", "finish"]
         assert len(made.uploads("python")) == 4
         assert dumped["git"]["refs"]["refs/tags/1.1.0"] | {"tree": ""} == {
             "type": "annotated", "commit": sha, "signed": True, "tree": "",
@@ -122,8 +208,9 @@ def test_a_release_is_proposed_and_after_a_squash_finished_by_the_workflows(tmp_
         assert [(one["tag"], one["draft"]) for one in dumped["forge"]["releases"]] == [("1.1.0", True)]
 
         made.git("pull", "--quiet", "--tags")
+        assert made.git("rev-parse", "refs/tags/1.1.0") in runner.told["sign"], "that very object was pushed"
         made.run("announce", "--execute", "--yes")
-        tag = {"github.token": JOB, "github.event.release.tag_name": "1.1.0"}
-        told = run_workflow(made, folder / "castoff-published.yml", tag)
+        runner.given["github.event.release.tag_name"] = "1.1.0"
+        runner.run(folder / "castoff-published.yml")
         (ported,) = made.ask("GET", "pulls?state=open")
-        assert "castoff/" in ported["head"]["ref"], told
+        assert "castoff/" in ported["head"]["ref"], runner.told

@@ -8,7 +8,8 @@ import subprocess
 import pytest
 
 from castoff.setup.trust import TrustedPublisher, render_publishers
-from castoff.workflows.plan import PUBLISHING_ENVIRONMENT, PUBLISHING_WORKFLOW, WorkflowOptions, workflows
+from castoff.workflows.options import PUBLISHING_ENVIRONMENT, PUBLISHING_WORKFLOW, WorkflowOptions
+from castoff.workflows.plan import workflows
 
 SOURCE = "git+https://github.com/acme/castoff@" + "a" * 40
 PUBLISHERS = (
@@ -38,8 +39,10 @@ the npm registry: run (npm 11.5 or later, signed in; each asks for a second fact
 
 
 def test_the_workflow_that_uploads_has_that_name_and_environment() -> None:
-    options = WorkflowOptions(repository="acme/rocket", source=SOURCE, release=True, ecosystems=("cargo",))
-    (file,) = (one for one in workflows(options) if "--publish-only" in one.text)
+    options = WorkflowOptions(
+        repository="acme/rocket", source=SOURCE, release="pull-request", ecosystems=("cargo",)
+    )
+    (file,) = (one for one in workflows(options) if "--only publish" in one.text)
 
     assert file.path.endswith(f"/{PUBLISHING_WORKFLOW}")
     assert f"environment: {PUBLISHING_ENVIRONMENT} " in file.text

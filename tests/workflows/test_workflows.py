@@ -22,10 +22,10 @@ from castoff.errors import CastoffError, ConfigurationError
 from castoff.model.refs import PROPOSED
 from castoff.text.yaml import Mapping, Scalar, Sequence, Value, read_yaml
 from castoff.workflows.detection import release_workflows, second_writer_problems
+from castoff.workflows.options import WorkflowOptions
 from castoff.workflows.plan import (
     LOCK,
     WorkflowFile,
-    WorkflowOptions,
     lock_request,
     locked,
     workflows,
@@ -43,8 +43,8 @@ EVERYTHING = WorkflowOptions(
     draft_by="ci",
     changelog="pull-request",
     website=True,
-    release=True,
-    signs=True,
+    release="pull-request",
+    signs=frozenset({"commit", "tag"}),
     ecosystems=("cargo", "npm", "python"),
     npm_clients=("bun", "npm", "pnpm", "yarn"),
 )
@@ -148,7 +148,7 @@ def test_nothing_asked_is_nothing_written() -> None:
         website=False,
         reminder=False,
         documentation=False,
-        release=False,
+        release=None,
     )
 
     assert workflows(off) == ()
@@ -250,7 +250,9 @@ RIGHTS = {
     },
     "resume": {
         "build": {"contents": "read"},
-        "publish": {"contents": "write", "id-token": "write"},
+        "sign": {"contents": "read"},
+        "publish": {"contents": "read", "id-token": "write"},
+        "continue": {"actions": "write"},
         "finish": {"contents": "write", "issues": "write", "pull-requests": "write"},
     },
     "draft": {"draft": {"contents": "write", "pull-requests": "read"}},
@@ -278,11 +280,15 @@ def test_what_builds_holds_no_secret_and_only_what_uploads_runs_in_the_environme
 
     assert "secrets." not in texts["build"]
     assert "secrets." not in texts["finish"]
-    for name in ("CARGO_REGISTRY_TOKEN", "UV_PUBLISH_TOKEN", "SIGNING_KEY"):
-        assert f"secrets.{name}" in texts["publish"]
+    for secret, holder in (
+        ("CARGO_REGISTRY_TOKEN", "publish"),
+        ("UV_PUBLISH_TOKEN", "publish"),
+        ("SIGNING_KEY", "sign"),
+    ):
+        assert [name for name, text in texts.items() if f"secrets.{secret}" in text] == [holder]
     assert [name for name, job in jobs.items() if at(job, "environment")] == ["publish"]
-    assert [name for name, text in texts.items() if "--built" in text] == ["publish"]
-    assert [name for name, text in texts.items() if "bin/castoff -C" in text] == ["build"]
+    assert [name for name, text in texts.items() if "--built" in text] == ["sign", "publish"]
+    assert [name for name, text in texts.items() if "--tags" in text] == ["publish", "finish"]
 
 
 def test_what_proposes_builds_nothing_and_what_builds_may_only_read() -> None:
@@ -343,13 +349,13 @@ def test_what_follows_the_build_waits_for_it_and_ends_with_it() -> None:
 
     publish, finish = at(jobs["publish"], "if"), at(jobs["finish"], "if")
     assert isinstance(publish, Scalar)
-    assert publish.text == "${{ needs.build.outputs.version }}"
+    assert "needs.sign.outputs.objects" in publish.text
     assert isinstance(finish, Scalar)
-    for part in ("!failure()", "!cancelled()", "needs.build.result == 'success'"):
+    for part in ("!failure()", "!cancelled()", "needs.build.result == 'success'", "outputs.unfinished"):
         assert part in finish.text, "a skipped build is no failure, and nothing was claimed then"
     needs = at(jobs["finish"], "needs")
     assert isinstance(needs, Sequence)
-    assert [one.text for one in needs.items if isinstance(one, Scalar)] == ["build", "publish"]
+    assert [one.text for one in needs.items if isinstance(one, Scalar)] == ["build", "sign", "publish"]
 
 
 def test_a_release_goes_on_only_after_the_merge_of_a_proposal_of_the_repositorys_own() -> None:
@@ -364,21 +370,18 @@ def test_a_release_goes_on_only_after_the_merge_of_a_proposal_of_the_repositorys
         assert part in condition.text
 
 
-def test_a_proposal_and_what_follows_its_merge_wait_for_their_own_kind_only() -> None:
-    resume = parsed(BY_NAME["resume"])
-    groups = [
-        at(parsed(BY_NAME["propose"]), "concurrency", "group"),
-        at(resume, "jobs", "publish", "concurrency", "group"),
-        at(resume, "jobs", "finish", "concurrency", "group"),
-    ]
+def test_releases_wait_for_each_other_and_not_for_other_pull_requests() -> None:
+    propose = at(parsed(BY_NAME["propose"]), "concurrency", "group")
+    resume = at(parsed(BY_NAME["resume"]), "concurrency", "group")
 
-    names = [one.text for one in groups if isinstance(one, Scalar)]
-    assert names == ["castoff-propose", "castoff-publish", "castoff-finish"]
-    assert resume.get("concurrency") is None, "any pull request that is closed would wait in it"
+    assert isinstance(propose, Scalar)
+    assert propose.text == "castoff-propose"
+    assert isinstance(resume, Scalar)
+    assert f"startsWith(github.head_ref, '{PROPOSED}')) && 'all' || github.run_id" in resume.text
 
 
 def test_where_versions_come_from_tags_nothing_is_proposed() -> None:
-    names = [file.path for file in workflows(replace(EVERYTHING, proposes=False))]
+    names = [file.path for file in workflows(replace(EVERYTHING, release="push"))]
 
     assert BY_NAME["propose"].path not in names
     assert BY_NAME["resume"].path in names
@@ -415,7 +418,7 @@ def test_castoff_and_all_that_it_needs_are_installed_by_hash_and_nothing_by_a_na
     install = [one.text for one in scalars(parsed(file), "run") if "pip install" in one.text]
     every = "\n".join(one.text for one in scalars(parsed(file), "run"))
 
-    assert len(install) == len(jobs_of(file))
+    assert len(install) == sum(at(job, "permissions", "contents") is not None for _, job in jobs_of(file))
     for one in install:
         assert f"--require-hashes --no-build -r {LOCK}" in one
         assert f"--no-deps --no-build-isolation 'castoff @ {COMMIT}'" in one
@@ -426,7 +429,8 @@ def test_castoff_and_all_that_it_needs_are_installed_by_hash_and_nothing_by_a_na
 
 def test_a_wheel_is_installed_from_the_lock_file_alone() -> None:
     for file in workflows(replace(EVERYTHING, source=WHEEL)):
-        assert file.text.count("pip install") == len(jobs_of(file))
+        installed = [job for _, job in jobs_of(file) if at(job, "permissions", "contents") is not None]
+        assert file.text.count("pip install") == len(installed)
 
     url, _, digest = WHEEL.partition("#sha256=")
     assert locked(WHEEL, "click==8\n").splitlines()[-1] == f"castoff @ {url} --hash=sha256:{digest}"
@@ -450,7 +454,8 @@ def test_without_a_source_nothing_is_written_until_castoff_has_a_release() -> No
 
 def test_crates_need_no_right_to_ask_for_a_token_and_no_key_is_taken_where_nothing_is_signed() -> None:
     crates = {
-        file.path: file.text for file in workflows(replace(EVERYTHING, signs=False, ecosystems=("cargo",)))
+        file.path: file.text
+        for file in workflows(replace(EVERYTHING, signs=frozenset(), ecosystems=("cargo",)))
     }
     text = crates[BY_NAME["resume"].path]
 
@@ -669,7 +674,7 @@ def test_any_option_makes_yaml_or_our_error(repository: str, source: str, tag: s
         parsed(file)
 
 
-NPM = WorkflowOptions(repository="o/r", source=COMMIT, release=True, ecosystems=("npm",))
+NPM = WorkflowOptions(repository="o/r", source=COMMIT, release="pull-request", ecosystems=("npm",))
 
 
 @pytest.mark.parametrize(
@@ -702,7 +707,9 @@ def test_jobs_that_pack_have_the_client_of_the_workspace(
         "rehearse": sorted([*node, *installed]),
         "propose": sorted([*node, *installed]),
         "build": sorted([*node, *installed]),
+        "sign": sorted(node),
         "publish": sorted(node),
+        "continue": [],
         "finish": ["astral-sh/setup-uv"],
     }
 

@@ -133,6 +133,18 @@ def require_folder(folder: Path, *, to_make: bool = False) -> None:
         )
 
 
+def require_built(built: Path | None, digests: Path | None) -> None:
+    """Require that `--built` is a folder, and holds the files that `--digests` lists."""
+    if built is not None:
+        require_folder(built)
+    if digests is not None:
+        if built is None:
+            raise click.UsageError("--digests needs --built")
+        from castoff.wiring.ready_files import require_digests
+
+        require_digests(built, digests)
+
+
 def _brief(text: str) -> str:
     shown = "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text[:_SHOWN])
     return shown if len(text) <= _SHOWN else f"{shown}..."

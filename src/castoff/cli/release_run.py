@@ -49,8 +49,10 @@ def _left_to_people(wish: Wish, result: Result) -> str:
     people = {state.stage.name for state in result.stages if state.state == "person"}
     if "publish" in people:
         return f"the packages are staged: run `castoff approve {result.version} --execute` to publish them"
-    if wish.publish_only:
-        return "uploaded and tagged: `castoff resume --execute` does the rest"
+    if wish.only == "version":
+        return f"claimed: `castoff resume {result.version} --execute` does the rest"
+    if wish.only == "publish":
+        return f"uploaded: `castoff resume {result.version} --execute` pushes the tag and does the rest"
     return "only the announcement is left: run `castoff announce --execute`" if "announce" in people else ""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from castoff.config import value_checks as checks
-from castoff.config.fields import Choice, Flag, FreeText, Many, Pairs, Whole
+from castoff.config.fields import Choice, Flag, FlagOrText, FreeText, Many, Pairs, Whole
 from castoff.config.tables import Table, key, table
 
 _PATH = FreeText(expects="a path", check=checks.path)
@@ -191,10 +191,11 @@ class DueSettings:
 class CiSettings:
     """What `castoff ci` writes besides the workflows that serve every workspace."""
 
-    release: bool = key(
-        Flag(),
-        "Release by pull request: write the workflow that proposes a release on demand, and the one that "
-        "continues after its merge.",
+    release: bool | Literal["push"] = key(
+        FlagOrText(Choice(("push",))),
+        "Write the workflows that release. `true`: one proposes a release by a pull request, the other continues after "
+        'its merge. `"push"`: there is no pull request; a person starts the release with a level, and a job pushes '
+        "the release commit.",
         default=False,
     )
     source: str | None = key(

@@ -102,13 +102,29 @@ def capability_checks(session: Session) -> tuple[Check, ...]:
     )
 
 
-def resume_checks(session: Session, claim: Claim, level: str | None) -> tuple[Check, ...]:
+def signing_checks(session: Session) -> tuple[Check, ...]:
+    """List what a run needs that only makes the tag."""
+    tools = tool_checks(session, signs=wants_signed_tag(session.services))
+    return (
+        *(one for one in tools if one.id == "tool:signing"),
+        Check("identity", "preflight", lambda: _identity(session.services)),
+        Check("signing", "preflight", lambda: _signing(session)),
+    )
+
+
+def resume_checks(
+    session: Session, claim: Claim, level: str | None, *, uploads: bool = True, signs: bool = True
+) -> tuple[Check, ...]:
     """List what is judged before a claimed release goes on; one whose tag is out needs no tools or credentials.
 
-    ``level`` is what the release is resumed by, None where it was named.
+    ``level`` is what the release is resumed by, None where it was named. ``uploads`` and ``signs`` tell what this run
+    does itself.
     """
     pushed = Check("pushed", "preflight", lambda: unpushed(session.snapshot, claim, level))
-    return (pushed, *(() if claim.tagged else capability_checks(session)))
+    if claim.tagged or not uploads:
+        return (pushed,)
+    needed = capability_checks(session)
+    return (pushed, *(one for one in needed if signs or one.id not in ("signing", "tool:signing")))
 
 
 def _is_on_branch(snapshot: Snapshot) -> bool:

@@ -9,11 +9,12 @@ Nothing irreversible happens before the claim, and nothing that the world shows 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from uuid import uuid4
 
-from castoff.errors import CastoffError, Problem, Refusal
+from castoff.errors import CastoffError, NotYet, Problem, Refusal
 from castoff.model.intent import Begin, Claim, Resume
 from castoff.model.joined_workspace import require_packages
 from castoff.model.steps import LocalStep
@@ -21,6 +22,7 @@ from castoff.model.versions import ReleaseVersion
 from castoff.model.workspace import Artifact, Workspace
 from castoff.postrelease.run import end_release
 from castoff.preflight.checks import preflight_checks, resume_checks
+from castoff.preflight.exchanges import JOB
 from castoff.preflight.stage import (
     Checked,
     ask_until_known,
@@ -35,6 +37,12 @@ from castoff.release.acts_ahead import planned_again
 from castoff.release.candidate import build_artifacts, make_commit, make_tags, require_accepted
 from castoff.release.claim_guard import ClaimGuard
 from castoff.release.flight import explained, required_stages, with_flights
+from castoff.release.handed_tags import (
+    outdated,
+    require_listed,
+    require_published_as_listed,
+    take_handed_tags,
+)
 from castoff.release.links import Link, links_of
 from castoff.release.notes import notes_of_release
 from castoff.release.platforms import platform_problems
@@ -63,6 +71,8 @@ _PLANS = 4
 _OF_RIVALS = frozenset({"version-burnt", "version-below-released"})
 """What registries show of a release that was claimed after this run's snapshot; "name a higher version" would then
 lead to two releases."""
+_OF_UPLOADS = frozenset({JOB, "signing", "tool:signing"})
+"""Checks for what follows the claim, which a run that ends with it leaves to another."""
 NOT_PROVEN = (
     "whether your own key signs (the rehearsal signs with a throw-away key)",
     "whether your tokens may publish each package on the real registries",
@@ -105,6 +115,7 @@ class _Run:
     artifacts: tuple[Artifact, ...] | None = None
     claimed: StageState | None = None
     planned: tuple[Session, ReleaseVersion] | None = None
+    listed: Mapping[str, str] | None = None
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -121,7 +132,11 @@ def run_release(services: Services, order: Wish) -> Result:
             seen = run.session.observe(*required_stages(run.session, release))
             if names := given_up(order.without, seen):
                 run.session.reconcile(waiver_stage(release, session.clone, names))
-        states = [_claim(run, release), *_finish(run, release)]
+        if order.tags is not None and not release.tagged:
+            run.listed = take_handed_tags(run.session, release, order.tags)
+        states = [_claim(run, release)]
+        if order.only != "version":
+            states += _finish(run, release)
         return _result(run, release, states, resumed=resumed)
 
 
@@ -181,7 +196,10 @@ def _intended(run: _Run) -> Begin | Resume:
 
 def _require_resumable(run: _Run, claim: Claim) -> None:
     """Stop where what is left cannot be done here."""
-    answers = run_checks(resume_checks(run.session, claim, run.order.level))
+    handed = run.order.tags is not None
+    uploads = not handed or run.order.only == "publish"
+    checks = resume_checks(run.session, claim, run.order.level, uploads=uploads, signs=not handed)
+    answers = run_checks(checks)
     if errors := [one for one in errors_of(answers) if one.code not in run.session.services.tolerated]:
         raise Refusal(*errors)
     _warn(run, answers)
@@ -225,6 +243,8 @@ def _begin(run: _Run, version: ReleaseVersion) -> Claim:
     services.reporter.stage("preflight", 1)
     require_reachable(seen)
     checks = preflight_checks(session, version, level=run.order.level)
+    if run.order.only == "version":
+        checks = tuple(one for one in checks if one.id not in _OF_UPLOADS)
     with services.reporter.step(LocalStep("check", f"{len(checks)} conditions")):
         answers = ask_until_known(checks, services.reconciler(), services.tolerated)
     if errors := [one for one in errors_of(answers) if one.code not in services.tolerated]:
@@ -238,6 +258,8 @@ def _begin(run: _Run, version: ReleaseVersion) -> Claim:
     run.problems.extend(warnings)
     claim = Claim(version=version, commit=commit)
     release = session.release(claim)
+    if run.order.rehearsed:
+        return _claim_unbuilt(run, release)
     artifacts = _build(run, release)
     require_accepted(services, release, artifacts, clone.root)
     previous = seen.history.previous.version if seen.history.previous is not None else None
@@ -249,16 +271,28 @@ def _begin(run: _Run, version: ReleaseVersion) -> Claim:
             clone.scrubbed(),
         ):
             artifacts = run.artifacts = prove(embedded, release, artifacts, clone.root, services.reporter)
-    stamp = _made_tag(run, release, artifacts)
+    _claim_by(run, release, _made_tag(run, release, artifacts))
+    return claim
+
+
+def _claim_unbuilt(run: _Run, release: Release) -> Claim:
+    """Claim what another process built and rehearsed; the tag, which lists the files, is made after their build."""
+    # A claim by a ref needs an object that no other run makes, in the same second too.
+    text = f"{release.title}: {uuid4().hex}\n"
+    _claim_by(run, release, run.session.clone.make_tag(release.tag, text, release.commit, sign=False))
+    return release.claim
+
+
+def _claim_by(run: _Run, release: Release, stamp: str) -> None:
     try:
         _claim(run, release, stamp=stamp)
     except _BranchMoved:
         for name in (release.tag, *release.beside):
-            clone.delete_tag(name)  # or the next look takes it for one of the remote's
+            if run.session.clone.has(f"refs/tags/{name}"):
+                run.session.clone.delete_tag(name)  # or the next look takes it for one of the remote's
         raise
     if release.workspace.is_from_tags:
-        require_first(session, release)
-    return claim
+        require_first(run.session, release)
 
 
 def _before(run: _Run) -> Workspace | None:
@@ -286,7 +320,7 @@ def _build(run: _Run, release: Release) -> tuple[Artifact, ...]:
 
 
 def _finish(run: _Run, release: Release) -> list[StageState]:
-    """Bring every later stage to its end; a run that is to publish only leaves the forge to another."""
+    """Bring every later stage to its end; a run that is to publish only leaves tag and forge to another."""
     session = run.session
     guard = ClaimGuard(release, session.clone, session.services.clock)
     reconciler = session.services.reconciler(before=guard.require_claim)
@@ -295,19 +329,27 @@ def _finish(run: _Run, release: Release) -> list[StageState]:
         return _tag_made_here(run, release) or _made_tag(run, release, _build(run, release))
 
     tag = tag_stage(session, release, made)
-    states = [] if run.order.publish_only else [_stage(run, reconciler, milestone_stage(session, release))]
-    states.append(_publish(run, release, reconciler))
+    if run.order.only == "publish":
+        return [_publish(run, release, reconciler)]
+    states = [_stage(run, reconciler, milestone_stage(session, release))]
+    states.append(_publish(run, release, reconciler) if run.listed is None else _published(run, release))
     if states[-1].state == "person":
         # What is staged is not released: its tag follows the approval.
         return [*states, *session.observe(tag, *forge_stages(session, release, str, agreed=False))]
     states.append(_stage(run, reconciler, tag))
-    if run.order.publish_only:
-        return states
     for stage in forge_stages(session, release, lambda: _body(run, release), agreed=run.order.agreed):
         states.append(_stage(run, reconciler, stage))
     last, problems = end_release(session, release, reconciler)
     run.problems.extend(problems)
     return [*states, *last]
+
+
+def _published(run: _Run, release: Release) -> StageState:
+    """See that another run uploaded all that the tags from outside list; this one uploads nothing."""
+    complete = require_published_as_listed(run.session, release, run.listed or {})
+    tagged = replace(release, claim=replace(release.claim, tagged=complete))
+    (state,) = run.session.observe(presence_stage(run.session.services, tagged))
+    return state
 
 
 def _publish(run: _Run, release: Release, reconciler: Reconciler) -> StageState:
@@ -326,6 +368,9 @@ def _publish(run: _Run, release: Release, reconciler: Reconciler) -> StageState:
         )
         _made_tag(run, release, as_published(run.artifacts, state))
         stage = _publish_stage(run, release)
+    elif run.listed is not None:
+        (state,) = session.observe(stage)
+        require_listed(absent_artifacts(run.artifacts or (), state), run.listed)
     state = reconciler.run(stage)
     if release.tag not in tags:
         _list_what_is_up(run, release, state)
@@ -344,7 +389,11 @@ def _list_what_is_up(run: _Run, release: Release, state: StageState) -> None:
         run.session.services.reporter.note(
             f"rebuilt: {filename} was published with the same contents in other bytes"
         )
-    if changed:
+    if run.listed is not None:
+        # The tag was made elsewhere, with a key that is not here.
+        if late := [one.filename for one in there if run.listed.get(one.filename) != one.digest]:
+            raise NotYet(*(outdated(release, one) for one in late))
+    elif changed:
         run.artifacts = there
         _made_tag(run, release, there)
 

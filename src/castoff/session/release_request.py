@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from castoff.errors import NothingToDo, Problem, Refusal
+from castoff.model.handed_tags import HandedTags
 from castoff.model.intent import Begin, Claim, History, Resume, meant_again, to_resume
 from castoff.model.versions import read
 from castoff.session.claim_history import listed_digests
@@ -16,8 +18,9 @@ from castoff.session.snapshot import Snapshot
 class Wish:
     """What the person asked for: a level to begin or go on with, or (None) a version to resume.
 
-    ``without`` names the stages that are given up for good; with ``publish_only`` a run stops after the tag.
-    ``approved``: packages that are staged are published.
+    ``without`` names the stages that are given up for good. ``only`` names the one stage after which the run stops:
+    the claim (``version``) or the uploads (``publish``). ``rehearsed``: the claim is neither built nor rehearsed here.
+    ``tags`` were made by another run, and are pushed as they are. ``approved``: packages that are staged are published.
     """
 
     level: str | None
@@ -26,7 +29,9 @@ class Wish:
     without: tuple[str, ...] = ()
     agreed: bool = False
     accepted: frozenset[str] = frozenset()
-    publish_only: bool = False
+    only: Literal["version", "publish"] | None = None
+    rehearsed: bool = False
+    tags: HandedTags | None = None
     approved: bool = False
 
 

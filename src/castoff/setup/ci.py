@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import Literal
 
 from packaging.requirements import Requirement
 
@@ -21,11 +23,11 @@ from castoff.session.services import Services
 from castoff.session.session import open_session
 from castoff.workflows.detection import release_workflows, second_writer_problems
 from castoff.workflows.jobs import workflow_files
+from castoff.workflows.options import WorkflowOptions
 from castoff.workflows.plan import (
     FOLDER,
     LOCK,
     WorkflowFile,
-    WorkflowOptions,
     lock_request,
     locked,
     workflows,
@@ -46,6 +48,12 @@ COMPILE = (
     "--no-header",
     "--no-annotate",
 )
+
+_SIGNED: Mapping[str, frozenset[Literal["commit", "tag"]]] = {
+    "commit": frozenset({"commit"}),
+    "tag": frozenset({"tag"}),
+    "both": frozenset({"commit", "tag"}),
+}
 
 NUMBERS = "[0-9]+.[0-9]+.[0-9]+*"
 """GitHub's pattern for a version in a tag's name."""
@@ -73,12 +81,11 @@ def wanted_workflows(services: Services) -> Wanted:
     if files:
         lock = locked(options.source, _locked_requirements(services, options.source))
         files = (*files, WorkflowFile(LOCK, lock, "pins castoff and its dependencies by hash"))
-    told = (_nothing_proposed(),) if options.release and not options.proposes else ()
     if services.configuration.draft.by == "ci" and foreign:
         # The repository has its one writer already.
         files = tuple(file for file in files if file.path != OURS)
-        return Wanted(files=files, problems=(*told, *second_writer_problems(foreign, "ci")))
-    return Wanted(files=files, problems=(*told, *second_writer_problems(foreign, "castoff")))
+        return Wanted(files=files, problems=second_writer_problems(foreign, "ci"))
+    return Wanted(files=files, problems=second_writer_problems(foreign, "castoff"))
 
 
 def write_workflows(wanted: Wanted, root: Path) -> tuple[tuple[str, str], ...]:
@@ -139,9 +146,8 @@ def _options(services: Services) -> WorkflowOptions:
             draft_by="ci" if configuration.draft.by == "ci" else "castoff",
             changelog=configuration.changelog.mode if has_changelog else "off",
             website=configuration.website.repository is not None and configuration.website.mode != "off",
-            release=configuration.ci.release,
-            proposes=not session.snapshot.workspace.is_from_tags,
-            signs=configuration.release.sign in ("commit", "tag", "both"),
+            release=_claims(configuration.ci.release, from_tags=session.snapshot.workspace.is_from_tags),
+            signs=_SIGNED.get(configuration.release.sign or "none", frozenset()),
             ecosystems=session.snapshot.ecosystems,
             build_secrets=configuration.release.pass_env.build,
             npm_clients=npm_clients(session) if "npm" in session.snapshot.ecosystems else (),
@@ -174,14 +180,11 @@ def _locked_requirements(services: Services, source: str | None) -> str:
     return text
 
 
-def _nothing_proposed() -> Problem:
-    return Problem(
-        code="version-from-tags",
-        severity="warning",
-        message="`castoff-propose.yml` is not written: the version comes from git tags",
-        reason="a merge cannot change such a version, so a pull request cannot claim it",
-        remedy="run `castoff release LEVEL --execute`: its claim is a ref to which branch protection does not apply",
-    )
+def _claims(release: bool | str, *, from_tags: bool) -> Literal["pull-request", "push"] | None:
+    """Say what claims a version; a merge cannot change one that comes from git tags."""
+    if not release:
+        return None
+    return "push" if release == "push" or from_tags else "pull-request"
 
 
 def _has_docs(services: Services, ecosystems: tuple[str, ...]) -> bool:

@@ -11,7 +11,7 @@ from castoff.model.trusted_publishing import REGISTRIES
 from castoff.model.versions import Ecosystem
 from castoff.session.services import Services
 from castoff.session.session import open_session
-from castoff.workflows.plan import PUBLISHING_ENVIRONMENT, PUBLISHING_WORKFLOW
+from castoff.workflows.options import PUBLISHING_ENVIRONMENT, PUBLISHING_WORKFLOW
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,7 +58,7 @@ GORELEASER_FILES = (
     ".goreleaser.yaml", ".goreleaser.yml", "goreleaser.yaml", "goreleaser.yml", ".config/goreleaser.yaml",
     ".config/goreleaser.yml",
 )  # fmt: skip
-OURS = re.compile(r"(?:^|[\s/])(?P<ours>castoff\"?\s+(?:draft|release|resume))\b")
+OURS = re.compile(r"(?:^|[\s/])(?P<ours>castoff\"?\s+(?:-C\s+\S+\s+)?(?:draft|release|resume))\b")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

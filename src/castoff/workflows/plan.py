@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 from castoff.errors import ConfigurationError
-from castoff.workflows import release_texts, texts
+from castoff.workflows import texts
+from castoff.workflows.github import render_github
+from castoff.workflows.options import WorkflowOptions
+from castoff.workflows.release_jobs import proposal_workflow, release_workflow
 
 FOLDER = ".github/workflows"
 LOCK = f"{FOLDER}/castoff-requirements.txt"
-
-PUBLISHING_WORKFLOW = "castoff-resume.yml"
-"""The file with the job that uploads: registries trust it by this name, so that it must not change."""
-PUBLISHING_ENVIRONMENT = "release"
 
 RELEASED = False
 """Whether castoff has a release on PyPI. Until then nobody holds the name there, and whoever takes it would run with
@@ -54,42 +52,6 @@ _BUILD_REQUIREMENTS = ("hatchling>=1.27",)
 """What castoff's own `pyproject.toml` builds with; a test compares the two."""
 
 _OPENS = "      pull-requests: write # to open the pull request\n"
-_READS = "      pull-requests: read # to read titles and labels\n"
-_SET_HERE = ("GH_TOKEN", "GIT_CONFIG_", "GITHUB_")
-"""Variables that the jobs have already; GitHub takes no secret whose name begins with `GITHUB_`."""
-
-_TOKENS = {"cargo": "CARGO_REGISTRY_TOKEN", "npm": "NPM_TOKEN", "python": "UV_PUBLISH_TOKEN"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkflowOptions:
-    """What the workspace's configuration says that matters here.
-
-    ``source`` is where castoff is taken from instead of PyPI, ``tags`` are patterns of release tags, ``site_token`` is
-    the name of the secret that may push to the website's repository; without it the website is left to a person.
-    ``release``: releases are made by pull requests, on demand where the job ``proposes`` them; ``signs``: a
-    release carries a signature; ``tokenless``: no upload token is a secret of the repository. ``build_secrets`` are
-    the variables of ``release.pass-env`` for builds: read credentials of private indexes, which the jobs that build get
-    from secrets of the same names. ``npm_clients`` pack and lock the npm packages.
-    """
-
-    repository: str
-    source: str | None = None
-    tags: tuple[str, ...] = ("[0-9]+.[0-9]+.[0-9]+*",)
-    draft_by: Literal["castoff", "ci"] = "castoff"
-    labels: bool = True
-    changelog: Literal["push", "pull-request", "off"] = "push"
-    website: bool = False
-    site_token: str = "WEBSITE_TOKEN"  # noqa: S105  # the name of a secret, not the secret
-    reminder: bool = True
-    documentation: bool = True
-    release: bool = False
-    proposes: bool = True
-    signs: bool = False
-    ecosystems: tuple[str, ...] = ()
-    build_secrets: tuple[str, ...] = ()
-    npm_clients: tuple[str, ...] = ()
-    tokenless: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,16 +82,15 @@ def _files(options: WorkflowOptions) -> Iterator[WorkflowFile]:
         yield _file(
             options, "labels", texts.LABELS, "requires one label that sets a kind on each pull request"
         )
-    if options.release and options.proposes:
-        yield _file(
-            options,
-            "propose",
-            _for_builds(options, _signed(options, release_texts.PROPOSE)),
-            "rehearses a release and opens its pull request on demand",
+    if options.release == "pull-request":
+        purpose = "rehearses a release and opens its pull request on demand"
+        yield _file(options, "propose", render_github(proposal_workflow(options)), purpose)
+    if options.release is not None:
+        start = (
+            "after the merge of a release pull request" if options.release == "pull-request" else "on demand"
         )
-    if options.release:
-        purpose = "builds, uploads and drafts after the merge of a release pull request"
-        yield _file(options, "resume", _resume(options), purpose)
+        purpose = f"builds, signs, uploads and drafts {start}"
+        yield _file(options, "resume", render_github(release_workflow(options)), purpose)
     if options.draft_by == "ci":
         yield _file(options, "draft", texts.DRAFT, "drafts the release when its tag is pushed")
     if options.changelog != "off" or options.website:
@@ -143,44 +104,6 @@ def _files(options: WorkflowOptions) -> Iterator[WorkflowFile]:
         yield _file(options, "documentation", texts.DOCUMENTATION, "watches the documentation builds")
     if options.reminder:
         yield _file(options, "reminder", texts.REMINDER, "opens an issue when a release is due or unfinished")
-
-
-def _resume(options: WorkflowOptions) -> str:
-    """Write the workflow of a claimed release: what builds has no rights, and what has the upload's builds nothing."""
-    opens = _OPENS if options.changelog == "pull-request" else _READS
-    oidc = "      id-token: write # to upload without a long-lived token\n"
-    names = [] if options.tokenless else [_TOKENS[one] for one in options.ecosystems if one in _TOKENS]
-    text = release_texts.RESUME + (release_texts.RESUME_DRAFT if options.draft_by == "ci" else "")
-    tokens = "".join(f"          {name}: ${{{{ secrets.{name} }}}}\n" for name in names)
-    # cargo exchanges nothing itself: the identity token is for castoff's credential provider.
-    requests = options.tokenless or bool({"npm", "python"} & set(options.ecosystems))
-    text = text.replace("@PUBLISH_PERMISSIONS@", oidc if requests else "")
-    text = text.replace("@FINISH_PERMISSIONS@", opens)
-    text = text.replace("@UPLOAD_TOKENS@", tokens).replace("@UNSET_TOKENS@", _unset(names))
-    return _for_builds(options, _signed(options, text))
-
-
-def _for_builds(options: WorkflowOptions, text: str) -> str:
-    names = [name for name in options.build_secrets if not name.startswith(_SET_HERE)]
-    given = "".join(f"          {name}: ${{{{ secrets.{name} }}}}\n" for name in names)
-    return _with_clients(options, text.replace("@BUILD_SECRETS@", given).replace("@UNSET@", _unset(names)))
-
-
-def _with_clients(options: WorkflowOptions, text: str) -> str:
-    """Add the steps that install what packs, locks and uploads npm packages, in the jobs that do."""
-    node = release_texts.NODE if "npm" in options.ecosystems else ""
-    by_corepack = " ".join(sorted({"pnpm", "yarn"} & set(options.npm_clients)))
-    clients = release_texts.COREPACK.replace("@NAMES@", by_corepack) if by_corepack else ""
-    bun = release_texts.BUN if "bun" in options.npm_clients else ""
-    return text.replace("@NODE@", node).replace("@CLIENTS@", node + clients + bun)
-
-
-def _unset(names: Sequence[str]) -> str:
-    return release_texts.UNSET.replace("@NAMES@", " ".join(names)) if names else ""
-
-
-def _signed(options: WorkflowOptions, text: str) -> str:
-    return text.replace("@SIGNING@", release_texts.SIGNING if options.signs else "")
 
 
 def _published(options: WorkflowOptions) -> str:

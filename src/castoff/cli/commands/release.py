@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import click
 
 from castoff.cli.completion import complete_level
@@ -36,7 +38,10 @@ from castoff.cli.options import (
 @click.option(
     "--rehearsed",
     is_flag=True,
-    help="With --pull-request --execute: build nothing, since `castoff rehearse` passed at this commit.",
+    help="With --pull-request or `--only version`: build nothing, since `castoff rehearse` passed at this commit.",
+)
+@click.option(
+    "--only", type=click.Choice(["version"]), help="Stop after the claim; `castoff resume` does the rest."
 )
 @time_options
 @common_options
@@ -48,6 +53,7 @@ def command(
     accept: tuple[str, ...],
     proposing: bool,
     rehearsed: bool,
+    only: Literal["version"] | None,
     until: float | None,
     lasting: float | None,
 ) -> int:
@@ -57,10 +63,12 @@ def command(
     them with --execute. After a failure, run it again to do what is missing.
     """
     left = seconds_left(until, lasting, execute=execute)
-    if rehearsed and not (proposing and execute):
-        raise click.UsageError("`--rehearsed` has no effect without `--pull-request --execute`")
+    if not execute:
+        refuse_without_effect("without `--execute`", {"--rehearsed": rehearsed, "--only": only})
+    if not (proposing or only):
+        refuse_without_effect("without `--pull-request` or `--only`", {"--rehearsed": rehearsed})
     if proposing:
-        unused = {"--accept": accept, "--until": until, "--for": lasting}
+        unused = {"--accept": accept, "--until": until, "--for": lasting, "--only": only}
         refuse_without_effect("with `--pull-request`, which uploads nothing", unused)
         if level is None:
             raise click.UsageError("--pull-request needs a LEVEL")
@@ -72,8 +80,10 @@ def command(
     from castoff.session.release_request import Wish
 
     if level is None:
-        refuse_without_effect("without LEVEL", {"--pre": pre})
+        refuse_without_effect("without LEVEL", {"--pre": pre, "--only": only})
     else:
         level = decided(common, level, pre)
-    wish = Wish(level=level, pre=pre, agreed=common.yes, accepted=frozenset(accept))
+    wish = Wish(
+        level=level, pre=pre, agreed=common.yes, accepted=frozenset(accept), only=only, rehearsed=rehearsed
+    )
     return carry_out(common, wish, seconds=left) if execute else print_acts(common, wish)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -13,10 +14,14 @@ from castoff.cli.options import (
     digest,
     path,
     refuse_without_effect,
+    require_built,
     require_folder,
     seconds_left,
     time_options,
 )
+
+if TYPE_CHECKING:
+    from castoff.model.handed_tags import HandedTags
 
 
 @click.command("resume")
@@ -37,7 +42,11 @@ from castoff.cli.options import (
 )
 @click.option("--built", type=path, help="Upload the files that `castoff build` wrote to this folder.")
 @click.option("--digests", type=path, help="Require these digests (`sha256sum`) of --built.")
-@click.option("--publish-only", is_flag=True, help="Stop after the tag; a later run does the rest.")
+@click.option("--tags", type=path, help="Push the tag objects that `castoff tag` wrote to this folder.")
+@click.option("--objects", type=path, help="Require the tag objects with these ids (one a line) in --tags.")
+@click.option(
+    "--only", type=click.Choice(["publish"]), help="Stop after the uploads; a later run does the rest."
+)
 @time_options
 @common_options
 def command(
@@ -48,13 +57,16 @@ def command(
     without: tuple[str, ...],
     built: Path | None,
     digests: Path | None,
-    publish_only: bool,
+    tags: Path | None,
+    objects: Path | None,
+    only: Literal["publish"] | None,
     until: float | None,
     lasting: float | None,
 ) -> int:
     """Finish VERSION, or the release in flight, from any machine.
 
-    Without VERSION, only releases that castoff started are resumed. With --built, no code of the project runs.
+    Without VERSION, only releases that castoff started are resumed. With --built, no code of the project runs. With
+    --tags, nothing is signed, and without `--only publish` nothing is built or uploaded.
     """
     from castoff.cli.release_run import carry_out, print_acts
     from castoff.session.release_request import Wish
@@ -64,23 +76,31 @@ def command(
         raise click.UsageError("--without needs a VERSION")
     if not execute:
         refuse_without_effect(
-            "without `--execute`", {"--built": built, "--digests": digests, "--publish-only": publish_only}
+            "without `--execute`",
+            {"--built": built, "--digests": digests, "--tags": tags, "--objects": objects, "--only": only},
         )
-    refuse_without_effect("with `--publish-only`", {"--without": without if publish_only else ()})
-    if built is not None:
-        require_folder(built)
-    if digests is not None:
-        if built is None:
-            raise click.UsageError("--digests needs --built")
-        from castoff.wiring.ready_files import require_digests
-
-        require_digests(built, digests)
+    refuse_without_effect("with `--only`", {"--without": without if only else ()})
+    if (tags is None) != (objects is None):
+        raise click.UsageError("--tags and --objects go together")
+    if tags is not None and only is None:
+        refuse_without_effect("with `--tags`, which uploads nothing", {"--built": built})
+    require_built(built, digests)
     wish = Wish(
         level=None,
         version=version,
         without=without,
         agreed=common.yes,
         accepted=frozenset(accept),
-        publish_only=publish_only,
+        only=only,
+        tags=_handed(tags, objects),
     )
     return carry_out(common, wish, built=built, seconds=left) if execute else print_acts(common, wish)
+
+
+def _handed(folder: Path | None, listed: Path | None) -> HandedTags | None:
+    if folder is None or listed is None:
+        return None
+    from castoff.release.handed_tags import read_handed_tags
+
+    require_folder(folder)
+    return read_handed_tags(folder, listed)

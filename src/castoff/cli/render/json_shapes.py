@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from castoff.model.plan import Plan, Planned
     from castoff.reconcile import StageState
     from castoff.release.build import BuiltRelease
+    from castoff.release.handed_tags import MadeTags
     from castoff.release.run import Result
     from castoff.release.status import Status
 
@@ -222,6 +223,14 @@ def built_json(built: BuiltRelease) -> dict[str, object]:
             for one in built.artifacts
         ],
         "findings": [],
+    }
+
+
+def tags_json(made: MadeTags) -> dict[str, object]:
+    """Return the tags that were made, that of the release last."""
+    return {
+        "version": made.version,
+        "tags": [{"name": one.name, "object": one.object, "signed": one.signed} for one in made.tags],
     }
 
 

@@ -18,6 +18,7 @@ from castoff.model.workspace import Edit
 if TYPE_CHECKING:
     from castoff.reconcile import StageState
     from castoff.release.build import BuiltRelease
+    from castoff.release.handed_tags import MadeTags
     from castoff.release.links import Link
     from castoff.release.run import Result
     from castoff.release.status import Status
@@ -265,6 +266,16 @@ def show_built(built: BuiltRelease, folder: Path) -> None:
     show(f"{built.version}: {count(len(built.artifacts), 'file')} in `{safe(str(folder))}`")
     for one in built.artifacts:
         show(f"  {one.digest}  {safe(one.filename)}")
+
+
+def show_tags(made: MadeTags, folder: Path) -> None:
+    """Show the tags that were made, by their objects."""
+    if not made.tags:
+        show(f"{made.version}: the tag is pushed; nothing was made")
+        return
+    show(f"{made.version}: {count(len(made.tags), 'tag object')} in `{safe(str(folder))}`")
+    for one in made.tags:
+        show(f"  {one.object}  {safe(one.name)}{'' if one.signed else ', unsigned'}")
 
 
 def _show_links(links: Sequence[Link]) -> None:

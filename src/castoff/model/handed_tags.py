@@ -1,0 +1,13 @@
+"""Tag objects that another process made for this run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class HandedTags:
+    """The tag objects of a release, as git stores them, by the ids under which they are expected."""
+
+    texts: Mapping[str, bytes]

@@ -1,0 +1,149 @@
+"""Values of a CI workflow: jobs with their rights, and what each runs; a renderer writes them for one forge.
+
+A script is shell. It may use the variables of its step, ``$RUNNER_TEMP`` (a folder of the job, outside of the clone,
+in which castoff is installed), ``$GITHUB_WORKSPACE`` (the clone) and ``$GITHUB_OUTPUT`` (a file for lines of
+`NAME=value`), which a renderer for a forge without them sets itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Access = Literal["read", "write"]
+Area = Literal["contents", "issues", "pull-requests", "actions", "id-token"]
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """What a job's own token may do, and why; ``id-token`` is the right to request identity tokens."""
+
+    area: Area
+    access: Access
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A secret of the repository, or of the job's environment."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A value that an earlier job handed on, which no later job can change; empty if that job did not run."""
+
+    job: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """What the person who starts the workflow enters; ``otherwise`` if nothing is, or an event started it."""
+
+    name: str
+    otherwise: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseBranch:
+    """The branch that the release is made from."""
+
+
+Value = Secret | Output | Input | ReleaseBranch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Script:
+    """A script. With ``token`` git and castoff may use the job's own token; ``commits``: with a name to commit as.
+
+    ``variables`` are the only values from outside, and ``outputs`` what the script hands on, each with its reason.
+    """
+
+    title: str
+    script: str
+    variables: tuple[tuple[str, Value], ...] = ()
+    outputs: tuple[tuple[str, str], ...] = ()
+    token: bool = True
+    commits: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Clients:
+    """Installation of what packs (``packers``: npm, pnpm, yarn, bun), locks and uploads npm packages."""
+
+    packers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """The key of the secret SIGNING_KEY, for git."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """A folder below ``$RUNNER_TEMP`` that later jobs get; ``given``: only where this output of the job has a value."""
+
+    folder: str
+    given: str
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """A folder that an earlier job kept; ``given``: only where this output has a value."""
+
+    folder: str
+    given: Output | None = None
+
+
+Step = Script | Clients | SigningKey | Keep | Take
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One job. ``why`` is what it must not do, and the reason.
+
+    It runs after ``needs`` if all of them ended well; with ``though_skipped`` also where jobs before it did not run,
+    but ``requires`` did. ``given`` must have a value, ``unless`` must have none. ``at``: it checks out the commit that
+    started the workflow, or the branch as it is by then; without ``castoff`` it needs neither a clone nor castoff.
+    """
+
+    name: str
+    title: str
+    why: str
+    rights: tuple[Right, ...]
+    steps: tuple[Step, ...]
+    minutes: int
+    needs: tuple[str, ...] = ()
+    though_skipped: bool = False
+    requires: str = ""
+    given: Output | Input | None = None
+    unless: Output | None = None
+    environment: str | None = None
+    castoff: bool = True
+    at: Literal["commit", "branch"] = "branch"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartInput:
+    """What a person may enter to start a workflow."""
+
+    name: str
+    description: str
+    required: bool = False
+    default: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workflow:
+    """Jobs of one file. A person starts it, and (``after_proposal``) the merge of a pull request of castoff's does.
+
+    Of all runs in one ``group``, one runs at a time and none is cancelled.
+    """
+
+    name: str
+    group: str
+    jobs: tuple[Job, ...]
+    entries: tuple[StartInput, ...] = ()
+    after_proposal: bool = False

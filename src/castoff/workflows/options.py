@@ -1,0 +1,41 @@
+"""What decides which workflows a repository needs, and what its jobs are named."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+PUBLISHING_WORKFLOW = "castoff-resume.yml"
+"""The file with the job that uploads: registries trust it by this name, so that it must not change."""
+PUBLISHING_ENVIRONMENT = "release"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkflowOptions:
+    """What the workspace's configuration says that matters here.
+
+    ``source`` is where castoff is taken from instead of PyPI, ``tags`` are patterns of release tags, ``site_token`` is
+    the name of the secret that may push to the website's repository; without it the website is left to a person.
+    ``release``: jobs release, and a version is claimed by the merge of a pull request that a job proposes, or by the
+    push of a job; ``signs`` names what carries a signature; ``tokenless``: no upload token is a secret of the
+    repository. ``build_secrets`` are the variables of ``release.pass-env`` for builds: read credentials of private
+    indexes, which the jobs that build get from secrets of the same names. ``npm_clients`` pack and lock the npm
+    packages.
+    """
+
+    repository: str
+    source: str | None = None
+    tags: tuple[str, ...] = ("[0-9]+.[0-9]+.[0-9]+*",)
+    draft_by: Literal["castoff", "ci"] = "castoff"
+    labels: bool = True
+    changelog: Literal["push", "pull-request", "off"] = "push"
+    website: bool = False
+    site_token: str = "WEBSITE_TOKEN"  # noqa: S105  # the name of a secret, not the secret
+    reminder: bool = True
+    documentation: bool = True
+    release: Literal["pull-request", "push"] | None = None
+    signs: frozenset[Literal["commit", "tag"]] = frozenset()
+    ecosystems: tuple[str, ...] = ()
+    build_secrets: tuple[str, ...] = ()
+    npm_clients: tuple[str, ...] = ()
+    tokenless: bool = False

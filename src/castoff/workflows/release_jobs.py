@@ -1,0 +1,400 @@
+"""Jobs of a release, each with least rights.
+
+    rehearse   builds and tries everything; no rights
+    propose    opens the pull request whose merge claims the version
+    claim      pushes what claims the version; only without proposals
+    build      builds the files of the claimed version; no rights
+    sign       makes the tag, which lists the digests of the files; knows the key, runs no code of the project
+    publish    uploads these very files; may request identity tokens, and writes nothing in the repository
+    continue   starts the workflow again where time was up before the last upload
+    finish     pushes that very tag, drafts the release, and does what follows
+
+What builds runs code of the repository and of its build requirements, so it has no right and no secret. Digests of
+files and ids of tag objects travel as outputs of their jobs, which no later job can write; the files as artifacts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from castoff.workflows.job_values import (
+    Clients,
+    Input,
+    Job,
+    Keep,
+    Output,
+    ReleaseBranch,
+    Right,
+    Script,
+    Secret,
+    SigningKey,
+    StartInput,
+    Step,
+    Take,
+    Value,
+    Workflow,
+)
+from castoff.workflows.options import PUBLISHING_ENVIRONMENT, PUBLISHING_WORKFLOW, WorkflowOptions
+
+STARTS = 12
+"""How often the workflow starts itself again: three days, at six hours a job."""
+
+_CASTOFF = '"$RUNNER_TEMP/castoff/bin/castoff"'
+_TOKENS = {"cargo": "CARGO_REGISTRY_TOKEN", "npm": "NPM_TOKEN", "python": "UV_PUBLISH_TOKEN"}
+_SET_HERE = ("GH_TOKEN", "GIT_CONFIG_", "GITHUB_")
+"""Variables that the jobs have already; GitHub takes no secret whose name begins with `GITHUB_`."""
+
+_LEVEL = "patch, minor, major, release, rc, beta, alpha, or an exact version (1.2.3)"
+_PRE = StartInput(
+    name="pre", description="With patch, minor or major, the kind of a pre-release (alpha, beta or rc)"
+)
+_WANTED: tuple[tuple[str, Value], ...] = (("LEVEL", Input("level")), ("PRE", Input("pre")))
+
+_READS = Right("contents", "read", "to read the repository and its tags")
+_LOOKS = (
+    _READS,
+    Right("issues", "read", "to look at the milestone"),
+    Right("pull-requests", "read", "to read titles and labels"),
+)
+
+_DIGESTS = "printf '%s\\n' \"$DIGESTS\" | tr ',' '\\n' | sed 's/:/  /' > \"$RUNNER_TEMP/SHA256SUMS\"\n"
+_OBJECTS = "printf '%s\\n' \"$OBJECTS\" | tr ',' '\\n' > \"$RUNNER_TEMP/OBJECTS\"\n"
+
+
+def proposal_workflow(options: WorkflowOptions) -> Workflow:
+    """Plan the jobs that propose a release by a pull request."""
+    rehearse = (
+        f'exec {_CASTOFF} rehearse --pull-request --no-input \\\n  ${{PRE:+"--pre=$PRE"}} -- "$LEVEL"\n'
+    )
+    propose = (
+        f"exec {_CASTOFF} release --pull-request --execute --rehearsed --no-input \\\n"
+        '  ${PRE:+"--pre=$PRE"} -- "$LEVEL"\n'
+    )
+    return Workflow(
+        name="propose",
+        group="castoff-propose",
+        entries=(StartInput(name="level", description=_LEVEL, required=True, default="minor"), _PRE),
+        jobs=(
+            _rehearsal(options, "Rehearse the release and its pull request", rehearse),
+            Job(
+                name="propose",
+                title="Propose a release",
+                why="may write, and builds nothing; it stops if the branch moved on since the rehearsal",
+                needs=("rehearse",),
+                minutes=60,
+                rights=(
+                    Right("contents", "write", "to push the branch of the proposal"),
+                    Right("issues", "read", "to look at the milestone"),
+                    Right("pull-requests", "write", "to open the pull request"),
+                ),
+                at="commit",
+                steps=(
+                    *_clients(options),
+                    *_key(options.signs),
+                    Script(
+                        title="Create or update the release pull request",
+                        script=propose,
+                        variables=_WANTED,
+                        commits=True,
+                    ),
+                ),
+            ),
+        ),
+    )
+
+
+def release_workflow(options: WorkflowOptions) -> Workflow:
+    """Plan the jobs of a release, from its claim (or the merge that claims it) to the draft."""
+    claims = options.release == "push"
+    level = StartInput(
+        name="level", description=f"{_LEVEL}; without one, the release in progress is continued"
+    )
+    starts = StartInput(
+        name="starts", description="Leave it: how often the release was continued", default="1"
+    )
+    return Workflow(
+        name="resume",
+        group="castoff-release",
+        entries=(*((level, _PRE) if claims else ()), starts),
+        after_proposal=not claims,
+        jobs=(
+            *(_claim(options) if claims else ()),
+            _build(options, after=("claim",) if claims else ()),
+            _sign(options),
+            _publish(options),
+            _CONTINUE,
+            _finish(options),
+        ),
+    )
+
+
+def _rehearsal(options: WorkflowOptions, title: str, script: str) -> Job:
+    names = _build_secrets(options)
+    return Job(
+        name="rehearse",
+        title="Build the release, and rehearse it",
+        why="runs code of the repository and of its build requirements, so it may do nothing",
+        minutes=120,
+        rights=_LOOKS,
+        at="commit",
+        steps=(
+            *_clients(options),
+            Script(title=title, script=_unset(names) + script, variables=(*_WANTED, *_secrets(names))),
+        ),
+    )
+
+
+def _claim(options: WorkflowOptions) -> tuple[Job, Job]:
+    rehearse = f'exec {_CASTOFF} rehearse --no-input ${{PRE:+"--pre=$PRE"}} -- "$LEVEL"\n'
+    claim = (
+        f"exec {_CASTOFF} release --execute --rehearsed --only version --no-input \\\n"
+        '  ${PRE:+"--pre=$PRE"} -- "$LEVEL"\n'
+    )
+    job = _rehearsal(options, "Rehearse the release", rehearse)
+    return (
+        Job(
+            name=job.name,
+            title=job.title,
+            why=job.why,
+            minutes=job.minutes,
+            rights=job.rights,
+            at=job.at,
+            steps=job.steps,
+            given=Input("level"),
+        ),
+        Job(
+            name="claim",
+            title="Claim the version",
+            why="may write, and builds nothing; it stops if the branch moved on since the rehearsal",
+            needs=("rehearse",),
+            minutes=60,
+            rights=(Right("contents", "write", "to push what claims the version"), *_LOOKS[1:]),
+            at="commit",
+            steps=(
+                *_clients(options),
+                *_key("commit" in options.signs),
+                Script(title="Claim the version", script=claim, variables=_WANTED, commits=True),
+            ),
+        ),
+    )
+
+
+def _build(options: WorkflowOptions, after: tuple[str, ...]) -> Job:
+    names = _build_secrets(options)
+    script = """\
+cd "$RUNNER_TEMP"
+castoff/bin/castoff -C "$GITHUB_WORKSPACE" build --to built --json --no-input > built.json
+cat built.json
+version=$(jq -r 'select((.artifacts // []) != []) | .version' built.json)
+digests=$(jq -r '[.artifacts[]? | .digest + ":" + .filename] | join(",")' built.json)
+echo "version=$version" >> "$GITHUB_OUTPUT"
+echo "digests=$digests" >> "$GITHUB_OUTPUT"
+"""
+    return Job(
+        name="build",
+        title="Build the files of the claimed version",
+        why="runs code of the repository and of its build requirements, so it may do nothing",
+        needs=after,
+        though_skipped=bool(after),
+        minutes=120,
+        rights=(Right("contents", "read", "to read the claim and the tags"),),
+        steps=(
+            *_clients(options),
+            Script(
+                title="Build",
+                script=_unset(names) + script,
+                variables=_secrets(names),
+                outputs=(
+                    ("version", "empty if nothing is left to upload"),
+                    ("digests", "apart from the files: no later job can write it"),
+                ),
+            ),
+            Keep("built", "version"),
+        ),
+    )
+
+
+def _sign(options: WorkflowOptions) -> Job:
+    script = (
+        _DIGESTS
+        + """\
+cd "$RUNNER_TEMP"
+castoff/bin/castoff -C "$GITHUB_WORKSPACE" tag --built built --digests SHA256SUMS --to tags \\
+  --json --no-input -- "$VERSION" > tags.json
+cat tags.json
+echo "objects=$(jq -r '[.tags[].object] | join(",")' tags.json)" >> "$GITHUB_OUTPUT"
+"""
+    )
+    signed = "knows the signing key; runs no code of the project, and may write nothing"
+    return Job(
+        name="sign",
+        title="Make the tag, which lists the digests of the files",
+        why=signed if "tag" in options.signs else "runs no code of the project, and may write nothing",
+        needs=("build",),
+        though_skipped=True,
+        given=Output("build", "version"),
+        minutes=30,
+        rights=(Right("contents", "read", "to read the claim and the tags"),),
+        steps=(
+            *_node(options),
+            Take("built"),
+            *_key("tag" in options.signs),
+            Script(
+                title="Make the tag and verify it",
+                script=script,
+                variables=(("VERSION", Output("build", "version")), ("DIGESTS", Output("build", "digests"))),
+                outputs=(("objects", "ids of the tag objects: what is pushed later is these"),),
+                commits=True,
+            ),
+            Keep("tags", "objects"),
+        ),
+    )
+
+
+def _publish(options: WorkflowOptions) -> Job:
+    names = [] if options.tokenless else [_TOKENS[one] for one in options.ecosystems if one in _TOKENS]
+    # cargo exchanges nothing itself: the identity token is for castoff's credential provider.
+    requests = options.tokenless or bool({"npm", "python"} & set(options.ecosystems))
+    oidc = (Right("id-token", "write", "to upload without a long-lived token"),) if requests else ()
+    script = (
+        _unset(names)
+        + _DIGESTS
+        + _OBJECTS
+        + f"""\
+cd "$RUNNER_TEMP"
+code=0
+castoff/bin/castoff -C "$GITHUB_WORKSPACE" resume --execute --no-input --only publish --for 5h30m \\
+  --built built --digests SHA256SUMS --tags tags --objects OBJECTS \\
+  --events events.ndjson -- "$VERSION" || code=$?
+sent=0
+if [ "$code" -eq 3 ]; then
+  sent=$(jq -s 'map(select(.type == "act-end" and .outcome == "done")) | length' events.ndjson)
+fi
+if [ "$sent" -gt 0 ] && [ "$STARTS" -lt {STARTS} ]; then
+  echo "unfinished=true" >> "$GITHUB_OUTPUT"
+  exit 0
+fi
+exit "$code"
+"""
+    )
+    return Job(
+        name="publish",
+        title="Upload the files",
+        why="holds the upload's rights, builds nothing, and writes nothing in the repository",
+        needs=("build", "sign"),
+        though_skipped=True,
+        given=Output("sign", "objects"),
+        minutes=355,
+        environment=PUBLISHING_ENVIRONMENT,
+        rights=(Right("contents", "read", "to read the claim and the tags"), *oidc),
+        steps=(
+            *_node(options),
+            Take("built"),
+            Take("tags"),
+            Script(
+                title="Upload what the tag lists",
+                script=script,
+                variables=(
+                    ("VERSION", Output("build", "version")),
+                    ("DIGESTS", Output("build", "digests")),
+                    ("OBJECTS", Output("sign", "objects")),
+                    ("STARTS", Input("starts", "1")),
+                    *_secrets(names),
+                ),
+                outputs=(("unfinished", "time was up, and files went up in it"),),
+            ),
+        ),
+    )
+
+
+_CONTINUE = Job(
+    name="continue",
+    title="Continue in a new run",
+    why="may start workflows, and nothing else",
+    castoff=False,
+    needs=("publish",),
+    though_skipped=True,
+    given=Output("publish", "unfinished"),
+    minutes=5,
+    rights=(Right("actions", "write", "to start this workflow again"),),
+    steps=(
+        Script(
+            title="Start the workflow again",
+            script=f'exec gh workflow run {PUBLISHING_WORKFLOW} --repo "$GITHUB_REPOSITORY" \\\n'
+            '  --ref "$BRANCH" -f starts="$((STARTS + 1))"\n',
+            variables=(("BRANCH", ReleaseBranch()), ("STARTS", Input("starts", "1"))),
+        ),
+    ),
+)
+
+
+def _finish(options: WorkflowOptions) -> Job:
+    opens = (
+        Right("pull-requests", "write", "to open the pull request")
+        if options.changelog == "pull-request"
+        else Right("pull-requests", "read", "to read titles and labels")
+    )
+    script = (
+        'if [ -n "$OBJECTS" ]; then\n'
+        f'  {_OBJECTS}  set -- --tags "$RUNNER_TEMP/tags" --objects "$RUNNER_TEMP/OBJECTS" -- "$VERSION"\n'
+        f'fi\nexec {_CASTOFF} resume --execute --no-input "$@"\n'
+    )
+    draft = Script(
+        title="Draft the release, since a tag pushed by a job does not start other workflows",
+        script=f"exec {_CASTOFF} draft --execute --no-input\n",
+    )
+    return Job(
+        name="finish",
+        title="Push the tag, draft the release, and close its milestone; a person announces",
+        why="knows no upload token and no key",
+        needs=("build", "sign", "publish"),
+        though_skipped=True,
+        requires="build",
+        unless=Output("publish", "unfinished"),
+        minutes=60,
+        rights=(
+            Right("contents", "write", "to push the tag, to make the draft, and to push the changelog"),
+            Right(
+                "issues", "write", "to close the milestone, and to report a failed build of the documentation"
+            ),
+            opens,
+        ),
+        steps=(
+            Take("tags", Output("sign", "objects")),
+            Script(
+                title="Push the tag that was made, and do what follows it",
+                script=script,
+                variables=(("VERSION", Output("build", "version")), ("OBJECTS", Output("sign", "objects"))),
+                commits=True,
+            ),
+            *((draft,) if options.draft_by == "ci" else ()),
+        ),
+    )
+
+
+def _build_secrets(options: WorkflowOptions) -> list[str]:
+    return [name for name in options.build_secrets if not name.startswith(_SET_HERE)]
+
+
+def _secrets(names: Sequence[str]) -> tuple[tuple[str, Value], ...]:
+    return tuple((name, Secret(name)) for name in names)
+
+
+def _unset(names: Sequence[str]) -> str:
+    """Take variables out of the environment whose secret does not exist: a client could take an empty one for it."""
+    if not names:
+        return ""
+    return f'for name in {" ".join(names)}; do\n  if [ -z "${{!name}}" ]; then unset "$name"; fi\ndone\n'
+
+
+def _clients(options: WorkflowOptions) -> tuple[Step, ...]:
+    """Install what packs and locks npm packages, in the jobs that do."""
+    return (Clients(options.npm_clients),) if "npm" in options.ecosystems or options.npm_clients else ()
+
+
+def _node(options: WorkflowOptions) -> tuple[Step, ...]:
+    return (Clients(),) if "npm" in options.ecosystems else ()
+
+
+def _key(needed: object) -> tuple[Step, ...]:
+    return (SigningKey(),) if needed else ()
