@@ -78,6 +78,48 @@ def test_two_forms_of_one_version_are_unclear(tmp_path: Path) -> None:
     assert [one.code for one in caught.value.problems] == ["tag-scheme-unclear"]
 
 
+def _squashed(folder: Path, reached: tuple[str, ...], elsewhere: str) -> Versioned:
+    """Release 1.1.0 on a branch of its own, and bring its lines to main as one commit."""
+    made = Versioned.begin(folder, ONE, *reached)
+    made.git("switch", "--quiet", "--create", "release-1.1")
+    made.commit(at(ONE, "1.1.0"), elsewhere)
+    made.git("switch", "--quiet", "main")
+    made.commit(at(ONE, "1.1.0"))
+    made.commit({})
+    return made
+
+
+@pytest.mark.parametrize("reached", [("v.1.0.0",), ()], ids=["another form", "no tag"])
+def test_a_tag_of_another_form_on_another_branch_leaves_the_form_unclear(
+    tmp_path: Path, reached: tuple[str, ...]
+) -> None:
+    made = _squashed(tmp_path, reached, "v1.1.0")
+    with pytest.raises(Refusal) as caught:
+        made.plan("1.2.0")
+    made.commit({"castoff.toml": '[release]\ntag = "v{version}"\n'})
+
+    (problem,) = caught.value.problems
+    assert problem.code == "tag-scheme-unclear"
+    assert '`tag = "v{version}"`;' in problem.remedy
+    assert made.plan("1.2.0").tag == "v1.2.0"
+
+
+@pytest.mark.parametrize(
+    ("reached", "elsewhere"), [("1.0.0", "v1.0.1"), ("1.0.0", "docs-1.1.0")], ids=["version", "thing"]
+)
+def test_tags_of_another_version_or_thing_on_another_branch_leave_the_form_clear(
+    tmp_path: Path, reached: str, elsewhere: str
+) -> None:
+    with pytest.raises(Refusal) as caught:
+        _squashed(tmp_path, (reached,), elsewhere).plan("1.2.0")
+
+    assert [one.code for one in caught.value.problems] == ["release-in-flight"]
+
+
+def test_a_tag_of_the_form_on_another_branch_leaves_it_clear(tmp_path: Path) -> None:
+    assert _squashed(tmp_path, ("v1.0.0",), "v1.1.0").plan("1.2.0").tag == "v1.2.0"
+
+
 @pytest.mark.parametrize(
     ("files", "released", "after", "planned"),
     [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from castoff.git.runner import Git
 from castoff.model.tag_schemes import ReachableTag
@@ -37,6 +37,13 @@ def reachable_tags(git: Git, commit: str) -> tuple[ReachableTag, ...]:
     return tuple(
         ReachableTag(name=row[0], commit=row[2] or row[1], time=int(row[4] or row[3] or 0)) for row in rows
     )
+
+
+def unreachable_tags(git: Git, reachable: Collection[ReachableTag]) -> tuple[str, ...]:
+    """Name the tags that are not among the ``reachable`` ones."""
+    known = {one.name for one in reachable}
+    listing = git.must("for-each-ref", "--format=%(refname:strip=2)", "refs/tags")
+    return tuple(name for name in listing.split("\n") if name and name not in known)
 
 
 def tagged_versions(git: Git) -> tuple[str, ...]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 
 from castoff.config.values import ReleaseSettings
 from castoff.errors import CastoffError, Problem, Refusal
-from castoff.git.log import newest_of
+from castoff.git.log import newest_of, unreachable_tags
 from castoff.git.runner import Git
 from castoff.model.intent import Claim
 from castoff.model.refs import PackageTags, TagName
@@ -27,7 +27,7 @@ from castoff.model.tag_schemes import (
     without_name,
 )
 from castoff.model.version_rules import looks_like_version
-from castoff.model.versions import Ecosystem, ReleaseVersion, carries
+from castoff.model.versions import Ecosystem, ReleaseVersion, carries, read
 from castoff.model.workspace import Workspace
 from castoff.ports import Tree
 
@@ -122,7 +122,9 @@ def find_naming(
         return TagNaming(tag=configured, each=each, reachable=tuple(tags), ignored=release.ignore_tags)
     scheme = _scheme(release, tags, workspace, git, read_at)
     each = _each(release.package_tags, scheme, names, spelling)
-    problems = _problems(scheme, release, tree)
+    problems = _problems(scheme, release, tree) or tuple(
+        _tagged_elsewhere(scheme, release, workspace, tags, git)
+    )
     template = scheme.template or (without_name(each.template) if each and scheme.found != "none" else HOLE)
     tag = configured or TagName(template, spelling)
     return TagNaming(
@@ -224,6 +226,44 @@ def _problems(scheme: Scheme, release: ReleaseSettings, tree: Tree) -> tuple[Pro
             remedy=_remedy(scheme, each),
             commit=each[0].commit,
         ),
+    )
+
+
+def _tagged_elsewhere(
+    scheme: Scheme,
+    release: ReleaseSettings,
+    workspace: Workspace,
+    tags: Sequence[ReachableTag],
+    git: Git,
+) -> Iterator[Problem]:
+    """Report that the version of the manifests has a tag of another form, which the branch does not reach.
+
+    Projects that tag on release branches leave old tags alone on the main one, which may be of a form given up long
+    ago (facebook/lexical: one `v.0.12.2`). Going on with it, that version would look as if it was never tagged.
+    """
+    if release.tag is not None or (scheme.marks and scheme.marks[0].rank != "plain"):
+        return
+    versions = {read(package.version) for package in workspace.packages if package.tags is None}
+    version = versions.pop() if len(versions) == 1 else None
+    if version is None:
+        return
+    chosen = TagName(scheme.template or HOLE)
+    names = Names((one.name, one.path) for one in workspace.packages)
+    others = (ReachableTag(name=name, commit="") for name in unreachable_tags(git, tags))
+    found = [mark for mark in version_tags(others, names, release.ignore_tags) if mark.version == version]
+    mark = next((one for one in found if one.rank == "plain"), None)
+    if mark is None or any(chosen.version(one.name) is not None for one in found):
+        return
+    last = (
+        f"the newest tag of the branch is `{scheme.marks[0].name}`"
+        if scheme.marks
+        else "the branch has no tag"
+    )
+    yield Problem(
+        code="tag-scheme-unclear",
+        message=f"the version of the manifests, {version}, has the tag `{mark.name}`, which this branch does not reach",
+        reason=f"{last}, so that the form of the next one is unclear",
+        remedy=f'set the form in `[release]`: `tag = "{mark.template}"`; or exclude other tags with `ignore-tags`',
     )
 
 
