@@ -214,8 +214,9 @@ def test_the_next_version_is_always_higher(previous: ReleaseVersion, level: str,
         (["1.0.9", "1.1.0"], "1.1.1"),
         (["1.1.1", "1.1.3"], "1.1.4"),
         (["1.2.0", "9.0.0"], "1.1.1"),
+        (["1.1.1-alpha.9"], "1.1.1"),
     ],
-    ids=["nothing", "older-ones", "a-gap", "another-line"],
+    ids=["nothing", "older-ones", "a-gap", "another-line", "pre-releases"],
 )
 def test_the_next_free_version_is_above_all_of_its_line(used: list[str], free: str) -> None:
     assert next_free_version(v("1.1.0"), [None, *map(v, used)]) == v(free)

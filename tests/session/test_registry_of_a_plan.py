@@ -96,14 +96,24 @@ def test_a_plan_reports_what_registries_show(
     assert [(one.code, one.severity, one.message) for one in problems] == found
 
 
-def test_the_remedy_of_a_used_version_plans_one_that_is_free(tmp_path: Path) -> None:
-    opened = services(tmp_path, {"zz-ink": ("1.0.0", "1.1.0", "1.1.2")})
+@pytest.mark.parametrize(
+    ("listed", "free"),
+    [
+        pytest.param(("1.1.0", "1.1.2"), "1.1.3", id="the-next-patch"),
+        pytest.param(("1.1.0", "1.1.1-alpha.9"), "1.1.1", id="no-pre-release-instead-of-a-stable-version"),
+        pytest.param(("1.1.0", "1.2.0", "1.4.2"), "1.4.3", id="above-all-that-are-out"),
+    ],
+)
+def test_the_remedy_of_a_used_version_plans_one_without_problems(
+    tmp_path: Path, listed: tuple[str, ...], free: str
+) -> None:
+    opened = services(tmp_path, {"zz-ink": ("1.0.0", *listed)})
 
     remedies = {one.code: one.remedy for one in plan_release(opened, "1.1.0", None).problems}
-    again = {one.code for one in plan_release(opened, "1.1.3", None).problems}
+    again = {one.code for one in plan_release(opened, free, None).problems}
 
-    assert remedies["version-burnt"] == "plan the next one with `castoff plan 1.1.3`"
-    assert "version-burnt" not in again
+    assert remedies["version-burnt"] == f"plan the next one with `castoff plan {free}`"
+    assert not again & {"version-burnt", "version-below-released"}
 
 
 @pytest.mark.parametrize(

@@ -264,10 +264,13 @@ def next_version(
 
 
 def next_free_version(version: ReleaseVersion, used: Iterable[ReleaseVersion | None]) -> ReleaseVersion:
-    """Return the next version of the same major and minor number that is above all that were used of them."""
+    """Return the next version of the same major and minor number that is above all that were used of them.
+
+    It is stable if ``version`` is, also where pre-releases of the next patch were made already.
+    """
     line = [one for one in used if one and (one.major, one.minor) == (version.major, version.minor)]
     highest = max([version, *line])
-    return next_version(highest, highest.pre or "patch")
+    return next_version(highest, "patch" if version.is_stable else highest.pre or "patch")
 
 
 def steps_from(last: ReleaseVersion) -> tuple[ReleaseVersion, ...]:

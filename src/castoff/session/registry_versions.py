@@ -17,7 +17,7 @@ from castoff.model.workspace import Package
 from castoff.ports import Clock
 from castoff.session.services import Services
 from castoff.session.snapshot import Snapshot
-from castoff.session.version_guards import below_released, is_released_here, severity_for
+from castoff.session.version_guards import allowed_from, below_released, is_released_here, severity_for
 
 # Longer than an answer takes, shorter than somebody waits for a preview.
 PLAN_SECONDS = 2.0
@@ -109,7 +109,7 @@ def registry_problems(
     }
     below = below_released(snapshot, version, ours)
     return (
-        *_taken(found, snapshot, version),
+        *_taken(found, snapshot, version, ours),
         *(replace(one, severity=severity_for(level)) for one in below),
         *no_answer(found, len(packages)),
     )
@@ -132,13 +132,15 @@ def _versions(found: tuple[ReleaseVersion, ...] | Unknown) -> tuple[ReleaseVersi
     return () if isinstance(found, Unknown) else found
 
 
-def _taken(found: RegistryVersions, snapshot: Snapshot, version: ReleaseVersion) -> tuple[Problem, ...]:
+def _taken(
+    found: RegistryVersions, snapshot: Snapshot, version: ReleaseVersion, ours: Mapping[str, Sequence[str]]
+) -> tuple[Problem, ...]:
     packages = snapshot.workspace.packages
     used = {one.name: _versions(found.of(one)) for one in packages}
     names = [name for name, versions in used.items() if version in versions]
     if not names:
         return ()
-    free = next_free_version(version, chain.from_iterable(used.values()))
+    free = allowed_from(snapshot, next_free_version(version, chain.from_iterable(used.values())), ours)
     shown = ", ".join(f"`{name}`" for name in names[:5]) + (", ..." if len(names) > 5 else "")
     return (
         Problem(

@@ -166,18 +166,7 @@ def below_released(
 
     A version must be above all of its own line, and on the branch of the newest line above every stable one.
     """
-    known = (
-        _tagged(snapshot)
-        if listed is None
-        else [
-            ExistingVersion(text, f"`{name}` on its registry", read(text))
-            for name, texts in listed.items()
-            for text in texts
-        ]
-    )
-    found = above(version, known, is_newest_line=True)
-    if found and not _is_newest_line(snapshot):
-        found = above(version, known, is_newest_line=False)
+    found = _above(snapshot, version, listed)
     if not found:
         return ()
     shown = ", ".join(f"{one.text} ({one.place})" for one in found[:_SHOWN])
@@ -195,6 +184,32 @@ def below_released(
             + "; or release from the branch that contains the last release",
         ),
     )
+
+
+def allowed_from(
+    snapshot: Snapshot, version: ReleaseVersion, listed: Mapping[str, Sequence[str]]
+) -> ReleaseVersion:
+    """Return a version, or the next one that is not below what registries list."""
+    found = _above(snapshot, version, listed)
+    return _after(found[0].version) if found and found[0].version else version
+
+
+def _above(
+    snapshot: Snapshot, version: ReleaseVersion, listed: Mapping[str, Sequence[str]] | None
+) -> Sequence[ExistingVersion]:
+    known = (
+        _tagged(snapshot)
+        if listed is None
+        else [
+            ExistingVersion(text, f"`{name}` on its registry", read(text))
+            for name, texts in listed.items()
+            for text in texts
+        ]
+    )
+    found = above(version, known, is_newest_line=True)
+    if found and not _is_newest_line(snapshot):
+        found = above(version, known, is_newest_line=False)
+    return found
 
 
 def is_released_here(snapshot: Snapshot, listed: Sequence[str]) -> bool:
