@@ -351,11 +351,14 @@ def test_a_shallow_clone_begins_nothing(ground: tuple[Path, Path], tmp_path: Pat
     ],
 )
 def test_a_release_from_a_fork_is_stopped(repository: str, code: str | None, tmp_path: Path) -> None:
+    named = []
+
     def name_it(source: Path) -> None:
-        for manifest in source.glob("packages/*/pyproject.toml"):
-            text = manifest.read_text(encoding="utf-8")
-            urls = f'\n[project.urls]\nRepository = "{repository}"\n\n[build-system]'
-            manifest.write_text(text.replace("\n[build-system]", urls), encoding="utf-8")
+        manifest = max(source.glob("packages/*/pyproject.toml"))
+        text = manifest.read_text(encoding="utf-8")
+        urls = f'\n[project.urls]\nRepository = "{repository}"\n\n[build-system]'
+        manifest.write_text(text.replace("\n[build-system]", urls), encoding="utf-8")
+        named.append(manifest.relative_to(source).as_posix())
 
     with scene(tmp_path / "case", make_ground(tmp_path, name_it)) as there:
         setting = there.setting()
@@ -365,4 +368,5 @@ def test_a_release_from_a_fork_is_stopped(repository: str, code: str | None, tmp
 
         answers = {one.id: one for one in examine(setting, (), "minor").answers}
 
-        assert codes(answers["remote"].findings) == ([code] if code else [])
+        found = [(one.code, one.file) for one in answers["remote"].findings]
+        assert found == ([(code, named[0])] if code else [])

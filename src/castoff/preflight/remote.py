@@ -23,8 +23,11 @@ def remote_is_ours(session: Session) -> Found:
     slug = slug_of(path)
     if not host or slug is None:
         return Skipped("the remote is on this machine")
-    everywhere = [named_repository(package.repository) for package in session.snapshot.workspace.packages]
-    named = sorted({one[1] for one in everywhere if one is not None and one[0] == host})
+    everywhere = {
+        one.manifest: named_repository(one.repository) for one in session.snapshot.workspace.packages
+    }
+    naming = {manifest: one[1] for manifest, one in everywhere.items() if one is not None and one[0] == host}
+    named = sorted(set(naming.values()))
     if not named:
         return Skipped(f"the manifests do not name a repository on {host}")
     forge = session.services.forge(session.snapshot.remote_url)
@@ -32,7 +35,7 @@ def remote_is_ours(session: Session) -> Found:
     names = [*named, *(forge.called(one) for one in named if forge is not None)]
     if slug.lower() in {one.lower() for one in names if isinstance(one, str)}:
         return ()
-    return (_fork(session, slug, named),)
+    return (_fork(session, slug, named, next(iter(naming))),)
 
 
 def branch_takes_push(session: Session, *, signed: bool | None) -> Found:
@@ -80,7 +83,7 @@ def _unsigned(branch: str, rules: Sequence[str]) -> tuple[Problem, ...]:
     )
 
 
-def _fork(session: Session, there: str, named: Sequence[str]) -> Problem:
+def _fork(session: Session, there: str, named: Sequence[str], manifest: str) -> Problem:
     configured = session.configuration.release.remote is not None
     theirs = ", ".join(f"`{one}`" for one in named[:3])
     return Problem(
@@ -89,7 +92,7 @@ def _fork(session: Session, there: str, named: Sequence[str]) -> Problem:
         message=f"the remote `{session.snapshot.remote}` is `{there}`, but the manifests name {theirs}",
         reason="a release is pushed to the repository that the manifests name; the origin of a clone may be a fork",
         remedy="set `release.remote` to the right remote, or correct `repository` in the manifests",
-        file=session.snapshot.workspace.packages[0].manifest,
+        file=manifest,
     )
 
 
