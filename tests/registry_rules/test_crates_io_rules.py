@@ -153,6 +153,13 @@ BREAKS: dict[str, tuple[Upload, ...]] = {
             ("repository", "https://"),
             ("repository", "https://exa mple.org"),
             ("homepage", "https://example.org:99999"),
+            ("homepage", "https://256.1.1.1"),
+            ("homepage", "https://1.2.3.4.5"),
+            ("homepage", "https://example.1"),
+            ("homepage", "https://example.0x1"),
+            ("repository", "https://exa%20mple.org"),
+            ("repository", "https://xn--.org"),
+            ("repository", "https://[::1%25eth0]/"),
         )
     ),
     "rust-version": tuple(
@@ -232,6 +239,8 @@ TAKEN: tuple[Upload, ...] = (
     *map(with_licence, GOOD_LICENCES),
     Upload(GOOD + 'homepage = "http://example.org/a b"\nrepository = "https://user@example.org:8443/x?y#z"'),
     Upload(GOOD + 'documentation = "https://[::1]/"\nhomepage = "https://bücher.example"'),
+    Upload(GOOD + 'homepage = "https:///example.org"\nrepository = "https://1.65536/x"'),
+    Upload(GOOD + 'homepage = "https://example.org "\nrepository = "https://0x7f.1"'),
     *(Upload(GOOD + f'rust-version = "{text}"') for text in ("1", "1.70", "1.70.0")),
     Upload(listed("keywords", "a", "b-c", "d_e", "f+g", "12345678901234567890")),
     Upload(listed("categories", "wasm", "os::unix-apis", "science", "no-std::no-alloc", "gui")),

@@ -6,9 +6,11 @@ Source: crates-io ``controllers/krate/publish.rs`` and the crate ``crates_io_val
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 from ipaddress import AddressValueError, IPv6Address
 from typing import Any
+from urllib.parse import unquote
 
 from castoff.registry_lists import categories, licence_exceptions, licences, reserved_names
 from castoff.world.cargo_registry.published import Dependency
@@ -108,7 +110,8 @@ _RUST = re.compile(rf"{_NUMBER}(?:\.{_NUMBER}){{0,2}}")
 _URL = re.compile(
     r"https?://[/\\]*(?:[^/\\?#]*@)?(?P<host>\[[^\]/\\?#]*\]|[^:/\\?#]*)(?::(?P<port>[^/\\?#]*))?(?:[/\\?#]|$)"
 )
-_NOT_IN_HOSTS = re.compile(r"[\x00-\x20#%/:<>?@\[\\\]^|\x7f]")
+_NOT_IN_HOSTS = re.compile(r"[\x00-\x20#%/:<>?@\[\\\]^|\x7f\ufffd]")
+_BLANKS = "".join(map(chr, range(33)))
 
 
 def check_name(name: str, what: str = "crate", *, first: str = "") -> None:
@@ -274,7 +277,7 @@ def _check_url(url: object, field: str) -> None:
         return
     if not isinstance(url, str) or not url.startswith(("http://", "https://")):
         raise Rejected(f"URL for field `{field}` must begin with http:// or https:// (url: {url})")
-    match = _URL.match(re.sub(r"[\t\n\r]", "", url).rstrip())
+    match = _URL.match(re.sub(r"[\t\n\r]", "", url).rstrip(_BLANKS))
     if match is None or not _is_host(match["host"]) or not _is_port(match["port"] or ""):
         raise Rejected(f"`{field}` is not a valid url: `{url}`")
 
@@ -282,15 +285,43 @@ def _check_url(url: object, field: str) -> None:
 def _is_host(host: str) -> bool:
     if host.startswith("["):
         try:
-            IPv6Address(host[1:-1])
+            return IPv6Address(host[1:-1]).scope_id is None
         except AddressValueError:
             return False
-        return True
-    if not host or _NOT_IN_HOSTS.search(re.sub(r"%[0-9A-Fa-f]{2}", "", host)):
+    domain = _mapped(host)
+    if not domain or _NOT_IN_HOSTS.search(domain):
         return False
-    *above, last = host.removesuffix(".").split(".")
+    labels = domain.removesuffix(".").split(".")
+    if any(
+        (label.startswith("xn--") and label[4:].rstrip("-") != label[4:]) or label == "xn--"
+        for label in labels
+    ):
+        return False
     # A host whose last label is a number is an IPv4 address, or none at all.
-    return not last.isdigit() or (len(above) < 4 and all(one.isdigit() and int(one) < 256 for one in above))
+    if _number(labels[-1]) is None and not labels[-1].isdecimal():
+        return True
+    numbers = [_number(label) for label in labels]
+    if None in numbers or len(numbers) > 4:
+        return False
+    *above, last = (one or 0 for one in numbers)
+    return all(one < 256 for one in above) and last < 256 ** (4 - len(above))
+
+
+def _mapped(host: str) -> str:
+    """Decode a host and map its letters, as a domain is before it is judged (UTS 46)."""
+    plain = unicodedata.normalize("NFKC", unquote(host)).lower().translate({0x3002: "."})
+    return "".join(letter for letter in plain if unicodedata.category(letter) != "Cf")
+
+
+def _number(label: str) -> int | None:
+    """Read a part of an IPv4 address: decimal, octal after `0`, hexadecimal after `0x`."""
+    digits, base = (
+        (label[2:] or "0", 16) if label.startswith("0x") else (label, 8 if label[:1] == "0" else 10)
+    )
+    try:
+        return int(digits, base) if digits.isascii() and digits.isalnum() else None
+    except ValueError:
+        return None
 
 
 def _is_port(port: str) -> bool:

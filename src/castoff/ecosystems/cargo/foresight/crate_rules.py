@@ -11,9 +11,11 @@ It is stricter than others: ids are compared with their case. Source: crates-io 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from ipaddress import AddressValueError, IPv6Address
+from urllib.parse import unquote
 
 from castoff.ecosystems.cargo.manifest.document import Crate, Dependency
 from castoff.registry_lists import categories, licence_exceptions, licences, reserved_names
@@ -236,14 +238,44 @@ def _link(key: str, link: object) -> Iterator[CrateRefusal]:
 
 
 def _has_host(link: str) -> bool:
-    """Return whether an address names a host; of a host, only what can be no part of any is judged."""
-    try:
-        parts = urlsplit(link.replace("\\", "/"))
-        host = parts.hostname
-        _ = parts.port
-    except ValueError:
+    """Return whether an address has a host and a port, by the URL standard of the WHATWG.
+
+    `https:///a` has the host `a` there, and `https://a.1` has none: what ends with a number is an IPv4 address.
+    """
+    rest = re.sub(r"[\t\n\r]", "", link.strip("".join(map(chr, range(33))))).partition(":")[2].lstrip("/\\")
+    authority = re.split(r"[/\\?#]", rest, maxsplit=1)[0].rpartition("@")[2]
+    found = re.fullmatch(r"(\[[^\]]*\]|[^:]*)(?::([0-9]*))?", authority, re.ASCII)
+    if found is None or int(found[2] or 0) > 0xFFFF:
         return False
-    return bool(host) and not re.search(r"[\s<>^|]", host or "")
+    if found[1].startswith("["):
+        try:
+            return IPv6Address(found[1][1:-1]).scope_id is None
+        except AddressValueError:
+            return False
+    return _is_domain(unquote(found[1]))
+
+
+def _is_domain(host: str) -> bool:
+    # Soft hyphens and their like count for nothing, and the ideographic full stop is a dot (UTS 46).
+    name = "".join(one for one in unicodedata.normalize("NFKC", host) if unicodedata.category(one) != "Cf")
+    name = name.lower().replace("\u3002", ".")
+    if not name or re.search(r"[\x00-\x20\x7f\ufffd#%/:<>?@\[\\\]^|]", name):
+        return False
+    labels = name.removesuffix(".").split(".")
+    if re.fullmatch(r"[0-9]+|0x[0-9a-f]*", labels[-1], re.ASCII):
+        return _is_ipv4(labels)
+    return not any(re.fullmatch("xn--|xn--.*-", one) for one in labels)
+
+
+def _is_ipv4(labels: list[str]) -> bool:
+    """Judge numbers as C libraries read addresses: octal and hexadecimal, the last may stand for several."""
+    values: list[int] = []
+    for one in labels:
+        if not re.fullmatch(r"0x[0-9a-f]*|0[0-7]*|[1-9][0-9]*", one, re.ASCII):
+            return False
+        base = 16 if one.startswith("0x") else 8 if one.startswith("0") else 10
+        values.append(int(one.removeprefix("0x") or "0", base))
+    return len(values) <= 4 and max(values[:-1], default=0) < 256 and values[-1] < 256 ** (5 - len(values))
 
 
 def _keywords(keywords: tuple[str, ...]) -> Iterator[CrateRefusal]:
