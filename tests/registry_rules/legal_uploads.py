@@ -53,6 +53,22 @@ LEGAL: dict[str, tuple[str, bytes]] = {
             },
         ),
     ),
+    "fields without a value, as old back ends write them": (
+        WHEEL,
+        wheel(
+            core_metadata(
+                "acme-core",
+                "1.0.0",
+                "Author-Email: UNKNOWN",
+                "Home-page: UNKNOWN",
+                "License: UNKNOWN",
+                "License-Expression: MIT",
+                "Platform: UNKNOWN",
+                "Classifier: ",
+                text="UNKNOWN\n",
+            )
+        ),
+    ),
     "a licence by text": (WHEEL, wheel(core_metadata("acme-core", "1.0.0", "License: MIT"))),
     "an author without an address": (WHEEL, wheel(core_metadata("acme-core", "1.0.0", "Author: A B"))),
     "a record that differs": (WHEEL, wheel(PLAIN, files={"acme/unlisted.py": ""})),

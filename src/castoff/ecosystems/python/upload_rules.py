@@ -9,11 +9,13 @@ The rules are listed in `registry_rules/pypi.toml`. Facts follow the file's name
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.metadata import Metadata as Validated
+from packaging.metadata import parse_email
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import parse_wheel_filename
 from packaging.version import Version
@@ -131,6 +133,7 @@ def find_set_defects(artifacts: Iterable[Artifact]) -> Iterator[tuple[Artifact, 
             sdist = one.filename
 
 
+_NO_VALUE = re.compile(rb"^[A-Za-z-]+:[ \t]*(?:UNKNOWN)?[ \t]*\r?\n(?![ \t])", re.MULTILINE)
 _VERSIONS = frozenset({"1.0", "1.1", "1.2", "2.1", "2.2", "2.3", "2.4", "2.5"})
 
 
@@ -155,7 +158,7 @@ class _Judgement:
     def problems(self) -> Iterator[Problem]:
         seen: set[str] = set()
         for artifact in self.files:
-            metadata = metadata_of(Path(artifact.path))
+            metadata = _as_sent(metadata_of(Path(artifact.path)))
             for fact in _objections(metadata, is_pypi=self.is_pypi) if metadata is not None else ():
                 if fact not in seen:
                     yield _refused_metadata(self.package, artifact, fact)
@@ -180,6 +183,15 @@ class _Judgement:
             )
         elif metadata is None:
             yield "has no metadata that can be read"
+
+
+def _as_sent(metadata: Metadata | None) -> Metadata | None:
+    """Leave out the fields that have no value: PyPI drops empty ones and `UNKNOWN`, which old back ends write."""
+    if metadata is None:
+        return None
+    head, end, body = metadata.text.partition(b"\r\n\r\n" if b"\r\n\r\n" in metadata.text else b"\n\n")
+    text = _NO_VALUE.sub(b"", head + end[: len(end) // 2]) + end[len(end) // 2 :] + body
+    return Metadata(text, parse_email(text)[0])
 
 
 def _objections(metadata: Metadata, *, is_pypi: bool) -> Iterator[str]:
