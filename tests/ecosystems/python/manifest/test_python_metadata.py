@@ -45,8 +45,8 @@ class Files:
         return sorted(self.texts)
 
 
-def judged(text: str) -> list[tuple[str, str, int | None]]:
-    files = Files(HEAD + text)
+def judged(text: str, back_end: str = "hatchling.build") -> list[tuple[str, str, int | None]]:
+    files = Files(HEAD.replace("hatchling.build", back_end) + text)
     workspace = workspace_in(PythonManifests(), files)
     assert isinstance(workspace, Workspace)
     found = (
@@ -66,6 +66,10 @@ def judged(text: str) -> list[tuple[str, str, int | None]]:
         'authors = [{name = "A B"}, {email = "a@example.org"}]\n',
         'authors = [{email = "a@example.org"}, {email = "not looked at"}]\n',
         'dependencies = ["harbour-core @ file:///x"]\n',
+        'description = """a\nb"""\n',
+        'readme = {text = "T\\n=\\n\\n*x*\\n", content-type = "text/x-rst; charset=UTF-8"}\n',
+        'readme = {file = "README.md", content-type = "text/markdown; variant=GFM"}\n',
+        'dependencies = ["tide>=2,!=2.1.*; extra == \'x\'", "tide (>=2)"]\n',
     ],
 )
 def test_sound_metadata_is_not_reported(text: str) -> None:
@@ -92,11 +96,15 @@ def test_the_name_of_a_new_project_is_judged(name: str, words: str | None) -> No
 @pytest.mark.parametrize(
     ("text", "code", "words"),
     [
-        ('description = """a\nb"""\n', "metadata-refused", "several lines"),
         (f'description = "{"x" * 513}"\n', "metadata-refused", "more than 512"),
         ('readme = "READ.md"\n', "metadata-file-missing", "`READ.md` is not there"),
         ('readme = "../README.md"\n', "metadata-file-missing", "is not there"),
         ('readme = "LICENSE"\n', "metadata-refused", "the format of"),
+        ('readme = {file = "README.md", content-type = "text/asciidoc"}\n', "metadata-refused", "not a content type"),
+        ('readme = {text = "x", content-type = "text/plain; charset=latin-1"}\n', "metadata-refused", "latin-1"),
+        ('readme = {text = ".. nosuch:: x\\n", content-type = "text/x-rst"}\n', "metadata-refused", "its text cannot"),
+        ('dependencies = ["tide>=2.*"]\n', "metadata-refused", "`tide>=2.*` is not a requirement"),
+        ('[project.optional-dependencies]\nx = ["tide ^2"]\n', "metadata-refused", "is not a requirement"),
         ('license = "Apache 2"\n', "metadata-refused", "is not a licence expression"),
         ('license-files = ["COPYING"]\n', "metadata-file-missing", "`COPYING` is not there"),
         ('classifiers = ["Beta"]\n', "metadata-refused", "`Beta` is not a classifier"),
@@ -118,6 +126,18 @@ def test_what_would_be_refused_is_told_with_its_line(text: str, code: str, words
     assert words in found[0][1]
     assert found[0][2] is not None
     assert found[0][2] > HEAD.count("\n")
+
+
+@pytest.mark.parametrize(
+    ("back_end", "refused"),
+    [("flit_core.buildapi", True), ("uv_build", True), ("setuptools.build_meta", False)],
+)
+def test_a_description_of_several_lines_is_refused_unless_the_back_end_makes_one(
+    back_end: str, refused: bool
+) -> None:
+    found = judged('description = """a\nb"""\n', back_end)
+
+    assert ["several lines" in message for _, message, _ in found] == [True] * refused
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
+from packaging.metadata import Metadata, RawMetadata
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from castoff.ecosystems.python.manifest.document import PythonDocument
@@ -26,6 +28,8 @@ _There = Callable[[str], bool]
 _MISSING = " is not there"
 
 _README_TYPES = (".md", ".rst", ".txt")
+_JOIN_LINES = frozenset({"hatchling", "setuptools"})
+"""Back ends that make one line of a `description` that has several: the lines joined, or the first of them."""
 _WILD = re.compile(r"[*?\[]")
 
 
@@ -47,12 +51,19 @@ def judge_python_metadata(
 
 
 def _findings(document: PythonDocument, project: dict[str, Any], there: _There) -> Findings:
-    yield from _description(project.get("description"))
+    if _back_end(document) not in _JOIN_LINES:
+        yield from _description(project.get("description"))
     yield from _readme(document, project.get("readme"), there)
     yield from _licence(document, project, there)
     wanted = project.get("requires-python")
     if isinstance(wanted, str) and not _is_specifier(wanted):
         yield "requires-python", f"`{wanted[:80]}` is not a version specifier", "write it as `>=3.11`"
+    yield from _requirements(project)
+
+
+def _back_end(document: PythonDocument) -> str:
+    value = document.get("build-system", "build-backend")
+    return re.split(r"[.:]", value, maxsplit=1)[0] if isinstance(value, str) else ""
 
 
 def _description(value: object) -> Findings:
@@ -70,15 +81,56 @@ def _readme(document: PythonDocument, value: object, there: _There) -> Findings:
     table = value if isinstance(value, dict) else {"file": value}
     path = table.get("file")
     if not isinstance(path, str):
+        yield from _content_type(table.get("content-type"))
         return
     if not _is_there(document, path, there):
         yield "readme", f"its readme `{path[:120]}`{_MISSING}", "correct `readme`, or add the file"
-    elif "content-type" not in table and not path.lower().endswith(_README_TYPES):
+    elif "content-type" in table:
+        yield from _content_type(table["content-type"])
+    elif not path.lower().endswith(_README_TYPES):
         yield (
             "readme",
             f"the format of `{path[:120]}` is not known",
             "use the suffix `.md`, `.rst` or `.txt`, or set `content-type`",
         )
+
+
+def _content_type(value: object) -> Findings:
+    """Judge the type of a readme as the core metadata are judged: type, charset, variant of Markdown."""
+    if not isinstance(value, str):
+        return
+    raw: RawMetadata = {
+        "metadata_version": "2.1",
+        "name": "x",
+        "version": "1",
+        "description_content_type": value,
+    }
+    try:
+        Metadata.from_raw(raw)
+    except ExceptionGroup:
+        fact = f"`{value[:80]}` is not a content type of a readme that indexes take"
+        yield (
+            "readme",
+            fact,
+            "use `text/markdown`, `text/x-rst` or `text/plain`, with `charset=UTF-8` or none",
+        )
+
+
+def _requirements(project: dict[str, Any]) -> Findings:
+    """Find requirements that no build back end and no index can read."""
+    extras = project.get("optional-dependencies")
+    lists: list[tuple[str, object]] = [("dependencies", project.get("dependencies"))]
+    lists += [("optional-dependencies", one) for one in (extras.values() if isinstance(extras, dict) else ())]
+    for key, value in lists:
+        for text in strings_of(value):
+            try:
+                Requirement(text)
+            except InvalidRequirement:
+                yield (
+                    key,
+                    f"`{text[:120]}` is not a requirement",
+                    "write it as `NAME>=1.2,<3; MARKER` (PEP 508)",
+                )
 
 
 def _licence(document: PythonDocument, project: dict[str, Any], there: _There) -> Findings:

@@ -187,7 +187,7 @@ def _people(key: str, people: object) -> Findings:
     ]
     for address in addresses[:1]:
         if defect := find_address_defect(f"<{address}>"):
-            yield key, f"`{address[:80]}` {defect}", "correct the URL, or remove it"
+            yield key, f"`{address[:80]}` {defect}", "correct the address, or remove it"
 
 
 def _direct_requirements(project: dict[str, Any], siblings: frozenset[str]) -> Findings:
@@ -205,6 +205,14 @@ def _direct_requirements(project: dict[str, Any], siblings: frozenset[str]) -> F
 def _description(tree: Tree, document: PythonDocument, readme: object) -> Iterator[Finding]:
     table = readme if isinstance(readme, dict) else {"file": readme}
     path, kind = table.get("file"), table.get("content-type")
+    remedy = "use only markup that docutils supports without Sphinx, and check it with `twine check`"
+    written = table.get("text")
+    if (
+        isinstance(written, str)
+        and isinstance(kind, str)
+        and (defect := find_description_defect(written, kind))
+    ):
+        yield "readme", f"its text {defect}", remedy
     full = document.at(path) if isinstance(path, str) else None
     if full is None or not isinstance(path, str):
         return
@@ -214,7 +222,6 @@ def _description(tree: Tree, document: PythonDocument, readme: object) -> Iterat
         return
     text = tree.read(full)
     if text is not None and (defect := find_description_defect(text, kind)):
-        remedy = "use only markup that docutils supports without Sphinx, and check it with `twine check`"
         yield "readme", f"`{path[:120]}` {defect}", remedy
 
 
