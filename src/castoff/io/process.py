@@ -14,15 +14,18 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from castoff.errors import UsageError
 from castoff.io.machine import not_started, require_end, require_room
 from castoff.model.child_environments import ChildEnvironment, Given, Kind, child_environment
 from castoff.redaction import Redactor
+
+if TYPE_CHECKING:
+    from castoff.io.conversation import Conversation
 
 Hearing = Literal["keep", "drop", "stop"]
 """What becomes of a line that a program says while it is followed."""
@@ -158,6 +161,35 @@ class Processes:
             raise KeyboardInterrupt
         done = self._completed(child.returncode, b"", "\n".join(kept).encode())
         return replace(done, withheld=seen.withheld)
+
+    def converse(
+        self,
+        arguments: Sequence[str | Path],
+        *,
+        kind: Kind,
+        cwd: Path,
+        ended: Callable[[], None],
+        changes: Mapping[str, str | None] | None = None,
+    ) -> Conversation:
+        """Start a program that stays and answers questions; ``ended`` is called when it is gone.
+
+        Errors: ``program-missing``; MachineFailure where it could not be started.
+        """
+        from castoff.io.conversation import Conversation
+
+        words = [str(word) for word in arguments]
+        running = ExitStack()
+        running.callback(ended)
+        child = running.enter_context(
+            _child(
+                [self._program(words[0]), *words[1:]], cwd, self.child(kind, changes).variables, (True, True)
+            )
+        )
+        return Conversation(child, self.redactor, running.close)
+
+    def bounded(self, timeout: float) -> float:
+        """Return the seconds that a program may take which wants as many."""
+        return max(self._bounded(timeout) or 0.0, 0.0)
 
     def interactive(self, arguments: Sequence[str | Path], *, kind: Kind, cwd: Path) -> int:
         """Run a program that talks to the person (an editor); returns its exit code. Errors: ``program-missing``."""

@@ -1,16 +1,22 @@
-"""Does npm send an upload once, also if its answer is lost?"""
+"""Does npm send each upload once, with its own settings, however many share one process?"""
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from npm_files import npm_package
+from npm_files import npm_package, tarball
 
-from castoff.ecosystems.npm.client_runs import ClientRuns
-from castoff.io.process import Processes
+from castoff.ecosystems.npm.client_runs import ClientRuns, answer_of, error_code_of, reason_of
+from castoff.errors import MachineFailure
+from castoff.io.process import Completed, Processes
 from castoff.model.child_environments import Kind
 from castoff.world.faults import parse_faults
 from castoff.world.seed import WorldSeed
@@ -22,15 +28,110 @@ pytestmark = [
 ]
 
 
-def test_an_upload_whose_answer_is_lost_is_not_sent_again_by_npm(tmp_path: Path) -> None:
-    (tmp_path / "package.json").write_text(json.dumps({"name": "beacon", "version": "1.0.0"}), "utf-8")
+@pytest.fixture
+def world() -> Iterator[World]:
+    with World(seed=WorldSeed(), tls=True, outside=False) as world:
+        yield world
+
+
+def noting_starts(world: World, folder: Path, *, shim: bool = False) -> Processes:
+    """Return processes whose `node` notes each start; behind a shim, npm's modules are not beside its program."""
+    programs = folder / "bin"
+    programs.mkdir()
+    shims = {"node": f'echo $$ >> "{folder}/starts"; exec "{shutil.which("node")}" "$@"'}
+    if shim:
+        shims["npm"] = f'exec "{shutil.which("npm")}" "$@"'
+    for name, text in shims.items():
+        (programs / name).write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
+        (programs / name).chmod(0o755)
+    return Processes({**world.child_environment(), "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"})
+
+
+def starts(folder: Path) -> list[int]:
+    return [int(line) for line in (folder / "starts").read_text(encoding="utf-8").split()]
+
+
+def upload(runs: ClientRuns, folder: Path, name: str, *words: str) -> Completed:
+    file = folder / f"{name}.tgz"
+    file.write_bytes(tarball({"name": name, "version": "1.0.0"}))
+    return runs.run(npm_package(name), Kind.NPM_UPLOAD, "publish", file, *words)
+
+
+def uploaded(world: World) -> list[str]:
+    return [one.subject for one in world.journal.entries() if one.method == "PUT"]
+
+
+def test_an_upload_whose_answer_is_lost_is_not_sent_again_by_npm(world: World, tmp_path: Path) -> None:
     rule = {"service": "npm", "method": "PUT", "effect": {"lost_reply": 0.2}}
-    with World(seed=WorldSeed(), tls=True) as world:
-        world.gate.replace(parse_faults(json.dumps({"rules": [rule]})))
+    world.gate.replace(parse_faults(json.dumps({"rules": [rule]})))
 
-        done = ClientRuns(Processes(world.child_environment())).run(
-            npm_package("beacon"), Kind.NPM_UPLOAD, "publish", tmp_path
-        )
+    done = upload(ClientRuns(Processes(world.child_environment())), tmp_path, "beacon")
 
-        assert done.code != 0
-        assert [one.subject for one in world.journal.entries() if one.method == "PUT"] == ["beacon@1.0.0"]
+    assert done.code != 0
+    assert uploaded(world) == ["beacon@1.0.0"]
+
+
+@pytest.mark.parametrize("shim", [False, True])
+def test_options_of_one_upload_are_not_those_of_another(world: World, tmp_path: Path, shim: bool) -> None:
+    names = [f"beacon-{number}" for number in range(8)]
+    runs = ClientRuns(noting_starts(world, tmp_path, shim=shim))
+
+    with ThreadPoolExecutor(len(names)) as pool:
+        tagged = [*pool.map(lambda name: upload(runs, tmp_path, name, "--tag", f"for-{name}"), names[:-1])]
+        tagged.append(upload(runs, tmp_path, names[-1]))
+
+    assert [one.code for one in tagged] == [0] * 8
+    for name in names:
+        listed = answer_of(runs.run(npm_package(name), Kind.NPM_READ, "view", name, "dist-tags"))
+        expected = {"latest": "1.0.0"} if name == names[-1] else {"latest": "1.0.0", f"for-{name}": "1.0.0"}
+        assert listed == expected
+    assert sorted(uploaded(world)) == sorted(f"{name}@1.0.0" for name in names)
+    # At most one process for each core and kind; the eighth upload may meet one that has just ended.
+    assert (len(starts(tmp_path)) > 16) if shim else (len(starts(tmp_path)) <= 2 * (os.cpu_count() or 1) + 1)
+
+
+def test_failures_have_the_code_of_npm_and_the_text_of_the_registry(world: World, tmp_path: Path) -> None:
+    effect = {"status": 422, "body": '{"error": "no readme"}'}
+    rule = {"service": "npm", "method": "PUT", "effect": effect}
+    world.gate.replace(parse_faults(json.dumps({"rules": [rule]})))
+
+    done = upload(ClientRuns(Processes(world.child_environment())), tmp_path, "beacon")
+
+    assert (done.code, error_code_of(done)) == (1, "E422")
+    assert "no readme" in reason_of(done)
+
+
+def test_npm_refuses_what_its_own_checks_refuse(world: World, tmp_path: Path) -> None:
+    runs = ClientRuns(Processes(world.child_environment()))
+    assert upload(runs, tmp_path, "beacon").code == 0
+
+    again = upload(runs, tmp_path, "beacon")
+
+    assert (again.code, error_code_of(again)) == (1, "")
+    assert "previously published" in reason_of(again)
+    assert uploaded(world) == ["beacon@1.0.0"]
+
+
+@pytest.mark.parametrize(("number", "is_accident"), [(signal.SIGKILL, True), (signal.SIGTERM, False)])
+def test_a_process_that_is_ended_ends_its_uploads_without_an_answer(
+    world: World, tmp_path: Path, number: signal.Signals, is_accident: bool
+) -> None:
+    rule = {"service": "npm", "method": "PUT", "effect": {"delay": 30}}
+    world.gate.replace(parse_faults(json.dumps({"rules": [rule]})))
+    runs = ClientRuns(noting_starts(world, tmp_path))
+
+    with ThreadPoolExecutor() as pool:
+        waits = pool.submit(upload, runs, tmp_path, "beacon")
+        for _ in range(200):
+            if uploaded(world) or waits.done():
+                break
+            time.sleep(0.05)
+        os.kill(starts(tmp_path)[-1], number)
+        if is_accident:
+            with pytest.raises(MachineFailure):
+                waits.result(20)
+        else:
+            assert waits.result(20).code != 0
+
+    world.gate.replace(parse_faults('{"rules": []}'))
+    assert upload(runs, tmp_path, "beacon-light").code == 0

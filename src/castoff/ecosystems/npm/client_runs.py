@@ -11,13 +11,14 @@ import os
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from castoff.ecosystems.npm.exchange import without_credentials
+from castoff.ecosystems.npm.host import PATIENCE, Failed, Host, program
+from castoff.io.conversation import Conversation
 from castoff.io.process import Completed, Processes
 from castoff.io.scratch import scratch_prefix
 from castoff.model.child_environments import Kind
@@ -27,7 +28,6 @@ from castoff.model.workspace import Package
 FORCED = "CASTOFF_NPM_REGISTRY"
 """The registry that stands for every other one in an embedded world, whatever manifests and settings name."""
 
-_PATIENCE = 300.0
 _ONCE = ("--fetch-retries", "0")
 """npm itself repeats a PUT whose answer is lost (make-fetch-happen); castoff looks before it repeats a write."""
 
@@ -42,17 +42,18 @@ _CHANGES: Mapping[str, str | None] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
 class ClientRuns:
     """Runs npm for the packages of a checkout; ``home`` is None where there is none.
 
     ``tokenless`` runs find no token in variables or settings: npm would use it if its exchange were refused, and
-    print nothing of it.
+    print nothing of it. Commands of one workspace share a process of npm (:mod:`castoff.ecosystems.npm.host`).
     """
 
-    processes: Processes
-    home: Path | None = None
-    tokenless: bool = False
+    def __init__(self, processes: Processes, home: Path | None = None, *, tokenless: bool = False) -> None:
+        self.processes = processes
+        self.home = home
+        self.tokenless = tokenless
+        self._host = Host(processes, self._start)
 
     @contextmanager
     def folder(self, root: str) -> Iterator[Path]:
@@ -99,33 +100,47 @@ class ClientRuns:
         registry = self.registry_of(package)
         return ["--registry", registry] if registry else []
 
-    def read(self, root: str, program: Path, questions: Sequence[object]) -> Completed:
-        """Run a program of node on npm's modules, with questions as JSON. Errors: ``program-missing``."""
-        with _RUNNING, self.folder(root) as folder:
-            return self.processes.run(
-                ["node", program, self.processes.find("npm") or "npm"],
-                kind=Kind.NPM_READ,
-                cwd=folder,
-                given=json.dumps(questions).encode(),
-                timeout=_PATIENCE,
-                changes=_CHANGES,
-            )
+    def packument(self, package: Package, version: str | None) -> Any:
+        """Ask for the document of a package, as `host.cjs` shows it; None where npm's modules cannot be used."""
+        asked = {"name": package.name, "version": version, "registry": self.registry_of(package)}
+        return self._host.ask(package.root, Kind.NPM_READ, {"packument": asked})
 
     def run(self, package: Package, kind: Kind, *words: str | Path) -> Completed:
         """Run npm with its registry, and let it answer in JSON."""
+        asked = {"words": [str(word) for word in self._words(package, kind, *words)]}
+        answer = self._host.ask(package.root, kind, asked)
+        if isinstance(answer, dict) and isinstance(answer.get("code"), int):
+            text = str(answer.get("printed") or "")
+            return Completed(code=answer["code"], stdout=text.encode(), text=text, errors="")
+        if isinstance(answer, Failed):
+            return Completed(code=answer.code, stdout=b"", text="", errors=answer.reason)
         with self.folder(package.root) as folder:
             return self.run_in(folder, package, kind, *words)
 
     def run_in(self, folder: Path, package: Package, kind: Kind, *words: str | Path) -> Completed:
-        """Run the same in a folder that :meth:`folder` made, where npm leaves files."""
-        once = _ONCE if kind is Kind.NPM_UPLOAD else ()
+        """Run npm in a process of its own, and in a folder that :meth:`folder` made, where npm leaves files."""
         with _RUNNING:
             return self.processes.run(
-                ["npm", *words, "--json", *once, *self.registry_words(package)],
+                ["npm", *self._words(package, kind, *words)],
                 kind=kind,
                 cwd=folder,
-                timeout=_PATIENCE,
+                timeout=PATIENCE,
                 changes=self._changes(folder),
+            )
+
+    def _words(self, package: Package, kind: Kind, *words: str | Path) -> list[str | Path]:
+        once = _ONCE if kind is Kind.NPM_UPLOAD else ()
+        return [*words, "--json", *once, *self.registry_words(package)]
+
+    def _start(self, root: str, kind: Kind) -> Conversation:
+        with ExitStack() as opened:
+            folder = opened.enter_context(self.folder(root))
+            return self.processes.converse(
+                ["node", program(), self.processes.find("npm") or "npm"],
+                kind=kind,
+                cwd=folder,
+                changes=self._changes(folder),
+                ended=opened.pop_all().close,
             )
 
 

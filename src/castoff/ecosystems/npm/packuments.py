@@ -1,32 +1,22 @@
 """Documents of packages ("packuments") in npm registries, read by npm's own code and the user's configuration.
 
-One process asks for all packages that are wanted at that moment (`packuments.cjs` beside this module). Where npm's
-modules are not found, a shim in its place for example, `npm view` answers for one package at a time.
+One process asks for all packages (:mod:`castoff.ecosystems.npm.host`). Where npm's modules are not found, a shim in
+its place for example, `npm view` answers for one package at a time.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence, Set
-from contextlib import suppress
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 from castoff.ecosystems.npm.client_runs import ClientRuns, answer_of, error_code_of, reason_of
-from castoff.ecosystems.question_rounds import QuestionRounds
-from castoff.io.process import TIMED_OUT, Completed
+from castoff.ecosystems.npm.host import Failed
+from castoff.io.process import Completed
 from castoff.model.child_environments import Kind
 from castoff.model.observations import Unknown
 from castoff.model.workspace import Package
-
-_UNUSABLE = 3
-"""The exit code of `packuments.cjs` where npm's modules cannot be used."""
-
-_GATHER = 0.05
-"""Seconds that the first question waits for those that are asked at the same time: each process starts node."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,51 +36,22 @@ class Packument:
     unpublished: datetime | None = None
 
 
-class _Unusable:
-    """The answer where npm's modules cannot be used."""
-
-
 Found = Packument | Unknown | None
 """A document, why it is not known, or None for a name that is not there."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Question:
-    """A package, by the folder whose settings apply and the registry that overrides them, and a version of it."""
-
-    root: str
-    name: str
-    registry: str | None
-    version: str | None
-
-
 class Packuments:
-    """Reads packuments; questions that come together are asked by one process."""
+    """Reads packuments."""
 
     def __init__(self, runs: ClientRuns) -> None:
         self._runs = runs
-        self._rounds = QuestionRounds(self._asked, window=_GATHER)
-        self._is_usable = True
 
     def read(self, package: Package, version: str | None = None) -> Found:
         """Return the document of a package; with a version, its digest as well. Errors: ``program-missing``."""
-        if self._is_usable:
-            question = _Question(package.root, package.name, self._runs.registry_of(package), version)
-            found = self._rounds.ask({question})[question]
-            if not isinstance(found, _Unusable):
-                return found
-            self._is_usable = False
-        return self._viewed(package, version)
-
-    def _asked(self, questions: Set[_Question]) -> Mapping[_Question, Found | _Unusable]:
-        """Ask for packages of several workspaces, the settings of each being those of its folder."""
-        answers: dict[_Question, Found | _Unusable] = {}
-        for root in {one.root for one in questions}:
-            batch = [one for one in questions if one.root == root]
-            words = [{"name": one.name, "version": one.version, "registry": one.registry} for one in batch]
-            done = self._runs.read(root, _program(), words)
-            answers |= dict(zip(batch, _answers(done, len(batch)), strict=True))
-        return answers
+        answer = self._runs.packument(package, version)
+        if answer is None:
+            return self._viewed(package, version)
+        return Unknown(reason=f"npm: {answer.reason}") if isinstance(answer, Failed) else _found(answer)
 
     def _viewed(self, package: Package, version: str | None) -> Found:
         """Ask `npm view` for one version; if it is not there, for the whole package."""
@@ -112,23 +73,6 @@ class Packuments:
 
     def _view(self, package: Package, spec: str, *fields: str) -> Completed:
         return self._runs.run(package, Kind.NPM_READ, "view", spec, *fields)
-
-
-def _program() -> Path:
-    return Path(str(files("castoff.ecosystems.npm").joinpath("packuments.cjs")))
-
-
-def _answers(done: Completed, count: int) -> Sequence[Found | _Unusable]:
-    """Read the answers, each a line with its number; what did not come in time is unknown."""
-    if done.code == _UNUSABLE:
-        return [_Unusable()] * count
-    why = "no answer in time" if done.code == TIMED_OUT else reason_of(done) if done.code else "no answer"
-    answers: list[Found | _Unusable] = [Unknown(reason=f"npm: {why}")] * count
-    for line in done.text.splitlines():
-        with suppress(ValueError, TypeError, IndexError):  # the last line of a process that was ended
-            number, value = json.loads(line)
-            answers[number] = _found(value)
-    return answers
 
 
 def _found(value: object) -> Found:
