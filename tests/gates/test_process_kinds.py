@@ -60,7 +60,9 @@ def test_only_one_module_starts_programs_and_the_embedded_services_start_git() -
     assert {one for one in found if not one.startswith("world/")} == {"io/process.py"}
 
 
-@pytest.mark.parametrize("start", [Processes.run, Processes.follow, Processes.interactive])
+@pytest.mark.parametrize(
+    "start", [Processes.run, Processes.follow, Processes.start_server, Processes.interactive]
+)
 def test_no_process_is_started_without_a_kind(start: object) -> None:
     kind = inspect.signature(start).parameters["kind"]  # type: ignore[arg-type]
 

@@ -25,7 +25,7 @@ from castoff.model.child_environments import ChildEnvironment, Given, Kind, chil
 from castoff.redaction import Redactor
 
 if TYPE_CHECKING:
-    from castoff.io.conversation import Conversation
+    from castoff.io.server_process import ServerProcess
 
 Hearing = Literal["keep", "drop", "stop"]
 """What becomes of a line that a program says while it is followed."""
@@ -162,7 +162,7 @@ class Processes:
         done = self._completed(child.returncode, b"", "\n".join(kept).encode())
         return replace(done, withheld=seen.withheld)
 
-    def converse(
+    def start_server(
         self,
         arguments: Sequence[str | Path],
         *,
@@ -170,12 +170,12 @@ class Processes:
         cwd: Path,
         ended: Callable[[], None],
         changes: Mapping[str, str | None] | None = None,
-    ) -> Conversation:
+    ) -> ServerProcess:
         """Start a program that stays and answers questions; ``ended`` is called when it is gone.
 
         Errors: ``program-missing``; MachineFailure where it could not be started.
         """
-        from castoff.io.conversation import Conversation
+        from castoff.io.server_process import ServerProcess
 
         words = [str(word) for word in arguments]
         running = ExitStack()
@@ -185,7 +185,7 @@ class Processes:
                 [self._program(words[0]), *words[1:]], cwd, self.child(kind, changes).variables, (True, True)
             )
         )
-        return Conversation(child, self.redactor, running.close)
+        return ServerProcess(child, self.redactor, running.close)
 
     def bounded(self, timeout: float) -> float:
         """Return the seconds that a program may take which wants as many."""

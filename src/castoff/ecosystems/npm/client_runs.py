@@ -18,9 +18,9 @@ from typing import Any
 
 from castoff.ecosystems.npm.exchange import without_credentials
 from castoff.ecosystems.npm.host import PATIENCE, Failed, Host, program
-from castoff.io.conversation import Conversation
 from castoff.io.process import Completed, Processes
 from castoff.io.scratch import scratch_prefix
+from castoff.io.server_process import ServerProcess
 from castoff.model.child_environments import Kind
 from castoff.model.credentials import withheld
 from castoff.model.workspace import Package
@@ -132,10 +132,10 @@ class ClientRuns:
         once = _ONCE if kind is Kind.NPM_UPLOAD else ()
         return [*words, "--json", *once, *self.registry_words(package)]
 
-    def _start(self, root: str, kind: Kind) -> Conversation:
+    def _start(self, root: str, kind: Kind) -> ServerProcess:
         with ExitStack() as opened:
             folder = opened.enter_context(self.folder(root))
-            return self.processes.converse(
+            return self.processes.start_server(
                 ["node", program(), self.processes.find("npm") or "npm"],
                 kind=kind,
                 cwd=folder,

@@ -15,9 +15,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from castoff.io.conversation import Conversation, Ended
 from castoff.io.machine import require_end, require_room
 from castoff.io.process import TIMED_OUT, Processes
+from castoff.io.server_process import Ended, ServerProcess
 from castoff.model.child_environments import Kind
 
 PATIENCE = 300.0
@@ -47,11 +47,11 @@ def program() -> Path:
 class Host:
     """The running processes of npm: for the settings of a folder and a kind of process, one for each busy core."""
 
-    def __init__(self, processes: Processes, start: Callable[[str, Kind], Conversation]) -> None:
+    def __init__(self, processes: Processes, start: Callable[[str, Kind], ServerProcess]) -> None:
         self._processes = processes
         self._start = start
         self._lock = threading.Lock()
-        self._running: dict[tuple[str, Kind], list[Conversation]] = {}
+        self._running: dict[tuple[str, Kind], list[ServerProcess]] = {}
         self._is_usable = True
 
     def ask(self, root: str, kind: Kind, question: object) -> Any:
@@ -78,7 +78,7 @@ class Host:
                     continue
         return None
 
-    def _opened(self, root: str, kind: Kind) -> Conversation:
+    def _opened(self, root: str, kind: Kind) -> ServerProcess:
         with self._lock:
             running = [one for one in self._running.get((root, kind), ()) if not one.is_over]
             least = min(running, key=lambda one: one.open, default=None)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import IO, Protocol
 
 from castoff.redaction import Redactor
 
@@ -27,19 +27,29 @@ class Ended:
     begun: bool
 
 
+class _Child(Protocol):
+    """A process that castoff.io.process started."""
+
+    stdin: IO[bytes] | None
+    stdout: IO[bytes] | None
+    stderr: IO[bytes] | None
+
+    def wait(self) -> int: ...
+
+
 @dataclass(slots=True, eq=False)
 class _Question:
     answered: threading.Event = field(default_factory=threading.Event)
     answer: str | Ended | None = None
 
 
-class Conversation:
+class ServerProcess:
     """Questions to a running program: each is a line of JSON, ``[number, question]``, as each answer is.
 
     The answer ``[null]`` is the program's last. ``ended`` is called when it is gone.
     """
 
-    def __init__(self, child: subprocess.Popen[bytes], redactor: Redactor, ended: Callable[[], None]) -> None:
+    def __init__(self, child: _Child, redactor: Redactor, ended: Callable[[], None]) -> None:
         self._child = child
         self._redactor = redactor
         self._ended = ended

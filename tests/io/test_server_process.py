@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from castoff.errors import UsageError
-from castoff.io.conversation import Conversation, Ended
 from castoff.io.process import Processes
+from castoff.io.server_process import Ended, ServerProcess
 from castoff.model.child_environments import Kind
 
 PROGRAM = """
@@ -41,62 +41,62 @@ for line in sys.stdin:
 
 
 @contextmanager
-def talk(folder: Path) -> Iterator[tuple[Conversation, threading.Event]]:
+def talk(folder: Path) -> Iterator[tuple[ServerProcess, threading.Event]]:
     ended = threading.Event()
     processes = Processes({"PATH": "/usr/bin:/bin"})
     processes.redactor.learn("hunter22")
-    conversation = processes.converse(
+    server = processes.start_server(
         [sys.executable, "-c", PROGRAM], kind=Kind.TOOL, cwd=folder, ended=ended.set
     )
     try:
-        yield conversation, ended
+        yield server, ended
     finally:
-        conversation.close()
+        server.close()
         assert ended.wait(20)
 
 
 def test_answers_come_in_any_order_and_without_secrets(tmp_path: Path) -> None:
-    with talk(tmp_path) as (conversation, _), ThreadPoolExecutor() as pool:
-        late = pool.submit(conversation.ask, "later", 20)
-        while not conversation.open:
+    with talk(tmp_path) as (server, _), ThreadPoolExecutor() as pool:
+        late = pool.submit(server.ask, "later", 20)
+        while not server.open:
             pass
-        assert conversation.ask("now", 20) == '{"asked": "now", "secret": "[secret]"}'
+        assert server.ask("now", 20) == '{"asked": "now", "secret": "[secret]"}'
         assert late.result() == '{"asked": "now", "secret": "[secret]"}'
-        assert conversation.open == 0
+        assert server.open == 0
 
 
 def test_lines_that_are_no_answers_are_passed_over(tmp_path: Path) -> None:
-    with talk(tmp_path) as (conversation, _):
-        assert str(conversation.ask("noise", 20)).startswith('{"asked": "noise"')
+    with talk(tmp_path) as (server, _):
+        assert str(server.ask("noise", 20)).startswith('{"asked": "noise"')
 
 
 def test_the_end_of_a_program_is_told_to_all_who_wait(tmp_path: Path) -> None:
-    with talk(tmp_path) as (conversation, _), ThreadPoolExecutor() as pool:
-        waits = pool.submit(conversation.ask, "later", 20)
-        while not conversation.open:
+    with talk(tmp_path) as (server, _), ThreadPoolExecutor() as pool:
+        waits = pool.submit(server.ask, "later", 20)
+        while not server.open:
             pass
         ended = Ended(7, "it hurts [secret]\n", begun=True)
-        assert conversation.ask("die", 20) == ended
+        assert server.ask("die", 20) == ended
         assert waits.result() == ended
 
 
 def test_a_program_that_said_its_end_has_not_begun(tmp_path: Path) -> None:
-    with talk(tmp_path) as (conversation, ended):
-        assert conversation.ask("end", 20) == Ended(0, "", begun=False)
+    with talk(tmp_path) as (server, ended):
+        assert server.ask("end", 20) == Ended(0, "", begun=False)
         assert ended.wait(20)
-        assert conversation.is_over
-        assert conversation.ask("now", 20) == Ended(0, "", begun=False)
+        assert server.is_over
+        assert server.ask("now", 20) == Ended(0, "", begun=False)
 
 
 def test_a_program_that_was_late_is_asked_nothing_more(tmp_path: Path) -> None:
-    with talk(tmp_path) as (conversation, _):
-        assert conversation.ask("never", 0.05) is None
-        assert conversation.is_over
-        assert conversation.ask("now", 20) == Ended(0, "", begun=False)
+    with talk(tmp_path) as (server, _):
+        assert server.ask("never", 0.05) is None
+        assert server.is_over
+        assert server.ask("now", 20) == Ended(0, "", begun=False)
 
 
 def test_a_missing_program_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="`no-such-program` was not found"):
-        Processes({"PATH": ""}).converse(
+        Processes({"PATH": ""}).start_server(
             ["no-such-program"], kind=Kind.TOOL, cwd=tmp_path, ended=lambda: None
         )
