@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from castoff.config.templates import PLACEHOLDERS, Occasion, defects, fill, used
+from castoff.config.templates import PLACEHOLDERS, TemplateRelease, defects, fill, used
 from castoff.errors import ConfigurationError
 from castoff.model.versions import read
 
@@ -14,7 +14,7 @@ from castoff.model.versions import read
 def occasion(version: str, previous: str | None = "1.2.3") -> dict[str, str]:
     new = read(version)
     assert new is not None
-    return Occasion(
+    return TemplateRelease(
         version=new,
         previous=read(previous) if previous else None,
         day=date(2026, 11, 22),

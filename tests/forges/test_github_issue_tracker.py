@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 
 from castoff.forges.github import GitHub
-from castoff.forges.github_issues import GitHubDesk
+from castoff.forges.github_issues import GitHubIssueTracker
 from castoff.io.clock import SystemClock
 from castoff.io.http import Failure, Http, Reply
 from castoff.model.acts import Refused, Succeeded, Unclear
@@ -46,7 +46,7 @@ def here(tmp_path: Path) -> Iterator[Yard]:
         yield made
 
 
-def desk(here: Yard, token: str = "writer") -> tuple[GitHubDesk, Checked]:
+def tracker(here: Yard, token: str = "writer") -> tuple[GitHubIssueTracker, Checked]:
     door = Checked()
     github = GitHub(
         door,
@@ -56,11 +56,11 @@ def desk(here: Yard, token: str = "writer") -> tuple[GitHubDesk, Checked]:
         slug=SLUG,
         token=token,
     )
-    return GitHubDesk(github), door
+    return GitHubIssueTracker(github), door
 
 
 def test_issues_are_opened_commented_and_listed_with_requests_that_github_knows(here: Yard) -> None:
-    at, door = desk(here)
+    at, door = tracker(here)
 
     assert at.open_issue("Title", "Body") == Succeeded()
     assert at.comment(1, "More") == Succeeded()
@@ -78,7 +78,7 @@ def test_issues_are_opened_commented_and_listed_with_requests_that_github_knows(
 
 
 def test_what_is_older_and_what_is_a_pull_request_is_no_issue(here: Yard) -> None:
-    at, _ = desk(here)
+    at, _ = tracker(here)
     here.git("checkout", "--quiet", "-b", "topic")
     here.commit({"a": "b"}, "a")
     here.push("topic")
@@ -93,7 +93,7 @@ def test_what_is_older_and_what_is_a_pull_request_is_no_issue(here: Yard) -> Non
 
 
 def test_a_pull_request_is_opened_and_found_by_its_branch(here: Yard) -> None:
-    at, door = desk(here)
+    at, door = tracker(here)
     here.git("checkout", "--quiet", "-b", "castoff/changelog-1.1.0")
     here.commit({"a": "b"}, "a")
     here.push("castoff/changelog-1.1.0")
@@ -111,7 +111,7 @@ def test_a_pull_request_is_opened_and_found_by_its_branch(here: Yard) -> None:
 
 
 def test_a_pull_request_gets_its_label(here: Yard) -> None:
-    at, door = desk(here)
+    at, door = tracker(here)
     here.git("checkout", "--quiet", "-b", "castoff/x")
     here.commit({"a": "b"}, "a")
     here.push("castoff/x")
@@ -131,7 +131,7 @@ BAD = {
 
 @pytest.mark.parametrize(("kind", "title", "body", "outcome"), BAD.values(), ids=BAD)
 def test_what_github_refuses_is_refused(here: Yard, kind: str, title: str, body: str, outcome: type) -> None:
-    at, _ = desk(here)
+    at, _ = tracker(here)
     writes = {
         "issue": lambda: at.open_issue(title, body),
         "comment": lambda: at.comment(99, body),
@@ -145,7 +145,7 @@ def test_a_forge_that_is_not_there_is_unknown_and_a_write_to_it_unclear(here: Ya
     github = GitHub(
         Http(Redactor()), SystemClock(), api_url="http://127.0.0.1:1", web_url="", slug=SLUG, token=None
     )
-    at = GitHubDesk(github)
+    at = GitHubIssueTracker(github)
 
     assert isinstance(at.issues(LONG_AGO), Unknown)
     assert isinstance(at.comments(1), Unknown)

@@ -17,7 +17,7 @@ from castoff.postrelease.changelog import ChangelogLook, ChangelogPart
 from castoff.postrelease.delivery import Deliver, Delivery, DeliveryLook, Proposal
 from castoff.postrelease.docs import DocsLook, DocsPart, Documented
 from castoff.postrelease.links import LinksLook, LinksPart
-from castoff.postrelease.ported_changelog import Terms
+from castoff.postrelease.ported_changelog import ReleasePortOptions
 from castoff.postrelease.website import WebsiteLook, WebsitePart
 from castoff.website import Decision as PageDecision
 
@@ -31,13 +31,13 @@ OUT = ForgeRelease(
 OPEN = ForgePull(number=3, base="main", state="open", url="https://forge/3")
 
 
-def delivery(*, desk: bool = True, by_pull_request: bool = False) -> Delivery:
+def delivery(*, issue_tracker: bool = True, by_pull_request: bool = False) -> Delivery:
     return Delivery(
         stage="changelog",
         branch="main",
         remote_url="u",
         remote=NOBODY,
-        desk=SOMEBODY if desk else None,
+        issue_tracker=SOMEBODY if issue_tracker else None,
         make=NOBODY,
         proposal="p",
         title="t",
@@ -57,19 +57,19 @@ PUSH = "do changelog:push later changelog:branch changelog:pull-request"
     ("look", "delivered", "expected"),
     [
         (CHANGE, delivery(), PUSH),
-        (CHANGE, delivery(desk=False), "do changelog:push"),
+        (CHANGE, delivery(issue_tracker=False), "do changelog:push"),
         (CLOSED, delivery(), PUSH),
         (replace(CHANGE, fault=PROBLEM), delivery(), PUSH),
         (replace(CHANGE, denied=True), delivery(), "do changelog:branch later changelog:pull-request"),
         (CHANGE, delivery(by_pull_request=True), "do changelog:branch later changelog:pull-request"),
-        (CHANGE, delivery(desk=False, by_pull_request=True), "do changelog:branch"),
+        (CHANGE, delivery(issue_tracker=False, by_pull_request=True), "do changelog:branch"),
         (CLOSED, delivery(by_pull_request=True), "person"),
         (
             replace(CHANGE, prepared=True),
             delivery(by_pull_request=True),
             "do changelog:pull-request",
         ),
-        (replace(CHANGE, prepared=True), delivery(desk=False, by_pull_request=True), "person"),
+        (replace(CHANGE, prepared=True), delivery(issue_tracker=False, by_pull_request=True), "person"),
         (PROPOSED, delivery(), "do changelog:branch"),
         (replace(PROPOSED, prepared=True), delivery(), "person"),
         (replace(PROPOSED, fault=PROBLEM), delivery(), "blocked changelog-doubled-heading"),
@@ -135,7 +135,7 @@ THERE = ChangelogLook(release=OUT, head="h", text="old", ported=PORTED)
 )
 def test_changelog(look: ChangelogLook, configured: bool, kept: bool | None, expected: str) -> None:
     part = ChangelogPart(
-        terms=Terms(version="1.1.0", tag="1.1.0"),
+        options=ReleasePortOptions(version="1.1.0", tag="1.1.0"),
         path="CHANGELOG.md",
         forge=NOBODY,
         delivery=delivery(),
@@ -163,7 +163,7 @@ def test_changelog(look: ChangelogLook, configured: bool, kept: bool | None, exp
 )
 def test_difference_of_a_changelog(ported: Ported | None, expected: str) -> None:
     part = ChangelogPart(
-        terms=Terms(version="1.1.0", tag="1.1.0"),
+        options=ReleasePortOptions(version="1.1.0", tag="1.1.0"),
         path="CHANGELOG.md",
         forge=NOBODY,
         delivery=delivery(),

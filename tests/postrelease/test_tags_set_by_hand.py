@@ -8,7 +8,7 @@ from castoff.errors import Refusal
 from castoff.release.plan import plan_release
 from castoff.release.run import run_release
 from castoff.release.status import look
-from castoff.session.release_request import Wish
+from castoff.session.release_request import ReleaseRequest
 from postrelease.after_bench import yard
 
 
@@ -18,7 +18,7 @@ def test_nothing_is_uploaded_for_a_tag_whose_commit_says_another_version(tmp_pat
         here.push("--tags")
 
         with pytest.raises(Refusal) as caught:
-            run_release(here.setting(), Wish(level=None, version="3.0.0"))
+            run_release(here.setting(), ReleaseRequest(level=None, version="3.0.0"))
 
         uploads = here.world.dump()["cargo"]["uploads"]  # type: ignore[index]
     (problem,) = caught.value.problems
@@ -34,11 +34,13 @@ def test_status_shows_such_a_tag_as_blocked_and_advises_no_resume_that_would_upl
         unnamed = look(here.setting(), None)
         seen = look(here.setting(), "3.0.0")
 
-    assert (unnamed.version, unnamed.states, unnamed.ways_out) == ("3.0.0", (), ()), "made by other means"
+    assert (unnamed.version, unnamed.states, unnamed.recovery_options) == ("3.0.0", (), ()), (
+        "made by other means"
+    )
     assert seen.version == "3.0.0"
     assert next(state.state for state in seen.states if state.stage.name == "version") == "blocked"
     assert "tag-of-another-version" in [problem.code for problem in seen.problems]
-    assert seen.ways_out == ()
+    assert seen.recovery_options == ()
 
 
 def test_no_level_counts_from_such_a_tag_and_an_exact_version_goes_past_it(tmp_path: Path) -> None:
@@ -49,7 +51,7 @@ def test_no_level_counts_from_such_a_tag_and_an_exact_version_goes_past_it(tmp_p
         here.push("main", "--tags")
 
         with pytest.raises(Refusal) as caught:
-            run_release(here.setting(), Wish(level="minor"))
+            run_release(here.setting(), ReleaseRequest(level="minor"))
         plan = plan_release(here.setting(), "minor", None)
         exact = plan_release(here.setting(), "3.1.0", None)
 

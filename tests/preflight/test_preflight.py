@@ -23,7 +23,7 @@ from castoff.preflight.stage import Cannot, Checked, Skipped
 from castoff.preflight.tools import Tool, judge_toolchain, judge_version, npm_tool
 from castoff.release.check import examine
 from castoff.release.run import run_release
-from castoff.session.release_request import Wish
+from castoff.session.release_request import ReleaseRequest
 from castoff.world.python_index.minimal import Seed
 from castoff.world.seed import WorldSeed
 from rollback.taking_back import Scene, make_ground, scene
@@ -225,7 +225,7 @@ def test_who_only_checks_needs_no_name_but_who_releases_does(
         assert (answers["identity"].result, codes(answers["identity"].findings)) == ("warn", ["no-identity"])
         assert answers["signing"].result == "off"
         with pytest.raises(CastoffError, match="no-identity") as stopped:
-            run_release(setting, Wish(level="minor", agreed=True))
+            run_release(setting, ReleaseRequest(level="minor", agreed=True))
         assert codes(stopped.value.problems) == ["no-identity"]
 
 
@@ -325,7 +325,7 @@ def test_a_client_that_does_not_work_stops_at_once(ground: tuple[Path, Path], tm
         there.here.machine = {"PATH": f"{broken.parent}{os.pathsep}{os.environ['PATH']}"}
 
         with pytest.raises(CastoffError, match="tool-not-working"):
-            run_release(there.setting(), Wish(level="minor", agreed=True))
+            run_release(there.setting(), ReleaseRequest(level="minor", agreed=True))
 
 
 @pytest.mark.real
@@ -338,7 +338,7 @@ def test_a_shallow_clone_begins_nothing(ground: tuple[Path, Path], tmp_path: Pat
         shallow = type(setting.repository).open(setting.repository.git.processes, tmp_path / "shallow")
 
         with pytest.raises(Refusal, match="shallow-clone"):
-            run_release(replace(setting, repository=shallow), Wish(level="minor"))
+            run_release(replace(setting, repository=shallow), ReleaseRequest(level="minor"))
 
 
 @pytest.mark.real

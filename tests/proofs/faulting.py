@@ -19,7 +19,7 @@ from typing import Literal
 
 from castoff.errors import CastoffError, Problem
 from castoff.release.run import run_release
-from castoff.session.release_request import Wish
+from castoff.session.release_request import ReleaseRequest
 from castoff.session.reporters import Silence
 from castoff.wiring import Options, open_setting
 from castoff.world.faults import parse_faults
@@ -113,7 +113,7 @@ def run_once(here: Stage, *, wait: float) -> Ending:
     """Release from a fresh clone."""
     try:
         setting = open_setting(Options(directory=here.checkout(), wait=wait), Silence(), here.environment)
-        run_release(replace(setting, embedded=None), Wish(level=VERSION, agreed=True))
+        run_release(replace(setting, embedded=None), ReleaseRequest(level=VERSION, agreed=True))
     except CastoffError as error:
         return Ending(code=error.exit_code, problems=error.problems)
     return Ending(code=0)

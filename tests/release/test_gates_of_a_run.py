@@ -18,7 +18,7 @@ from castoff.release.check import examine
 from castoff.release.plan import dry_run, plan_release
 from castoff.release.run import run_release
 from castoff.release.status import dry_resume
-from castoff.session.release_request import Wish
+from castoff.session.release_request import ReleaseRequest
 from castoff.session.services import Services
 from session.in_flight import FILES, LISTED, InFlight, page
 
@@ -112,7 +112,7 @@ def _asked(setting: Services, words: str) -> Callable[[], object]:
             return lambda: dry_run(setting, level, None, intend=meant_again)
         case "resume":
             version, _, without = level.partition(" --without ")
-            wish = Wish(level=None, version=version, without=(without,) if without else ())
+            wish = ReleaseRequest(level=None, version=version, without=(without,) if without else ())
             return lambda: dry_resume(setting, wish)
     raise AssertionError(words)
 
@@ -148,7 +148,7 @@ def test_a_level_that_means_the_last_release_again_stops_for_commits_that_were_n
     setting = there.setting()
     _unpushed(there)
 
-    wish = Wish(level="minor")
+    wish = ReleaseRequest(level="minor")
     assert _judged(_asked(setting, "release minor")) == {"branch-ahead"}
     assert _judged(lambda: run_release(setting, wish)) == {"branch-ahead"}
     assert _judged(_asked(setting, "resume 1.1.0")) == set(), "a version that is named is that version"
@@ -164,5 +164,5 @@ def test_a_tag_of_others_stops_a_resume_and_its_dry_run(tmp_path: Path) -> None:
     setting = there.setting()
 
     assert _judged(_asked(setting, "resume 1.1.0")) == {"tag-elsewhere"}
-    wish = Wish(level=None, version="1.1.0")
+    wish = ReleaseRequest(level=None, version="1.1.0")
     assert _judged(lambda: run_release(setting, wish)) == {"tag-elsewhere"}

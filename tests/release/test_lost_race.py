@@ -11,7 +11,7 @@ from castoff.errors import CastoffError
 from castoff.model.observations import Present
 from castoff.ports import Listing
 from castoff.release.run import run_release
-from castoff.session.release_request import Wish
+from castoff.session.release_request import ReleaseRequest
 from session.in_flight import DIGEST, InFlight
 from session.versioned import python
 
@@ -58,7 +58,7 @@ def test_what_a_rival_released_meanwhile_is_not_taken_for_a_used_version(
     raced = Raced(begun.made, is_claimed=is_claimed)
 
     with pytest.raises(CastoffError) as refused:
-        run_release(replace(raced.setting(), forge=lambda url: None), Wish(level=level))
+        run_release(replace(raced.setting(), forge=lambda url: None), ReleaseRequest(level=level))
 
     problems = {one.code: one for one in refused.value.problems}
     assert code in problems

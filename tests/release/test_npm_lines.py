@@ -10,7 +10,7 @@ import pytest
 
 from castoff.errors import NotYet
 from castoff.release.run import Result, run_release
-from castoff.session.release_request import Wish
+from castoff.session.release_request import ReleaseRequest
 from castoff.session.reporters import Silence
 from castoff.wiring import Options, open_setting
 from proofs.npm_small import NAMES, write_small_packages
@@ -25,7 +25,7 @@ def release(here: Stage, level: str, *, branch: str = "main") -> Result:
     checkout = here.checkout()
     here.git(checkout, "switch", "--quiet", branch)
     services = open_setting(Options(directory=checkout, wait=20.0), Silence(), here.environment)
-    return run_release(replace(services, embedded=None), Wish(level=level, agreed=True))
+    return run_release(replace(services, embedded=None), ReleaseRequest(level=level, agreed=True))
 
 
 def change(here: Stage, branch: str, *, at: str = "main") -> None:

@@ -14,7 +14,7 @@ import pytest
 from castoff.release.run import run_release
 from castoff.release.status import look
 from castoff.rollback.abandon import abandon
-from castoff.session.release_request import Wish
+from castoff.session.release_request import ReleaseRequest
 from castoff.session.reporters import Silence
 from castoff.session.services import Services
 from castoff.wiring import Options, open_setting
@@ -88,13 +88,13 @@ def opened(here: Stage) -> Services:
 
 def test_what_is_staged_is_rejected_facade_first_and_its_version_can_be_used_again(tmp_path: Path) -> None:
     with world(tmp_path) as here:
-        run_release(opened(here), Wish(level="1.1.0", agreed=True))
+        run_release(opened(here), ReleaseRequest(level="1.1.0", agreed=True))
         assert sorted(waiting(here)) == sorted(ALL)
 
         ended = abandon(opened(here), "1.1.0", lambda _: True)
 
         assert (ended.is_done, ended.burned, waiting(here), released(here)) == (True, False, [], [])
         assert look(opened(here), "1.1.0").phase == "abandoned"
-        again = run_release(opened(here), Wish(level="1.1.0", agreed=True))
+        again = run_release(opened(here), ReleaseRequest(level="1.1.0", agreed=True))
         assert [one.state for one in again.stages if one.stage.name == "publish"] == ["person"]
         assert sorted(waiting(here)) == sorted(ALL)

@@ -241,7 +241,7 @@ OPEN = ForgePull(number=3, base="main", state="open", url="https://forge/3", bod
 
 
 @pytest.mark.parametrize(
-    ("look", "desk", "expected"),
+    ("look", "issue_tracker", "expected"),
     [
         (DOWN, True, "wait 7"),
         (ProposalLook(None, "C"), True, "do version:branch later version:pull-request"),
@@ -256,7 +256,7 @@ OPEN = ForgePull(number=3, base="main", state="open", url="https://forge/3", bod
         (ProposalLook("old", "C", replace(OPEN, state="merged")), True, "done"),
     ],
 )
-def test_proposal(look: ProposalLook | Unknown, desk: bool, expected: str) -> None:
+def test_proposal(look: ProposalLook | Unknown, issue_tracker: bool, expected: str) -> None:
     there: Any = object()
     part = ProposalPart(
         branch="castoff/1.1.0",
@@ -265,7 +265,7 @@ def test_proposal(look: ProposalLook | Unknown, desk: bool, expected: str) -> No
         text=TEXT,
         remote_url="u",
         remote=NOBODY,
-        desk=there if desk else None,
+        issue_tracker=there if issue_tracker else None,
         wanted=NOBODY,
     )
     decision = part.decide(look)

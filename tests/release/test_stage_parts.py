@@ -32,7 +32,7 @@ OUT = replace(DRAFT, id=8, draft=False, url="https://forge/8")
 
 
 @dataclass(slots=True)
-class Desk:
+class ForgeReleases:
     """A forge whose listings come from a script; it keeps what was written."""
 
     listings: list[Sequence[ForgeRelease] | Unknown]
@@ -55,34 +55,34 @@ class Desk:
         return Succeeded()
 
 
-def announce(desk: Desk, *, agreed: bool = True) -> AnnouncePart:
+def announce(forge: ForgeReleases, *, agreed: bool = True) -> AnnouncePart:
     return AnnouncePart(
         tag=TAG,
         commit="r" * 40,
         latest=True,
         prerelease=False,
-        forge=desk,  # type: ignore[arg-type]
+        forge=forge,  # type: ignore[arg-type]
         agreed=agreed,
     )
 
 
-def draft(desk: Desk, body: str = NOTES) -> DraftPart:
+def draft(forge: ForgeReleases, body: str = NOTES) -> DraftPart:
     return DraftPart(
         tag=TAG,
         title=TAG,
         commit="r" * 40,
         prerelease=False,
-        forge=desk,  # type: ignore[arg-type]
+        forge=forge,  # type: ignore[arg-type]
         body=lambda: body,
     )
 
 
 def test_the_draft_is_published_as_it_stands() -> None:
-    desk = Desk([[DRAFT, replace(OUT, tag="1.0.0")]])
+    forge = ForgeReleases([[DRAFT, replace(OUT, tag="1.0.0")]])
 
-    assert announce(desk).act(PUBLISH) == Succeeded()
+    assert announce(forge).act(PUBLISH) == Succeeded()
 
-    ((number, release),) = desk.written
+    ((number, release),) = forge.written
     assert number == 7
     assert (release.draft, release.latest, release.name, release.tag) == (False, True, TAG, TAG)
     assert release.body is None, "what people wrote is not sent back"
@@ -96,24 +96,24 @@ def test_the_draft_is_published_as_it_stands() -> None:
 def test_what_keeps_the_draft_from_being_published_right_now_is_looked_at_again(
     listing: Sequence[ForgeRelease] | Unknown,
 ) -> None:
-    desk = Desk([listing])
+    forge = ForgeReleases([listing])
 
-    assert isinstance(announce(desk).act(PUBLISH), Unclear)
-    assert desk.written == []
+    assert isinstance(announce(forge).act(PUBLISH), Unclear)
+    assert forge.written == []
 
 
 def test_with_two_releases_none_is_published() -> None:
-    desk = Desk([[DRAFT, replace(DRAFT, id=9)]])
+    forge = ForgeReleases([[DRAFT, replace(DRAFT, id=9)]])
 
-    outcome = announce(desk).act(PUBLISH)
+    outcome = announce(forge).act(PUBLISH)
 
     assert isinstance(outcome, Refused)
     assert outcome.problem.code == "two-releases"
-    assert desk.written == []
+    assert forge.written == []
 
 
 def test_an_empty_listing_is_believed_only_when_it_stays_empty() -> None:
-    part = announce(Desk([[]]))
+    part = announce(ForgeReleases([[]]))
 
     decisions = [part.decide(part.look()) for _ in range(14)]
 
@@ -123,21 +123,21 @@ def test_an_empty_listing_is_believed_only_when_it_stays_empty() -> None:
 
 
 def test_a_mere_look_believes_an_empty_listing_at_once() -> None:
-    part = announce(Desk([[]]), agreed=False)
+    part = announce(ForgeReleases([[]]), agreed=False)
 
     assert not isinstance(part.decide(part.look()), Wait)
 
 
 def test_a_draft_is_made_once_with_the_generated_notes() -> None:
-    desk = Desk([[], [DRAFT]])
-    part = draft(desk)
+    forge = ForgeReleases([[], [DRAFT]])
+    part = draft(forge)
 
     decision = part.decide(part.look())
     assert isinstance(decision, Do)
     assert [act.id for act in decision.acts] == [CREATE.id]
     assert part.act(decision.acts[0]) == Succeeded()
     assert isinstance(part.decide(part.look()), Done)
-    ((_, release),) = desk.written
+    ((_, release),) = forge.written
     assert (release.draft, release.body, release.tag) == (True, NOTES, TAG)
 
 
@@ -165,33 +165,33 @@ def twin(number: int, **changes: Any) -> ForgeRelease:
 def test_of_the_drafts_of_a_race_the_youngest_are_deleted_unless_people_wrote_in_them(
     listed: Sequence[ForgeRelease] | Unknown, deleted: list[int]
 ) -> None:
-    desk = Desk([listed])
+    forge = ForgeReleases([listed])
 
-    assert draft(desk).act(CREATE) == Succeeded()
-    assert desk.deleted == deleted
+    assert draft(forge).act(CREATE) == Succeeded()
+    assert forge.deleted == deleted
 
 
 @pytest.mark.parametrize(("target", "sent"), [("main", "main"), ("", "r" * 40)], ids=["kept", "not shown"])
 def test_an_update_keeps_the_target_that_the_draft_has(target: str, sent: str) -> None:
-    desk = Desk([[replace(DRAFT, body="nothing", target=target)]])
+    forge = ForgeReleases([[replace(DRAFT, body="nothing", target=target)]])
 
-    assert draft(desk).act(UPDATE) == Succeeded()
+    assert draft(forge).act(UPDATE) == Succeeded()
 
-    ((_, release),) = desk.written
+    ((_, release),) = forge.written
     assert release.target == sent
 
 
 def test_generated_lines_that_are_missing_come_back_and_the_words_of_people_stay() -> None:
     torn = replace(DRAFT, body="Hello from us.\n\n" + NOTES.replace("* One by", "* Uno von"))
     grown = NOTES.replace("\n\n\n", "\n* Two by @ada in https://github.com/o/r/pull/2\n\n\n")
-    desk = Desk([[torn]])
-    part = draft(desk, grown)
+    forge = ForgeReleases([[torn]])
+    part = draft(forge, grown)
 
     decision = part.decide(part.look())
     assert isinstance(decision, Do)
     part.act(decision.acts[0])
 
-    ((number, release),) = desk.written
+    ((number, release),) = forge.written
     assert number == 7
     assert release.body is not None
     assert release.body.startswith("Hello from us.\n\n")
@@ -200,37 +200,37 @@ def test_generated_lines_that_are_missing_come_back_and_the_words_of_people_stay
 
 
 def test_a_draft_made_before_the_tag_gets_its_title_and_a_title_by_hand_stays() -> None:
-    early = Desk([[replace(DRAFT, name=early_title(TAG))]])
+    early = ForgeReleases([[replace(DRAFT, name=early_title(TAG))]])
     part = draft(early)
     decision = part.decide(part.look())
     assert isinstance(decision, Do)
     part.act(decision.acts[0])
     assert early.written[0][1].name == TAG
 
-    byhand = Desk([[replace(DRAFT, name="The summer release", body="nothing")]])
+    byhand = ForgeReleases([[replace(DRAFT, name="The summer release", body="nothing")]])
     draft(byhand).act(UPDATE)
     assert byhand.written[0][1].name == "The summer release"
 
 
 def test_a_published_release_is_not_written_to_by_the_draft_stage() -> None:
-    desk = Desk([[replace(OUT, body="all by hand")]])
-    part = draft(desk)
+    forge = ForgeReleases([[replace(OUT, body="all by hand")]])
+    part = draft(forge)
 
     assert isinstance(part.decide(part.look()), Done)
     assert isinstance(part.act(UPDATE), Unclear)
-    assert desk.written == []
+    assert forge.written == []
 
 
 def test_notes_that_cannot_be_written_yet_are_tried_again() -> None:
     def late() -> str:
         raise NotYet(Problem(code="forge-unreachable", message="the forge is down", reason="503"))
 
-    desk = Desk([[]])
-    part = draft(desk)
+    forge = ForgeReleases([[]])
+    part = draft(forge)
     part.body = late
 
     assert part.act(CREATE) == Unclear(reason="the forge is down: 503")
-    assert desk.written == []
+    assert forge.written == []
 
 
 @dataclass(slots=True)
@@ -487,8 +487,8 @@ HIDDEN = CATEGORIES.replace("* One", "{}\n\n* One").replace("\n\n\n", "\n{}\n\n"
     ids=["renamed", "gone", "a comment", "a fence", "a comment that ends", "a comment before the list"],
 )
 def test_the_repair_of_a_draft_covers_all_that_its_check_covers(body: str, code: str) -> None:
-    desk = Desk([[replace(DRAFT, body=body)]])
-    part = draft(desk, CATEGORIES)
+    forge = ForgeReleases([[replace(DRAFT, body=body)]])
+    part = draft(forge, CATEGORIES)
     decision = part.decide(part.look())
     if code == "whole":
         assert decision == Done()
@@ -496,8 +496,8 @@ def test_the_repair_of_a_draft_covers_all_that_its_check_covers(body: str, code:
     assert isinstance(decision, Do)
     outcome = part.act(UPDATE)
     if code == "written":
-        ((_, release),) = desk.written
+        ((_, release),) = forge.written
         assert missing_lines(release.body or "", CATEGORIES) == ()
     else:
         assert isinstance(outcome, Refused)
-        assert (outcome.problem.code, outcome.unasked, desk.written) == (code, True, [])
+        assert (outcome.problem.code, outcome.unasked, forge.written) == (code, True, [])

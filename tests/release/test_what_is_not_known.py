@@ -14,7 +14,7 @@ from castoff.model.workspace import Package
 from castoff.reconcile import PartState, StageState
 from castoff.reconcile.part import Stage
 from castoff.release.flight import phase_of
-from castoff.rollback.recovery_options import ways_out
+from castoff.rollback.recovery_options import recovery_options
 
 ACT = Act(id="x", stage="publish", target="x", undo="never")
 DOWN = Unknown(reason="the index did not answer")
@@ -75,7 +75,7 @@ def ways(*states: StageState, packages: int = 2, tagged: bool = True) -> list[tu
         tag="1.1.0",
         workspace=SimpleNamespace(packages=made, is_from_tags=False, package=lambda name: made[0]),
     )
-    return [(one.command, one.does) for one in ways_out(target, states, lambda: None, tagged=tagged)]
+    return [(one.command, one.does) for one in recovery_options(target, states, lambda: None, tagged=tagged)]
 
 
 @pytest.mark.parametrize("tagged", [True, False])

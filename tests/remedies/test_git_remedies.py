@@ -13,7 +13,7 @@ from git_ground import Ground, hook
 
 from castoff.cli.events import Events
 from castoff.config.reader import parse_configuration
-from castoff.config.templates import Occasion
+from castoff.config.templates import TemplateRelease
 from castoff.git import Clone, Git
 from castoff.io.files import read_text, write_text
 from castoff.model.versions import ReleaseVersion
@@ -112,7 +112,9 @@ def _run(clone: Clone, command: str) -> None:
     setting: Any = SimpleNamespace(
         configuration=parse_configuration(f"[[version.run]]\ncommand = {command}\n")
     )
-    occasion = Occasion(version=ReleaseVersion(1, 1, 0), previous=None, day=date(2026, 1, 1), name="rocket")
+    occasion = TemplateRelease(
+        version=ReleaseVersion(1, 1, 0), previous=None, day=date(2026, 1, 1), name="rocket"
+    )
     snapshot: Any = SimpleNamespace()
     run_hooks(Session(setting, clone, snapshot), occasion)
 

@@ -16,7 +16,7 @@ from castoff.release.status import Status, look
 from castoff.rollback.abandon import abandon
 from castoff.rollback.withdrawal import Withdrawal
 from castoff.rollback.yank import yank
-from castoff.session.release_request import Wish
+from castoff.session.release_request import ReleaseRequest
 from castoff.session.reporters import Silence
 from castoff.session.services import Services
 from castoff.wiring import Options, open_setting
@@ -45,7 +45,7 @@ class Scene:
         """Release, with one fault while it runs."""
         self.here.world.gate.replace(parse_faults(json.dumps({"rules": [faults] if faults else []})))
         try:
-            return run_release(self.setting(), Wish(level=level, agreed=True))
+            return run_release(self.setting(), ReleaseRequest(level=level, agreed=True))
         finally:
             self.here.world.gate.replace(())
 

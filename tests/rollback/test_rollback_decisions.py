@@ -109,7 +109,7 @@ OPEN = ForgePull(number=3, base="main", state="open", url="https://forge/3")
 
 
 @pytest.mark.parametrize(
-    ("look", "desk", "expected"),
+    ("look", "issue_tracker", "expected"),
     [
         (DOWN, True, "wait 7"),
         (replace(STANDS, stands=False), True, "done"),
@@ -120,7 +120,7 @@ OPEN = ForgePull(number=3, base="main", state="open", url="https://forge/3")
         (replace(STANDS, denied=True), True, "do version:revert-pull-request"),
     ],
 )
-def test_revert(look: RevertLook | Unknown, desk: bool, expected: str) -> None:
+def test_revert(look: RevertLook | Unknown, issue_tracker: bool, expected: str) -> None:
     part = RevertPart(
         title="1.1.0",
         branch="main",
@@ -130,7 +130,7 @@ def test_revert(look: RevertLook | Unknown, desk: bool, expected: str) -> None:
         clone=NOBODY,
         stands=NOBODY,
         make=NOBODY,
-        desk=SOMEBODY if desk else None,
+        issue_tracker=SOMEBODY if issue_tracker else None,
     )
 
     assert decision_of(part, look) == expected

@@ -13,7 +13,7 @@ from castoff.release.run import Result, run_release
 from castoff.release.status import look
 from castoff.rollback.abandon import abandon
 from castoff.rollback.yank import yank
-from castoff.session.release_request import Wish
+from castoff.session.release_request import ReleaseRequest
 from castoff.session.reporters import Silence
 from castoff.session.services import Services
 from castoff.wiring import Options, open_setting
@@ -43,7 +43,7 @@ def opened(here: Stage) -> Services:
 
 def release(here: Stage, level: str) -> Result:
     """Release from a fresh clone."""
-    return run_release(opened(here), Wish(level=level, agreed=True))
+    return run_release(opened(here), ReleaseRequest(level=level, agreed=True))
 
 
 def deny(here: Stage, subject: str) -> None:
@@ -55,7 +55,7 @@ def deny(here: Stage, subject: str) -> None:
 def test_crates_are_yanked_facade_first_and_only_once(tmp_path: Path) -> None:
     with cargo_stage(tmp_path / "case", make_key(tmp_path), write_small_crates(tmp_path / "sample")) as here:
         setting = opened(here)
-        result = run_release(setting, Wish(level="1.1.0", agreed=True))
+        result = run_release(setting, ReleaseRequest(level="1.1.0", agreed=True))
         order = [upload.package for upload in result.uploads]
 
         first = yank(setting, "1.1.0", lambda _: True)

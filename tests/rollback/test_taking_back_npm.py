@@ -16,7 +16,7 @@ from castoff.release.run import Result, run_release
 from castoff.release.status import look
 from castoff.rollback.abandon import abandon
 from castoff.rollback.yank import yank
-from castoff.session.release_request import Wish
+from castoff.session.release_request import ReleaseRequest
 from castoff.session.reporters import Silence
 from castoff.session.services import Services
 from castoff.wiring import Options, open_setting
@@ -45,7 +45,7 @@ def opened(here: Stage) -> Services:
 
 def release(here: Stage, level: str) -> Result:
     """Release from a fresh clone."""
-    return run_release(opened(here), Wish(level=level, agreed=True))
+    return run_release(opened(here), ReleaseRequest(level=level, agreed=True))
 
 
 def registry(here: Stage) -> Any:

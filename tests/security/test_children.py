@@ -13,7 +13,7 @@ from castoff.git import Clone
 from castoff.io.process import find_program
 from castoff.model.credentials import ROWS
 from castoff.release.run import run_release
-from castoff.session.release_request import Wish
+from castoff.session.release_request import ReleaseRequest
 from castoff.session.reporters import Silence
 from castoff.session.snapshot import take_snapshot
 from castoff.wiring import Options, open_setting
@@ -96,7 +96,7 @@ def test_code_of_others_sees_no_credential_but_those_given_back(tmp_path: Path) 
         options = Options(directory=checkout, wait=5.0)
         setting = replace(open_setting(options, Silence(), environment), embedded=None)
 
-        run_release(setting, Wish(level="1.1.0", agreed=True))
+        run_release(setting, ReleaseRequest(level="1.1.0", agreed=True))
         with Clone.of(setting.repository) as clone:
             seen = take_snapshot(setting.repository, clone, setting.configuration, setting.manifests)
         (problem, *_) = [*setting.trial("python").use(seen.workspace.packages[0], "1.1.0"), None]

@@ -48,7 +48,7 @@ def test_a_whole_release_is_unknown_while_a_service_does_not_answer(
         for rule in (INDEX, THROTTLED, GARBLED, FORGE):
             silence(there, rule)
             status = there.status()
-            assert (status.phase, [one.command for one in status.ways_out]) == (
+            assert (status.phase, [one.command for one in status.recovery_options]) == (
                 "unknown",
                 ["castoff status 1.1.0"],
             ), rule

@@ -15,7 +15,7 @@ from castoff.postrelease.docs_command import keep_docs, look_at_docs
 from castoff.release.acts_ahead import require_shown
 from castoff.release.proposal_command import propose, show_proposal
 from castoff.release.run import run_release
-from castoff.session.release_request import Wish
+from castoff.session.release_request import ReleaseRequest
 from castoff.session.reporters import Silence
 from proofs.cargo_small import write_small_crates
 from proofs.small import write_small
@@ -93,7 +93,7 @@ ROWS = {
 
 
 def _release(level: str | None, pre: str | None = None) -> Callable[..., object]:
-    return lambda setting: run_release(setting, Wish(level=level, pre=pre, agreed=True))
+    return lambda setting: run_release(setting, ReleaseRequest(level=level, pre=pre, agreed=True))
 
 
 def _ids(acts: tuple[Act, ...]) -> list[str]:

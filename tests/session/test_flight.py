@@ -17,7 +17,7 @@ from castoff.release.flight import explained, with_flights, with_known_flights
 from castoff.release.status import look
 from castoff.release.tag_fitness import TagFitness
 from castoff.rollback.withdrawal_notice import note_of
-from castoff.session.release_request import Wish, intent_of
+from castoff.session.release_request import ReleaseRequest, intent_of
 from castoff.session.session import Session, open_session
 from session.in_flight import DIGEST, FILES, LISTED, UP, InFlight, page
 from session.versioned import Versioned, members
@@ -110,12 +110,12 @@ def test_a_release_of_other_making_holds_nothing_up_and_is_not_touched(
     with open_session(setting) as opened:
         session = with_flights(opened)
 
-        assert (status.phase, status.states, status.ways_out) == ("other", (), ())
+        assert (status.phase, status.states, status.recovery_options) == ("other", (), ())
         assert look(setting, "1.1.0").phase == "other"
         assert isinstance(meant(session.snapshot.history, "patch"), Begin)
         with pytest.raises(NothingToDo) as caught:
-            intent_of(session, Wish(level=None))
-        named = intent_of(session, Wish(level=None, version="1.1.0"))
+            intent_of(session, ReleaseRequest(level=None))
+        named = intent_of(session, ReleaseRequest(level=None, version="1.1.0"))
     assert caught.value.exit_code == 0
     assert isinstance(named, Resume)
 

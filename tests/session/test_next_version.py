@@ -11,7 +11,7 @@ from castoff.errors import CastoffError, Refusal
 from castoff.model.plan import Plan
 from castoff.release.rehearsal import rehearse
 from castoff.release.run import run_release
-from castoff.session.release_request import Wish
+from castoff.session.release_request import ReleaseRequest
 from session.versioned import Versioned, crate, python
 
 
@@ -82,9 +82,9 @@ def test_a_level_that_may_lead_to_a_wrong_version_stops(
     setting = make(tmp_path).setting()
 
     with pytest.raises(Refusal) as release:
-        run_release(setting, Wish(level=level))
+        run_release(setting, ReleaseRequest(level=level))
     with pytest.raises(Refusal) as rehearsal:
-        rehearse(setting, Wish(level=level), lambda *_: pytest.fail("nothing is opened"))
+        rehearse(setting, ReleaseRequest(level=level), lambda *_: pytest.fail("nothing is opened"))
 
     assert [one.code for one in release.value.problems] == codes
     assert [one.code for one in rehearsal.value.problems] == codes

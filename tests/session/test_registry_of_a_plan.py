@@ -15,7 +15,7 @@ from castoff.ports import Listing
 from castoff.release.plan import plan_release
 from castoff.release.rehearsal import rehearse
 from castoff.session.registry_versions import Listed
-from castoff.session.release_request import Wish
+from castoff.session.release_request import ReleaseRequest
 from castoff.session.services import Services
 from session.versioned import Versioned, members
 
@@ -148,7 +148,7 @@ def test_a_rehearsal_stops_for_what_registries_show_and_for_no_answer(
     opened = services(tmp_path, answers)
 
     with pytest.raises(error) as stopped:
-        rehearse(opened, Wish(level="minor"), lambda *_: pytest.fail("nothing is opened"))
+        rehearse(opened, ReleaseRequest(level="minor"), lambda *_: pytest.fail("nothing is opened"))
 
     assert [(one.code, one.severity) for one in stopped.value.problems] == [(code, "error")]
 
@@ -172,4 +172,4 @@ def test_a_rehearsal_begins_where_a_release_would(
     tmp_path: Path, level: str, answers: dict[str, Listed]
 ) -> None:
     with pytest.raises(Opened):
-        rehearse(services(tmp_path, answers), Wish(level=level), begins)
+        rehearse(services(tmp_path, answers), ReleaseRequest(level=level), begins)

@@ -12,7 +12,7 @@ from castoff.errors import CastoffError, Refusal
 from castoff.release.check import examine
 from castoff.release.plan import plan_release
 from castoff.release.rehearsal import rehearse
-from castoff.session.release_request import Wish
+from castoff.session.release_request import ReleaseRequest
 from castoff.session.services import Services
 from session.versioned import Versioned, python
 
@@ -34,7 +34,7 @@ def _check(opened: Services, level: str) -> object:
 
 
 def _rehearse(opened: Services, level: str) -> object:
-    return rehearse(opened, Wish(level=level), lambda *_: pytest.fail("nothing is opened"))
+    return rehearse(opened, ReleaseRequest(level=level), lambda *_: pytest.fail("nothing is opened"))
 
 
 @pytest.mark.parametrize("command", [_plan, _check, _rehearse])

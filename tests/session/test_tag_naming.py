@@ -10,7 +10,7 @@ import pytest
 from castoff.errors import Refusal
 from castoff.release.rehearsal import rehearse
 from castoff.release.run import run_release
-from castoff.session.release_request import Wish
+from castoff.session.release_request import ReleaseRequest
 from castoff.setup.init import draft_initial
 from session.versioned import Versioned, crate, members, python
 
@@ -31,9 +31,9 @@ def test_tags_per_package_stop_every_command_that_releases(tmp_path: Path, tags:
     setting = Versioned.begin(tmp_path, {**TWO, **PLEASE}, *tags).setting()
 
     with pytest.raises(Refusal) as release:
-        run_release(setting, Wish(level="minor"))
+        run_release(setting, ReleaseRequest(level="minor"))
     with pytest.raises(Refusal) as rehearsal:
-        rehearse(setting, Wish(level="minor"), lambda *_: pytest.fail("nothing is opened"))
+        rehearse(setting, ReleaseRequest(level="minor"), lambda *_: pytest.fail("nothing is opened"))
     initial = draft_initial(setting, None)
 
     found = [*release.value.problems, *rehearsal.value.problems, *initial.problems]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from castoff.errors import CastoffError, NothingToDo
-from castoff.session.release_request import Wish, intent_of
+from castoff.session.release_request import ReleaseRequest, intent_of
 from castoff.session.session import open_session
 from session.versioned import Versioned, python
 
@@ -123,6 +123,6 @@ def test_what_a_script_may_have_begun_is_named_where_nothing_else_can_be_resumed
     ground = made(tmp_path, ["1.0.0|", "1.1.0|release 1.1.0", "1.2.0|release 1.2.0"])
 
     with open_session(ground.setting()) as session, pytest.raises(NothingToDo) as caught:
-        intent_of(session, Wish(level=None))
+        intent_of(session, ReleaseRequest(level=None))
 
     assert "1.2.0 may have been released by other means" in str(caught.value.problems[0])

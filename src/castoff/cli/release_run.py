@@ -16,7 +16,7 @@ from castoff.cli.render.words import safe
 from castoff.model.acts import Wait
 from castoff.model.plan import Plan
 from castoff.release.run import Result, run_release
-from castoff.session.release_request import Wish
+from castoff.session.release_request import ReleaseRequest
 
 if TYPE_CHECKING:
     from castoff.release.status import Status
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def carry_out(
     common: Common,
-    wish: Wish,
+    request: ReleaseRequest,
     *,
     built: Path | None = None,
     seconds: float | None = None,
@@ -36,22 +36,22 @@ def carry_out(
     """
     reporter = reporter_for(common.events)
     result = run_release(
-        open_for(common, reporter, built=built, seconds_left=seconds, environment=environment), wish
+        open_for(common, reporter, built=built, seconds_left=seconds, environment=environment), request
     )
     reporter.close()
     show(common, "release", result)
-    if not common.json and (left := _left_to_people(wish, result)):
+    if not common.json and (left := _left_to_people(request, result)):
         click.echo(f"\n{left}", err=True)
     return 0
 
 
-def _left_to_people(wish: Wish, result: Result) -> str:
+def _left_to_people(request: ReleaseRequest, result: Result) -> str:
     people = {state.stage.name for state in result.stages if state.state == "person"}
     if "publish" in people:
         return f"the packages are staged: run `castoff approve {result.version} --execute` to publish them"
-    if wish.only == "version":
+    if request.only == "version":
         return f"claimed: `castoff resume {result.version} --execute` does the rest"
-    if wish.only == "publish":
+    if request.only == "publish":
         return f"uploaded: `castoff resume {result.version} --execute` pushes the tag and does the rest"
     return "only the announcement is left: run `castoff announce --execute`" if "announce" in people else ""
 
@@ -68,17 +68,17 @@ def show(common: Common, name: str, result: Result, world: dict[str, object] | N
         show_result(result, embedded=world is not None)
 
 
-def print_acts(common: Common, wish: Wish) -> int:
+def print_acts(common: Common, request: ReleaseRequest) -> int:
     """Return what a run would do, and stop."""
-    if wish.level is None:
-        return _print_missing(common, wish)
+    if request.level is None:
+        return _print_missing(common, request)
     from castoff.model.intent import meant_again
     from castoff.release.plan import dry_run
 
     services = open_for(common, reporter_for(common.events, quiet=True))
-    plan = dry_run(services, wish.level, wish.pre, intend=meant_again)
+    plan = dry_run(services, request.level, request.pre, intend=meant_again)
     if plan.resumes and not plan.errors and not common.json:
-        return _print_missing(common, replace(wish, version=plan.shown_version))
+        return _print_missing(common, replace(request, version=plan.shown_version))
     if common.json:
         from castoff.cli.render.json_shapes import plan_json, print_json
 
@@ -100,13 +100,13 @@ def _advice(plan: Plan) -> str:
     return "correct the errors first" if plan.errors else "pass --execute to act"
 
 
-def _print_missing(common: Common, wish: Wish) -> int:
+def _print_missing(common: Common, request: ReleaseRequest) -> int:
     from castoff.release.status import dry_resume, look
     from castoff.release.waiver import waiver_act
     from castoff.release.waiver_command import given_up
 
     setting = open_for(common, reporter_for(common.events, quiet=True))
-    status = dry_resume(setting, wish) if wish.level is None else look(setting, wish.version)
+    status = dry_resume(setting, request) if request.level is None else look(setting, request.version)
     if common.json:
         from castoff.cli.render.json_shapes import print_json, status_json
 
@@ -114,7 +114,7 @@ def _print_missing(common: Common, wish: Wish) -> int:
         return _code_of(status)
     from castoff.cli.render.text import show_all
 
-    without = given_up(wish.without, status.states)
+    without = given_up(request.without, status.states)
     acts = [waiver_act(stage, status.version or "") for stage in sorted(without, reverse=True)]
     acts += [act for state in status.states if state.stage.name not in without for act in state.acts_ahead]
     silent = [part for state in status.states for part in state.parts if part.is_unknown]
@@ -130,7 +130,7 @@ def _print_missing(common: Common, wish: Wish) -> int:
     if acts:
         advice = "correct the errors first" if status.stops else "pass --execute to act"
         click.echo(f"nothing was done: {advice}", err=True)
-    elif wish.level is not None and not silent:
+    elif request.level is not None and not silent:
         click.echo(
             "nothing was committed since: pass an exact version to release the same contents again", err=True
         )

@@ -14,9 +14,9 @@ from typing import Any
 from castoff.config.cargo_release_settings import (
     CARGO_TOML,
     RELEASE_TOML,
+    CargoReleaseSetting,
     CrateSettings,
     RootSettings,
-    Setting,
     Untaken,
     crate_of,
     replacements,
@@ -217,7 +217,7 @@ class _Work:
     tables: dict[str, Any] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
-    def take(self, setting: Setting) -> None:
+    def take(self, setting: CargoReleaseSetting) -> None:
         """Take over one setting of the workspace, or say why not."""
         if is_ours(setting.key, setting.value):
             return
@@ -226,14 +226,14 @@ class _Work:
         except Untaken as reason:
             self._untaken(setting, reason)
 
-    def take_replacements(self, setting: Setting, crates: tuple[CrateSettings, ...]) -> None:
+    def take_replacements(self, setting: CargoReleaseSetting, crates: tuple[CrateSettings, ...]) -> None:
         """Take over the replacements that hold for these crates, or say why not."""
         try:
             self._merge({"replace": list(replacements(self.tree, setting, crates))})
         except Untaken as reason:
             self._untaken(setting, reason)
 
-    def take_of_crate(self, setting: Setting, crate: CrateSettings) -> None:
+    def take_of_crate(self, setting: CargoReleaseSetting, crate: CrateSettings) -> None:
         """Take over one setting of a single crate (but its replacements), or say why not."""
         if setting.key == REPLACEMENTS or is_ours(setting.key, setting.value):
             return
@@ -249,7 +249,7 @@ class _Work:
             case _:
                 self._untaken(setting, Untaken("castoff has no settings for single crates"))
 
-    def _untaken(self, setting: Setting, reason: Untaken) -> None:
+    def _untaken(self, setting: CargoReleaseSetting, reason: Untaken) -> None:
         self.problems.append(setting.not_taken_over(str(reason), REMEDIES.get(setting.key, "")))
 
     def configuration(self, file: str) -> Configuration:
@@ -272,7 +272,7 @@ class _Work:
 
 def _replacements(
     root: RootSettings, crates: tuple[CrateSettings, ...]
-) -> Iterator[tuple[Setting, tuple[CrateSettings, ...]]]:
+) -> Iterator[tuple[CargoReleaseSetting, tuple[CrateSettings, ...]]]:
     """Return each list of replacements with the crates for which it holds: a crate's own replaces the shared one."""
     shared = next((setting for setting in root.shared if setting.key == REPLACEMENTS), None)
     released = tuple(crate for crate in crates if crate.is_released)

@@ -18,7 +18,7 @@ CARGO_TOML = "Cargo.toml"
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class CargoReleaseSetting:
     """One key with its value, the file that it stands in, and its line."""
 
     key: str
@@ -48,9 +48,9 @@ class CrateSettings:
     name: str
     repository: str | None = None
     is_published: bool = True
-    settings: tuple[Setting, ...] = ()
+    settings: tuple[CargoReleaseSetting, ...] = ()
 
-    def own(self, key: str) -> Setting | None:
+    def own(self, key: str) -> CargoReleaseSetting | None:
         """Return a setting of its own, None where there is none."""
         return next((setting for setting in self.settings if setting.key == key), None)
 
@@ -65,11 +65,11 @@ class CrateSettings:
 class RootSettings:
     """What was said for all crates, and what for the root's crate alone, which comes first there."""
 
-    shared: tuple[Setting, ...]
-    own: tuple[Setting, ...]
+    shared: tuple[CargoReleaseSetting, ...]
+    own: tuple[CargoReleaseSetting, ...]
 
     @property
-    def effective(self) -> tuple[Setting, ...]:
+    def effective(self) -> tuple[CargoReleaseSetting, ...]:
         """Return one setting for each key."""
         return _first_of_each((*self.own, *self.shared))
 
@@ -108,14 +108,14 @@ def _inherited(value: object, inherited: Any) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _first_of_each(settings: Iterable[Setting]) -> tuple[Setting, ...]:
-    found: dict[str, Setting] = {}
+def _first_of_each(settings: Iterable[CargoReleaseSetting]) -> tuple[CargoReleaseSetting, ...]:
+    found: dict[str, CargoReleaseSetting] = {}
     for setting in settings:
         found.setdefault(setting.key, setting)
     return tuple(found.values())
 
 
-def _of_manifest(tree: Tree, file: str, path: tuple[str, ...]) -> Iterator[Setting]:
+def _of_manifest(tree: Tree, file: str, path: tuple[str, ...]) -> Iterator[CargoReleaseSetting]:
     text = tree.read(file)
     if text is None or "release" not in text:
         return
@@ -128,17 +128,17 @@ def _of_manifest(tree: Tree, file: str, path: tuple[str, ...]) -> Iterator[Setti
     yield from _of_table(table, text, file, path)
 
 
-def _of_file(tree: Tree, file: str) -> Iterator[Setting]:
+def _of_file(tree: Tree, file: str) -> Iterator[CargoReleaseSetting]:
     text = tree.read(file)
     if text is not None:
         yield from _of_table(parse(text, file), text, file, ())
 
 
-def _of_table(table: Any, text: str, file: str, path: tuple[str, ...]) -> Iterator[Setting]:
+def _of_table(table: Any, text: str, file: str, path: tuple[str, ...]) -> Iterator[CargoReleaseSetting]:
     if isinstance(table, Mapping):
         positions = scan(text)
         for key, value in table.items():
-            yield Setting(str(key), value, file, positions.nearest_line((*path, key)))
+            yield CargoReleaseSetting(str(key), value, file, positions.nearest_line((*path, key)))
 
 
 _TABLE = ("metadata", "release")
@@ -177,7 +177,9 @@ def template(value: object, *, prefix: str = "") -> str:
     return _THEIRS.sub(lambda match: _placeholder(match, prefix), value)
 
 
-def replacements(tree: Tree, setting: Setting, crates: tuple[CrateSettings, ...]) -> Iterator[dict[str, Any]]:
+def replacements(
+    tree: Tree, setting: CargoReleaseSetting, crates: tuple[CrateSettings, ...]
+) -> Iterator[dict[str, Any]]:
     """Translate `pre-release-replacements`; each file once, though cargo-release goes there for each crate.
 
     Files count from each crate's folder; those that are nowhere are left out.

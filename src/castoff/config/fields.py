@@ -86,7 +86,7 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Whole:
+class Integer:
     """A whole number from ``least`` to ``most``."""
 
     least: int = 0
@@ -234,7 +234,7 @@ class CommandWords:
 
 
 @dataclass(frozen=True, slots=True)
-class Many:
+class ListOf:
     """A list of values of one form, at least ``least`` of them."""
 
     item: Form
@@ -285,7 +285,7 @@ class Pairs:
 
 
 @dataclass(frozen=True, slots=True)
-class Either:
+class StringOrTable:
     """A text, or a table in its place."""
 
     text: Form

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from castoff.config.fields import Many, Schema
+from castoff.config.fields import ListOf, Schema
 from castoff.config.tables import Key, Named, Table, keys_of, summary
 from castoff.config.templates import PLACEHOLDERS
 from castoff.config.values import Configuration
@@ -46,7 +46,7 @@ def _table(name: str, cls: type, title: str = "## `{}`") -> Iterator[str]:
 
 
 def _heading(key: Key) -> str:
-    if isinstance(key.form, Many):
+    if isinstance(key.form, ListOf):
         return f"[[{key.name}]]"
     return f'[{key.name}."NAME"]' if isinstance(key.form, Named) else f"[{key.name}]"
 

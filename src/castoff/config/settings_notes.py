@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Literal
 
 from castoff.config import value_checks as checks
-from castoff.config.fields import Choice, Flag, FlagOrText, FreeText, Many, Pairs, Whole
+from castoff.config.fields import Choice, Flag, FlagOrText, FreeText, Integer, ListOf, Pairs
 from castoff.config.tables import Table, key, table
 
 _PATH = FreeText(expects="a path", check=checks.path)
-_GLOBS = Many(FreeText(expects="a path pattern", check=checks.glob), "path patterns")
+_GLOBS = ListOf(FreeText(expects="a path pattern", check=checks.glob), "path patterns")
 _NAME = FreeText(expects="a name", check=checks.one_line)
-_NAMES = Many(_NAME, "names")
+_NAMES = ListOf(_NAME, "names")
 _PATTERN = FreeText(expects="a regular expression", check=checks.pattern)
 _FREE = FreeText(empty=True)
 _DELIVERY = Choice(("push", "pull-request", "off"))
@@ -149,7 +149,7 @@ class PageSettings:
     header: str | None = key(_FREE, "Text before the page's own, for example front matter.", default=None)
     drop: tuple[str, ...] = key(_NAMES, "Headings of the sections to remove.", default=())
     headings: tuple[HeadingSettings, ...] = key(
-        Many(Table(HeadingSettings), "tables"), "Rules for the headings.", default=()
+        ListOf(Table(HeadingSettings), "tables"), "Rules for the headings.", default=()
     )
 
 
@@ -168,7 +168,7 @@ class WebsiteSettings:
         default=None,
     )
     mode: Delivery = key(_DELIVERY, "How the pages reach the branch.", default="push")
-    pages: tuple[PageSettings, ...] = key(Many(Table(PageSettings), "tables"), "The pages.", default=())
+    pages: tuple[PageSettings, ...] = key(ListOf(Table(PageSettings), "tables"), "The pages.", default=())
 
 
 @table
@@ -176,7 +176,7 @@ class DueSettings:
     """When a release is due."""
 
     days: int = key(
-        Whole(least=1, most=3650),
+        Integer(least=1, most=3650),
         "The age of the last release, in days, from which on a release is due.",
         default=30,
     )

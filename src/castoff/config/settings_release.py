@@ -8,27 +8,27 @@ from castoff.config import value_checks as checks
 from castoff.config.fields import (
     Choice,
     CommandWords,
-    Either,
     Flag,
     FlagOrText,
     FreeText,
-    Many,
+    Integer,
+    ListOf,
     Pairs,
     Seconds,
-    Whole,
+    StringOrTable,
 )
 from castoff.config.tables import Table, key, table
 
 _PATH = FreeText(expects="a path", check=checks.path)
-_GLOBS = Many(FreeText(expects="a path pattern", check=checks.glob), "path patterns")
+_GLOBS = ListOf(FreeText(expects="a path pattern", check=checks.glob), "path patterns")
 _NAME = FreeText(expects="a name", check=checks.one_line)
-_NAMES = Many(_NAME, "names")
+_NAMES = ListOf(_NAME, "names")
 _PATTERN = FreeText(expects="a regular expression", check=checks.pattern)
 _FREE = FreeText(empty=True)
 _COMMAND = CommandWords(check=checks.template())
 
 
-_VARIABLES = Many(FreeText(expects="the name of a variable", check=checks.variable), "names of variables")
+_VARIABLES = ListOf(FreeText(expects="the name of a variable", check=checks.variable), "names of variables")
 
 
 @table
@@ -55,7 +55,7 @@ class ReleaseSettings:
     """What a release is made from, and how its commit and tag look."""
 
     branches: tuple[str, ...] = key(
-        Many(FreeText(expects="a branch", check=checks.branch), "branches", least=1),
+        ListOf(FreeText(expects="a branch", check=checks.branch), "branches", least=1),
         "Release branches: names, or patterns with `*`, `?` and `[...]`. "
         "The default pattern matches hotfix branches like `1.2.x`.",
         default=("main", "master", "[0-9]*.[0-9]*.x"),
@@ -78,7 +78,7 @@ class ReleaseSettings:
         default=None,
     )
     ignore_tags: tuple[str, ...] = key(
-        Many(FreeText(expects="a pattern of tags", check=checks.tag_glob), "patterns of tags"),
+        ListOf(FreeText(expects="a pattern of tags", check=checks.tag_glob), "patterns of tags"),
         "Tags that are not releases of this workspace: patterns with `*`, `?` and `[...]`, as in `2019.*`. castoff "
         "ignores them when it looks for the last release and its tag scheme.",
         default=(),
@@ -130,7 +130,7 @@ class ReleaseSettings:
         default=False,
     )
     workspaces: tuple[str, ...] = key(
-        Many(_PATH, "folders"),
+        ListOf(_PATH, "folders"),
         "The folders of the workspaces that are released together, from the repository's root "
         "(default: the workspace nearest to the current folder or `-C`, or the only one of the repository). A "
         "folder of plain projects (no uv or Cargo workspace) includes those below it.",
@@ -172,7 +172,9 @@ class Run:
 class VersionSettings:
     """What else happens when the version changes."""
 
-    run: tuple[Run, ...] = key(Many(Table(Run), "tables"), "Commands to run once per workspace.", default=())
+    run: tuple[Run, ...] = key(
+        ListOf(Table(Run), "tables"), "Commands to run once per workspace.", default=()
+    )
     levels: tuple[tuple[str, Literal["major", "minor", "patch"]], ...] = key(
         Pairs(Choice(("major", "minor", "patch"))),
         "The level that a change with this label asks for; `*` is for changes that have none of the other labels. The "
@@ -208,13 +210,13 @@ class Replace:
         _FREE,
         r"What comes in its place. Placeholders are filled in; `\1` and `\g<name>` are groups of the search.",
     )
-    count: int | None = key(Whole(), "The exact number of matches.", default=None)
+    count: int | None = key(Integer(), "The exact number of matches.", default=None)
     min: int | None = key(
-        Whole(),
+        Integer(),
         "The minimum number of matches (default: 1 without `count`).",
         default=None,
     )
-    max: int | None = key(Whole(), "The maximum number of matches.", default=None)
+    max: int | None = key(Integer(), "The maximum number of matches.", default=None)
     literal: bool = key(
         Flag(), "Treat `search` and `replace` as literal text (with placeholders).", default=False
     )
@@ -248,7 +250,7 @@ class CheckSettings:
         default=None,
     )
     equals: str | Capture | None = key(
-        Either(FreeText(expects="a template", check=checks.template(), empty=True), Table(Capture)),
+        StringOrTable(FreeText(expects="a template", check=checks.template(), empty=True), Table(Capture)),
         "The value that the match must equal: a template, or `{file, pattern}` to take it from a file.",
         default=None,
     )
@@ -304,7 +306,7 @@ class PythonSettings:
         default=None,
     )
     file_limit: int = key(
-        Whole(least=1, most=100_000),
+        Integer(least=1, most=100_000),
         "The size of a file, in MiB, that PyPI takes of these projects: more than the default if PyPI raised it.",
         default=100,
     )
@@ -362,7 +364,7 @@ class NpmSettings:
 class Rate:
     """A rate limit: so many uploads at once, and one more after each time span."""
 
-    burst: int = key(Whole(least=1), "The number of uploads that are possible at once.")
+    burst: int = key(Integer(least=1), "The number of uploads that are possible at once.")
     every: float = key(
         Seconds(), 'The time until another upload is possible: seconds, or a string like `"10m"`.'
     )

@@ -38,7 +38,7 @@ _TOKEN = re.compile(r"(?P<double>\{\{ ?[A-Za-z_-]{1,40} ?\}\})|\{(?P<name>[a-z][
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Occasion:
+class TemplateRelease:
     """The release of which templates speak; without a previous one, `{previous}` has no value.
 
     ``spelling`` says how the tags of the workspace spell versions.

@@ -5,7 +5,7 @@ Each class is a table of the configuration; the helps stand in the reference pag
 
 from __future__ import annotations
 
-from castoff.config.fields import Many
+from castoff.config.fields import ListOf
 from castoff.config.settings_notes import (
     ChangelogSettings,
     CiSettings,
@@ -73,8 +73,8 @@ class Configuration:
 
     release: ReleaseSettings = key(Table(ReleaseSettings), "", default=ReleaseSettings())
     version: VersionSettings = key(Table(VersionSettings), "", default=VersionSettings())
-    replace: tuple[Replace, ...] = key(Many(Table(Replace), "tables"), "", default=())
-    check: tuple[CheckSettings, ...] = key(Many(Table(CheckSettings), "tables"), "", default=())
+    replace: tuple[Replace, ...] = key(ListOf(Table(Replace), "tables"), "", default=())
+    check: tuple[CheckSettings, ...] = key(ListOf(Table(CheckSettings), "tables"), "", default=())
     cargo: CargoSettings = key(Table(CargoSettings), "", default=CargoSettings())
     python: PythonSettings = key(Table(PythonSettings), "", default=PythonSettings())
     npm: NpmSettings = key(Table(NpmSettings), "", default=NpmSettings())

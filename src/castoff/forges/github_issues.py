@@ -14,7 +14,7 @@ from castoff.model.observations import Unknown
 from castoff.ports import ForgeIssue, ForgePull
 
 
-class GitHubDesk:
+class GitHubIssueTracker:
     """The issues and pull requests of one repository."""
 
     def __init__(self, github: GitHub) -> None:

@@ -4,11 +4,11 @@ from castoff.ports.builder import Builder, BuildFailure, Built, Collects, Repeat
 from castoff.ports.docs_host import DocsBuild, DocsHost, DocsState, SymbolList
 from castoff.ports.forge import (
     ChangeSource,
-    Desk,
     Forge,
     ForgeIssue,
     ForgePull,
     ForgeRelease,
+    IssueTracker,
     Labels,
     Milestones,
     NewRelease,
@@ -40,7 +40,6 @@ __all__ = [
     "ChangeSource",
     "Clock",
     "Collects",
-    "Desk",
     "DocsBuild",
     "DocsHost",
     "DocsState",
@@ -50,6 +49,7 @@ __all__ = [
     "ForgeIssue",
     "ForgePull",
     "ForgeRelease",
+    "IssueTracker",
     "Labels",
     "LatestTag",
     "Listing",

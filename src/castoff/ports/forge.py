@@ -176,7 +176,7 @@ class ForgePull:
     body: str = ""
 
 
-class Desk(Protocol):
+class IssueTracker(Protocol):
     """The issues and pull requests of one repository."""
 
     def issues(self, since: datetime) -> Sequence[ForgeIssue] | Unknown:

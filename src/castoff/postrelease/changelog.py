@@ -12,7 +12,7 @@ from castoff.model.acts import Act, Blocked, Decision, Done, Off, Outcome, Perso
 from castoff.model.observations import Absent, Observation, Present, Unknown
 from castoff.ports import Forge, ForgeRelease, Tree
 from castoff.postrelease.delivery import Delivery, DeliveryLook, describe_proposal
-from castoff.postrelease.ported_changelog import Terms, port_release
+from castoff.postrelease.ported_changelog import ReleasePortOptions, port_release
 from castoff.reconcile.part import Seen, wait_for
 from castoff.session.forge_releases import releases_of
 
@@ -45,7 +45,7 @@ class ChangelogPart:
     says whether the branch is expected to keep the changelog; None: that is not known before a look.
     """
 
-    terms: Terms
+    options: ReleasePortOptions
     path: str
     forge: Forge
     delivery: Delivery
@@ -60,7 +60,7 @@ class ChangelogPart:
     def look(self) -> ChangelogLook:
         """Read the release, the changelog at the branch's head, and the pull request if one is open."""
         seen = ChangelogLook(denied=self.delivery.denied)
-        release = published(self.forge, self.terms.tag)
+        release = published(self.forge, self.options.tag)
         if release is None or isinstance(release, Unknown):
             return replace(seen, unknown=release)
         seen = replace(seen, release=release)
@@ -76,7 +76,7 @@ class ChangelogPart:
         if head is None or text is None:
             return seen
         seen = replace(seen, head=head, text=text)
-        return self._compared(seen, head, text, release, replace(self.terms, milestone_url=milestone))
+        return self._compared(seen, head, text, release, replace(self.options, milestone_url=milestone))
 
     def decide(self, seen: ChangelogLook) -> Decision:
         """Port what is missing; leave alone what was written by hand."""
@@ -102,7 +102,7 @@ class ChangelogPart:
             id="release", answer=Present(url=seen.release.url), identity=str(seen.release.id)
         )
         if seen.change is not None:
-            file = Observation(id=self._file, answer=Absent(), expected=self.terms.version)
+            file = Observation(id=self._file, answer=Absent(), expected=self.options.version)
             return (release, file, *describe_proposal(seen.change.proposal))
         if seen.unknown is not None or seen.head is None:
             return (release, Observation(id=self._file, answer=seen.unknown or Absent()))
@@ -119,7 +119,7 @@ class ChangelogPart:
             return ""
         if seen.ported.outcome == "by-hand":
             return seen.ported.difference
-        names = self.path, f"{self.path} with {self.terms.version}"
+        names = self.path, f"{self.path} with {self.options.version}"
         lines = difflib.unified_diff(
             seen.text.splitlines(), seen.ported.text.splitlines(), *names, lineterm=""
         )
@@ -137,11 +137,11 @@ class ChangelogPart:
         return f"{self.delivery.branch}:{self.path}"
 
     def _compared(
-        self, seen: ChangelogLook, head: str, text: str, release: ForgeRelease, terms: Terms
+        self, seen: ChangelogLook, head: str, text: str, release: ForgeRelease, options: ReleasePortOptions
     ) -> ChangelogLook:
         try:
             require_markdown(self.path)
-            ported = port_release(text, release, terms)
+            ported = port_release(text, release, options)
         except CastoffError as error:
             return replace(seen, problem=self._in_file(error))
         seen = replace(seen, ported=ported)
@@ -153,9 +153,11 @@ class ChangelogPart:
         change = DeliveryLook(
             head=head, texts={self.path: ported.text}, proposal=proposal, denied=seen.denied
         )
-        return replace(seen, change=self._prepared(change, release, terms))
+        return replace(seen, change=self._prepared(change, release, options))
 
-    def _prepared(self, change: DeliveryLook, release: ForgeRelease, terms: Terms) -> DeliveryLook:
+    def _prepared(
+        self, change: DeliveryLook, release: ForgeRelease, options: ReleasePortOptions
+    ) -> DeliveryLook:
         """See whether the proposal's branch holds the notes already."""
         # Without a branch for the pull request there is nothing that could be prepared already.
         if change.proposal.head is None:
@@ -163,7 +165,7 @@ class ChangelogPart:
         text = self.tree(change.proposal.head).read(self.path)
         try:
             # Copied into the proposal's own text, so that edits that people made there are kept.
-            there = port_release(text or "", release, terms)
+            there = port_release(text or "", release, options)
         except CastoffError as error:
             return replace(change, fault=self._in_file(error))
         is_prepared = text is not None and there.outcome in ("unchanged", "by-hand")

@@ -14,7 +14,7 @@ from typing import Literal
 from castoff.errors import Problem
 from castoff.model.acts import Act, Blocked, Decision, Do, Outcome, Person, Refused, Unclear, only_if
 from castoff.model.observations import Observation, Present, Unknown
-from castoff.ports import Desk, ForgePull, Remote
+from castoff.ports import ForgePull, IssueTracker, Remote
 from castoff.reconcile.part import Seen
 
 Texts = Mapping[str, str]
@@ -69,7 +69,7 @@ class Delivery:
     branch: str
     remote_url: str
     remote: Remote
-    desk: Desk | None
+    issue_tracker: IssueTracker | None
     make: Callable[[str, Texts], str]
     proposal: str
     title: str
@@ -96,7 +96,7 @@ class Delivery:
         """
         for number in range(1, _MOST):
             name = self.proposal if number == 1 else f"{self.proposal}-{number}"
-            pulls = self.desk.pulls(name) if self.desk else ()
+            pulls = self.issue_tracker.pulls(name) if self.issue_tracker else ()
             # Where a push is tried first, no answer about pull requests need stop it.
             if isinstance(pulls, Unknown):
                 return pulls if self.by_pull_request or self.denied else Proposal(branch=name)
@@ -134,7 +134,7 @@ class Delivery:
         pull_request = self._proposing(seen)[1:]
         if not seen.prepared:
             return self._written(seen, pull_request)
-        if self.desk is None:
+        if self.issue_tracker is None:
             return Person(
                 (), f"open a pull request from the branch `{seen.proposal.branch}` to `{self.branch}`"
             )
@@ -145,8 +145,8 @@ class Delivery:
         assert isinstance(act, Deliver)
         seen = act.seen
         assert seen is not None, "an act follows the look that decided it"
-        if act.how == "pull-request" and self.desk is not None:
-            return self.desk.open_pull(
+        if act.how == "pull-request" and self.issue_tracker is not None:
+            return self.issue_tracker.open_pull(
                 head=seen.proposal.branch,
                 base=self.branch,
                 title=self.title,
@@ -170,13 +170,17 @@ class Delivery:
 
     def _fallback(self) -> tuple[Act, ...]:
         """Return what follows where the branch turns out to take no pushes."""
-        return only_if(f"if `{self.branch}` does not accept pushes", self._proposing()) if self.desk else ()
+        return (
+            only_if(f"if `{self.branch}` does not accept pushes", self._proposing())
+            if self.issue_tracker
+            else ()
+        )
 
     def _proposing(self, seen: DeliveryLook | None = None) -> tuple[Act, ...]:
         branch = self.proposal if seen is None else seen.proposal.branch
         pushed = self._act("branch", f"the branch `{branch}`", seen)
         pull = self._act("pull-request", f"a pull request to `{self.branch}`", seen)
-        return (pushed, pull) if self.desk else (pushed,)
+        return (pushed, pull) if self.issue_tracker else (pushed,)
 
     def _judged(self, refused: Refused) -> Outcome:
         """A branch that moved is looked at again; one that takes no pushes gets a pull request instead."""
@@ -184,7 +188,7 @@ class Delivery:
         if problem.code == "push-rejected":
             return Unclear(reason="the branch moved: the change is created again on its new head")
         # Protection is only known from the push itself; from here on this run uses the pull request.
-        if problem.code == "push-denied" and self.desk is not None and not self.denied:
+        if problem.code == "push-denied" and self.issue_tracker is not None and not self.denied:
             self.denied = True
             return Unclear(reason=f"`{self.branch}` does not accept pushes: opening a pull request instead")
         return refused

@@ -14,7 +14,7 @@ from datetime import datetime
 
 from castoff.model.acts import Act, Decision, Do, Done, Outcome, Person, Unclear, Wait, only_if
 from castoff.model.observations import Absent, Answer, Observation, Present, Unknown
-from castoff.ports import Desk, DocsBuild, DocsHost, ForgeIssue
+from castoff.ports import DocsBuild, DocsHost, ForgeIssue, IssueTracker
 from castoff.reconcile.part import Seen, wait_for
 from castoff.redaction import plain
 
@@ -123,8 +123,8 @@ class Documented:
 class Ledger:
     """The issues since the release, listed once for all packages until something is written."""
 
-    def __init__(self, desk: Desk, since: datetime) -> None:
-        self.desk = desk
+    def __init__(self, issue_tracker: IssueTracker, since: datetime) -> None:
+        self.issue_tracker = issue_tracker
         self._since = since
         self._listed: Sequence[ForgeIssue] | None = None
         self._lock = threading.Lock()
@@ -133,7 +133,7 @@ class Ledger:
         """Find the issue of a failed build."""
         with self._lock:
             if self._listed is None:
-                listed = self.desk.issues(self._since)
+                listed = self.issue_tracker.issues(self._since)
                 if isinstance(listed, Unknown):
                     return listed
                 self._listed = listed
@@ -236,12 +236,14 @@ class DocsPart:
         # The list is read again after a write, or the next look would not see it.
         ledger.forget()
         if act.issue is not None:
-            return ledger.desk.comment(act.issue.number, built_comment(one.label, one.version, act.url))
+            return ledger.issue_tracker.comment(
+                act.issue.number, built_comment(one.label, one.version, act.url)
+            )
         log = self.host.log(one.name, one.version)
         if isinstance(log, Unknown):
             return Unclear(reason=log.reason)
         body = issue_body(one.label, one.version, act.url, log)
-        return ledger.desk.open_issue(issue_title(one.label, one.version), body)
+        return ledger.issue_tracker.open_issue(issue_title(one.label, one.version), body)
 
     def _later(self, *, is_reported: bool) -> tuple[Act, ...]:
         """Return what another look may find missing; a comment only where a failure may have been reported before."""
@@ -252,7 +254,7 @@ class DocsPart:
         return (*issue, *comment) if is_reported else issue
 
     def _noted(self, ledger: Ledger, issue: ForgeIssue) -> Answer:
-        comments = ledger.desk.comments(issue.number)
+        comments = ledger.issue_tracker.comments(issue.number)
         if isinstance(comments, Unknown):
             return comments
         noted = is_noted(comments, self.documented.label, self.documented.version)

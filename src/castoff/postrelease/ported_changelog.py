@@ -13,8 +13,8 @@ from castoff.ports import ForgeRelease
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """On which terms a release is ported.
+class ReleasePortOptions:
+    """Options with which a release is ported.
 
     ``news`` is the text that the release commit cut into the section, None where it cut none; ``day`` is the day
     that it wrote there.
@@ -30,27 +30,27 @@ class Terms:
     replace: bool = False
 
 
-def port_release(text: str, release: ForgeRelease, terms: Terms) -> Ported:
+def port_release(text: str, release: ForgeRelease, options: ReleasePortOptions) -> Ported:
     """Port a published release; its symbol links are taken over, references that wait for theirs stay code.
 
     Errors: those of :func:`castoff.changelog.port`.
     """
     body = link_symbols(release.body, None).text
-    day = terms.day or (release.published_at or release.created_at)
-    upgraded = _with_links(text, terms.version, body)
+    day = options.day or (release.published_at or release.created_at)
+    upgraded = _with_links(text, options.version, body)
     ported = port(
         upgraded,
-        terms.version,
+        options.version,
         body,
         release.url,
         "" if day is None else day.strftime("%Y-%m-%d"),
         PortOptions(
-            contributors=terms.contributors,
-            milestone_url=terms.milestone_url,
-            news=terms.news,
-            replace=terms.replace,
-            tag=terms.tag,
-            previous=terms.previous,
+            contributors=options.contributors,
+            milestone_url=options.milestone_url,
+            news=options.news,
+            replace=options.replace,
+            tag=options.tag,
+            previous=options.previous,
         ),
     )
     if ported.outcome == "by-hand":

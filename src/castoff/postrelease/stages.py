@@ -20,7 +20,7 @@ from castoff.postrelease.changelog import ChangelogPart
 from castoff.postrelease.delivery import Delivery, Texts
 from castoff.postrelease.docs import DocsPart, Documented, Ledger
 from castoff.postrelease.links import LinksPart
-from castoff.postrelease.ported_changelog import Terms, cut_by
+from castoff.postrelease.ported_changelog import ReleasePortOptions, cut_by
 from castoff.preflight.checks import wants_signed_commit
 from castoff.reconcile import Reconciler, StageState, observe, part_state
 from castoff.reconcile.part import Part, PartAround, Seen, Stage
@@ -85,10 +85,10 @@ def changelog_stage(session: Session, past: PastRelease, *, replacing: bool = Fa
         return Stage("changelog", (), off="`changelog.mode` is off" if forge else NO_FORGE)
     is_there = session.clone.tree(past.commit).read(path) is not None
     remote = one_at_a_time(session.services, session.clone)
-    terms = replace(terms_of(session, past, path), replace=replacing)
+    options = replace(port_options_of(session, past, path), replace=replacing)
     parts = [
         ChangelogPart(
-            terms=terms,
+            options=options,
             path=path,
             forge=forge,
             delivery=_changelog_delivery(session.services, past, remote, branch, is_first=number == 0),
@@ -103,15 +103,15 @@ def changelog_stage(session: Session, past: PastRelease, *, replacing: bool = Fa
     return Stage("changelog", tuple(parts))
 
 
-def terms_of(session: Session, past: PastRelease, path: str) -> Terms:
-    """Say on which terms a release is ported, from what its commit cut."""
+def port_options_of(session: Session, past: PastRelease, path: str) -> ReleasePortOptions:
+    """Say on which options a release is ported, from what its commit cut."""
     parent = session.clone.parent(past.commit)
     news, day = cut_by(
         session.clone.tree(past.commit).read(path),
         session.clone.tree(parent).read(path) if parent else None,
         str(past.version),
     )
-    return Terms(
+    return ReleasePortOptions(
         version=str(past.version),
         tag=past.release.tag,
         previous=past.previous_tag,
@@ -147,9 +147,9 @@ def docs_stage(session: Session, past: PastRelease) -> Stage:
         )
         return Stage("docs", (), may_lag=True, off=why)
     url = past.release.remote_url
-    desk, forge = session.services.desk(url), session.services.forge(url)
+    issue_tracker, forge = session.services.issue_tracker(url), session.services.forge(url)
     since = datetime.fromtimestamp(session.clone.commit_time(past.commit), UTC) - timedelta(days=1)
-    ledger = Ledger(desk, since) if desk is not None and settings.issue else None
+    ledger = Ledger(issue_tracker, since) if issue_tracker is not None and settings.issue else None
     parts: list[Part[Any]] = []
     for name, documented in hosted.items():
         host = session.services.docs(name)
@@ -264,7 +264,7 @@ def _changelog_delivery(
         branch=branch,
         remote_url=release.remote_url,
         remote=remote,
-        desk=services.desk(release.remote_url),
+        issue_tracker=services.issue_tracker(release.remote_url),
         make=lambda head, texts: remote.commit(head, texts, message),
         proposal=f"castoff/changelog-{release.title}" + ("" if is_default else f"-onto-{branch}"),
         title=f"Changelog: notes of {release.title}",

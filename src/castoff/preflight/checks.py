@@ -143,8 +143,10 @@ def _branch_rules(session: Session, version: ReleaseVersion) -> Found:
 
 
 def _documents(session: Session, version: ReleaseVersion) -> Sequence[Problem]:
-    occasion = session.occasion(version)
-    edited = release_edits(session.snapshot, session.configuration, session.services.manifests, occasion)
+    template_release = session.template_release(version)
+    edited = release_edits(
+        session.snapshot, session.configuration, session.services.manifests, template_release
+    )
     locks = without_installed(edited.problems, session.services.repository.git.processes.find)
     return (*locks, *stale_mentions(session.snapshot, session.configuration, edited.texts, version))
 
@@ -152,9 +154,11 @@ def _documents(session: Session, version: ReleaseVersion) -> Sequence[Problem]:
 def _is_edited(session: Session, version: ReleaseVersion) -> bool:
     if session.configuration.version.run:
         return True
-    occasion = session.occasion(version)
+    template_release = session.template_release(version)
     return bool(
-        release_edits(session.snapshot, session.configuration, session.services.manifests, occasion).texts
+        release_edits(
+            session.snapshot, session.configuration, session.services.manifests, template_release
+        ).texts
     )
 
 

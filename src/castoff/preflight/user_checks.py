@@ -22,7 +22,7 @@ PATIENCE = 1800.0
 
 def user_checks(session: Session, checkout: Checkout, version: ReleaseVersion) -> tuple[Check, ...]:
     """List them in the order of the configuration; all look at the commit that a release starts from."""
-    values = session.occasion(version).values()
+    values = session.template_release(version).values()
     ground = _Ground(checkout)
     return tuple(
         Check(

@@ -16,7 +16,7 @@ from castoff.preflight.stage import require_reachable
 from castoff.release.candidate import build_artifacts, require_accepted
 from castoff.release.flight import with_flights
 from castoff.session.checkout import check_out
-from castoff.session.release_request import Wish, intent_of
+from castoff.session.release_request import ReleaseRequest, intent_of
 from castoff.session.services import Services
 from castoff.session.session import open_session
 from castoff.session.tag_names import require_clear_tags
@@ -39,8 +39,8 @@ def build_release(services: Services, version: str | None, into: Path) -> BuiltR
     with open_session(services) as session:
         require_clear_tags(session.snapshot.unclear_tags)
         known = session if version is not None else with_flights(session)
-        intent = intent_of(known, Wish(level=None, version=version))
-        assert isinstance(intent, Resume), "without a level, a wish begins nothing"
+        intent = intent_of(known, ReleaseRequest(level=None, version=version))
+        assert isinstance(intent, Resume), "without a level, a request begins nothing"
         require_reachable(known.snapshot)
         release = known.release(intent.claim)
         if intent.claim.tagged:

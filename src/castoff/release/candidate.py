@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
-from castoff.config.templates import Occasion, fill
+from castoff.config.templates import TemplateRelease, fill
 from castoff.errors import Problem, Refusal
 from castoff.model.child_environments import Kind, withheld_words
 from castoff.model.versions import ReleaseVersion, read
@@ -27,12 +27,12 @@ from castoff.session.tag_names import RELEASE_TAG
 _NOT_FOUND = 127
 
 
-def run_hooks(session: Session, occasion: Occasion) -> Sequence[str]:
+def run_hooks(session: Session, template_release: TemplateRelease) -> Sequence[str]:
     """Run them in order; returns the patterns of the files that they may write.
 
     Errors: ``hook-failed``, ``hook-tool-missing``.
     """
-    values = occasion.values()
+    values = template_release.values()
     patterns: list[str] = []
     for hook in session.configuration.version.run:
         words = [fill(word, values) for word in hook.command]
@@ -47,7 +47,7 @@ def run_hooks(session: Session, occasion: Occasion) -> Sequence[str]:
             changes={
                 "NEW_VERSION": values["version"],
                 "PREV_VERSION": values.get("previous", ""),
-                "CRATE_NAME": occasion.name,
+                "CRATE_NAME": template_release.name,
                 # cargo-release gives its hooks this variable; scripts that were written for it read it.
                 "DRY_RUN": "false",
                 "WORKSPACE_ROOT": str(session.clone.root),
@@ -84,8 +84,10 @@ def make_commit(session: Session, version: ReleaseVersion) -> tuple[str, tuple[P
     Where no version stands in the tree, and nothing else is edited, it is the branch's head itself. The
     user's commands run after the versions were written; the changelog is cut last, where none of them did.
     """
-    occasion = session.occasion(version)
-    edited = version_edits(session.snapshot, session.configuration, session.services.manifests, occasion)
+    template_release = session.template_release(version)
+    edited = version_edits(
+        session.snapshot, session.configuration, session.services.manifests, template_release
+    )
     errors = [problem for problem in edited.problems if problem.severity == "error"]
     if errors:
         raise Refusal(*errors)
@@ -95,10 +97,10 @@ def make_commit(session: Session, version: ReleaseVersion) -> tuple[str, tuple[P
         set() if session.snapshot.workspace.is_from_tags else _settle(session, session.snapshot.workspace)
     )
     beside, warnings = _update_beside(session, set(edited.locks) - settled)
-    hooked = _run_hooks(session, occasion)
+    hooked = _run_hooks(session, template_release)
     # Read after the user's commands, which may have written the changelog themselves.
     now = session.clone.tree(session.clone.staged(session.clone.changed_paths()))
-    cut = changelog_edits(now, session.snapshot, session.configuration, occasion)
+    cut = changelog_edits(now, session.snapshot, session.configuration, template_release)
     session.clone.write(cut.texts)
     paths = session.clone.changed_paths()
     expected = {*edited.texts, *settled, *beside, *cut.texts}
@@ -111,12 +113,12 @@ def make_commit(session: Session, version: ReleaseVersion) -> tuple[str, tuple[P
     # Nothing to commit: the tag goes to the head of the branch itself.
     if session.snapshot.workspace.is_from_tags and not paths:
         return session.snapshot.head, problems
-    return _commit(session, occasion, paths), problems
+    return _commit(session, template_release, paths), problems
 
 
-def _commit(session: Session, occasion: Occasion, paths: Sequence[str]) -> str:
+def _commit(session: Session, template_release: TemplateRelease, paths: Sequence[str]) -> str:
     release = session.configuration.release
-    message = fill(release.message, occasion.values())
+    message = fill(release.message, template_release.values())
     if not paths:
         return session.clone.commit_nothing(message, sign=wants_signed_commit(session.services))
     return session.clone.commit(
@@ -124,12 +126,12 @@ def _commit(session: Session, occasion: Occasion, paths: Sequence[str]) -> str:
     )
 
 
-def _run_hooks(session: Session, occasion: Occasion) -> Hooked:
+def _run_hooks(session: Session, template_release: TemplateRelease) -> Hooked:
     """Run the user's commands; where the setting tolerates that their tools are missing, take back what they did."""
     # A tree object is the cheapest undo: it holds all files as they were before the commands.
     before = session.clone.staged(session.clone.changed_paths())
     try:
-        return Hooked(writes=run_hooks(session, occasion))
+        return Hooked(writes=run_hooks(session, template_release))
     except Refusal as refused:
         if not {problem.code for problem in refused.problems} <= session.services.tolerated:
             raise
@@ -180,7 +182,9 @@ def require_accepted(services: Services, release: Release, artifacts: Sequence[A
         raise Refusal(*problems)
 
 
-def make_tags(session: Session, release: Release, occasion: Occasion, artifacts: Sequence[Artifact]) -> str:
+def make_tags(
+    session: Session, release: Release, template_release: TemplateRelease, artifacts: Sequence[Artifact]
+) -> str:
     """Make the tag objects, signed and verified where they are to be signed; returns that of the release, made last.
 
     Each lists the digests of what it is for. The tag of a package names the release's tag: where it is on the remote
@@ -191,7 +195,7 @@ def make_tags(session: Session, release: Release, occasion: Occasion, artifacts:
         own = [one for one in artifacts if release.workspace.owner(one).name == name]
         first = f"{name} {release.title}\n\n{RELEASE_TAG}{release.tag}"
         session.clone.make_tag(tag, _tag_message(first, own), commit, sign=sign)
-    first = fill(session.configuration.release.tag_message, occasion.values())
+    first = fill(session.configuration.release.tag_message, template_release.values())
     return session.clone.make_tag(release.tag, _tag_message(first, artifacts), commit, sign=sign)
 
 

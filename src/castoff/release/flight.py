@@ -20,7 +20,7 @@ from castoff.reconcile import PartState, StageState
 from castoff.reconcile.part import Stage
 from castoff.release.announce_command import pages_of
 from castoff.release.stages import claim_stage, forge_stages, presence_stage, tag_stage
-from castoff.rollback.recovery_options import WayOut, is_withdrawn, ways_out
+from castoff.rollback.recovery_options import RecoveryOption, is_withdrawn, recovery_options
 from castoff.rollback.withdrawal import next_free
 from castoff.rollback.withdrawal_notice import is_marked
 from castoff.session.claim_history import is_castoffs
@@ -144,9 +144,9 @@ def explained(session: Session, error: CastoffError) -> CastoffError:
     return Refusal(replace(problem, remedy="; or ".join(f"`{command}`" for command in commands)))
 
 
-def leaving(session: Session, release: Release, states: Sequence[StageState]) -> tuple[WayOut, ...]:
+def leaving(session: Session, release: Release, states: Sequence[StageState]) -> tuple[RecoveryOption, ...]:
     """Return the options of a release in flight."""
-    return ways_out(
+    return recovery_options(
         release, states, lambda: next_free(session, release), tagged=release.tag in session.snapshot.refs.tags
     )
 

@@ -28,7 +28,7 @@ from castoff.release.stages import publish_stage
 from castoff.session.checkout import check_out
 from castoff.session.claim_history import listed_digests
 from castoff.session.release import Release
-from castoff.session.release_request import Wish, intent_of
+from castoff.session.release_request import ReleaseRequest, intent_of
 from castoff.session.services import Services
 from castoff.session.session import Session, open_session
 from castoff.session.tag_names import require_clear_tags
@@ -63,8 +63,8 @@ def make_release_tags(services: Services, version: str | None, into: Path) -> Ma
     with open_session(services) as session:
         require_clear_tags(session.snapshot.unclear_tags)
         known = session if version is not None else with_flights(session)
-        intent = intent_of(known, Wish(level=None, version=version))
-        assert isinstance(intent, Resume), "without a level, a wish begins nothing"
+        intent = intent_of(known, ReleaseRequest(level=None, version=version))
+        assert isinstance(intent, Resume), "without a level, a request begins nothing"
         require_reachable(known.snapshot)
         release = known.release(intent.claim)
         if intent.claim.tagged:
@@ -77,7 +77,7 @@ def make_release_tags(services: Services, version: str | None, into: Path) -> Ma
         (seen,) = known.observe(publish_stage(services, release, artifacts, root))
         artifacts = packed_again(known, release, artifacts, seen)
         require_accepted(services, release, absent_artifacts(artifacts, seen), root)
-        make_tags(known, release, known.occasion(release.version), as_published(artifacts, seen))
+        make_tags(known, release, known.template_release(release.version), as_published(artifacts, seen))
         return MadeTags(version=release.title, tags=tuple(_write(known, release, into)))
 
 

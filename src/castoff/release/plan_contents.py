@@ -9,7 +9,7 @@ from datetime import date
 from functools import partial
 from pathlib import PurePosixPath
 
-from castoff.config.templates import Occasion, fill
+from castoff.config.templates import TemplateRelease, fill
 from castoff.config.values import Configuration, Limit
 from castoff.errors import Problem
 from castoff.model.intent import Begin, Resume
@@ -31,7 +31,7 @@ from castoff.preflight.free_version import not_free
 from castoff.preflight.mentions import stale_mentions
 from castoff.release.publish import planned_upload
 from castoff.session.edits import release_edits, shown
-from castoff.session.session import occasion_of
+from castoff.session.session import template_release_of
 from castoff.session.snapshot import Snapshot, workspace_before
 from castoff.session.version_guards import version_problems
 from castoff.session.version_steps import given_up_before
@@ -76,7 +76,7 @@ def make_plan(
     edited = (
         Edited(texts={}, edits=())
         if resumes
-        else release_edits(snapshot, configuration, manifests, occasion_of(snapshot, version, today))
+        else release_edits(snapshot, configuration, manifests, template_release_of(snapshot, version, today))
     )
     packages = planned_packages(snapshot.workspace.packages, snapshot.order, version, _new(snapshot))
     previous = snapshot.history.previous
@@ -97,7 +97,7 @@ def make_plan(
         members=tuple((member, _member_version(member, version)) for member in snapshot.workspace.members),
         edits=edited.edits,
         locks=() if resumes else _locks(snapshot, edited),
-        commands=() if resumes else _commands(configuration, occasion_of(snapshot, version, today)),
+        commands=() if resumes else _commands(configuration, template_release_of(snapshot, version, today)),
         estimate=_estimated(packages, configuration, grace),
         problems=(
             *as_warnings(snapshot.state),
@@ -111,8 +111,10 @@ def make_plan(
     )
 
 
-def _commands(configuration: Configuration, occasion: Occasion) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    values = occasion.values()
+def _commands(
+    configuration: Configuration, template_release: TemplateRelease
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    values = template_release.values()
     return tuple(
         (shlex.join(fill(word, values) for word in hook.command), tuple(hook.writes))
         for hook in configuration.version.run

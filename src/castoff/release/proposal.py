@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from castoff.model.acts import Act, Decision, Do, Done, Outcome, Person, Refused, Unclear
 from castoff.model.observations import Absent, Observation, Present, Unknown
-from castoff.ports import Desk, ForgePull, Remote
+from castoff.ports import ForgePull, IssueTracker, Remote
 from castoff.reconcile.part import Seen, wait_for
 
 BEGIN, END = "<!-- castoff: start of the preview -->", "<!-- castoff: end of the preview -->"
@@ -56,7 +56,7 @@ class ProposalPart:
     text: str
     remote_url: str
     remote: Remote
-    desk: Desk | None
+    issue_tracker: IssueTracker | None
     wanted: Callable[[str | None], str]
     label: str | None = None
     name: str = "proposal"
@@ -72,7 +72,7 @@ class ProposalPart:
         head = refs.heads.get(self.branch)
         if not self._is_here(head):
             return Unknown(reason=f"the branch `{self.branch}` could not be fetched")
-        pulls = self.desk.pulls(self.branch) if self.desk else ()
+        pulls = self.issue_tracker.pulls(self.branch) if self.issue_tracker else ()
         if isinstance(pulls, Unknown):
             return pulls
         pull = self._meant([pull for pull in pulls if pull.base == self.onto])
@@ -97,7 +97,7 @@ class ProposalPart:
                 commit=seen.commit,
             )
             return Do((push,), later=self._of_forge(pull))
-        if self.desk is None:
+        if self.issue_tracker is None:
             return Person((), f"open a pull request from the branch `{self.branch}` to `{self.onto}`")
         if pull is None or self._of_forge(pull):
             return Do(self._of_forge(pull))
@@ -119,16 +119,16 @@ class ProposalPart:
         """Push the branch forward, open the pull request, or write its preview anew."""
         if isinstance(act, PushProposal):
             return self._pushed(act.commit)
-        assert self.desk is not None
+        assert self.issue_tracker is not None
         if isinstance(act, EditProposal):
-            return self.desk.edit_pull(act.pull.number, with_preview(act.pull.body, self.text))
-        return self.desk.open_pull(
+            return self.issue_tracker.edit_pull(act.pull.number, with_preview(act.pull.body, self.text))
+        return self.issue_tracker.open_pull(
             head=self.branch, base=self.onto, title=self.title, body=self.text, label=self.label
         )
 
     def _of_forge(self, pull: ForgePull | None) -> tuple[Act, ...]:
         """Return what is missing on the forge."""
-        if self.desk is None:
+        if self.issue_tracker is None:
             return ()
         if pull is None:
             target = f"a pull request to `{self.onto}`"

@@ -64,10 +64,10 @@ class Proposed:
 
 def show_proposal(services: Services, level: str, pre: str | None) -> Proposed:
     """Return what a proposal would be; nothing is written and nothing is built."""
-    with _desk(services, level, pre) as desk:
-        stage = desk.stage(desk.commit)
+    with _proposal_run(services, level, pre) as run:
+        stage = run.stage(run.commit)
         (state,) = observe((stage,))
-        return desk.proposed(state)
+        return run.proposed(state)
 
 
 def propose(services: Services, level: str, pre: str | None, *, rehearsed: bool = False) -> Proposed:
@@ -78,14 +78,14 @@ def propose(services: Services, level: str, pre: str | None, *, rehearsed: bool 
     Errors: ``already-claimed``, ``another-proposal``, ``forge-unreachable``, ``proposal-conflict``, and those of a
     release.
     """
-    with _desk(services, level, pre) as desk:
-        desk.check()
-        stage = desk.stage(desk.commit if rehearsed else desk.rehearsed)
-        return desk.proposed(desk.session.reconcile(stage))
+    with _proposal_run(services, level, pre) as run:
+        run.check()
+        stage = run.stage(run.commit if rehearsed else run.rehearsed)
+        return run.proposed(run.session.reconcile(stage))
 
 
 @contextmanager
-def _desk(services: Services, level: str, pre: str | None) -> Iterator[_Desk]:
+def _proposal_run(services: Services, level: str, pre: str | None) -> Iterator[_ProposalRun]:
     with open_session(services) as opened:
         require_packages(opened.snapshot.workspace)
         require_clear_tags(opened.snapshot.unclear_tags)
@@ -101,9 +101,9 @@ def _desk(services: Services, level: str, pre: str | None) -> Iterator[_Desk]:
             raise _claimed(intent.claim, session.snapshot)
         before = partial(workspace_before, session.snapshot, services.manifests)
         require_version(session.snapshot, intent.version, level, before)
-        desk = _Desk(session, intent.version, level)
-        desk.require_no_other()
-        yield desk
+        run = _ProposalRun(session, intent.version, level)
+        run.require_no_other()
+        yield run
 
 
 def _nothing_to_propose(snapshot: Snapshot) -> CastoffError:
@@ -120,7 +120,7 @@ def _nothing_to_propose(snapshot: Snapshot) -> CastoffError:
 
 
 @dataclass(slots=True)
-class _Desk:
+class _ProposalRun:
     """What one run of a proposal works with."""
 
     session: Session
@@ -138,8 +138,8 @@ class _Desk:
     @property
     def message(self) -> str:
         """Write the message of the release commit."""
-        occasion = self.session.occasion(self.version)
-        return fill(self.session.configuration.release.message, occasion.values())
+        template_release = self.session.template_release(self.version)
+        return fill(self.session.configuration.release.message, template_release.values())
 
     def require_no_other(self) -> None:
         """Refuse a second proposal beside another one that is open."""
@@ -161,8 +161,8 @@ class _Desk:
         """Return whether a branch still proposes: its version is not out, and not all its pull requests are over."""
         if branch.removeprefix(PROPOSED) in self.session.snapshot.refs.tags:
             return False
-        desk = self.session.services.desk(self.session.snapshot.remote_url or "")
-        pulls = desk.pulls(branch) if desk else ()
+        issue_tracker = self.session.services.issue_tracker(self.session.snapshot.remote_url or "")
+        pulls = issue_tracker.pulls(branch) if issue_tracker else ()
         if isinstance(pulls, Unknown):
             raise unreachable(pulls)
         return not pulls or any(pull.state == "open" for pull in pulls)
@@ -229,7 +229,7 @@ class _Desk:
             text=self._text(),
             remote_url=url,
             remote=self.session.clone,
-            desk=self.session.services.desk(url),
+            issue_tracker=self.session.services.issue_tracker(url),
             wanted=wanted,
             label=label_of_own_pulls(self.session.snapshot.tree, self.session.configuration.notes.config),
         )

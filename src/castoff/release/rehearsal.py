@@ -24,7 +24,7 @@ from castoff.release.proposal_command import propose
 from castoff.release.run import NOT_PROVEN, Result, Upload, approve_staged, run_release
 from castoff.release.status import look
 from castoff.session.registry_versions import require_free
-from castoff.session.release_request import Wish
+from castoff.session.release_request import ReleaseRequest
 from castoff.session.reporters import Recorder
 from castoff.session.services import Embedded, Services, WebsiteCopy, WorldContent
 from castoff.session.session import Session, open_session
@@ -64,7 +64,9 @@ class Rehearsal:
     error: CastoffError | None = None
 
 
-def rehearse(services: Services, wish: Wish, opened: Opened, *, by_pull_request: bool = False) -> Rehearsal:
+def rehearse(
+    services: Services, request: ReleaseRequest, opened: Opened, *, by_pull_request: bool = False
+) -> Rehearsal:
     """Rehearse a release, claimed by a push or ``by_pull_request``.
 
     A clone stands for the user's checkout; ``opened`` makes an embedded world whose repository holds the
@@ -75,7 +77,7 @@ def rehearse(services: Services, wish: Wish, opened: Opened, *, by_pull_request:
         require_clear_tags(session.snapshot.unclear_tags)
         session.clone.stand_on(session.snapshot.branch, session.snapshot.head)
         before = workspace_before(session.snapshot, services.manifests)
-        exact = _exact(session, wish, lambda: before)
+        exact = _exact(session, request, lambda: before)
         content = WorldContent(session.snapshot.workspace, before, copy_website(session))
         with (
             opened(session, content) as embedded,
@@ -107,7 +109,7 @@ class _Run:
     """One running rehearsal."""
 
     embedded: Embedded
-    wish: Wish
+    request: ReleaseRequest
     by_pull_request: bool
     recorder: Recorder = field(init=False)
     services: Services = field(init=False)
@@ -121,11 +123,11 @@ class _Run:
     def play(self) -> Result:
         """Run the commands of a release in the order in which people and workflows run them."""
         by_ci = self.services.configuration.draft.by == "ci"
-        wish = self._proposed() if self.by_pull_request else self.wish
-        first = run_release(self.services, replace(wish, agreed=not by_ci))
+        request = self._proposed() if self.by_pull_request else self.request
+        first = run_release(self.services, replace(request, agreed=not by_ci))
         first = approve_staged(self.services, first, agreed=not by_ci)
         last, played = first, dict[str, StageState]()
-        resumed = Wish(level=None, version=first.version, agreed=True)
+        resumed = ReleaseRequest(level=None, version=first.version, agreed=True)
         if by_ci:
             self.services.reporter.note("the workflow's part: the draft, by the code of `castoff draft`")
             played["draft"] = make_draft(self.services, first.version).state
@@ -141,11 +143,11 @@ class _Run:
     def summary(self, snapshot: Snapshot, error: CastoffError) -> Result:
         """Return what can be said of a rehearsal that an error stopped."""
         try:
-            stages = look(self.services, self.wish.level).states
+            stages = look(self.services, self.request.level).states
         except CastoffError:
             stages = ()
         return Result(
-            version=self.wish.level or "",
+            version=self.request.level or "",
             waves=ordered(snapshot.workspace, self.services.configuration.release).waves,
             resumed=False,
             stages=stages,
@@ -154,11 +156,11 @@ class _Run:
             problems=error.problems,
         )
 
-    def _proposed(self) -> Wish:
-        """Propose the release and merge the proposal; return the wish to resume what the merge claimed."""
-        proposed = propose(self.services, self.wish.level or "", self.wish.pre)
+    def _proposed(self) -> ReleaseRequest:
+        """Propose the release and merge the proposal; return the request to resume what the merge claimed."""
+        proposed = propose(self.services, self.request.level or "", self.request.pre)
         self._merged()
-        return Wish(level=None, version=proposed.version)
+        return ReleaseRequest(level=None, version=proposed.version)
 
     def _merged(self) -> bool:
         """Merge what is open, as a person would; return whether there was anything."""
@@ -219,19 +221,21 @@ def _more(
     return tuple(text for text, applies in facts if applies)
 
 
-def _exact(session: Session, wish: Wish, before: Callable[[], Workspace | None]) -> Wish:
+def _exact(
+    session: Session, request: ReleaseRequest, before: Callable[[], Workspace | None]
+) -> ReleaseRequest:
     """Name the version that the level means, so that a rehearsal shows the next release also right after one.
 
     A level that a release would stop for stops here too, as does a version that the real registries hold or pass.
     """
-    if wish.level is None:
-        return wish
+    if request.level is None:
+        return request
     try:
-        intent = meant(session.snapshot.history, wish.level, wish.pre)
+        intent = meant(session.snapshot.history, request.level, request.pre)
     except CastoffError as error:
         raise explained(session, error) from None
     if isinstance(intent, Begin):
-        require_version(session.snapshot, intent.version, wish.level, before)
-        require_free(session.services, session.snapshot, intent.version, wish.level)
+        require_version(session.snapshot, intent.version, request.level, before)
+        require_free(session.services, session.snapshot, intent.version, request.level)
     version = intent.version if isinstance(intent, Begin) else intent.claim.version
-    return replace(wish, level=str(version), pre=None)
+    return replace(request, level=str(version), pre=None)

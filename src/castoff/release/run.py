@@ -59,7 +59,7 @@ from castoff.release.stages import (
 from castoff.release.waiver_command import given_up, require_waivable, waiver_stage
 from castoff.session.checkout import check_out
 from castoff.session.release import Release
-from castoff.session.release_request import Wish, intent_of
+from castoff.session.release_request import ReleaseRequest, intent_of
 from castoff.session.reporters import Recorder
 from castoff.session.services import Services, WorldContent
 from castoff.session.session import Session, open_session
@@ -111,7 +111,7 @@ class _Run:
 
     session: Session
     recorder: Recorder
-    order: Wish
+    request: ReleaseRequest
     artifacts: tuple[Artifact, ...] | None = None
     claimed: StageState | None = None
     planned: tuple[Session, ReleaseVersion] | None = None
@@ -119,23 +119,23 @@ class _Run:
     problems: list[Problem] = field(default_factory=list)
 
 
-def run_release(services: Services, order: Wish) -> Result:
+def run_release(services: Services, request: ReleaseRequest) -> Result:
     """Carry a release out, as far as this run may go."""
     recorder = Recorder(clock=services.clock, listeners=(services.reporter,))
     with open_session(replace(services, reporter=recorder)) as session:
-        run = _Run(session, recorder, order)
+        run = _Run(session, recorder, request)
         claim, resumed = _claimed(run)
         release = run.session.release(claim)
         recorder.waves(release.waves)
-        if order.without:
+        if request.without:
             require_waivable(run.session, release)
             seen = run.session.observe(*required_stages(run.session, release))
-            if names := given_up(order.without, seen):
+            if names := given_up(request.without, seen):
                 run.session.reconcile(waiver_stage(release, session.clone, names))
-        if order.tags is not None and not release.tagged:
-            run.listed = take_handed_tags(run.session, release, order.tags)
+        if request.tags is not None and not release.tagged:
+            run.listed = take_handed_tags(run.session, release, request.tags)
         states = [_claim(run, release)]
-        if order.only != "version":
+        if request.only != "version":
             states += _finish(run, release)
         return _result(run, release, states, resumed=resumed)
 
@@ -145,8 +145,8 @@ def approve_staged(services: Services, result: Result, *, agreed: bool) -> Resul
     if not any(one.state == "person" for one in result.stages if one.stage.name == "publish"):
         return result
     services.reporter.note("a person's part: the approval of the staged packages")
-    wish = Wish(level=None, version=result.version, agreed=agreed, approved=True)
-    return replace(run_release(services, wish), resumed=result.resumed)
+    request = ReleaseRequest(level=None, version=result.version, agreed=agreed, approved=True)
+    return replace(run_release(services, request), resumed=result.resumed)
 
 
 def _claimed(run: _Run) -> tuple[Claim, bool]:
@@ -170,7 +170,7 @@ def _claimed(run: _Run) -> tuple[Claim, bool]:
             run.session = replace(run.session, services=services)
             return intent.claim, True
         if not any(one.code == "shallow-clone" for one in snapshot.state):
-            require_version(snapshot, intent.version, run.order.level or "", partial(_before, run))
+            require_version(snapshot, intent.version, run.request.level or "", partial(_before, run))
         run.planned = planned_again(run.planned, (run.session, intent.version))
         try:
             return _begin(run, intent.version), False
@@ -186,9 +186,9 @@ def _claimed(run: _Run) -> tuple[Claim, bool]:
 def _intended(run: _Run) -> Begin | Resume:
     """Return what is to be begun or resumed; a release in flight counts as begun in the session from now on."""
     try:
-        if run.order.version is None:
+        if run.request.version is None:
             run.session = with_flights(run.session)
-        return intent_of(run.session, run.order)
+        return intent_of(run.session, run.request)
     except CastoffError as error:
         require_full_history(run.session.snapshot)
         raise explained(run.session, error) from None
@@ -196,9 +196,9 @@ def _intended(run: _Run) -> Begin | Resume:
 
 def _require_resumable(run: _Run, claim: Claim) -> None:
     """Stop where what is left cannot be done here."""
-    handed = run.order.tags is not None
-    uploads = not handed or run.order.only == "publish"
-    checks = resume_checks(run.session, claim, run.order.level, uploads=uploads, signs=not handed)
+    handed = run.request.tags is not None
+    uploads = not handed or run.request.only == "publish"
+    checks = resume_checks(run.session, claim, run.request.level, uploads=uploads, signs=not handed)
     answers = run_checks(checks)
     if errors := [one for one in errors_of(answers) if one.code not in run.session.services.tolerated]:
         raise Refusal(*errors)
@@ -242,8 +242,8 @@ def _begin(run: _Run, version: ReleaseVersion) -> Claim:
     )
     services.reporter.stage("preflight", 1)
     require_reachable(seen)
-    checks = preflight_checks(session, version, level=run.order.level)
-    if run.order.only == "version":
+    checks = preflight_checks(session, version, level=run.request.level)
+    if run.request.only == "version":
         checks = tuple(one for one in checks if one.id not in _OF_UPLOADS)
     with services.reporter.step(LocalStep("check", f"{len(checks)} conditions")):
         answers = ask_until_known(checks, services.reconciler(), services.tolerated)
@@ -258,7 +258,7 @@ def _begin(run: _Run, version: ReleaseVersion) -> Claim:
     run.problems.extend(warnings)
     claim = Claim(version=version, commit=commit)
     release = session.release(claim)
-    if run.order.rehearsed:
+    if run.request.rehearsed:
         return _claim_unbuilt(run, release)
     artifacts = _build(run, release)
     require_accepted(services, release, artifacts, clone.root)
@@ -329,7 +329,7 @@ def _finish(run: _Run, release: Release) -> list[StageState]:
         return _tag_made_here(run, release) or _made_tag(run, release, _build(run, release))
 
     tag = tag_stage(session, release, made)
-    if run.order.only == "publish":
+    if run.request.only == "publish":
         return [_publish(run, release, reconciler)]
     states = [_stage(run, reconciler, milestone_stage(session, release))]
     states.append(_publish(run, release, reconciler) if run.listed is None else _published(run, release))
@@ -337,7 +337,7 @@ def _finish(run: _Run, release: Release) -> list[StageState]:
         # What is staged is not released: its tag follows the approval.
         return [*states, *session.observe(tag, *forge_stages(session, release, str, agreed=False))]
     states.append(_stage(run, reconciler, tag))
-    for stage in forge_stages(session, release, lambda: _body(run, release), agreed=run.order.agreed):
+    for stage in forge_stages(session, release, lambda: _body(run, release), agreed=run.request.agreed):
         states.append(_stage(run, reconciler, stage))
     last, problems = end_release(session, release, reconciler)
     run.problems.extend(problems)
@@ -405,8 +405,8 @@ def _publish_stage(run: _Run, release: Release) -> Stage:
         release,
         artifacts,
         root,
-        accepted=run.order.accepted,
-        approved=run.order.approved,
+        accepted=run.request.accepted,
+        approved=run.request.approved,
     )
 
 
@@ -418,7 +418,7 @@ def _tag_made_here(run: _Run, release: Release) -> str | None:
 def _made_tag(run: _Run, release: Release, artifacts: Sequence[Artifact]) -> str:
     """Make the tag object; before the first upload, since a key may want a touch."""
     with run.session.services.reporter.step(LocalStep("sign", f"the tag {release.tag}")):
-        return make_tags(run.session, release, run.session.occasion(release.version), artifacts)
+        return make_tags(run.session, release, run.session.template_release(release.version), artifacts)
 
 
 def _stage(run: _Run, reconciler: Reconciler, stage: Stage) -> StageState:

@@ -42,13 +42,13 @@ from castoff.release.plan_contents import as_warnings, estimate
 from castoff.release.stages import milestone_stage
 from castoff.release.waiver_command import waiver_problems
 from castoff.rollback.abandon import revert_stage
-from castoff.rollback.recovery_options import WayOut
+from castoff.rollback.recovery_options import RecoveryOption
 from castoff.rollback.withdrawal import no_draft_stage, notice_stage, withdraw_stage
 from castoff.rollback.yank import claim_of
 from castoff.session.change_range import Gathered, gathered_since_release, known_contributors
 from castoff.session.edits import shown
 from castoff.session.release import Release
-from castoff.session.release_request import Wish, intent_of
+from castoff.session.release_request import ReleaseRequest, intent_of
 from castoff.session.services import Services
 from castoff.session.session import Session, open_session
 from castoff.session.snapshot import Snapshot, require_full_history
@@ -165,7 +165,7 @@ class Status:
     draft: ForgeRelease | None = None
     now: datetime | None = None
     seen: Snapshot | None = None
-    ways_out: tuple[WayOut, ...] = ()
+    recovery_options: tuple[RecoveryOption, ...] = ()
     waiting_since: datetime | None = None
     cadence: Cadence | None = None
     stops: tuple[Problem, ...] = ()
@@ -205,7 +205,7 @@ class Status:
         ]
 
 
-def dry_resume(services: Services, wish: Wish) -> Status:
+def dry_resume(services: Services, request: ReleaseRequest) -> Status:
     """Look at a release that is to be resumed, and judge everything that the resume judges before its first act.
 
     Errors: those of the resume that leave open which release is meant, or what is left of it.
@@ -214,18 +214,18 @@ def dry_resume(services: Services, wish: Wish) -> Status:
         require_clear_tags(session.snapshot.unclear_tags)
         known = session
         try:
-            if wish.version is None:
+            if request.version is None:
                 known, _ = with_known_flights(session)
-            intent = intent_of(known, wish)
+            intent = intent_of(known, request)
         except CastoffError:
             require_full_history(session.snapshot)
             raise
-        assert isinstance(intent, Resume), "without a level, a wish begins nothing"
+        assert isinstance(intent, Resume), "without a level, a request begins nothing"
         require_reachable(session.snapshot)
         status = _look_at(known, intent.claim, _problems(session))
-        answers = run_checks(resume_checks(known, intent.claim, wish.level))
+        answers = run_checks(resume_checks(known, intent.claim, request.level))
         found = [problem for one in map(outside_a_release, answers) for problem in one.findings]
-        if wish.without:
+        if request.without:
             found += waiver_problems(known, known.release(intent.claim))
         stops = tuple(one for one in found if one.severity == "error")
         return replace(status, stops=stops, problems=tuple(dict.fromkeys((*status.problems, *found))))
@@ -334,7 +334,7 @@ def _look_at(session: Session, claim: Claim, problems: Sequence[Problem]) -> Sta
         seen=session.snapshot,
         order=release.order,
         schedule=_schedule(session, release, states),
-        ways_out=leaving(session, release, states) if phase in ("in-flight", "unknown") else (),
+        recovery_options=leaving(session, release, states) if phase in ("in-flight", "unknown") else (),
         problems=(
             *problems,
             *withdrawn_since(states),

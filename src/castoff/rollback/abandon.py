@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 
 from castoff.changelog.news import rejoined
-from castoff.config.templates import Occasion, fill
+from castoff.config.templates import TemplateRelease, fill
 from castoff.config.values import Configuration
 from castoff.errors import NotYet, Refusal
 from castoff.git.revert import revert
@@ -40,7 +40,7 @@ from castoff.session.edits import CHANGELOG
 from castoff.session.forge_releases import releases_of
 from castoff.session.release import Release
 from castoff.session.services import Services
-from castoff.session.session import Session, occasion_of, open_session
+from castoff.session.session import Session, open_session, template_release_of
 from castoff.session.snapshot import claims_in
 
 _LOCKS = (
@@ -109,7 +109,7 @@ def revert_stage(session: Session, release: Release) -> Stage:
 def _ref_stage(session: Session, release: Release) -> Stage:
     """Take back what the release commit edited, where the release made one, and then the ref."""
     commit = release.commit
-    message = fill(session.configuration.release.message, _occasion_then(session, release).values())
+    message = fill(session.configuration.release.message, _template_release_then(session, release).values())
     is_ours = (
         # A claim by a ref can point to a commit of a person (nothing to edit), which must not be reverted.
         session.clone.has(commit) and session.clone.subject(commit) == message.partition("\n")[0].strip()
@@ -125,11 +125,11 @@ def _ref_stage(session: Session, release: Release) -> Stage:
     return Stage("revert", (undo, drop_claim_part(release, session.clone, after="revert", is_burned=burned)))
 
 
-def _occasion_then(session: Session, release: Release) -> Occasion:
+def _template_release_then(session: Session, release: Release) -> TemplateRelease:
     """Say of which release the message of the release commit spoke, on its own day."""
     # The message may contain the date; that of the commit is used, because today can be another day.
     day = datetime.fromtimestamp(session.clone.commit_time(release.commit), UTC).date()
-    return occasion_of(session.snapshot, release.version, day)
+    return template_release_of(session.snapshot, release.version, day)
 
 
 def _revert_part(session: Session, release: Release, stands: Callable[[str], bool]) -> RevertPart:
@@ -153,7 +153,7 @@ def _revert_part(session: Session, release: Release, stands: Callable[[str], boo
         clone=session.clone,
         stands=stands,
         make=make,
-        desk=session.services.desk(release.remote_url),
+        issue_tracker=session.services.issue_tracker(release.remote_url),
         label=label_of_own_pulls(session.clone.tree(release.commit), session.configuration.notes.config),
     )
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from castoff.model.acts import Act, Decision, Do, Done, Outcome, Person, Refused, Succeeded, Unclear, only_if
 from castoff.model.observations import Absent, Observation, Present, Unknown
 from castoff.model.refs import Refs
-from castoff.ports import Desk, ForgePull, Remote
+from castoff.ports import ForgePull, IssueTracker, Remote
 from castoff.reconcile.part import Seen, wait_for
 
 
@@ -54,7 +54,7 @@ class RevertPart:
     clone: Remote
     stands: Callable[[str], bool]
     make: Callable[[str], str]
-    desk: Desk | None = None
+    issue_tracker: IssueTracker | None = None
     label: str | None = None
     name: str = "revert"
     needs: frozenset[str] = frozenset()
@@ -74,8 +74,8 @@ class RevertPart:
         pulls: Sequence[ForgePull] | Unknown = ()
         # The forge is asked only if a pull request can exist: its branch is there, or this run will create
         # one.
-        if self.desk and (self._denied or self._proposal in refs.heads):
-            pulls = self.desk.pulls(self._proposal)
+        if self.issue_tracker and (self._denied or self._proposal in refs.heads):
+            pulls = self.issue_tracker.pulls(self._proposal)
         if isinstance(pulls, Unknown):
             return pulls
         # A closed pull request was refused by a person or already merged; neither counts.
@@ -96,7 +96,7 @@ class RevertPart:
         if seen.denied:
             return Do((proposal,))
         denied = only_if(f"if `{self.branch}` does not accept pushes", (proposal,))
-        return Do((self._act("version:revert", seen),), later=denied if self.desk else ())
+        return Do((self._act("version:revert", seen),), later=denied if self.issue_tracker else ())
 
     def describe(self, seen: RevertLook | Unknown) -> Seen:
         """Show the branch while the claim is in force there."""
@@ -107,8 +107,8 @@ class RevertPart:
     def act(self, act: Act) -> Outcome:
         """Commit and push; where the branch moved, look again; where it takes no pushes, propose."""
         assert isinstance(act, RevertClaim)
-        if act.by_pull_request and self.desk is not None:
-            return self._proposed(self.desk, act.seen)
+        if act.by_pull_request and self.issue_tracker is not None:
+            return self._proposed(self.issue_tracker, act.seen)
         made = self.make(act.seen.head)
         outcome = self.clone.push(self.remote_url, f"{made}:refs/heads/{self.branch}")
         if not isinstance(outcome, Refused):
@@ -121,7 +121,7 @@ class RevertPart:
         # apply to it as well.
         if outcome.problem.code != "push-denied":
             return outcome
-        if self.desk is None:
+        if self.issue_tracker is None:
             return Refused(replace(outcome.problem, remedy=self._by_hand))
         self._denied = True
         return Unclear(reason=f"`{self.branch}` does not accept pushes: opening a pull request instead")
@@ -147,14 +147,14 @@ class RevertPart:
             f"and run `castoff abandon {self.title} --execute` again"
         )
 
-    def _proposed(self, desk: Desk, seen: RevertLook) -> Outcome:
+    def _proposed(self, issue_tracker: IssueTracker, seen: RevertLook) -> Outcome:
         """Push the revert to a branch of its own, unless it is there, and open the pull request."""
         if not self._is_made(seen.refs):
             made = self.make(seen.head)
             pushed = self.clone.push(self.remote_url, f"{made}:refs/heads/{self._proposal}")
             if not isinstance(pushed, Succeeded):
                 return pushed
-        return desk.open_pull(
+        return issue_tracker.open_pull(
             head=self._proposal,
             base=self.branch,
             title=f'Revert "{self.subject}"',

@@ -14,7 +14,7 @@ from castoff.session.release import Release
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WayOut:
+class RecoveryOption:
     """One way: the command, what it does, and what users are left with."""
 
     command: str
@@ -22,9 +22,9 @@ class WayOut:
     leaves: tuple[str, ...]
 
 
-def ways_out(
+def recovery_options(
     release: Release, states: Sequence[StageState], next_free: Callable[[], str | None], *, tagged: bool
-) -> tuple[WayOut, ...]:
+) -> tuple[RecoveryOption, ...]:
     """Return the options of an incomplete release; none if only the announcement is left.
 
     While something has no answer, nobody knows what is half done, and the only way is to look again. ``next_free`` is
@@ -41,7 +41,7 @@ def ways_out(
     ]:
         return (_look_again(release, states, without_answer),)
     if any(state.state == "person" for state in states if state.stage.name == "publish"):
-        approve = WayOut(
+        approve = RecoveryOption(
             command=f"castoff approve {release.title} --execute",
             does=f"publishes what is staged; {len(up)} of {total} {_packages(total)} {_are(total)} published",
             leaves=(f"users get {release.title} complete, as planned",),
@@ -49,7 +49,7 @@ def ways_out(
         return approve, _abandon(release, up, next_free)
     whole = len(_whole(states))
     in_part = f", {len(up) - whole} in part" if len(up) > whole else ""
-    forward = WayOut(
+    forward = RecoveryOption(
         command=f"castoff resume {release.title} --execute",
         does=f"completes the release; {whole} of {total} {_packages(total)} {_are(total)} uploaded{in_part}",
         leaves=(f"users get {release.title} complete, as planned",),
@@ -70,8 +70,8 @@ def _undone(states: Sequence[StageState]) -> set[str]:
     return {state.stage.name for state in states if state.stage.required and state.state != "done"}
 
 
-def _without(release: Release) -> WayOut:
-    return WayOut(
+def _without(release: Release) -> RecoveryOption:
+    return RecoveryOption(
         command=f"castoff resume {release.title} --without draft --execute",
         does="finishes it without a release on the forge",
         leaves=(f"users get {release.title}; its notes are neither on the forge nor in the changelog",),
@@ -80,7 +80,7 @@ def _without(release: Release) -> WayOut:
 
 def _look_again(
     release: Release, states: Sequence[StageState], without_answer: Sequence[PartState]
-) -> WayOut:
+) -> RecoveryOption:
     whole, total = _whole(states), len(release.workspace.packages)
     open_packages = [
         part
@@ -94,7 +94,7 @@ def _look_again(
     reasons = dict.fromkeys(
         one.answer.reason for part in without_answer for one in part.seen if isinstance(one.answer, Unknown)
     )
-    return WayOut(
+    return RecoveryOption(
         command=f"castoff status {release.title}",
         does=f"checks again; {count} of {total} {_packages(total)} {_are(total)} uploaded: "
         + "; ".join(list(reasons)[:2]),
@@ -123,12 +123,12 @@ def is_withdrawn(states: Sequence[StageState]) -> bool:
     return bool(answers) and all(isinstance(answer, Withdrawn) for answer in answers)
 
 
-def _abandon(release: Release, up: Sequence[str], next_free: Callable[[], str | None]) -> WayOut:
+def _abandon(release: Release, up: Sequence[str], next_free: Callable[[], str | None]) -> RecoveryOption:
     command = f"castoff abandon {release.title} --execute"
     by_ref = release.workspace.is_from_tags
     undoes = f"deletes `{claim_ref(release.title)}`" if by_ref else "reverts the release commit"
     if not up:
-        return WayOut(
+        return RecoveryOption(
             command=command,
             does=f"rejects what is staged, if anything, and {undoes}; nothing was published"
             if "npm" in {one.ecosystem for one in release.workspace.packages}
@@ -137,7 +137,7 @@ def _abandon(release: Release, up: Sequence[str], next_free: Callable[[], str | 
         )
     free = next_free()
     ecosystems = sorted({release.workspace.package(name).ecosystem for name in up})
-    return WayOut(
+    return RecoveryOption(
         command=command,
         does="yanks " + ", ".join(up) + f", then {undoes}",
         leaves=(
@@ -147,9 +147,9 @@ def _abandon(release: Release, up: Sequence[str], next_free: Callable[[], str | 
     )
 
 
-def _yank(release: Release) -> WayOut:
+def _yank(release: Release) -> RecoveryOption:
     ecosystems = sorted({package.ecosystem for package in release.workspace.packages})
-    return WayOut(
+    return RecoveryOption(
         command=f"castoff yank {release.title} --execute",
         does="yanks every package, the facade first, and marks the release on the forge as withdrawn",
         leaves=(f"the tag `{release.tag}` stays", *(LIMITS[one] for one in ecosystems)),

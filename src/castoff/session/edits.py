@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from castoff.config.replacement import replace_all
-from castoff.config.templates import Occasion
+from castoff.config.templates import TemplateRelease
 from castoff.config.values import Configuration
 from castoff.ecosystems.cargo.manifest.layout import links_of
 from castoff.errors import CastoffError, Problem
@@ -41,11 +41,16 @@ class Overlay:
 
 
 def release_edits(
-    snapshot: Snapshot, configuration: Configuration, manifests: Sequence[Manifests], occasion: Occasion
+    snapshot: Snapshot,
+    configuration: Configuration,
+    manifests: Sequence[Manifests],
+    template_release: TemplateRelease,
 ) -> Edited:
     """Compute everything that changes in the tree, in memory; what commands of the user's do is not known."""
-    edited = version_edits(snapshot, configuration, manifests, occasion)
-    cut = changelog_edits(Overlay(snapshot.tree, dict(edited.texts)), snapshot, configuration, occasion)
+    edited = version_edits(snapshot, configuration, manifests, template_release)
+    cut = changelog_edits(
+        Overlay(snapshot.tree, dict(edited.texts)), snapshot, configuration, template_release
+    )
     return Edited(
         texts={**edited.texts, **cut.texts},
         edits=(*edited.edits, *cut.edits),
@@ -55,14 +60,17 @@ def release_edits(
 
 
 def version_edits(
-    snapshot: Snapshot, configuration: Configuration, manifests: Sequence[Manifests], occasion: Occasion
+    snapshot: Snapshot,
+    configuration: Configuration,
+    manifests: Sequence[Manifests],
+    template_release: TemplateRelease,
 ) -> Edited:
     """Compute what the version changes: manifests, and documents by rules."""
     overlay = Overlay(snapshot.tree, {})
     edits: list[Edit] = []
     problems: list[Problem] = []
     locks: list[str] = []
-    for edited in _steps(overlay, snapshot, configuration, manifests, occasion):
+    for edited in _steps(overlay, snapshot, configuration, manifests, template_release):
         overlay.texts.update(edited.texts)
         edits.extend(edited.edits)
         problems.extend(edited.problems)
@@ -101,7 +109,7 @@ def _steps(
     snapshot: Snapshot,
     configuration: Configuration,
     manifests: Sequence[Manifests],
-    occasion: Occasion,
+    template_release: TemplateRelease,
 ) -> Iterator[Edited]:
     workspace, name = snapshot.workspace, snapshot.order.facade
     facade = workspace.package(name) if name is not None else None
@@ -111,13 +119,16 @@ def _steps(
             # The tree as it was read before, where nothing lies over it yet: it is not read again.
             tree = overlay if overlay.texts else overlay.tree
             yield one.edited(
-                tree, part, occasion.version, raised=_raised(configuration, one.ecosystem, facade)
+                tree, part, template_release.version, raised=_raised(configuration, one.ecosystem, facade)
             )
     for one in manifests:
         part = part_of(workspace, one)
-        yield one.neighbours(overlay.tree, overlay.texts, part, occasion.version)
+        yield one.neighbours(overlay.tree, overlay.texts, part, template_release.version)
     rules = replace_all(
-        overlay.read, configuration.replace, occasion.values(), is_stable=occasion.version.is_stable
+        overlay.read,
+        configuration.replace,
+        template_release.values(),
+        is_stable=template_release.version.is_stable,
     )
     yield Edited(texts=rules.texts, edits=rules.edits, problems=rules.problems)
 
@@ -137,7 +148,7 @@ def _raised(
 
 
 def changelog_edits(
-    tree: Tree, snapshot: Snapshot, configuration: Configuration, occasion: Occasion
+    tree: Tree, snapshot: Snapshot, configuration: Configuration, template_release: TemplateRelease
 ) -> Edited:
     """Cut the section of the version, where a changelog is kept and nobody cut it before.
 
@@ -155,12 +166,12 @@ def changelog_edits(
     require_markdown(path)
 
     options = CutOptions(
-        tag=occasion.tag,
-        previous=_compared_with(snapshot, occasion),
+        tag=template_release.tag,
+        previous=_compared_with(snapshot, template_release),
         branch=_maintenance_branch(snapshot),
     )
     try:
-        done = cut(text, occasion.values()["version"], occasion.day.isoformat(), options)
+        done = cut(text, template_release.values()["version"], template_release.day.isoformat(), options)
     except CastoffError as error:
         raise type(error)(*(replace(one, file=one.file or path) for one in error.problems)) from None
     if done.text == text:
@@ -172,12 +183,12 @@ def changelog_edits(
     )
 
 
-def _compared_with(snapshot: Snapshot, occasion: Occasion) -> str | None:
+def _compared_with(snapshot: Snapshot, template_release: TemplateRelease) -> str | None:
     """Name the tag with which the notes will compare: candidates on the way to a stable version are part of it."""
     stable = [claim for claim in snapshot.history.released if claim.version.is_stable]
-    if occasion.version.is_stable and stable:
+    if template_release.version.is_stable and stable:
         return snapshot.tag_of(stable[0])
-    return occasion.previous_tag
+    return template_release.previous_tag
 
 
 def part_of(workspace: Workspace, manifests: Manifests) -> Workspace:

@@ -15,7 +15,7 @@ from castoff.session.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class ReleaseRequest:
     """What the person asked for: a level to begin or go on with, or (None) a version to resume.
 
     ``without`` names the stages that are given up for good. ``only`` names the one stage after which the run stops:
@@ -35,16 +35,16 @@ class Wish:
     approved: bool = False
 
 
-def intent_of(session: Session, order: Wish) -> Begin | Resume:
+def intent_of(session: Session, request: ReleaseRequest) -> Begin | Resume:
     """Return what is to be begun or gone on with.
 
     Errors of :mod:`castoff.model.intent`, ``tag-elsewhere``, and ``NothingToDo`` where castoff began nothing.
     """
-    if order.level is not None:
-        return meant_again(session.snapshot.history, order.level, order.pre)
-    if order.version is not None and (elsewhere := _tagged_elsewhere(session, order.version)):
+    if request.level is not None:
+        return meant_again(session.snapshot.history, request.level, request.pre)
+    if request.version is not None and (elsewhere := _tagged_elsewhere(session, request.version)):
         return Resume(elsewhere)
-    claim = to_resume(session.snapshot.history, order.version)
+    claim = to_resume(session.snapshot.history, request.version)
     if claim is None:
         raise nothing_begun(session.snapshot.history)
     return Resume(claim)

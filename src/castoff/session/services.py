@@ -21,9 +21,9 @@ from castoff.ports import (
     Builder,
     ChangeSource,
     Clock,
-    Desk,
     DocsHost,
     Forge,
+    IssueTracker,
     Labels,
     Manifests,
     Milestones,
@@ -84,7 +84,7 @@ class Services:
     changes: Callable[[str | None], ChangeSource | None]
     milestones: Callable[[str | None], Milestones | None]
     labels: Callable[[str | None], Labels | None]
-    desk: Callable[[str | None], Desk | None]
+    issue_tracker: Callable[[str | None], IssueTracker | None]
     docs: Callable[[DocsHostName], DocsHost]
     trial: Callable[[Ecosystem], Trial]
     users_registry: Callable[[Ecosystem], Registry]

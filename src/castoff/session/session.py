@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 
-from castoff.config.templates import Occasion
+from castoff.config.templates import TemplateRelease
 from castoff.config.values import Configuration
 from castoff.git import Clone
 from castoff.model.intent import Claim
@@ -24,10 +24,10 @@ from castoff.session.snapshot import Snapshot, ordered, take_snapshot
 from castoff.session.workspaces import manifest_tree, read_workspace
 
 
-def occasion_of(snapshot: Snapshot, version: ReleaseVersion, today: date) -> Occasion:
+def template_release_of(snapshot: Snapshot, version: ReleaseVersion, today: date) -> TemplateRelease:
     """Say of which release templates speak."""
     previous = snapshot.history.previous
-    return Occasion(
+    return TemplateRelease(
         version=version,
         previous=previous.version if previous else None,
         day=today,
@@ -77,9 +77,9 @@ class Session:
         order = ordered(workspace, self.configuration.release)
         return release_of_claim(self.snapshot, claim, workspace, order)
 
-    def occasion(self, version: ReleaseVersion) -> Occasion:
+    def template_release(self, version: ReleaseVersion) -> TemplateRelease:
         """Return the values that templates of the configuration may name, for a release made today."""
-        return occasion_of(self.snapshot, version, self.services.now.date())
+        return template_release_of(self.snapshot, version, self.services.now.date())
 
     def reconcile(self, stage: Stage) -> StageState:
         """Bring a stage to its end; errors are those of its parts."""

@@ -18,9 +18,9 @@ from castoff.ports import (
     Builder,
     ChangeSource,
     Clock,
-    Desk,
     DocsHost,
     Forge,
+    IssueTracker,
     Labels,
     Manifests,
     Milestones,
@@ -44,7 +44,7 @@ def manifests() -> tuple[Manifests, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
+class Adapters:
     """Makes adapters that share one environment, and so one world; ``built`` has files that replace a build."""
 
     processes: Processes
@@ -150,14 +150,14 @@ class Bench:
 
         return GitHubLabels(github)
 
-    def desk(self, remote_url: str | None) -> Desk | None:
+    def issue_tracker(self, remote_url: str | None) -> IssueTracker | None:
         """Make what knows the issues and pull requests of a remote's repository."""
         github = self._github(remote_url)
         if github is None:
             return None
-        from castoff.forges.github_issues import GitHubDesk
+        from castoff.forges.github_issues import GitHubIssueTracker
 
-        return GitHubDesk(github)
+        return GitHubIssueTracker(github)
 
     def docs(self, name: DocsHostName) -> DocsHost:
         """Make a documentation host; CASTOFF_DOCS_URL says where else than at its usual address."""

@@ -27,7 +27,7 @@ from castoff.release.throwaway_identity import throw_away_identity
 from castoff.session.reporters import StepsOnly
 from castoff.session.services import Embedded, Services, WorldContent
 from castoff.session.session import Session
-from castoff.wiring.adapters import Bench
+from castoff.wiring.adapters import Adapters
 from castoff.wiring.secrets import given_back
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def aimed_at(services: Services, world: World, repository: Repository) -> Embedd
     # The world of a rehearsal runs no CI job: its clients upload with its own token; exchanges are probed apart.
     release = replace(services.configuration.release, tokenless=False)
     configuration = replace(services.configuration, python=python, npm=npm, release=release)
-    bench = Bench(processes, configuration, services.clock, repository)
+    adapters = Adapters(processes, configuration, services.clock, repository)
 
     def at_turn(package: Package, seen: Sequence[Package]) -> Builder:
         view = f"{package.ecosystem}-{package.name.replace('@', '').replace('/', '--')}"
@@ -134,7 +134,7 @@ def aimed_at(services: Services, world: World, repository: Repository) -> Embedd
         world.python_index.store.set_view(view, names.get("python", []))
         world.npm_registry.set_view(view, names.get("npm", []))
         there = processes.with_environment(_view(world, services, view))
-        return replace(bench, processes=there).builder(package.ecosystem, 0)
+        return replace(adapters, processes=there).builder(package.ecosystem, 0)
 
     return Embedded(
         services=replace(
@@ -142,16 +142,16 @@ def aimed_at(services: Services, world: World, repository: Repository) -> Embedd
             environment=processes.environment,
             repository=repository,
             configuration=configuration,
-            builder=bench.builder,
-            registry=bench.registry,
-            registries_within=bench.registries_within,
-            forge=bench.forge,
-            changes=bench.changes,
-            milestones=bench.milestones,
-            labels=bench.labels,
-            desk=bench.desk,
-            docs=bench.docs,
-            trial=bench.trial,
+            builder=adapters.builder,
+            registry=adapters.registry,
+            registries_within=adapters.registries_within,
+            forge=adapters.forge,
+            changes=adapters.changes,
+            milestones=adapters.milestones,
+            labels=adapters.labels,
+            issue_tracker=adapters.issue_tracker,
+            docs=adapters.docs,
+            trial=adapters.trial,
             patience=_hurried(services.patience),
             tolerated=_TOLERATED,
             problems=tuple(replace(problem, severity="warning") for problem in services.problems),

@@ -24,7 +24,7 @@ def play_demo(folder: Path, sample: str, reporter: Reporter) -> tuple[Result, di
     """Make the sample workspace and an embedded world, and release the one in the other."""
     from castoff.release.demo import connect, make_sample, merged_change
     from castoff.release.run import approve_staged, run_release
-    from castoff.session.release_request import Wish
+    from castoff.session.release_request import ReleaseRequest
     from castoff.world.clients import without_secrets
     from castoff.world.npm_registry.accounts import OTP
     from castoff.world.seed import WorldSeed
@@ -43,7 +43,7 @@ def play_demo(folder: Path, sample: str, reporter: Reporter) -> tuple[Result, di
         fill_registries(world, released)
         fill_npm(world, released)
         fill_crates(world, released)
-        result = run_release(services, Wish(level="minor", agreed=True))
+        result = run_release(services, ReleaseRequest(level="minor", agreed=True))
         return approve_staged(services, result, agreed=True), world.dump()
 
 

@@ -20,7 +20,7 @@ from castoff.ports import Reporter, Tree
 from castoff.reconcile import Patience
 from castoff.release.plan_contents import intervals_of
 from castoff.session.services import Services
-from castoff.wiring.adapters import Bench, manifests
+from castoff.wiring.adapters import Adapters, manifests
 from castoff.wiring.embedded_world import open_proof
 from castoff.wiring.secrets import given_back, redactor_of
 
@@ -95,7 +95,7 @@ def open_setting(
     processes = replace(processes, given=given_back(configuration, variables))
     repository = Repository(Git(processes, repository.root), repository.start)
     clock = SystemClock()
-    bench = Bench(processes, configuration, clock, repository, options.built)
+    adapters = Adapters(processes, configuration, clock, repository, options.built)
     services = Services(
         environment=variables,
         repository=repository,
@@ -105,17 +105,17 @@ def open_setting(
         clock=clock,
         reporter=reporter,
         manifests=manifests(),
-        builder=bench.builder,
-        registry=bench.registry,
-        registries_within=bench.registries_within,
-        users_registry=bench.registry,
-        forge=bench.forge,
-        changes=bench.changes,
-        milestones=bench.milestones,
-        labels=bench.labels,
-        desk=bench.desk,
-        docs=bench.docs,
-        trial=bench.trial,
+        builder=adapters.builder,
+        registry=adapters.registry,
+        registries_within=adapters.registries_within,
+        users_registry=adapters.registry,
+        forge=adapters.forge,
+        changes=adapters.changes,
+        milestones=adapters.milestones,
+        labels=adapters.labels,
+        issue_tracker=adapters.issue_tracker,
+        docs=adapters.docs,
+        trial=adapters.trial,
         patience=replace(
             _patience(variables, options.wait),
             intervals=intervals_of(configuration.limits),

@@ -21,17 +21,17 @@ def command(common: Common, version: str, execute: bool, otp: str | None) -> int
     """
     from castoff.cli.release_run import carry_out, print_acts
     from castoff.errors import Refusal
-    from castoff.session.release_request import Wish
+    from castoff.session.release_request import ReleaseRequest
 
-    wish = Wish(level=None, version=version, approved=True)
+    request = ReleaseRequest(level=None, version=version, approved=True)
     if not execute:
-        return print_acts(common, wish)
+        return print_acts(common, request)
     if not _asked(common):
         return 4
     code = otp if otp is not None or has_code() else prompted(common)
     while True:
         try:
-            return carry_out(common, wish, environment=with_code(code))
+            return carry_out(common, request, environment=with_code(code))
         except Refusal as refused:
             # Codes last half a minute, and some registries take each of them once: a person goes on with the next.
             if {one.code for one in refused.problems} != {"otp-required"} or not common.may_ask:

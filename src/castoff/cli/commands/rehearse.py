@@ -31,14 +31,14 @@ def command(common: Common, level: str | None, pre: str | None, proposing: bool,
     from castoff.cli.release_run import show
     from castoff.cli.render.reporter import reporter_for
     from castoff.release.rehearsal import rehearse
-    from castoff.session.release_request import Wish
+    from castoff.session.release_request import ReleaseRequest
     from castoff.wiring import open_rehearsal
 
-    wish = Wish(level=required_level(common, level, pre), pre=pre)
+    request = ReleaseRequest(level=required_level(common, level, pre), pre=pre)
     reporter = reporter_for(common.events)
     reporter.note("rehearsal: all writes go to embedded services on this machine")
     world = partial(open_rehearsal, start=seed)
-    ended = rehearse(open_for(common, reporter), wish, world, by_pull_request=proposing)
+    ended = rehearse(open_for(common, reporter), request, world, by_pull_request=proposing)
     reporter.close()
     show(common, "rehearse", ended.result, ended.world)
     return ended.error.exit_code if ended.error is not None else 0

@@ -77,13 +77,13 @@ def command(
         wanted = decided(common, level, pre)
         return carry_out_proposal(common, wanted, pre, execute=execute, rehearsed=rehearsed)
     from castoff.cli.release_run import carry_out, print_acts
-    from castoff.session.release_request import Wish
+    from castoff.session.release_request import ReleaseRequest
 
     if level is None:
         refuse_without_effect("without LEVEL", {"--pre": pre, "--only": only})
     else:
         level = decided(common, level, pre)
-    wish = Wish(
+    request = ReleaseRequest(
         level=level, pre=pre, agreed=common.yes, accepted=frozenset(accept), only=only, rehearsed=rehearsed
     )
-    return carry_out(common, wish, seconds=left) if execute else print_acts(common, wish)
+    return carry_out(common, request, seconds=left) if execute else print_acts(common, request)

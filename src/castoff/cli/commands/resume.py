@@ -69,7 +69,7 @@ def command(
     --tags, nothing is signed, and without `--only publish` nothing is built or uploaded.
     """
     from castoff.cli.release_run import carry_out, print_acts
-    from castoff.session.release_request import Wish
+    from castoff.session.release_request import ReleaseRequest
 
     left = seconds_left(until, lasting, execute=execute)
     if without and version is None:
@@ -85,7 +85,7 @@ def command(
     if tags is not None and only is None:
         refuse_without_effect("with `--tags`, which uploads nothing", {"--built": built})
     require_built(built, digests)
-    wish = Wish(
+    request = ReleaseRequest(
         level=None,
         version=version,
         without=without,
@@ -94,7 +94,7 @@ def command(
         only=only,
         tags=_handed(tags, objects),
     )
-    return carry_out(common, wish, built=built, seconds=left) if execute else print_acts(common, wish)
+    return carry_out(common, request, built=built, seconds=left) if execute else print_acts(common, request)
 
 
 def _handed(folder: Path | None, listed: Path | None) -> HandedTags | None:

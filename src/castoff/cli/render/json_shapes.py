@@ -261,7 +261,8 @@ def status_json(status: Status) -> dict[str, object]:
         "due": status.due_json(),
         "contributors": status.people_json(),
         "ways_out": [
-            {"command": way.command, "does": way.does, "leaves": list(way.leaves)} for way in status.ways_out
+            {"command": way.command, "does": way.does, "leaves": list(way.leaves)}
+            for way in status.recovery_options
         ],
         "problems": [problem_json(problem) for problem in status.problems],
     }

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from castoff.release.links import Link
     from castoff.release.run import Result
     from castoff.release.status import Status
-    from castoff.rollback.recovery_options import WayOut
+    from castoff.rollback.recovery_options import RecoveryOption
 
 _MARKS = {
     "done": ("done", "green"),
@@ -188,7 +188,7 @@ def show_status(status: Status, *, verbose: bool = False) -> None:
     _show_cadence(status)
     if acts := next_acts(status):
         show("next: " + listed(acts, MANY if verbose else _NAMED))
-    for way in status.ways_out:
+    for way in status.recovery_options:
         _show_way(way)
     show_all(status.problems)
 
@@ -226,7 +226,7 @@ def _ago(days: int | None) -> str:
     return " (today)" if days == 0 else f" ({days} {'day' if days == 1 else 'days'} ago)"
 
 
-def _show_way(way: WayOut) -> None:
+def _show_way(way: RecoveryOption) -> None:
     show(f"option: {_bold(way.command)}")
     show(f"  {safe(way.does)}")
     for text in way.leaves:

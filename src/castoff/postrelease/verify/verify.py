@@ -243,9 +243,9 @@ def _edited(part: ChangelogPart, ported: Ported) -> Problem:
     return Problem(
         code="verify-changelog-differs",
         severity="warning",
-        message=f"the section of {part.terms.version} on `{part.delivery.branch}` was changed after castoff wrote it",
+        message=f"the section of {part.options.version} on `{part.delivery.branch}` was changed after castoff wrote it",
         reason=f"from the changelog (-) to the release (+): {' | '.join(changed[:_SHOWN])}{more}",
-        remedy=f"`castoff changelog {part.terms.version} --replace --execute` restores the notes; if the change "
+        remedy=f"`castoff changelog {part.options.version} --replace --execute` restores the notes; if the change "
         "is right, keep it and correct the release as well",
         file=part.path,
         line=ported.line,

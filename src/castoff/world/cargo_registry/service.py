@@ -230,7 +230,7 @@ class CargoRegistry:
         self._trusted.require(_token(request), body.name, is_new=not self.store.owns(body.name))
         self.store.spend(body.name)
         published = check_upload(body)
-        self.store.mind_owner(body.name, _NO_PUBLISHER)
+        self.store.require_owner(body.name, _NO_PUBLISHER)
         check_links(published, lambda name: name == body.name or self.knows(name))
         self.store.add(published, late=request.late)
         self.on_upload(published.name, published.version)
@@ -277,7 +277,7 @@ class CargoRegistry:
 
     def _set_yanked(self, request: Request, found: Found, yanked: bool) -> Response:
         _check_token(request)
-        self.store.mind_owner(found["name"], _NO_YANKER)
+        self.store.require_owner(found["name"], _NO_YANKER)
         self.store.yank(found["name"], found["version"], yanked)
         return json_response(200, {"ok": True})
 
@@ -288,7 +288,7 @@ class CargoRegistry:
     def _add_owners(self, request: Request, found: Found) -> Response:
         _check_token(request)
         logins = _logins(request)
-        self.store.mind_owner(found["name"], _NO_OWNER)
+        self.store.require_owner(found["name"], _NO_OWNER)
         for login in logins:
             _check_login(login)
         return json_response(
@@ -298,7 +298,7 @@ class CargoRegistry:
     def _remove_owners(self, request: Request, found: Found) -> Response:
         _check_token(request)
         logins = _logins(request)
-        self.store.mind_owner(found["name"], _NO_OWNER)
+        self.store.require_owner(found["name"], _NO_OWNER)
         self.store.remove_owners(found["name"], logins)
         return json_response(200, {"ok": True, "msg": "owners successfully removed"})
 

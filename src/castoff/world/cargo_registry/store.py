@@ -147,7 +147,7 @@ class Store:
                 raise Rejected(f"crate `{name}` does not have a version `{version}`", 404)
             held.yanked = yanked
 
-    def mind_owner(self, name: str, words: str) -> None:
+    def require_owner(self, name: str, words: str) -> None:
         """Reject who is no owner of a crate that exists; the world has one user, :data:`OWNER`."""
         with self._lock:
             crate = self._crates.get(canonical(name))
