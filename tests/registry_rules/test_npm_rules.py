@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from attesting import Identity, certificate, npm_bundle
 from castoff.registry_rules import read_rules
 from castoff.world.clients import TOKEN
 from castoff.world.clock import WorldClock
@@ -117,22 +118,21 @@ def trusted(call: Call) -> Trusted:
     return Trusted(method=call.method, path=call.path, body=call.body)
 
 
-def bundle(document: Document, repository: str, *, digest: str | None = None) -> None:
+def bundle(
+    document: Document,
+    repository: str = "https://github.com/acme/rocket",
+    *,
+    digest: str | None = None,
+    **changed: Any,
+) -> None:
     """Add a statement of provenance to a publication."""
     (attachment,) = document["_attachments"].values()
     content = base64.b64decode(attachment["data"])
     name, version = document["name"], next(iter(document["versions"]))
-    statement = {
-        "subject": [
-            {
-                "name": f"pkg:npm/{name.replace('@', '%40')}@{version}",
-                "digest": {"sha512": digest or hashlib.sha512(content).hexdigest()},
-            }
-        ],
-        "predicate": {"buildDefinition": {"externalParameters": {"workflow": {"repository": repository}}}},
-    }
-    payload = base64.b64encode(json.dumps(statement).encode()).decode()
-    text = json.dumps({"dsseEnvelope": {"payload": payload}})
+    made_by = Identity(repository=repository.removeprefix("https://github.com/"))
+    text = json.dumps(
+        npm_bundle(name, version, digest or hashlib.sha512(content).hexdigest(), made_by, **changed)
+    )
     document["_attachments"][f"{name}-{version}.sigstore"] = {
         "content_type": "application/vnd.dev.sigstore.bundle+json;version=0.3",
         "data": text,
@@ -461,6 +461,32 @@ CASES = (
             repository="acme/rocket",
             change=lambda one: bundle(one, "https://github.com/acme/rocket"),
         ),
+    ),
+    *(
+        Case(
+            rule="provenance",
+            refused=publish(
+                "acme",
+                "1.1.0",
+                repository=REPOSITORY,
+                change=lambda one, material=material: bundle(one, verificationMaterial=material),
+            ),
+            status=422,
+            text=text,
+            allowed=publish("acme", "1.1.0", repository=REPOSITORY, change=bundle),
+        )
+        for material, text in (
+            ({}, "cannot be verified"),
+            ({"certificate": {"rawBytes": "AAAA"}}, "cannot be verified"),
+            (
+                {
+                    "certificate": {
+                        "rawBytes": base64.b64encode(certificate(Identity(repository="a/b"))).decode()
+                    }
+                },
+                "another repository",
+            ),
+        )
     ),
     Case(
         rule="provenance",

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import os
 import subprocess
-from datetime import UTC, datetime, timedelta
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import uv
 from npm_clients import CLIENTS
+from pypi_attestations import Provenance
 
+from attesting import Identity, attestation, signed
 from castoff.world.clock import WorldClock
 from castoff.world.identity import ISSUER, Issuer, Job, sign
 from castoff.world.messages import Request, Response
 from castoff.world.python_index import PythonIndex
-from castoff.world.python_index.attestations import PUBLISH
 from castoff.world.python_index.minimal import Seed, minimal_wheel
 from castoff.world.seed import WorldSeed
 from castoff.world.world import World
@@ -52,8 +55,6 @@ def minted(index: PythonIndex, issuer: Issuer) -> str:
 
 def upload(index: PythonIndex, name: str, token: str, version: str = "1.1.0", **fields: str) -> Response:
     filename, content = minimal_wheel(Seed(name=name, version=version))
-    import hashlib
-
     sent = {
         ":action": "file_upload",
         "protocol_version": "1",
@@ -148,53 +149,23 @@ def test_a_pending_publisher_makes_its_project_and_is_one_from_then_on() -> None
     assert b"invalid-pending-publisher" in mint(index, issuer.token("pypi")).body
 
 
-def attestation(subject: str, digest: str, workflow: str, kind: str = "publish") -> dict[str, Any]:
-    """Make an attestation of a certificate that no authority signed."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.hazmat.primitives.serialization import Encoding
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    uri = f"https://github.com/acme/rocket/.github/workflows/{workflow}@refs/heads/main".encode()
-    value = b"\x0c" + (bytes([len(uri)]) if len(uri) < 128 else bytes([0x81, len(uri)])) + uri
-    name, now = x509.Name([]), datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now)
-        .not_valid_after(now + timedelta(minutes=10))
-        .add_extension(
-            x509.UnrecognizedExtension(x509.ObjectIdentifier("1.3.6.1.4.1.57264.1.18"), value), critical=False
-        )
-        .sign(key, hashes.SHA256())
-    )
-    kinds = {"publish": PUBLISH, "other": "https://example.org"}
-    statement = {"subject": [{"name": subject, "digest": {"sha256": digest}}], "predicateType": kinds[kind]}
-    encoded = base64.b64encode
-    return {
-        "version": 1,
-        "verification_material": {"certificate": encoded(made.public_bytes(Encoding.DER)).decode()},
-        "envelope": {"statement": encoded(json.dumps(statement).encode()).decode(), "signature": "AAAA"},
-    }
-
-
 def test_attestations_are_of_the_file_and_of_the_trusted_publisher() -> None:
-    import hashlib
-
     filename, content = minimal_wheel(Seed(name="acme", version="1.1.0"))
     digest = hashlib.sha256(content).hexdigest()
-    good = attestation(filename, digest, "release.yml")
+    good = attestation(filename, digest)
+    unlogged = {
+        **good,
+        "verification_material": {**good["verification_material"], "transparency_entries": []},
+    }
     rows = (
         ([], "empty"),
         ("{}", "Malformed"),
-        ([attestation("x", digest, "release.yml")], "distribution name"),
-        ([attestation(filename, "0" * 64, "release.yml")], "distribution digest"),
-        ([attestation(filename, digest, "build.yml")], "does not match expected Trusted Publisher"),
-        ([attestation(filename, digest, "release.yml", "other")], "unsupported predicate type"),
+        ([unlogged], "Malformed"),
+        ([attestation("x", digest)], "distribution name"),
+        ([attestation(filename, "0" * 64)], "distribution digest"),
+        ([attestation(filename, digest, Identity(workflow="build.yml"))], "does not match expected Trusted"),
+        ([attestation(filename, digest, kind="https://example.org")], "unsupported predicate type"),
+        ([attestation(filename, digest, signature=signed(b"another statement"))], "not of the certificate's"),
         ([good, good], "Multiple attestations"),
         ([good, good, good], "A maximum of 2"),
         ([good], ""),
@@ -203,6 +174,26 @@ def test_attestations_are_of_the_file_and_of_the_trusted_publisher() -> None:
         index, issuer = index_at(WorldClock())
         answer = upload(index, "acme", minted(index, issuer), attestations=json.dumps(sent))
         assert (answer.status, words in answer.body.decode()) == (400 if words else 200, True), answer.body
+
+    def shown(name: str, accept: str = "*/*") -> Response:
+        return index.handle(Request("GET", f"/integrity/{name}", {}, {"accept": accept}))
+
+    found = shown(f"acme/1.1.0/{filename}/provenance", "application/vnd.pypi.integrity.v1+json")
+    provenance = Provenance.model_validate_json(found.body)
+    (bundle,) = provenance.attestation_bundles
+    assert (bundle.publisher.kind, bundle.publisher.workflow) == ("GitHub", "release.yml")
+    assert [one.statement["subject"][0]["name"] for one in bundle.attestations] == [filename]
+    before = minimal_wheel(Seed(name="acme", version="1.0.0"))[0]
+    assert b"No provenance available" in shown(f"acme/1.0.0/{before}/provenance").body
+    assert shown("acme/9.9.9/x.whl/provenance").status == 404
+    assert shown(f"acme/1.1.0/{filename}/provenance", "text/html").status == 406
+    page = index.handle(Request("GET", "/simple/acme/", {"format": ["application/vnd.pypi.simple.v1+json"]}))
+    listed = {one["filename"]: one["provenance"] for one in json.loads(page.body)["files"]}
+    assert [one and one.rpartition("/integrity/")[2] for one in listed.values()] == [
+        None,
+        f"acme/1.1.0/{filename}/provenance",
+    ]
+    assert index.handle(Request("GET", "/simple/acme/")).body.count(b"data-provenance=") == 1
 
 
 @pytest.fixture(params=[JOB, {**JOB, "workflow": "ci.yml"}], ids=["trusted", "another-workflow"])
@@ -223,15 +214,48 @@ def world(request: pytest.FixtureRequest) -> Any:
 TOKENS = ("UV_PUBLISH_TOKEN", "TWINE_PASSWORD", "TWINE_USERNAME")
 
 
+def attested_wheel(folder: Path) -> tuple[str, str]:
+    """Write a wheel with its attestation beside it; return the names of both."""
+    filename, content = minimal_wheel(Seed(name="acme", version="1.1.0"))
+    (folder / filename).write_bytes(content)
+    beside = f"{filename}.publish.attestation"
+    made = attestation(filename, hashlib.sha256(content).hexdigest())
+    (folder / beside).write_text(json.dumps(made))
+    return filename, beside
+
+
+@pytest.mark.real
+def test_twine_uploads_attestations_with_the_token_of_an_exchange(
+    world: tuple[World, bool], tmp_path: Path
+) -> None:
+    made, trusted = world
+    files = attested_wheel(tmp_path)
+    environment = made.child_environment()
+    if trusted:  # twine exchanges at PyPI alone
+        environment["TWINE_PASSWORD"] = minted(made.python_index, Issuer(job=Job.of(JOB, "acme/rocket")))
+
+    done = subprocess.run(
+        [sys.executable, "-m", "twine", "upload", "--non-interactive", "--attestations", *files],
+        cwd=tmp_path,
+        env={**environment, "PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+    there, provenance = made.python_index.store.provenance("acme", "1.1.0", files[0])
+    assert (done.returncode == 0, there, provenance is not None) == (trusted, trusted, trusted), done.stdout
+    assert trusted or "only supported when using Trusted Publishing" in " ".join(done.stdout.split())
+
+
 @pytest.mark.real
 def test_uv_publishes_by_the_job_alone(world: tuple[World, bool], tmp_path: Path) -> None:
     made, trusted = world
-    filename, content = minimal_wheel(Seed(name="acme", version="1.1.0"))
-    (tmp_path / filename).write_bytes(content)
+    filename, beside = attested_wheel(tmp_path)
     environment = {name: value for name, value in made.child_environment().items() if name not in TOKENS}
 
     done = subprocess.run(
-        [uv.find_uv_bin(), "publish", "--trusted-publishing", "always", filename],
+        [uv.find_uv_bin(), "publish", "--trusted-publishing", "always", filename, beside],
         cwd=tmp_path,
         env={**environment, "UV_CACHE_DIR": str(tmp_path / "cache")},
         capture_output=True,
@@ -242,6 +266,7 @@ def test_uv_publishes_by_the_job_alone(world: tuple[World, bool], tmp_path: Path
     assert (done.returncode == 0) is trusted, done.stderr
     assert trusted or "invalid-publisher" in done.stderr
     assert len(made.python_index.store.dump()) == int(trusted)
+    assert (made.python_index.store.provenance("acme", "1.1.0", filename)[1] is not None) is trusted
 
 
 @pytest.mark.real

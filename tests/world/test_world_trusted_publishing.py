@@ -71,6 +71,22 @@ def test_a_token_is_good_for_the_crates_that_trust_the_workflow() -> None:
     assert publish(registry, "acme", "Basic secret", "1.3.0") == 401
 
 
+def test_a_version_shows_the_job_that_published_it_or_the_person() -> None:
+    registry = registry_at()
+    token = json.loads(exchange(registry, jwt(sha="c" * 40, run_id="7")).body)["token"]
+    publish(registry, "acme", token)
+    publish(registry, "acme", "secret", "1.2.0")
+
+    def shown(version: str) -> tuple[Any, Any]:
+        answer = send(registry, "GET", f"/api/v1/crates/acme/{version}")
+        document = json.loads(answer.body)["version"]
+        return document["trustpub_data"], (document["published_by"] or {}).get("login")
+
+    job = {"provider": "github", "repository": "acme/rocket", "run_id": "7", "sha": "c" * 40}
+    assert shown("1.1.0") == (job, None)
+    assert shown("1.2.0") == (None, "world")
+
+
 def test_a_token_ends_when_it_is_revoked_or_half_an_hour_old() -> None:
     clock = WorldClock()
     registry = registry_at(clock)

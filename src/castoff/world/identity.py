@@ -36,6 +36,7 @@ _KEYS = {
     "ref",
     "self_hosted",
     "public",
+    "commit",
 }
 _COMMIT = "0" * 40
 
@@ -55,7 +56,8 @@ class TokenInvalid(Exception):
 class Job:
     """The job in which clients of the world run.
 
-    ``caller`` is the workflow that calls ``workflow`` as a reusable one; both are names of files.
+    ``caller`` is the workflow that calls ``workflow`` as a reusable one; both are names of files. ``commit`` is the one
+    that the job was started at.
     """
 
     repository: str
@@ -67,6 +69,7 @@ class Job:
     ref: str = "refs/heads/main"
     self_hosted: bool = False
     public: bool = False
+    commit: str = _COMMIT
 
     @classmethod
     def of(cls, value: Mapping[str, Any], repository: str) -> Self:
@@ -83,7 +86,7 @@ class Job:
         return {
             "sub": f"repo:{self.repository}:{subject}",
             "ref": self.ref,
-            "sha": _COMMIT,
+            "sha": self.commit,
             "repository": self.repository,
             "repository_owner": owner,
             "repository_owner_id": self.owner_id,

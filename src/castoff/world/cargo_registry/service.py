@@ -65,6 +65,8 @@ def version_document(held: Held) -> dict[str, object]:
         "rust_version": published.rust_version,
         "yanked": held.yanked,
         "yank_message": None,
+        "published_by": user_document(OWNER) if held.trusted is None else None,
+        "trustpub_data": held.trusted,
         "created_at": _time(held.at),
         "updated_at": _time(held.at),
     }
@@ -227,12 +229,12 @@ class CargoRegistry:
         _check_token(request)
         body = read_body(request.body)
         check_identity(body)
-        self._trusted.require(_token(request), body.name, is_new=not self.store.owns(body.name))
+        trusted = self._trusted.require(_token(request), body.name, is_new=not self.store.owns(body.name))
         self.store.spend(body.name)
         published = check_upload(body)
         self.store.require_owner(body.name, _NO_PUBLISHER)
         check_links(published, lambda name: name == body.name or self.knows(name))
-        self.store.add(published, late=request.late)
+        self.store.add(published, late=request.late, trusted=trusted)
         self.on_upload(published.name, published.version)
         versions = self.store.versions(body.name) or ()
         warnings: dict[str, list[str]] = {"invalid_categories": [], "invalid_badges": [], "other": []}

@@ -20,13 +20,14 @@ OWNER = "world"
 
 @dataclass(slots=True, kw_only=True)
 class Held:
-    """A version in the registry; ``seeded``: published before the world began."""
+    """A version in the registry; ``seeded``: published before the world began. ``trusted`` is the job behind it."""
 
     published: Published
     at: datetime
     seeded: bool
     sight: Visibility
     yanked: bool = False
+    trusted: dict[str, str] | None = None
 
 
 @dataclass(slots=True)
@@ -71,7 +72,13 @@ class Store:
             self._limits.spend("version" if canonical(name) in self._crates else "new")
 
     def add(
-        self, published: Published, *, late: Late | None = None, seeded: bool = False, yanked: bool = False
+        self,
+        published: Published,
+        *,
+        late: Late | None = None,
+        seeded: bool = False,
+        yanked: bool = False,
+        trusted: dict[str, str] | None = None,
     ) -> None:
         """Keep a version, or reject it where the version was taken before (build metadata ignored)."""
         with self._lock:
@@ -91,6 +98,7 @@ class Store:
                 seeded=seeded,
                 sight=Visibility(late, self._clock),
                 yanked=yanked,
+                trusted=trusted,
             )
             crate.versions.append(held)
             if not seeded:

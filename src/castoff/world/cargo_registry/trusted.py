@@ -33,6 +33,13 @@ class _Config:
     owner_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Grant:
+    until: float
+    crates: frozenset[str]
+    shown: dict[str, str]
+
+
 _WORDS: Mapping[Flaw, str] = {
     "issuer": "Unsupported JWT issuer: {}",
     "key-missing": "Missing JWT key ID",
@@ -48,7 +55,7 @@ class TrustedPublishing:
         self._clock = clock
         self._issuer = issuer
         self._used: set[str] = set()
-        self._tokens: dict[str, tuple[float, frozenset[str]]] = {}
+        self._tokens: dict[str, _Grant] = {}
 
     def exchange(self, jwt: str, audience: str) -> str:
         """Return a token for the crates that trust the workflow of an identity token.
@@ -71,7 +78,7 @@ class TrustedPublishing:
             )
         crates = self._trusting(claims)
         token = PREFIX + hashlib.sha256(f"{number} {len(self._used)}".encode()).hexdigest()[:32]
-        self._tokens[token] = (self._clock.seconds() + _LIFETIME, crates)
+        self._tokens[token] = _Grant(self._clock.seconds() + _LIFETIME, crates, _shown(claims))
         return token
 
     def revoke(self, token: str) -> None:
@@ -80,8 +87,11 @@ class TrustedPublishing:
             raise Rejected("Invalid `Authorization` header: Failed to parse token", 401)
         self._tokens.pop(token, None)
 
-    def require(self, token: str, name: str, *, is_new: bool) -> None:
-        """Reject an upload whose token is not for this crate, or of another kind than the crate demands."""
+    def require(self, token: str, name: str, *, is_new: bool) -> dict[str, str] | None:
+        """Reject an upload whose token is not for this crate, or of another kind than the crate demands.
+
+        Return what a version shows of the job behind it (``TrustpubData``), None for a token of a person.
+        """
         if not token.startswith(PREFIX):
             config = self._configs.get(name)
             if config is not None and config.only and not is_new:
@@ -90,17 +100,18 @@ class TrustedPublishing:
                     "trusted publishing).",
                     403,
                 )
-            return
+            return None
         if is_new:
             raise Rejected(
                 "Trusted Publishing tokens do not support creating new crates. Publish the crate manually, first",
                 403,
             )
-        until, crates = self._tokens.get(token, (0.0, frozenset[str]()))
-        if self._clock.seconds() >= until:
+        grant = self._tokens.get(token)
+        if grant is None or self._clock.seconds() >= grant.until:
             raise Rejected("Invalid authentication token", 403)
-        if name not in crates:
+        if name not in grant.crates:
             raise Rejected(f"The provided access token is not valid for crate `{name}`", 403)
+        return grant.shown
 
     def _trusting(self, claims: Mapping[str, Any]) -> frozenset[str]:
         repository = str(claims.get("repository"))
@@ -144,6 +155,11 @@ class TrustedPublishing:
             )
             raise Rejected(f"{begin} {what}. Expected environments: {expected}")
         return trusting
+
+
+def _shown(claims: Mapping[str, Any]) -> dict[str, str]:
+    found = {key: str(claims.get(key, "")) for key in ("repository", "run_id", "sha")}
+    return {"provider": "github", **found}
 
 
 def _quoted(values: Iterable[str]) -> str:

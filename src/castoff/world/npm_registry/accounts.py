@@ -21,6 +21,8 @@ from castoff.world.npm_registry.refusal import Refused, one_time_password_requir
 Kind = Literal["session", "granular", "oidc"]
 TwoFactor = Literal["off", "auth-only", "auth-and-writes"]
 USER = "world"
+TRUSTED = "trusted automation"
+"""The user of all tokens of trusted publishing."""
 OTP = "123456"
 """The one-time password of users that have no other."""
 
@@ -154,7 +156,7 @@ class Accounts:
         """Make a token of trusted publishing for one package; return it with its times, as the exchange answers."""
         text = "npm_" + hashlib.sha256(f"{name} {len(self._tokens)}".encode()).hexdigest()[:36]
         self._tokens[text] = Token(
-            user="trusted automation",
+            user=TRUSTED,
             kind="oidc",
             packages=frozenset({name}),
             expires=self._clock.seconds() + _LIFETIME,

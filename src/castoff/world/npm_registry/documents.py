@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
+from castoff.world.npm_registry.accounts import TRUSTED
 from castoff.world.npm_registry.store import Package, Version
 
 ABBREVIATED = "application/vnd.npm.install-v1+json"
@@ -83,7 +84,7 @@ def _full(package: Package, version: Version, base_url: str) -> dict[str, Any]:
     return {
         **shown,
         "_id": f"{package.name}@{version.number}",
-        "_npmUser": _person(version.user),
+        "_npmUser": _publisher(version.user),
         "maintainers": _people(package.maintainers),
         "dist": _dist(package, version, base_url),
     }
@@ -127,6 +128,13 @@ def _times(package: Package, seen: Sequence[Version]) -> dict[str, object]:
 
 def _people(names: Sequence[str]) -> list[dict[str, str]]:
     return [_person(name) for name in names]
+
+
+def _publisher(user: str) -> dict[str, object]:
+    """Name who published a version; all uploads by trusted publishing have the same name."""
+    if user != TRUSTED:
+        return {**_person(user)}
+    return {**_person("GitHub Actions"), "trustedPublisher": {"id": "github", "oidcConfigId": "oidc:world"}}
 
 
 def _person(name: str) -> dict[str, str]:

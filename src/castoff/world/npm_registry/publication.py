@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from castoff.world.certificates import Signer, signer_of
 from castoff.world.npm_registry.refusal import Refused
 from castoff.world.npm_registry.tarball import integrity, read_tarball, shasum
 
@@ -28,6 +29,9 @@ def check_provenance(bundle: dict[str, Any], manifest: dict[str, Any], tarball: 
     if subject.get("digest", {}).get("sha512") != digest or subject.get("name") != purl:
         raise _unverified("the subject is not the package that is published")
     expected = _repository_of(statement)
+    signer = _signer(bundle)
+    if _plain(signer.repository) != _plain(expected):
+        raise _unverified("the certificate is of another repository than the statement")
     named = _url(manifest.get("repository"))
     if _plain(named) != _plain(expected):
         raise _unverified(
@@ -44,6 +48,21 @@ def _statement(bundle: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(statement, dict):
         raise _unverified("the bundle holds no statement")
     return statement
+
+
+def _signer(bundle: dict[str, Any]) -> Signer:
+    """Return who signed a bundle; the shape is that of Sigstore's bundles 0.2 and 0.3."""
+    try:
+        material, envelope = bundle["verificationMaterial"], bundle["dsseEnvelope"]
+        certificate = material.get("certificate") or material["x509CertificateChain"]["certificates"][0]
+        signature = envelope["signatures"][0]["sig"]
+        return signer_of(
+            base64.b64decode(certificate["rawBytes"]),
+            base64.b64decode(envelope["payload"]),
+            base64.b64decode(signature),
+        )
+    except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
+        raise _unverified(f"the signature cannot be verified: {error}") from error
 
 
 def _repository_of(statement: dict[str, Any]) -> str:

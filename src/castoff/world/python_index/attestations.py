@@ -1,7 +1,6 @@
 """The checks of attestations (PEP 740) that come with an upload: form, subject, and whose identity made them.
 
-Source: warehouse ``attestations/services.py``. The certificate is read and not trusted: neither its chain nor an
-entry of a transparency log is checked, which the table of rules lists as not provable.
+Source: warehouse ``attestations/services.py``, ``attestations/models.py``; the form is that of PEP 740.
 """
 
 from __future__ import annotations
@@ -14,24 +13,22 @@ from urllib.parse import urlsplit
 
 from pypi_simple import PYPI_SIMPLE_ENDPOINT
 
+from castoff.world.certificates import signer_of
 from castoff.world.messages import Rejected
 from castoff.world.python_index.store import Offered
 from castoff.world.python_index.trusted import Publisher
 
 PUBLISH = f"https://docs.{urlsplit(PYPI_SIMPLE_ENDPOINT).hostname}/attestations/publish/v1"
 _KINDS = frozenset({PUBLISH, "https://slsa.dev/provenance/v1"})
-_BUILD_CONFIG = "1.3.6.1.4.1.57264.1.18"
-"""Extension of Fulcio's certificates: the workflow at the top of the run, with its reference."""
 
 
-def check_attestations(text: str, offered: Offered, publisher: Publisher | None) -> None:
-    """Refuse attestations without a trusted publisher, of another file, or of another identity."""
+def check_attestations(text: str, offered: Offered, publisher: Publisher | None) -> dict[str, object]:
+    """Return the provenance of a file; refuse attestations of another file, identity or key, or without a publisher."""
     if publisher is None:
         raise _refused("Attestations are only supported when using Trusted Publishing")
     try:
         attestations = json.loads(text)
         statements = [_statement(one) for one in attestations]
-        workflows = [_workflow(one) for one in attestations]
     except (ValueError, KeyError, TypeError, binascii.Error) as error:
         raise _refused(f"Malformed attestations: {type(error).__name__}") from error
     if not statements:
@@ -40,9 +37,9 @@ def check_attestations(text: str, offered: Offered, publisher: Publisher | None)
         raise _refused(f"A maximum of {len(_KINDS)} attestations per file are supported")
     expected = f"https://github.com/{publisher.repository}/.github/workflows/{publisher.workflow}"
     seen: set[str] = set()
-    for statement, workflow in zip(statements, workflows, strict=True):
+    for statement, attestation in zip(statements, attestations, strict=True):
         _check_subject(statement, offered)
-        if workflow.partition("@")[0].lower() != expected.lower():
+        if _workflow(attestation).partition("@")[0].lower() != expected.lower():
             raise _unverified("Certificate's Build Config URI does not match expected Trusted Publisher")
         kind = str(statement.get("predicateType"))
         if kind not in _KINDS:
@@ -52,6 +49,14 @@ def check_attestations(text: str, offered: Offered, publisher: Publisher | None)
                 f"Multiple attestations for the same file with the same predicate type ({kind}) are not supported"
             )
         seen.add(kind)
+    shown = {
+        "kind": "GitHub",
+        "claims": None,
+        "repository": publisher.repository,
+        "workflow": publisher.workflow,
+        "environment": publisher.environment or None,
+    }
+    return {"version": 1, "attestation_bundles": [{"publisher": shown, "attestations": attestations}]}
 
 
 def _check_subject(statement: dict[str, Any], offered: Offered) -> None:
@@ -69,32 +74,30 @@ def _check_subject(statement: dict[str, Any], offered: Offered) -> None:
 def _statement(attestation: dict[str, Any]) -> dict[str, Any]:
     if attestation["version"] != 1:
         raise ValueError("version")
-    statement = json.loads(base64.b64decode(attestation["envelope"]["statement"], validate=True))
-    base64.b64decode(attestation["envelope"]["signature"], validate=True)
+    material = attestation["verification_material"]
+    if not isinstance(material["transparency_entries"], list) or not material["transparency_entries"]:
+        raise ValueError("transparency_entries")
+    _decoded(material["certificate"])
+    _decoded(attestation["envelope"]["signature"])
+    statement = json.loads(_decoded(attestation["envelope"]["statement"]))
     if not isinstance(statement, dict):
         raise TypeError("statement")
     return statement
 
 
 def _workflow(attestation: dict[str, Any]) -> str:
-    from cryptography.x509 import (
-        ExtensionNotFound,
-        ObjectIdentifier,
-        UnrecognizedExtension,
-        load_der_x509_certificate,
-    )
-
-    certificate = load_der_x509_certificate(
-        base64.b64decode(attestation["verification_material"]["certificate"])
-    )
+    envelope = attestation["envelope"]
+    certificate = _decoded(attestation["verification_material"]["certificate"])
     try:
-        value = certificate.extensions.get_extension_for_oid(ObjectIdentifier(_BUILD_CONFIG)).value
-    except ExtensionNotFound:
-        return ""
-    assert isinstance(value, UnrecognizedExtension)
-    # A UTF8String in DER: its tag, its length in one byte or more, its text.
-    data = value.value
-    return data[2 + (data[1] & 0x7F if data[1] & 0x80 else 0) :].decode()
+        signer = signer_of(certificate, _decoded(envelope["statement"]), _decoded(envelope["signature"]))
+    except ValueError as error:
+        raise _unverified(str(error)) from error
+    return signer.workflow
+
+
+def _decoded(text: str) -> bytes:
+    # Clients write base64 with or without line breaks.
+    return base64.b64decode(text.replace("\n", ""), validate=True)
 
 
 def _unverified(why: str) -> Rejected:

@@ -40,7 +40,7 @@ def project_list(names: Iterable[str], content_type: str) -> bytes:
     """Render the list of all projects."""
     if content_type == JSON_TYPE:
         listed = [{"name": name} for name in names]
-        return json.dumps({"meta": {"api-version": "1.1"}, "projects": listed}).encode()
+        return json.dumps({"meta": {"api-version": "1.3"}, "projects": listed}).encode()
     links = "\n".join(f'<a href="/simple/{name}/">{name}</a><br/>' for name in names)
     return _page("Simple index", links)
 
@@ -49,7 +49,10 @@ def project_page(shown: Shown, content_type: str, base_url: str) -> bytes:
     """Render the page of one project."""
     if content_type == JSON_TYPE:
         return json.dumps(_project_json(shown, base_url)).encode()
-    links = "\n".join(_link(artifact, yanked, base_url) for artifact, _, yanked in shown.files)
+    links = "\n".join(
+        _link(artifact, yanked, _provenance_url(shown, artifact, base_url), base_url)
+        for artifact, _, yanked in shown.files
+    )
     return _page(f"Links for {shown.name}", f"<h1>Links for {shown.name}</h1>\n{links}")
 
 
@@ -99,7 +102,7 @@ def _quality(parameters: str) -> float:
 
 def _page(title: str, body: str) -> bytes:
     return (
-        '<!DOCTYPE html>\n<html>\n<head>\n<meta name="pypi:repository-version" content="1.1">\n'
+        '<!DOCTYPE html>\n<html>\n<head>\n<meta name="pypi:repository-version" content="1.3">\n'
         f"<title>{title}</title>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
     ).encode()
 
@@ -109,7 +112,14 @@ def _requires_python(artifact: Artifact) -> str | None:
     return None if specifier is None else str(specifier)
 
 
-def _link(artifact: Artifact, yanked: str | None, base_url: str) -> str:
+def _provenance_url(shown: Shown, artifact: Artifact, base_url: str) -> str | None:
+    """Return where the provenance of a file is (PEP 740), None where it has none."""
+    if artifact.filename not in shown.attested:
+        return None
+    return f"{base_url}/integrity/{shown.name}/{artifact.version}/{artifact.filename}/provenance"
+
+
+def _link(artifact: Artifact, yanked: str | None, provenance: str | None, base_url: str) -> str:
     attributes = [f'href="{base_url}{file_path(artifact)}#sha256={artifact.sha256}"']
     requires_python = _requires_python(artifact)
     if requires_python is not None:
@@ -119,17 +129,22 @@ def _link(artifact: Artifact, yanked: str | None, base_url: str) -> str:
         attributes += [f'data-dist-info-metadata="{digest}"', f'data-core-metadata="{digest}"']
     if yanked is not None:
         attributes.append(f'data-yanked="{html.escape(yanked)}"')
+    if provenance is not None:
+        attributes.append(f'data-provenance="{provenance}"')
     return f"<a {' '.join(attributes)}>{artifact.filename}</a><br/>"
 
 
 def _project_json(shown: Shown, base_url: str) -> dict[str, object]:
     versions = sorted({artifact.version for artifact, _, _ in shown.files})
     return {
-        "meta": {"api-version": "1.1", "_last-serial": len(shown.files)},
+        "meta": {"api-version": "1.3", "_last-serial": len(shown.files)},
         "name": shown.name,
         "versions": [str(version) for version in versions],
         "alternate-locations": [],
-        "files": [_file_json(*file, base_url) for file in shown.files],
+        "files": [
+            {**_file_json(*file, base_url), "provenance": _provenance_url(shown, file[0], base_url)}
+            for file in shown.files
+        ],
     }
 
 

@@ -25,6 +25,7 @@ from castoff.world.python_index.upload import receive
 
 # As the real one: a client that does not ask anew may believe an old page for ten minutes.
 CACHE_CONTROL = "max-age=600, public"
+_INTEGRITY = "application/vnd.pypi.integrity.v1+json"
 
 
 def upload_subject(request: Request) -> str:
@@ -63,6 +64,11 @@ class PythonIndex:
                 self._project,
             ),
             ("GET", re.compile(r"/pypi/(?P<name>[^/]+)(?:/(?P<version>[^/]+))?/json/?"), self._document),
+            (
+                "GET",
+                re.compile(r"/integrity/(?P<name>[^/]+)/(?P<version>[^/]+)/(?P<filename>[^/]+)/provenance/?"),
+                self._provenance,
+            ),
             ("GET", re.compile(r"/packages/(?P<digest>../../[^/]+)/(?P<filename>[^/]+)"), self._file),
             ("POST", re.compile(r"/legacy/"), self._upload),
             ("POST", re.compile(r"/legacy"), self._moved),
@@ -134,6 +140,20 @@ class PythonIndex:
         if document is None:
             return json_response(404, {"message": "Not Found"})
         return _cached(request, json.dumps(document).encode(), "application/json")
+
+    def _provenance(self, request: Request, found: dict[str, str]) -> Response:
+        """Answer PyPI's integrity API (warehouse ``api/integrity.py``)."""
+        accepted = [
+            part.partition(";")[0].strip() for part in request.headers.get("accept", "*/*").split(",")
+        ]
+        if not {_INTEGRITY, "application/*", "*/*"} & set(accepted):
+            return json_response(406, {"message": "Request not acceptable"})
+        there, provenance = self.store.provenance(found["name"], found["version"], found["filename"])
+        if not there:
+            return json_response(404, {"message": "Not Found"})
+        if provenance is None:
+            return json_response(404, {"message": f"No provenance available for {found['filename']}"})
+        return _cached(request, json.dumps(provenance).encode(), _INTEGRITY)
 
     def _file(self, request: Request, found: dict[str, str]) -> Response:
         filename, digest = found["filename"], found["digest"].replace("/", "")

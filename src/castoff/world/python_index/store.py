@@ -127,13 +127,14 @@ class Offered:
 
 @dataclass(slots=True, kw_only=True)
 class Held:
-    """A file in the index; ``seeded``: released before the world began."""
+    """A file in the index; ``seeded``: released before the world began. ``provenance`` is as PEP 740 shows it."""
 
     artifact: Artifact
     uploaded_at: datetime
     seeded: bool
     sight: Visibility
     yanked: str | None = None
+    provenance: dict[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +143,8 @@ class Shown:
 
     name: str
     files: tuple[tuple[Artifact, datetime, str | None], ...]
+    attested: frozenset[str] = frozenset()
+    """Names of the files with provenance."""
 
 
 @dataclass(slots=True)
@@ -233,7 +236,13 @@ class Store:
             raise Rejected("Only one sdist may be uploaded per release.")
 
     def add(
-        self, artifact: Artifact, *, late: Late | None = None, seeded: bool = False, user: str = ""
+        self,
+        artifact: Artifact,
+        *,
+        late: Late | None = None,
+        seeded: bool = False,
+        user: str = "",
+        provenance: dict[str, object] | None = None,
     ) -> None:
         """Keep a file. One that came at the same moment is kept once, if it is the same, else it is refused."""
         with self._lock:
@@ -248,6 +257,7 @@ class Store:
                 uploaded_at=self._clock.now(),
                 seeded=seeded,
                 sight=Visibility(late, self._clock),
+                provenance=provenance,
             )
             package.files.append(held)
             if not seeded:
@@ -277,7 +287,17 @@ class Store:
                 # Looked at before the view: a read counts for lateness even where the view hides the file.
                 if held.sight.look() and (held.seeded or all_of_it)
             ]
-            return Shown(normal, tuple(shown))
+            attested = {held.artifact.filename for held in package.files if held.provenance is not None}
+            return Shown(normal, tuple(shown), frozenset(attested))
+
+    def provenance(self, name: str, version: str, filename: str) -> tuple[bool, dict[str, object] | None]:
+        """Return whether a file is there, and its provenance."""
+        with self._lock:
+            package = self._packages.get(canonicalize_name(name), _Package())
+            for held in package.files:
+                if held.artifact.filename == filename and str(held.artifact.version) == version:
+                    return True, held.provenance
+            return False, None
 
     def find(self, filename: str, blake2_256: str) -> Artifact | None:
         """Find a file by its address; what is uploaded can be fetched before the index shows it."""

@@ -70,9 +70,11 @@ def receive(request: Request, store: Store, trusted: TrustedPublishing) -> None:
     if store.is_pypi:
         check_archive(filename, form.content, metadata)
     check_name(filename, metadata, is_pypi=store.is_pypi)
+    provenance = None
     if store.is_pypi and form.one("attestations"):
-        check_attestations(form.one("attestations"), offered, publisher)
-    store.add(read_artifact(filename, form.content, metadata), late=request.late, user=user)
+        provenance = check_attestations(form.one("attestations"), offered, publisher)
+    artifact = read_artifact(filename, form.content, metadata)
+    store.add(artifact, late=request.late, user=user, provenance=provenance)
 
 
 def _check_form(form: Form) -> None:
