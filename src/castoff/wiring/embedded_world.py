@@ -207,6 +207,8 @@ def _processes(services: Services, world: World) -> Processes:
         **world.child_environment(),
         **other,
         **_npm_at(f"{world.npm.url}/"),
+        # An embedded index takes attestations from trusted publishers, as PyPI does; here a token uploads.
+        "UV_PUBLISH_NO_ATTESTATIONS": "true",
         "npm_config_otp": OTP,  # the code of the person who approves what is staged there
     }
     return Processes(environment, Redactor.of_environment(services.environment), given=given)

@@ -23,6 +23,7 @@ from castoff.ecosystems.python.upload_rules import judged
 from castoff.errors import Problem
 from castoff.io.files import read_regular, require_inside
 from castoff.io.process import Completed, Processes
+from castoff.model.attestations import ATTESTATION
 from castoff.model.child_environments import Kind, withheld_words
 from castoff.model.observations import Unknown
 from castoff.model.refs import TagSource
@@ -249,7 +250,10 @@ def _placed(package: Package, file: Path, into: Path) -> Artifact:
 
 
 def _collected(package: Package, folder: Path, into: Path) -> tuple[tuple[Artifact, ...], Problem | None]:
-    """Take the files that were built elsewhere; copies, so that nobody changes them meanwhile."""
+    """Take the files that were built elsewhere; copies, so that nobody changes them meanwhile.
+
+    An attestation beside a file comes along, to be uploaded with it.
+    """
     found = artifacts_in(package, folder)
     if not found:
         return (), Problem(
@@ -261,6 +265,9 @@ def _collected(package: Package, folder: Path, into: Path) -> tuple[tuple[Artifa
         )
     for one in found:
         shutil.copyfile(one.path, into / one.filename)
+        attestation = f"{one.filename}{ATTESTATION}"
+        if (folder / attestation).is_file():
+            shutil.copyfile(folder / attestation, into / attestation)
     return artifacts_in(package, into), None
 
 

@@ -19,6 +19,7 @@ from castoff.ecosystems.python.indexes import Endpoints
 from castoff.errors import Problem
 from castoff.io.process import Completed, Processes
 from castoff.model.acts import Outcome, Succeeded, Unclear
+from castoff.model.attestations import ATTESTATION
 from castoff.model.child_environments import Kind
 from castoff.model.credentials import withheld
 from castoff.model.workspace import Artifact
@@ -47,9 +48,12 @@ class Uploader:
         # uv exchanges the identity token itself, and with `always` uses no other credential; twine does so at PyPI
         # where it finds none.
         words = ("--trusted-publishing", "always") if self._tokenless and not is_twine else ()
+        attestation = self._attestation(artifact)
+        if attestation and is_twine:
+            words = ("--attestations",)
         without = withheld(self._processes.environment, "python") if self._tokenless else {}
         done = self._processes.run(
-            [*(_TWINE if is_twine else _UV), *words, artifact.path],
+            [*(_TWINE if is_twine else _UV), *words, artifact.path, *attestation],
             kind=Kind.PYTHON_UPLOAD,
             cwd=root,
             timeout=_PATIENCE,
@@ -58,6 +62,12 @@ class Uploader:
             changes={"UV_HTTP_RETRIES": "0", **target, **without},
         )
         return outcome_of(artifact, done, " ".join((_TWINE if is_twine else _UV)[:2]))
+
+    def _attestation(self, artifact: Artifact) -> tuple[str, ...]:
+        """Return the attestation beside a file, which both clients upload if it is named as well."""
+        file = Path(artifact.path + ATTESTATION)
+        is_off = self._processes.environment.get("UV_PUBLISH_NO_ATTESTATIONS")
+        return (str(file),) if file.is_file() and not is_off else ()
 
 
 def outcome_of(artifact: Artifact, done: Completed, client: str) -> Outcome:
