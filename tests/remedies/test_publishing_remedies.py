@@ -133,7 +133,7 @@ def verified(
     )
     subject: Any = SimpleNamespace(version=ReleaseVersion(*map(int, version.split("."))))
     listed = {name.replace("1.3.0", version): digest for name, digest in tagged.items()}
-    return verify_artifacts(setting, subject, CORE, listed).findings
+    return verify_artifacts(setting, subject, CORE, listed)[0].findings
 
 
 NOW_NEXT = ("1.3.1", NEXT)

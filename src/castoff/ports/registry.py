@@ -9,6 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from castoff.errors import Problem
 from castoff.model.acts import Outcome
+from castoff.model.attestations import Origin
 from castoff.model.observations import Answer, Sameness, Unknown
 from castoff.model.trusted_publishing import Exchange
 from castoff.model.versions import Ecosystem
@@ -154,6 +155,15 @@ class Fetches(Protocol):
 
     def fetch(self, package: Package, filename: str) -> bytes | Unknown:
         """Return the bytes of one file of a package."""
+        ...
+
+
+@runtime_checkable
+class ShowsOrigin(Protocol):
+    """A registry that may show where a file comes from: its publisher, or attestations of it."""
+
+    def origin(self, package: Package, version: str, filename: str) -> Origin:
+        """Return what is shown of one file; ``version`` in the native spelling."""
         ...
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,10 +20,12 @@ from castoff.ecosystems.cargo.credential_provider import COMMAND, answer, read_d
 from castoff.ecosystems.cargo.registry import CargoRegistry
 from castoff.io.clock import SystemClock
 from castoff.model.acts import Outcome, Refused, Succeeded
+from castoff.model.attestations import GITHUB_ISSUER, NoProvenance, Provenance, Publisher
+from castoff.model.observations import Unknown
 from castoff.model.trusted_publishing import Exchanged, ExchangeRefused
 
 DIGEST = "a" * 64
-JOB = {"workflow": "release.yml", "environment": "release"}
+JOB = {"workflow": "release.yml", "environment": "release", "commit": "c" * 40}
 TRUSTED = {"tst-core": {"repository": "acme/rocket", "workflow": "release.yml", "environment": "release"}}
 OLD = {"tst-core": {"1.1.0": {"yanked": False, "requirements": [], "features": []}}}
 
@@ -113,6 +116,18 @@ def test_a_crate_goes_up_by_the_job_alone(tmp_path: Path) -> None:
 
         exchanges = [one for one in made.world.journal.entries() if "trusted_publishing" in one.path]
         assert [one.method for one in exchanges] == ["POST", "DELETE", "POST"]
+
+        # What was published so is shown so; what a person's token published is shown as well.
+        package, file = made.package("tst-core"), "tst-core-1.2.0.crate"
+        shown = registry.origin(package, "1.2.0", file)
+        assert isinstance(shown, Provenance)
+        assert shown.publisher == Publisher(issuer=GITHUB_ISSUER, repository="acme/rocket", commit="c" * 40)
+        before = registry.origin(package, "1.1.0", "tst-core-1.1.0.crate")
+        assert isinstance(before, NoProvenance)
+        assert "a person's token" in before.reason
+        assert isinstance(registry.origin(package, "9.0.0", file), Unknown)
+        asked = [one for one in made.world.journal.entries() if re.search(r"/tst-core/\d", one.path)]
+        assert [one.status for one in asked if one.method == "GET"] == [200, 200, 404]
 
 
 @pytest.mark.real

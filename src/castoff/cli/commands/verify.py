@@ -15,9 +15,9 @@ from castoff.cli.options import Common, common_options, open_for
 def command(common: Common, version: str | None, without_trial: bool) -> int:
     """Verify the published release VERSION or its tag, without writing.
 
-    Checks artifacts against the digests in the tag, the tag's signature and commit, the release page,
-    documentation, changelog and website, and builds a new project that depends on the facade. Exits with 4 if a
-    check fails, and with 3 if a state is unknown.
+    Checks artifacts against the digests in the tag and the attestations on the registries, the tag's signature and
+    commit, the release page, documentation, changelog and website, and builds a new project that depends on the
+    facade. Exits with 4 if a check fails, and with 3 if a state is unknown.
     """
     from castoff.cli.render.postrelease import show_answer, show_verdict
     from castoff.cli.render.reporter import reporter_for

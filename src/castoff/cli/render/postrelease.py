@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 import click
 
@@ -161,6 +162,9 @@ def show_verdict(verdict: Verdict, *, as_json: bool) -> int:
                     "result": one.result,
                     "findings": [problem_json(problem) for problem in one.findings],
                     "note": one.note,
+                    "package": one.package,
+                    "digest": None if one.digest is None else asdict(one.digest),
+                    "publisher": None if one.publisher is None else asdict(one.publisher),
                 }
                 for one in verdict.checks
             ],

@@ -24,10 +24,12 @@ from castoff.ecosystems.cargo.lookup import (
     settings_above,
     user_home,
 )
+from castoff.ecosystems.cargo.publishers import Publishers
 from castoff.ecosystems.cargo.uploader import Grant, Writer
 from castoff.io.process import Processes
 from castoff.io.scratch import scratch_prefix
 from castoff.model.acts import Outcome, Unclear
+from castoff.model.attestations import NoProvenance, Origin
 from castoff.model.child_environments import Kind
 from castoff.model.observations import Answer, Present, Sameness, Unknown, Withdrawn
 from castoff.model.semver import Version, read_requirement, read_version
@@ -56,6 +58,13 @@ class _Source:
     def words(self) -> list[str]:
         """Return the options that make cargo use it, whatever folder it runs in."""
         return [*settings_words(self.settings), *(["--registry", self.registry] if self.registry else [])]
+
+
+@dataclass(frozen=True, slots=True)
+class NoApi:
+    """The index was read and names no API."""
+
+    reason: str = "cargo's index of the registry names no API (is it a mirror?)"
 
 
 class CargoRegistry:
@@ -87,6 +96,7 @@ class CargoRegistry:
         self._sightings: dict[tuple[_Source, str], tuple[float, Seen]] = {}
         self._writer = Writer(processes, clock)
         self._tokenless = tokenless
+        self._publishers = Publishers(processes.environment, processes.redactor, clock)
 
     def look(self, package: Package, version: str) -> Listing:
         """Return what is there of one version: its `.crate`, with the digest that the index has."""
@@ -145,6 +155,19 @@ class CargoRegistry:
                 Unknown(reason=f"cargo did not fetch `{filename}`") if found is None else found.read_bytes()
             )
 
+    def origin(self, package: Package, version: str, filename: str) -> Origin:
+        """Return the job that crates-io names as the publisher of a version; no other registry names one."""
+        del filename
+        source = self._source_of(package)
+        if source.registry is not None:
+            return NoProvenance(f"the registry `{source.registry}` is not known to name publishers", False)
+        api = self._api(source, package.name)
+        if isinstance(api, Unknown):
+            return api
+        if isinstance(api, NoApi):
+            return NoProvenance(api.reason, False)
+        return self._publishers.ask(api, package.name, version)
+
     def resolvable(self, requirements: Sequence[str]) -> bool | None:
         """Return whether cargo's resolver would find a version for each requirement in the index now."""
         wanted = [match for text in requirements if (match := _REQUIREMENT.fullmatch(text)) is not None]
@@ -170,7 +193,7 @@ class CargoRegistry:
         grant = None
         if self._tokenless:
             api = self._api(source, artifact.name)
-            if isinstance(api, Unknown):
+            if isinstance(api, Unknown | NoApi):
                 return Unclear(reason=api.reason)
             grant = Grant(filename=artifact.filename, digest=artifact.digest, api=api)
         return self._writer.publish(artifact.package, root, target_beside(artifact), source.words, grant)
@@ -184,15 +207,15 @@ class CargoRegistry:
         if source.registry is not None:
             return Unknown(reason=f"the registry `{source.registry}` is not known for trusted publishing"), ""
         api = self._api(source, package.name)
-        if isinstance(api, Unknown):
-            return api, ""
+        if isinstance(api, Unknown | NoApi):
+            return Unknown(reason=api.reason), ""
         crates = CratesExchange(self._processes.environment, self._processes.redactor, api)
         got, identity = crates.exchange()
         if isinstance(got, Exchanged):
             crates.give_back(got.token)
         return got, identity
 
-    def _api(self, source: _Source, name: str) -> str | Unknown:
+    def _api(self, source: _Source, name: str) -> str | NoApi | Unknown:
         """Return the address of a registry's API, as its index names it."""
         api = self._lookups[source].api() if source in self._lookups else None
         if api is None:
@@ -200,7 +223,7 @@ class CargoRegistry:
             if isinstance(seen, Unseen):
                 return Unknown(reason=seen.reason)
             api = self._lookups[source].api()
-        return api or Unknown(reason="cargo's index of the registry names no API (is it a mirror?)")
+        return api or NoApi()
 
     def yank(self, package: Package, version: str) -> Outcome:
         """Withdraw one version: no new lock file takes it, old ones keep it."""

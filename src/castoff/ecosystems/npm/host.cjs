@@ -110,6 +110,7 @@ function shown(found, name, version) {
     maintainers: found.maintainers,
     dist: one && one.dist,
     deprecated: one && one.deprecated,
+    user: one && one._npmUser,
   };
 }
 

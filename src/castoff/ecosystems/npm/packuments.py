@@ -24,7 +24,8 @@ class Packument:
     """What a registry holds of one package: versions offered, all that were ever there, dist-tags, maintainers.
 
     ``dist`` holds digest and address of the version that was asked for, None where it is not offered; ``deprecated``
-    is its notice. ``unpublished`` is when the last version went, None while there is one.
+    is its notice, ``trusted`` the provider of the trusted publisher that uploaded it, "" for a person.
+    ``unpublished`` is when the last version went, None while there is one.
     """
 
     offered: tuple[str, ...] = ()
@@ -33,6 +34,7 @@ class Packument:
     maintainers: tuple[str, ...] = ()
     dist: Mapping[str, Any] | None = None
     deprecated: str = ""
+    trusted: str = ""
     unpublished: datetime | None = None
 
 
@@ -56,12 +58,12 @@ class Packuments:
     def _viewed(self, package: Package, version: str | None) -> Found:
         """Ask `npm view` for one version; if it is not there, for the whole package."""
         if version is not None:
-            done = self._view(package, f"{package.name}@{version}", "name", "dist", "deprecated")
+            done = self._view(package, f"{package.name}@{version}", "name", "dist", "deprecated", "_npmUser")
             if done.code != 0 and error_code_of(done) != "E404":
                 return Unknown(reason=f"npm: {reason_of(done)}")
             found = answer_of(done) if done.code == 0 else None
             if isinstance(found, dict) and isinstance(found.get("dist"), dict):
-                return _packument(found)
+                return _packument({**found, "user": found.get("_npmUser")})
         done = self._view(package, package.name, "name", "versions", "time", "dist-tags", "maintainers")
         if done.code != 0:
             missing = error_code_of(done) == "E404"
@@ -108,8 +110,14 @@ def _packument(found: Mapping[str, Any]) -> Packument:
         maintainers=tuple(name for name in names if name),
         dist=dist if isinstance(dist, dict) else None,
         deprecated=deprecated if isinstance(deprecated, str) else "",
+        trusted=_trusted(found.get("user")),
         unpublished=_moment(gone.get("time")) if isinstance(gone, dict) else None,
     )
+
+
+def _trusted(user: object) -> str:
+    publisher = user.get("trustedPublisher") if isinstance(user, dict) else None
+    return str(publisher.get("id") or "") if isinstance(publisher, dict) else ""
 
 
 def _moment(value: object) -> datetime | None:

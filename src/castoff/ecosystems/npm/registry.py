@@ -14,6 +14,7 @@ from castoff.ecosystems.npm.client_runs import ClientRuns, answer_of, error_code
 from castoff.ecosystems.npm.dist_tags import LATEST, highest_stable, tag_for
 from castoff.ecosystems.npm.exchange import probe
 from castoff.ecosystems.npm.packuments import Found, Packument, Packuments
+from castoff.ecosystems.npm.provenance import provenance_url, read_provenance
 from castoff.ecosystems.npm.staging import NotListed, StagedVersion, Staging, outdated_tag
 from castoff.ecosystems.npm.tarballs import compare_tarballs, filename_of, integrity_of, packed_in
 from castoff.ecosystems.npm.uploader import outcome_of
@@ -21,6 +22,7 @@ from castoff.errors import Problem
 from castoff.io.http import Http
 from castoff.io.process import Completed, Processes
 from castoff.model.acts import Outcome, Refused, Succeeded, Unclear
+from castoff.model.attestations import NoProvenance, Origin, Provenance, Publisher, issuer_of
 from castoff.model.child_environments import Kind
 from castoff.model.observations import Answer, Present, Sameness, Staged, Unknown, Withdrawn
 from castoff.model.plan import predicted_filename
@@ -138,6 +140,24 @@ class NpmRegistry:
     def fetch(self, package: Package, filename: str) -> bytes | Unknown:
         """Fetch a tarball through npm."""
         return self._fetched(package, filename.removeprefix(_stem(package)).removesuffix(".tgz"))
+
+    def origin(self, package: Package, version: str, filename: str) -> Origin:
+        """Return the provenance of a version, else that its publisher was a trusted one, which npm does not name."""
+        del filename
+        seen = self._packuments.read(package, version)
+        if isinstance(seen, Unknown):
+            return seen
+        if seen is None or seen.dist is None:
+            return Unknown(reason=f"the registry does not offer `{package.name}@{version}`")
+        trusted = Publisher(issuer=issuer_of(seen.trusted)) if seen.trusted else None
+        url = provenance_url(seen.dist)
+        if isinstance(url, Unknown):
+            return url
+        if url is None and trusted is None:
+            return NoProvenance("the registry has neither provenance nor a trusted publisher of it")
+        if url is None:
+            return Provenance(publisher=trusted)
+        return read_provenance(package.name, version, seen.dist, self._http.ask("GET", url), trusted)
 
     def resolvable(self, requirements: Sequence[str]) -> bool | None:
         """Return whether npm finds each version now; a deprecated one can be installed."""

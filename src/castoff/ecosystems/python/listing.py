@@ -23,7 +23,7 @@ ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+ht
 class ListedFile:
     """One file of an index; ``sha256`` is None where the index gives none, ``yanked`` the reason or None.
 
-    ``uploaded`` is None where the index does not give the time (PEP 700).
+    ``uploaded`` is None where the index does not give the time (PEP 700), ``provenance`` where it has none (PEP 740).
     """
 
     filename: str
@@ -32,14 +32,19 @@ class ListedFile:
     yanked: str | None = None
     requires_python: str | None = None
     uploaded: datetime | None = None
+    provenance: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexPage:
-    """All files of a project, and the versions that the index names besides."""
+    """All files of a project, and the versions that the index names besides.
+
+    ``has_provenance``: the index says of each file whether it has any (version 1.3 of the simple API).
+    """
 
     files: tuple[ListedFile, ...]
     versions: tuple[str, ...] = ()
+    has_provenance: bool = False
 
 
 class PageInvalid(Exception):
@@ -106,6 +111,7 @@ class _File(msgspec.Struct, rename="kebab"):
     yanked: bool | str = False
     requires_python: str | None = None
     upload_time: str | None = None
+    provenance: str | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class _Meta(msgspec.Struct, rename="kebab"):
@@ -137,10 +143,12 @@ def _read_json(url: str, body: bytes) -> IndexPage:
             yanked=_reason(one.yanked),
             requires_python=one.requires_python,
             uploaded=_moment(one.upload_time),
+            provenance=_joined(url, one.provenance) if one.provenance else None,
         )
         for one in project.files
     )
-    return IndexPage(files=files, versions=tuple(project.versions))
+    has_provenance = any(one.provenance is not msgspec.UNSET for one in project.files)
+    return IndexPage(files=files, versions=tuple(project.versions), has_provenance=has_provenance)
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -29,6 +29,7 @@ from castoff.ecosystems.python.listing import (
     versions_of,
 )
 from castoff.ecosystems.python.manifest.requirements import name_of, normalised
+from castoff.ecosystems.python.provenance import NO_ATTESTATION, PROVENANCE, read_provenance
 from castoff.ecosystems.python.resolver import Resolver
 from castoff.ecosystems.python.uploader import Uploader
 from castoff.errors import Problem
@@ -36,6 +37,7 @@ from castoff.io.clock import SystemClock
 from castoff.io.http import Failure, Http, retry_after
 from castoff.io.process import Processes
 from castoff.model.acts import Outcome, Refused
+from castoff.model.attestations import NoProvenance, Origin
 from castoff.model.observations import Answer, Present, Sameness, Unknown, Withdrawn
 from castoff.model.trusted_publishing import Exchange
 from castoff.model.versions import Ecosystem
@@ -140,6 +142,24 @@ class PythonRegistry:
         """Fetch a file from the index."""
         self._index_of(package)
         return self._fetched(normalised(package.name), filename)
+
+    def origin(self, package: Package, version: str, filename: str) -> Origin:
+        """Return the attestations of a file, which PyPI's integrity API has (PEP 740)."""
+        del version
+        index = self._index_of(package)
+        page = self._page(normalised(package.name), index)
+        if isinstance(page, Unknown):
+            return page
+        found = next((one for one in (page.files if page else ()) if one.filename == filename), None)
+        if found is None:
+            return Unknown(reason=f"the index does not list `{filename}`")
+        if found.provenance is None:
+            could_show = page is not None and page.has_provenance
+            return NoProvenance(
+                NO_ATTESTATION if could_show else "the index shows no attestations", could_show
+            )
+        headers = {"Accept": PROVENANCE, **_headers(index, found.provenance)}
+        return read_provenance(found, self._http.ask("GET", found.provenance, headers=headers))
 
     def resolvable(self, requirements: Sequence[str]) -> bool | None:
         """Ask uv's resolver whether all requirements can be met from their indexes now; None where unknown."""

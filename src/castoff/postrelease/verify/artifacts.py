@@ -21,8 +21,22 @@ _RUNS = re.compile(r"[-_.]+")
 
 def verify_artifacts(
     services: Services, past: PastRelease, package: Package, listed: Mapping[str, str]
+) -> tuple[Verified, Mapping[str, str | None]]:
+    """Is every file of a package there, not withdrawn, with the digest that the tag lists?
+
+    Also return the files that are there and not a stranger's that was taken back, each with its SHA-256 if known.
+    """
+    there: dict[str, str | None] = {}
+    return _verified(services, past, package, listed, there), there
+
+
+def _verified(
+    services: Services,
+    past: PastRelease,
+    package: Package,
+    listed: Mapping[str, str],
+    seen: dict[str, str | None],
 ) -> Verified:
-    """Is every file of a package there, not withdrawn, with the digest that the tag lists?"""
     name, version = f"artifacts:{package.id}", spell(past.version, package.ecosystem)
     registry = services.registry(package.ecosystem)
     listing = registry.look(package, version)
@@ -38,12 +52,15 @@ def verify_artifacts(
                 content = registry.fetch(package, file)
                 if isinstance(content, Unknown):
                     return unknown(name, f"`{file}` could not be fetched", content.reason)
-                problems += _compared(package, file, hashlib.sha256(content).hexdigest(), listed)
+                seen[file] = hashlib.sha256(content).hexdigest()
+                problems += _compared(package, file, seen[file], listed)
             case Present(digest=digest):
+                seen[file] = digest
                 problems += _compared(package, file, digest, listed)
             case Withdrawn() if listed and file not in listed:
                 continue  # a file of somebody else that was taken back is how that ends
-            case Withdrawn(reason=reason):
+            case Withdrawn(digest=digest, reason=reason):
+                seen[file] = digest
                 problems.append(_withdrawn(package, file, reason))
             case Unknown(reason=reason):
                 return unknown(name, f"`{file}` could not be read", reason)

@@ -7,18 +7,34 @@ from dataclasses import dataclass
 from typing import Literal
 
 from castoff.errors import Problem
+from castoff.model.attestations import Publisher
 
 Result = Literal["pass", "warn", "fail", "unknown", "off"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Digests:
+    """The digest of one file as its tag, its registry and its attestation have it; None where one has none."""
+
+    tag: str | None = None
+    registry: str | None = None
+    attestation: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verified:
-    """One question with its answer; ``note`` says what was seen or why nobody asked."""
+    """One question with its answer; ``note`` says what was seen or why nobody asked.
+
+    ``digest`` and ``publisher`` are those of the file that a question is about.
+    """
 
     id: str
     result: Result
     findings: tuple[Problem, ...] = ()
     note: str = ""
+    package: str | None = None
+    digest: Digests | None = None
+    publisher: Publisher | None = None
 
 
 def judged(name: str, problems: Sequence[Problem]) -> Verified:

@@ -19,6 +19,7 @@ from castoff.ports import Tree
 from castoff.postrelease.changelog import ChangelogLook, ChangelogPart, published
 from castoff.postrelease.stages import changelog_stage, docs_stage
 from castoff.postrelease.verify.artifacts import verify_artifacts
+from castoff.postrelease.verify.origins import Origins
 from castoff.postrelease.verify.result import Result, Verified, failed, judged, unknown
 from castoff.postrelease.verify.tree import ReleasedTree, verify_members, verify_tree
 from castoff.postrelease.website_pages import website_stage
@@ -71,10 +72,14 @@ def verify(
             name: digest for digest, name in _LISTED.findall(session.clone.tag_message(past.release.tag))
         }
         files = ReleasedTree(services, Checkout(session.clone, past.commit, past.release.workspace))
+        origins = Origins(session, past)
         questions: list[Callable[[], Sequence[Verified]]] = [
             lambda: [_tag(session, past)],
             lambda: [_package_tag(session, past, name) for name in past.release.beside],
-            *(_asking(services, past, package, listed, files) for package in past.release.workspace.packages),
+            *(
+                _asking(services, past, package, listed, files, origins)
+                for package in past.release.workspace.packages
+            ),
             lambda: [verify_members(services, past, files)],
             lambda: [_release(services, past)],
             lambda: _stages(session, past),
@@ -96,18 +101,30 @@ def verify(
 
 
 def _asking(
-    services: Services, past: PastRelease, package: Package, listed: Mapping[str, str], files: ReleasedTree
+    services: Services,
+    past: PastRelease,
+    package: Package,
+    listed: Mapping[str, str],
+    files: ReleasedTree,
+    origins: Origins,
 ) -> Callable[[], Sequence[Verified]]:
-    return lambda: [
-        verify_artifacts(services, past, package, listed),
-        verify_tree(services, past, package, files),
-    ]
+    def ask() -> Sequence[Verified]:
+        artifacts, there = verify_artifacts(services, past, package, listed)
+        answers = [artifacts, verify_tree(services, past, package, files)]
+        return [
+            *(replace(one, package=package.id) for one in answers),
+            *origins.verify(package, there, listed),
+        ]
+
+    return ask
 
 
 def _trying(
     services: Services, past: PastRelease, package: Package, tree: Tree
 ) -> Callable[[], Sequence[Verified]]:
-    return lambda: [_trial(services, past, package, tree.read(package.manifest) or "")]
+    return lambda: [
+        replace(_trial(services, past, package, tree.read(package.manifest) or ""), package=package.id)
+    ]
 
 
 def _tag(session: Session, past: PastRelease) -> Verified:
