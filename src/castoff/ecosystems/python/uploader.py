@@ -47,10 +47,10 @@ class Uploader:
         target = {"TWINE_REPOSITORY_URL" if is_twine else "UV_PUBLISH_URL": publish} if publish else {}
         # uv exchanges the identity token itself, and with `always` uses no other credential; twine does so at PyPI
         # where it finds none.
-        words = ("--trusted-publishing", "always") if self._tokenless and not is_twine else ()
+        words = ["--trusted-publishing", "always"] if self._tokenless and not is_twine else []
         attestation = self._attestation(artifact)
         if attestation and is_twine:
-            words = ("--attestations",)
+            words = ["--attestations"]
         without = withheld(self._processes.environment, "python") if self._tokenless else {}
         done = self._processes.run(
             [*(_TWINE if is_twine else _UV), *words, artifact.path, *attestation],
