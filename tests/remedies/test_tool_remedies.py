@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from castoff.ecosystems.npm.manifest.manifests import NpmManifests
 from castoff.io.process import Processes
 from castoff.model.child_environments import Kind
 from castoff.model.tokens import TokenFacts
@@ -18,10 +19,12 @@ from castoff.notes.milestones import (
     decide_milestones,
 )
 from castoff.preflight.credentials import cargo_credential, python_credential
+from castoff.preflight.provenance import provenance_problems
 from castoff.preflight.remote import judge_token
 from castoff.preflight.stage import Cannot
 from castoff.preflight.tools import Tool, judge_toolchain, judge_version
 from castoff.website import HeadingRule, Origin, Page, render_pages
+from config.configuration_files import Files
 from notes.test_milestones import ITEMS, MOVE, PLAN, milestone
 from remedies.following import Case, cases, follow, follow_row, follows
 
@@ -97,6 +100,30 @@ def test_uv_gets_a_token(told: str, variable: str, tmp_path: Path) -> None:
         return () if isinstance(found, Cannot) else found
 
     follow("token-missing", look, told=told, do=lambda: environment.update({variable: "x"}))
+
+
+@pytest.mark.parametrize(
+    ("told", "variables"),
+    [
+        ("set `NPM_CONFIG_PROVENANCE=false` for this run", {"NPM_CONFIG_PROVENANCE": "false"}),
+        ("release from such a job", {"GITHUB_ACTIONS": "true", "ACTIONS_ID_TOKEN_REQUEST_URL": "http://127.0.0.1/"}),
+    ],
+)  # fmt: skip
+@follows("provenance-not-possible")
+def test_npm_makes_no_statement_or_makes_it_in_a_job(
+    told: str, variables: dict[str, str], tmp_path: Path
+) -> None:
+    environment = {"HOME": str(tmp_path)}
+    (tmp_path / ".npmrc").write_text("provenance=true\n", "utf-8")
+    files = Files({"package.json": '{"name": "a", "version": "1.0.0"}'})
+    (package,) = NpmManifests().discover(files).workspaces[0].packages
+
+    follow(
+        "provenance-not-possible",
+        lambda: provenance_problems(environment, tmp_path, files, [package]),
+        told=told,
+        do=lambda: environment.update(variables),
+    )
 
 
 @follows("program-missing")

@@ -20,6 +20,7 @@ from castoff.preflight.free_version import not_free
 from castoff.preflight.labels import Changes, change_checks
 from castoff.preflight.members import member_problems
 from castoff.preflight.mentions import stale_mentions
+from castoff.preflight.provenance import provenance_checks
 from castoff.preflight.registry_names import published_checks
 from castoff.preflight.remote import branch_takes_push, forge_rights, forge_token, remote_is_ours
 from castoff.preflight.stage import Cannot, Check, Found, Skipped
@@ -98,6 +99,7 @@ def capability_checks(session: Session) -> tuple[Check, ...]:
         *tool_checks(session, signs=wants_signed_tag(session.services)),
         Check("signing", "preflight", lambda: _signing(session)),
         *credential_checks(session),
+        *provenance_checks(session),
         *exchange_checks(session),
     )
 

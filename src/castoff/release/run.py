@@ -71,7 +71,7 @@ _PLANS = 4
 _OF_RIVALS = frozenset({"version-burnt", "version-below-released"})
 """What registries show of a release that was claimed after this run's snapshot; "name a higher version" would then
 lead to two releases."""
-_OF_UPLOADS = frozenset({JOB, "signing", "tool:signing"})
+_OF_UPLOADS = frozenset({JOB, "provenance", "signing", "tool:signing"})
 """Checks for what follows the claim, which a run that ends with it leaves to another."""
 NOT_PROVEN = (
     "whether your own key signs (the rehearsal signs with a throw-away key)",

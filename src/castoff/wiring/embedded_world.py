@@ -42,6 +42,7 @@ _TOLERATED = frozenset(
         "commit-without-change",
         "draft-second-writer",
         "notes-label-unknown",
+        "provenance-not-possible",
         "release-in-flight",
         "second-writer",
         "token-missing",

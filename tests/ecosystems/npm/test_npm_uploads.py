@@ -12,11 +12,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from npm_files import npm_package, tarball
+from npm_files import npm_package, packed, tarball
 
-from castoff.ecosystems.npm.client_runs import ClientRuns, answer_of, error_code_of, reason_of
+from castoff.config.values import NpmSettings
+from castoff.ecosystems.npm.client_runs import FORCED, ClientRuns, answer_of, error_code_of, reason_of
+from castoff.ecosystems.npm.registry import NpmRegistry
 from castoff.errors import MachineFailure
+from castoff.io.clock import SystemClock
 from castoff.io.process import Completed, Processes
+from castoff.model.acts import Succeeded
 from castoff.model.child_environments import Kind
 from castoff.world.faults import parse_faults
 from castoff.world.seed import WorldSeed
@@ -135,3 +139,18 @@ def test_a_process_that_is_ended_ends_its_uploads_without_an_answer(
 
     world.gate.replace(parse_faults('{"rules": []}'))
     assert upload(runs, tmp_path, "beacon-light").code == 0
+
+
+@pytest.mark.parametrize("asked", ["manifest", "variable"])
+def test_an_upload_to_an_embedded_registry_makes_no_statement_of_provenance(
+    world: World, tmp_path: Path, asked: str
+) -> None:
+    config = {"publishConfig": {"provenance": True}} if asked == "manifest" else {}
+    package = npm_package("beacon", "1.0.0")
+    artifact = packed(tmp_path, package, **config)
+    variables = {"NPM_CONFIG_PROVENANCE": "true"} if asked == "variable" else {}
+    processes = Processes({**world.child_environment(), FORCED: world.npm.url, **variables})
+    registry = NpmRegistry(processes, NpmSettings(), SystemClock())
+    registry.requirement(package, "1.0.0")
+
+    assert registry.upload(artifact, tmp_path) == Succeeded()

@@ -293,8 +293,10 @@ class NpmRegistry:
         tag = tag_for(version, seen.offered if seen is not None else (), self._settings.dist_tag)
         access = ["--access", self._settings.access] if self._settings.access is not None else []
         self._digests[integrity_of(Path(artifact.path).read_bytes())] = artifact.digest
+        # A statement of provenance goes to a public log, for good; only the option overrides `publishConfig`.
+        plain = ["--no-provenance"] if self._uploads.forced else []
         file = Path(artifact.path).resolve()
-        return self._uploads.run(package, Kind.NPM_UPLOAD, *command, file, "--tag", tag, *access)
+        return self._uploads.run(package, Kind.NPM_UPLOAD, *command, file, "--tag", tag, *access, *plain)
 
     def _compare_staged(self, package: Package, version: str, ours: bytes) -> Sameness:
         staged = self._staging.find(package, version)
