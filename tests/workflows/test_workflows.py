@@ -31,7 +31,8 @@ from castoff.workflows.plan import (
     workflows,
 )
 
-ZIZMOR = shutil.which("zizmor", path=os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])))
+HERE = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+LINTERS = {"actionlint": (), "zizmor": ("--offline", "--no-progress", ".")}
 
 COMMIT = "git+https://github.com/o/castoff@" + "0123456789" * 4
 WHEEL = (
@@ -120,15 +121,22 @@ def test_everything_is_seven_files() -> None:
     ]
 
 
-@pytest.mark.skipif(ZIZMOR is None, reason="zizmor is not installed")
-def test_zizmor_finds_nothing_in_the_workflows(tmp_path: Path) -> None:
-    for file in FILES:
+@pytest.mark.parametrize("linter", LINTERS)
+@pytest.mark.parametrize("tokenless", [False, True])
+def test_linters_find_nothing_in_the_workflows(tmp_path: Path, linter: str, tokenless: bool) -> None:
+    program = shutil.which(linter, path=HERE)
+    if program is None:
+        pytest.skip(f"{linter} is not installed")
+    # actionlint takes a folder for a project if it is a repository.
+    (tmp_path / ".git").mkdir()
+    for file in workflows(replace(EVERYTHING, tokenless=tokenless)):
         path = tmp_path / file.path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(file.text, "utf-8")
 
-    words = [str(ZIZMOR), "--offline", "--no-progress", str(tmp_path)]
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [program, *LINTERS[linter]], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
 
     assert done.returncode == 0, done.stdout + done.stderr
 
