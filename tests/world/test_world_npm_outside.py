@@ -66,6 +66,7 @@ class Compressing:
     def __init__(self) -> None:
         self.connections = 0
         self.closes = False
+        self.more: dict[str, object] = {}
 
 
 def handler_of(counted: Compressing) -> type[BaseHTTPRequestHandler]:
@@ -77,8 +78,8 @@ def handler_of(counted: Compressing) -> type[BaseHTTPRequestHandler]:
             super().setup()
 
         def do_GET(self) -> None:
-            text = json.dumps({"name": self.path[1:], "asked": self.headers["Accept-Encoding"]}).encode()
-            body = gzip.compress(text)
+            document = {"name": self.path[1:], "asked": self.headers["Accept-Encoding"], **counted.more}
+            body = gzip.compress(json.dumps(document).encode())
             self.send_response(200)
             self.send_header("Content-Encoding", "gzip")
             self.send_header("Content-Length", str(len(body)))
@@ -113,6 +114,16 @@ def test_a_connection_serves_many_reads_of_compressed_documents() -> None:
 
     assert shown == [{"name": f"package-{n}", "asked": "gzip"} for n in range(5)]
     assert far.connections == 1
+
+
+def test_nothing_but_the_addresses_of_tarballs_is_rewritten() -> None:
+    told = {"readme": 'see "tarball": "http://x/a.tgz"', "tarballs": "http://x/b.tgz"}
+    with compressing() as (far, outside):
+        far.more = {**told, "versions": {"1.0.0": {"dist": {"tarball": 'http://x/y/"a"-1.0.0.tgz'}}}}
+        shown = json.loads(get("/a").send(NpmRegistry(outside=outside)).body)
+
+    assert {key: shown[key] for key in told} == told
+    assert shown["versions"]["1.0.0"]["dist"]["tarball"] == f'{BASE}/a/-/"a"-1.0.0.tgz'
 
 
 def test_a_connection_that_was_closed_meanwhile_is_opened_again() -> None:
