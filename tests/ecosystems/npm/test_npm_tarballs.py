@@ -80,6 +80,9 @@ def test_a_packed_manifest_is_compared_with_the_plan(
         ({"exports": {".": {"types": "./x.d.ts", "default": "./index.js"}}}, "./x.d.ts"),
         ({"exports": {"./*": "./lib/*.js", "./data/": "./data/", "./package.json": "./package.json"}}, ""),
         ({"exports": {".": ["./index.js", "./none.js"], "./gone": None}}, ""),
+        ({"exports": {".": {"types@<5.2": "./old.d.ts", "default": "./index.js"}}}, "./old.d.ts"),
+        ({"exports": {".": {"source": "./src/a.ts", "default": "./index.js"}}}, ""),
+        ({"exports": {".": {"browser": {"production": "./b.js"}, "default": "./index.js"}}}, "./b.js"),
         ({}, ""),
     ],
 )

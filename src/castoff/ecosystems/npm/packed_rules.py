@@ -20,6 +20,18 @@ from castoff.model.workspace import Artifact, Package
 _PROTOCOL = re.compile(r"(?:workspace|catalog|file|link|portal|patch):|\.{1,2}/|/|~/")
 _ENTRIES = ("main", "module", "types", "typings", "browser")
 _ENDINGS = ("", ".js", ".json", ".node", ".cjs", ".mjs", "/index.js", "/index.json", "/index.node")
+_CONDITIONS = frozenset(
+    {
+        "asset", "browser", "bun", "default", "deno", "development", "edge-light", "electron", "fastly",
+        "import", "kiesel", "module", "module-sync", "netlify", "node", "node-addons", "node-webassembly",
+        "production", "react-native", "react-server", "require", "sass", "script", "solid", "style", "svelte",
+        "types", "web", "worker", "workerd", "worklet",
+    }
+)  # fmt: skip
+"""Conditions of `exports` that clients set by themselves (Node's, bundlers' and the runtime keys of WinterTC).
+
+A condition of the project's own (`source`) leads only those to a file who set it, as its own tests do.
+"""
 _SHOWN = 3
 _LARGEST = 200_000_000
 """Bytes of a tarball, above which refusals were seen (npm/documentation#1691); the limit is not documented."""
@@ -122,9 +134,16 @@ def _exported(value: object, depth: int = 0) -> Iterator[str]:
             yield value
     elif depth < 20 and isinstance(value, list | dict):
         # Of a list, one target that exists is enough, which clients disagree on; the first is the usual one.
-        inner = value[:1] if isinstance(value, list) else list(value.values())
+        inner = (
+            value[:1] if isinstance(value, list) else [one for key, one in value.items() if _is_taken(key)]
+        )
         for one in inner:
             yield from _exported(one, depth + 1)
+
+
+def _is_taken(key: str) -> bool:
+    """Return whether users' clients follow a key of `exports`: a path, or a condition that they know."""
+    return key.startswith(".") or key.partition("@")[0] in _CONDITIONS
 
 
 def _has(packed: Packed, entry: str) -> bool:
