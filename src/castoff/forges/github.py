@@ -12,14 +12,14 @@ import json
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from castoff.errors import Problem
 from castoff.io.http import Failure, Http, Reply, retry_after
 from castoff.model.acts import Outcome, Refused, Succeeded, Throttled, Unclear
 from castoff.model.observations import Answer, Unknown
 from castoff.model.tokens import TokenFacts
-from castoff.ports import Clock, ForgeRelease, NewRelease, Rights
+from castoff.ports import Clock, ForgeAsset, ForgeRelease, NewRelease, Rights
 from castoff.redaction import plain
 
 _NEXT = re.compile(r'<([^<>]{1,2000})>;\s*rel="next"')
@@ -103,6 +103,38 @@ class GitHub:
         # Deleting twice is a success: the first answer may have been lost.
         gone = isinstance(outcome, Refused) and self.read(f"/repos/{self.slug}/releases/{number}") is None
         return Succeeded() if gone else outcome
+
+    def attach(self, release: ForgeRelease, name: str, content: bytes) -> Outcome:
+        """Attach a file of text to a release, at the host that the forge names for uploads."""
+        url = release.upload_url.partition("{")[0]
+        if not self._is_uploads(url):
+            return Unclear(reason="the forge names no address of its own for the files of the release")
+        path = f"the files of the release `{release.tag}`"
+        headers = {**self._headers(), "Content-Type": "text/plain; charset=utf-8"}
+        reply = self._http.ask("POST", f"{url}?name={quote(name)}", headers=headers, body=content)
+        return self._judged(reply, "POST", path)
+
+    def detach(self, asset: ForgeAsset) -> Outcome:
+        """Remove a file of a release; gone already is as good."""
+        path = f"/repos/{self.slug}/releases/assets/{asset.id}"
+        outcome = self.write("DELETE", path, None)
+        # As with releases: the answer of a first deletion may have been lost.
+        return Succeeded() if isinstance(outcome, Refused) and self.read(path) is None else outcome
+
+    def attached(self, asset: ForgeAsset) -> bytes | Unknown:
+        """Fetch a file of a release; the media type asks for its bytes."""
+        url = f"{self._api}/repos/{self.slug}/releases/assets/{asset.id}"
+        headers = {**self._headers(), "Accept": "application/octet-stream"}
+        reply = self._http.ask("GET", url, headers=headers)
+        if isinstance(reply, Failure) or reply.status != 200:
+            return self.unknown(reply)
+        return reply.body
+
+    def _is_uploads(self, url: str) -> bool:
+        """Return whether an address may get the token: the API's host, or `uploads.` in the place of its `api.`."""
+        api, found = urlsplit(self._api), urlsplit(url)
+        hosts = {api.netloc, re.sub(r"^api\.", "uploads.", api.netloc)}
+        return found.scheme == api.scheme and found.netloc in hosts
 
     def latest(self) -> str | Unknown | None:
         """Name the tag of the latest release: 404 says that there is none."""
@@ -200,7 +232,9 @@ class GitHub:
 
     def write(self, method: str, path: str, body: object) -> Outcome:
         """Do one write and judge it by its status."""
-        reply = self._ask(method, self._api + path, body)
+        return self._judged(self._ask(method, self._api + path, body), method, path)
+
+    def _judged(self, reply: Reply | Failure, method: str, path: str) -> Outcome:
         if isinstance(reply, Failure):
             return Unclear(reason=reply.reason)
         if 200 <= reply.status < 300:
@@ -235,16 +269,18 @@ class GitHub:
         return reply
 
     def _ask(self, method: str, url: str, body: object, *, etag: str | None = None) -> Reply | Failure:
-        headers = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
+        headers = self._headers()
         if etag:
             headers["If-None-Match"] = etag
-        if self._token:
-            headers["Authorization"] = f"Bearer {self._token}"
         data = None
         if body is not None:
             headers["Content-Type"] = "application/json"
             data = json.dumps(body).encode()
         return self._http.ask(method, url, headers=headers, body=data)
+
+    def _headers(self) -> dict[str, str]:
+        headers = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
+        return {**headers, **({"Authorization": f"Bearer {self._token}"} if self._token else {})}
 
     def _pause(self, reply: Reply) -> float | None:
         """Read the rate limit: seconds to wait, None where this is no matter of limits."""
@@ -294,7 +330,8 @@ def _release_body(release: NewRelease) -> dict[str, object]:
 
 def _release(row: dict[str, object]) -> ForgeRelease | None:
     number, tag = row.get("id"), row.get("tag_name")
-    if not isinstance(number, int) or not isinstance(tag, str):
+    assets = _assets(row.get("assets"))
+    if not isinstance(number, int) or not isinstance(tag, str) or assets is None:
         return None
     return ForgeRelease(
         id=number,
@@ -308,7 +345,28 @@ def _release(row: dict[str, object]) -> ForgeRelease | None:
         updated_at=_time(row.get("updated_at")),
         published_at=_time(row.get("published_at")),
         target=str(row.get("target_commitish") or ""),
+        assets=assets,
+        upload_url=str(row.get("upload_url") or ""),
     )
+
+
+def _assets(rows: object) -> tuple[ForgeAsset, ...] | None:
+    """Read the files of a release; None where one of them cannot be read."""
+    found: list[ForgeAsset] = []
+    for row in rows if isinstance(rows, list) else ():
+        if not isinstance(row, dict) or not isinstance(row.get("id"), int):
+            return None
+        kind, _, digest = str(row.get("digest") or "").partition(":")
+        found.append(
+            ForgeAsset(
+                id=row["id"],
+                name=str(row.get("name") or ""),
+                digest=digest if kind == "sha256" else None,
+                # `starter`: the upload broke off ("REST API endpoints for release assets").
+                is_whole=row.get("state") in (None, "uploaded"),
+            )
+        )
+    return tuple(found)
 
 
 def _only_missing(error: object) -> bool:

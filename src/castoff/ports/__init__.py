@@ -5,6 +5,7 @@ from castoff.ports.docs_host import DocsBuild, DocsHost, DocsState, SymbolList
 from castoff.ports.forge import (
     ChangeSource,
     Forge,
+    ForgeAsset,
     ForgeIssue,
     ForgePull,
     ForgeRelease,
@@ -47,6 +48,7 @@ __all__ = [
     "Exchanges",
     "Fetches",
     "Forge",
+    "ForgeAsset",
     "ForgeIssue",
     "ForgePull",
     "ForgeRelease",

@@ -13,8 +13,21 @@ from castoff.model.observations import Answer, Unknown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ForgeAsset:
+    """A file of a release; ``digest`` is its SHA-256, None where the forge says none.
+
+    ``is_whole`` is False for what is left of an upload that broke off: its name is taken.
+    """
+
+    id: int
+    name: str
+    digest: str | None = None
+    is_whole: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ForgeRelease:
-    """One release on the forge, draft or not; ``id`` is the forge's own."""
+    """One release on the forge, draft or not; ``id`` is the forge's own, files are sent to ``upload_url``."""
 
     id: int
     tag: str
@@ -27,6 +40,8 @@ class ForgeRelease:
     updated_at: datetime | None = None
     published_at: datetime | None = None
     target: str = ""
+    assets: tuple[ForgeAsset, ...] = ()
+    upload_url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +82,18 @@ class Forge(Protocol):
 
     def delete_release(self, number: int) -> Outcome:
         """Delete a draft; gone already is as good."""
+        ...
+
+    def attach(self, release: ForgeRelease, name: str, content: bytes) -> Outcome:
+        """Attach a file of text to a release; a name that is taken is a refusal."""
+        ...
+
+    def detach(self, asset: ForgeAsset) -> Outcome:
+        """Remove a file of a release; gone already is as good."""
+        ...
+
+    def attached(self, asset: ForgeAsset) -> bytes | Unknown:
+        """Fetch a file of a release."""
         ...
 
     def latest(self) -> str | Unknown | None:
