@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -15,7 +16,7 @@ from castoff.model.observations import Answer, Present, Sameness, Unknown
 from castoff.model.refs import Refs, TagRef
 from castoff.model.versions import Ecosystem
 from castoff.model.workspace import Artifact, Package
-from castoff.ports import ForgeRelease, Listing, NewRelease
+from castoff.ports import ForgeAsset, ForgeRelease, Listing, NewRelease
 
 
 @dataclass(slots=True)
@@ -191,6 +192,9 @@ class FakeForge:
     def delete_release(self, number: int) -> Outcome:
         return self.process.write("delete release", lambda: self._delete(number))
 
+    def attach(self, release: ForgeRelease, name: str, content: bytes) -> Outcome:
+        return self.process.write("attach file", lambda: self._attach(release, name, content))
+
     def latest(self) -> str | Unknown | None:
         raise NotImplementedError
 
@@ -250,6 +254,16 @@ class FakeForge:
                 world.latest[number] = release.latest
                 return Succeeded()
         return Refused(problem("forge-refused"))
+
+    def _attach(self, release: ForgeRelease, name: str, content: bytes) -> Outcome:
+        world = self.process.world
+        held = next((one for one in world.releases if one.id == release.id), None)
+        if held is None or any(one.name == name for one in held.assets):
+            return Refused(problem("forge-refused"))
+        asset = ForgeAsset(id=world.number(), name=name, digest=hashlib.sha256(content).hexdigest())
+        place = world.releases.index(held)
+        world.releases[place] = replace(held, assets=(*held.assets, asset))
+        return Succeeded()
 
     def _create_milestone(self, title: str) -> Outcome:
         world = self.process.world

@@ -198,6 +198,7 @@ class World:
                     one.prerelease,
                     role[one.target],
                     self.latest.get(one.id),
+                    sorted(asset.name for asset in one.assets),
                 )
                 for one in self.releases
             ],

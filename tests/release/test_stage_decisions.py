@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +23,7 @@ from castoff.model.observations import (
 from castoff.model.workspace import Artifact, ArtifactKind, Package, kind_of
 from castoff.ports import ForgeRelease, Listing
 from castoff.release.announce import AnnouncePart, Releases
+from castoff.release.checksums import ChecksumsLook, ChecksumsPart
 from castoff.release.draft import DraftLook, DraftPart
 from castoff.release.publish import FileLook, PackageLook, PackagePart, PresencePart, decide_package, listed
 from castoff.release.tag import decide_tag
@@ -200,6 +202,31 @@ def test_announce(what: Releases, asked: str, agreed: str) -> None:
     decision = replace(part, agreed=True).decide(what)
     assert summary(decision) == agreed
     assert not isinstance(decision, Blocked) or decision.problem.remedy
+
+
+TEXT = f"{'d' * 64}  {SDIST}\n"
+
+
+@pytest.mark.parametrize(
+    ("what", "expected"),
+    [
+        (SILENT, "wait 3"),
+        (ChecksumsLook(()), "do draft:asset:SHA256SUMS"),
+        (ChecksumsLook(releases("draft"), TEXT), "do draft:asset:SHA256SUMS"),
+        (ChecksumsLook(releases("draft"), ""), "off"),
+        (ChecksumsLook(releases("draft"), TEXT, hashlib.sha256(TEXT.encode()).hexdigest()), "done"),
+        (ChecksumsLook(releases("draft"), TEXT, "0" * 64), "blocked checksums-differ"),
+        (ChecksumsLook(releases("draft"), None, "0" * 64), "done"),
+        (ChecksumsLook(releases("draft"), TEXT, Unknown(reason="503", retry_after=2)), "wait 2"),
+        (ChecksumsLook(releases("draft", "draft"), TEXT), "blocked two-releases"),
+        (ChecksumsLook(releases("published"), TEXT), "done"),
+        (ChecksumsLook(releases("published"), TEXT, "0" * 64), "done"),
+    ],
+)
+def test_checksums(what: ChecksumsLook | Unknown, expected: str) -> None:
+    part = ChecksumsPart(tag="1.1.0", forge=NOBODY, listed=dict)
+
+    assert summary(part.decide(what)) == expected
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,16 +17,19 @@ from castoff.ecosystems.python.artifacts import mismatches
 from castoff.ecosystems.python.foresight.metadata import judge_python_metadata
 from castoff.ecosystems.python.foresight.project_rules import judge_by_pypi, judge_new_name
 from castoff.ecosystems.python.uploader import outcome_of
-from castoff.model.acts import Blocked, Refused, Unclear
+from castoff.model.acts import Blocked, Refused, Succeeded, Unclear
 from castoff.model.observations import Present, Sameness, Withdrawn
 from castoff.model.refs import TagName
 from castoff.model.versions import ReleaseVersion
 from castoff.model.workspace import Artifact, Package
-from castoff.ports import Listing
+from castoff.ports import ForgeAsset, ForgeRelease, Listing
 from castoff.postrelease.verify.artifacts import verify_artifacts
 from castoff.postrelease.verify.tree import TreeComparison, tree_problems
 from castoff.preflight.registry_names import _Asking
+from castoff.release.announce import PUBLISH, AnnouncePart
+from castoff.release.checksums import ATTACH, ChecksumsPart
 from castoff.release.publish import PackagePart
+from castoff.session.checksums import CHECKSUMS, checksums_text
 from config.configuration_files import Files
 from ecosystems.cargo.manifest.cargo_trees import discover, tree
 from ecosystems.cargo.manifest.cargo_trees import package as crate
@@ -342,3 +346,64 @@ def made(tmp_path: Path, text: str) -> Any:
 )
 def test_a_file_is_built_from_the_release_commit(case: Case, tmp_path: Path) -> None:
     follow_row(case, lambda text: tuple(mismatches(CORE, made(tmp_path, text), {})))
+
+
+LISTED_SUMS = {SDIST: "a" * 64}
+SUMS = ForgeAsset(
+    id=1, name=CHECKSUMS, digest=hashlib.sha256((checksums_text(LISTED_SUMS) or "").encode()).hexdigest()
+)
+
+
+class DraftForge:
+    """A forge with one draft, from which a person deletes a file."""
+
+    def __init__(self, *assets: ForgeAsset) -> None:
+        self.assets = list(assets)
+
+    def releases(self) -> Sequence[ForgeRelease]:
+        draft = ForgeRelease(id=7, tag="1.3.0", name="", body="", draft=True, prerelease=False, url="u")
+        return [replace(draft, assets=tuple(self.assets))]
+
+    def attach(self, _release: ForgeRelease, _name: str, _content: bytes) -> object:
+        self.assets.append(SUMS)
+        return Succeeded()
+
+    def update_release(self, _number: int, _release: object) -> object:
+        return Succeeded()
+
+
+@follows("checksums-differ")
+def test_a_file_of_digests_that_somebody_replaced_is_attached_anew() -> None:
+    forge = DraftForge(replace(SUMS, digest="0" * 64))
+    part = ChecksumsPart(tag="1.3.0", forge=forge, listed=lambda: LISTED_SUMS)  # type: ignore[arg-type]
+
+    def look() -> object:
+        decision = part.decide(part.look())
+        return (decision.problem,) if isinstance(decision, Blocked) else ()
+
+    def do() -> None:
+        forge.assets.clear()
+        part.act(ATTACH)
+
+    follow("checksums-differ", look, told="delete `SHA256SUMS` from the draft and run castoff again", do=do)
+
+
+@follows("checksums-missing")
+def test_a_draft_without_digests_is_published_once_it_has_them() -> None:
+    forge = DraftForge()
+    part = ChecksumsPart(tag="1.3.0", forge=forge, listed=lambda: LISTED_SUMS)  # type: ignore[arg-type]
+    announce = AnnouncePart(
+        tag="1.3.0",
+        commit="r" * 40,
+        latest=True,
+        prerelease=False,
+        forge=forge,  # type: ignore[arg-type]
+        agreed=True,
+        checksums=lambda: True,
+    )
+
+    def look() -> object:
+        outcome = announce.act(PUBLISH)
+        return (outcome.problem,) if isinstance(outcome, Refused) else ()
+
+    follow("checksums-missing", look, told="`castoff draft --execute`", do=lambda: part.act(ATTACH))

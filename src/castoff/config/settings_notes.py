@@ -92,6 +92,12 @@ class DraftSettings:
         "Mark the highest stable version as the latest release.",
         default="highest",
     )
+    checksums: bool | None = key(
+        Flag(),
+        "Attach `SHA256SUMS`, the digests of all uploaded files as the signed tag lists them, to the draft (default: "
+        "only with `release.tokenless`, if castoff writes the draft).",
+        default=None,
+    )
 
 
 @table

@@ -26,6 +26,7 @@ from castoff.postrelease.website import WebsiteLook, WebsitePart
 from castoff.reconcile import PartState, StageState, part_state
 from castoff.reconcile.part import Part, Stage
 from castoff.release.announce import AnnouncePart
+from castoff.release.checksums import ChecksumsLook, ChecksumsPart
 from castoff.release.claim_ref import RefClaimLook, RefClaimPart
 from castoff.release.draft import DraftLook, DraftPart
 from castoff.release.draft_command import notes_of
@@ -206,6 +207,8 @@ def _before(part: Part[Any]) -> object:
         case DropClaimPart():
             claim = TagRef(object=part.commit, peeled=None)
             return DropClaimLook({part.title: claim})  # the claim, which goes when the tag is out
+        case ChecksumsPart():
+            return ChecksumsLook(())
         case AnnouncePart():
             return ()
         case ChangelogPart():

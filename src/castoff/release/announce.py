@@ -5,6 +5,7 @@ A press in the browser counts: what is looked at is the release, not who publish
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from castoff.errors import Problem
@@ -23,7 +24,9 @@ from castoff.model.acts import (
 from castoff.model.observations import Unknown
 from castoff.ports import Forge, ForgeRelease, NewRelease
 from castoff.reconcile.part import Seen, wait_for
+from castoff.release.checksums import lacks_checksums
 from castoff.release.draft import two_releases
+from castoff.session.checksums import CHECKSUMS
 from castoff.session.forge_releases import describe_releases, releases_of
 
 PUBLISH = Act(id="announce:publish", stage="announce", target="the release on the forge", undo="never")
@@ -38,7 +41,10 @@ _LOOKS = 12
 
 @dataclass(slots=True, kw_only=True)
 class AnnouncePart:
-    """The announcement; ``agreed`` says that a person was asked and said yes."""
+    """The announcement; ``agreed`` says that a person was asked and said yes.
+
+    ``checksums`` tells whether the draft must have `SHA256SUMS`: nothing can be attached to an immutable release.
+    """
 
     tag: str
     commit: str
@@ -46,6 +52,7 @@ class AnnouncePart:
     prerelease: bool
     forge: Forge
     agreed: bool
+    checksums: Callable[[], bool] = lambda: False
     name: str = "announce"
     needs: frozenset[str] = frozenset()
     gate: str | None = "forge"
@@ -85,6 +92,8 @@ class AnnouncePart:
             return Unclear(reason="the forge does not list the draft any more")
         if len(found) > 1:
             return Refused(two_releases(self.tag, found), unasked=True)
+        if lacks_checksums(drafts[0]) and self.checksums():
+            return Refused(_no_checksums(self.tag, drafts[0]), unasked=True)
         return self.forge.update_release(
             drafts[0].id,
             NewRelease(
@@ -97,6 +106,17 @@ class AnnouncePart:
                 latest=self.latest,
             ),
         )
+
+
+def _no_checksums(tag: str, draft: ForgeRelease) -> Problem:
+    return Problem(
+        code="checksums-missing",
+        message=f"the draft of `{tag}` has no `{CHECKSUMS}`, so it was not published",
+        reason="`draft.checksums` asks for it, by itself or through `release.tokenless`, and an immutable release "
+        "takes no files afterwards",
+        remedy="attach it with `castoff draft --execute`, then announce again",
+        url=draft.url,
+    )
 
 
 def no_draft(tag: str) -> Problem:

@@ -12,7 +12,7 @@ from castoff.preflight.checks import draft_rivals
 from castoff.reconcile import StageState
 from castoff.reconcile.part import Stage
 from castoff.release.notes import WrittenNotes, notes_of_release
-from castoff.release.stages import draft_part
+from castoff.release.stages import draft_parts
 from castoff.session.forge_releases import releases_of
 from castoff.session.named_release import open_release, require_tag
 from castoff.session.release import NO_FORGE, Release
@@ -76,7 +76,7 @@ def _stage(session: Session, release: Release) -> tuple[Stage, WrittenNotes | No
     if forge is None:
         return Stage("draft", (), off=NO_FORGE), None
     written = notes_of(session, release)
-    return Stage("draft", (draft_part(release, forge, lambda: written.body),)), written
+    return Stage("draft", draft_parts(session, release, forge, lambda: written.body)), written
 
 
 def _drafted(

@@ -19,6 +19,7 @@ from castoff.notes.milestones import MilestonePlan, MilestonePolicy
 from castoff.ports import Forge, Stages
 from castoff.reconcile.part import Part, Stage, UnansweredPart
 from castoff.release.announce import AnnouncePart
+from castoff.release.checksums import ChecksumsPart
 from castoff.release.claim_ref import RefClaimPart
 from castoff.release.draft import DraftPart
 from castoff.release.milestone import MilestonePart
@@ -29,6 +30,8 @@ from castoff.release.tag_fitness import TagFitness
 from castoff.release.version import ClaimPart
 from castoff.release.waiver import WaivablePart, waiver_in
 from castoff.rollback.dropped_claim import drop_claim_part
+from castoff.session.checksums import wants_checksums
+from castoff.session.claim_history import listed_digests
 from castoff.session.release import NO_FORGE, Release, is_latest, is_latest_line
 from castoff.session.services import Services, chooses_kinds
 from castoff.session.session import Session
@@ -239,7 +242,7 @@ def forge_stages(
     if forge is None or off is not None:
         return Stage("draft", (), off=off or NO_FORGE), Stage("announce", (), off=off or NO_FORGE)
     version = release.version
-    draft = draft_part(release, forge, body)
+    draft = draft_parts(session, release, forge, body)
     announce = AnnouncePart(
         tag=release.tag,
         commit=release.commit,
@@ -247,26 +250,30 @@ def forge_stages(
         prerelease=not version.is_stable,
         forge=forge,
         agreed=agreed,
+        checksums=_expects_checksums(session, release),
     )
     by_ci = "a workflow writes the draft (`draft.by`)" if session.configuration.draft.by == "ci" else None
     if not release.tagged:
-        return Stage("draft", (draft,), off=by_ci), Stage("announce", (announce,))
+        return Stage("draft", draft, off=by_ci), Stage("announce", (announce,))
     # Two parts ask the same question; one request answers both.
     claims = cache(lambda: session.clone.claims(release.remote_url))
-    parts = [
-        WaivablePart(part, partial(_waiver, claims, without_name(part.name, release.title)))
-        for part in (draft, announce)
-    ]
-    return Stage("draft", parts[:1], off=by_ci), Stage("announce", parts[1:])
+
+    def waivable(part: Part[Any], stage: str) -> WaivablePart:
+        return WaivablePart(part, partial(_waiver, claims, without_name(stage, release.title)))
+
+    drafts = [waivable(part, "draft") for part in draft]
+    return Stage("draft", drafts, off=by_ci), Stage("announce", (waivable(announce, "announce"),))
 
 
 def _waiver(claims: Callable[[], Mapping[str, TagRef] | None], name: str) -> Answer:
     return waiver_in(claims(), name)
 
 
-def draft_part(release: Release, forge: Forge, body: Callable[[], str]) -> DraftPart:
-    """Make the part that keeps the draft; ``body`` writes what is generated."""
-    return DraftPart(
+def draft_parts(
+    session: Session, release: Release, forge: Forge, body: Callable[[], str]
+) -> tuple[Part[Any], ...]:
+    """Make the parts that keep the draft and what is attached to it; ``body`` writes what is generated."""
+    draft = DraftPart(
         tag=release.tag,
         title=release.title,
         commit=release.commit,
@@ -274,6 +281,22 @@ def draft_part(release: Release, forge: Forge, body: Callable[[], str]) -> Draft
         forge=forge,
         body=body,
     )
+    if not wants_checksums(session.configuration):
+        return (draft,)
+    return draft, ChecksumsPart(
+        tag=release.tag, forge=forge, listed=partial(listed_by_tag, session.clone, release.tag)
+    )
+
+
+def listed_by_tag(clone: Clone, tag: str) -> Mapping[str, str] | None:
+    """Return the digests that a tag of the clone lists, None where the clone has no such tag."""
+    message = clone.tag_message(tag)
+    return listed_digests(message) if message else None
+
+
+def _expects_checksums(session: Session, release: Release) -> Callable[[], bool]:
+    """Return what tells whether the draft must have its file of digests before it is published."""
+    return lambda: wants_checksums(session.configuration) and bool(listed_by_tag(session.clone, release.tag))
 
 
 def _in_order(release: Release) -> list[Package]:

@@ -134,6 +134,15 @@ def test_each_file_is_attested_by_the_job_that_published_it(released: Released) 
     }
 
 
+def test_the_release_has_the_digests_of_the_tag_as_a_file(released: Released) -> None:
+    check = released.verify(0)["checksums"]
+
+    text = "".join(sorted(f"{digest}  {name}\n" for name, digest in released.digests.items()))
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    assert check["digest"] == {"tag": digest, "registry": digest, "attestation": None}
+    assert (check["result"], check["note"]) == ("pass", "`SHA256SUMS` lists the 4 files of the tag")
+
+
 def test_whatever_does_not_fit_is_found_and_what_cannot_be_read_is_not_known(released: Released) -> None:
     job, digest = released.job, released.digests[FILES[0]]
     publisher = {"kind": "GitHub", "repository": "acme/harbour", "workflow": "castoff-resume.yml"}

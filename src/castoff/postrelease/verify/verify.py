@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -19,6 +18,7 @@ from castoff.ports import Tree
 from castoff.postrelease.changelog import ChangelogLook, ChangelogPart, published
 from castoff.postrelease.stages import changelog_stage, docs_stage
 from castoff.postrelease.verify.artifacts import verify_artifacts
+from castoff.postrelease.verify.checksums import verify_checksums
 from castoff.postrelease.verify.origins import Origins
 from castoff.postrelease.verify.result import Result, Verified, failed, judged, unknown
 from castoff.postrelease.verify.tree import ReleasedTree, verify_members, verify_tree
@@ -26,13 +26,12 @@ from castoff.postrelease.website_pages import website_stage
 from castoff.preflight.checks import wants_signed_tag
 from castoff.reconcile import PartState, StageState
 from castoff.session.checkout import Checkout
+from castoff.session.claim_history import listed_digests
 from castoff.session.past_release import PastRelease, find_past_release, find_untagged_release
 from castoff.session.release import NO_FORGE
 from castoff.session.services import Services
 from castoff.session.session import Session, open_session
 from castoff.session.workspaces import manifest_tree
-
-_LISTED = re.compile(r"^([0-9a-f]{64})  (\S.{0,300})$", re.MULTILINE)
 
 _SHOWN = 6
 
@@ -68,9 +67,7 @@ def verify(
             )  # whoever made it: nothing is written
         untagged = find_untagged_release(session, word)
         past = untagged or find_past_release(session, word)
-        listed = {
-            name: digest for digest, name in _LISTED.findall(session.clone.tag_message(past.release.tag))
-        }
+        listed = listed_digests(session.clone.tag_message(past.release.tag))
         files = ReleasedTree(services, Checkout(session.clone, past.commit, past.release.workspace))
         origins = Origins(session, past)
         questions: list[Callable[[], Sequence[Verified]]] = [
@@ -81,7 +78,7 @@ def verify(
                 for package in past.release.workspace.packages
             ),
             lambda: [verify_members(services, past, files)],
-            lambda: [_release(services, past)],
+            lambda: _release(services, past, listed),
             lambda: _stages(session, past),
         ]
         if trial:
@@ -195,13 +192,15 @@ def _unsigned(services: Services, problem: Problem) -> Verified:
     return judged("tag", [replace(problem, severity="warning", remedy=advice)])
 
 
-def _release(services: Services, past: PastRelease) -> Verified:
+def _release(services: Services, past: PastRelease, listed: Mapping[str, str]) -> Sequence[Verified]:
+    """Is the release published, with the digests that the tag lists?"""
     forge = services.forge(past.release.remote_url)
     if forge is None:
-        return Verified(id="release", result="off", note=NO_FORGE)
+        return [Verified(id=name, result="off", note=NO_FORGE) for name in ("release", "checksums")]
     found = published(forge, past.release.tag)
     if isinstance(found, Unknown):
-        return unknown("release", "the forge could not be queried for the release", found.reason)
+        fact = "the forge could not be queried for the release"
+        return [unknown(name, fact, found.reason) for name in ("release", "checksums")]
     if found is None:
         problem = Problem(
             code="verify-not-published",
@@ -209,8 +208,10 @@ def _release(services: Services, past: PastRelease) -> Verified:
             remedy=f"`castoff announce {past.release.title} --execute` publishes the draft; if there is "
             f"none, `castoff resume {past.release.title} --execute` creates it first",
         )
-        return failed("release", problem)
-    return Verified(id="release", result="pass", note=found.url)
+        off = Verified(id="checksums", result="off", note="the release is not published")
+        return [failed("release", problem), off]
+    is_published = Verified(id="release", result="pass", note=found.url)
+    return [is_published, verify_checksums(services, past, forge, found, listed)]
 
 
 def _stages(session: Session, past: PastRelease) -> Sequence[Verified]:
