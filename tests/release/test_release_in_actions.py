@@ -11,7 +11,8 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,10 @@ import pytest
 from branches_bench import Bench, bench
 from ruamel.yaml import YAML
 
+from castoff.world.seed import WorldSeed
 from castoff_needs import FROM, offer_what_castoff_needs
+from proofs.small import write_small
+from proofs.worlds import make_key, make_source, stage_of
 
 pytestmark = pytest.mark.real
 
@@ -214,3 +218,54 @@ def test_a_release_is_proposed_and_after_a_squash_finished_by_the_workflows(tmp_
         runner.run(folder / "castoff-published.yml")
         (ported,) = made.ask("GET", "pulls?state=open")
         assert "castoff/" in ported["head"]["ref"], runner.told
+
+
+JOB = {"workflow": "castoff-resume.yml", "environment": "release", "repository": "acme/harbour"}
+TOKENLESS = f'{FROM}release = "push"\n\n[release]\nsign = "none"\ntokenless = true\n'
+
+
+@contextmanager
+def tokenless(folder: Path) -> Iterator[Bench]:
+    """Open a world whose packages trust the workflow that uploads, and no token."""
+    folder.mkdir(parents=True, exist_ok=True)
+    key = make_key(folder)
+    sample = write_small(folder / "sample")
+    (sample / "castoff.toml").write_text(TOKENLESS, "utf-8")
+    trusted = {"trusted": dict.fromkeys(("proof-core", "proof"), JOB)}
+    seed = WorldSeed(job=JOB, python_publishers=trusted, forge={"tokens": TOKENS})
+    with stage_of(folder, key, make_source(folder / "source", key, sample), seed=seed) as made:
+        yield Bench(made, made.checkout())
+
+
+def test_a_release_is_claimed_by_a_job_and_continued_in_a_second_run_when_time_is_up(tmp_path: Path) -> None:
+    with tokenless(tmp_path) as made:
+        offer_what_castoff_needs(made.stage.world)
+        made.run("ci", "--write", ".")
+        made.git("add", "--all")
+        made.git("commit", "--quiet", "-m", "Add workflows")
+        made.git("push", "--quiet")
+        path = made.clone / ".github" / "workflows" / "castoff-resume.yml"
+        runner = Runner(made, {"github.ref_name": "main"})
+        # The second package may not follow the first one within the time of the job.
+        made.stage.machine = {"PUBLISH_GRACE_SLEEP": "20000"}
+
+        ran = runner.run(path, inputs_level="minor")
+
+        assert ran == ["rehearse", "claim", "build", "sign", "publish", "continue"], runner.told
+        assert 0 < len(made.uploads("python")) < 4
+        assert runner.started == [
+            "workflow run castoff-resume.yml --repo acme/harbour --ref main -f starts=2"
+        ]
+        assert "1.1.0" not in made.git("ls-remote", "--tags", "origin")
+
+        made.stage.machine = {}
+        ran = runner.run(path, inputs_starts="2")
+
+        dumped: Any = made.stage.world.dump()
+        assert ran == ["build", "sign", "publish", "finish"], runner.told
+        assert len(made.uploads("python")) == 4
+        assert dumped["git"]["refs"]["refs/tags/1.1.0"]["signed"] is False
+        assert [(one["tag"], one["draft"]) for one in dumped["forge"]["releases"]] == [("1.1.0", True)]
+        assert len(runner.started) == 1
+
+        assert runner.run(path) == ["build", "finish"], "nothing is left to do"
