@@ -13,16 +13,22 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from branches_bench import Bench, bench
+from branches_bench import NAMES, Bench, Kind, bench
 from ruamel.yaml import YAML
 
+from castoff.git import FolderTree
+from castoff.model.scope import Scope
+from castoff.session.workspaces import read_workspace
+from castoff.wiring.adapters import manifests
 from castoff.world.seed import WorldSeed
 from castoff_needs import FROM, offer_what_castoff_needs
+from proofs.cargo_small import OUTSIDE, write_small_crates
+from proofs.cargo_worlds import published_before
 from proofs.small import write_small
 from proofs.worlds import make_key, make_source, stage_of
 
@@ -221,29 +227,36 @@ def test_a_release_is_proposed_and_after_a_squash_finished_by_the_workflows(tmp_
 
 
 JOB = {"workflow": "castoff-resume.yml", "environment": "release", "repository": "acme/harbour"}
-TOKENLESS = f'{FROM}release = "push"\n\n[release]\nsign = "none"\ntokenless = true\n'
+TOKENLESS = f'{FROM}release = "push"\n\n[release]\nsign = "SIGN"\ntokenless = true\n'
 
 
 @contextmanager
-def tokenless(folder: Path) -> Iterator[Bench]:
-    """Open a world whose packages trust the workflow that uploads, and no token."""
+def tokenless(folder: Path, kind: Kind, sign: str) -> Iterator[Bench]:
+    """Open a world whose packages trust the workflow that uploads, and no token; the workflows are committed."""
     folder.mkdir(parents=True, exist_ok=True)
     key = make_key(folder)
-    sample = write_small(folder / "sample")
-    (sample / "castoff.toml").write_text(TOKENLESS, "utf-8")
-    trusted = {"trusted": dict.fromkeys(("proof-core", "proof"), JOB)}
-    seed = WorldSeed(job=JOB, python_publishers=trusted, forge={"tokens": TOKENS})
-    with stage_of(folder, key, make_source(folder / "source", key, sample), seed=seed) as made:
-        yield Bench(made, made.checkout())
-
-
-def test_a_release_is_claimed_by_a_job_and_continued_in_a_second_run_when_time_is_up(tmp_path: Path) -> None:
-    with tokenless(tmp_path) as made:
-        offer_what_castoff_needs(made.stage.world)
+    sample = (write_small if kind == "python" else write_small_crates)(folder / "sample")
+    (sample / "castoff.toml").write_text(TOKENLESS.replace("SIGN", sign), "utf-8")
+    source = make_source(folder / "source", key, sample)
+    trusted = dict.fromkeys(NAMES[kind], JOB)
+    seed = WorldSeed(job=JOB, python_publishers={"trusted": trusted}, forge={"tokens": TOKENS})
+    if kind == "cargo":
+        workspace = read_workspace(FolderTree(source), manifests(), Scope())
+        packages = {**published_before(workspace), OUTSIDE: {"1.0.0": {}}}
+        crates = {"packages": packages, "outside": "none", "trusted": trusted}
+        seed = replace(seed, python_publishers={}, cargo=crates, docs={"automatic": [{"state": "built"}]})
+    with stage_of(folder, key, source, seed=seed, tls=kind == "cargo") as stage:
+        made = Bench(stage, stage.checkout())
+        offer_what_castoff_needs(stage.world)
         made.run("ci", "--write", ".")
         made.git("add", "--all")
         made.git("commit", "--quiet", "-m", "Add workflows")
         made.git("push", "--quiet")
+        yield made
+
+
+def test_a_release_is_claimed_by_a_job_and_continued_in_a_second_run_when_time_is_up(tmp_path: Path) -> None:
+    with tokenless(tmp_path, "python", "none") as made:
         path = made.clone / ".github" / "workflows" / "castoff-resume.yml"
         runner = Runner(made, {"github.ref_name": "main"})
         # The second package may not follow the first one within the time of the job.
@@ -269,3 +282,17 @@ def test_a_release_is_claimed_by_a_job_and_continued_in_a_second_run_when_time_i
         assert len(runner.started) == 1
 
         assert runner.run(path) == ["build", "finish"], "nothing is left to do"
+
+
+def test_crates_are_released_by_jobs_without_a_token(tmp_path: Path) -> None:
+    with tokenless(tmp_path, "cargo", "tag") as made:
+        path = made.clone / ".github" / "workflows" / "castoff-resume.yml"
+        runner = Runner(made, {"secrets.SIGNING_KEY": made.stage.key.read_text()})
+
+        ran = runner.run(path, inputs_level="minor")
+
+        dumped: Any = made.stage.world.dump()
+        assert ran == ["rehearse", "claim", "build", "sign", "publish", "finish"], runner.told
+        assert made.uploads("cargo") == [f"{name}-1.1.0.crate" for name in NAMES["cargo"]]
+        assert dumped["git"]["refs"]["refs/tags/1.1.0"]["signed"] is True
+        assert [(one["tag"], one["draft"]) for one in dumped["forge"]["releases"]] == [("1.1.0", True)]
