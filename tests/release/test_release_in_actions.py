@@ -262,6 +262,8 @@ def test_a_release_is_claimed_by_a_job_and_continued_in_a_second_run_when_time_i
         # The second package may not follow the first one within the time of the job.
         made.stage.machine = {"PUBLISH_GRACE_SLEEP": "20000"}
 
+        assert "the tag `1.1.0`, annotated and not signed" in made.run("plan", "minor", "--offline")
+
         ran = runner.run(path, inputs_level="minor")
 
         assert ran == ["rehearse", "claim", "build", "sign", "publish", "continue"], runner.told

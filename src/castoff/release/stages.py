@@ -36,6 +36,8 @@ from castoff.session.release import NO_FORGE, Release, is_latest, is_latest_line
 from castoff.session.services import Services, chooses_kinds
 from castoff.session.session import Session
 
+_UNSIGNED = ", annotated and not signed: `release.sign` gives the workflow no key"
+
 
 def claim_stage(release: Release, clone: Clone, *, stamp: str | None = None) -> Stage:
     """Claim the version; ``stamp``: the tag object of the run that makes the claim, None where it was made before.
@@ -214,6 +216,7 @@ def milestone_plan(session: Session, release: Release) -> tuple[MilestonePlan, M
 
 def tag_stage(session: Session, release: Release, make: Callable[[], str]) -> Stage:
     """Push the signed tag; a ref that claimed the version goes then. A tag of other making blocks what follows."""
+    settings = session.configuration
     part = TagPart(
         tag=release.tag,
         title=release.title,
@@ -223,6 +226,7 @@ def tag_stage(session: Session, release: Release, make: Callable[[], str]) -> St
         make=make,
         fault=TagFitness(session, release).fault,
         beside=release.beside,
+        remark=_UNSIGNED if settings.ci.release and settings.release.sign not in ("tag", "both") else "",
     )
     if release.workspace.is_from_tags:
         return Stage("tag", (part, drop_claim_part(release, session.clone, after="tag")))

@@ -42,7 +42,7 @@ class TagPart:
     ``make`` makes all of the tag objects in the clone, signed as configured, and gives that of the release. All are
     pushed together. ``fault`` asks what is wrong with a tag of that name that another run, or somebody else, made: None
     where nothing is. Where the remote takes no atomic pushes, the release's tag goes last, so that it is there only if
-    the others are; so its presence answers for all of them.
+    the others are; so its presence answers for all of them. ``remark`` is shown with the act.
     """
 
     tag: str
@@ -53,6 +53,7 @@ class TagPart:
     make: Callable[[], str]
     fault: Callable[[TagRef], Problem | Unknown | None]
     beside: tuple[str, ...] = ()
+    remark: str = ""
     name: str = "tag"
     needs: frozenset[str] = frozenset()
     gate: str | None = "git"
@@ -85,7 +86,7 @@ class TagPart:
         if isinstance(seen.release, Present) and seen.fault is not None:
             return Blocked(seen.fault)
         decision = decide_tag(self.tag, self.commit, seen.release, self.title)
-        return Do((push_act(self.tag, self.beside),)) if isinstance(decision, Do) else decision
+        return Do((push_act(self.tag, self.beside, self.remark),)) if isinstance(decision, Do) else decision
 
     def describe(self, seen: TagLook) -> Seen:
         """Show the tags, the release's first."""
@@ -134,10 +135,11 @@ class TagPart:
         return outcome
 
 
-def push_act(tag: str, beside: Sequence[str]) -> Act:
+def push_act(tag: str, beside: Sequence[str], remark: str = "") -> Act:
     """Name the one act that pushes the tag of a release with those of its packages."""
     names = ", ".join(f"`{name}`" for name in (tag, *beside))
-    return Act(id=PUSH.id, stage="tag", target=f"the tag{'s' if beside else ''} {names}", undo="never")
+    target = f"the tag{'s' if beside else ''} {names}{remark}"
+    return Act(id=PUSH.id, stage="tag", target=target, undo="never")
 
 
 def _answer(refs: Refs, name: str) -> Answer:
