@@ -1,7 +1,11 @@
 from __future__ import annotations
 
 from castoff.workflows.jobs import workflow_steps
+from castoff.workflows.options import WorkflowOptions
+from castoff.workflows.plan import workflows
 from castoff.workflows.second_writers import second_writers, writers
+from castoff.workflows.tag_workflows import unstarted_problems
+from castoff_needs import SOURCE
 from remedies.following import Case, cases, follow_row
 
 UPLOAD = "on: {release: {types: [published]}}\njobs: {a: {steps: [{run: uv publish}, {run: 'true'}]}}\n"
@@ -23,4 +27,29 @@ def test_a_second_writer_is_removed_or_started_by_hand(case: Case) -> None:
     follow_row(
         case,
         lambda text: second_writers(writers(workflow_steps({"w.yml": text})), ["python"], drafts=True),
+    )
+
+
+BINARIES = "on: {push: {tags: ['*']}}\njobs: {}\n"
+BY_HAND = BINARIES.replace("{push", "{workflow_dispatch: {}, push")
+STARTED = {
+    file.path: file.text
+    for file in workflows(
+        WorkflowOptions(repository="o/r", source=SOURCE, release="pull-request", waiting=("binaries.yml",))
+    )
+}
+
+
+@cases(
+    [
+        Case(
+            "workflow-not-started", (BINARIES, {}), (BY_HAND, STARTED), "add `workflow_dispatch:` to its `on`"
+        ),
+        Case("workflow-not-started", (BY_HAND, {}), (BY_HAND, STARTED), "run `castoff ci --write .`"),
+    ]
+)
+def test_a_workflow_that_waits_for_a_tag_is_started_by_a_job(case: Case) -> None:
+    follow_row(
+        case,
+        lambda found: unstarted_problems({".github/workflows/binaries.yml": found[0], **found[1]}, "1.1.0"),
     )

@@ -282,6 +282,32 @@ def test_each_job_has_these_rights_and_no_other(name: str) -> None:
     assert found == RIGHTS[name]
 
 
+def test_what_is_started_by_dispatch_has_a_job_that_may_do_nothing_else() -> None:
+    made = workflows(replace(EVERYTHING, waiting=("binaries.yml", "pages.yaml")))
+    (file,) = (one for one in made if one.path == BY_NAME["resume"].path)
+    job = dict(jobs_of(file))["start"]
+    rights, condition = at(job, "permissions"), at(job, "if")
+
+    assert isinstance(rights, Mapping)
+    assert [entry.key for entry in rights.entries] == ["actions"]
+    assert isinstance(condition, Scalar)
+    assert "needs.finish.outputs.tag" in condition.text
+    (script,) = scalars(job, "run")
+    assert [line.split()[3] for line in script.text.strip().splitlines()] == ["binaries.yml", "pages.yaml"]
+
+
+def test_another_token_is_used_only_where_something_is_written() -> None:
+    made = workflows(replace(EVERYTHING, token="APP_TOKEN"))
+    holders = {
+        (file.path.rpartition("castoff-")[2], job)
+        for file in made
+        for job, value in jobs_of(file)
+        if "secrets.APP_TOKEN" in " ".join(one.text for one in all_scalars(value))
+    }
+
+    assert holders == {("propose.yml", "propose"), ("resume.yml", "finish")}
+
+
 def test_what_builds_holds_no_secret_and_only_what_uploads_runs_in_the_environment() -> None:
     jobs = dict(jobs_of(BY_NAME["resume"]))
     texts = {name: " ".join(one.text for one in all_scalars(job)) for name, job in jobs.items()}
@@ -508,6 +534,9 @@ UNFIT: list[tuple[str, dict[str, Any]]] = [
     ("a tag with an expression", {"tags": ("${{ x }}",)}),
     ("an empty tag", {"tags": ("",)}),
     ("a secret with an expression", {"site_token": "A }} ${{ secrets.B"}),
+    ("a token with an expression", {"token": "A }} ${{ secrets.B"}),
+    ("a file name with a command", {"waiting": ("a.yml; curl",)}),
+    ("a file name that is an option", {"waiting": ("--ref.yml",)}),
 ]
 
 

@@ -193,6 +193,9 @@ class DueSettings:
     )
 
 
+_SECRET = FreeText(expects="the name of a secret", check=checks.variable)
+
+
 @table
 class CiSettings:
     """What `castoff ci` writes besides the workflows that serve every workspace."""
@@ -203,6 +206,12 @@ class CiSettings:
         'its merge. `"push"`: there is no pull request; a person starts the release with a level, and a job pushes '
         "the release commit.",
         default=False,
+    )
+    token: str | None = key(
+        _SECRET,
+        "The secret with the token of an app or of a person with which these workflows propose, claim, push the tag "
+        "and draft (default: each job's own). What a job writes with its own token starts no other workflow.",
+        default=None,
     )
     source: str | None = key(
         _NAME,

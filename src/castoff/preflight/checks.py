@@ -37,6 +37,7 @@ from castoff.session.version_guards import tag_problems, version_problems
 from castoff.workflows.detection import release_workflows, second_writer_problems
 from castoff.workflows.jobs import workflow_files, workflow_steps
 from castoff.workflows.second_writers import second_writers, writers
+from castoff.workflows.tag_workflows import unchecked_proposal, unstarted_problems
 
 _NO_EDITS = (
     'let the releaser bypass the rule, or set `changelog.mode = "pull-request"` and remove `[[replace]]` and '
@@ -79,6 +80,11 @@ def preflight_checks(
         Check("forge", "preflight", lambda: _forge(session, tag), vital=True),
         Check("draft-writer", "preflight", lambda: draft_writer(session)),
         Check("writers", "preflight", lambda: other_writers(session)),
+        *(
+            (Check("started-workflows", "preflight", lambda: _unstarted(session, version)),)
+            if session.configuration.ci.release
+            else ()
+        ),
         *(
             _free(registries, package, version)
             for package in session.snapshot.workspace.packages
@@ -192,6 +198,21 @@ def other_writers(session: Session) -> Found:
     by_castoff = session.configuration.draft.by != "off"
     steps = workflow_steps(workflow_files(tree), tree)
     return second_writers(writers(steps), session.snapshot.ecosystems, drafts=by_castoff)
+
+
+def _unstarted(session: Session, version: ReleaseVersion) -> Found:
+    """Find what the jobs of a release would not start: workflows that wait for its tag, checks of its proposal."""
+    ci, snapshot = session.configuration.ci, session.snapshot
+    if ci.token:
+        return ()
+    problems = unstarted_problems(workflow_files(snapshot.tree), snapshot.tag_name.of(version))
+    if ci.release == "push" or snapshot.workspace.is_from_tags:
+        return problems
+    forge = session.services.forge(snapshot.remote_url)
+    rules = forge.branch_rules(snapshot.branch) if forge is not None else ()
+    if isinstance(rules, Unknown):
+        return problems or Cannot(rules.reason)
+    return (*problems, *unchecked_proposal(snapshot.branch, rules))
 
 
 def draft_rivals(services: Services, tree: Tree) -> tuple[Problem, ...]:

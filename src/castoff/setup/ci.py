@@ -17,6 +17,7 @@ from castoff.io.files import read_text, write_text
 from castoff.io.scratch import scratch_prefix
 from castoff.model.addresses import forge_address
 from castoff.model.child_environments import Kind
+from castoff.model.versions import ReleaseVersion
 from castoff.preflight.tools import npm_clients
 from castoff.session.edits import changelog_path
 from castoff.session.services import Services
@@ -32,6 +33,7 @@ from castoff.workflows.plan import (
     locked,
     workflows,
 )
+from castoff.workflows.tag_workflows import tag_workflows
 from castoff.workflows.texts import HEADER
 
 _PATIENCE = 300.0
@@ -152,6 +154,8 @@ def _options(services: Services) -> WorkflowOptions:
             build_secrets=configuration.release.pass_env.build,
             npm_clients=npm_clients(session) if "npm" in session.snapshot.ecosystems else (),
             tokenless=configuration.release.tokenless,
+            token=configuration.ci.token,
+            waiting=_waiting(services, session.snapshot.tag_name.of(_ANY)),
             documentation=configuration.docs.mode != "off"
             and _has_docs(services, session.snapshot.ecosystems),
         )
@@ -178,6 +182,18 @@ def _locked_requirements(services: Services, source: str | None) -> str:
             "`castoff ci` again",
         )
     return text
+
+
+_ANY = ReleaseVersion(1, 2, 3)
+"""Stands for the next version in a tag's name."""
+
+
+def _waiting(services: Services, tag: str) -> tuple[str, ...]:
+    """Name the workflows that wait for a release tag and can be started without one; castoff's own draft here."""
+    if not services.configuration.ci.release or services.configuration.ci.token:
+        return ()
+    found = tag_workflows(workflow_files(FolderTree(services.repository.root)), tag)
+    return tuple(one.name for one in found if one.by_hand and one.path != OURS)
 
 
 def _claims(release: bool | str, *, from_tags: bool) -> Literal["pull-request", "push"] | None:

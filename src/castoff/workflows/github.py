@@ -14,6 +14,7 @@ from castoff.workflows.job_values import (
     Clients,
     Input,
     Job,
+    JobToken,
     Keep,
     Output,
     ReleaseBranch,
@@ -178,7 +179,14 @@ def _step(step: Step) -> str:
 
 def _run(step: Script) -> str:
     named = f"        id: {_STEP}\n" if step.outputs else ""
-    token = "          GH_TOKEN: ${{ github.token }}\n" if step.token else ""
+    secret = (
+        "github.token"
+        if isinstance(step.token, JobToken)
+        else f"secrets.{step.token.name}"
+        if step.token
+        else ""
+    )
+    token = f"          GH_TOKEN: ${{{{ {secret} }}}}\n" if secret else ""
     given = "".join(f"          {name}: ${{{{ {_value(one)} }}}}\n" for name, one in step.variables)
     git = texts.WHO if step.commits else texts.GIT if step.token else ""
     environment = f"        env:\n{token}{given}{git}" if token or given or git else ""

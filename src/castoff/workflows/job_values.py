@@ -31,6 +31,11 @@ class Secret:
 
 
 @dataclass(frozen=True, slots=True)
+class JobToken:
+    """The job's own token, with the job's rights."""
+
+
+@dataclass(frozen=True, slots=True)
 class Output:
     """A value that an earlier job handed on, which no later job can change; empty if that job did not run."""
 
@@ -56,7 +61,7 @@ Value = Secret | Output | Input | ReleaseBranch
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
-    """A script. With ``token`` git and castoff may use the job's own token; ``commits``: with a name to commit as.
+    """A script. ``token`` is what git and castoff use for the forge; ``commits``: with a name to commit as.
 
     ``variables`` are the only values from outside, and ``outputs`` what the script hands on, each with its reason.
     """
@@ -65,7 +70,7 @@ class Script:
     script: str
     variables: tuple[tuple[str, Value], ...] = ()
     outputs: tuple[tuple[str, str], ...] = ()
-    token: bool = True
+    token: Secret | JobToken | None = JobToken()
     commits: bool = False
 
 

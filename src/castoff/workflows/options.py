@@ -20,7 +20,8 @@ class WorkflowOptions:
     push of a job; ``signs`` names what carries a signature; ``tokenless``: no upload token is a secret of the
     repository. ``build_secrets`` are the variables of ``release.pass-env`` for builds: read credentials of private
     indexes, which the jobs that build get from secrets of the same names. ``npm_clients`` pack and lock the npm
-    packages.
+    packages. ``token`` is the secret of another token than the job's own; without it, ``waiting`` are the workflows
+    that a tag would start, and that a job starts instead.
     """
 
     repository: str
@@ -39,3 +40,5 @@ class WorkflowOptions:
     build_secrets: tuple[str, ...] = ()
     npm_clients: tuple[str, ...] = ()
     tokenless: bool = False
+    token: str | None = None
+    waiting: tuple[str, ...] = ()

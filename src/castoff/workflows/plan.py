@@ -196,6 +196,8 @@ def _demand_fitting(options: WorkflowOptions) -> None:
         ("repository", (options.repository,), r"[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}"),
         ("tags", options.tags, r"[A-Za-z0-9._+*?!/\[\]@-]{1,200}"),
         ("site_token", (options.site_token,), r"[A-Za-z_][A-Za-z0-9_]{0,100}"),
+        ("ci.token", (options.token,) if options.token else (), r"[A-Za-z_][A-Za-z0-9_]{0,100}"),
+        ("a workflow's file name", options.waiting, r"[A-Za-z0-9_][A-Za-z0-9._-]{0,100}"),
         ("release.pass-env.build", options.build_secrets, r"[A-Za-z_][A-Za-z0-9_]{0,100}"),
     )
     for name, values, pattern in rules:

@@ -8,6 +8,7 @@
     publish    uploads these very files; may request identity tokens, and writes nothing in the repository
     continue   starts the workflow again where time was up before the last upload
     finish     pushes that very tag, drafts the release, and does what follows
+    start      starts workflows of the repository that wait for the tag, which a job's push does not
 
 What builds runs code of the repository and of its build requirements, so it has no right and no secret. Digests of
 files and ids of tag objects travel as outputs of their jobs, which no later job can write; the files as artifacts.
@@ -21,6 +22,7 @@ from castoff.workflows.job_values import (
     Clients,
     Input,
     Job,
+    JobToken,
     Keep,
     Output,
     ReleaseBranch,
@@ -95,6 +97,7 @@ def proposal_workflow(options: WorkflowOptions) -> Workflow:
                         title="Create or update the release pull request",
                         script=propose,
                         variables=_WANTED,
+                        token=_token(options),
                         commits=True,
                     ),
                 ),
@@ -124,6 +127,7 @@ def release_workflow(options: WorkflowOptions) -> Workflow:
             _publish(options),
             _CONTINUE,
             _finish(options),
+            *((_start(options),) if options.waiting else ()),
         ),
     )
 
@@ -173,7 +177,13 @@ def _claim(options: WorkflowOptions) -> tuple[Job, Job]:
             steps=(
                 *_clients(options),
                 *_key("commit" in options.signs),
-                Script(title="Claim the version", script=claim, variables=_WANTED, commits=True),
+                Script(
+                    title="Claim the version",
+                    script=claim,
+                    variables=_WANTED,
+                    token=_token(options),
+                    commits=True,
+                ),
             ),
         ),
     )
@@ -223,6 +233,7 @@ castoff/bin/castoff -C "$GITHUB_WORKSPACE" tag --built built --digests SHA256SUM
   --json --no-input -- "$VERSION" > tags.json
 cat tags.json
 echo "objects=$(jq -r '[.tags[].object] | join(",")' tags.json)" >> "$GITHUB_OUTPUT"
+echo "tag=$(jq -r '.tags[-1].name // ""' tags.json)" >> "$GITHUB_OUTPUT"
 """
     )
     signed = "knows the signing key; runs no code of the project, and may write nothing"
@@ -243,7 +254,10 @@ echo "objects=$(jq -r '[.tags[].object] | join(",")' tags.json)" >> "$GITHUB_OUT
                 title="Make the tag and verify it",
                 script=script,
                 variables=(("VERSION", Output("build", "version")), ("DIGESTS", Output("build", "digests"))),
-                outputs=(("objects", "ids of the tag objects: what is pushed later is these"),),
+                outputs=(
+                    ("objects", "ids of the tag objects: what is pushed later is these"),
+                    ("tag", "the tag of the release"),
+                ),
                 commits=True,
             ),
             Keep("tags", "objects"),
@@ -337,11 +351,21 @@ def _finish(options: WorkflowOptions) -> Job:
     script = (
         'if [ -n "$OBJECTS" ]; then\n'
         f'  {_OBJECTS}  set -- --tags "$RUNNER_TEMP/tags" --objects "$RUNNER_TEMP/OBJECTS" -- "$VERSION"\n'
-        f'fi\nexec {_CASTOFF} resume --execute --no-input "$@"\n'
+        f'fi\n{_CASTOFF} resume --execute --no-input "$@"\n'
     )
+    variables: tuple[tuple[str, Value], ...]
+    variables = (("VERSION", Output("build", "version")), ("OBJECTS", Output("sign", "objects")))
+    if options.waiting:
+        # Staged npm packages wait for a person, and the tag waits for them.
+        script += (
+            'if [ -n "$TAG" ] && git ls-remote --exit-code --tags origin "refs/tags/$TAG"; then\n'
+            '  echo "tag=$TAG" >> "$GITHUB_OUTPUT"\nfi\n'
+        )
+        variables = (*variables, ("TAG", Output("sign", "tag")))
     draft = Script(
         title="Draft the release, since a tag pushed by a job does not start other workflows",
         script=f"exec {_CASTOFF} draft --execute --no-input\n",
+        token=_token(options),
     )
     return Job(
         name="finish",
@@ -364,12 +388,40 @@ def _finish(options: WorkflowOptions) -> Job:
             Script(
                 title="Push the tag that was made, and do what follows it",
                 script=script,
-                variables=(("VERSION", Output("build", "version")), ("OBJECTS", Output("sign", "objects"))),
+                variables=variables,
+                outputs=(("tag", "the tag, if it is on the remote"),) if options.waiting else (),
+                token=_token(options),
                 commits=True,
             ),
             *((draft,) if options.draft_by == "ci" else ()),
         ),
     )
+
+
+def _start(options: WorkflowOptions) -> Job:
+    script = "".join(
+        f'gh workflow run {name} --repo "$GITHUB_REPOSITORY" --ref "$TAG"\n' for name in options.waiting
+    )
+    return Job(
+        name="start",
+        title="Start the workflows that wait for the tag, since a tag pushed by a job starts none",
+        why="may start workflows, and nothing else",
+        castoff=False,
+        needs=("finish",),
+        though_skipped=True,
+        given=Output("finish", "tag"),
+        minutes=5,
+        rights=(Right("actions", "write", "to start workflows"),),
+        steps=(
+            Script(
+                title="Start them at the tag", script=script, variables=(("TAG", Output("finish", "tag")),)
+            ),
+        ),
+    )
+
+
+def _token(options: WorkflowOptions) -> Secret | JobToken:
+    return Secret(options.token) if options.token else JobToken()
 
 
 def _build_secrets(options: WorkflowOptions) -> list[str]:
