@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -146,6 +146,9 @@ class Workspace:
     others: tuple[OtherWorkspace, ...] = ()
     not_released: tuple[NotReleased, ...] = ()
     _by_id: dict[str, Package] = field(default_factory=dict, init=False, compare=False, repr=False)
+    _by_name: dict[tuple[Ecosystem, str], Package] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
 
     def pins_of(self, package: Package) -> tuple[str, ...]:
         """Return the requirements of a package on others of the workspace, as their installers read them."""
@@ -185,10 +188,18 @@ class Workspace:
 
     def owner(self, artifact: Artifact) -> Package:
         """Find the package that an artifact was built from; KeyError where there is none."""
-        for package in self.packages:
-            if package.ecosystem == artifact.ecosystem and package.name == artifact.name:
-                return package
-        raise KeyError(artifact.package)
+        # Filled at the first question, as `_by_id` is: a release asks for the owner of each file at each upload.
+        if not self._by_name:
+            self._by_name.update(((one.ecosystem, one.name), one) for one in reversed(self.packages))
+        return self._by_name[artifact.ecosystem, artifact.name]
+
+    def by_owner(self, artifacts: Iterable[Artifact]) -> dict[str, tuple[Artifact, ...]]:
+        """Return the artifacts of each package, by its id."""
+        found: dict[str, tuple[Artifact, ...]] = {}
+        for one in artifacts:
+            owner = self.owner(one).id
+            found[owner] = (*found.get(owner, ()), one)
+        return found
 
     @property
     def is_from_tags(self) -> bool:

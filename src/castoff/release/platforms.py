@@ -22,8 +22,9 @@ def platform_problems(
     """
     if previous is None:
         return
+    built = release.workspace.by_owner(artifacts)
     for package in release.workspace.packages:
-        names = [one.filename for one in artifacts if release.workspace.owner(one) == package]
+        names = [one.filename for one in built.get(package.id, ())]
         platforms = {one for name in names for one in platforms_of(name)}
         if package.ecosystem != "python" or not platforms or "any" in platforms:
             continue

@@ -84,15 +84,13 @@ def prove(
     Return the artifacts as they were uploaded: cargo packs once more at a package's turn, and a lock file that could
     not be written before then changes the bytes.
     """
-    closure = closures(release.order.needs)
+    closure, built = closures(release.order.needs), release.workspace.by_owner(artifacts)
     registries: dict[Ecosystem, Registry] = {}
 
     def proving(ecosystem: Ecosystem) -> Registry:
         if ecosystem not in registries:
             inner = embedded.services.registry(ecosystem)
-            registries[ecosystem] = ProvingRegistry(
-                inner, artifacts, release, closure, embedded, root, reporter
-            )
+            registries[ecosystem] = ProvingRegistry(inner, built, release, closure, embedded, root, reporter)
         return registries[ecosystem]
 
     services = replace(embedded.services, registry=proving)
@@ -124,10 +122,13 @@ def _deep(start: str, needs: Needs, found: dict[str, frozenset[str]]) -> None:
 
 @dataclass(slots=True)
 class ProvingRegistry:
-    """An embedded registry that tries each package out when its last file is up; ``tree`` is the release commit's."""
+    """An embedded registry that tries each package out when its last file is up.
+
+    ``built`` are the artifacts by the ids of their packages, ``tree`` is the release commit's.
+    """
 
     inner: Registry
-    artifacts: Sequence[Artifact]
+    built: Mapping[str, Sequence[Artifact]]
     release: Release
     closure: Mapping[str, frozenset[str]]
     embedded: Embedded
@@ -147,7 +148,7 @@ class ProvingRegistry:
         if not isinstance(outcome, Succeeded):
             return outcome
         owner = self.release.workspace.owner(artifact)
-        mine = tuple(one for one in self.artifacts if self.release.workspace.owner(one) == owner)
+        mine = self.built[owner.id]
         with self._lock:
             up = self._up.setdefault(owner.id, set())
             up.add(artifact.filename)
@@ -186,7 +187,7 @@ class ProvingRegistry:
         names = sorted(self.closure[package.id] | {package.id})
         seen = [self.release.workspace.package(one) for one in names]
         builder = self.embedded.at_turn(package, seen)
-        others = [one for one in self.artifacts if self.release.workspace.owner(one).id in names]
+        others = [file for name in names for file in self.built.get(name, ())]
         needed = [*artifacts, *(one for one in others if one not in artifacts)]
         digest = (
             builder.verification_digest(package, needed, self.tree) if isinstance(builder, Repeats) else None

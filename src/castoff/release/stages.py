@@ -128,14 +128,12 @@ def publish_stage(
 ) -> Stage:
     """Upload the artifacts, each package when what it needs is visible; ``approved``: those that are staged as well."""
     registries = {e: services.registry(e) for e in {p.ecosystem for p in release.workspace.packages}}
-    by_package: Mapping[str, list[Artifact]] = {package.id: [] for package in release.workspace.packages}
-    for artifact in artifacts:
-        by_package[release.workspace.owner(artifact).id].append(artifact)
+    built = release.workspace.by_owner(artifacts)
     parts = [
         PackagePart(
             package=package,
             version=release.native(package),
-            artifacts=tuple(by_package[package.id]),
+            artifacts=built.get(package.id, ()),
             registry=registries[package.ecosystem],
             root=root,
             needs=release.order.needs[package.id],
