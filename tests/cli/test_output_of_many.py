@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 
 from castoff.cli.commands.check import show_checks
+from castoff.cli.render.text import show_unordered
 from castoff.cli.render.words import wrapped
 from castoff.errors import Problem
+from castoff.model.graph import JudgedEdge, Order
+from castoff.model.workspace import Edge
 from castoff.preflight.stage import Checked
 
 
@@ -85,6 +88,35 @@ def test_what_many_checks_found_is_shown_once(capsys: pytest.CaptureFixture[str]
     lines = printed(capsys, (warned(0, new(0)), warned(1, new(0))))
 
     assert sum("is new" in one for one in lines) == 1
+
+
+@pytest.mark.parametrize(
+    ("count", "verbose", "shown", "last"),
+    [
+        (12, False, 12, "p11 -> facade (extra): would close a cycle"),
+        (13, False, 4, "and 9 more without an order, for the same reason (-v lists them)"),
+        (13, True, 13, "p12 -> facade (extra): would close a cycle"),
+    ],
+)
+def test_of_many_requirements_without_an_order_the_first_are_shown(
+    count: int, verbose: bool, shown: int, last: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ordered = JudgedEdge(edge=Edge(origin="p0", target="p1", kind="normal"), orders=True)
+    dropped = [
+        JudgedEdge(
+            edge=Edge(origin=f"p{number}", target="facade", kind="extra"),
+            orders=False,
+            why="would close a cycle",
+        )
+        for number in range(count)
+    ]
+    order = Order(waves=(), needs={}, edges=(ordered, *dropped), facade=None, facade_source="none")
+
+    show_unordered(order, verbose=verbose)
+
+    lines = capsys.readouterr().out.splitlines()
+    assert sum("no order: " in line for line in lines) == shown
+    assert lines[-1].endswith(last)
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ _MARKS = {
     "unknown": ("unknown", "yellow"),
     "off": ("off", None),
 }
-_KINDS = 4  # different edits of one kind that are shown
+_KINDS = 4  # different edits, or requirements, of one kind that are shown
 _NAMED = 4  # parts of a stage that are named; of more, the first ones and their number
 _UNLIMITED = 15.0  # seconds a wave, where nothing but the index holds it up
 
@@ -55,9 +55,7 @@ def show_plan(plan: Plan, build_seconds: float | None = None, *, verbose: bool =
     for wave, names in enumerate(plan.order.waves, start=1):
         many = f"{len(names)} packages: " if len(names) > MANY else ""
         show(f"wave {wave}: {many}{listed(names, len(names) if verbose else MANY)}")
-    dropped = [one for one in plan.order.edges if not one.orders and one.why == "would close a cycle"]
-    for one in dropped:
-        show(f"  no order: {one.edge.origin} -> {one.edge.target} ({one.edge.kind}): {one.why}")
+    show_unordered(plan.order, verbose=verbose)
     _show_changes(plan)
     _show_left_out(plan)
     _show_edits(plan, verbose=verbose)
@@ -67,6 +65,15 @@ def show_plan(plan: Plan, build_seconds: float | None = None, *, verbose: bool =
     if not plan.errors:
         _show_total(plan, build_seconds)
     show_all([one for one in plan.problems if one.severity == "warning"])
+
+
+def show_unordered(order: Order, *, verbose: bool = False) -> None:
+    """Show the requirements that do not order uploads, since they would close a cycle; of many the first ones."""
+    dropped = [one for one in order.edges if not one.orders and one.why == "would close a cycle"]
+    for one in dropped if verbose or len(dropped) <= MANY else dropped[:_KINDS]:
+        show(f"  no order: {one.edge.origin} -> {one.edge.target} ({one.edge.kind}): {one.why}")
+    if len(dropped) > MANY and not verbose:
+        show(f"  and {len(dropped) - _KINDS} more without an order, for the same reason (-v lists them)")
 
 
 def _show_changes(plan: Plan) -> None:
