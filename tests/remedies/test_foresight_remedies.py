@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from castoff.ecosystems.cargo.foresight.locks import judge_locks
 from castoff.ecosystems.cargo.foresight.packing import foresee, used_before
 from castoff.ecosystems.record import Record
+from castoff.model.workspace import Edge, Package, Workspace
 from ecosystems.cargo.foresight.test_cargo_foresight import A1, ONE, kube, published_before, record, two
 from ecosystems.cargo.manifest.cargo_trees import Files, discover, package, tree
 from remedies.following import Case, cases, follow_row
@@ -127,3 +129,26 @@ def test_the_next_version_is_free_if_this_one_was_used(case: Case) -> None:
 @cases([Case("version-withdrawn", ("1.3.0", GONE), ("1.4.0", GONE), "release the next version")])
 def test_the_next_version_is_free_if_this_one_was_withdrawn(case: Case) -> None:
     follow_row(case, lambda given: foresee(two("x = '1'"), discover(two("x = '1'")), *given))
+
+
+PROGRAM = Files({"cli/src/main.rs": "fn main() {}\n"})
+LIBRARY, CLI = (
+    Package(
+        name=name,
+        ecosystem="cargo",
+        path=name,
+        manifest=f"{name}/Cargo.toml",
+        version="1.2.0",
+        version_file=f"{name}/Cargo.toml",
+        root=name,
+    )
+    for name in ("lib", "cli")
+)
+TOGETHER = Workspace(
+    packages=(LIBRARY, CLI), edges=(Edge(origin="cli", target="lib", kind="normal", requirement="1"),)
+)
+
+
+@cases([Case("lock-left-out", TOGETHER, Workspace(packages=(CLI,)), "release it afterwards, on its own")])
+def test_a_program_that_is_released_alone_has_its_lock_file(case: Case) -> None:
+    follow_row(case, lambda given: judge_locks(PROGRAM, given))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
+from castoff.ecosystems.cargo.foresight.locks import judge_locks
 from castoff.ecosystems.cargo.foresight.metadata import judge_metadata
 from castoff.ecosystems.cargo.foresight.packing import foresee, needed_outside, used_before
 from castoff.ecosystems.cargo.manifest.document import Dependency
@@ -66,6 +67,7 @@ def metadata_found(session: Session) -> Found:
     names = frozenset(normalised(one.name) for one in python)
     return (
         *crates,
+        *judge_locks(tree, workspace),
         *judge_python_metadata(tree, python, there),
         *judge_by_pypi(tree, _going_to_pypi(session.services, python), names),
         *judge_npm_metadata(
