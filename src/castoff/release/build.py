@@ -6,19 +6,27 @@ job, that runs no such code and alone holds the rights of the upload.
 
 from __future__ import annotations
 
+import json
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from castoff.errors import UsageError
+from castoff.io.files import read_text
 from castoff.model.intent import Resume
+from castoff.model.shards import Shard, ShardFile, ShardResult, read_shard
 from castoff.model.workspace import Artifact
 from castoff.preflight.stage import require_reachable
 from castoff.release.candidate import build_artifacts, require_accepted
 from castoff.release.flight import with_flights
+from castoff.release.publish_rehearsal import prove_share
 from castoff.session.checkout import check_out
+from castoff.session.release import Release
 from castoff.session.release_request import ReleaseRequest, intent_of
-from castoff.session.services import Services
-from castoff.session.session import open_session
+from castoff.session.services import Services, WorldContent
+from castoff.session.session import Session, open_session
+from castoff.session.snapshot import workspace_before
 from castoff.session.tag_names import require_clear_tags
 
 
@@ -28,13 +36,18 @@ class BuiltRelease:
 
     version: str
     artifacts: tuple[Artifact, ...] = ()
+    shard: Shard | None = None
+    verified: tuple[str, ...] = ()
+    """Packages that were used as their users will, in an embedded world: the shard's share."""
 
 
-def build_release(services: Services, version: str | None, into: Path) -> BuiltRelease:
+def build_release(
+    services: Services, version: str | None, into: Path, shard: Shard | None = None
+) -> BuiltRelease:
     """Build a claimed version from its release commit, judge the files as their registries will, and copy them.
 
-    Without a version, that of the release in flight. The folder is made where something is built.
-    Errors: those of a resumed release up to its first upload.
+    Without a version, that of the release in flight. The folder is made where something is built. A ``shard`` verifies
+    its share of the packages as well. Errors: those of a resumed release up to its first upload.
     """
     with open_session(services) as session:
         require_clear_tags(session.snapshot.unclear_tags)
@@ -44,11 +57,54 @@ def build_release(services: Services, version: str | None, into: Path) -> BuiltR
         require_reachable(known.snapshot)
         release = known.release(intent.claim)
         if intent.claim.tagged:
-            return BuiltRelease(version=release.title)
+            return BuiltRelease(version=release.title, shard=shard)
         check_out(known.clone, intent.claim.commit, release.workspace)
         artifacts = build_artifacts(known, release, known.clone.folder("artifacts"))
         require_accepted(services, release, artifacts, known.clone.root)
+        share = shard.share([name for wave in release.waves for name in wave]) if shard is not None else ()
+        if share:
+            _verify(known, release, artifacts, share)
         into.mkdir(parents=True, exist_ok=True)
         for one in artifacts:
             shutil.copyfile(one.path, into / one.filename)
-        return BuiltRelease(version=release.title, artifacts=artifacts)
+        return BuiltRelease(version=release.title, artifacts=artifacts, shard=shard, verified=share)
+
+
+def _verify(session: Session, release: Release, artifacts: Sequence[Artifact], share: Sequence[str]) -> None:
+    """Try the packages of a share, each with what its registry will show at its turn. Errors: those of a rehearsal."""
+    services = session.services
+    assert services.embedded is not None, "what runs for a user has an embedded world"
+    before = workspace_before(session.snapshot, services.manifests)
+    services.reporter.note(f"verifying {len(share)} of {len(release.workspace.packages)} packages")
+    with (
+        services.embedded(WorldContent(release.workspace, before)) as embedded,
+        session.clone.scrubbed(),
+    ):
+        prove_share(embedded, release, artifacts, session.clone.root, services.reporter, share)
+
+
+def read_shard_result(file: Path) -> ShardResult:
+    """Read what `castoff build --shard I/N --json` printed. Errors: ``shard-result-unreadable``."""
+    try:
+        found = json.loads(read_text(file))
+        shard = read_shard(str(found["shard"]))
+        if found["schema"] != "castoff/build" or shard is None:
+            raise ValueError("it is not the result of a shard")
+        return ShardResult(
+            version=str(found["version"]),
+            shard=shard,
+            files=tuple(
+                ShardFile(
+                    package=str(one["package"]), filename=str(one["filename"]), digest=str(one["digest"])
+                )
+                for one in found["artifacts"]
+            ),
+            verified=tuple(str(one) for one in found["verified"]),
+        )
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise UsageError.of(
+            "shard-result-unreadable",
+            f"`{file.name}` cannot be read as the result of a shard",
+            reason=f"{type(error).__name__}: {str(error)[:200]}",
+            remedy="pass files with what `castoff build VERSION --shard I/N --json` printed",
+        ) from error

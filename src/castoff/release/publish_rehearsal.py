@@ -12,7 +12,7 @@ what is out, so that what is uploaded, what is listed in the tag and what was tr
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -75,11 +75,17 @@ def _observations(seen: StageState) -> Iterator[Observation]:
 
 
 def prove(
-    embedded: Embedded, release: Release, artifacts: Sequence[Artifact], root: Path, reporter: Reporter
+    embedded: Embedded,
+    release: Release,
+    artifacts: Sequence[Artifact],
+    root: Path,
+    reporter: Reporter,
+    *,
+    share: Collection[str] | None = None,
 ) -> tuple[Artifact, ...]:
     """Carry the publish stage out there; what would fail later fails here, with the same message.
 
-    ``reporter`` is told which packages need no verification.
+    ``reporter`` is told which packages need no verification. With a ``share``, only those packages are tried.
 
     Return the artifacts as they were uploaded: cargo packs once more at a package's turn, and a lock file that could
     not be written before then changes the bytes.
@@ -90,13 +96,43 @@ def prove(
     def proving(ecosystem: Ecosystem) -> Registry:
         if ecosystem not in registries:
             inner = embedded.services.registry(ecosystem)
-            registries[ecosystem] = ProvingRegistry(inner, built, release, closure, embedded, root, reporter)
+            registries[ecosystem] = ProvingRegistry(
+                inner, built, release, closure, embedded, root, reporter, share
+            )
         return registries[ecosystem]
 
     services = replace(embedded.services, registry=proving)
     stage = publish_stage(services, release, artifacts, root)
     reconciler = services.reconciler()
     return as_published(artifacts, reconciler.run(stage))
+
+
+def prove_share(
+    embedded: Embedded,
+    release: Release,
+    artifacts: Sequence[Artifact],
+    root: Path,
+    reporter: Reporter,
+    share: Collection[str],
+) -> None:
+    """Carry out the publish stage of some packages and of what they need; only these packages are tried."""
+    closure = closures(release.order.needs)
+    names = frozenset(share).union(*(closure[name] for name in share))
+    part = replace(
+        release,
+        workspace=replace(
+            release.workspace, packages=tuple(one for one in release.workspace.packages if one.id in names)
+        ),
+        order=replace(
+            release.order,
+            waves=tuple(
+                kept for wave in release.waves if (kept := tuple(one for one in wave if one in names))
+            ),
+            needs={name: needs for name, needs in release.order.needs.items() if name in names},
+        ),
+    )
+    own = [one for one in artifacts if release.workspace.owner(one).id in names]
+    prove(embedded, part, own, root, reporter, share=frozenset(share))
 
 
 def closures(needs: Needs) -> Mapping[str, frozenset[str]]:
@@ -134,6 +170,7 @@ class ProvingRegistry:
     embedded: Embedded
     tree: Path
     reporter: Reporter
+    share: Collection[str] | None = None
     _up: dict[str, set[str]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -153,7 +190,8 @@ class ProvingRegistry:
             up = self._up.setdefault(owner.id, set())
             up.add(artifact.filename)
             complete = len(up) == len(mine)
-        return self._tried(owner, mine) if complete else outcome
+        is_tried = self.share is None or owner.id in self.share
+        return self._tried(owner, mine) if complete and is_tried else outcome
 
     def look(self, package: Package, version: str) -> Listing:
         """Look there."""

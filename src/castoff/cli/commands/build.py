@@ -2,30 +2,61 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from castoff.cli.options import Common, common_options, open_for, path
 
+if TYPE_CHECKING:
+    from castoff.model.shards import Shard
+
+
+def _shard(_context: click.Context, _parameter: click.Parameter, text: str | None) -> Shard | None:
+    from castoff.model.shards import read_shard
+
+    if text is None:
+        return None
+    shard = read_shard(text)
+    if shard is None:
+        raise click.BadParameter(f"`{text[:20]}` is not a shard such as 2/4")
+    return shard
+
 
 @click.command("build")
 @click.argument("version", required=False)
-@click.option("--to", "folder", type=path, required=True, help="Write the files to this folder.")
+@click.option("--to", "folder", type=path, help="Write the files to this folder.")
+@click.option(
+    "--shard", metavar="I/N", callback=_shard, help="Also verify every N-th package, from the I-th on."
+)
+@click.option("--join", "results", type=path, multiple=True, help="Join what shards printed with --json.")
 @common_options
-def command(common: Common, version: str | None, folder: Path) -> int:
+def command(
+    common: Common, version: str | None, folder: Path | None, shard: Shard | None, results: Sequence[Path]
+) -> int:
     """Build the files of VERSION, or of the release in flight, without uploading them.
 
     Needs no token. `castoff resume --built DIR` uploads them, and builds nothing. If the tag is pushed, everything
     is uploaded, and nothing is built.
+
+    With --shard, several machines share the verification: each builds all files, and uses its share of the packages
+    as their users will. --join compares their results and prints the digests of the files.
     """
     from castoff.cli.options import require_folder
     from castoff.cli.render.reporter import reporter_for
     from castoff.release.build import build_release
 
+    if results:
+        if version is not None or folder is not None or shard is not None:
+            raise click.UsageError("--join takes no version, no --to and no --shard")
+        return _join(results, as_json=common.json)
+    if folder is None:
+        raise click.UsageError("Missing option '--to'.")
     require_folder(folder, to_make=True)
     reporter = reporter_for(common.events, quiet=common.json)
-    built = build_release(open_for(common, reporter), version, folder)
+    built = build_release(open_for(common, reporter), version, folder, shard)
     reporter.close()
     if common.json:
         from castoff.cli.render.json_shapes import built_json, print_json
@@ -36,3 +67,25 @@ def command(common: Common, version: str | None, folder: Path) -> int:
 
         show_built(built, folder)
     return 0
+
+
+def _join(files: Sequence[Path], *, as_json: bool) -> int:
+    """Join results of shards; 4 where they are not one build."""
+    from castoff.model.shards import join
+    from castoff.release.build import read_shard_result
+
+    results = [read_shard_result(file) for file in files]
+    joined, findings = join(results)
+    if as_json:
+        from castoff.cli.render.json_shapes import joined_json, print_json
+
+        print_json("build", joined_json(results[0].version, joined, findings))
+    else:
+        from castoff.cli.render.problems import show_problem
+        from castoff.cli.render.words import safe
+
+        for problem in findings:
+            show_problem(problem)
+        for one in () if findings else joined:
+            click.echo(f"{one.digest}  {safe(one.filename)}")
+    return 4 if findings else 0

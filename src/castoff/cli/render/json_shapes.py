@@ -14,9 +14,11 @@ from castoff.model.observations import Absent, Observation, Present, Staged, Unk
 from castoff.model.scope import common_folder
 
 if TYPE_CHECKING:
+    from castoff.errors import Problem
     from castoff.model.acts import Act
     from castoff.model.graph import JudgedEdge, Order
     from castoff.model.plan import Plan, Planned
+    from castoff.model.shards import ShardFile
     from castoff.reconcile import StageState
     from castoff.release.build import BuiltRelease
     from castoff.release.handed_tags import MadeTags
@@ -217,12 +219,27 @@ def built_json(built: BuiltRelease) -> dict[str, object]:
     """Return what was built, in the order of the waves."""
     return {
         "version": built.version,
-        "shard": None,
+        "shard": None if built.shard is None else str(built.shard),
+        "verified": list(built.verified),
         "artifacts": [
             {"package": one.package, "filename": one.filename, "digest": one.digest, "cached": False}
             for one in built.artifacts
         ],
         "findings": [],
+    }
+
+
+def joined_json(version: str, files: Sequence[ShardFile], findings: Sequence[Problem]) -> dict[str, object]:
+    """Return what shards built together."""
+    return {
+        "version": version,
+        "shard": None,
+        "verified": sorted({one.package for one in files}) if not findings else [],
+        "artifacts": [
+            {"package": one.package, "filename": one.filename, "digest": one.digest, "cached": False}
+            for one in files
+        ],
+        "findings": [problem_json(one) for one in findings],
     }
 
 
