@@ -16,19 +16,37 @@ from castoff.model.workspace import Package
 _PATIENCE = 900.0
 _CONDITIONS = ("require", "import", "default", "node")
 _PROGRAM = """\
-const failed = [];
+const failed = [], pending = [], tree = installed();
 for (const name of process.argv.slice(2)) {
   try { require(name); continue; } catch (error) {
     if (!["ERR_REQUIRE_ESM", "ERR_PACKAGE_PATH_NOT_EXPORTED", "ERR_REQUIRE_ASYNC_MODULE"].includes(error.code)) {
-      failed.push([name, error]); continue;
+      fail(name, error); continue;
     }
   }
-  pending.push(import(name).catch((error) => failed.push([name, error])));
+  pending.push(import(name).catch((error) => fail(name, error)));
 }
 Promise.all(pending).then(() => {
   for (const [name, error] of failed) console.error(`${name}: ${error && error.stack || error}`);
   process.exit(failed.length ? 1 : 0);
 });
+function fail(name, error) {
+  const lacks = error && ["ERR_MODULE_NOT_FOUND", "MODULE_NOT_FOUND"].includes(error.code);
+  const isPeer = (peer) => error.message.includes(`'${peer}'`) || error.message.includes(`'${peer}/`);
+  if (!lacks || !absentPeers().some(isPeer)) failed.push([name, error]);
+}
+function absentPeers() {
+  const peers = Object.values(tree).flatMap((one) => Object.keys(one.peerDependencies || {}));
+  return peers.filter((peer) => !(`node_modules/${peer}` in tree));
+}
+function installed() {
+  try {
+    return JSON.parse(require("node:fs").readFileSync("node_modules/.package-lock.json", "utf8")).packages;
+  } catch { return {}; }
+}
+"""
+"""Imports each name. An entry that lacks a peer, which was not installed, is not judged.
+
+Packages have entries for users of an optional peer alone, and requirements have peers of their own.
 """
 
 
@@ -70,7 +88,7 @@ def try_out(processes: Processes, package: Package, version: str, *, imports: bo
         names = tuple(importable(package.name, _manifest(installed))) if imports else ()
         if not names:
             return None
-        (folder / "try.cjs").write_text("const pending = [];\n" + _PROGRAM, encoding="utf-8")
+        (folder / "try.cjs").write_text(_PROGRAM, encoding="utf-8")
         done = processes.run(["node", "try.cjs", *names], kind=Kind.BUILD, cwd=folder, timeout=_PATIENCE)
         return _failed(package, version, "cannot be imported", done) if done.code != 0 else None
 

@@ -1,0 +1,69 @@
+"""A package is tried out as its users have it: installed by npm, and each entry imported by node."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from npm_files import npm_package
+
+from castoff.ecosystems.npm.client_runs import ClientRuns
+from castoff.ecosystems.npm.trial import try_out
+from castoff.io.process import Processes
+from castoff.model.child_environments import Kind
+from castoff.world.seed import WorldSeed
+from castoff.world.world import World
+
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed"),
+]
+OPTIONAL = {"peerDependencies": {"lens": "1"}, "peerDependenciesMeta": {"lens": {"optional": True}}}
+ENTRIES = {"exports": {".": "./index.js", "./more": "./more.mjs"}}
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    with World(seed=WorldSeed(), tls=True, outside=False) as world:
+        yield world
+
+
+def published(world: World, folder: Path, name: str, files: dict[str, str], **manifest: Any) -> Processes:
+    """Publish a package, and return what it can be tried with."""
+    for path, text in {
+        "package.json": json.dumps({"name": name, "version": "1.0.0", **manifest}),
+        **files,
+    }.items():
+        (folder / path).write_text(text, encoding="utf-8")
+    processes = Processes(world.child_environment())
+    done = ClientRuns(processes).run(npm_package(name, "1.0.0"), Kind.NPM_UPLOAD, "publish", folder)
+    assert done.code == 0, done
+    return processes
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "manifest", "failure"),
+    [
+        ("whole", "import './index.js'", {}, ""),
+        ("peer", "import 'lens'", OPTIONAL, ""),
+        ("peer-below", "import 'lens/x'", OPTIONAL, ""),
+        ("undeclared", "import 'lens'", {}, "undeclared/more: "),
+        ("another", "import 'lens-cap'", OPTIONAL, "another/more: "),
+        ("thrown", "throw new Error('dark')", OPTIONAL, "thrown/more: Error: dark"),
+        ("file", "import './gone.js'", OPTIONAL, "file/more: "),
+    ],
+)
+def test_each_entry_is_imported_but_for_one_that_lacks_a_peer(
+    world: World, tmp_path: Path, name: str, more: str, manifest: dict[str, Any], failure: str
+) -> None:
+    files = {"index.js": "exports.a = 1;\n", "more.mjs": more}
+    processes = published(world, tmp_path, name, files, **ENTRIES, **manifest)
+
+    found = try_out(processes, npm_package(name, "1.0.0"), "1.0.0", imports=True)
+
+    assert (found.code if found else "") == ("verify-failed" if failure else "")
+    assert found is None or failure in found.reason
