@@ -94,6 +94,32 @@ def test_a_hook_that_is_no_script_goes_on_being_run() -> None:
     assert read(draft).version.run[0].command == ("git", "cliff", "-o", "NEWS.txt")
 
 
+@pytest.mark.parametrize(
+    ("path", "text", "file", "left"),
+    [
+        ("NEWS.md", "# News\n\n## 1.0.0 - 2026-01-01\n\n- a\n", "NEWS.md", []),
+        ("HISTORY.md", "History\n=======\n\nv1.0\n----\n\n- a\n", "HISTORY.md", []),
+        ("CHANGES.md", "# Changes\n\n## Unreleased\n", "CHANGES.md", []),
+        ("CHANGES.md", "# Changes\n", "CHANGES.md", []),
+        ("NEWS.md", "# News\n\n## We have a new logo\n\n## Python 3.12 is fast\n", None, []),
+        ("HISTORY.md", "# History\n\nThe project was started in 1999.\n", None, []),
+        ("releases.md", "# Release process\n\nTag it.\n", None, []),
+        ("news.txt", "The tide is in.\n", None, []),
+        ("NEWS.txt", "1.0.0 (2026-01-01)\n\n* a\n", None, ["NEWS.txt"]),
+        ("CHANGES.rst", "Changes\n=======\n\n1.0.0\n-----\n\n- a\n", None, ["CHANGES.rst"]),
+        ("docs/changelog.md", "# Changelog\n\n## [1.0.0]\n\n- a\n", None, ["docs/changelog.md"]),
+        ("docs/news.md", "# News\n\n## A new logo\n", None, []),
+    ],
+)
+def test_a_changelog_is_known_by_its_headings(
+    path: str, text: str, file: str | None, left: list[str]
+) -> None:
+    draft = draft_configuration(Surroundings(tree=Texts({path: text}), tag="{version}", branch="main"))
+
+    assert read(draft).changelog.file == file
+    assert [one.where for one in draft.left if one.what == "the changelog"] == left
+
+
 def test_replacements_of_a_changelog_that_castoff_keeps_are_dropped_with_the_reason() -> None:
     draft = drafted(
         {

@@ -20,14 +20,15 @@ from castoff.ports import Tree
 from castoff.preflight.mentions import Mention, mentions
 from castoff.release_tools.reading import Left, PendingNews, SettingsEntry
 from castoff.setup.cargo_release_hooks import move_hook
-from castoff.setup.changelogs import is_changelog, reason_to_drop
+from castoff.setup.changelogs import reason_to_drop
 from castoff.setup.lines import differing, written
 from castoff.setup.other_tools import take_over_tools
-from castoff.setup.surroundings import Surroundings, changelog_of, files_at_root
+from castoff.setup.surroundings import Surroundings, changelog_of, files_at_root, is_like_changelog
 from castoff.setup.website_script import site_entries
 from castoff.workflows.detection import release_workflows
 from castoff.workflows.jobs import workflow_files
 
+_IN_DOCUMENTS = re.compile(r"docs?/[^/]+\.md", re.IGNORECASE)
 _SPECIAL = re.compile(r"[\\.^$*+?()\[\]|]")
 _NUMBERS = r"[0-9]+(?:\.[0-9]+)+"
 
@@ -302,7 +303,12 @@ def _changelog(draft: _Draft) -> None:
     elif ours is not None and _changelog_entry(draft) is None:
         reason = "the changelog of this workspace"
         draft.entries.append(SettingsEntry(table="changelog", settings={"file": ours}, reason=reason))
-    elif odd := [path for path in files_at_root(tree) if is_changelog(path) and "." in path]:
+    elif odd := [path for path in files_at_root(tree) if "." in path and is_like_changelog(tree, path)]:
         draft.left.append(
             Left(where=odd[0], what="the changelog", reason="castoff writes Markdown only", need="decision")
         )
+    elif below := [
+        path for path in tree.paths() if _IN_DOCUMENTS.match(path) and is_like_changelog(tree, path)
+    ]:
+        reason = f'set `file = "{below[0]}"` in `[changelog]` if castoff should write it'
+        draft.left.append(Left(where=below[0], what="the changelog", reason=reason, need="decision"))

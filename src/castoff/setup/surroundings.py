@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from castoff.errors import Problem
 from castoff.model.workspace import Package
 from castoff.ports import Tree
-from castoff.setup.changelogs import is_changelog
+from castoff.setup.changelogs import heads_releases, is_changelog, is_fresh
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +33,19 @@ class Surroundings:
 
 
 def changelog_of(tree: Tree) -> str | None:
-    """Name the one changelog that castoff keeps."""
+    """Name the one changelog that castoff keeps: `CHANGELOG.md`, or a Markdown file that is like one."""
     if tree.read("CHANGELOG.md") is not None:
         return "CHANGELOG.md"
-    others = (path for path in files_at_root(tree) if is_changelog(path) and path.lower().endswith(".md"))
+    others = (
+        path for path in files_at_root(tree) if path.lower().endswith(".md") and is_like_changelog(tree, path)
+    )
     return next(others, None)
+
+
+def is_like_changelog(tree: Tree, path: str) -> bool:
+    """Return whether a file has the name of a changelog, and headings of releases."""
+    text = tree.read(path) if is_changelog(path) else None
+    return text is not None and (heads_releases(text) or is_fresh(path, text))
 
 
 def files_at_root(tree: Tree) -> Iterator[str]:
