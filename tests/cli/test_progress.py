@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -165,6 +166,14 @@ def test_the_last_run_in_a_file_of_events_tells_how_long_steps_take(tmp_path: Pa
 
     assert [one.type for one in read_runs(file)[-1]] == [*["step-begin", "step-end"] * 3, "end"]
     assert {kind: pace.steps for kind, pace in learnt_paces(file).items()} == {"compile": 3}
+
+
+def test_a_device_or_a_pipe_is_only_written_to(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+
+    assert read_runs(pipe) == ()
+    assert read_runs(Path("/dev/zero")) == ()
 
 
 @pytest.mark.real

@@ -128,6 +128,9 @@ def read_runs(path: Path) -> Sequence[Sequence[Event]]:
 
     A file that is missing has none. Runs are appended, and each counts from 1.
     """
+    # Devices and pipes are written to only: `/dev/full` has no end, and a pipe waits for what is never written.
+    if not path.is_file():
+        return ()
     try:
         lines = path.read_bytes().splitlines()
     except OSError:
