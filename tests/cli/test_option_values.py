@@ -30,6 +30,7 @@ PATHS = {
     "ci --write": "",
     "demo --dir": "",
     "build --to": "",
+    "page --static": "",
     "resume --built": "--execute",
     "world serve --dir": "",
     "world serve --faults": "",

@@ -11,7 +11,9 @@ import pytest
 
 from castoff.cli.events import read_runs
 from castoff.cli.page.rendered import render_draft, render_page
+from castoff.cli.page.source import PageSource
 from castoff.cli.page.view import ObservedStatus, View, safe_url, view_of
+from castoff.errors import UsageError
 from castoff.io.loopback_server import is_own
 from page.released import HOSTILE, Run, status
 
@@ -25,6 +27,18 @@ def view(told: dict[str, Any], events: Path | None = None) -> View:
 
 def states(shown: View) -> dict[str, str]:
     return {one.name: one.state for wave in shown.waves for one in wave.packages}
+
+
+def test_a_page_replaces_files_alone(tmp_path: Path) -> None:
+    source = PageSource(lambda: status(2, up=1), None)
+    source.refresh()
+    source.write(tmp_path / "public")
+    (tmp_path / "file").write_text("kept")
+
+    with pytest.raises(UsageError, match="file-unwritable"):
+        source.write(tmp_path / "file")
+    assert (tmp_path / "file").read_text() == "kept"
+    assert {one.name for one in (tmp_path / "public").iterdir()} == {"index.html", "page.css"}
 
 
 def test_events_are_newer_than_the_status(tmp_path: Path) -> None:

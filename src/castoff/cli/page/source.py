@@ -14,6 +14,7 @@ from castoff.cli.page.rendered import asset, render_draft, render_page
 from castoff.cli.page.view import ObservedStatus, ShownProblem, view_of
 from castoff.errors import CastoffError
 from castoff.io.clock import SystemClock
+from castoff.io.files import write_text
 from castoff.io.loopback_server import Content
 
 _ASSETS = {"/page.css": "text/css; charset=utf-8", "/page.js": "text/javascript; charset=utf-8"}
@@ -80,10 +81,9 @@ class PageSource:
         return Content(kind, asset(path[1:])) if kind is not None else None
 
     def write(self, folder: Path) -> None:
-        """Write the page as it is now, readable without a script."""
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "index.html").write_text(self.page(live=False), encoding="utf-8")
-        (folder / "page.css").write_bytes(asset("page.css"))
+        """Write the page as it is now, readable without a script. Errors: ``file-unwritable``, ``path-outside``."""
+        write_text(folder / "index.html", self.page(live=False))
+        write_text(folder / "page.css", asset("page.css").decode())
 
     def _size(self) -> int:
         return self.events.stat().st_size if self.events is not None and self.events.exists() else 0
