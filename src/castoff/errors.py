@@ -16,17 +16,56 @@ Every error carries a :class:`Problem`, or several. Codes are kebab-case and nev
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 Severity = Literal["error", "warning"]
+
+REASONS: Mapping[str, str] = {
+    "bad-grace": "it is the least pause between two uploads, and is read before the first one",
+    "bad-tag-template": "a version is written into the name of a tag, and is found in it again",
+    "changelog-date-invalid": "the date stands in the heading of the release",
+    "check-file-missing": "a check without its file would pass whatever is wrong",
+    "commit-unsigned": "the signature was asked for, so users and branch rules may rely on it",
+    "file-not-text": "castoff edits text only, and keeps every other byte of it",
+    "file-not-utf8": "castoff reads text as UTF-8, and would change what it cannot read",
+    "impossible-value": "castoff does not guess what was meant",
+    "level-needs-pre": "a pre-release is counted within one version, which must be named first",
+    "links-library-missing": "without it, symbols in the notes cannot be linked to the documentation",
+    "manifest-invalid": "cargo would refuse the manifest too",
+    "member-missing": "cargo would refuse the whole workspace",
+    "no-commits": "a release is made of a commit",
+    "no-manifest": "the version and the packages are read from it",
+    "no-remote": "a release is pushed, and the remote shows what is released already",
+    "no-such-folder": "castoff works on the repository of that folder",
+    "not-inheritable": "cargo could not resolve the key",
+    "nothing-to-release": "only a pre-release can become a final version",
+    "option-missing": "each of these options is of no use without the others",
+    "path-outside": "castoff does not write outside the folder that was named",
+    "pre-goes-back": "installers would not take it for an update",
+    "status-unreadable": "the page shows what that file holds",
+    "unknown-code": "explanations are found by the exact code",
+    "unknown-key": "castoff ignores no setting, so that a mistyped key is noticed",
+    "unknown-level": "castoff does not guess which version was meant",
+    "unknown-ref": "the notes cover the changes up to it",
+    "unknown-tag": "the notes cover the changes since it",
+    "verify-not-published": "users do not see a draft, and the tag alone has no text",
+    "website-branch-missing": "pages are pushed to that branch",
+    "world-faults-invalid": "a fault that is misread would not happen, and the run would prove nothing",
+    "world-file-unreadable": "without it, the embedded world would be another one",
+    "world-seed-invalid": "a seed that is misread would prove nothing",
+    "wrong-type": "castoff does not guess what was meant",
+}
+"""Why it matters, for codes that mean the same at each place that does not give a reason of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """One thing that is wrong: the fact, the reason, the remedy, and where it is.
 
-    ``file`` is a POSIX path from the workspace's root, ``line`` counts from 1.
+    ``file`` is a POSIX path from the workspace's root, ``line`` counts from 1. Without a ``reason``, the one of the
+    code stands (:data:`REASONS`).
     """
 
     code: str
@@ -40,6 +79,11 @@ class Problem:
     package: str | None = None
     pull_request: int | None = None
     commit: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.reason and self.code in REASONS:
+            # Frozen dataclasses are filled in their own `__init__` this way (Python's documentation of `dataclasses`).
+            object.__setattr__(self, "reason", REASONS[self.code])
 
 
 class CastoffError(Exception):

@@ -27,6 +27,21 @@ def codes_raised() -> dict[str, str]:
     return found
 
 
+def codes_without_reason() -> dict[str, str]:
+    """Give each code that is raised without a reason of its own, with a place."""
+    found: dict[str, str] = {}
+    for path in sorted(SOURCE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and not {"reason", None} & {one.arg for one in node.keywords}:
+                name = (
+                    node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+                )
+                if _is_an_error(node.func) or name in ("Problem", "wrong", "report"):
+                    for code in _codes(node):
+                        found.setdefault(code, f"{path.relative_to(SOURCE)}:{node.lineno}")
+    return found
+
+
 def literals() -> set[str]:
     """Give all texts that look like codes, whatever they are."""
     return {

@@ -3,9 +3,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from source_codes import CODE, codes_raised, literals
+from source_codes import CODE, codes_raised, codes_without_reason, literals
 
-from castoff.errors import UsageError
+from castoff.errors import REASONS, Problem, UsageError
 from castoff.explain import codes, explain, reference_text
 
 ROOT = Path(__file__).parents[2]
@@ -15,6 +15,14 @@ def test_every_code_that_is_raised_has_its_explanation() -> None:
     missing = {code: place for code, place in codes_raised().items() if code not in codes()}
 
     assert missing == {}
+
+
+def test_every_problem_has_a_reason_of_its_own_or_of_its_code() -> None:
+    without = codes_without_reason()
+
+    assert {code: place for code, place in without.items() if code not in REASONS} == {}
+    assert Problem(code="unknown-key", message="x").reason == REASONS["unknown-key"]
+    assert Problem(code="unknown-key", message="x", reason="another").reason == "another"
 
 
 def test_every_explanation_is_of_a_code_that_is_in_use() -> None:
