@@ -53,3 +53,7 @@ def test_an_error_of_the_workspace_is_a_finding_of_a_look_and_ends_a_script_with
     assert "warning[unknown-facade]" in capfd.readouterr().err
     assert ground.castoff(monkeypatch, "status", "--exit-code") == 4
     assert "error[unknown-facade]" in capfd.readouterr().err
+    for code, severity, more in ((0, "warning", ()), (4, "error", ("--exit-code",))):
+        assert ground.castoff(monkeypatch, "status", "--json", *more) == code
+        problems = json.loads(capfd.readouterr().out)["problems"]
+        assert {one["code"]: one["severity"] for one in problems}["unknown-facade"] == severity

@@ -105,6 +105,11 @@ PROBLEM = {"code": "a-b", "severity": "error", "message": "m", "reason": "", "re
         ),
         (
             "error",
+            {"schema": "castoff/error", "schema_version": 2, "exit_code": 0, "problems": [PROBLEM]},
+            True,
+        ),
+        (
+            "error",
             {"schema": "castoff/error", "schema_version": 2, "exit_code": 5, "problems": [PROBLEM]},
             False,
         ),

@@ -64,6 +64,18 @@ def test_a_release_in_flight_on_another_branch_is_listed_and_holds_up_nothing(
         assert isinstance(meant(session.snapshot.history, "patch"), Begin)
 
 
+def test_without_the_remote_it_is_unknown_what_is_in_flight(tmp_path: Path) -> None:
+    there = InFlight.begin(tmp_path, tag=None)
+    there.made.git("reset", "--quiet", "--hard", "1.0.0")
+    services = there.setting()
+    there.made.git("remote", "set-url", "origin", str(tmp_path / "nowhere.git"))
+
+    status = look(services, None)
+
+    assert (status.version, status.phase) == ("1.0.0", "unknown")
+    assert "remote-unreachable" in [one.code for one in status.problems]
+
+
 def test_branches_without_a_commit_of_their_own_and_those_that_cannot_be_read_list_nothing(
     tmp_path: Path,
 ) -> None:

@@ -267,7 +267,8 @@ def _look(session: Session, version: str | None) -> Status:
     previous = history.previous
     return Status(
         version=shown(previous.version, session.snapshot) if previous else None,
-        phase="unknown" if is_unclear else "other" if previous else "none" if is_known else "unknown",
+        # Without the remote's branches and tags, what is in flight is not known either.
+        phase="unknown" if is_unclear or not is_known else "other" if previous else "none",
         commit=previous.commit if previous else None,
         found_by="tag" if previous else "none",
         now=services.now,

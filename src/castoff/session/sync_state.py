@@ -69,10 +69,11 @@ def _shallow(repository: Repository) -> tuple[Problem, ...]:
 def _uncommitted(changed: Sequence[str]) -> tuple[Problem, ...]:
     if not changed:
         return ()
+    count = "1 tracked file has" if len(changed) == 1 else f"{len(changed)} tracked files have"
     return (
         Problem(
             code="uncommitted-changes",
-            message=f"{len(changed)} tracked files have changes that are not committed",
+            message=f"{count} changes that are not committed",
             reason="a release is made from the branch on the remote: "
             + ", ".join(f"`{path}`" for path in changed[:3]),
             remedy="commit and push them, or stash them with `git stash`",

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 def command(common: Common, version: str | None, exit_code: bool, verbose: bool) -> int:
     """Show the state of VERSION, of the release in flight, or of the last release."""
     from castoff.cli.render.reporter import reporter_for
+    from castoff.release.plan_contents import as_warnings
     from castoff.release.status import look
 
     status = look(open_for(common, reporter_for(common.events, quiet=True)), version)
@@ -38,16 +39,15 @@ def command(common: Common, version: str | None, exit_code: bool, verbose: bool)
         is_unknown=status.phase == "unknown",
         has_errors=any(one.severity == "error" for one in status.problems),
     )
+    # A look that ends with 0 whatever it finds has no errors to show.
+    shown = status if exit_code else replace(status, problems=as_warnings(status.problems))
     if common.json:
         from castoff.cli.render.json_shapes import print_json, status_json
 
-        print_json("status", status_json(status))
+        print_json("status", status_json(shown))
     else:
         from castoff.cli.render.text import show_status
-        from castoff.release.plan_contents import as_warnings
 
-        # A look that ends with 0 whatever it finds has no errors to print.
-        shown = status if exit_code else replace(status, problems=as_warnings(status.problems))
         show_status(shown, verbose=verbose)
     return code if exit_code else 0
 
