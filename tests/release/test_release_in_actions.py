@@ -34,7 +34,8 @@ from proofs.worlds import make_key, make_source, stage_of
 
 pytestmark = pytest.mark.real
 
-CONFIGURATION = f'{FROM}release = true\n\n[changelog]\nmode = "pull-request"\n\n[release]\nsign = "tag"\n'
+CONFIGURATION = f'{FROM}release = true\nannounce = true\n\n[changelog]\nmode = "pull-request"\n'
+CONFIGURATION += '\n[release]\nsign = "tag"\n'
 WRITES, READS = "a-jobs-token-that-writes", "a-jobs-token-that-reads"
 TOKENS = {
     WRITES: {"permission": "write", "kind": "app"},
@@ -219,9 +220,13 @@ def test_a_release_is_proposed_and_after_a_squash_finished_by_the_workflows(tmp_
 
         made.git("pull", "--quiet", "--tags")
         assert made.git("rev-parse", "refs/tags/1.1.0") in runner.told["sign"], "that very object was pushed"
-        made.run("announce", "--execute", "--yes")
-        runner.given["github.event.release.tag_name"] = "1.1.0"
-        runner.run(folder / "castoff-published.yml")
+        runner.given["github.event.repository.default_branch"] = "main"
+        assert runner.run(folder / "castoff-announce.yml", inputs_version="1.1.0") == ["announce", "follow"]
+        assert list(made.releases()) == ["1.1.0"]
+        assert runner.started == [
+            "workflow run castoff-published.yml --repo acme/harbour --ref main -f tag=1.1.0"
+        ]
+        runner.run(folder / "castoff-published.yml", inputs_tag="1.1.0")
         (ported,) = made.ask("GET", "pulls?state=open")
         assert "castoff/" in ported["head"]["ref"], runner.told
 

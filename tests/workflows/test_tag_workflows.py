@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from castoff.workflows.tag_workflows import tag_workflows, unchecked_proposal
+from castoff.workflows.tag_workflows import tag_workflows, unannounced_problems, unchecked_proposal
+from castoff.workflows.texts import HEADER
 
 TAGS = [
     ("['*']", "1.1.0", True),
@@ -58,6 +59,26 @@ def test_a_workflow_that_can_be_started_by_hand_is_known_with_its_line() -> None
 def test_any_pattern_is_read(pattern: str) -> None:
     quoted = pattern.replace("'", "''")
     tag_workflows({"a.yml": f"on:\n  push:\n    tags: ['{quoted}']\n"}, "1.1.0")
+
+
+ANNOUNCED = [
+    ("release", 1),
+    ("[push, release]", 1),
+    ("{release: {types: [published]}}", 1),
+    ("workflow_dispatch", 0),
+    ("{push: {tags: [release]}}", 0),
+    ("", 0),
+]
+
+
+@pytest.mark.parametrize(("on", "count"), ANNOUNCED)
+def test_a_workflow_that_waits_for_an_announcement_is_an_error_unless_it_is_castoffs_own(
+    on: str, count: int
+) -> None:
+    text = f"on: {on}\njobs: {{}}\n"
+
+    assert [one.code for one in unannounced_problems({"a.yml": text})] == ["workflow-not-started"] * count
+    assert unannounced_problems({"a.yml": HEADER + text}) == ()
 
 
 def test_required_checks_of_a_proposal_need_another_token() -> None:

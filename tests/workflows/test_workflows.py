@@ -46,6 +46,7 @@ EVERYTHING = WorkflowOptions(
     website=True,
     release="pull-request",
     signs=frozenset({"commit", "tag"}),
+    announce=True,
     ecosystems=("cargo", "npm", "python"),
     npm_clients=("bun", "npm", "pnpm", "yarn"),
 )
@@ -109,12 +110,13 @@ def ids(file: WorkflowFile) -> str:
     return file.path.rpartition("/")[2]
 
 
-def test_everything_is_seven_files() -> None:
+def test_everything_is_eight_files() -> None:
     assert [file.path for file in FILES] == [
         ".github/workflows/castoff-labels.yml",
         ".github/workflows/castoff-propose.yml",
         ".github/workflows/castoff-resume.yml",
         ".github/workflows/castoff-draft.yml",
+        ".github/workflows/castoff-announce.yml",
         ".github/workflows/castoff-published.yml",
         ".github/workflows/castoff-documentation.yml",
         ".github/workflows/castoff-reminder.yml",
@@ -156,6 +158,7 @@ def test_nothing_asked_is_nothing_written() -> None:
         website=False,
         reminder=False,
         documentation=False,
+        announce=False,
         release=None,
     )
 
@@ -264,6 +267,10 @@ RIGHTS = {
         "finish": {"contents": "write", "issues": "write", "pull-requests": "write"},
     },
     "draft": {"draft": {"contents": "write", "pull-requests": "read"}},
+    "announce": {
+        "announce": {"contents": "write", "pull-requests": "read"},
+        "follow": {"actions": "write"},
+    },
     "published": {"port": {"contents": "write", "pull-requests": "write"}},
     "documentation": {"watch": {"contents": "write", "issues": "write", "pull-requests": "write"}},
     "reminder": {"remind": {"contents": "read", "issues": "write", "pull-requests": "read"}},
@@ -305,7 +312,7 @@ def test_another_token_is_used_only_where_something_is_written() -> None:
         if "secrets.APP_TOKEN" in " ".join(one.text for one in all_scalars(value))
     }
 
-    assert holders == {("propose.yml", "propose"), ("resume.yml", "finish")}
+    assert holders == {("propose.yml", "propose"), ("resume.yml", "finish"), ("announce.yml", "announce")}
 
 
 def test_what_builds_holds_no_secret_and_only_what_uploads_runs_in_the_environment() -> None:

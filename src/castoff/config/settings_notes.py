@@ -213,6 +213,12 @@ class CiSettings:
         "and draft (default: each job's own). What a job writes with its own token starts no other workflow.",
         default=None,
     )
+    announce: bool = key(
+        Flag(),
+        "Write the workflow that announces a release, which a person starts; the rules of its environment "
+        "`announcement` can ask another one.",
+        default=False,
+    )
     source: str | None = key(
         _NAME,
         "The source of castoff in the workflows: a commit of a repository, "

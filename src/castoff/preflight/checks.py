@@ -37,7 +37,7 @@ from castoff.session.version_guards import tag_problems, version_problems
 from castoff.workflows.detection import release_workflows, second_writer_problems
 from castoff.workflows.jobs import workflow_files, workflow_steps
 from castoff.workflows.second_writers import second_writers, writers
-from castoff.workflows.tag_workflows import unchecked_proposal, unstarted_problems
+from castoff.workflows.tag_workflows import unannounced_problems, unchecked_proposal, unstarted_problems
 
 _NO_EDITS = (
     'let the releaser bypass the rule, or set `changelog.mode = "pull-request"` and remove `[[replace]]` and '
@@ -82,7 +82,7 @@ def preflight_checks(
         Check("writers", "preflight", lambda: other_writers(session)),
         *(
             (Check("started-workflows", "preflight", lambda: _unstarted(session, version)),)
-            if session.configuration.ci.release
+            if session.configuration.ci.release or session.configuration.ci.announce
             else ()
         ),
         *(
@@ -201,11 +201,15 @@ def other_writers(session: Session) -> Found:
 
 
 def _unstarted(session: Session, version: ReleaseVersion) -> Found:
-    """Find what the jobs of a release would not start: workflows that wait for its tag, checks of its proposal."""
+    """Find what the jobs of a release would not start: workflows that wait for it, checks of its proposal."""
     ci, snapshot = session.configuration.ci, session.snapshot
     if ci.token:
         return ()
-    problems = unstarted_problems(workflow_files(snapshot.tree), snapshot.tag_name.of(version))
+    files = workflow_files(snapshot.tree)
+    problems = unannounced_problems(files) if ci.announce else ()
+    if not ci.release:
+        return problems
+    problems += unstarted_problems(files, snapshot.tag_name.of(version))
     if ci.release == "push" or snapshot.workspace.is_from_tags:
         return problems
     forge = session.services.forge(snapshot.remote_url)

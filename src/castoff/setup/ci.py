@@ -155,6 +155,7 @@ def _options(services: Services) -> WorkflowOptions:
             npm_clients=npm_clients(session) if "npm" in session.snapshot.ecosystems else (),
             tokenless=configuration.release.tokenless,
             token=configuration.ci.token,
+            announce=configuration.ci.announce,
             waiting=_waiting(services, session.snapshot.tag_name.of(_ANY)),
             documentation=configuration.docs.mode != "off"
             and _has_docs(services, session.snapshot.ecosystems),

@@ -12,6 +12,7 @@ from castoff.model.refs import PROPOSED
 from castoff.workflows import texts
 from castoff.workflows.job_values import (
     Clients,
+    DefaultBranch,
     Input,
     Job,
     JobToken,
@@ -121,9 +122,7 @@ def _job(workflow: Workflow, job: Job) -> str:
     )
     lines.append(f"    timeout-minutes: {job.minutes}{limit}\n")
     if job.environment:
-        lines.append(
-            f"    environment: {job.environment} # its rules can hold the job back; publishers refer to it\n"
-        )
+        lines.append(f"    environment: {job.environment} # its rules can hold the job back\n")
     lines.append("    permissions:\n")
     lines += [f"      {one.area}: {one.access} # {one.why}\n" for one in job.rights]
     if outputs := [one for step in job.steps if isinstance(step, Script) for one in step.outputs]:
@@ -203,3 +202,5 @@ def _value(value: Value) -> str:
             return f"inputs.{name}" + (f" || '{otherwise}'" if otherwise else "")
         case ReleaseBranch():
             return f"{_BASE} || github.ref_name"
+        case DefaultBranch():
+            return "github.event.repository.default_branch"

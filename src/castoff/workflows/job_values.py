@@ -56,7 +56,12 @@ class ReleaseBranch:
     """The branch that the release is made from."""
 
 
-Value = Secret | Output | Input | ReleaseBranch
+@dataclass(frozen=True, slots=True)
+class DefaultBranch:
+    """The default branch of the repository, where the changelog lives."""
+
+
+Value = Secret | Output | Input | ReleaseBranch | DefaultBranch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

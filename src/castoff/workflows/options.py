@@ -8,6 +8,7 @@ from typing import Literal
 PUBLISHING_WORKFLOW = "castoff-resume.yml"
 """The file with the job that uploads: registries trust it by this name, so that it must not change."""
 PUBLISHING_ENVIRONMENT = "release"
+ANNOUNCING_ENVIRONMENT = "announcement"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +22,7 @@ class WorkflowOptions:
     repository. ``build_secrets`` are the variables of ``release.pass-env`` for builds: read credentials of private
     indexes, which the jobs that build get from secrets of the same names. ``npm_clients`` pack and lock the npm
     packages. ``token`` is the secret of another token than the job's own; without it, ``waiting`` are the workflows
-    that a tag would start, and that a job starts instead.
+    that a tag would start, and that a job starts instead. ``announce``: a job announces, when a person starts it.
     """
 
     repository: str
@@ -42,3 +43,4 @@ class WorkflowOptions:
     tokenless: bool = False
     token: str | None = None
     waiting: tuple[str, ...] = ()
+    announce: bool = False

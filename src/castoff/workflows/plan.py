@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from castoff.errors import ConfigurationError
 from castoff.workflows import texts
+from castoff.workflows.announcement_jobs import announcement_workflow
 from castoff.workflows.github import render_github
 from castoff.workflows.options import WorkflowOptions
 from castoff.workflows.release_jobs import proposal_workflow, release_workflow
@@ -93,6 +94,9 @@ def _files(options: WorkflowOptions) -> Iterator[WorkflowFile]:
         yield _file(options, "resume", render_github(release_workflow(options)), purpose)
     if options.draft_by == "ci":
         yield _file(options, "draft", texts.DRAFT, "drafts the release when its tag is pushed")
+    if options.announce:
+        purpose = "announces a release when a person starts it"
+        yield _file(options, "announce", render_github(announcement_workflow(options)), purpose)
     if options.changelog != "off" or options.website:
         yield _file(
             options,

@@ -17,6 +17,7 @@ files and ids of tag objects travel as outputs of their jobs, which no later job
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from castoff.workflows.job_values import (
     Clients,
@@ -36,12 +37,16 @@ from castoff.workflows.job_values import (
     Value,
     Workflow,
 )
-from castoff.workflows.options import PUBLISHING_ENVIRONMENT, PUBLISHING_WORKFLOW, WorkflowOptions
+from castoff.workflows.options import (
+    PUBLISHING_ENVIRONMENT,
+    PUBLISHING_WORKFLOW,
+    WorkflowOptions,
+)
 
 STARTS = 12
 """How often the workflow starts itself again: three days, at six hours a job."""
 
-_CASTOFF = '"$RUNNER_TEMP/castoff/bin/castoff"'
+CASTOFF = '"$RUNNER_TEMP/castoff/bin/castoff"'
 _TOKENS = {"cargo": "CARGO_REGISTRY_TOKEN", "npm": "NPM_TOKEN", "python": "UV_PUBLISH_TOKEN"}
 _SET_HERE = ("GH_TOKEN", "GIT_CONFIG_", "GITHUB_")
 """Variables that the jobs have already; GitHub takes no secret whose name begins with `GITHUB_`."""
@@ -65,11 +70,9 @@ _OBJECTS = "printf '%s\\n' \"$OBJECTS\" | tr ',' '\\n' > \"$RUNNER_TEMP/OBJECTS\
 
 def proposal_workflow(options: WorkflowOptions) -> Workflow:
     """Plan the jobs that propose a release by a pull request."""
-    rehearse = (
-        f'exec {_CASTOFF} rehearse --pull-request --no-input \\\n  ${{PRE:+"--pre=$PRE"}} -- "$LEVEL"\n'
-    )
+    rehearse = f'exec {CASTOFF} rehearse --pull-request --no-input \\\n  ${{PRE:+"--pre=$PRE"}} -- "$LEVEL"\n'
     propose = (
-        f"exec {_CASTOFF} release --pull-request --execute --rehearsed --no-input \\\n"
+        f"exec {CASTOFF} release --pull-request --execute --rehearsed --no-input \\\n"
         '  ${PRE:+"--pre=$PRE"} -- "$LEVEL"\n'
     )
     return Workflow(
@@ -97,7 +100,7 @@ def proposal_workflow(options: WorkflowOptions) -> Workflow:
                         title="Create or update the release pull request",
                         script=propose,
                         variables=_WANTED,
-                        token=_token(options),
+                        token=token_of(options),
                         commits=True,
                     ),
                 ),
@@ -149,23 +152,13 @@ def _rehearsal(options: WorkflowOptions, title: str, script: str) -> Job:
 
 
 def _claim(options: WorkflowOptions) -> tuple[Job, Job]:
-    rehearse = f'exec {_CASTOFF} rehearse --no-input ${{PRE:+"--pre=$PRE"}} -- "$LEVEL"\n'
+    rehearse = f'exec {CASTOFF} rehearse --no-input ${{PRE:+"--pre=$PRE"}} -- "$LEVEL"\n'
     claim = (
-        f"exec {_CASTOFF} release --execute --rehearsed --only version --no-input \\\n"
+        f"exec {CASTOFF} release --execute --rehearsed --only version --no-input \\\n"
         '  ${PRE:+"--pre=$PRE"} -- "$LEVEL"\n'
     )
-    job = _rehearsal(options, "Rehearse the release", rehearse)
     return (
-        Job(
-            name=job.name,
-            title=job.title,
-            why=job.why,
-            minutes=job.minutes,
-            rights=job.rights,
-            at=job.at,
-            steps=job.steps,
-            given=Input("level"),
-        ),
+        replace(_rehearsal(options, "Rehearse the release", rehearse), given=Input("level")),
         Job(
             name="claim",
             title="Claim the version",
@@ -181,7 +174,7 @@ def _claim(options: WorkflowOptions) -> tuple[Job, Job]:
                     title="Claim the version",
                     script=claim,
                     variables=_WANTED,
-                    token=_token(options),
+                    token=token_of(options),
                     commits=True,
                 ),
             ),
@@ -351,7 +344,7 @@ def _finish(options: WorkflowOptions) -> Job:
     script = (
         'if [ -n "$OBJECTS" ]; then\n'
         f'  {_OBJECTS}  set -- --tags "$RUNNER_TEMP/tags" --objects "$RUNNER_TEMP/OBJECTS" -- "$VERSION"\n'
-        f'fi\n{_CASTOFF} resume --execute --no-input "$@"\n'
+        f'fi\n{CASTOFF} resume --execute --no-input "$@"\n'
     )
     variables: tuple[tuple[str, Value], ...]
     variables = (("VERSION", Output("build", "version")), ("OBJECTS", Output("sign", "objects")))
@@ -364,8 +357,8 @@ def _finish(options: WorkflowOptions) -> Job:
         variables = (*variables, ("TAG", Output("sign", "tag")))
     draft = Script(
         title="Draft the release, since a tag pushed by a job does not start other workflows",
-        script=f"exec {_CASTOFF} draft --execute --no-input\n",
-        token=_token(options),
+        script=f"exec {CASTOFF} draft --execute --no-input\n",
+        token=token_of(options),
     )
     return Job(
         name="finish",
@@ -390,7 +383,7 @@ def _finish(options: WorkflowOptions) -> Job:
                 script=script,
                 variables=variables,
                 outputs=(("tag", "the tag, if it is on the remote"),) if options.waiting else (),
-                token=_token(options),
+                token=token_of(options),
                 commits=True,
             ),
             *((draft,) if options.draft_by == "ci" else ()),
@@ -420,7 +413,8 @@ def _start(options: WorkflowOptions) -> Job:
     )
 
 
-def _token(options: WorkflowOptions) -> Secret | JobToken:
+def token_of(options: WorkflowOptions) -> Secret | JobToken:
+    """Return the token with which jobs write on the forge."""
     return Secret(options.token) if options.token else JobToken()
 
 

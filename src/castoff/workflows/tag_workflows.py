@@ -1,4 +1,4 @@
-"""Workflows that wait for a release tag: what a job pushes with its own token starts none of them.
+"""Workflows that wait for a release: what a job pushes or publishes with its own token starts none of them.
 
 GitHub Docs, "Triggering a workflow from a workflow": events that the `GITHUB_TOKEN` causes start no run, except for
 `workflow_dispatch` and `repository_dispatch`.
@@ -14,6 +14,7 @@ from castoff.errors import ConfigurationError, Problem
 from castoff.text.yaml import Mapping as YamlMapping
 from castoff.text.yaml import Scalar, Sequence, Value, read_yaml
 from castoff.workflows.options import PUBLISHING_WORKFLOW
+from castoff.workflows.texts import HEADER
 
 _SIGN = re.compile(r"\*\*|[*?+]|\[[^\]]+\]|\\.|.", re.S)
 
@@ -47,6 +48,33 @@ def unstarted_problems(files: Mapping[str, str], tag: str) -> tuple[Problem, ...
         for one in tag_workflows(files, tag)
         # With `draft.by = "ci"` the job that pushes the tag drafts.
         if one.name != "castoff-draft.yml" and f"gh workflow run {one.name} " not in resume
+    )
+
+
+def unannounced_problems(files: Mapping[str, str]) -> tuple[Problem, ...]:
+    """Report the workflows that wait for the publication of a release, which a job announces; castoff's own do not."""
+    return tuple(
+        Problem(
+            code="workflow-not-started",
+            message=f"`{path}` waits for the publication of a release, and `castoff-announce.yml` would not start it",
+            reason=_REASON,
+            remedy="remove `announce` from `[ci]`, and announce with `castoff announce --execute` or on the forge; or "
+            "store the token of an app or of a person as a secret, and name that in `ci.token`",
+            file=path,
+        )
+        for path in sorted(files)
+        if not files[path].startswith(HEADER) and "release" in _events(path, files[path])
+    )
+
+
+def _events(path: str, text: str) -> frozenset[str]:
+    try:
+        root = read_yaml(text, file=path)
+    except ConfigurationError:
+        return frozenset()
+    on = root.get("on") if isinstance(root, YamlMapping) else None
+    return (
+        frozenset(entry.key for entry in on.entries) if isinstance(on, YamlMapping) else frozenset(_texts(on))
     )
 
 
