@@ -194,6 +194,18 @@ class BuildSettings:
         "git).",
         default=True,
     )
+    executor: Literal["processes", "threads", "dask"] = key(
+        Choice(("processes", "threads", "dask")),
+        "Where `castoff build --shards N` builds its shards: processes or threads of this machine, or a Dask cluster "
+        "(extra `castoff[distributed]`).",
+        default="processes",
+    )
+    address: str | None = key(
+        _NAME,
+        "The address of the scheduler of a Dask cluster, such as `tcp://10.0.0.1:8786` (default: a cluster on this "
+        "machine).",
+        default=None,
+    )
 
 
 @table

@@ -50,15 +50,10 @@ def build_release(
     its share of the packages as well. Errors: those of a resumed release up to its first upload.
     """
     with open_session(services) as session:
-        require_clear_tags(session.snapshot.unclear_tags)
-        known = session if version is not None else with_flights(session)
-        intent = intent_of(known, ReleaseRequest(level=None, version=version))
-        assert isinstance(intent, Resume), "without a level, a request begins nothing"
-        require_reachable(known.snapshot)
-        release = known.release(intent.claim)
-        if intent.claim.tagged:
+        known, release = _claimed(session, version)
+        if release.tagged:
             return BuiltRelease(version=release.title, shard=shard)
-        check_out(known.clone, intent.claim.commit, release.workspace)
+        check_out(known.clone, release.commit, release.workspace)
         artifacts = build_artifacts(known, release, known.clone.folder("artifacts"))
         require_accepted(services, release, artifacts, known.clone.root)
         share = shard.share([name for wave in release.waves for name in wave]) if shard is not None else ()
@@ -68,6 +63,21 @@ def build_release(
         for one in artifacts:
             shutil.copyfile(one.path, into / one.filename)
         return BuiltRelease(version=release.title, artifacts=artifacts, shard=shard, verified=share)
+
+
+def claimed_release(services: Services, version: str | None) -> Release:
+    """Return a claimed version, that in flight without one. Errors: those of a resumed release up to its build."""
+    with open_session(services) as session:
+        return _claimed(session, version)[1]
+
+
+def _claimed(session: Session, version: str | None) -> tuple[Session, Release]:
+    require_clear_tags(session.snapshot.unclear_tags)
+    known = session if version is not None else with_flights(session)
+    intent = intent_of(known, ReleaseRequest(level=None, version=version))
+    assert isinstance(intent, Resume), "without a level, a request begins nothing"
+    require_reachable(known.snapshot)
+    return known, known.release(intent.claim)
 
 
 def _verify(session: Session, release: Release, artifacts: Sequence[Artifact], share: Sequence[str]) -> None:

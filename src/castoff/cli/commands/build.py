@@ -31,10 +31,21 @@ def _shard(_context: click.Context, _parameter: click.Parameter, text: str | Non
 @click.option(
     "--shard", metavar="I/N", callback=_shard, help="Also verify every N-th package, from the I-th on."
 )
+@click.option(
+    "--shards",
+    metavar="N",
+    type=click.IntRange(1, 999),
+    help="Build N shards by `build.executor`, and join them.",
+)
 @click.option("--join", "results", type=path, multiple=True, help="Join what shards printed with --json.")
 @common_options
 def command(
-    common: Common, version: str | None, folder: Path | None, shard: Shard | None, results: Sequence[Path]
+    common: Common,
+    version: str | None,
+    folder: Path | None,
+    shard: Shard | None,
+    shards: int | None,
+    results: Sequence[Path],
 ) -> int:
     """Build the files of VERSION, or of the release in flight, without uploading them.
 
@@ -42,21 +53,30 @@ def command(
     is uploaded, and nothing is built.
 
     With --shard, several machines share the verification: each builds all files, and uses its share of the packages
-    as their users will. --join compares their results and prints the digests of the files.
+    as their users will. --join compares their results and prints the digests of the files. With --shards, castoff hands
+    the shards to processes of this machine or to a Dask cluster, and joins their results itself.
     """
     from castoff.cli.options import require_folder
     from castoff.cli.render.reporter import reporter_for
     from castoff.release.build import build_release
 
     if results:
-        if version is not None or folder is not None or shard is not None:
-            raise click.UsageError("--join takes no version, no --to and no --shard")
+        if any(one is not None for one in (version, folder, shard, shards)):
+            raise click.UsageError("--join takes no version, no --to, no --shard and no --shards")
         return _join(results, as_json=common.json)
     if folder is None:
         raise click.UsageError("Missing option '--to'.")
+    if shard is not None and shards is not None:
+        raise click.UsageError("--shard and --shards exclude each other")
     require_folder(folder, to_make=True)
     reporter = reporter_for(common.events, quiet=common.json)
-    built = build_release(open_for(common, reporter), version, folder, shard)
+    services = open_for(common, reporter)
+    if shards is not None:
+        from castoff.wiring.shard_jobs import build_in_shards
+
+        built = build_in_shards(services, version, folder, shards)
+    else:
+        built = build_release(services, version, folder, shard)
     reporter.close()
     if common.json:
         from castoff.cli.render.json_shapes import built_json, print_json
