@@ -43,25 +43,54 @@ class _Computed:
     line: int
 
 
-def version_in_module(
-    document: PythonDocument, read: Read, module: str, variable: str, key: Path, roots: Sequence[str]
-) -> VersionSpot:
-    """Find the version that a variable of a module holds; ``roots`` are folders, relative to the manifest.
+@dataclass(frozen=True, slots=True)
+class PythonModules:
+    """The modules of a project; ``roots`` are the folders that hold them, relative to the manifest."""
 
-    Errors: ``version-not-found``, ``version-not-literal``.
-    """
-    for file in _files(document, module, roots):
-        text = read(file)
-        if text is not None:
-            return _in_text(document, read, file, text, variable, roots)
-    raise not_found(document, f"the module `{module}` was not found", key)
+    document: PythonDocument
+    read: Read
+    roots: Sequence[str] = ()
 
+    def version_in(self, module: str, variable: str, key: Path) -> VersionSpot:
+        """Find the version that a variable of a module holds.
 
-def version_in_code(
-    document: PythonDocument, read: Read, file: str, text: str, variable: str, roots: Sequence[str] = ()
-) -> VersionSpot:
-    """Find the version that a variable of a file of Python code holds. Errors: ``version-not-literal``."""
-    return _in_text(document, read, file, text, variable, roots)
+        Errors: ``version-not-found``, ``version-not-literal``.
+        """
+        for file in self._files(module):
+            text = self.read(file)
+            if text is not None:
+                return self.version_in_code(file, text, variable)
+        raise not_found(self.document, f"the module `{module}` was not found", key)
+
+    def version_in_code(self, file: str, text: str, variable: str, *, imports: int = 0) -> VersionSpot:
+        """Find the version that a variable of a file holds, after so many imports. Errors: ``version-not-literal``."""
+        found = _find(text, variable)
+        if isinstance(found, tuple):
+            return spot_at(file, text, found)
+        if isinstance(found, VersionSpot):
+            return VersionSpot(found.version, file, found.line, span=found.span)
+        if isinstance(found, _Imported) and imports < _MOST_IMPORTS:
+            for other in self._imported_files(file, found):
+                inner = self.read(other)
+                if inner is not None:
+                    return self.version_in_code(other, inner, found.name, imports=imports + 1)
+        raise not_literal(variable, file, found.line if found is not None else None)
+
+    def _files(self, module: str) -> Iterator[str]:
+        path = module.replace(".", "/")
+        for root in self.roots:
+            for tail in ("/__init__.py", ".py"):
+                file = self.document.at(f"{root}/{path}{tail}")
+                if file is not None:
+                    yield file
+
+    def _imported_files(self, file: str, found: _Imported) -> Iterator[str]:
+        if found.level == 0:
+            yield from self._files(found.module)
+            return
+        folder = file.split("/")[: -found.level]
+        path = "/".join([*folder, *found.module.split(".")] if found.module else [*folder, "__init__"])
+        yield from (f"{path}.py", f"{path}/__init__.py")
 
 
 def version_argument(file: str, text: str) -> VersionSpot | None:
@@ -84,28 +113,6 @@ def version_argument(file: str, text: str) -> VersionSpot | None:
                 raise not_literal("version", file, argument.value.lineno)
             return spot_at(file, text, span)
     return None
-
-
-def _in_text(
-    document: PythonDocument,
-    read: Read,
-    file: str,
-    text: str,
-    variable: str,
-    roots: Sequence[str],
-    depth: int = 0,
-) -> VersionSpot:
-    found = _find(text, variable)
-    if isinstance(found, tuple):
-        return spot_at(file, text, found)
-    if isinstance(found, VersionSpot):
-        return VersionSpot(found.version, file, found.line, span=found.span)
-    if isinstance(found, _Imported) and depth < _MOST_IMPORTS:
-        for other in _imported_files(document, file, found, roots):
-            inner = read(other)
-            if inner is not None:
-                return _in_text(document, read, other, inner, found.name, roots, depth + 1)
-    raise not_literal(variable, file, found.line if found is not None else None)
 
 
 def _find(text: str, variable: str) -> Span | VersionSpot | _Imported | _Computed | None:
@@ -198,26 +205,6 @@ def _parsed(text: str) -> ast.Module | None:
             return ast.parse(text.removeprefix("\ufeff"))
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return None
-
-
-def _files(document: PythonDocument, module: str, roots: Sequence[str]) -> Iterator[str]:
-    path = module.replace(".", "/")
-    for root in roots:
-        for tail in ("/__init__.py", ".py"):
-            file = document.at(f"{root}/{path}{tail}")
-            if file is not None:
-                yield file
-
-
-def _imported_files(
-    document: PythonDocument, file: str, found: _Imported, roots: Sequence[str]
-) -> Iterator[str]:
-    if found.level == 0:
-        yield from _files(document, found.module, roots)
-        return
-    folder = file.split("/")[: -found.level]
-    path = "/".join([*folder, *found.module.split(".")] if found.module else [*folder, "__init__"])
-    yield from (f"{path}.py", f"{path}/__init__.py")
 
 
 def _assignment(variable: str) -> re.Pattern[str]:

@@ -16,7 +16,7 @@ from typing import Any
 
 from castoff.ecosystems.python.manifest.document import PythonDocument
 from castoff.ecosystems.python.manifest.maturin import is_maturin, maturin_version
-from castoff.ecosystems.python.manifest.modules import version_argument, version_in_code, version_in_module
+from castoff.ecosystems.python.manifest.modules import PythonModules, version_argument
 from castoff.ecosystems.python.manifest.requirements import version_of
 from castoff.ecosystems.python.manifest.version_place import (
     TOOLS,
@@ -65,7 +65,7 @@ def hatch_version(document: PythonDocument, read: Read) -> VersionSpot:
         if not expression.isidentifier():
             raise unknown_source(document, f"the expression `{expression}`", (*_KEY, "expression"))
         file, text = read_beside(document, read, path, (*_KEY, "path"))
-        return version_in_code(document, read, file, text, expression)
+        return PythonModules(document, read).version_in_code(file, text, expression)
     pattern = document.get(*_KEY, "pattern")
     own = compiled(document, pattern, (*_KEY, "pattern")) if isinstance(pattern, str) else _DEFAULT
     return spot_in_file(document, read, path, own, (*_KEY, "path"))
@@ -182,7 +182,7 @@ def _attribute(
     if not module or not variable.isidentifier():
         raise unknown_source(document, "setuptools' `attr`", key)
     roots = [one for one in (package_dir, *_roots(document, module)) if one is not None]
-    return version_in_module(document, read, module, variable, key, roots)
+    return PythonModules(document, read, roots).version_in(module, variable, key)
 
 
 def _roots(document: PythonDocument, module: str) -> Sequence[str]:
@@ -318,4 +318,4 @@ def _flit(document: PythonDocument, read: Read) -> VersionSpot:
         or (document.string("project", "name") or "").replace("-", "_")
     )
     key = ("project", "dynamic") if "project" in document.data else ("tool", "flit", "metadata")
-    return version_in_module(document, read, name, "__version__", key, ("src", "."))
+    return PythonModules(document, read, ("src", ".")).version_in(name, "__version__", key)
