@@ -139,3 +139,86 @@ def test_a_run_ends_with_time_to_come_back_where_the_gate_takes_too_long() -> No
     kind, codes = ended(clock, *parts(clock, server, 5), patience=patience)
 
     assert (kind, set(codes)) == (NotYet, {"rate-limited"})
+
+
+def test_a_gate_that_lets_others_through_is_waited_for_without_an_end() -> None:
+    clock = FakeClock()
+    others = 0
+
+    def sleep(seconds: float) -> None:
+        nonlocal others
+        clock.sleep(seconds)
+        if others < 5:
+            others += 1
+            assert gate.pass_through(0.0, 1000.0) == 0.0
+
+    gate = Gate(clock, sleep, (600.0,))
+    gate.close_for(600.0)
+    gate.close_for(600.0)
+
+    assert gate.pass_through(0.0, 1000.0) == 0.0
+    assert (others, clock.monotonic()) == (5, 6 * 600.0)
+
+
+WINDOW = (3, 3600.0)
+
+
+def windowed(clock: FakeClock) -> Gate:
+    gate = Gate(clock, clock.sleep, (), WINDOW)
+    for name in ("a", "b", "c"):
+        clock.sleep(100.0)
+        assert gate.pass_through(0.0, 3600.0, name) == 0.0
+    return gate
+
+
+@pytest.mark.parametrize(
+    ("creates", "expected"),
+    [
+        pytest.param("d", 3701.0, id="a new one waits until the first one leaves the window"),
+        pytest.param("a", 300.0, id="the second file of one that is there does not count"),
+        pytest.param(None, 300.0, id="nothing new"),
+    ],
+)
+def test_new_things_wait_for_room_in_the_window(creates: str | None, expected: float) -> None:
+    clock = FakeClock()
+
+    assert windowed(clock).pass_through(0.0, 3600.0, creates) == 0.0
+    assert clock.monotonic() == expected
+
+
+def test_the_window_moves_on() -> None:
+    clock = FakeClock()
+    gate = windowed(clock)
+    clock.sleep(3450.0)  # a is out of it
+
+    for name, expected in (("d", 3750.0), ("e", 3801.0), ("f", 3901.0), ("g", 3750.0 + 3601.0)):
+        assert gate.pass_through(0.0, 3600.0, name) == 0.0
+        assert clock.monotonic() == expected, name
+
+
+def test_a_full_window_is_told_once() -> None:
+    clock = FakeClock()
+    gate = windowed(clock)
+
+    assert [gate.full_for(one) for one in ("a", None, "d", "e")] == [0.0, 0.0, 3401.0, 0.0]
+    assert gate.pass_through(0.0, 3600.0, "d") == 0.0
+    assert gate.full_for("e") == 100.0
+
+
+def test_a_new_thing_counts_from_the_end_of_its_write() -> None:
+    clock = FakeClock()
+    gate = windowed(clock)
+    clock.sleep(50.0)
+    gate.made("a")
+    gate.made(None)
+
+    for name, expected in (("d", 200.0 + 3601.0), ("e", 300.0 + 3601.0), ("f", 350.0 + 3601.0)):
+        assert gate.pass_through(0.0, 3700.0, name) == 0.0
+        assert clock.monotonic() == expected, name
+
+
+def test_a_window_that_takes_longer_than_one_waits_is_named() -> None:
+    clock = FakeClock()
+
+    assert windowed(clock).pass_through(0.0, 600.0, "d") == 3401.0
+    assert clock.monotonic() == 300.0

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from world_of_fakes import FakeClock, Quiet
 
-from castoff.errors import NotYet
-from castoff.model.acts import Outcome, Succeeded, Throttled
+from castoff.errors import NotYet, Problem
+from castoff.model.acts import Outcome, Succeeded, Throttled, Unclear
 from castoff.model.observations import Present, Sameness, Unknown
 from castoff.model.plan import EstimatedUpload
 from castoff.model.versions import Ecosystem
@@ -23,7 +23,7 @@ from castoff.model.workspace import Artifact, Package
 from castoff.ports import Listing
 from castoff.reconcile import Patience, Reconciler
 from castoff.reconcile.part import Stage
-from castoff.release.plan_contents import estimate, intervals_of
+from castoff.release.plan_contents import estimate, intervals_of, windows_of
 from castoff.release.publish import PackagePart
 
 JOB = 6 * 3600.0 - 600.0
@@ -95,6 +95,32 @@ class Registry:
         return None
 
 
+@dataclass(slots=True)
+class Index(Registry):
+    """An index that takes so many new projects within an hour, as PyPI does, and tells a client only that it failed."""
+
+    ecosystem: Ecosystem = "python"
+    is_pypi: bool = True
+    made: list[float] = field(default_factory=list)
+
+    def look(self, package: Package, version: str) -> Listing:
+        found = Registry.look(self, package, version)
+        return found if found.files else Listing(new_name=package.name not in self.stored)
+
+    def has_known_rules(self, package: Package) -> bool:
+        return self.is_pypi
+
+    def upload(self, artifact: Artifact, root: Path) -> Outcome:
+        now = self.clock.monotonic()
+        if self.is_pypi and sum(one > now - self.every for one in self.made) >= self.burst:
+            self.refusals += 1
+            return Unclear(reason="429", problem=Problem(code="upload-failed", message="429"))
+        self.made.append(now)
+        self.uploads.append(artifact.name)
+        self.stored.setdefault(artifact.name, now)
+        return Succeeded()
+
+
 def workspace(count: int) -> dict[str, tuple[int, frozenset[str]]]:
     """Return crates by name, each with its wave and what it needs: waves of 50, each over the one before."""
     names = [f"crate-{number:03d}" for number in range(count)]
@@ -107,11 +133,12 @@ def workspace(count: int) -> dict[str, tuple[int, frozenset[str]]]:
 def parts(registry: Registry, crates: dict[str, tuple[int, frozenset[str]]]) -> tuple[PackagePart, ...]:
     """Return the parts of a job: each job knows only what the registry shows."""
     made = []
+    ecosystem = registry.ecosystem
     for name, (_, needs) in crates.items():
         manifest = f"{name}/Cargo.toml"
         package = Package(
             name=name,
-            ecosystem="cargo",
+            ecosystem=ecosystem,
             path=name,
             manifest=manifest,
             version="1.0.0",
@@ -120,7 +147,7 @@ def parts(registry: Registry, crates: dict[str, tuple[int, frozenset[str]]]) -> 
         )
         file = f"{name}-1.1.0.crate"
         artifact = Artifact(
-            package=name, ecosystem="cargo", kind="crate", filename=file, path=file, digest=name
+            package=name, ecosystem=ecosystem, kind="crate", filename=file, path=file, digest=name
         )
         made.append(
             PackagePart(
@@ -172,3 +199,24 @@ def test_a_release_outlives_jobs_and_tokens_and_ends_when_the_plan_says(
     # One in a row tells how long to wait, the next ones that the bucket is empty: each job learns it once.
     assert registry.refusals <= 6
     assert registry.exchanges >= clock.monotonic() / TOKEN / 2
+
+
+@pytest.mark.parametrize(("is_pypi", "hours"), [(True, 24), (False, 0)])
+def test_new_projects_keep_to_the_window_of_pypi_and_to_none_elsewhere(is_pypi: bool, hours: int) -> None:
+    projects = workspace(500)
+    clock = FakeClock()
+    index = Index(clock, 20, 3600.0, is_pypi=is_pypi)
+    patience = Patience(intervals=intervals_of(()), windows=windows_of(()))
+
+    state = Reconciler(clock, Quiet(), patience, lanes=1).run(Stage("publish", parts(index, projects)))
+
+    assert len(state.parts) == 500
+    assert sorted(index.uploads) == sorted(projects)
+    assert index.refusals == 0
+    if is_pypi:
+        uploads = [
+            EstimatedUpload(id=name, package=name, ecosystem="python", wave=wave, new=True)
+            for name, (wave, _) in projects.items()
+        ]
+        assert clock.monotonic() == pytest.approx(estimate(uploads, (), grace=0.0).seconds, rel=0.02)
+    assert clock.monotonic() // 3600 == hours

@@ -9,7 +9,7 @@ import pytest
 
 from castoff.config.values import Limit, Rate
 from castoff.model.plan import SECONDS_A_WAVE, EstimatedUpload
-from castoff.release.plan_contents import estimate
+from castoff.release.plan_contents import estimate, windows_of
 
 
 @dataclass(slots=True)
@@ -100,6 +100,11 @@ def test_versions_of_projects_that_are_there_have_no_limit() -> None:
     uploads = [replace(one, ecosystem="python") for one in workspace(100, new=False)]
 
     assert estimate(uploads, (), grace=0.0).seconds < 120
+
+
+def test_only_windows_are_kept_to_from_the_start() -> None:
+    assert windows_of(()) == {"python": (20, 3600.0)}
+    assert windows_of((Limit(name="PyPI", new=Rate(burst=100, every=1.0)),)) == {}
 
 
 def test_a_configured_limit_of_pypi_counts_instead() -> None:

@@ -105,6 +105,16 @@ def test_publish(what: PackageLook, expected: str) -> None:
     assert summary(decide_package(CORE, "1.1.0", what)) == expected
 
 
+@pytest.mark.parametrize(("new", "creates"), [(True, {CORE.id}), (False, {None})])
+def test_both_files_of_a_new_package_create_it(new: bool, creates: set[str | None]) -> None:
+    absent = PackageLook((FileLook(SDIST, Absent()), FileLook(WHEEL, Absent())), new=new)
+
+    decision = decide_package(CORE, "1.1.0", absent)
+
+    assert isinstance(decision, Do)
+    assert {act.creates for act in decision.acts} == creates
+
+
 def test_a_stop_says_what_is_here_and_what_is_there() -> None:
     one = FileLook(SDIST, Present(same="no", digest="d" * 64), expected="e" * 64)
 

@@ -32,6 +32,7 @@ class Act:
 
     ``condition`` says when an act that is shown ahead is performed; None: in any case. ``prefix`` is set where not all
     of the id is known ahead (the file name of a wheel): every act whose id begins with it is an instance of this one.
+    ``creates`` names what the service does not have yet (a new project), which it may limit apart from other writes.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Act:
     undo: Undo
     condition: str | None = field(default=None, compare=False)
     prefix: str | None = field(default=None, compare=False)
+    creates: str | None = field(default=None, compare=False)
 
     def covers(self, act: Act) -> bool:
         """Return whether an act is this one, or an instance of it."""

@@ -11,7 +11,9 @@ class Patience:
     """How long to wait for what, in seconds; ``attempts`` is how often an unclear write is done in all.
 
     ``begun_before`` says that another run may have written what no index shows yet. ``intervals`` are, by service,
-    the seconds after which its buckets hold one more token. ``until`` is a moment of the monotonic clock after which no
+    the seconds after which its buckets hold one more token. ``windows`` are, by service, how many new things (projects)
+    it takes within so many seconds, where it says of a refusal neither that this is the reason nor for how long:
+    they are kept to from the start. ``until`` is a moment of the monotonic clock after which no
     act begins, and beyond which nothing is waited for; None: the run takes as long as it takes.
     """
 
@@ -26,6 +28,7 @@ class Patience:
     until: float | None = None
     begun_before: bool = False
     intervals: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    windows: Mapping[str, tuple[int, float]] = field(default_factory=dict)
 
 
 HONEST = Patience().visible

@@ -88,19 +88,32 @@ class _OneLane(Executor):
         return future
 
 
+_MARGIN = 1.0
+"""Seconds by which a window of a service may end later than it seems here: clocks differ."""
+
+
 class Gate:
     """One service's patience: closed after a 429, and with a least pause between writes that want one.
 
     ``intervals`` are the seconds after which the service's buckets hold one more token. A 429 soon after another one
     says that a bucket is empty, and its Retry-After which one; from then on one write goes through in each interval,
     instead of all that wait running into the next 429. One alone is only waited for: it may have been passing, and
-    a service may have raised its limits.
+    a service may have raised its limits. ``window`` is how many new things the service takes within so many seconds.
     """
 
-    def __init__(self, clock: Clock, sleep: Callable[[float], None], intervals: Sequence[float] = ()) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        sleep: Callable[[float], None],
+        intervals: Sequence[float] = (),
+        window: tuple[int, float] | None = None,
+    ) -> None:
         self._clock = clock
         self._sleep = sleep
         self._intervals = sorted(intervals)
+        self._window = window
+        self._created: dict[str, float] = {}
+        self._told = 0.0
         self._lock = threading.Lock()
         self._opens = 0.0
         self._last = -float("inf")
@@ -120,11 +133,11 @@ class Gate:
                 self._last = self._opens - self._pace  # what was refused took no token
             self._refused = now
 
-    def pass_through(self, grace: float, limit: float) -> float:
+    def pass_through(self, grace: float, limit: float, creates: str | None = None) -> float:
         """Wait until the gate is open, and the one before went through ``grace`` seconds ago at least.
 
-        Gives 0, or the seconds that would still be to wait where a paced gate keeps a write for longer than
-        ``limit`` seconds: then it did not go through.
+        ``creates`` names the new thing that the write makes, if any. Gives 0, or the seconds that would still be to
+        wait where a paced gate lets nobody through for longer than ``limit`` seconds: then it did not go through.
         """
         began = self._clock.monotonic()
         while True:
@@ -132,14 +145,41 @@ class Gate:
                 now = self._clock.monotonic()
                 pause = max(grace, self._pace)
                 opens = max(self._opens, self._last + pause) if pause else self._opens
+                opens = max(opens, self._room_for(creates, now))
                 if now >= opens:
                     self._last = now
+                    if creates is not None:
+                        self._created.setdefault(creates, now)
                     return 0.0
-                if self._pace and opens - began > limit:
+                # While others go through, the release moves on, however many wait here.
+                if (self._pace or creates) and opens - max(began, self._last) > limit:
                     return opens - now
             # Slept outside the lock and checked again: another thread may have gone through or closed the
             # gate.
             self._sleep(opens - now)
+
+    def made(self, creates: str | None) -> None:
+        """Count a new thing from the end of its write: the service may have made it at any moment until then."""
+        if creates is not None:
+            with self._lock:
+                self._created[creates] = self._clock.monotonic()
+
+    def full_for(self, creates: str | None) -> float:
+        """Return for how many seconds the window has no room for a new thing; once for each time that it is full."""
+        with self._lock:
+            now = self._clock.monotonic()
+            opens = self._room_for(creates, now)
+            is_news = opens > max(now, self._told)
+            self._told = max(self._told, opens)
+            return opens - now if is_news else 0.0
+
+    def _room_for(self, creates: str | None, now: float) -> float:
+        """Return when the window has room for a new thing; each is counted once, however many writes make it."""
+        if creates is None or self._window is None or creates in self._created:
+            return now
+        most, seconds = self._window
+        within = sorted(one for one in self._created.values() if one + seconds + _MARGIN > now)
+        return now if len(within) < most else within[-most] + seconds + _MARGIN
 
 
 def require_an_end(stage: StageName, parts: Iterable[Part[Any]]) -> None:
@@ -250,7 +290,8 @@ class Reconciler:
         for part in stage.parts:
             if part.gate not in self._gates:
                 intervals = self._patience.intervals.get(part.gate or "", ())
-                self._gates[part.gate] = Gate(self._clock, self._sleep, intervals)
+                window = self._patience.windows.get(part.gate or "")
+                self._gates[part.gate] = Gate(self._clock, self._sleep, intervals, window)
                 self._lags[part.gate] = Lag()
         states = self._run_parts(stage)
         return StageState(stage, tuple(states[part.name] for part in stage.parts))
@@ -331,7 +372,10 @@ class Reconciler:
 
     def _perform(self, part: Part[Any], act: Act) -> Outcome:
         grace = self._patience.grace if act.stage == "publish" else 0.0
-        if left := self._gates[part.gate].pass_through(grace, self._patience.throttle):
+        gate = self._gates[part.gate]
+        if full := gate.full_for(act.creates):
+            self._reporter.waiting(part.name, "the registry limits new names within an hour", full)
+        if left := gate.pass_through(grace, self._patience.throttle, act.creates):
             raise NotYet(rate_limited(act, left, "another write to this service is running"))
         self._require_running()
         self._require_time(0.0)
@@ -340,6 +384,7 @@ class Reconciler:
         self._reporter.act_begins(act)
         with self._slots:
             outcome = part.act(act)
+        gate.made(act.creates)
         if not isinstance(outcome, Succeeded):
             self._require_running()  # Ctrl-C ends the clients too: that is not an answer of the service
         self._reporter.act_ended(act, outcome)

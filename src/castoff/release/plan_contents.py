@@ -159,6 +159,15 @@ def intervals_of(limits: Sequence[Limit]) -> dict[str, tuple[float, ...]]:
     return found
 
 
+def windows_of(limits: Sequence[Limit]) -> dict[str, tuple[int, float]]:
+    """Give, by ecosystem, how many new names its registry takes within how many seconds, where that is a window."""
+    return {
+        ecosystem: (one.burst, one.every)
+        for (ecosystem, new), one in buckets_of(limits).items()
+        if new and isinstance(one, Window)
+    }
+
+
 def buckets_of(limits: Sequence[Limit]) -> dict[tuple[str, bool], Bucket | Window]:
     """Lay the configured limits over the documented ones; by (ecosystem, is new)."""
     buckets = dict(DEFAULT_LIMITS)

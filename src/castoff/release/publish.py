@@ -25,7 +25,7 @@ from castoff.model.observations import (
 )
 from castoff.model.plan import predicted_filename
 from castoff.model.workspace import Artifact, ArtifactKind, Package, kind_of
-from castoff.ports import Listing, Registry
+from castoff.ports import Listing, Registry, Ruled
 from castoff.reconcile.part import PartOfPackage, Seen, wait_for
 
 WAITS = "staged packages are published when a person approves them with `castoff approve`"
@@ -42,10 +42,14 @@ class FileLook:
 
 @dataclass(frozen=True, slots=True)
 class PackageLook:
-    """The files of a package; ``resolvable``: what the resolver knows, None while not all files are there."""
+    """The files of a package; ``resolvable``: what the resolver knows, None while not all files are there.
+
+    ``new``: a public registry has nothing of the package.
+    """
 
     files: tuple[FileLook, ...]
     resolvable: Answer | None = None
+    new: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +88,10 @@ class PackagePart(PartOfPackage):
         )
         # The resolver is asked last: an index that lists the files may be ahead of the one that resolves.
         is_there = all(isinstance(one.answer, Present) for one in files)
-        return PackageLook(files, self._look_through_resolver() if is_there else None)
+        resolvable = self._look_through_resolver() if is_there else None
+        # Limits of new names are those of the public registries.
+        is_public = isinstance(self.registry, Ruled) and self.registry.has_known_rules(self.package)
+        return PackageLook(files, resolvable, new=listing.new_name is True and is_public)
 
     def decide(self, seen: PackageLook) -> Decision:
         """Upload what is absent; stop for what differs, was withdrawn, or cannot be compared."""
@@ -260,7 +267,9 @@ def decide_package(package: Package, version: str, seen: PackageLook, *, tagged:
     for answer in (*(one.answer for one in seen.files), seen.resolvable):
         if isinstance(answer, Unknown):
             return wait_for(answer)
-    missing = tuple(upload_act(package, one.filename) for one in seen.files if isinstance(one.answer, Absent))
+    creates = package.id if seen.new else None
+    absent = (one.filename for one in seen.files if isinstance(one.answer, Absent))
+    missing = tuple(replace(upload_act(package, name), creates=creates) for name in absent)
     if missing:
         return Do(missing)
     if any(isinstance(one.answer, Staged) for one in seen.files):

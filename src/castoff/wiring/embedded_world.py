@@ -216,7 +216,8 @@ def _processes(services: Services, world: World) -> Processes:
 
 
 def _hurried(patience: Patience) -> Patience:
-    return replace(patience, grace=0.0, visible=min(patience.visible, _VISIBLE_HERE))
+    # A rehearsal's index does not know how many projects the account made, and counts none.
+    return replace(patience, grace=0.0, visible=min(patience.visible, _VISIBLE_HERE), windows={})
 
 
 def _needs_crates(tree: Tree, workspace: Workspace) -> bool:

@@ -18,7 +18,7 @@ from castoff.io.process import Processes
 from castoff.model.scope import folders_above
 from castoff.ports import Reporter, Tree
 from castoff.reconcile import Patience
-from castoff.release.plan_contents import intervals_of
+from castoff.release.plan_contents import intervals_of, windows_of
 from castoff.session.services import Services
 from castoff.wiring.adapters import Adapters, manifests
 from castoff.wiring.embedded_world import open_proof
@@ -119,6 +119,7 @@ def open_setting(
         patience=replace(
             _patience(variables, options.wait),
             intervals=intervals_of(configuration.limits),
+            windows=windows_of(configuration.limits),
             until=None if options.seconds is None else clock.monotonic() + options.seconds,
         ),
         problems=(
