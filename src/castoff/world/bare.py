@@ -10,7 +10,10 @@ from pathlib import Path
 from castoff.errors import ConfigurationError
 from castoff.world.clients import without_secrets
 
-_FORMAT = "%(refname)%00%(objecttype)%00%(objectname)%00%(*objectname)%00%(tree)%00%(*tree)"
+_FORMAT = (
+    "%(refname)%00%(objecttype)%00%(objectname)%00%(*objectname)%00%(tree)%00%(*tree)"
+    "%00%(if)%(contents:signature)%(then)signed%(end)"
+)
 
 
 class BareRepository:
@@ -54,10 +57,14 @@ class BareRepository:
         """Return all refs: the commit, its tree, and whether a tag is annotated and carries a signature."""
         refs: dict[str, object] = {}
         for line in self._git("for-each-ref", f"--format={_FORMAT}").splitlines():
-            name, kind, own, peeled, own_tree, peeled_tree = line.split("\0")
+            name, kind, own, peeled, own_tree, peeled_tree, signed = line.split("\0")
             if kind == "tag":
-                signed = "-----BEGIN " in self._git("cat-file", "tag", own)
-                refs[name] = {"type": "annotated", "commit": peeled, "tree": peeled_tree, "signed": signed}
+                refs[name] = {
+                    "type": "annotated",
+                    "commit": peeled,
+                    "tree": peeled_tree,
+                    "signed": bool(signed),
+                }
             else:
                 plain = "lightweight" if name.startswith("refs/tags/") else "commit"
                 refs[name] = {"type": plain, "commit": own, "tree": own_tree}
