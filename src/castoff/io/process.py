@@ -33,7 +33,7 @@ Hearing = Literal["keep", "drop", "stop"]
 TIMED_OUT = 124
 """The exit code that stands for a program that was ended because it took too long, as `timeout` gives it."""
 
-_FIRST, _LAST, _WIDEST = 3, 8, 400
+_FIRST, _LAST, _WIDEST = 8, 8, 400
 _UMASK = 0o022
 """Of all children: packers keep the modes of files, so that a user's own umask would change what is uploaded."""
 
