@@ -9,9 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from castoff.world.npm_registry import NpmRegistry
 from castoff.world.npm_registry.outside import NpmConfiguration, OutsideRegistry, read_credentials
+from castoff.world.npm_registry.tarball import integrity
 from castoff.world.server import Server, Site
 from registry_rules.npm_requests import BASE, get, publish
 
@@ -153,6 +157,54 @@ def test_what_is_published_here_is_never_read_outside() -> None:
         shown = json.loads(get("/faraway").send(near).body)
 
     assert list(shown["versions"]) == ["3.0.0"]
+
+
+BEFORE = [{"name": "faraway", "version": "2.0.0"}]
+
+
+def files_of(near: NpmRegistry, document: dict[str, Any]) -> dict[str, bytes]:
+    addresses = {number: one["dist"]["tarball"] for number, one in document["versions"].items()}
+    return {number: get(one.removeprefix(BASE)).send(near).body for number, one in addresses.items()}
+
+
+@pytest.mark.parametrize("accept", ["*/*", "application/vnd.npm.install-v1+json"])
+def test_a_package_that_is_continued_has_its_earlier_versions_from_outside(accept: str) -> None:
+    far_registry = NpmRegistry(settings=FAR)
+    far_registry.seed([{"name": "faraway", "version": "1.9.0", "description": "an older line"}])
+    with Server(Site("far", far_registry)) as far, reading(far.url) as near:
+        near.seed(BEFORE, continued=True)
+        real = get("/faraway/-/faraway-2.0.0.tgz").send(far_registry).body
+        assert publish("faraway", "3.0.0").send(near).status == 200
+
+        shown = json.loads(get("/faraway", accept=accept).send(near).body)
+        files = files_of(near, shown)
+        to_be_written = json.loads(get("/faraway?write=true").send(near).body)
+        gone = get("/faraway/-/faraway-1.0.0.tgz").send(near)
+
+    assert sorted(shown["versions"]) == ["1.9.0", "2.0.0", "3.0.0"]
+    assert shown["dist-tags"]["latest"] == "3.0.0"
+    assert {"1.9.0", "2.0.0", "3.0.0"} <= set(shown.get("time", shown["versions"]))
+    assert files["2.0.0"] == real
+    assert all(
+        shown["versions"][one]["dist"]["integrity"] == integrity(content) for one, content in files.items()
+    )
+    assert sorted(to_be_written["versions"]) == ["2.0.0", "3.0.0"]
+    assert gone.status == 404
+
+
+@pytest.mark.parametrize("somebody", ["else's", "nobody", "no answer"])
+def test_a_package_that_is_continued_stands_alone_if_its_versions_are_not_outside(somebody: str) -> None:
+    with Server(Site("far", NpmRegistry(settings=FAR))) as far:
+        url = "http://127.0.0.1:9" if somebody == "no answer" else far.url
+        name = "unheard-of" if somebody == "nobody" else "faraway"
+        with reading(url) as near:
+            near.seed([{"name": name, "version": "0.5.0"}], continued=True)
+
+            shown = json.loads(get(f"/{name}").send(near).body)
+            files = files_of(near, shown)
+
+    assert list(shown["versions"]) == ["0.5.0"]
+    assert shown["versions"]["0.5.0"]["dist"]["integrity"] == integrity(files["0.5.0"])
 
 
 def test_an_outside_that_does_not_answer_is_not_absence() -> None:

@@ -65,7 +65,7 @@ def open_proof(services: Services, content: WorldContent) -> Iterator[Embedded]:
             # Copies the user's downloads: a temporary `CARGO_HOME` would fetch every crate and the index again.
             world.warm_cargo_home()
         fill_registries(world, content.before)
-        fill_npm(world, content.before)
+        fill_npm(world, content.before, continued=True)
         adopt_rules(world, services, content.workspace)
         quiet = replace(services, reporter=StepsOnly(services.reporter), embedded=None)
         yield aimed_at(quiet, world, services.repository)
@@ -95,7 +95,7 @@ def open_rehearsal(session: Session, content: WorldContent, start: Path | None =
         if crates:
             world.warm_cargo_home()
         fill_registries(world, content.before)
-        fill_npm(world, content.before)
+        fill_npm(world, content.before, continued=True)
         adopt_rules(world, session.services, content.workspace)
         session.clone.publish_to(world.repository.url, session.snapshot.branch)
         processes = _processes(session.services, world)
@@ -264,11 +264,15 @@ def fill_registries(world: World, before: Workspace | None) -> None:
         )
 
 
-def fill_npm(world: World, before: Workspace | None) -> None:
-    """Put npm packages that were released before into the registry, as their manifests said them."""
-    for package in () if before is None else before.packages:
-        if package.ecosystem == "npm":
-            world.npm_registry.store.seed({"name": package.name, "version": package.version})
+def fill_npm(world: World, before: Workspace | None, *, continued: bool = False) -> None:
+    """Put npm packages that were released before into the registry, as their manifests said them.
+
+    ``continued``: the user's own registry has them. Lock files name versions of the workspace's own packages, which
+    other packages need, so their contents must be the real ones.
+    """
+    packages = () if before is None else before.packages
+    npm = [one for one in packages if one.ecosystem == "npm"]
+    world.npm_registry.seed(({"name": one.name, "version": one.version} for one in npm), continued=continued)
 
 
 def fill_crates(world: World, before: Workspace) -> None:

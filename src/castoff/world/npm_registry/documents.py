@@ -5,7 +5,7 @@ Source: npm/registry, `docs/responses/package-metadata.md`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -37,6 +37,33 @@ def packument(package: Package, seen: Sequence[Version], base_url: str, *, short
         "modified": moment(max(version.at for version in seen)),
     }
     return document if short else {**_head(package, seen), **document, "time": _times(package, seen)}
+
+
+def continued(
+    document: dict[str, object], uploaded: Collection[str], theirs: Mapping[str, Any]
+) -> dict[str, object]:
+    """Complete a document with the versions of the user's registry; those ``uploaded`` here go before theirs.
+
+    If that has none of the versions that were released before, the name is somebody else's there.
+    """
+    own = dict(_table(document, "versions"))
+    before = _table(theirs, "versions")
+    if not (set(own) - set(uploaded)) & set(before):
+        return document
+    merged = {**document, "versions": {**own, **before, **{one: own[one] for one in uploaded}}}
+    tags = _table(document, "dist-tags")
+    here = {tag: number for tag, number in tags.items() if number in uploaded}
+    merged["dist-tags"] = {**tags, **_table(theirs, "dist-tags"), **here}
+    if "time" in document:
+        times = _table(document, "time")
+        kept = {key: times[key] for key in (*uploaded, "modified") if key in times}
+        merged["time"] = {**times, **_table(theirs, "time"), **kept}
+    return merged
+
+
+def _table(document: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    found = document.get(key)
+    return found if isinstance(found, dict) else {}
 
 
 def unpublished(package: Package) -> dict[str, object]:

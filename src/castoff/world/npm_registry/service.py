@@ -90,17 +90,22 @@ class NpmRegistry:
         except _NotOurs as elsewhere:
             # Outside of the lock: others need not wait for the network.
             return elsewhere.answer()
+        except _Continued as before:
+            return before.answer()
         except Refused as refused:
             return refused.response()
         except (TypeError, ValueError, AttributeError) as error:
             return Refused(f"malformed: {error}").response()
         return answer
 
-    def seed(self, packages: Iterable[Mapping[str, Any]]) -> None:
-        """Hold what was released before, as `package.json` documents; the last one of a name is its `latest`."""
+    def seed(self, packages: Iterable[Mapping[str, Any]], *, continued: bool = False) -> None:
+        """Hold what was released before, as `package.json` documents; the last one of a name is its `latest`.
+
+        ``continued``: these are versions of the user's own registry, whose other ones are shown as well.
+        """
         with self.store.lock:
             for manifest in packages:
-                self.store.seed(dict(manifest))
+                self.store.seed(dict(manifest), continued=continued)
 
     def set_view(self, view: str, names: Iterable[str]) -> None:
         """Set the names of which the registry at `/view/VIEW` shows what was uploaded."""
@@ -147,12 +152,23 @@ class NpmRegistry:
             document = documents.packument(package, seen, base_of(request, found), short=short)
         else:
             document = documents.unpublished(package)
-        return _cached(request, document, documents.ABBREVIATED if short else "application/json")
+        content_type = documents.ABBREVIATED if short else "application/json"
+        # A document that is read to be written back holds what this registry knows, and nothing else.
+        if package.continued and self._outside is not None and "write" not in request.query:
+            own = {one.number for one in seen if not one.seeded}
+            raise _Continued(
+                _NotOurs(self._outside, request, found),
+                lambda theirs: _cached(request, documents.continued(document, own, theirs), content_type),
+                _cached(request, document, content_type),
+            )
+        return _cached(request, document, content_type)
 
     def _version(self, request: Request, found: Found) -> Response:
         package = self._readable(request, found)
         seen = {one.number: one for one in self.store.settled(package, found.get("view"))}
         number = found["version"] if is_version(found["version"]) else package.tags.get(found["version"], "")
+        if package.continued and (number not in seen or seen[number].seeded):
+            raise _NotOurs(self._outside, request, found)
         if number not in seen:
             raise Refused(f"version not found: {found['version']}", 404)
         shown = documents.manifest(package, seen[number], base_of(request, found))
@@ -160,10 +176,15 @@ class NpmRegistry:
 
     def _tarball(self, request: Request, found: Found) -> Response:
         package = self._readable(request, found)
+        own = Refused("Not found", 404).response()
         for version in self.store.settled(package, found.get("view")):
             if version.filename == found["file"]:
-                return Response(200, version.tarball, {"Content-Type": "application/octet-stream"})
-        raise Refused("Not found", 404)
+                own = Response(200, version.tarball, {"Content-Type": "application/octet-stream"})
+                if not version.seeded:
+                    return own
+        if package.continued and self._outside is not None:
+            raise _Continued(_NotOurs(self._outside, request, found), None, own)
+        return own
 
     def _tags(self, request: Request, found: Found) -> Response:
         package = self._readable(request, found)
@@ -255,6 +276,26 @@ class _NotOurs(Exception):
         base = base_of(self._request, self._found)
         path = self._request.path.removeprefix(base.removeprefix(self._request.base_url))
         return self._outside.read(path, self._found["name"], self._request, base)
+
+
+class _Continued(Exception):
+    """A package with earlier versions outside: the answer there is completed, and ``own`` is the one without it."""
+
+    def __init__(
+        self, elsewhere: _NotOurs, complete: Callable[[dict[str, Any]], Response] | None, own: Response
+    ) -> None:
+        super().__init__()
+        self._elsewhere = elsewhere
+        self._complete = complete
+        self._own = own
+
+    def answer(self) -> Response:
+        """Read outside; what cannot be read there, or is of somebody else, changes nothing."""
+        there = self._elsewhere.answer()
+        if there.status != 200 or self._complete is None:
+            return there if there.status == 200 else self._own
+        theirs = json.loads(there.body)
+        return self._complete(theirs) if isinstance(theirs, dict) else self._own
 
 
 def _check_access(publication: Publication, package: Package | None) -> None:

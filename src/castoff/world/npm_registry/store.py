@@ -51,7 +51,8 @@ class Version:
 class Package:
     """One package: all versions ever, which one each tag names, and who may do what.
 
-    ``former`` is what a tag named before the last publication, which nodes that lag still show.
+    ``former`` is what a tag named before the last publication, which nodes that lag still show. ``continued``: its
+    earlier versions are outside, and a seeded one stands for the last of them where nothing can be read there.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Package:
     downloads: int = 0
     revision: int = 0
     unpublished_at: datetime | None = None
+    continued: bool = False
 
     @property
     def rev(self) -> str:
@@ -99,8 +101,8 @@ class Store:
         self._uploads: list[Version] = []
         self._views: dict[str, frozenset[str]] = {}
 
-    def seed(self, manifest: dict[str, Any]) -> Package:
-        """Hold a version that was released before."""
+    def seed(self, manifest: dict[str, Any], *, continued: bool = False) -> Package:
+        """Hold a version that was released before; ``continued`` as of :class:`Package`."""
         name, number = str(manifest["name"]), str(manifest["version"])
         tarball = minimal_tarball(manifest)
         contents = read_tarball(tarball)
@@ -113,6 +115,7 @@ class Store:
         package = self._packages.setdefault(name, Package(name))
         self._add(package, number, {**manifest, "dist": dist}, tarball, seeded=True)
         package.tags["latest"] = number
+        package.continued = continued
         return package
 
     def publish(self, publication: Publication, user: str, late: Late | None) -> None:
