@@ -56,7 +56,8 @@ def test_processes_of_this_machine_build_what_one_build_gives(tmp_path: Path) ->
 def test_threads_do_as_well_and_a_package_that_fails_is_named(tmp_path: Path) -> None:
     with claimed(tmp_path, '[build]\nexecutor = "threads"\n') as (made, checkout):
         code, output = build(made, checkout, tmp_path / "shards", "--shards", "2")
-        assert (code, len(digests(tmp_path / "shards"))) == (0, 4), output
+        assert code == 0, output
+        assert len(digests(tmp_path / "shards")) == 4
         broken = checkout / "packages" / "proof" / "src" / "proof" / "__init__.py"
         broken.write_text("raise RuntimeError('broken')\n")
         made.git(checkout, "commit", "--all", "--amend", "--no-edit")

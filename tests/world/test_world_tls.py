@@ -3,6 +3,8 @@ from __future__ import annotations
 import gc
 import socket
 import ssl
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 from urllib.request import urlopen
@@ -59,3 +61,31 @@ def test_what_the_user_trusts_is_trusted_as_well_each_certificate_once(tmp_path:
 )
 def test_castoff_trusts_what_its_clients_trust(environment: dict[str, str], file: str | None) -> None:
     assert trusted_certificates(environment) == file
+
+
+_TOGETHER = """
+import sys, threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from castoff.world.authority import ThrowAwayAuthority
+from castoff.world.identity import Issuer, TokenInvalid
+
+ready = threading.Barrier(8)
+
+def made(number):
+    ready.wait()
+    token = Issuer().token("x")
+    return ThrowAwayAuthority(Path(sys.argv[1]) / str(number)).certificate.read_bytes(), token
+
+with ThreadPoolExecutor(8) as pool:
+    both = list(pool.map(made, range(8)))
+assert len({one for one, _ in both}) == 1, "several authorities"
+for _, token in both:
+    Issuer().claims(token, ("x",))
+"""
+
+
+def test_worlds_of_several_threads_have_one_authority(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", _TOGETHER, tmp_path], capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stderr

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 import ssl
+import threading
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     import trustme
 
 _TRUSTED_BY = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+_MAKING = threading.RLock()
+"""`functools.cache` calls a function twice if two threads ask at once: two worlds would have an authority each."""
 _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
 
@@ -30,11 +33,13 @@ class ThrowAwayAuthority:
         directory.mkdir(parents=True, exist_ok=True)
         self._directory = directory
         self.certificate = directory / "authority.pem"
-        _made().cert_pem.write_to_path(str(self.certificate))
+        with _MAKING:
+            _made().cert_pem.write_to_path(str(self.certificate))
 
     def context_for(self, host: str) -> ssl.SSLContext:
         """Return what a server needs to speak as ``host``; HTTP/1.1 only."""
-        return _context(host)
+        with _MAKING:
+            return _context(host)
 
     def bundle(self, user: Mapping[str, str] | None) -> Path:
         """Write what clients trust that know one file only: this authority and, if given, what the user trusts.

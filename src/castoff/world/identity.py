@@ -25,6 +25,8 @@ ISSUER = "https://token.actions.githubusercontent.com"
 _LIFETIME = 300
 """Seconds between ``iat`` and ``exp`` of GitHub's tokens."""
 _KID = "world"
+_MAKING = threading.Lock()
+"""`functools.cache` calls a function twice if two threads ask at once."""
 _REQUEST_TOKEN = "world-identity-request"  # noqa: S105 - it opens nothing outside of the world
 _KEYS = {
     "workflow",
@@ -218,8 +220,13 @@ def _is_signed(token: str) -> bool:
     return True
 
 
-@cache
 def _key() -> RSAPrivateKey:
+    with _MAKING:
+        return _made()
+
+
+@cache
+def _made() -> RSAPrivateKey:
     from cryptography.hazmat.primitives.asymmetric import rsa
 
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
