@@ -165,6 +165,26 @@ def test_cargo_finds_a_token_where_cargo_looks(
         pytest.param((".pypirc", "[pypi]"), {}, "uv", "fail", id="twine's file, which uv does not read"),
         pytest.param(None, {}, "twine", "unknown", id="twine may ask a keyring"),
         pytest.param(None, {}, "uv", "fail", id="nothing"),
+        pytest.param(None, {"UV_PUBLISH_TOKEN": "x"}, "uv", "pass", id="uv's token"),
+        pytest.param(
+            None,
+            {"UV_PUBLISH_USERNAME": "a", "UV_PUBLISH_PASSWORD": "x"},
+            "uv",
+            "pass",
+            id="a user and a password",
+        ),
+        pytest.param(None, {"TWINE_PASSWORD": "x"}, "uv", "fail", id="twine's token, which uv does not read"),
+        pytest.param(
+            None, {"UV_PUBLISH_TOKEN": "x"}, "twine", "unknown", id="uv's token, which twine does not read"
+        ),
+        pytest.param(
+            None,
+            {"UV_PUBLISH_TOKEN": "x", "UV_PUBLISH_PASSWORD": "y"},
+            "uv",
+            "fail",
+            id="a token and a password",
+        ),
+        pytest.param(None, {"UV_PUBLISH_PASSWORD": "x"}, "uv", "fail", id="a password without a user"),
     ],
 )
 def test_uv_and_twine_find_a_token_where_they_look(

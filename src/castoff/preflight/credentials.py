@@ -16,8 +16,7 @@ from castoff.session.services import Services
 from castoff.session.session import Session
 
 _OIDC = ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "PYPI_ID_TOKEN", "CIRCLE_OIDC_TOKEN_V2")
-_NOTHING_SET = "no token is set in the environment (`UV_PUBLISH_TOKEN`, `TWINE_PASSWORD`)"
-_PYTHON = ("UV_PUBLISH_TOKEN", "UV_PUBLISH_PASSWORD", "TWINE_PASSWORD")
+_PYTHON = {"uv": ("UV_PUBLISH_TOKEN", "UV_PUBLISH_PASSWORD"), "twine": ("TWINE_PASSWORD",)}
 
 
 def credential_checks(session: Session) -> tuple[Check, ...]:
@@ -114,8 +113,12 @@ def npm_credential(environment: Mapping[str, str], root: Path) -> Found:
 
 def python_credential(environment: Mapping[str, str], client: str, root: Path) -> Found:
     """Look where uv and twine look; keyrings and trusted publishing are known to the client alone."""
-    if any(environment.get(name) for name in _PYTHON):
+    variables = _PYTHON.get(client, _PYTHON["uv"])
+    if client != "twine" and (conflict := _uv_conflict(environment)) is not None:
+        return (conflict,)
+    if any(environment.get(name) for name in variables):
         return ()
+    unset = f"no token is set in the environment (`{variables[0]}`)"
     for name in ("UV_PUBLISH_URL", "TWINE_REPOSITORY_URL"):
         # A login in the URL of the index is a credential, too.
         if re.match(r"https?://[^/\s@]+@", environment.get(name, "")):
@@ -126,15 +129,35 @@ def python_credential(environment: Mapping[str, str], client: str, root: Path) -
         return ()
     if client == "twine" or _may_know_one(environment, root):
         return Cannot(
-            f"{_NOTHING_SET}; the client may have one (keyring, `uv auth`, netrc), or the index may not require one"
+            f"{unset}; the client may have one (keyring, `uv auth`, netrc), or the index may not require one"
         )
     return (
         Problem(
             code="token-missing",
             message="uv has no token to upload with",
-            reason=f"{_NOTHING_SET}, and uv has no keyring, netrc file or login",
+            reason=f"{unset}, and uv has no keyring, netrc file or login",
             remedy="set `UV_PUBLISH_TOKEN`, run `uv auth login`, or release from a workflow with trusted publishing",
         ),
+    )
+
+
+def _uv_conflict(environment: Mapping[str, str]) -> Problem | None:
+    """Find variables that uv refuses together (`uv publish`, its own checks); it stops behind the claim."""
+    token, user, password = (
+        bool(environment.get(f"UV_PUBLISH_{name}")) for name in ("TOKEN", "USERNAME", "PASSWORD")
+    )
+    if not (token and (user or password)) and not (password and not user):
+        return None
+    fact = (
+        "`UV_PUBLISH_TOKEN` is set beside a user name or password"
+        if token
+        else "a password is set without a user"
+    )
+    return Problem(
+        code="contradiction",
+        message=f"uv would not upload: {fact}",
+        reason="uv refuses the combination when the upload begins, after the release commit was pushed",
+        remedy="set `UV_PUBLISH_TOKEN` alone, or `UV_PUBLISH_USERNAME` and `UV_PUBLISH_PASSWORD` alone",
     )
 
 
