@@ -36,7 +36,7 @@ def codes_without_reason() -> dict[str, str]:
                 name = (
                     node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
                 )
-                if _is_an_error(node.func) or name in ("Problem", "wrong", "report"):
+                if _is_an_error(node.func) or name in ("Problem", "wrong", "report", "Impossible", "Defect"):
                     for code in _codes(node):
                         found.setdefault(code, f"{path.relative_to(SOURCE)}:{node.lineno}")
     return found
