@@ -12,6 +12,7 @@ from typing import Literal
 
 import pytest
 
+from castoff.config.reader import parse_configuration
 from castoff.errors import CastoffError, Problem, Refusal
 from castoff.model.acts import Refused
 from castoff.model.addresses import named_repository
@@ -224,6 +225,27 @@ def test_a_sound_workspace_passes(ground: tuple[Path, Path], tmp_path: Path) -> 
             assert answers[name].result == "pass", answers[name]
         assert answers["remote"].result == "off"
         assert answers["published:proof"].result == "pass"
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("nope.md", ["website-source-missing"]),
+        ("packages", ["website-source-missing"]),
+        ("made.md", []),
+        ("packages/proof/pyproject.toml", []),
+    ],
+)
+def test_pages_of_the_website_have_a_source_or_are_made(
+    source: str, found: list[str], ground: tuple[Path, Path], tmp_path: Path
+) -> None:
+    text = '[version]\nrun = [{command = ["true"], writes = ["made.md"]}]\n[website]\nrepository = "a/b"\n'
+    with scene(tmp_path, ground) as there:
+        configuration = parse_configuration(text + f'pages = [{{from = "{source}", to = "x.md"}}]\n')
+        problems = checked(there, configuration=configuration)["documents"].findings
+
+        assert [one for one in codes(problems) if one.startswith("website")] == found
 
 
 @pytest.mark.real

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from castoff.ecosystems.record import Record
@@ -156,7 +156,23 @@ def _documents(session: Session, version: ReleaseVersion) -> Sequence[Problem]:
         session.snapshot, session.configuration, session.services.manifests, template_release
     )
     locks = without_installed(edited.problems, session.services.repository.git.processes.find)
-    return (*locks, *stale_mentions(session.snapshot, session.configuration, edited.texts, version))
+    mentions = stale_mentions(session.snapshot, session.configuration, edited.texts, version)
+    return (*locks, *mentions, *_missing_pages(session, edited.texts))
+
+
+def _missing_pages(session: Session, edited: Mapping[str, str]) -> Iterator[Problem]:
+    """Find pages of the website whose file is not there, nor made by the release."""
+    website, tree = session.configuration.website, session.snapshot.tree
+    made = {path for run in session.configuration.version.run for path in run.writes}
+    for page in website.pages if website.mode != "off" else ():
+        if page.source not in edited and page.source not in made and tree.read(page.source) is None:
+            yield Problem(
+                code="website-source-missing",
+                message=f"the page `{page.to}` comes from `{page.source}`, which does not exist",
+                reason="the website could not be updated after the uploads",
+                remedy="correct `from` of the page, or remove the page",
+                file=page.source,
+            )
 
 
 def _is_edited(session: Session, version: ReleaseVersion) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import tomli
 
@@ -13,7 +14,7 @@ from castoff.errors import CastoffError, Problem, WorkspaceError
 from castoff.git import Clone, GitTree, Repository
 from castoff.model.joined_workspace import judged, merged, with_others
 from castoff.model.plan import NotLookedAt
-from castoff.model.scope import Scope
+from castoff.model.scope import Scope, is_excluded
 from castoff.model.selection import Discovery, Program, chosen_workspaces
 from castoff.model.versions import Ecosystem
 from castoff.model.workspace import NotReleased, Workspace
@@ -74,7 +75,31 @@ def read_workspace(tree: Tree, manifests: Sequence[Manifests], scope: Scope) -> 
         for package in workspace.packages
         if package.path not in scope.joined
     )
-    return with_others(judged(merged(parts), plain, scope), chosen, (*found.values(), linked), scope)
+    whole = with_others(judged(merged(parts), plain, scope), chosen, (*found.values(), linked), scope)
+    return replace(whole, problems=(*whole.problems, *_idle_patterns(whole, scope.exclude)))
+
+
+def _idle_patterns(workspace: Workspace, patterns: Sequence[str]) -> Iterator[Problem]:
+    """Find patterns of `release.exclude` that match nothing: mistyped, they leave a package in the release."""
+    named: list[tuple[str, str]] = [(one.manifest, one.name) for one in workspace.packages]
+    named += [(one.manifest, one.name) for one in workspace.members]
+    named += [(one.path, one.name or "") for one in workspace.not_released]
+    known = [
+        (_ECOSYSTEMS.get(path.rpartition("/")[2], "python"), _folder(path), name) for path, name in named
+    ]
+    for pattern in patterns:
+        if not any(is_excluded((pattern,), *one) for one in known):
+            yield Problem(
+                code="unknown-package",
+                severity="warning",
+                message=f"`{pattern}` in `release.exclude` matches no package",
+                reason="what was meant by it is released, unless it is gone",
+                remedy="correct the pattern: a name, a folder, or `cargo:NAME`; or remove it",
+            )
+
+
+def _folder(manifest: str) -> str:
+    return manifest.rpartition("/")[0] or "."
 
 
 def _linked(tree: Tree, found: Iterable[Discovery]) -> Discovery:

@@ -152,6 +152,28 @@ def test_a_project_with_a_build_system_is_published_though_uv_does_not_install_i
     assert [one.code for one in workspace.problems] == ["marked-both-ways"]
 
 
+@pytest.mark.parametrize(
+    ("pattern", "is_idle"),
+    [
+        ("b", False),
+        ("packages/b", False),
+        ("packages/*", False),
+        ("python:b", False),
+        ("tools/c/", False),
+        ("cargo:b", True),
+        ("packages", True),
+        ("bb", True),
+    ],
+)
+def test_a_pattern_that_excludes_nothing_is_told(pattern: str, is_idle: bool) -> None:
+    texts = {"pyproject.toml": UV_ROOT, "packages/a/pyproject.toml": package("a")}
+    texts |= {"packages/b/pyproject.toml": package("b"), "tools/c/pyproject.toml": package("c")}
+
+    found = [one for one in discover(texts, "tools/c", pattern).problems if one.code == "unknown-package"]
+
+    assert [one.message.split("`")[1] for one in found] == [pattern] * is_idle
+
+
 @pytest.mark.parametrize("pattern", ["left", "packages/le*", "l?ft"])
 def test_what_is_excluded_is_a_member_that_does_not_follow_but_its_requirements_move(pattern: str) -> None:
     texts = {
