@@ -110,7 +110,7 @@ def ids(file: WorkflowFile) -> str:
     return file.path.rpartition("/")[2]
 
 
-def test_everything_is_eight_files() -> None:
+def test_everything_is_nine_files() -> None:
     assert [file.path for file in FILES] == [
         ".github/workflows/castoff-labels.yml",
         ".github/workflows/castoff-propose.yml",
@@ -119,6 +119,7 @@ def test_everything_is_eight_files() -> None:
         ".github/workflows/castoff-announce.yml",
         ".github/workflows/castoff-published.yml",
         ".github/workflows/castoff-documentation.yml",
+        ".github/workflows/castoff-verify.yml",
         ".github/workflows/castoff-reminder.yml",
     ]
 
@@ -157,6 +158,7 @@ def test_nothing_asked_is_nothing_written() -> None:
         changelog="off",
         website=False,
         reminder=False,
+        verification=False,
         documentation=False,
         announce=False,
         release=None,
@@ -273,6 +275,7 @@ RIGHTS = {
     },
     "published": {"port": {"contents": "write", "pull-requests": "write"}},
     "documentation": {"watch": {"contents": "write", "issues": "write", "pull-requests": "write"}},
+    "verify": {"verify": {"contents": "read", "issues": "write", "pull-requests": "read"}},
     "reminder": {"remind": {"contents": "read", "issues": "write", "pull-requests": "read"}},
     "labels": {"labels": {"contents": "read", "pull-requests": "read"}},
 }
@@ -428,28 +431,57 @@ def test_where_versions_come_from_tags_nothing_is_proposed() -> None:
     assert BY_NAME["resume"].path in names
 
 
+def run_step(name: str, folder: Path, castoff: str, **variables: str) -> tuple[int, str, str]:
+    """Run the step of a workflow that asks castoff; return its code, what castoff and what gh was asked."""
+    _, script = scalars(parsed(BY_NAME[name]), "run")
+    (folder / "castoff" / "bin").mkdir(parents=True)
+    programs = {
+        "castoff/bin/castoff": f'echo "$@" > called\n{castoff}',
+        "gh": 'echo "$@" >> asked\necho 0',
+    }
+    for program, text in programs.items():
+        (folder / program).write_text(f"#!/bin/sh\n{text}\n", "utf-8")
+        (folder / program).chmod(0o755)
+    path = f"{folder}{os.pathsep}{os.environ['PATH']}"
+    environment = {"PATH": path, "RUNNER_TEMP": str(folder), **variables}
+    words = ["bash", "-e", "-c", script.text]
+    done = subprocess.run(words, cwd=folder, env=environment, check=False, capture_output=True)
+    asked = (folder / "asked").read_text("utf-8") if (folder / "asked").exists() else ""
+    return done.returncode, (folder / "called").read_text("utf-8").strip(), asked
+
+
 TITLES = {"0": None, "3": "A release is unfinished", "4": "A release is blocked", "5": "A release is due"}
 
 
 @pytest.mark.parametrize("code", ["0", "2", "3", "4", "5", "70"])
 def test_the_reminder_tells_what_waits_and_fails_where_nobody_could_tell(code: str, tmp_path: Path) -> None:
-    _, script = scalars(parsed(BY_NAME["reminder"]), "run")
-    (tmp_path / "castoff" / "bin").mkdir(parents=True)
-    programs = {"castoff/bin/castoff": f"echo told\nexit {code}", "gh": 'echo "$@" >> asked\necho 0'}
-    for name, text in programs.items():
-        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n", "utf-8")
-        (tmp_path / name).chmod(0o755)
-    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
-    environment = {"PATH": path, "RUNNER_TEMP": str(tmp_path)}
-    words = ["bash", "-e", "-c", script.text]
+    ended, _, asked = run_step("reminder", tmp_path, f"echo told\nexit {code}")
 
-    done = subprocess.run(words, cwd=tmp_path, env=environment, check=False, capture_output=True)
-
-    asked = (tmp_path / "asked").read_text("utf-8") if (tmp_path / "asked").exists() else ""
     title = TITLES.get(code)
-    assert done.returncode == (0 if code in TITLES else int(code))
+    assert ended == (0 if code in TITLES else int(code))
     assert (f"issue create --title {title} --body-file status.txt" in asked) == (title is not None)
     assert bool(asked) == (title is not None)
+
+
+@pytest.mark.parametrize(
+    ("castoff", "version", "code", "is_told"),
+    [
+        ("exit 0", "", 0, False),
+        ("exit 3", "", 0, False),
+        ("exit 4", "", 0, True),
+        ("exit 4", "1.2.0", 0, True),
+        ("echo 'error[nothing-released]: x' >&2; exit 2", "", 0, False),
+        ("echo 'error[no-workspace]: x' >&2; exit 2", "", 2, False),
+        ("exit 1", "", 1, False),
+    ],
+)
+def test_a_release_that_is_not_whole_is_told_the_same_day(
+    castoff: str, version: str, code: int, is_told: bool, tmp_path: Path
+) -> None:
+    ended, called, asked = run_step("verify", tmp_path, castoff, VERSION=version)
+
+    assert (ended, called) == (code, f"verify --without-trial {version}".strip())
+    assert ("issue create --title A release is not whole --body-file found.txt" in asked) == is_told
 
 
 @pytest.mark.parametrize("file", FILES, ids=ids)

@@ -34,6 +34,7 @@ class WorkflowOptions:
     website: bool = False
     site_token: str = "WEBSITE_TOKEN"  # noqa: S105  # the name of a secret, not the secret
     reminder: bool = True
+    verification: bool = True
     documentation: bool = True
     release: Literal["pull-request", "push"] | None = None
     signs: frozenset[Literal["commit", "tag"]] = frozenset()

@@ -106,6 +106,8 @@ def _files(options: WorkflowOptions) -> Iterator[WorkflowFile]:
         )
     if options.documentation:
         yield _file(options, "documentation", texts.DOCUMENTATION, "watches the documentation builds")
+    if options.verification:
+        yield _file(options, "verify", texts.VERIFY, "opens an issue when the last release is not whole")
     if options.reminder:
         yield _file(options, "reminder", texts.REMINDER, "opens an issue when a release is due or unfinished")
 
@@ -144,6 +146,7 @@ def _file(options: WorkflowOptions, name: str, text: str, purpose: str) -> Workf
         # Not at the full hour: GitHub delays or drops scheduled runs at times of high load (GitHub Docs,
         # `schedule`).
         "@REMINDER_CRON@": _quoted("17 6 * * 1"),
+        "@VERIFY_CRON@": _quoted("23 5 * * *"),
         "@DOCS_CRON@": _quoted("41 */3 * * *"),
     }
     for place, value in values.items():

@@ -255,6 +255,67 @@ jobs:
 """
 )
 
+VERIFY = (
+    HEADER
+    + """\
+name: castoff verify
+on:
+  schedule:
+    - cron: @VERIFY_CRON@
+  workflow_dispatch:
+    inputs:
+      version:
+        description: The version to verify; the last release where it is empty
+        type: string
+
+permissions: {}
+
+concurrency:
+  group: castoff-verify
+  cancel-in-progress: false
+
+jobs:
+  verify:
+    name: Verify the last release
+"""
+    + START
+    + """\
+    timeout-minutes: 60
+    permissions:
+      contents: read
+      issues: write # to say that a release is not whole
+      pull-requests: read # to read titles and labels
+    steps:
+"""
+    + CHECKOUT
+    + UV
+    + """\
+      - name: Open an issue when a release is not whole
+        env:
+          GH_TOKEN: ${{ github.token }}
+          VERSION: ${{ inputs.version }}
+"""
+    + GIT
+    + """\
+        run: |
+          code=0
+          "$RUNNER_TEMP/castoff/bin/castoff" verify --without-trial ${VERSION:+"$VERSION"} > found.txt 2> said.txt ||
+            code=$?
+          cat found.txt said.txt
+          case "$code" in
+            0) exit 0 ;;
+            3) exit 0 ;; # nothing is wrong, but not everything could be asked: the next run asks again
+            4) title="A release is not whole" ;;
+            *) grep -q 'nothing-released' said.txt && exit 0; exit "$code" ;; # castoff failed
+          esac
+          cat said.txt >> found.txt
+          open=$(gh issue list --state open --search "in:title \\"$title\\"" --json number --jq length)
+          if [ "$open" -eq 0 ]; then
+            gh issue create --title "$title" --body-file found.txt
+          fi
+"""
+)
+
 DOCUMENTATION = (
     HEADER
     + """\
