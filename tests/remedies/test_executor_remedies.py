@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import sys
 
-import dask
-import distributed
 import pytest
 
 from castoff.wiring.shard_jobs import _cluster, _distributed
@@ -14,6 +12,7 @@ from remedies.following import follow, follows
 
 @follows("executor-library-missing")
 def test_the_extra_brings_the_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
+    distributed = pytest.importorskip("distributed")
     monkeypatch.setitem(sys.modules, "distributed", None)
 
     def look() -> object:
@@ -30,6 +29,7 @@ def test_the_extra_brings_the_libraries(monkeypatch: pytest.MonkeyPatch) -> None
 
 @follows("workers-lost")
 def test_an_address_is_that_of_a_scheduler() -> None:
+    dask, distributed = pytest.importorskip("dask"), pytest.importorskip("distributed")
     addresses = ["tcp://127.0.0.1:1"]
 
     def look() -> object:
