@@ -30,6 +30,7 @@ from castoff.workflows.plan import (
     locked,
     workflows,
 )
+from castoff.workflows.release_jobs import STARTS
 
 HERE = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
 LINTERS = {"actionlint": (), "zizmor": ("--offline", "--no-progress", ".")}
@@ -482,6 +483,51 @@ def test_a_release_that_is_not_whole_is_told_the_same_day(
 
     assert (ended, called) == (code, f"verify --without-trial {version}".strip())
     assert ("issue create --title A release is not whole --body-file found.txt" in asked) == is_told
+
+
+UPLOADED = '{"type": "act-end", "outcome": "done"}'
+ENDS = [
+    (0, UPLOADED, 1, 0, False),
+    (3, UPLOADED, 1, 0, True),
+    (3, UPLOADED, STARTS, 3, False),
+    (3, '{"type": "act-end", "outcome": "refused"}', 1, 3, False),
+    (4, UPLOADED, 1, 4, False),
+]
+
+
+@pytest.mark.parametrize(
+    ("code", "event", "starts", "ends", "again"),
+    ENDS,
+    ids=["done", "time is up", "often enough", "nothing new", "a person must act"],
+)
+def test_an_upload_is_continued_only_where_time_was_up_and_something_went_up(
+    code: int, event: str, starts: int, ends: int, again: bool, tmp_path: Path
+) -> None:
+    (tmp_path / "castoff" / "bin").mkdir(parents=True)
+    program = tmp_path / "castoff" / "bin" / "castoff"
+    program.write_text(f"#!/bin/sh\necho '{event}' > events.ndjson\nexit {code}\n", "utf-8")
+    program.chmod(0o755)
+    (step,) = (one for one in steps_of(dict(jobs_of(BY_NAME["resume"]))["publish"]) if at(one, "id"))
+    script = at(step, "run")
+    assert isinstance(script, Scalar)
+    output = tmp_path / "output"
+    output.touch()
+    environment = {
+        "PATH": os.environ["PATH"],
+        "RUNNER_TEMP": str(tmp_path),
+        "GITHUB_WORKSPACE": str(tmp_path),
+    }
+    environment |= {"GITHUB_OUTPUT": str(output), "STARTS": str(starts), "DIGESTS": "a:b", "OBJECTS": "c"}
+
+    done = subprocess.run(
+        ["bash", "-e", "-c", script.text],
+        cwd=tmp_path,
+        env={**environment, "VERSION": "1.1.0"},
+        check=False,
+        capture_output=True,
+    )
+
+    assert (done.returncode, output.read_text("utf-8")) == (ends, "unfinished=true\n" if again else "")
 
 
 @pytest.mark.parametrize("file", FILES, ids=ids)
