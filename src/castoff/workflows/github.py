@@ -118,7 +118,7 @@ def _job(workflow: Workflow, job: Job) -> str:
         lines.append(f"    if: >-\n      ${{{{ {joined} }}}}\n")
     lines.append("    runs-on: ubuntu-latest\n")
     limit = (
-        " # a job ends after six hours at the latest; castoff stops before it" if job.minutes > 300 else ""
+        " # a job ends after six hours at the latest" if job.minutes > 300 else ""
     )
     lines.append(f"    timeout-minutes: {job.minutes}{limit}\n")
     if job.environment:

@@ -3,7 +3,7 @@
     rehearse   builds and tries everything; no rights
     propose    opens the pull request whose merge claims the version
     claim      pushes what claims the version; only without proposals
-    build      builds the files of the claimed version; no rights
+    build      builds the files of the claimed version, and rehearses their uploads; no rights
     sign       makes the tag, which lists the digests of the files; knows the key, runs no code of the project
     publish    uploads these very files; may request identity tokens, and writes nothing in the repository
     continue   starts the workflow again where time was up before the last upload
@@ -186,7 +186,7 @@ def _build(options: WorkflowOptions, after: tuple[str, ...]) -> Job:
     names = _build_secrets(options)
     script = """\
 cd "$RUNNER_TEMP"
-castoff/bin/castoff -C "$GITHUB_WORKSPACE" build --to built --json --no-input > built.json
+castoff/bin/castoff -C "$GITHUB_WORKSPACE" build --shard 1/1 --to built --json --no-input > built.json
 cat built.json
 version=$(jq -r 'select((.artifacts // []) != []) | .version' built.json)
 digests=$(jq -r '[.artifacts[]? | .digest + ":" + .filename] | join(",")' built.json)
@@ -195,16 +195,16 @@ echo "digests=$digests" >> "$GITHUB_OUTPUT"
 """
     return Job(
         name="build",
-        title="Build the files of the claimed version",
+        title="Build the files of the claimed version, and use them as users will",
         why="runs code of the repository and of its build requirements, so it may do nothing",
         needs=after,
         though_skipped=bool(after),
-        minutes=120,
+        minutes=350,
         rights=(Right("contents", "read", "to read the claim and the tags"),),
         steps=(
             *_clients(options),
             Script(
-                title="Build",
+                title="Build, and verify all packages",
                 script=_unset(names) + script,
                 variables=_secrets(names),
                 outputs=(
