@@ -117,9 +117,7 @@ def _job(workflow: Workflow, job: Job) -> str:
         joined = " &&\n      ".join(conditions)
         lines.append(f"    if: >-\n      ${{{{ {joined} }}}}\n")
     lines.append("    runs-on: ubuntu-latest\n")
-    limit = (
-        " # a job ends after six hours at the latest" if job.minutes > 300 else ""
-    )
+    limit = " # a job ends after six hours at the latest" if job.minutes > 300 else ""
     lines.append(f"    timeout-minutes: {job.minutes}{limit}\n")
     if job.environment:
         lines.append(f"    environment: {job.environment} # its rules can hold the job back\n")
