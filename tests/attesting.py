@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
+import os
+import subprocess
+import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from cryptography import x509
@@ -141,3 +146,20 @@ def npm_bundle(
         },
         **changed,
     }
+
+
+def main(_command: str, *files: str) -> None:
+    """Stand in for `pypi-attestations sign` in a job, with the identity of its variables; a key of its own signs."""
+    checkout = os.environ["GITHUB_WORKSPACE"]
+    commit = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=checkout, capture_output=True, text=True, check=True
+    ).stdout.strip()
+    workflow = os.environ["GITHUB_WORKFLOW_REF"].partition("@")[0].rpartition("/")[2]
+    job = Identity(repository=os.environ["GITHUB_REPOSITORY"], workflow=workflow, commit=commit)
+    for name in files:
+        digest = hashlib.sha256(Path(name).read_bytes()).hexdigest()
+        Path(f"{name}.publish.attestation").write_text(json.dumps(attestation(name, digest, job)))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -16,8 +16,8 @@ FROM = f'[ci]\nfrom = "{SOURCE}"\n'
 
 
 def offer_what_castoff_needs(world: World) -> None:
-    """Put everything that castoff needs on the index, in the lowest version that it takes."""
-    wanted = [*(metadata.requires("castoff") or ()), "hatchling>=1.27"]
+    """Put everything that castoff and its workflows need on the index, in the lowest version that it takes."""
+    wanted = [*(metadata.requires("castoff") or ()), "hatchling>=1.27", "pypi-attestations>=0.0.27"]
     read = [Requirement(one) for one in wanted if "extra ==" not in one]
     world.python_index.seed(
         Seed(name=one.name, version=next(iter(one.specifier)).version, requires_dist=()) for one in read

@@ -6,6 +6,7 @@ requested only where `id-token: write` stands. Conditions are evaluated as far a
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -36,6 +37,7 @@ pytestmark = pytest.mark.real
 
 CONFIGURATION = f'{FROM}release = true\nannounce = true\n\n[changelog]\nmode = "pull-request"\n'
 CONFIGURATION += '\n[release]\nsign = "tag"\n'
+ATTESTING = Path(__file__).parents[1] / "attesting.py"
 WRITES, READS = "a-jobs-token-that-writes", "a-jobs-token-that-reads"
 TOKENS = {
     WRITES: {"permission": "write", "kind": "app"},
@@ -143,6 +145,8 @@ def put_programs(runner: Path, *, builds: bool) -> Path:
     refuse = "" if builds else 'if [ "$1" = build ]; then echo "this job must not build"; exit 9; fi\n'
     texts = {
         "castoff": f'exec {sys.executable} -m castoff "$@"',
+        # Sigstore's services are not here: a key of the test signs.
+        "pypi-attestations": f'exec {sys.executable} {ATTESTING} "$@"',
         "uv": f'{refuse}exec {shutil.which("uv")} "$@"',
         "gh": f'echo "$@" >> {runner}/gh-calls',
     }
@@ -292,6 +296,13 @@ def test_a_release_is_claimed_by_a_job_and_continued_in_a_second_run_when_time_i
         assert runner.started[1:] == ["workflow run binaries.yml --repo acme/harbour --ref 1.1.0"]
 
         assert runner.run(path) == ["build", "finish"], "nothing is left to do"
+        made.run("announce", "1.1.0", "--execute", "--yes")
+        _, output = made.stage.run(made.clone, "verify", "1.1.0", "--json", "--without-trial")
+        checks = {one["id"]: one for one in json.loads(output)["checks"]}
+        proved = [one for name, one in checks.items() if name.startswith("attestation:")]
+        assert [one["result"] for one in proved] == ["pass"] * 4, proved
+        assert {one["publisher"]["workflow"] for one in proved} == {"castoff-resume.yml"}
+        assert checks["checksums"]["result"] == "pass"
 
 
 def test_crates_are_released_by_jobs_without_a_token(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shutil
@@ -562,6 +563,56 @@ def test_what_is_locked_is_what_castoff_needs_and_what_builds_a_commit_of_it() -
     assert lock_request(WHEEL, "0.1.0", ["click"]) == ("click",)
     assert lock_request(COMMIT, "0.1.0", ["click"]) == ("click", *project["build-system"]["requires"])
     assert lock_request(None, "0.1.0", ["click"]) == ("castoff==0.1.0",)
+    assert lock_request(None, "0.1.0", ["click"], attests=True)[1].startswith("pypi-attestations>=")
+
+
+def attesting_steps(options: WorkflowOptions) -> list[str]:
+    return [
+        one.text
+        for file in workflows(options)
+        for one in scalars(parsed(file), "run")
+        if "pypi-attestations" in one.text
+    ]
+
+
+def test_python_files_are_attested_where_no_token_uploads_them(tmp_path: Path) -> None:
+    tokenless = replace(EVERYTHING, tokenless=True)
+    (script,) = attesting_steps(tokenless)
+    for off in (
+        EVERYTHING,
+        replace(tokenless, ecosystems=("cargo", "npm")),
+        replace(tokenless, release=None),
+    ):
+        assert attesting_steps(off) == []
+
+    built, program = tmp_path / "built", tmp_path / "castoff" / "bin" / "pypi-attestations"
+    built.mkdir()
+    program.parent.mkdir(parents=True)
+    program.write_text('#!/bin/sh\nprintf "%s\\n" "$@" >> "$RUNNER_TEMP/called"\n', "utf-8")
+    program.chmod(0o755)
+
+    def attest(*names: str, changed: bool = False) -> tuple[int, list[str]]:
+        for file in built.iterdir():
+            file.unlink()
+        digests = []
+        for name in names:
+            (built / name).write_text(name, "utf-8")
+            digests.append(f"{hashlib.sha256(name.encode()).hexdigest()}:{name}")
+        if changed:
+            (built / names[0]).write_text("other bytes", "utf-8")
+        (tmp_path / "called").unlink(missing_ok=True)
+        environment = {
+            "PATH": os.environ["PATH"],
+            "RUNNER_TEMP": str(tmp_path),
+            "DIGESTS": ",".join(digests),
+        }
+        done = subprocess.run(["bash", "-e", "-c", script], env=environment, check=False, capture_output=True)
+        called = tmp_path / "called"
+        return done.returncode, called.read_text("utf-8").splitlines() if called.exists() else []
+
+    assert attest("a-1.whl", "a-1.tar.gz", "b-1.crate") == (0, ["sign", "a-1.whl", "a-1.tar.gz"])
+    assert attest("b-1.crate") == (0, [])
+    assert attest("a-1.whl", changed=True) == (1, [])
 
 
 def test_without_a_source_nothing_is_written_until_castoff_has_a_release() -> None:

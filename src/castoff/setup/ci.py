@@ -24,7 +24,7 @@ from castoff.session.services import Services
 from castoff.session.session import open_session
 from castoff.workflows.detection import release_workflows, second_writer_problems
 from castoff.workflows.jobs import workflow_files
-from castoff.workflows.options import WorkflowOptions
+from castoff.workflows.options import WorkflowOptions, attests
 from castoff.workflows.plan import (
     FOLDER,
     LOCK,
@@ -81,7 +81,7 @@ def wanted_workflows(services: Services) -> Wanted:
     options = _options(services)
     files = workflows(options)
     if files:
-        lock = locked(options.source, _locked_requirements(services, options.source))
+        lock = locked(options.source, _locked_requirements(services, options))
         files = (*files, WorkflowFile(LOCK, lock, "pins castoff and its dependencies by hash"))
     if services.configuration.draft.by == "ci" and foreign:
         # The repository has its one writer already.
@@ -162,11 +162,12 @@ def _options(services: Services) -> WorkflowOptions:
         )
 
 
-def _locked_requirements(services: Services, source: str | None) -> str:
-    """Lock what castoff needs on all platforms through uv, as the index of its configuration has it now."""
+def _locked_requirements(services: Services, options: WorkflowOptions) -> str:
+    """Lock what castoff and its workflows need, on all platforms, as the index of uv's configuration has it now."""
     installed = metadata.distribution("castoff")
     requires = [one for one in installed.requires or () if "extra ==" not in one]
-    wanted = lock_request(source, installed.version, [str(Requirement(one)) for one in requires])
+    own = [str(Requirement(one)) for one in requires]
+    wanted = lock_request(options.source, installed.version, own, attests=attests(options))
     with tempfile.TemporaryDirectory(prefix=scratch_prefix("lock")) as folder:
         Path(folder, "requirements.in").write_text("\n".join(wanted) + "\n", encoding="utf-8")
         done = services.repository.git.processes.run(

@@ -45,3 +45,8 @@ class WorkflowOptions:
     token: str | None = None
     waiting: tuple[str, ...] = ()
     announce: bool = False
+
+
+def attests(options: WorkflowOptions) -> bool:
+    """Return whether the job that uploads makes attestations: PyPI shows the publisher of attested files only."""
+    return options.tokenless and options.release is not None and "python" in options.ecosystems

@@ -51,6 +51,7 @@ _WHEEL = re.compile(
 )
 _BUILD_REQUIREMENTS = ("hatchling>=1.27",)
 """What castoff's own `pyproject.toml` builds with; a test compares the two."""
+_ATTESTING = ("pypi-attestations>=0.0.27",)
 
 _OPENS = "      pull-requests: write # to open the pull request\n"
 
@@ -159,14 +160,18 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def lock_request(source: str | None, version: str, requires: Iterable[str]) -> tuple[str, ...]:
+def lock_request(
+    source: str | None, version: str, requires: Iterable[str], *, attests: bool = False
+) -> tuple[str, ...]:
     """Return the requirements to lock: those of castoff, and castoff itself unless it is a commit, which is built.
 
-    ``requires`` are the requirements of the castoff that runs, whose version is ``version``.
+    ``requires`` are the requirements of the castoff that runs, whose version is ``version``. ``attests``: a job makes
+    attestations.
     """
+    beside = _ATTESTING if attests else ()
     if source is None:
-        return (f"castoff=={version}",)
-    return (*requires, *(_BUILD_REQUIREMENTS if source.startswith("git+") else ()))
+        return (f"castoff=={version}", *beside)
+    return (*requires, *(_BUILD_REQUIREMENTS if source.startswith("git+") else ()), *beside)
 
 
 def locked(source: str | None, requirements: str) -> str:

@@ -41,6 +41,7 @@ from castoff.workflows.options import (
     PUBLISHING_ENVIRONMENT,
     PUBLISHING_WORKFLOW,
     WorkflowOptions,
+    attests,
 )
 
 STARTS = 12
@@ -258,6 +259,23 @@ echo "tag=$(jq -r '.tags[-1].name // ""' tags.json)" >> "$GITHUB_OUTPUT"
     )
 
 
+_ATTEST = Script(
+    title="Attest the Python files, as PyPI accepts it of the job that uploads",
+    script=_DIGESTS
+    + """\
+cd "$RUNNER_TEMP/built"
+sha256sum --check --quiet ../SHA256SUMS
+shopt -s nullglob
+files=(*.whl *.tar.gz)
+if [ "${#files[@]}" -gt 0 ]; then
+  "$RUNNER_TEMP/castoff/bin/pypi-attestations" sign "${files[@]}"
+fi
+""",
+    variables=(("DIGESTS", Output("build", "digests")),),
+    token=None,
+)
+
+
 def _publish(options: WorkflowOptions) -> Job:
     names = [] if options.tokenless else [_TOKENS[one] for one in options.ecosystems if one in _TOKENS]
     # cargo exchanges nothing itself: the identity token is for castoff's credential provider.
@@ -298,6 +316,7 @@ exit "$code"
             *_node(options),
             Take("built"),
             Take("tags"),
+            *((_ATTEST,) if attests(options) else ()),
             Script(
                 title="Upload what the tag lists",
                 script=script,
