@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import tarfile
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,36 @@ def test_what_was_rebuilt_is_said_so_and_the_tag_lists_what_is_up(ground: Ground
         message = here.git(here.world.repository.path, "cat-file", "tag", "1.1.0")
         for name, digest in _uploads(here).items():
             assert f"{digest}  {name}-1.1.0.crate" in message, (message, output)
+
+
+def test_files_that_are_built_elsewhere_fit_what_is_up(ground: Ground, tmp_path: Path) -> None:
+    """A crate holds the digests of those that it needs: those of the registry, not of a second build."""
+    key, source = ground
+    with cargo_stage_of(tmp_path / "case", key, source) as here:
+        names = [f"act-end:publish:cargo:{one}:{one}-1.1.0.crate" for one in NAMES]
+        point = next(one for one in cargo_points(names) if one.name == "upload after beacon-lens@1.1.0")
+        assert kill(here, here.checkout(), tmp_path / "events.ndjson", point)
+        _publish_outside(here, "1.0.1")
+        _move_to_another_machine(here)
+        checkout, built = here.checkout(), tmp_path / "built"
+
+        code, output = here.run(checkout, "build", "1.1.0", "--to", str(built), "--json")
+
+        assert code == 0, output
+        files = {
+            one["filename"]: one["digest"] for one in json.loads(output[output.index("{\n") :])["artifacts"]
+        }
+        lens = "beacon-lens-1.1.0.crate"
+        assert files[lens] != _uploads(here)["beacon-lens"], "the second build has other bytes"
+        with tarfile.open(built / "beacon-1.1.0.crate") as crate:
+            lock = crate.extractfile("beacon-1.1.0/Cargo.lock")
+            assert lock is not None
+            assert _uploads(here)["beacon-lens"] in lock.read().decode()
+        (tmp_path / "SUMS").write_text("".join(f"{digest}  {name}\n" for name, digest in files.items()))
+        words = ("resume", "1.1.0", "--execute", "--built", str(built), "--digests", str(tmp_path / "SUMS"))
+        code, output = here.run(checkout, *words)
+        assert code == 0, output
+        assert _uploads(here)["beacon"] == files["beacon-1.1.0.crate"], "what was built is what went up"
 
 
 def _publish_outside(here: Stage, version: str) -> None:

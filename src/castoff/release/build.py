@@ -15,12 +15,14 @@ from pathlib import Path
 from castoff.errors import UsageError
 from castoff.io.files import read_text
 from castoff.model.intent import Resume
+from castoff.model.observations import Unknown
 from castoff.model.shards import Shard, ShardFile, ShardResult, read_shard
 from castoff.model.workspace import Artifact
 from castoff.preflight.stage import require_reachable
 from castoff.release.candidate import build_artifacts, require_accepted
 from castoff.release.flight import with_flights
-from castoff.release.publish_rehearsal import prove_share
+from castoff.release.publish_rehearsal import packed_again, prove_share
+from castoff.release.stages import publish_stage
 from castoff.session.checkout import check_out
 from castoff.session.release import Release
 from castoff.session.release_request import ReleaseRequest, intent_of
@@ -54,7 +56,9 @@ def build_release(
         if release.tagged:
             return BuiltRelease(version=release.title, shard=shard)
         check_out(known.clone, release.commit, release.workspace)
-        artifacts = build_artifacts(known, release, known.clone.folder("artifacts"))
+        artifacts = _beside_what_is_up(
+            known, release, build_artifacts(known, release, known.clone.folder("artifacts"))
+        )
         require_accepted(services, release, artifacts, known.clone.root)
         share = shard.share([name for wave in release.waves for name in wave]) if shard is not None else ()
         if share:
@@ -63,6 +67,22 @@ def build_release(
         for one in artifacts:
             shutil.copyfile(one.path, into / one.filename)
         return BuiltRelease(version=release.title, artifacts=artifacts, shard=shard, verified=share)
+
+
+def _beside_what_is_up(
+    session: Session, release: Release, artifacts: tuple[Artifact, ...]
+) -> tuple[Artifact, ...]:
+    """Pack again what is not uploaded yet where a package that it needs is up in other bytes: crates hold its digest.
+
+    A registry that cannot be asked, by a job without read credentials for example, is noted, and nothing else.
+    """
+    (state,) = session.observe(publish_stage(session.services, release, artifacts, session.clone.root))
+    for part in state.parts:
+        for reason in dict.fromkeys(
+            one.answer.reason for one in part.seen if isinstance(one.answer, Unknown)
+        ):
+            session.services.reporter.note(f"{part.name}: not known whether it is uploaded already: {reason}")
+    return packed_again(session, release, artifacts, state)
 
 
 def claimed_release(services: Services, version: str | None) -> Release:
