@@ -13,12 +13,14 @@ import pytest
 from castoff.errors import CastoffError, NothingToDo
 from castoff.model.intent import Begin, Resume, meant
 from castoff.model.observations import Present, Unknown, Withdrawn
+from castoff.model.versions import read
 from castoff.release.flight import explained, with_flights, with_known_flights
 from castoff.release.status import look
 from castoff.release.tag_fitness import TagFitness
 from castoff.rollback.withdrawal_notice import note_of
 from castoff.session.release_request import ReleaseRequest, intent_of
 from castoff.session.session import Session, open_session
+from castoff.session.version_guards import version_problems
 from session.in_flight import DIGEST, FILES, LISTED, UP, InFlight, page
 from session.versioned import Versioned, members
 
@@ -194,3 +196,30 @@ def test_tags_that_leave_the_last_release_open_make_the_state_unknown(tmp_path: 
         "unknown",
         ["tags-per-package"],
     )
+
+
+@pytest.mark.parametrize(
+    ("subject", "is_begun"),
+    [("release 1.1.0", True), ("release 1.1.0 (#7)", True), ("Bump the version after its tag", False)],
+)
+def test_a_tag_below_the_release_commit_stops_every_level_until_it_is_deleted(
+    subject: str, is_begun: bool, tmp_path: Path
+) -> None:
+    there = InFlight.begin(tmp_path, subject=subject, tag=None)
+    there.made.git("tag", "--annotate", "-m", "by hand", "1.1.0", "1.0.0^{commit}")
+    services = there.setting()
+    next_one = read("1.2.0")
+    assert next_one is not None
+
+    status = look(services, None)
+    with open_session(services) as session:
+        found = {
+            level: [one.severity for one in version_problems(session.snapshot, next_one, level, lambda: None)]
+            for level in ("minor", "1.2.0")
+        }
+
+    assert [one.code for one in status.problems] == ["tag-elsewhere"] * is_begun
+    assert found == {"minor": ["error"] * is_begun, "1.2.0": ["warning"] * is_begun}
+    there.made.git("push", "--quiet", "origin", "--delete", "1.1.0")
+    there.made.git("tag", "--delete", "1.1.0")
+    assert (look(services, None).version, look(services, None).phase) == ("1.1.0", "in-flight")

@@ -12,9 +12,12 @@ from castoff.model.versions import read
 _VERSION_AT_END = re.compile(r"[0-9]+\.[0-9][0-9A-Za-z.+-]*$")
 
 
-def first_with_subject(git: Git, pattern: re.Pattern[str], until: str) -> str | None:
+def first_with_subject(
+    git: Git, pattern: re.Pattern[str], until: str, since: str | None = None
+) -> str | None:
     """Find the newest commit on the first-parent line whose subject is matched as a whole."""
-    listing = git.must("log", "--first-parent", "--format=%H %s", until)
+    within = until if since is None else f"{since}..{until}"
+    listing = git.must("log", "--first-parent", "--format=%H %s", within)
     rows = (line.partition(" ") for line in listing.split("\n"))
     return next((commit for commit, _, said in rows if pattern.fullmatch(said)), None)
 

@@ -43,6 +43,7 @@ class History:
     """Releases that were finished and begun, as seen from the branch, the highest first.
 
     ``unclear`` was begun by castoff or by the project's own scripts: nothing but its version picks it up.
+    ``overtaken`` was begun by castoff behind a commit on which somebody else put the tag of its version.
     ``ours``: castoff made the last release. ``idle``: nothing was committed since but its changelog. ``spelling`` is
     how the tags spell versions.
     """
@@ -51,6 +52,7 @@ class History:
     unfinished: Sequence[Claim] = ()
     released: Sequence[Claim] = ()
     unclear: Sequence[Claim] = ()
+    overtaken: Claim | None = None
     ours: bool = False
     idle: bool = False
     spelling: Ecosystem = "cargo"

@@ -53,6 +53,7 @@ from castoff.session.services import Services
 from castoff.session.session import Session, open_session
 from castoff.session.snapshot import Snapshot, require_full_history
 from castoff.session.tag_names import require_clear_tags
+from castoff.session.version_guards import overtaken_by_tag
 
 HOUR = timedelta(hours=1)
 """How long a draft may wait: bots pass on what the registries show (PROCESS, D5)."""
@@ -284,6 +285,7 @@ def _problems(session: Session) -> tuple[Problem, ...]:
         *as_warnings(session.services.problems),
         *as_warnings(session.snapshot.state),
         *session.snapshot.problems,
+        *overtaken_by_tag(session.snapshot),
         *_proposals(session.snapshot),
     )
 

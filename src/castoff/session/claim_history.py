@@ -134,6 +134,13 @@ def _tells_claim(branch: Branch, claim: Claim) -> bool:
     return any(said.fullmatch(line.removeprefix("* ").strip()) for line in lines)
 
 
+def overtaken_claim(branch: Branch, tagged: Claim) -> Claim | None:
+    """Find a release commit of castoff's above a tag of its version; the tag is then on a commit below the release."""
+    said = _claim_line(branch.message, tagged.version)
+    commit = first_with_subject(branch.clone.git, said, branch.head, since=tagged.commit)
+    return None if commit is None else Claim(version=tagged.version, commit=commit)
+
+
 def _claim_line(template: str, version: ReleaseVersion) -> re.Pattern[str]:
     """Match the subject of a release commit, or that of the merge of its proposal: forges name the branch in it."""
     spelled = "|".join(re.escape(spell(version, one)) for one in ("cargo", "python"))

@@ -28,7 +28,7 @@ from castoff.model.versions import Ecosystem, ReleaseVersion, read
 from castoff.model.workspace import Package, Workspace
 from castoff.ports import Manifests, Tree
 from castoff.session.changed_packages import only_changed
-from castoff.session.claim_history import Branch, begun_on, is_castoffs
+from castoff.session.claim_history import Branch, begun_on, is_castoffs, overtaken_claim
 from castoff.session.sync_state import remote_problems
 from castoff.session.tag_names import RELEASE_TAG, TagNaming, find_naming
 from castoff.session.workspaces import manifest_tree, read_workspace, scope_of, workspace_at
@@ -365,13 +365,17 @@ def _history(
             tuple(one for one in claims if not _is_tagged(clone, refs, naming, one.version))
             for claims in (begun.standing, begun.unclear)
         )
+    ours = previous is not None and is_castoffs(clone, configuration.release.message, previous, released[1:])
+    overtaken = None
+    if previous is not None and previous.version == version and previous.commit != head and not ours:
+        overtaken = overtaken_claim(line(), previous)
     return History(
         previous=previous,
         released=released,
         unfinished=tuple(_with_other_tag(one, refs) for one in unfinished),
         unclear=unclear,
-        ours=previous is not None
-        and is_castoffs(clone, configuration.release.message, previous, released[1:]),
+        overtaken=overtaken,
+        ours=ours,
         idle=_is_idle(clone, head, previous, configuration),
         spelling=tag_name.ecosystem,
     )

@@ -53,7 +53,26 @@ def version_problems(
 
 def tag_problems(snapshot: Snapshot) -> tuple[Problem, ...]:
     """List what stops every level, whichever version it leads to."""
-    return (*unsupported_manifests(snapshot), *unread_tags(snapshot))
+    return (*unsupported_manifests(snapshot), *unread_tags(snapshot), *overtaken_by_tag(snapshot))
+
+
+def overtaken_by_tag(snapshot: Snapshot) -> tuple[Problem, ...]:
+    """Report a release that castoff began and whose tag is on an earlier commit."""
+    claim, history = snapshot.history.overtaken, snapshot.history
+    if claim is None or history.previous is None:
+        return ()
+    title, tag = history.spelled(claim.version), snapshot.tag_of(history.previous)
+    return (
+        Problem(
+            code="tag-elsewhere",
+            message=f"the tag `{tag}` is on another commit than the release of {title} that was started",
+            reason=f"{claim.commit[:12]} is the release commit, and the tag is on {history.previous.commit[:12]}: "
+            "the release would be skipped",
+            remedy=f"if nobody relies on the tag yet, delete it on the remote (`git push --delete REMOTE {tag}`) and "
+            f"run `castoff resume {title} --execute`; otherwise pass the exact next version",
+            commit=claim.commit,
+        ),
+    )
 
 
 def severity_for(level: str | None) -> Severity:
