@@ -6,6 +6,8 @@ import json
 import os
 import shlex
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -203,3 +205,16 @@ def test_a_signal_that_is_ignored_stays_ignored() -> None:
             os.kill(os.getpid(), signal.SIGHUP)
     finally:
         signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.parametrize(
+    "words", [("explain", "bug", "--json"), ("explain", "bug"), ("explain", "nope", "--json")]
+)
+def test_a_full_disk_behind_stdout_is_told_on_stderr(words: tuple[str, ...]) -> None:
+    command = [sys.executable, "-m", "castoff", *words]
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+
+    assert "Traceback" not in ended.stderr
+    code = "unknown-code" if "nope" in words else "machine-failed"
+    assert (ended.returncode, f"error[{code}]" in ended.stderr) == (2 if "nope" in words else 4, True)

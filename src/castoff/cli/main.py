@@ -193,8 +193,12 @@ def run(arguments: Sequence[str]) -> int:
 def _report(problems: Sequence[Problem], arguments: Sequence[str], exit_code: int) -> int:
     from castoff.cli.render.problems import show_problems
 
-    # `--json` is searched in the arguments because parsing may be what failed.
-    show_problems(problems, as_json="--json" in arguments, exit_code=exit_code)
+    try:
+        # `--json` is searched in the arguments because parsing may be what failed.
+        show_problems(problems, as_json="--json" in arguments, exit_code=exit_code)
+    except OSError:
+        # stdout cannot be written (a full disk), which may be what ended the run: stderr is what is left.
+        show_problems(problems, as_json=False, exit_code=exit_code)
     return exit_code
 
 
