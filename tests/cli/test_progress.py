@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from castoff.cli.events import Events, learnt_paces, read_runs
-from castoff.cli.render.reporter import LineReporter
+from castoff.cli.events import Events, build_seconds, learnt_paces, read_runs
+from castoff.cli.render.reporter import Heartbeat, LineReporter
 from castoff.cli.render.tally import Tally
 from castoff.model.acts import Act, Succeeded, Unclear
 from castoff.model.steps import Interval, LocalStep, Pace, busy_seconds
@@ -150,6 +150,34 @@ def test_a_line_breaks_each_silence(capfd: pytest.CaptureFixture[str]) -> None:
 
     assert len([one for one in printed if one.strip() == "... compiling kube-core (0 s)"]) >= 2
     assert printed[-1].strip().startswith("- compiling kube-core: 0.")
+
+
+def test_a_command_that_prints_only_its_result_breaks_each_silence_too(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    lines = Heartbeat(heartbeat=0.05)
+    lines.stage("preflight", 2)
+    lines.note("nothing that is printed")
+    with lines.step(LocalStep("check", "215 conditions")):
+        time.sleep(0.5)
+    lines.waiting("rocket", "not visible yet", 5.0)
+    lines.close()
+    printed = capfd.readouterr().err.splitlines()
+
+    assert len(printed) >= 2
+    assert {*printed} == {"... checking 215 conditions (0 s)"}
+
+
+def test_a_run_that_builds_nothing_does_not_tell_how_long_builds_take(tmp_path: Path) -> None:
+    file = tmp_path / "events"
+    for kind in ("install", "prepare", "check", "sign"):
+        events = Events(file)
+        with events.step(LocalStep(kind, "one")):  # type: ignore[arg-type]
+            pass
+        events.close()
+
+    assert {*learnt_paces(file)} == {"install"}
+    assert build_seconds(file) is not None
 
 
 def test_the_last_run_in_a_file_of_events_tells_how_long_steps_take(tmp_path: Path) -> None:

@@ -148,19 +148,20 @@ def read_runs(path: Path) -> Sequence[Sequence[Event]]:
 
 
 def learnt_paces(path: Path | None) -> Mapping[StepKind, Pace]:
-    """Return how long each kind of step took in the last run of a file that made any; empty if there is none."""
+    """Return how long each kind of step took in the last run of a file that built; empty if there is none."""
     return paces(_last_intervals(path))
 
 
 def build_seconds(path: Path | None) -> float | None:
-    """Return the seconds that all steps took in the last run of a file that made any."""
+    """Return the seconds that all steps took in the last run of a file that built."""
     intervals = _last_intervals(path)
     return busy_seconds(intervals) if intervals else None
 
 
 def _last_intervals(path: Path | None) -> Sequence[Interval]:
     runs = read_runs(path) if path is not None else ()
-    return next((found for run in reversed(runs) if (found := list(_intervals(run)))), ())
+    found = (list(_intervals(run)) for run in reversed(runs))
+    return next((run for run in found if any(one.kind in _BUILDS for one in run)), ())
 
 
 def _intervals(events: Sequence[Event]) -> Iterator[Interval]:
@@ -176,6 +177,8 @@ def _intervals(events: Sequence[Event]) -> Iterator[Interval]:
 
 
 _KINDS: tuple[StepKind, ...] = ("check", "prepare", "build", "pack", "compile", "install", "sign")
+_BUILDS: tuple[StepKind, ...] = ("build", "pack", "compile", "install")
+"""The steps of a run that builds: plans and checks have others."""
 
 
 def instant(text: str) -> float:

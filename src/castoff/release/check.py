@@ -10,6 +10,7 @@ from castoff.errors import CastoffError, Problem, UsageError
 from castoff.model.changes import Change
 from castoff.model.intent import Begin, meant
 from castoff.model.observations import Unknown
+from castoff.model.steps import LocalStep
 from castoff.model.versions import ReleaseVersion
 from castoff.notes.labels import check_labels, is_own, kind_labels
 from castoff.preflight.checks import preflight_checks
@@ -49,7 +50,8 @@ def examine(
         changes = Changes(session, None if guessed else version)
         checks = preflight_checks(session, version, level=level, changes=changes, record=record)
         wanted = [check for check in checks if _is_wanted(check, only, begun=begun)]
-        answers = run_checks(wanted, lanes=services.lanes)
+        with services.reporter.step(LocalStep("check", f"{len(wanted)} conditions")):
+            answers = run_checks(wanted, lanes=services.lanes)
         return Examined(version=version, guessed=guessed, answers=tuple(map(outside_a_release, answers)))
 
 

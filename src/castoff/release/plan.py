@@ -13,6 +13,7 @@ from castoff.model.acts import Act, only_if
 from castoff.model.intent import Begin, History, Resume, meant
 from castoff.model.joined_workspace import require_packages
 from castoff.model.plan import Plan
+from castoff.model.steps import LocalStep
 from castoff.preflight.checks import preflight_checks, resume_checks
 from castoff.preflight.stage import run_checks
 from castoff.reconcile import StageState
@@ -41,6 +42,7 @@ def plan_release(
     Registries and forge are asked meanwhile, for at most two seconds; ``offline`` asks none of them.
     """
     with (
+        services.reporter.step(LocalStep("prepare", "the plan")),
         _opened(services, level, pre, intend, offline=offline) as (look, plan),
         ThreadPoolExecutor(1) as pool,
     ):

@@ -14,6 +14,7 @@ from castoff.model.graph import Order
 from castoff.model.intent import Claim, Resume, to_resume
 from castoff.model.plan import EstimatedUpload
 from castoff.model.refs import PROPOSED
+from castoff.model.steps import LocalStep
 from castoff.notes.contributors import Contributor, contributors
 from castoff.notes.due import Due, DuePolicy, release_due
 from castoff.notes.labels import DEFAULT_KINDS
@@ -238,7 +239,8 @@ def look(services: Services, version: str | None) -> Status:
     A release that was made by other means is only looked into if it is named. What is in flight on other branches is
     listed beside it.
     """
-    with open_session(services) as session:
+    step = LocalStep("check", "the state of the release")
+    with services.reporter.step(step), open_session(services) as session:
         status = _look(session, version)
         found = (_other(session.snapshot, *one) for one in in_flight_elsewhere(session))
         beside = (one for one in found if one.version != status.version)

@@ -27,7 +27,7 @@ from castoff.cli.options import (
     type=digest,
     multiple=True,
     metavar="DIGEST",
-    help="Accept a published file with this digest that cannot be compared.",
+    help="Accept a published file that cannot be compared.",
 )
 @click.option(
     "--pull-request",
@@ -38,7 +38,7 @@ from castoff.cli.options import (
 @click.option(
     "--rehearsed",
     is_flag=True,
-    help="With --pull-request or `--only version`: build nothing, since `castoff rehearse` passed at this commit.",
+    help="Build nothing: `castoff rehearse` passed at this commit.",
 )
 @click.option(
     "--only", type=click.Choice(["version"]), help="Stop after the claim; `castoff resume` does the rest."

@@ -32,18 +32,19 @@ if TYPE_CHECKING:
     type=digest,
     multiple=True,
     metavar="DIGEST",
-    help="Accept a published file with this digest that cannot be compared.",
+    help="Accept a published file that cannot be compared.",
 )
 @click.option(
     "--without",
     multiple=True,
     type=click.Choice(["draft", "announce"]),
-    help="Skip this stage for good; VERSION must be uploaded and tagged.",
+    metavar="STAGE",
+    help="Skip draft or announce for good, once uploaded and tagged.",
 )
-@click.option("--built", type=path, help="Upload the files that `castoff build` wrote to this folder.")
+@click.option("--built", type=path, help="Upload files that `castoff build` wrote to this folder.")
 @click.option("--digests", type=path, help="Require these digests (`sha256sum`) of --built.")
-@click.option("--tags", type=path, help="Push the tag objects that `castoff tag` wrote to this folder.")
-@click.option("--objects", type=path, help="Require the tag objects with these ids (one a line) in --tags.")
+@click.option("--tags", type=path, help="Push tag objects that `castoff tag` wrote to this folder.")
+@click.option("--objects", type=path, help="Require these ids (one a line) of the objects in --tags.")
 @click.option(
     "--only", type=click.Choice(["publish"]), help="Stop after the uploads; a later run does the rest."
 )

@@ -240,12 +240,35 @@ class LineReporter(Display):
             with self.lock:
                 now = self.clock.monotonic()
                 if now - self._last >= self._heartbeat and (text := self.tally.line(now)):
-                    self.line(f"... {safe(text)}")
+                    self.beat(f"... {safe(text)}")
+
+    def beat(self, text: str) -> None:
+        """Write a line after a silence."""
+        self.line(text)
+
+
+class Heartbeat(LineReporter):
+    """A line on stderr after each silence, and nothing else: for commands whose result is all that is printed."""
+
+    def stage(self, name: str, total: int) -> None:
+        """Note the stage."""
+        Display.stage(self, name, total)
+
+    def waiting(self, subject: str, reason: str, seconds: float) -> None:
+        """Note what is waited for."""
+        Display.waiting(self, subject, reason, seconds)
+
+    def line(self, text: str) -> None:
+        """Report nothing."""
+
+    def beat(self, text: str) -> None:
+        """Write a line after a silence."""
+        self._say(text)
 
 
 def reporter_for(events: Path | None, *, quiet: bool = False) -> Talk:
     """Choose what suits where the output goes; it is closed with the command at the latest."""
-    display = None if quiet else _display(learnt_paces(events))
+    display = _display(learnt_paces(events), quiet=quiet)
     context = click.get_current_context(silent=True)
     talk = Talk(display, Events(events) if events is not None else None, _traces(context))
     if context is not None:
@@ -273,9 +296,11 @@ def interruption(context: click.Context) -> Sequence[str]:
     return talk.interrupted()
 
 
-def _display(learnt: Mapping[StepKind, Pace]) -> Display:
+def _display(learnt: Mapping[StepKind, Pace], *, quiet: bool) -> Display:
     """Return a live display where somebody watches a terminal that can move its cursor, else lines."""
     is_terminal = sys.stderr.isatty()
+    if quiet:
+        return Heartbeat(learnt, heartbeat=_HEARTBEAT_ON_A_TERMINAL if is_terminal else _HEARTBEAT)
     if is_terminal and os.environ.get("TERM") not in (None, "", "dumb"):
         return Screen(learnt)
     return LineReporter(learnt, heartbeat=_HEARTBEAT_ON_A_TERMINAL if is_terminal else _HEARTBEAT)

@@ -71,7 +71,9 @@ def _verified(
     if problems:
         return judged(name, problems)
     how = "with the digests that the tag lists" if listed else "the tag lists no digests to compare with"
-    return Verified(id=name, result="pass", note=f"{len(listing.files)} files, {how}")
+    number = len(listing.files)
+    files = "1 file" if number == 1 else f"{number} files"
+    return Verified(id=name, result="pass", note=f"{files}, {how}")
 
 
 def missing_files(

@@ -37,7 +37,8 @@ def verify_checksums(
     expected = hashlib.sha256(text.encode()).hexdigest()
     if digest != expected:
         return failed(_NAME, _differs(past.release.tag, release))
-    note = f"`{CHECKSUMS}` lists the {len(listed)} files of the tag"
+    files = "1 file" if len(listed) == 1 else f"{len(listed)} files"
+    note = f"`{CHECKSUMS}` lists the {files} of the tag"
     return Verified(id=_NAME, result="pass", note=note, digest=Digests(tag=expected, registry=digest))
 
 

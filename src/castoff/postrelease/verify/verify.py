@@ -12,6 +12,7 @@ from castoff.git.signing import has_tag_signature, signature_is_good
 from castoff.model.acts import Blocked, Decision, Do, Done, Off, Person, Wait
 from castoff.model.graph import Order
 from castoff.model.observations import Present, Unknown
+from castoff.model.steps import LocalStep
 from castoff.model.versions import read, spell
 from castoff.model.workspace import Package, Workspace
 from castoff.ports import Tree
@@ -87,7 +88,8 @@ def verify(
                 _trying(services, past, package, tree)
                 for package in tried_packages(past.release.workspace, past.release.order)
             ]
-        with ThreadPoolExecutor(services.lanes) as pool:
+        step = LocalStep("check", f"the release {past.release.title}")
+        with services.reporter.step(step), ThreadPoolExecutor(services.lanes) as pool:
             answers = []
             for found in pool.map(lambda ask: ask(), questions):
                 answers.extend(found)
