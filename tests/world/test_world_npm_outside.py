@@ -178,6 +178,7 @@ def test_a_package_that_is_continued_has_its_earlier_versions_from_outside(accep
 
         shown = json.loads(get("/faraway", accept=accept).send(near).body)
         files = files_of(near, shown)
+        in_view = json.loads(get("/view/one/faraway", accept=accept).send(near).body)
         to_be_written = json.loads(get("/faraway?write=true").send(near).body)
         gone = get("/faraway/-/faraway-1.0.0.tgz").send(near)
 
@@ -188,6 +189,8 @@ def test_a_package_that_is_continued_has_its_earlier_versions_from_outside(accep
     assert all(
         shown["versions"][one]["dist"]["integrity"] == integrity(content) for one, content in files.items()
     )
+    assert sorted(in_view["versions"]) == ["1.9.0", "2.0.0"]
+    assert all(one["dist"]["tarball"].startswith(f"{BASE}/view/one/") for one in in_view["versions"].values())
     assert sorted(to_be_written["versions"]) == ["2.0.0", "3.0.0"]
     assert gone.status == 404
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from castoff.world.clock import WorldClock
@@ -26,9 +26,11 @@ from castoff.world.npm_registry.publication import (
 from castoff.world.npm_registry.refusal import Refused
 from castoff.world.npm_registry.routes import Found, base_of, dispatch, route
 from castoff.world.npm_registry.stage_routes import StageRoutes
-from castoff.world.npm_registry.store import Package, Store
+from castoff.world.npm_registry.store import Package, Store, Version
 from castoff.world.npm_registry.trusted import TrustedPublishers
 
+_ANY_BASE = "http://registry.invalid"
+"""Stands for the registry's address, which views have of their own, in documents that are kept."""
 _KEYS = {"packages", "users", "tokens", "scopes", "settings"}
 _SETTINGS = {"access", "maintainers", "disallow_tokens", "dependents", "downloads", "tags", "trusted"}
 
@@ -66,6 +68,7 @@ class NpmRegistry:
         self.trusted = TrustedPublishers(issuer or Issuer(clock))
         self._scopes = None if given.get("scopes") is None else frozenset(str(one) for one in given["scopes"])
         self._outside = outside
+        self._theirs: dict[tuple[str, str], dict[str, Any]] = {}
         self._completed: dict[tuple[object, ...], bytes] = {}
         self.seed(given.get("packages", ()))
         self._apply_settings(given.get("settings", {}))
@@ -154,23 +157,38 @@ class NpmRegistry:
         else:
             document = documents.unpublished(package)
         content_type = documents.ABBREVIATED if short else "application/json"
-        base = base_of(request, found)
-        state = (package.name, base, short, package.revision, tuple(one.number for one in seen))
         # A document that is read to be written back holds what this registry knows, and nothing else.
         if package.continued and self._outside is not None and "write" not in request.query:
-            if (known := self._completed.get(state)) is not None:
-                return _cached(request, known, content_type)
-            own = {one.number for one in seen if not one.seeded}
-
-            def complete(theirs: dict[str, Any]) -> Response:
-                body = json.dumps(documents.continued(document, own, theirs)).encode()
-                self._completed[state] = body  # of thousands of versions, and asked for at each look
-                return _cached(request, body, content_type)
-
-            raise _Continued(
-                _NotOurs(self._outside, request, found), complete, _cached(request, document, content_type)
-            )
+            return self._continued(request, found, seen, _cached(request, document, content_type))
         return _cached(request, document, content_type)
+
+    def _continued(self, request: Request, found: Found, seen: Sequence[Version], own: Response) -> Response:
+        """Complete a package's document with its versions outside.
+
+        It may have thousands of versions, and each look of each view asks for it: what is outside is read once, and
+        completed anew only when the package changes.
+        """
+        package, base = self.store.get(found["name"]), base_of(request, found)
+        kind = own.headers["Content-Type"]
+        state = (package.name, kind, package.revision, *(one.number for one in seen))
+
+        def complete(theirs: dict[str, Any]) -> Response:
+            self._theirs[package.name, kind] = theirs
+            if state not in self._completed:
+                short = kind == documents.ABBREVIATED
+                document = documents.packument(package, seen, _ANY_BASE, short=short)
+                uploaded = {one.number for one in seen if not one.seeded}
+                merged = documents.continued(document, uploaded, theirs)
+                self._completed[state] = json.dumps(merged).encode()
+            body = self._completed[state].replace(_ANY_BASE.encode(), base.encode())
+            return _cached(request, body, kind)
+
+        known = self._theirs.get((package.name, kind))
+        if not seen:
+            return own
+        if known is not None:
+            return complete(known)
+        raise _Continued(_NotOurs(self._outside, request, found, _ANY_BASE), complete, own)
 
     def _version(self, request: Request, found: Found) -> Response:
         package = self._readable(request, found)
@@ -272,11 +290,14 @@ class NpmRegistry:
 class _NotOurs(Exception):
     """A name that is not published here: the question goes on to the user's own registry, if there is one."""
 
-    def __init__(self, outside: OutsideRegistry | None, request: Request, found: Found) -> None:
+    def __init__(
+        self, outside: OutsideRegistry | None, request: Request, found: Found, base: str | None = None
+    ) -> None:
         super().__init__(found["name"])
         self._outside = outside
         self._request = request
         self._found = found
+        self._base = base
 
     def answer(self) -> Response:
         """Read it outside, or refuse with 404."""
@@ -284,7 +305,7 @@ class _NotOurs(Exception):
             return Refused("Not found", 404).response()
         base = base_of(self._request, self._found)
         path = self._request.path.removeprefix(base.removeprefix(self._request.base_url))
-        return self._outside.read(path, self._found["name"], self._request, base)
+        return self._outside.read(path, self._found["name"], self._request, self._base or base)
 
 
 class _Continued(Exception):
