@@ -41,6 +41,12 @@ def upload(bench: Bench, name: str = "tst-core") -> Outcome:
     return bench.registry.upload(artifact, bench.root)
 
 
+def test_crates_are_packed_together_if_one_alone_names_the_default_registry(tmp_path: Path) -> None:
+    crates = {"tst-core": 'publish = ["crates-io"]\n', "tst-mid": NEEDS.format("tst-core")}
+    with open_bench(tmp_path, crates, tls=True) as bench:
+        assert [one.package for one in bench.build()] == ["tst-core", "tst-mid"]
+
+
 @pytest.mark.parametrize("tls", [False, True], ids=["replaced source", "proxy"])
 def test_what_is_packed_is_what_is_uploaded_in_order_and_seen_at_once(tmp_path: Path, tls: bool) -> None:
     with open_bench(tmp_path, CHAIN, tls=tls) as bench:

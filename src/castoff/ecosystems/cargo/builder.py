@@ -263,6 +263,9 @@ class CargoBuilder:
     def _registry(self, group: Sequence[Package]) -> list[str]:
         """Name the registry that all of a call go to, where it is not the default one."""
         named = {self._settings.registry or "".join(one.registries[:1]) for one in group}
+        # Cargo asks for the name as soon as one package of a call has `publish`, though the others go there as well.
+        if "crates-io" in named:
+            named.discard("")
         # Several registries in one call are not supported by cargo.
         return ["--registry", *named] if len(named) == 1 and named != {""} else []
 
