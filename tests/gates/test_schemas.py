@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ NAMES = (
     "changelog",
     "docs",
     "verify",
+    "website",
 )
 
 
@@ -46,6 +48,21 @@ def objects(schema: object) -> list[dict[str, Any]]:
         return []
     inner = [one for part in schema.values() for one in objects(part)]
     return [schema, *inner] if schema.get("type") == "object" and "properties" in schema else inner
+
+
+def test_each_object_that_is_printed_has_a_schema() -> None:
+    sources = (SCHEMAS.parent / "cli").rglob("*.py")
+    printed = {
+        name for one in sources for name in re.findall(r'print_json\(\s*"([a-z]+)"', one.read_text("utf-8"))
+    }
+    known = {
+        name
+        for one in SCHEMAS.glob("*.json")
+        for name in re.findall(r'"castoff/([a-z]+)"', one.read_text("utf-8"))
+    }
+
+    assert printed - known == set()
+    assert "website" in printed
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -131,7 +148,7 @@ def test_a_schema_tells_right_from_wrong(name: str, value: object, is_valid: boo
     assert (errors == []) is is_valid
 
 
-@pytest.mark.parametrize("name", ["changelog", "docs", "run", "stage", "status", "withdrawal"])
+@pytest.mark.parametrize("name", ["changelog", "docs", "run", "stage", "status", "website", "withdrawal"])
 def test_a_schema_knows_every_answer(name: str) -> None:
     answers = (Absent(), Present(), Withdrawn(), Staged(identity="1"), Unknown(reason="down"))
     said = [observation_json(Observation(id="a", answer=one))["answer"] for one in answers]
