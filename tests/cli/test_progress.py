@@ -160,7 +160,6 @@ def test_a_command_that_prints_only_its_result_breaks_each_silence_too(
     lines.note("nothing that is printed")
     with lines.step(LocalStep("check", "215 conditions")):
         time.sleep(0.5)
-    lines.waiting("rocket", "not visible yet", 5.0)
     lines.close()
     printed = capfd.readouterr().err.splitlines()
 

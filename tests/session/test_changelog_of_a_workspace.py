@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from castoff.errors import CastoffError
 from castoff.model.workspace import OtherWorkspace, Workspace
 from castoff.session.edits import changelog_path
 from config.configuration_files import Files
+from session.versioned import Versioned, members
 
 
 @pytest.mark.parametrize(
@@ -46,3 +50,51 @@ def test_the_changelog_is_the_nearest_of_no_other_workspace(
     )
 
     assert changelog_path(Files(dict.fromkeys(files, "# Changelog\n")), configured, workspace) == path
+
+
+NEWS = "# Changelog\n\n## [Unreleased]\n\n- News\n"
+
+
+@pytest.mark.parametrize(
+    "configured", ["", '[changelog]\nfile = "CHANGELOG.md"\n'], ids=["found", "configured"]
+)
+def test_a_changelog_behind_a_link_is_written_where_it_is(tmp_path: Path, configured: str) -> None:
+    made = Versioned.begin(
+        tmp_path, {**members("a"), "docs/news.md": NEWS, "castoff.toml": configured}, "1.0.0"
+    )
+    (made.folder / "CHANGELOG.md").symlink_to("docs/news.md")
+    made.commit({})
+
+    edits = made.plan("minor").edits
+
+    assert [one.path for one in edits if one.kind == "changelog"] == ["docs/news.md"]
+
+
+def test_rules_for_a_link_and_for_its_file_are_rules_for_one_file(tmp_path: Path) -> None:
+    rule = '[[replace]]\nfile = "{}"\nsearch = "{}"\nreplace = "{{version}}"\n'
+    rules = rule.format("docs/intro.md", "aaa") + rule.format("README.md", "bbb")
+    made = Versioned.begin(
+        tmp_path, {**members("a"), "README.md": "aaa bbb\n", "castoff.toml": rules}, "1.0.0"
+    )
+    (made.folder / "docs").mkdir()
+    (made.folder / "docs/intro.md").symlink_to("../README.md")
+    made.commit({})
+
+    edits = made.plan("minor").edits
+
+    assert [(one.path, one.old) for one in edits if one.kind == "replacement"] == [
+        ("README.md", "aaa"),
+        ("README.md", "bbb"),
+    ]
+
+
+def test_a_link_out_of_the_repository_is_reported_before_anything_is_written(tmp_path: Path) -> None:
+    made = Versioned.begin(tmp_path, members("a"), "1.0.0")
+    (tmp_path / "elsewhere.md").write_text(NEWS, encoding="utf-8")
+    (made.folder / "CHANGELOG.md").symlink_to("../elsewhere.md")
+    made.commit({})
+
+    with pytest.raises(CastoffError) as caught:
+        made.plan("minor")
+
+    assert [one.code for one in caught.value.problems] == ["file-unreadable"]

@@ -100,8 +100,14 @@ def changelog_path(tree: Tree, configured: str | None, workspace: Workspace) -> 
     for folder in folders_above(common_folder(workspace.roots)):
         path = CHANGELOG if folder == "." else f"{folder}/{CHANGELOG}"
         if folder not in taken and tree.read(path) is not None:
-            return path
+            return _followed(tree, path)
     return None
+
+
+def _followed(tree: Tree, path: str) -> str:
+    """Return the file that a path leads to; a link out of the tree stays, and is reported when it is read."""
+    real = links_of(tree).real(path)
+    return path if real.startswith("../") else real
 
 
 def _steps(

@@ -91,7 +91,7 @@ def open_setting(
     here = FolderTree(repository.root)
     folders = _configuration_folders(repository)
     loaded = read_configuration(here, explicit=_explicit(options.config), folders=folders)
-    configuration = _with_built(loaded.configuration, options.built)
+    configuration = _with_built(_with_links_followed(loaded.configuration, repository.root), options.built)
     processes = replace(processes, given=given_back(configuration, variables))
     repository = Repository(Git(processes, repository.root), repository.start)
     clock = SystemClock()
@@ -128,6 +128,23 @@ def open_setting(
         ),
     )
     return replace(services, embedded=lambda content: open_proof(services, content))
+
+
+def _with_links_followed(configuration: Configuration, root: Path) -> Configuration:
+    """Let what a release writes name the files that symbolic links lead to: an editor would write there, git does not.
+
+    A link out of the repository stays, and is reported when it is read.
+    """
+
+    def followed(file: str) -> str:
+        real = Path(os.path.realpath(root / file))
+        top = Path(os.path.realpath(root))
+        return real.relative_to(top).as_posix() if real.is_relative_to(top) and real != top else file
+
+    log = configuration.changelog
+    changelog = log if log.file is None else replace(log, file=followed(log.file))
+    rules = tuple(replace(one, file=followed(one.file)) for one in configuration.replace)
+    return replace(configuration, changelog=changelog, replace=rules)
 
 
 def _with_built(configuration: Configuration, built: Path | None) -> Configuration:

@@ -62,6 +62,7 @@ class Display:
         """A step begins, and ends."""
         with self.lock:
             self.tally.step_begins(step, self.clock.monotonic())
+            self.begun()
         yield  # what raises stays in the tally: it was not done
         with self.lock:
             line = self.tally.step_ends(step, self.clock.monotonic())
@@ -77,6 +78,7 @@ class Display:
         """Note a write; its end is what is shown."""
         with self.lock:
             self.tally.act_begins(act, self.clock.monotonic())
+            self.begun()
 
     def act_ended(self, act: Act, outcome: Outcome) -> None:
         """Show what became of a write."""
@@ -97,10 +99,14 @@ class Display:
     def act_done(self, act: Act) -> None:
         """Show a write that succeeded."""
 
+    def begun(self) -> None:
+        """Hear that something goes on from now; called with the lock."""
+
     def waiting(self, subject: str, reason: str, seconds: float) -> None:
         """Note what is waited for."""
         with self.lock:
             self.tally.waits(safe(subject), safe(reason), seconds, self.clock.monotonic())
+            self.begun()
 
     def note(self, text: str) -> None:
         """Show a sentence."""
@@ -197,7 +203,7 @@ class LineReporter(Display):
         self._heartbeat = heartbeat
         self._last = self.clock.monotonic()
         self._closed = threading.Event()
-        threading.Thread(target=self._beat, daemon=True, name="heartbeat").start()
+        self._beats = False
 
     def close(self, *, whole: bool = True) -> None:  # noqa: ARG002 - lines end alike
         """End the heartbeat."""
@@ -235,11 +241,22 @@ class LineReporter(Display):
             self._last = self.clock.monotonic()
             click.echo(text, err=True)
 
+    def begun(self) -> None:
+        """Begin to listen for silence."""
+        if not self._beats:
+            self._beats = True
+            threading.Thread(target=self._beat, daemon=True, name="heartbeat").start()
+
     def _beat(self) -> None:
+        """Break each silence, as long as something goes on."""
         while not self._closed.wait(self._heartbeat / 5):
             with self.lock:
                 now = self.clock.monotonic()
-                if now - self._last >= self._heartbeat and (text := self.tally.line(now)):
+                text = self.tally.line(now)
+                self._beats = bool(text)
+                if not text:
+                    return
+                if now - self._last >= self._heartbeat:
                     self.beat(f"... {safe(text)}")
 
     def beat(self, text: str) -> None:
