@@ -17,6 +17,33 @@ pytestmark = pytest.mark.real
 COMMAND = ("release", "minor", "--execute", "--yes")
 
 
+def test_a_job_claims_by_a_ref_and_others_build_sign_upload_and_push(tmp_path: Path) -> None:
+    key = make_key(tmp_path)
+    settings = NO_ISOLATION.format(python=sys.executable) + '\n[release]\nsign = "tag"\n'
+    source = make_source(tmp_path / "source", key, write_tagged(tmp_path / "sample", settings))
+    with stage_of(tmp_path / "world", key, source) as here:
+        clone, built, tags = here.checkout(), str(tmp_path / "built"), str(tmp_path / "tags")
+
+        def run(*words: str) -> str:
+            code, output = here.run(clone, *words)
+            assert code == 0, output
+            return output
+
+        run("release", "minor", "--execute", "--rehearsed", "--only", "version")
+        assert "refs/castoff/1.1.0" in _refs(here)
+        run("build", "--to", built)
+        made = json.loads(run("tag", "--json", "--built", built, "--to", tags))["tags"][-1]["object"]
+        (tmp_path / "OBJECTS").write_text(made, "utf-8")
+        handed = ("--tags", tags, "--objects", str(tmp_path / "OBJECTS"))
+        run("resume", "--execute", "--only", "publish", "--built", built, *handed)
+        run("resume", "--execute", *handed)
+
+        refs = _refs(here)
+        assert not [ref for ref in refs if ref.startswith("refs/castoff/")]
+        assert refs["refs/tags/1.1.0"]["signed"] is True
+        assert made in here.git(clone, "ls-remote", "--tags", "origin")
+
+
 @pytest.mark.whole
 def test_killed_after_the_claim_and_after_an_upload_others_finish_it_and_the_ref_goes(tmp_path: Path) -> None:
     """Three machines, one release: the world holds what the tag says, and nothing more."""
