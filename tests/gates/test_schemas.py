@@ -131,6 +131,30 @@ PROBLEM = {"code": "a-b", "severity": "error", "message": "m", "reason": "", "re
             False,
         ),
         (
+            "changelog",
+            {
+                "schema": "castoff/changelog",
+                "schema_version": 2,
+                "path": "CHANGELOG.md",
+                "outcome": "created",
+                "line": 3,
+                "difference": "",
+            },
+            True,
+        ),
+        (
+            "website",
+            {
+                "schema": "castoff/website",
+                "schema_version": 2,
+                "pages": [],
+                "missing_links": [],
+                "written": False,
+            },
+            True,
+        ),
+        ("website", {"schema": "castoff/website", "schema_version": 2, "pages": [], "written": False}, False),
+        (
             "check",
             {
                 "schema": "castoff/check",
