@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -72,6 +73,15 @@ def test_a_job_without_a_publisher_stops_before_the_claim(
         assert (ended, f"[{code}]" in output) == (4, True), output
         assert heads(made) == before
         assert made.world.python_index.store.dump() == []
+
+
+def test_the_plan_has_the_file_of_digests_between_draft_and_announcement(tmp_path: Path) -> None:
+    with stage(tmp_path, GITHUB_ACTIONS="false") as made:
+        code, output = made.run(made.checkout(), "plan", "minor", "--json")
+
+        assert code == 0, output
+        acts = [one["id"] for one in json.loads(output)["acts"] if one["stage"] in ("draft", "announce")]
+        assert acts == ["draft:create", "draft:asset:SHA256SUMS", "announce:publish"]
 
 
 def test_outside_of_ci_a_check_and_a_plan_pass(tmp_path: Path) -> None:

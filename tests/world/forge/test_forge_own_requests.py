@@ -46,6 +46,9 @@ ROWS = {
         ("/releases/{draft}", TAKEN, 422),
     ),
     "delete a draft": Row("DELETE", "/releases/{draft}", None, None, ("/releases/9999", None, 404)),
+    "remove a file of a release": Row(
+        "DELETE", "/releases/assets/{asset}", None, None, ("/releases/assets/9999", None, 404)
+    ),
     "generate notes": Row(
         "POST",
         "/releases/generate-notes",
@@ -129,9 +132,14 @@ def seeded(grow: Callable[..., Client], work: Work) -> Client:
 def test_a_write_of_castoff_is_refused_as_on_github(seeded: Client, name: str) -> None:
     row = ROWS[name]
     draft = next(str(each["id"]) for each in seeded.get(f"{REPO}/releases") if each["draft"])
+    seeded.ask("POST", f"/uploads{REPO}/releases/{draft}/assets?name=SHA256SUMS", b"text", checked=False)
+    (asset,) = seeded.get(f"{REPO}/releases/{draft}/assets")
+    places = {"{draft}": draft, "{asset}": str(asset["id"])}
 
     def ask(client: Client, path: str, body: object) -> int:
-        url = f"{REPO}{path.replace('{draft}', draft)}"
+        for place, text in places.items():
+            path = path.replace(place, text)
+        url = f"{REPO}{path}"
         return client.ask(row.method, url, body, checked=False).status
 
     path, body, status = row.wrong_state
