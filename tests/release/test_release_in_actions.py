@@ -16,10 +16,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
-from branches_bench import NAMES, Bench, Kind, bench
+from branches_bench import NAMES, Bench, bench
 from ruamel.yaml import YAML
 
 from castoff.git import FolderTree
@@ -30,6 +30,10 @@ from castoff.world.seed import WorldSeed
 from castoff_needs import FROM, offer_what_castoff_needs
 from proofs.cargo_small import OUTSIDE, write_small_crates
 from proofs.cargo_worlds import published_before
+from proofs.npm_small import NAMES as NPM_NAMES
+from proofs.npm_small import OUTSIDE as NPM_OUTSIDE
+from proofs.npm_small import write_small_packages
+from proofs.npm_worlds import needs_npm
 from proofs.small import write_small
 from proofs.worlds import make_key, make_source, stage_of
 
@@ -239,22 +243,33 @@ JOB = {"workflow": "castoff-resume.yml", "environment": "release", "repository":
 TOKENLESS = f'{FROM}release = "push"\n\n[release]\nsign = "SIGN"\ntokenless = true\n'
 
 
+Written = Literal["python", "cargo", "npm"]
+PACKAGES: Mapping[Written, tuple[str, ...]] = {**NAMES, "npm": NPM_NAMES}
+
+
 @contextmanager
-def tokenless(folder: Path, kind: Kind, sign: str) -> Iterator[Bench]:
+def tokenless(folder: Path, kind: Written, sign: str, more: str = "") -> Iterator[Bench]:
     """Open a world whose packages trust the workflow that uploads, and no token; the workflows are committed."""
     folder.mkdir(parents=True, exist_ok=True)
     key = make_key(folder)
-    sample = (write_small if kind == "python" else write_small_crates)(folder / "sample")
-    (sample / "castoff.toml").write_text(TOKENLESS.replace("SIGN", sign), "utf-8")
+    writers = {"python": write_small, "cargo": write_small_crates, "npm": write_small_packages}
+    sample = writers[kind](folder / "sample")
+    with (sample / "castoff.toml").open("a", encoding="utf-8") as file:
+        file.write(TOKENLESS.replace("SIGN", sign) + more)
     source = make_source(folder / "source", key, sample)
-    trusted = dict.fromkeys(NAMES[kind], JOB)
-    seed = WorldSeed(job=JOB, python_publishers={"trusted": trusted}, forge={"tokens": TOKENS})
-    if kind == "cargo":
-        workspace = read_workspace(FolderTree(source), manifests(), Scope())
+    workspace = read_workspace(FolderTree(source), manifests(), Scope())
+    trusted = dict.fromkeys(PACKAGES[kind], JOB)
+    seed = WorldSeed(job=JOB, forge={"tokens": TOKENS}, docs={"automatic": [{"state": "built"}]})
+    if kind == "python":
+        seed = replace(seed, python_publishers={"trusted": trusted})
+    elif kind == "cargo":
         packages = {**published_before(workspace), OUTSIDE: {"1.0.0": {}}}
-        crates = {"packages": packages, "outside": "none", "trusted": trusted}
-        seed = replace(seed, python_publishers={}, cargo=crates, docs={"automatic": [{"state": "built"}]})
-    with stage_of(folder, key, source, seed=seed, tls=kind == "cargo") as stage:
+        seed = replace(seed, cargo={"packages": packages, "outside": "none", "trusted": trusted})
+    else:
+        publishers = {name: {"trusted": {**one, "allow": ["publish"]}} for name, one in trusted.items()}
+        before = [{"name": name, "version": "1.0.0"} for name in (NPM_OUTSIDE, *NPM_NAMES)]
+        seed = replace(seed, npm={"packages": before, "settings": publishers})
+    with stage_of(folder, key, source, seed=seed, tls=kind != "python") as stage:
         made = Bench(stage, stage.checkout())
         offer_what_castoff_needs(stage.world)
         binaries = made.clone / ".github" / "workflows" / "binaries.yml"
@@ -306,7 +321,7 @@ def test_a_release_is_claimed_by_a_job_and_continued_in_a_second_run_when_time_i
 
 
 def test_crates_are_released_by_jobs_without_a_token(tmp_path: Path) -> None:
-    with tokenless(tmp_path, "cargo", "tag") as made:
+    with tokenless(tmp_path, "cargo", "tag", '\n[draft]\nby = "ci"\n') as made:
         path = made.clone / ".github" / "workflows" / "castoff-resume.yml"
         runner = Runner(made, {"secrets.SIGNING_KEY": made.stage.key.read_text()})
 
@@ -317,3 +332,19 @@ def test_crates_are_released_by_jobs_without_a_token(tmp_path: Path) -> None:
         assert made.uploads("cargo") == [f"{name}-1.1.0.crate" for name in NAMES["cargo"]]
         assert dumped["git"]["refs"]["refs/tags/1.1.0"]["signed"] is True
         assert [(one["tag"], one["draft"]) for one in dumped["forge"]["releases"]] == [("1.1.0", True)]
+
+
+@needs_npm
+def test_npm_packages_are_released_by_jobs_without_a_token(tmp_path: Path) -> None:
+    with tokenless(tmp_path, "npm", "tag") as made:
+        path = made.clone / ".github" / "workflows" / "castoff-resume.yml"
+        runner = Runner(made, {"secrets.SIGNING_KEY": made.stage.key.read_text()})
+
+        ran = runner.run(path, inputs_level="minor")
+
+        dumped: Any = made.stage.world.dump()
+        assert ran == ["rehearse", "claim", "build", "sign", "publish", "finish", "start"], runner.told
+        assert {one["package"]: one["version"] for one in dumped["npm"]["uploads"]} == dict.fromkeys(
+            NPM_NAMES, "1.1.0"
+        )
+        assert dumped["git"]["refs"]["refs/tags/1.1.0"]["signed"] is True
