@@ -164,7 +164,7 @@ def test_a_command_that_prints_only_its_result_breaks_each_silence_too(
     printed = capfd.readouterr().err.splitlines()
 
     assert len(printed) >= 2
-    assert {*printed} == {"... checking 215 conditions (0 s)"}
+    assert all(one.startswith("... checking 215 conditions (") for one in printed)
 
 
 def test_a_run_that_builds_nothing_does_not_tell_how_long_builds_take(tmp_path: Path) -> None:
