@@ -238,6 +238,12 @@ ROWS = (
     Row(("VAULT_TOKEN",), "cloud", "Vault", "Vault, commands"),
     Row(("READTHEDOCS_TOKEN", "WEBSITE_TOKEN"), "castoff", "castoff", "castoff, configuration"),
     Row(
+        ("*_WEBHOOK", "*_WEBHOOK_URL", "WEBHOOK_URL"),
+        "other",
+        "chat services (whoever knows the address may post)",
+        "Slack, Incoming webhooks; names by convention",
+    ),
+    Row(
         (
             "*TOKEN",
             "*PASSWORD",
