@@ -204,6 +204,7 @@ def test_a_package_that_is_continued_stands_alone_if_its_versions_are_not_outsid
             near.seed([{"name": name, "version": "0.5.0"}], continued=True)
 
             shown = json.loads(get(f"/{name}").send(near).body)
+            assert json.loads(get(f"/{name}").send(near).body) == shown
             files = files_of(near, shown)
 
     assert list(shown["versions"]) == ["0.5.0"]

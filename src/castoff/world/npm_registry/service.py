@@ -322,6 +322,8 @@ class _Continued(Exception):
     def answer(self) -> Response:
         """Read outside; what cannot be read there, or is of somebody else, changes nothing."""
         there = self._elsewhere.answer()
+        if self._complete is not None and there.status == 404:
+            return self._complete({})  # nobody has the name, so it is not asked for again
         if there.status != 200 or self._complete is None:
             return there if there.status == 200 else self._own
         theirs = json.loads(there.body)
