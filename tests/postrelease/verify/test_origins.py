@@ -115,6 +115,8 @@ def test_an_attestation_of_another_workflow_is_not_uploaded(released: Released) 
 
 
 def test_each_file_is_attested_by_the_job_that_published_it(released: Released) -> None:
+    before = len(released.stage.world.journal.entries())
+
     checks = {name: one for name, one in released.verify(0).items() if name.startswith("attestation:")}
 
     assert sorted(checks) == [
@@ -123,6 +125,10 @@ def test_each_file_is_attested_by_the_job_that_published_it(released: Released) 
         "attestation:proof_core-1.1.0.tar.gz",
     ]
     assert {one["result"] for one in checks.values()} == {"pass"}
+    # One page of a package for the origins of all its files; four for their digests and contents.
+    asked = [one.path for one in released.stage.world.journal.entries()[before:] if one.method == "GET"]
+    assert sum(path.startswith("/integrity/") for path in asked) == 4
+    assert sum(path.startswith("/simple/proof/") for path in asked) <= 5
     one = checks[f"attestation:{FILES[0]}"]
     assert one["package"] == "proof"
     assert len(set(one["digest"].values())) == 1

@@ -88,6 +88,8 @@ class PythonRegistry:
         self._by_endpoints: dict[Endpoints, _Index] = {}
         self._roots: dict[str, str] = {}
         self._lock = threading.Lock()
+        self._pages: dict[str, IndexPage] = {}
+        """Pages that were read for the origin of a file: one has all files of a package, and what is up stays."""
 
     def look(self, package: Package, version: str) -> Listing:
         """List the files of one version: each present with its digest, or withdrawn.
@@ -146,18 +148,19 @@ class PythonRegistry:
     def origin(self, package: Package, version: str, filename: str) -> Origin:
         """Return the attestations of a file, which PyPI's integrity API has (PEP 740)."""
         del version
-        index = self._index_of(package)
-        page = self._page(normalised(package.name), index)
-        if isinstance(page, Unknown):
-            return page
-        found = next((one for one in (page.files if page else ()) if one.filename == filename), None)
+        index, name = self._index_of(package), normalised(package.name)
+        page = self._pages.get(name)
+        if page is None or all(one.filename != filename for one in page.files):
+            fresh = self._page(name, index)
+            if isinstance(fresh, Unknown):
+                return fresh
+            page = self._pages[name] = fresh or IndexPage(files=())
+        found = next((one for one in page.files if one.filename == filename), None)
         if found is None:
             return Unknown(reason=f"the index does not list `{filename}`")
         if found.provenance is None:
-            could_show = page is not None and page.has_provenance
-            return NoProvenance(
-                NO_ATTESTATION if could_show else "the index shows no attestations", could_show
-            )
+            shows = page.has_provenance
+            return NoProvenance(NO_ATTESTATION if shows else "the index shows no attestations", shows)
         headers = {"Accept": PROVENANCE, **_headers(index, found.provenance)}
         return read_provenance(found, self._http.ask("GET", found.provenance, headers=headers))
 
