@@ -211,6 +211,12 @@ def test_a_package_that_is_continued_stands_alone_if_its_versions_are_not_outsid
     assert shown["versions"]["0.5.0"]["dist"]["integrity"] == integrity(files["0.5.0"])
 
 
+@pytest.mark.parametrize(("name", "status"), [("@corp/other", 200), ("@corp/new", 402)])
+def test_a_scoped_package_that_is_outside_already_needs_no_access(name: str, status: int) -> None:
+    with Server(Site("far", NpmRegistry(settings=FAR))) as far, reading(far.url) as near:
+        assert publish(name, "3.0.0", access=None).send(near).status == status
+
+
 def test_an_outside_that_does_not_answer_is_not_absence() -> None:
     with reading("http://127.0.0.1:9") as near:
         assert get("/faraway").send(near).status == 502

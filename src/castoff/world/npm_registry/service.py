@@ -283,8 +283,16 @@ class NpmRegistry:
                     403,
                 )
         publication = read_publication(name, document)
-        _check_access(publication, package)
+        if not (package is None and publication.access is None and self._is_outside(name)):
+            _check_access(publication, package)
         return publication, token
+
+    def _is_outside(self, name: str) -> bool:
+        """Return whether the user's registry has a package already: an upload does not change its access."""
+        if self._outside is None or scope_of(name) is None:
+            return False
+        asked = Request(method="GET", path=f"/{name}", headers={"accept": documents.ABBREVIATED})
+        return self._outside.read(asked.path, name, asked, _ANY_BASE).status == 200
 
 
 class _NotOurs(Exception):
