@@ -41,6 +41,8 @@ GATES = {
     "require_accepted": BUILDS,
     "prove": BUILDS,
     "make_tags": "check, dry run: the check `signing` signs with the same key",
+    "require_listed": "no: the files of the run are compared with the tag objects that another job made",
+    "require_published_as_listed": "no: as above; the registries are looked at in that run",
     "planned_again": "no: judged only if the branch moves while the run prepares",
     "require_no_rival": "no: judged only if another run claims first",
     "require_first": "no: judged only if another run finished before the claim",
