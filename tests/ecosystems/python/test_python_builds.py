@@ -143,6 +143,21 @@ def test_a_package_is_tried_with_what_the_index_holds_at_its_turn(
             assert maker.verify(workspace.package(name), by_name[name], root) == ()
 
 
+def test_an_index_that_does_not_answer_proves_nothing_about_a_package(root: Path, tmp_path: Path) -> None:
+    package = workspace_of(root).package("harbour-tides")
+    built = builder().build(root, [package], tmp_path / "out").artifacts
+    nobody = {"UV_DEFAULT_INDEX": "http://127.0.0.1:9/simple/", "UV_HTTP_RETRIES": "0"}
+
+    (problem,) = builder(doors(nobody)).verify(package, built, root)
+
+    assert problem.code == "verify-failed"
+    assert (
+        problem.message
+        == "`harbour-tides` 1.0.0 could not be tested: its installation did not come to an end"
+    )
+    assert "run the same command again" in problem.remedy
+
+
 def test_a_package_that_cannot_be_imported_is_told(root: Path, tmp_path: Path, world: World) -> None:
     module = root / "packages/harbour-tides/src/harbour_tides/__init__.py"
     module.write_text("import nothing_like_this\n")

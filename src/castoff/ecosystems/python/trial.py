@@ -21,6 +21,8 @@ from castoff.model.workspace import Artifact, Package
 
 _IMPORT = "import importlib, sys\nfor name in sys.argv[1:]:\n    importlib.import_module(name)\n"
 _PATIENCE = 600.0
+_NOT_DONE = 2
+"""uv's exit code if something beside it failed, as an index that does not answer; 1: the requirements cannot be met."""
 _INDEX_VARIABLES = ("UV_DEFAULT_INDEX", "UV_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL")
 _ENDINGS = (".py", ".so", ".pyd")
 _MARKS = frozenset({"__init__.py", "__init__.so"})
@@ -46,6 +48,10 @@ def try_out(
         if made.code != 0:
             return _no_interpreter(package, python, made)
         installed = _installed(processes, endpoints, package, folder)
+        if installed.code == _NOT_DONE:
+            installed = _installed(processes, endpoints, package, folder)
+        if installed.code == _NOT_DONE:
+            return _not_tried(package, installed)
         if installed.code != 0:
             return _failed(package, "cannot be installed from its index", installed)
         modules = _installed_modules(folder / "env", package)
@@ -168,6 +174,18 @@ def _no_interpreter(package: Package, python: str, done: Completed) -> Problem:
         message=f"`{package.name}` could not be tested: cannot create an environment with Python {python}",
         reason=done.last_words,
         remedy="install that Python version (`uv python list` shows the versions that uv finds)",
+        file=package.manifest,
+        package=package.id,
+    )
+
+
+def _not_tried(package: Package, done: Completed) -> Problem:
+    return Problem(
+        code="verify-failed",
+        message=f"`{package.name}` {package.version} could not be tested: its installation did not come to an end",
+        reason=done.last_words,
+        remedy="if an index or the network did not answer, run the same command again; otherwise fix what is reported"
+        + withheld_words(Kind.BUILD, done.withheld),
         file=package.manifest,
         package=package.id,
     )
