@@ -46,6 +46,27 @@ def published(world: World, folder: Path, name: str, files: dict[str, str], **ma
 
 
 @pytest.mark.parametrize(
+    ("name", "required", "imported", "failure"),
+    [
+        ("meant", "throw new Error('use import')", "export const a = 1", ""),
+        ("accident", "nothing.like.this", "export const a = 1", "ReferenceError"),
+        ("neither", "throw new Error('use import')", "import 'node:gone'", "Error: use import"),
+    ],
+)
+def test_an_entry_that_refuses_require_is_imported(
+    world: World, tmp_path: Path, name: str, required: str, imported: str, failure: str
+) -> None:
+    exports = {".": {"require": "./index.cjs", "import": "./index.mjs"}}
+    files = {"index.cjs": f"{required};\n", "index.mjs": f"{imported};\n"}
+    processes = published(world, tmp_path, name, files, exports=exports)
+
+    found = try_out(processes, npm_package(name, "1.0.0"), "1.0.0", imports=True)
+
+    assert failure in (found.reason if found else "")
+    assert (found is None) == (not failure)
+
+
+@pytest.mark.parametrize(
     ("name", "more", "manifest", "failure"),
     [
         ("whole", "import './index.js'", {}, ""),

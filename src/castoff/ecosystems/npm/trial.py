@@ -20,7 +20,11 @@ const failed = [], pending = [], tree = installed();
 for (const name of process.argv.slice(2)) {
   try { require(name); continue; } catch (error) {
     if (!["ERR_REQUIRE_ESM", "ERR_PACKAGE_PATH_NOT_EXPORTED", "ERR_REQUIRE_ASYNC_MODULE"].includes(error.code)) {
-      fail(name, error); continue;
+      // An error that says so, as vitest's, and no accident: the entry is for `import` alone.
+      const isMeant = error && Object.getPrototypeOf(error) === Error.prototype && !error.code;
+      if (isMeant) pending.push(import(name).catch(() => fail(name, error)));
+      else fail(name, error);
+      continue;
     }
   }
   pending.push(import(name).catch((error) => fail(name, error)));
