@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +95,12 @@ def try_out(processes: Processes, package: Package, version: str, *, imports: bo
             return None
         (folder / "try.cjs").write_text(_PROGRAM, encoding="utf-8")
         done = processes.run(["node", "try.cjs", *names], kind=Kind.BUILD, cwd=folder, timeout=_PATIENCE)
-        return _failed(package, version, "cannot be imported", done) if done.code != 0 else None
+        if done.code == 0:
+            return None
+        failed = _failed(package, version, "cannot be imported", done)
+        # A test runner's module, say, works within its runner alone.
+        by_design = 'if node alone cannot import it by design, set `verify = "install"` in `[npm]`'
+        return replace(failed, remedy=f"correct the entry, or what it requires; {by_design}")
 
 
 def _manifest(file: Path) -> Mapping[str, Any]:
