@@ -87,5 +87,5 @@ def test_each_entry_is_imported_but_for_one_that_lacks_a_peer(
     found = try_out(processes, npm_package(name, "1.0.0"), "1.0.0", imports=True)
 
     assert (found.code if found else "") == ("verify-failed" if failure else "")
-    assert found is None or "`verify = \"install\"`" in found.remedy
+    assert found is None or '`verify = "install"`' in found.remedy
     assert found is None or failure in found.reason
