@@ -5,7 +5,6 @@ own_time.py ARGUMENT...
 
 from __future__ import annotations
 
-import contextlib
 import json
 import resource
 import sys
@@ -14,10 +13,9 @@ import time
 
 def main() -> None:
     began = time.perf_counter()
-    from castoff.__main__ import main as castoff
+    from castoff.__main__ import run_command_line
 
-    with contextlib.suppress(SystemExit):
-        castoff()
+    run_command_line()
     wall = time.perf_counter() - began
     own, children = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     said = {

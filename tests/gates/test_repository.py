@@ -69,13 +69,10 @@ def test_the_command_line_starts_without_heavy_libraries(arguments: list[str]) -
     look = (
         "import sys\n"
         "sys.argv = ['castoff', *sys.argv[1:]]\n"
-        "from castoff.__main__ import main\n"
-        "try:\n"
-        "    code = main()\n"
-        "except SystemExit as end:\n"
-        "    code = end.code\n"
+        "from castoff.__main__ import run_command_line\n"
+        "code = run_command_line()\n"
         f"heavy = sorted(set({HEAVY!r}) & set(sys.modules))\n"
-        "print('CODE', code or 0, 'HEAVY', heavy, file=sys.stderr)\n"
+        "print('CODE', code, 'HEAVY', heavy, file=sys.stderr)\n"
     )
 
     done = subprocess.run(
