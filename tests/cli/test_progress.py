@@ -167,6 +167,15 @@ def test_a_command_that_prints_only_its_result_breaks_each_silence_too(
     assert all(one.startswith("... checking 215 conditions (") for one in printed)
 
 
+def test_a_step_that_fails_is_told_of_no_more(capfd: pytest.CaptureFixture[str]) -> None:
+    lines = Heartbeat(heartbeat=0.05)
+    with pytest.raises(ValueError, match="dark"), lines.step(LocalStep("check", "215 conditions")):
+        raise ValueError("dark")
+    time.sleep(0.3)
+
+    assert capfd.readouterr().err == ""
+
+
 def test_a_run_that_builds_nothing_does_not_tell_how_long_builds_take(tmp_path: Path) -> None:
     file = tmp_path / "events"
     for kind in ("install", "prepare", "check", "sign"):

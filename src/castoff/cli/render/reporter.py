@@ -267,6 +267,16 @@ class LineReporter(Display):
 class Heartbeat(LineReporter):
     """A line on stderr after each silence, and nothing else: for commands whose result is all that is printed."""
 
+    @contextmanager
+    def step(self, step: LocalStep) -> Iterator[None]:
+        """A step begins, and ends; what raises ends such a command."""
+        try:
+            with super().step(step):
+                yield
+        except BaseException:
+            self.close()
+            raise
+
     def stage(self, name: str, total: int) -> None:
         """Note the stage."""
         Display.stage(self, name, total)
