@@ -6,6 +6,7 @@ import csv
 import sys
 import tempfile
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from packaging.specifiers import SpecifierSet
@@ -51,7 +52,10 @@ def try_out(
         if installed.code == _NOT_DONE:
             installed = _installed(processes, endpoints, package, folder)
         if installed.code == _NOT_DONE:
-            return _not_tried(package, installed)
+            fact = "could not be tested: its installation did not come to an end"
+            again = "if an index or the network did not answer, run the same command again; otherwise fix the error"
+            hint = withheld_words(Kind.BUILD, installed.withheld)
+            return replace(_failed(package, fact, installed), remedy=again + hint)
         if installed.code != 0:
             return _failed(package, "cannot be installed from its index", installed)
         modules = _installed_modules(folder / "env", package)
@@ -174,18 +178,6 @@ def _no_interpreter(package: Package, python: str, done: Completed) -> Problem:
         message=f"`{package.name}` could not be tested: cannot create an environment with Python {python}",
         reason=done.last_words,
         remedy="install that Python version (`uv python list` shows the versions that uv finds)",
-        file=package.manifest,
-        package=package.id,
-    )
-
-
-def _not_tried(package: Package, done: Completed) -> Problem:
-    return Problem(
-        code="verify-failed",
-        message=f"`{package.name}` {package.version} could not be tested: its installation did not come to an end",
-        reason=done.last_words,
-        remedy="if an index or the network did not answer, run the same command again; otherwise fix what is reported"
-        + withheld_words(Kind.BUILD, done.withheld),
         file=package.manifest,
         package=package.id,
     )
