@@ -78,6 +78,11 @@ def pack_command(client: Client, file: Path) -> Sequence[str]:
             return ("bun", "pm", "pack", "--destination", str(file.parent))
 
 
+def pack_members(names: Sequence[str], into: Path) -> Sequence[str]:
+    """Return npm's command that packs members of a workspace, run in its folder."""
+    return ("npm", "pack", "--pack-destination", str(into), *(f"--workspace={name}" for name in names))
+
+
 def listed_members(processes: Processes, root: Path) -> frozenset[str] | Unknown | None:
     """List the names of a workspace's members as its client does; None where there is no workspace, or no list.
 

@@ -1,0 +1,73 @@
+"""Packing with the real npm: many members by one run, and what fails by its own name."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from castoff.config.values import NpmSettings
+from castoff.ecosystems.npm.builder import NpmBuilder
+from castoff.io.process import Processes
+from castoff.ports import Built
+from ecosystems.npm.npm_files import npm_package
+from proofs.npm_worlds import needs_npm
+
+NPM = shutil.which("npm")
+pytestmark = needs_npm
+
+FAILS = {"prepack": "exit 7"}
+MARKS = {"prepack": "touch ../../marked"}
+
+
+def build(place: Path, names: Sequence[str]) -> tuple[Built, int]:
+    """Build members of the workspace; give what was built, and the number of runs of npm."""
+    runs = place / "runs"
+    (place / "bin").mkdir()
+    counting = place / "bin" / "npm"
+    counting.write_text(f'#!/bin/sh\necho run >>"{runs}"\nexec "{NPM}" "$@"\n', encoding="utf-8")
+    counting.chmod(0o755)
+    processes = Processes({**os.environ, "PATH": f"{counting.parent}{os.pathsep}{os.environ['PATH']}"})
+    packages = [npm_package(name) for name in names]
+    built = NpmBuilder(processes, NpmSettings(), 0).build(place, packages, place / "out")
+    return built, len(runs.read_text("utf-8").splitlines())
+
+
+def write(place: Path, folder: str, name: str, scripts: dict[str, str] | None = None) -> None:
+    (place / folder).mkdir(parents=True)
+    manifest = {"name": name, "version": "1.3.0", "scripts": scripts or {}}
+    (place / folder / "package.json").write_text(json.dumps(manifest), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("globs", "failing", "named_as_folder", "runs"),
+    [
+        pytest.param(["packages/*"], False, False, 1, id="all by one run"),
+        pytest.param(["packages/*"], True, False, 4, id="each alone after a failure"),
+        pytest.param(["packages/*", "b/*"], False, True, 2, id="the name of a folder is left out"),
+        pytest.param(["packages/a"], False, False, 3, id="two are no members"),
+    ],
+)
+def test_members_are_packed_together(
+    globs: list[str], failing: bool, named_as_folder: bool, runs: int, tmp_path: Path
+) -> None:
+    root = {"name": "root", "private": True, "workspaces": globs}
+    (tmp_path / "package.json").write_text(json.dumps(root), encoding="utf-8")
+    write(tmp_path, "packages/a", "a")
+    write(tmp_path, "packages/b", "b", FAILS if failing else None)
+    write(tmp_path, "packages/c", "c")
+    if named_as_folder:
+        write(tmp_path, "b/inner", "inner", MARKS)
+
+    built, counted = build(tmp_path, ["a", "b", "c"])
+
+    assert [one.package for one in built.artifacts] == (["a", "c"] if failing else ["a", "b", "c"])
+    assert [
+        (one.package, one.problem.code) for one in built.failures if one.problem.code == "pack-failed"
+    ] == ([("b", "pack-failed")] if failing else [])
+    assert not (tmp_path / "marked").exists()
+    assert counted == runs
