@@ -13,7 +13,7 @@ const { dirname } = require("node:path");
 const { createInterface } = require("node:readline");
 
 const UNUSABLE = 3;
-const IDLE = 3000;
+const IDLE = 20000;
 // One try more, at once: castoff paces its looks itself, and one late answer must not hold up the others.
 const PATIENCE = { fetchRetries: 1, fetchRetryMintimeout: 200, fetchRetryMaxtimeout: 1000 };
 const LONGEST = 30000;
