@@ -88,3 +88,17 @@ def test_a_release_pull_request_is_refused_with_the_other_way(
     assert ground.castoff(monkeypatch, "release", "minor", "--pull-request") == 4
 
     assert "version-from-tags" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("above", [False, True], ids=["on the claimed commit", "on a later one"])
+def test_a_tag_by_hand_finishes_no_version_that_a_ref_claims(
+    ground: Ground, above: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ground.git("commit", "--quiet", "--allow-empty", "-m", "later")
+    ground.git("tag", "--no-sign", "1.1.0", "HEAD" if above else "HEAD~1")
+    ground.git("push", "--quiet", "origin", "HEAD:main", "1.1.0")
+
+    ground.castoff(monkeypatch, "status", "--json")
+    assert json.loads(capsys.readouterr().out)["phase"] == "in-flight"
+    assert ground.castoff(monkeypatch, "plan", "major") == 4
+    assert "release-in-flight" in capsys.readouterr().err

@@ -15,6 +15,7 @@ from castoff.model.intent import Begin, Resume, meant
 from castoff.model.observations import Present, Unknown, Withdrawn
 from castoff.model.versions import read
 from castoff.release.flight import explained, with_flights, with_known_flights
+from castoff.release.run import run_release
 from castoff.release.status import look
 from castoff.release.tag_fitness import TagFitness
 from castoff.rollback.withdrawal_notice import note_of
@@ -223,3 +224,78 @@ def test_a_tag_below_the_release_commit_stops_every_level_until_it_is_deleted(
     there.made.git("push", "--quiet", "origin", "--delete", "1.1.0")
     there.made.git("tag", "--delete", "1.1.0")
     assert (look(services, None).version, look(services, None).phase) == ("1.1.0", "in-flight")
+
+
+def overtaken(folder: Path, where: str, subject: str = "release 1.1.0") -> InFlight:
+    """Put a tag of 1.1.0 by hand below castoff's release commit, above it, or beside the branch."""
+    there = InFlight.begin(folder, subject=subject, tag=None)
+    git = there.made.git
+    commit = "1.0.0^{commit}"
+    if where == "above":
+        commit = there.made.commit({"merged.txt": "x"})
+    if where == "beside":
+        git("checkout", "--quiet", "-b", "other", "1.0.0")
+        commit = there.made.commit({"other.txt": "x"})
+        git("checkout", "--quiet", "main")
+    git("tag", "--annotate", "-m", "by hand", "1.1.0", commit)
+    return there
+
+
+@pytest.mark.parametrize(
+    ("answers", "phase"),
+    [
+        pytest.param({"files": {}}, "in-flight", id="nothing uploaded"),
+        pytest.param({}, "in-flight", id="uploaded, and no page"),
+        pytest.param({"files": {}, "pages": PUBLISHED}, "in-flight", id="announced, and nothing is up"),
+        pytest.param({"pages": PUBLISHED}, "complete", id="announced by hand"),
+        pytest.param({"pages": Unknown(reason="503")}, "unknown", id="a silent forge"),
+        pytest.param({"files": {}, "pages": Unknown(reason="503")}, "in-flight", id="silent, nothing is up"),
+    ],
+)
+@pytest.mark.parametrize("where", ["below", "above", "beside"])
+def test_a_tag_that_others_put_elsewhere_finishes_no_release(
+    where: str, answers: Mapping[str, Any], phase: str, tmp_path: Path
+) -> None:
+    there = overtaken(tmp_path, where)
+    for name, value in answers.items():
+        setattr(there, name, value)
+    services = there.setting()
+
+    status = look(services, "1.1.0")
+    with open_session(services) as session:
+        known, problems = with_known_flights(session)
+        history = known.snapshot.history
+
+    commits = [one.commit for one in history.unfinished]
+    assert commits == ([there.commit] if phase == "in-flight" else [])
+    assert [one.code for one in problems] == ["flight-unknown"] * (phase == "unknown")
+    assert status.phase == look(services, None).phase == ("other" if phase == "complete" else phase)
+    if phase == "in-flight":
+        assert status.commit == there.commit
+        assert "tag-elsewhere" in [one.code for one in status.problems]
+        assert isinstance(meant(history, "minor"), Resume)
+
+
+@pytest.mark.parametrize("where", ["above", "beside"])
+def test_a_tag_above_a_commit_of_the_projects_own_scripts_is_its_release(where: str, tmp_path: Path) -> None:
+    there = overtaken(tmp_path, where, subject="Prepare 1.1.0")
+    there.files = {}
+
+    with open_session(there.setting()) as session:
+        assert session.snapshot.history.overtaken is None
+        assert with_flights(session).snapshot.history.unfinished == ()
+
+
+@pytest.mark.parametrize("level", [None, "minor"])
+@pytest.mark.parametrize("where", ["below", "above", "beside"])
+def test_a_resume_stops_before_its_uploads_if_others_put_the_tag_elsewhere(
+    where: str, level: str | None, tmp_path: Path
+) -> None:
+    there = overtaken(tmp_path, where)
+    there.files = {}
+    services = there.setting()
+
+    for version in (None, "1.1.0") if level is None else (None,):
+        with pytest.raises(CastoffError) as caught:
+            run_release(services, ReleaseRequest(level=level, version=version))
+        assert "tag-elsewhere" in [one.code for one in caught.value.problems]

@@ -43,7 +43,7 @@ class History:
     """Releases that were finished and begun, as seen from the branch, the highest first.
 
     ``unclear`` was begun by castoff or by the project's own scripts: nothing but its version picks it up.
-    ``overtaken`` was begun by castoff behind a commit on which somebody else put the tag of its version.
+    ``overtaken`` was begun by castoff, and somebody else put the tag of its version on another commit.
     ``ours``: castoff made the last release. ``idle``: nothing was committed since but its changelog. ``spelling`` is
     how the tags spell versions.
     """
@@ -66,11 +66,18 @@ class History:
         """Return the history with tagged releases counted as begun: they stopped before their announcement."""
         if not claims:
             return self
-        released = tuple(one for one in self.released if one not in claims)
+        versions = {one.version for one in claims}  # the tag of an overtaken one is on another commit
+        released = tuple(one for one in self.released if one.version not in versions)
         begun = sorted((*self.unfinished, *claims), key=lambda claim: claim.version, reverse=True)
         previous = released[0] if released else None
         return replace(
-            self, previous=previous, unfinished=tuple(begun), released=released, ours=True, idle=False
+            self,
+            previous=previous,
+            unfinished=tuple(begun),
+            released=released,
+            overtaken=None,
+            ours=True,
+            idle=False,
         )
 
     @property
@@ -208,7 +215,8 @@ def _list(history: History) -> str:
 
 
 def _known(history: History, version: ReleaseVersion) -> Claim | None:
-    for claim in (*history.unfinished, *history.released, *history.unclear):
+    overtaken: Sequence[Claim] = (history.overtaken,) if history.overtaken else ()
+    for claim in (*history.unfinished, *overtaken, *history.released, *history.unclear):
         if claim.version == version:
             return claim
     return None

@@ -16,7 +16,7 @@ from castoff.preflight.credentials import credential_checks
 from castoff.preflight.early_drafts import waiting_elsewhere
 from castoff.preflight.exchanges import exchange_checks
 from castoff.preflight.foresight import foresight_checks
-from castoff.preflight.free_version import not_free
+from castoff.preflight.free_version import claim_tagged_elsewhere, not_free
 from castoff.preflight.labels import Changes, change_checks
 from castoff.preflight.members import member_problems
 from castoff.preflight.mentions import stale_mentions
@@ -129,10 +129,11 @@ def resume_checks(
     does itself.
     """
     pushed = Check("pushed", "preflight", lambda: unpushed(session.snapshot, claim, level))
+    tag = Check("tag-free", "preflight", lambda: claim_tagged_elsewhere(session.snapshot, claim))
     if claim.tagged or not uploads:
-        return (pushed,)
+        return (pushed, tag)
     needed = capability_checks(session)
-    return (pushed, *(one for one in needed if signs or one.id not in ("signing", "tool:signing")))
+    return (pushed, tag, *(one for one in needed if signs or one.id not in ("signing", "tool:signing")))
 
 
 def _is_on_branch(snapshot: Snapshot) -> bool:

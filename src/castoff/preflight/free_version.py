@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from castoff.errors import Problem
+from castoff.model.intent import Claim
 from castoff.model.refs import CLAIMS, lock_of
 from castoff.model.versions import ReleaseVersion, spell
 from castoff.session.snapshot import Snapshot
@@ -60,6 +61,27 @@ def not_free(snapshot: Snapshot, version: ReleaseVersion) -> tuple[Problem, ...]
 def _all_tags(snapshot: Snapshot, version: ReleaseVersion) -> tuple[str, ...]:
     tag = snapshot.tag_name.of(version)
     return (tag, *(name for _, name in snapshot.tags.each_of(version, besides=tag)))
+
+
+def tag_elsewhere(tag: str, title: str, commit: str, at: str | None) -> Problem:
+    """Make the problem of a release whose commit is ``commit``, and whose tag somebody put on another one, ``at``."""
+    return Problem(
+        code="tag-elsewhere",
+        message=f"the tag `{tag}` is already on another commit",
+        reason=f"the release commit is {commit[:12]}, the remote's tag is on {(at or '?')[:12]}",
+        remedy=f"withdraw the version with `castoff abandon {title} --execute` and release the "
+        "next one; or ask the owner of the tag to delete it, if nothing was released from it",
+        commit=at,
+    )
+
+
+def claim_tagged_elsewhere(snapshot: Snapshot, claim: Claim) -> tuple[Problem, ...]:
+    """Return where somebody put the tag of a claimed version on another commit: the uploads would end before it."""
+    tag = snapshot.tag_of(claim)
+    found = snapshot.refs.tags.get(tag)
+    if found is None or found.commit == claim.commit:
+        return ()
+    return (tag_elsewhere(tag, snapshot.history.spelled(claim.version), claim.commit, found.commit),)
 
 
 def tag_taken(snapshot: Snapshot, tag: str) -> tuple[Problem, ...]:

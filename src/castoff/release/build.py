@@ -93,7 +93,7 @@ def claimed_release(services: Services, version: str | None) -> Release:
 
 def _claimed(session: Session, version: str | None) -> tuple[Session, Release]:
     require_clear_tags(session.snapshot.unclear_tags)
-    known = session if version is not None else with_flights(session)
+    known = with_flights(session, version)
     intent = intent_of(known, ReleaseRequest(level=None, version=version))
     assert isinstance(intent, Resume), "without a level, a request begins nothing"
     require_reachable(known.snapshot)

@@ -15,6 +15,7 @@ from typing import Literal
 from castoff.errors import CastoffError, Problem, Refusal
 from castoff.model.acts import Blocked, Done, Off
 from castoff.model.intent import Claim
+from castoff.model.versions import read
 from castoff.preflight.stage import require_answers
 from castoff.reconcile import PartState, StageState
 from castoff.reconcile.part import Stage
@@ -35,11 +36,14 @@ Flight = Literal["in-flight", "complete", "abandoned", "unknown"]
 _WITHDRAWN = "artifact-withdrawn"
 
 
-def with_flights(session: Session) -> Session:
+def with_flights(session: Session, version: str | None = None) -> Session:
     """Return the session with tagged releases in flight counted as begun, not as released.
 
+    For a ``version`` that is named, this matters only if somebody else put its tag on another commit.
     Errors: ``still-waiting`` where nobody answers whether the last release is finished.
     """
+    if version is not None and not is_overtaken(session, version):
+        return session
     return _reopened(session, [one for one in _candidates(session) if _flies(session, one)])
 
 
@@ -53,7 +57,7 @@ def with_known_flights(session: Session) -> tuple[Session, tuple[Problem, ...]]:
         states = hurried.observe(*required_stages(hurried, release))
         found.setdefault(flight_of(hurried.services, release, states), []).append(claim)
     problems = tuple(_not_known(session.snapshot, claim) for claim in found.get("unknown", ()))
-    return _reopened(session, found.get("in-flight", [])), problems
+    return _reopened(session, found.get("in-flight", []), found.get("unknown", [])), problems
 
 
 def required_stages(session: Session, release: Release, body: Callable[[], str] = str) -> tuple[Stage, ...]:
@@ -86,16 +90,28 @@ def flight_of(services: Services, release: Release, states: Sequence[StageState]
 
 def phase_of(states: Sequence[StageState]) -> Flight:
     """Decide by what was seen of the required stages."""
+    # An announced release is history: `castoff verify` judges its tag, which is never moved.
+    announced = [part for state in states if state.stage.name == "announce" for part in state.parts]
+    over = bool(announced) and all(isinstance(part.decision, Done) for part in announced)
     open_parts = [
         part
         for state in without_withdrawn(states)
         if state.stage.required
         for part in state.parts
-        if not isinstance(part.decision, Done | Off)
+        if not isinstance(part.decision, Done | Off) and not (over and _is_tagged_elsewhere(part))
     ]
-    if any(not part.is_unknown for part in open_parts):
+    may_be_over = any(part.is_unknown for part in announced)
+    if any(not part.is_unknown and not (may_be_over and _is_tagged_elsewhere(part)) for part in open_parts):
         return "in-flight"
     return "unknown" if open_parts else "complete"
+
+
+def _is_tagged_elsewhere(part: PartState) -> bool:
+    match part.decision:
+        case Blocked(Problem(code="tag-elsewhere")):
+            return True
+        case _:
+            return False
 
 
 def is_taken_back(services: Services, release: Release) -> bool:
@@ -154,10 +170,18 @@ def leaving(session: Session, release: Release, states: Sequence[StageState]) ->
 def is_begun(session: Session, claim: Claim) -> bool:
     """Return whether castoff began a release, in whichever branch's history it is."""
     history = session.snapshot.history
-    if not claim.tagged or claim in history.unfinished:
+    if not claim.tagged or claim in history.unfinished or claim == history.overtaken:
+        return True
+    if history.ours and claim == history.previous:
         return True
     below = (one for one in history.released if one.version < claim.version)
     return is_castoffs(session.clone, session.configuration.release.message, claim, below)
+
+
+def is_overtaken(session: Session, version: str) -> bool:
+    """Return whether a version is one that castoff began, with a tag of somebody else on another commit."""
+    overtaken = session.snapshot.history.overtaken
+    return overtaken is not None and overtaken.version == read(version)
 
 
 def in_flight_elsewhere(session: Session) -> Iterator[tuple[str, Claim]]:
@@ -187,9 +211,12 @@ def _waits_for_its_page(session: Session, claim: Claim) -> bool:
     return phase_of(states) == "in-flight" and not is_taken_back(session.services, release)
 
 
-def _reopened(session: Session, claims: Sequence[Claim]) -> Session:
-    snapshot = session.snapshot
-    return replace(session, snapshot=replace(snapshot, history=snapshot.history.reopened(claims)))
+def _reopened(session: Session, claims: Sequence[Claim], unknown: Sequence[Claim] = ()) -> Session:
+    """Count claims as begun; one that others tagged and that is neither in flight nor unknown was finished by hand."""
+    snapshot, history = session.snapshot, session.snapshot.history.reopened(claims)
+    if history.overtaken is not None and history.overtaken not in unknown and snapshot.reachable:
+        history = replace(history, overtaken=None)
+    return replace(session, snapshot=replace(snapshot, history=history))
 
 
 def _flies(session: Session, claim: Claim) -> bool:
@@ -201,11 +228,11 @@ def _flies(session: Session, claim: Claim) -> bool:
 def _candidates(session: Session) -> tuple[Claim, ...]:
     """List the releases that castoff tagged last: beside a pre-release, a fix of the line before may be newer."""
     history, previous = session.snapshot.history, session.snapshot.history.previous
-    if (
-        previous is None
-        or not session.snapshot.reachable
-        or "release-in-flight" in session.services.tolerated
-    ):
+    if not session.snapshot.reachable or "release-in-flight" in session.services.tolerated:
+        return ()
+    if history.overtaken is not None:
+        return (history.overtaken,)
+    if previous is None:
         return ()
     ours = (previous,) if history.ours else ()
     if previous.version.is_stable:

@@ -62,7 +62,7 @@ def make_release_tags(services: Services, version: str | None, into: Path) -> Ma
     """
     with open_session(services) as session:
         require_clear_tags(session.snapshot.unclear_tags)
-        known = session if version is not None else with_flights(session)
+        known = with_flights(session, version)
         intent = intent_of(known, ReleaseRequest(level=None, version=version))
         assert isinstance(intent, Resume), "without a level, a request begins nothing"
         require_reachable(known.snapshot)

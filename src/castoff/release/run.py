@@ -186,8 +186,7 @@ def _claimed(run: _Run) -> tuple[Claim, bool]:
 def _intended(run: _Run) -> Begin | Resume:
     """Return what is to be begun or resumed; a release in flight counts as begun in the session from now on."""
     try:
-        if run.request.version is None:
-            run.session = with_flights(run.session)
+        run.session = with_flights(run.session, run.request.version)
         return intent_of(run.session, run.request)
     except CastoffError as error:
         require_full_history(run.session.snapshot)

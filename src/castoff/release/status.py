@@ -33,6 +33,7 @@ from castoff.release.flight import (
     flight_of,
     in_flight_elsewhere,
     is_begun,
+    is_overtaken,
     leaving,
     required_stages,
     with_known_flights,
@@ -216,7 +217,7 @@ def dry_resume(services: Services, request: ReleaseRequest) -> Status:
         require_clear_tags(session.snapshot.unclear_tags)
         known = session
         try:
-            if request.version is None:
+            if request.version is None or is_overtaken(session, request.version):
                 known, _ = with_known_flights(session)
             intent = intent_of(known, request)
         except CastoffError:
@@ -224,7 +225,7 @@ def dry_resume(services: Services, request: ReleaseRequest) -> Status:
             raise
         assert isinstance(intent, Resume), "without a level, a request begins nothing"
         require_reachable(session.snapshot)
-        status = _look_at(known, intent.claim, _problems(session))
+        status = _look_at(known, intent.claim, _problems(known))
         answers = run_checks(resume_checks(known, intent.claim, request.level))
         found = [problem for one in map(outside_a_release, answers) for problem in one.findings]
         if request.without:
@@ -252,17 +253,17 @@ def _other(snapshot: Snapshot, branch: str, claim: Claim) -> OtherFlight:
 
 
 def _look(session: Session, version: str | None) -> Status:
-    services, problems = session.services, _problems(session)
+    services = session.services
+    history, known = session.snapshot.history, session
+    if history.overtaken and (version is None or is_overtaken(session, version)):
+        known, _ = with_known_flights(session)
+    problems = _problems(known)
     if version is not None:
-        return _look_at(session, claim_of(session, version), problems)
-    history = session.snapshot.history
-    if history.unfinished or history.ours:
-        if history.unfinished or (history.previous and not history.previous.version.is_stable):
-            known, _ = with_known_flights(session)
-        else:
-            known = session
-        claim = to_resume(known.snapshot.history, None)
-        assert claim is not None
+        return _look_at(known, claim_of(known, version), problems)
+    if history.unfinished or (history.ours and history.previous and not history.previous.version.is_stable):
+        known, _ = with_known_flights(session)
+    claim = known.snapshot.history.overtaken or to_resume(known.snapshot.history, None)
+    if claim is not None:
         return _look_at(known, claim, problems)
     told = cadence(session)
     is_known = session.snapshot.reachable or session.snapshot.remote_url is None
@@ -378,7 +379,8 @@ def _schedule(
 
 def _phase(session: Session, release: Release) -> tuple[Phase, tuple[StageState, ...]]:
     """Look at the stages of the release; of one that was taken back, at those of taking it back."""
-    if not release.tagged and release.claim not in session.snapshot.history.unfinished:
+    history = session.snapshot.history
+    if not release.tagged and release.claim not in (*history.unfinished, history.overtaken):
         stages: tuple[Stage, ...] = (
             withdraw_stage(session.services, release),
             no_draft_stage(session.services, release),

@@ -11,6 +11,7 @@ from castoff.model.acts import Act, Blocked, Decision, Do, Done, Outcome, Refuse
 from castoff.model.observations import Absent, Answer, Observation, Present, Unknown
 from castoff.model.refs import Refs, TagRef
 from castoff.ports import Remote
+from castoff.preflight.free_version import tag_elsewhere
 from castoff.reconcile.part import Seen
 
 _NOT_ASKED = "the remote could not be queried for its tags"
@@ -155,16 +156,7 @@ def decide_tag(tag: str, commit: str, answer: Answer, title: str) -> Decision:
         case Present(commit=at) if at == commit:
             return Done()
         case Present(commit=at):
-            return Blocked(
-                Problem(
-                    code="tag-elsewhere",
-                    message=f"the tag `{tag}` is already on another commit",
-                    reason=f"the release commit is {commit[:12]}, the remote's tag is on {(at or '?')[:12]}",
-                    remedy=f"withdraw the version with `castoff abandon {title} --execute` and release the "
-                    "next one; or ask the owner of the tag to delete it, if nothing was released from it",
-                    commit=at,
-                )
-            )
+            return Blocked(tag_elsewhere(tag, title, commit, at))
         case Unknown(reason=reason, retry_after=after):
             return Wait(reason=reason, seconds=after)
         case _:

@@ -18,7 +18,7 @@ from castoff.config.templates import LiteralText, Placeholder, parts
 from castoff.errors import Refusal, WorkspaceError
 from castoff.git import Clone
 from castoff.git.log import first_with_subject
-from castoff.model.intent import Begun, Claim, Step, begun_in
+from castoff.model.intent import Begun, Claim, History, Step, begun_in
 from castoff.model.refs import PROPOSED
 from castoff.model.scope import Scope
 from castoff.model.versions import ReleaseVersion, read, spell
@@ -134,11 +134,22 @@ def _tells_claim(branch: Branch, claim: Claim) -> bool:
     return any(said.fullmatch(line.removeprefix("* ").strip()) for line in lines)
 
 
-def overtaken_claim(branch: Branch, tagged: Claim) -> Claim | None:
-    """Find a release commit of castoff's above a tag of its version; the tag is then on a commit below the release."""
-    said = _claim_line(branch.message, tagged.version)
-    commit = first_with_subject(branch.clone.git, said, branch.head, since=tagged.commit)
-    return None if commit is None else Claim(version=tagged.version, commit=commit)
+def overtaken_claim(branch: Branch, tagged: Claim, earlier: Sequence[Claim]) -> Claim | None:
+    """Find a release commit of castoff's for a version whose tag somebody else put below or above it.
+
+    ``earlier`` are the releases below it, the highest first.
+    """
+    said, git = _claim_line(branch.message, tagged.version), branch.clone.git
+    above = first_with_subject(git, said, branch.head, since=tagged.commit)
+    if above is not None:
+        return Claim(version=tagged.version, commit=above)
+    since = History(previous=earlier[0], released=earlier).since if earlier else None
+    # The subject first: reading the manifests of each commit costs more.
+    if since is None or first_with_subject(git, said, tagged.commit, since=since.commit) is None:
+        return None
+    found = next((one for one in begun_on(branch, since).standing if one.version == tagged.version), None)
+    is_begun = found is not None and is_castoffs(branch.clone, branch.message, found, earlier)
+    return found if is_begun else None
 
 
 def _claim_line(template: str, version: ReleaseVersion) -> re.Pattern[str]:

@@ -18,7 +18,7 @@ from castoff.git import Clone, Refs, Repository
 from castoff.git.log import has_reverts, newer_tags, reachable_tags, tags_without
 from castoff.model.changed_packages import at_newest
 from castoff.model.graph import Order, order_of
-from castoff.model.intent import Claim, History
+from castoff.model.intent import Begun, Claim, History
 from castoff.model.joined_workspace import may_be_meant
 from castoff.model.refs import TagName
 from castoff.model.scope import Scope
@@ -28,7 +28,13 @@ from castoff.model.versions import Ecosystem, ReleaseVersion, read
 from castoff.model.workspace import Package, Workspace
 from castoff.ports import Manifests, Tree
 from castoff.session.changed_packages import only_changed
-from castoff.session.claim_history import Branch, begun_on, is_castoffs, overtaken_claim
+from castoff.session.claim_history import (
+    Branch,
+    begun_on,
+    is_castoffs,
+    listed_digests,
+    overtaken_claim,
+)
 from castoff.session.sync_state import remote_problems
 from castoff.session.tag_names import RELEASE_TAG, TagNaming, find_naming
 from castoff.session.workspaces import manifest_tree, read_workspace, scope_of, workspace_at
@@ -353,22 +359,18 @@ def _history(
 ) -> History:
     tag_name, released = naming.tag, naming.released
     previous = released[0] if released else None
-    since = History(previous=previous, released=released).since
-    unfinished: tuple[Claim, ...] = ()
-    unclear: tuple[Claim, ...] = ()
-    if refs is not None and refs.claims is not None:
-        claimed = claims_in(clone, refs, head, since)
-        unfinished = tuple(one for one in claimed if not _is_tagged(clone, refs, naming, one.version))
-    elif previous is None or version != previous.version:
-        begun = begun_on(line(), since)
-        unfinished, unclear = (
-            tuple(one for one in claims if not _is_tagged(clone, refs, naming, one.version))
-            for claims in (begun.standing, begun.unclear)
-        )
-    ours = previous is not None and is_castoffs(clone, configuration.release.message, previous, released[1:])
-    overtaken = None
-    if previous is not None and previous.version == version and previous.commit != head and not ours:
-        overtaken = overtaken_claim(line(), previous)
+    claims = _Claims(clone, refs, head, naming, line)
+    begun = claims.begun(version)
+    unfinished, unclear = (
+        tuple(one for one in found if not _is_tagged(clone, refs, naming, one.version))
+        for found in (begun.standing, begun.unclear)
+    )
+    template = configuration.release.message
+    # A ref that claims the version is castoff's, whoever made the tag.
+    ours = previous is not None and (
+        is_castoffs(clone, template, previous, released[1:]) or previous.commit == claims.by_ref(previous)
+    )
+    overtaken = None if ours else claims.overtaken(begun.standing, template)
     return History(
         previous=previous,
         released=released,
@@ -379,6 +381,66 @@ def _history(
         idle=_is_idle(clone, head, previous, configuration),
         spelling=tag_name.ecosystem,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Claims:
+    """The claims of castoff in the history of ``head``, and the tags of the remote; ``line`` reads the branch."""
+
+    clone: Clone
+    refs: Refs | None
+    head: str
+    naming: TagNaming
+    line: Callable[[], Branch]
+
+    def begun(self, version: ReleaseVersion | None) -> Begun:
+        """Find what was begun since the last release; ``version`` is what the manifests say at the head."""
+        released = self.naming.released
+        previous = released[0] if released else None
+        since = History(previous=previous, released=released).since
+        if self.refs is not None and self.refs.claims is not None:
+            return Begun(claims_in(self.clone, self.refs, self.head, since))
+        return begun_on(self.line(), since) if previous is None or version != previous.version else Begun()
+
+    def by_ref(self, claim: Claim) -> str | None:
+        """Return the commit at which a ref claims the version of a release."""
+        if self.refs is None or not self.refs.claims:
+            return None
+        found = claims_in(self.clone, self.refs, self.head, None)
+        return next((one.commit for one in found if one.version == claim.version), None)
+
+    def overtaken(self, standing: Sequence[Claim], template: str) -> Claim | None:
+        """Find a claim of castoff whose version has a tag that somebody else put on another commit.
+
+        The tag may lie below the release commit, above it, or beside the branch: it was not made by the tag stage.
+        """
+        released = self.naming.released
+        if released:
+            if (commit := self.by_ref(released[0])) is not None:
+                return Claim(version=released[0].version, commit=commit)
+            if (claim := overtaken_claim(self.line(), released[0], released[1:])) is not None:
+                return claim
+        by_ref = self.refs is not None and self.refs.claims is not None
+        return next(
+            (
+                one
+                for one in standing
+                if self._has_foreign_tag(one) and (by_ref or is_castoffs(self.clone, template, one, released))
+            ),
+            None,
+        )
+
+    def _has_foreign_tag(self, claim: Claim) -> bool:
+        """Return whether a tag beside the branch has the version and no digests; a missing commit proves nothing."""
+        found = {
+            tag: ref
+            for tag, ref in (self.refs.tags if self.refs else {}).items()
+            if self.naming.tag.version(tag) == claim.version
+        }
+        return bool(found) and not any(
+            not self.clone.has(ref.commit) or listed_digests(self.clone.tag_message(tag))
+            for tag, ref in found.items()
+        )
 
 
 def _given_up(
