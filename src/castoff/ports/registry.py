@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -21,7 +22,8 @@ class Listing:
     """What a registry holds of one version of one package, file by file.
 
     ``files`` maps file names to answers (Present with SHA-256 digest, Withdrawn). Where nobody could tell, ``unknown``
-    says why and ``retry_after`` when to ask again. ``closed`` says why a version takes no more files.
+    says why and ``retry_after`` when to ask again. ``closed`` says why a version takes no more files. ``created`` is
+    when the name's first file was uploaded, None where the registry does not give it.
     """
 
     files: Mapping[str, Answer] = field(default_factory=dict)
@@ -29,6 +31,7 @@ class Listing:
     retry_after: float | None = None
     new_name: bool | None = None
     closed: str = ""
+    created: datetime | None = None
 
 
 class Registry(Protocol):

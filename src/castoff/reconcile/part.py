@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from castoff.model.acts import Act, Decision, Done, Outcome, StageName, Wait
@@ -151,12 +152,17 @@ _AFTER_OR_BESIDE: frozenset[StageName] = frozenset({"milestone", "changelog", "d
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A stage of one release; an error of one that ``may_lag`` does not fail the run."""
+    """A stage of one release; an error of one that ``may_lag`` does not fail the run.
+
+    ``created`` are, by service, what it got new before this run, by the name that acts have for it, and when: its
+    windows count them too.
+    """
 
     name: StageName
     parts: Sequence[Part[Any]]
     may_lag: bool = False
     off: str | None = None
+    created: Mapping[str, Mapping[str, datetime]] = field(default_factory=dict, compare=False)
 
     @property
     def required(self) -> bool:

@@ -158,6 +158,13 @@ class Gate:
             # gate.
             self._sleep(opens - now)
 
+    def made_before(self, created: Mapping[str, float]) -> None:
+        """Count new things that another run made, so many seconds ago: the service's window holds them as well."""
+        with self._lock:
+            now = self._clock.monotonic()
+            for name, seconds in created.items():
+                self._created.setdefault(name, now - seconds)
+
     def made(self, creates: str | None) -> None:
         """Count a new thing from the end of its write: the service may have made it at any moment until then."""
         if creates is not None:
@@ -293,6 +300,11 @@ class Reconciler:
                 window = self._patience.windows.get(part.gate or "")
                 self._gates[part.gate] = Gate(self._clock, self._sleep, intervals, window)
                 self._lags[part.gate] = Lag()
+        now = self._clock.now()
+        for name, created in stage.created.items():
+            if name in self._gates:
+                ages = {one: (now - moment).total_seconds() for one, moment in created.items()}
+                self._gates[name].made_before(ages)
         states = self._run_parts(stage)
         return StageState(stage, tuple(states[part.name] for part in stage.parts))
 

@@ -7,8 +7,9 @@ contents built from the release commit ("rebuilt"), or a stop.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 
 from castoff.errors import Problem
@@ -26,6 +27,7 @@ from castoff.model.observations import (
 from castoff.model.plan import predicted_filename
 from castoff.model.workspace import Artifact, ArtifactKind, Package, kind_of
 from castoff.ports import Listing, Registry, Ruled
+from castoff.reconcile.observer import StageState
 from castoff.reconcile.part import PartOfPackage, Seen, wait_for
 
 WAITS = "staged packages are published when a person approves them with `castoff approve`"
@@ -44,12 +46,13 @@ class FileLook:
 class PackageLook:
     """The files of a package; ``resolvable``: what the resolver knows, None while not all files are there.
 
-    ``new``: a public registry has nothing of the package.
+    ``new``: a public registry has nothing of the package. ``created``: when it got the package's first file.
     """
 
     files: tuple[FileLook, ...]
     resolvable: Answer | None = None
     new: bool = False
+    created: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +94,12 @@ class PackagePart(PartOfPackage):
         resolvable = self._look_through_resolver() if is_there else None
         # Limits of new names are those of the public registries.
         is_public = isinstance(self.registry, Ruled) and self.registry.has_known_rules(self.package)
-        return PackageLook(files, resolvable, new=listing.new_name is True and is_public)
+        return PackageLook(
+            files,
+            resolvable,
+            new=listing.new_name is True and is_public,
+            created=listing.created if is_public else None,
+        )
 
     def decide(self, seen: PackageLook) -> Decision:
         """Upload what is absent; stop for what differs, was withdrawn, or cannot be compared."""
@@ -220,6 +228,18 @@ class PresencePart(PartOfPackage):
                 return FileLook(filename, listed(listing, filename))
         predicted = predicted_filename(self.package, kind, self.version)
         return FileLook(predicted or f"{self.package.name} {kind}", listed(listing, ""))
+
+
+def created_before(state: StageState) -> Mapping[str, Mapping[str, datetime]]:
+    """Return, by registry, the packages of which a look found when they were created: an earlier run may have done it.
+
+    A registry that limits new names within an hour counts those of the job before as well.
+    """
+    found: dict[str, dict[str, datetime]] = {}
+    for part, seen in zip(state.stage.parts, state.parts, strict=True):
+        if isinstance(seen.look, PackageLook) and seen.look.created is not None and part.gate is not None:
+            found.setdefault(part.gate, {})[part.name] = seen.look.created
+    return found
 
 
 def listed(listing: Listing, filename: str) -> Answer:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import partial
 from uuid import uuid4
 
@@ -46,6 +47,7 @@ from castoff.release.handed_tags import (
 from castoff.release.links import Link, links_of
 from castoff.release.notes import notes_of_release
 from castoff.release.platforms import platform_problems
+from castoff.release.publish import created_before
 from castoff.release.publish_rehearsal import absent_artifacts, as_published, packed_again, prove
 from castoff.release.rivals import require_first, require_no_rival
 from castoff.release.stages import (
@@ -359,6 +361,7 @@ def _publish(run: _Run, release: Release, reconciler: Reconciler) -> StageState:
         if state.state == "done":
             return state
     stage = _publish_stage(run, release)
+    created: Mapping[str, Mapping[str, datetime]] = {}
     if release.tag not in tags and _tag_made_here(run, release) is None:
         (state,) = session.observe(stage)
         run.artifacts = packed_again(session, release, _build(run, release), state)
@@ -366,11 +369,12 @@ def _publish(run: _Run, release: Release, reconciler: Reconciler) -> StageState:
             session.services, release, absent_artifacts(run.artifacts, state), session.clone.root
         )
         _made_tag(run, release, as_published(run.artifacts, state))
-        stage = _publish_stage(run, release)
+        stage, created = _publish_stage(run, release), created_before(state)
     elif run.listed is not None:
         (state,) = session.observe(stage)
         require_listed(absent_artifacts(run.artifacts or (), state), run.listed)
-    state = reconciler.run(stage)
+        created = created_before(state)
+    state = reconciler.run(replace(stage, created=created))
     if release.tag not in tags:
         _list_what_is_up(run, release, state)
     return state

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,21 @@ def registry(answers: dict[str, Reply | Failure], index: str = SIMPLE) -> tuple[
 
 def look(reply: Reply | Failure, version: str = "1.3.0") -> Listing:
     return registry({URL: reply})[0].look(package("Acme.Core"), version)
+
+
+def test_a_project_is_as_old_as_its_first_file_of_any_version() -> None:
+    times = {"1.3.0": "2026-01-02T00:00:00Z", "1.2.0": "2026-01-01T00:00:00Z"}
+    files = [
+        {"filename": f"acme_core-{version}.tar.gz", "url": "x", "hashes": {}, "upload-time": time}
+        for version, time in times.items()
+    ]
+    body = json.dumps({"meta": {"api-version": "1.1"}, "name": "acme-core", "files": files})
+    kind = {"content-type": "application/vnd.pypi.simple.v1+json"}
+
+    assert look(Reply(status=200, headers=kind, body=body.encode())).created == datetime(
+        2026, 1, 1, tzinfo=UTC
+    )
+    assert look(page((SDIST, "aa", False))).created is None
 
 
 def test_each_file_of_the_version_is_present_with_its_digest() -> None:

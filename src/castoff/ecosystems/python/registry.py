@@ -105,7 +105,8 @@ class PythonRegistry:
             return Listing(new_name=True)
         found = files_of(page, name, version)
         files = {one.filename: _answer(one) for one in found}
-        return Listing(files=files, new_name=False, closed=self._closed(package, found))
+        created = min((one.uploaded for one in page.files if one.uploaded is not None), default=None)
+        return Listing(files=files, new_name=False, closed=self._closed(package, found), created=created)
 
     def _closed(self, package: Package, files: Sequence[ListedFile]) -> str:
         """Return why PyPI takes no more files of a version: its first file is older than 14 days."""
