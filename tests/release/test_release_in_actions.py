@@ -39,7 +39,7 @@ from proofs.worlds import make_key, make_source, stage_of
 
 pytestmark = pytest.mark.real
 
-CONFIGURATION = f'{FROM}release = true\nannounce = true\n\n[changelog]\nmode = "pull-request"\n'
+CONFIGURATION = f'{FROM}release = true\nannounce = true\nshards = 2\n\n[changelog]\nmode = "pull-request"\n'
 CONFIGURATION += '\n[release]\nsign = "tag"\n'
 ATTESTING = Path(__file__).parents[1] / "attesting.py"
 WRITES, READS = "a-jobs-token-that-writes", "a-jobs-token-that-reads"
@@ -79,15 +79,21 @@ class Runner:
                 continue
             ran.append(name)
             known[f"needs.{name}.result"] = "success"
-            known |= self._job(name, job, known, folder)
+            handed: dict[str, str] = {}
+            for leg in job.get("strategy", {}).get("matrix", {}).get("leg", [""]):
+                found = self._job(name, job, {**known, "matrix.leg": str(leg)}, folder)
+                # An empty output of one leg does not replace that of another.
+                handed |= {key: text for key, text in found.items() if text or key not in handed}
+            known |= handed
         return ran
 
     def _job(self, name: str, job: Any, given: Mapping[str, str], folder: Path) -> dict[str, str]:
-        runner, kept = folder / f"{name}-temp", folder / "kept"
+        kept = folder / "kept"
+        runner = folder / f"{name}{given['matrix.leg']}-temp"
         runner.mkdir(parents=True)
         rights = job["permissions"]
         writes = rights.get("contents") == "write"
-        clone = folder / name
+        clone = folder / f"{name}{given['matrix.leg']}"
         self.made.stage.git(
             self.made.stage.folder, "clone", "--quiet", self.made.stage.world.repository.url, str(clone)
         )
@@ -108,14 +114,12 @@ class Runner:
         usual |= {"PATH": f"{programs}{os.pathsep}{usual['PATH']}", "GITHUB_WORKSPACE": str(clone)}
         usual |= {"RUNNER_TEMP": str(runner), "GITHUB_OUTPUT": str(output)}
         token = {"github.token": WRITES if writes else READS}
-        self.told[name] = ""
+        self.told[name] = self.told.get(name, "") if given["matrix.leg"] not in ("", "1") else ""
         for step in job["steps"]:
             outputs = dict(line.split("=", 1) for line in output.read_text("utf-8").splitlines())
             known = {**given, **token, **{f"steps.run.outputs.{key}": text for key, text in outputs.items()}}
             if "-artifact@" in step.get("uses", "") and holds(step.get("if", ""), known):
-                ours, theirs = runner / step["with"]["name"], kept / step["with"]["name"]
-                source, target = (ours, theirs) if "upload" in step["uses"] else (theirs, ours)
-                shutil.copytree(source, target)
+                exchange(step, known, runner, kept)
             if "env" in step:
                 self._step(name, step, usual, known, clone)
         calls = runner / "gh-calls"
@@ -140,6 +144,20 @@ class Runner:
         )
         self.told[name] += done.stdout
         assert done.returncode == 0, self.told[name]
+
+
+def exchange(step: Any, known: Mapping[str, str], runner: Path, kept: Path) -> None:
+    """Upload or download artifacts; those of a pattern get a folder each, unless there is only one."""
+    given = {key: filled(str(text), known) for key, text in step["with"].items()}
+    ours = Path(given["path"].replace("${{ runner.temp }}", str(runner)))
+    if "upload" in step["uses"]:
+        shutil.copytree(ours, kept / given["name"])
+    elif "name" in given:
+        shutil.copytree(kept / given["name"], ours)
+    else:
+        found = sorted(kept.glob(given["pattern"]))
+        for one in found:
+            shutil.copytree(one, ours / one.name if len(found) > 1 else ours)
 
 
 def put_programs(runner: Path, *, builds: bool) -> Path:
@@ -174,7 +192,7 @@ def filled(text: str, given: Mapping[str, str]) -> str:
             "",
         )
 
-    return re.sub(r"\$\{\{ (.+?) \}\}", value, text)
+    return re.sub(r"\$\{\{ (?!runner\.)(.+?) \}\}", value, text)
 
 
 def holds(condition: str, given: Mapping[str, str]) -> bool:
@@ -219,7 +237,11 @@ def test_a_release_is_proposed_and_after_a_squash_finished_by_the_workflows(tmp_
         ran = runner.run(folder / "castoff-resume.yml")
 
         dumped: Any = made.stage.world.dump()
-        assert ran == ["build", "sign", "publish", "finish"]
+        assert ran == ["build", "join", "sign", "publish", "finish"]
+        assert re.findall(r'"verified": \[\s*"([\w-]+)"\s*\]', runner.told["build"]) == [
+            "proof-core",
+            "proof",
+        ]
         assert len(made.uploads("python")) == 4
         assert dumped["git"]["refs"]["refs/tags/1.1.0"] | {"tree": ""} == {
             "type": "annotated", "commit": sha, "signed": True, "tree": "",

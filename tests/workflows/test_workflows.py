@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -90,6 +91,12 @@ def jobs_of(file: WorkflowFile) -> list[tuple[str, Value]]:
     return [(entry.key, entry.value) for entry in jobs.entries]
 
 
+def rights_of(job: Value | None) -> dict[str, str]:
+    rights = at(job, "permissions")
+    assert isinstance(rights, Mapping)
+    return {one.key: one.value.text for one in rights.entries if isinstance(one.value, Scalar)}
+
+
 def steps_of(job: Value | None) -> list[Value]:
     steps = at(job, "steps")
     assert isinstance(steps, Sequence)
@@ -126,15 +133,18 @@ def test_everything_is_nine_files() -> None:
     ]
 
 
+LINTED = {"with tokens": {}, "without": {"tokenless": True, "shards": 12}}
+
+
 @pytest.mark.parametrize("linter", LINTERS)
-@pytest.mark.parametrize("tokenless", [False, True])
-def test_linters_find_nothing_in_the_workflows(tmp_path: Path, linter: str, tokenless: bool) -> None:
+@pytest.mark.parametrize("more", LINTED.values(), ids=LINTED)
+def test_linters_find_nothing_in_the_workflows(tmp_path: Path, linter: str, more: dict[str, Any]) -> None:
     program = shutil.which(linter, path=HERE)
     if program is None:
         pytest.skip(f"{linter} is not installed")
     # actionlint takes a folder for a project if it is a repository.
     (tmp_path / ".git").mkdir()
-    for file in workflows(replace(EVERYTHING, tokenless=tokenless)):
+    for file in workflows(replace(EVERYTHING, **more)):
         path = tmp_path / file.path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(file.text, "utf-8")
@@ -285,13 +295,7 @@ RIGHTS = {
 
 @pytest.mark.parametrize("name", RIGHTS)
 def test_each_job_has_these_rights_and_no_other(name: str) -> None:
-    found = {}
-    for job, value in jobs_of(BY_NAME[name]):
-        rights = at(value, "permissions")
-        assert isinstance(rights, Mapping)
-        found[job] = {e.key: e.value.text for e in rights.entries if isinstance(e.value, Scalar)}
-
-    assert found == RIGHTS[name]
+    assert {job: rights_of(value) for job, value in jobs_of(BY_NAME[name])} == RIGHTS[name]
 
 
 def test_what_is_started_by_dispatch_has_a_job_that_may_do_nothing_else() -> None:
@@ -335,6 +339,85 @@ def test_what_builds_holds_no_secret_and_only_what_uploads_runs_in_the_environme
     assert [name for name, job in jobs.items() if at(job, "environment")] == ["publish"]
     assert [name for name, text in texts.items() if "--built" in text] == ["sign", "publish"]
     assert [name for name, text in texts.items() if "--tags" in text] == ["publish", "finish"]
+
+
+SHARDED = replace(EVERYTHING, shards=3)
+
+
+def test_shards_run_at_the_same_time_and_each_hands_its_digest_on_under_a_name_of_its_own() -> None:
+    (file,) = (one for one in workflows(SHARDED) if one.path == BY_NAME["resume"].path)
+    jobs = dict(jobs_of(file))
+    legs, outputs = at(jobs["build"], "strategy", "matrix", "leg"), at(jobs["build"], "outputs")
+    needs = {name: at(job, "needs") for name, job in jobs.items()}
+    texts = {name: " ".join(one.text for one in all_scalars(job)) for name, job in jobs.items()}
+
+    assert list(jobs) == ["build", "join", "sign", "publish", "continue", "finish"]
+    assert isinstance(legs, Sequence)
+    assert [one.text for one in legs.items if isinstance(one, Scalar)] == ["1", "2", "3"]
+    assert isinstance(outputs, Mapping)
+    assert [entry.key for entry in outputs.entries] == ["result_1", "result_2", "result_3"]
+    assert [name for name, text in texts.items() if "needs.join.outputs.digests" in text] == [
+        "sign",
+        "publish",
+    ]
+    assert "needs.build.outputs.digests" not in file.text
+    assert isinstance(needs["sign"], Scalar)
+    assert needs["sign"].text == "join"
+    assert "secrets." not in texts["join"]
+    assert rights_of(jobs["join"]) == {"contents": "read"}
+
+
+def shard_result(number: int, digest: str, *, version: str = "1.1.0", verified: int = 0) -> str:
+    names = [f"p{one}" for one in (1, 2, 3)]
+    files = [{"package": one, "filename": f"{one}.whl", "digest": digest} for one in names if version]
+    found = {
+        "schema": "castoff/build",
+        "version": version or "1.1.0",
+        "shard": f"{number}/3",
+        "artifacts": files,
+    }
+    return json.dumps({**found, "verified": [f"p{verified or number}"] if version else []})
+
+
+GOOD = "a" * 64
+RESULTS: dict[str, tuple[list[str], bool, int, str]] = {
+    "one build": (
+        [shard_result(one, GOOD) for one in (1, 2, 3)],
+        False,
+        0,
+        f"version=1.1.0\ndigests={GOOD}:p1.whl,{GOOD}:p2.whl,{GOOD}:p3.whl\n",
+    ),
+    "nothing left": ([shard_result(one, GOOD, version="") for one in (1, 2, 3)], False, 0, ""),
+    "other bytes": ([*(shard_result(one, GOOD) for one in (1, 2)), shard_result(3, "b" * 64)], False, 4, ""),
+    "not verified": ([shard_result(one, GOOD, verified=1) for one in (1, 2, 3)], False, 4, ""),
+    "changed on its way": ([shard_result(one, GOOD) for one in (1, 2, 3)], True, 1, ""),
+}
+
+
+@pytest.mark.parametrize(("results", "changed", "code", "handed"), RESULTS.values(), ids=RESULTS)
+def test_results_of_shards_are_joined_if_they_are_of_one_build_and_came_unchanged(
+    results: list[str], changed: bool, code: int, handed: str, tmp_path: Path
+) -> None:
+    (file,) = (one for one in workflows(SHARDED) if one.path == BY_NAME["resume"].path)
+    (_, script) = scalars(dict(jobs_of(file))["join"], "run")
+    program = tmp_path / "castoff" / "bin" / "castoff"
+    program.parent.mkdir(parents=True)
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m castoff "$@"\n', "utf-8")
+    program.chmod(0o755)
+    output = tmp_path / "output"
+    output.touch()
+    environment = {**os.environ, "RUNNER_TEMP": str(tmp_path), "GITHUB_OUTPUT": str(output)}
+    for number, text in enumerate(results, 1):
+        path = tmp_path / "shards" / f"shard-{number}" / "result.json"
+        path.parent.mkdir(parents=True)
+        path.write_text(text + ("\n" if changed and number == 2 else ""), "utf-8")
+        environment[f"RESULT_{number}"] = hashlib.sha256(text.encode()).hexdigest()
+
+    done = subprocess.run(
+        ["bash", "-e", "-c", script.text], env=environment, check=False, capture_output=True, text=True
+    )
+
+    assert (done.returncode, output.read_text("utf-8")) == (code, handed), done.stdout + done.stderr
 
 
 def test_what_proposes_builds_nothing_and_what_builds_may_only_read() -> None:

@@ -219,6 +219,11 @@ class CiSettings:
         "`announcement` can ask another one.",
         default=False,
     )
+    shards: int = key(
+        Integer(least=1, most=256),
+        "How many jobs build a claimed version at the same time, each verifying its share of the packages.",
+        default=1,
+    )
     source: str | None = key(
         _NAME,
         "The source of castoff in the workflows: a commit of a repository, "

@@ -156,6 +156,7 @@ def _options(services: Services) -> WorkflowOptions:
             tokenless=configuration.release.tokenless,
             token=configuration.ci.token,
             announce=configuration.ci.announce,
+            shards=configuration.ci.shards,
             waiting=_waiting(services, session.snapshot.tag_name.of(_ANY)),
             documentation=configuration.docs.mode != "off"
             and _has_docs(services, session.snapshot.ecosystems),

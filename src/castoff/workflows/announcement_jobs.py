@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from castoff.workflows.job_parts import CASTOFF, token_of
 from castoff.workflows.job_values import DefaultBranch, Input, Job, Right, Script, StartInput, Workflow
 from castoff.workflows.options import ANNOUNCING_ENVIRONMENT, WorkflowOptions
-from castoff.workflows.release_jobs import CASTOFF, token_of
 
 
 def announcement_workflow(options: WorkflowOptions) -> Workflow:

@@ -6,7 +6,7 @@ Nothing of an event stands inside a ``run``: it reaches the shell as a variable.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from textwrap import indent
+from textwrap import fill, indent
 
 from castoff.model.refs import PROPOSED
 from castoff.workflows import texts
@@ -17,6 +17,7 @@ from castoff.workflows.job_values import (
     Job,
     JobToken,
     Keep,
+    LegName,
     Output,
     ReleaseBranch,
     Script,
@@ -31,6 +32,7 @@ from castoff.workflows.job_values import (
 
 _STEP = "run"
 """The id of the one step of a job that hands values on."""
+_LEG = "matrix.leg"
 _OWN = "github.repository == @REPOSITORY@"
 _BASE = "github.event.pull_request.base.ref"
 _AT_BRANCH = texts.CHECKOUT.replace(
@@ -110,12 +112,17 @@ def _group(workflow: Workflow) -> str:
 
 def _job(workflow: Workflow, job: Job) -> str:
     needs = ", ".join(job.needs)
-    lines = [f"  {job.name}: # {job.why}\n    name: {job.title}\n"]
+    of_leg = f" (${{{{ {_LEG} }}}} of {len(job.legs)})" if job.legs else ""
+    lines = [f"  {job.name}: # {job.why}\n    name: {job.title}{of_leg}\n"]
     if job.needs:
         lines.append(f"    needs: {needs}\n" if len(job.needs) == 1 else f"    needs: [{needs}]\n")
     if conditions := list(_conditions(workflow, job)):
         joined = " &&\n      ".join(conditions)
         lines.append(f"    if: >-\n      ${{{{ {joined} }}}}\n")
+    if job.legs:
+        lines.append(
+            f"    strategy:\n      fail-fast: false # what other legs find is worth knowing\n{_matrix(job)}"
+        )
     lines.append("    runs-on: ubuntu-latest\n")
     limit = " # a job ends after six hours at the latest" if job.minutes > 300 else ""
     lines.append(f"    timeout-minutes: {job.minutes}{limit}\n")
@@ -130,6 +137,11 @@ def _job(workflow: Workflow, job: Job) -> str:
     if job.castoff:
         lines += [texts.CHECKOUT if job.at == "commit" else _AT_BRANCH, texts.UV]
     return "".join([*lines, *map(_step, job.steps)])
+
+
+def _matrix(job: Job) -> str:
+    names = fill(", ".join(job.legs), 100, initial_indent=" " * 10, subsequent_indent=" " * 10)
+    return f"      matrix:\n        leg: [\n{names}\n        ]\n"
 
 
 def _conditions(workflow: Workflow, job: Job) -> Iterator[str]:
@@ -159,18 +171,21 @@ def _step(step: Step) -> str:
             return _NODE + corepack + (_BUN if "bun" in packers else "")
         case SigningKey():
             return _SIGNING
-        case Keep(folder, given):
+        case Keep(folder, given, by_leg):
+            condition = f"        if: ${{{{ steps.{_STEP}.outputs.{given} }}}}\n" if given is not None else ""
+            of_leg = f"-${{{{ {_LEG} }}}}" if by_leg else ""
             return (
-                "      - uses: actions/upload-artifact@@UPLOAD@\n"
-                f"        if: ${{{{ steps.{_STEP}.outputs.{given} }}}}\n"
-                f"        with:\n          name: {folder}\n          path: ${{{{ runner.temp }}}}/{folder}\n"
+                f"      - uses: actions/upload-artifact@@UPLOAD@\n{condition}"
+                f"        with:\n          name: {folder}{of_leg}\n          path: ${{{{ runner.temp }}}}/{folder}\n"
                 "          if-no-files-found: error\n          overwrite: true # of an earlier attempt\n"
             )
-        case Take(folder, given):
+        case Take(folder, given, by_leg):
             condition = f"        if: ${{{{ {_value(given)} }}}}\n" if given is not None else ""
+            # A folder of its own for each artifact: none can replace a file of another one.
+            which, into = (f"pattern: {folder}-*", f"{folder}s") if by_leg else (f"name: {folder}", folder)
             return (
                 f"      - uses: actions/download-artifact@@DOWNLOAD@\n{condition}"
-                f"        with:\n          name: {folder}\n          path: ${{{{ runner.temp }}}}/{folder}\n"
+                f"        with:\n          {which}\n          path: ${{{{ runner.temp }}}}/{into}\n"
             )
 
 
@@ -202,3 +217,5 @@ def _value(value: Value) -> str:
             return f"{_BASE} || github.ref_name"
         case DefaultBranch():
             return "github.event.repository.default_branch"
+        case LegName():
+            return _LEG

@@ -61,7 +61,12 @@ class DefaultBranch:
     """The default branch of the repository, where the changelog lives."""
 
 
-Value = Secret | Output | Input | ReleaseBranch | DefaultBranch
+@dataclass(frozen=True, slots=True)
+class LegName:
+    """The name of the leg of a job that runs several times."""
+
+
+Value = Secret | Output | Input | ReleaseBranch | DefaultBranch | LegName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,18 +98,26 @@ class SigningKey:
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """A folder below ``$RUNNER_TEMP`` that later jobs get; ``given``: only where this output of the job has a value."""
+    """A folder below ``$RUNNER_TEMP`` that later jobs get; ``given``: only where this output of the job has a value.
+
+    ``by_leg``: each leg of the job keeps one of its own.
+    """
 
     folder: str
-    given: str
+    given: str | None = None
+    by_leg: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Take:
-    """A folder that an earlier job kept; ``given``: only where this output has a value."""
+    """A folder that an earlier job kept; ``given``: only where this output has a value.
+
+    ``by_leg``: those of all legs, each as `FOLDER-LEG` below a folder `FOLDERs`.
+    """
 
     folder: str
     given: Output | None = None
+    by_leg: bool = False
 
 
 Step = Script | Clients | SigningKey | Keep | Take
@@ -117,6 +130,8 @@ class Job:
     It runs after ``needs`` if all of them ended well; with ``though_skipped`` also where jobs before it did not run,
     but ``requires`` did. ``given`` must have a value, ``unless`` must have none. ``at``: it checks out the commit that
     started the workflow, or the branch as it is by then; without ``castoff`` it needs neither a clone nor castoff.
+    With ``legs`` it runs once for each, at the same time. Their outputs are those of one job, so that each leg needs
+    names of its own.
     """
 
     name: str
@@ -133,6 +148,7 @@ class Job:
     environment: str | None = None
     castoff: bool = True
     at: Literal["commit", "branch"] = "branch"
+    legs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ class WorkflowOptions:
     indexes, which the jobs that build get from secrets of the same names. ``npm_clients`` pack and lock the npm
     packages. ``token`` is the secret of another token than the job's own; without it, ``waiting`` are the workflows
     that a tag would start, and that a job starts instead. ``announce``: a job announces, when a person starts it.
+    ``shards`` jobs build and verify at the same time.
     """
 
     repository: str
@@ -45,6 +46,7 @@ class WorkflowOptions:
     token: str | None = None
     waiting: tuple[str, ...] = ()
     announce: bool = False
+    shards: int = 1
 
 
 def attests(options: WorkflowOptions) -> bool:

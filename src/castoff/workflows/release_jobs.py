@@ -3,7 +3,9 @@
     rehearse   builds and tries everything; no rights
     propose    opens the pull request whose merge claims the version
     claim      pushes what claims the version; only without proposals
-    build      builds the files of the claimed version, and rehearses their uploads; no rights
+    build      builds the files of the claimed version, and rehearses their uploads; no rights, and several at a time
+               where the configuration wants it
+    join       requires that these built the same files
     sign       makes the tag, which lists the digests of the files; knows the key, runs no code of the project
     publish    uploads these very files; may request identity tokens, and writes nothing in the repository
     continue   starts the workflow again where time was up before the last upload
@@ -16,23 +18,29 @@ files and ids of tag objects travel as outputs of their jobs, which no later job
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
+from castoff.workflows.build_jobs import build_jobs, last_build_job
+from castoff.workflows.job_parts import (
+    CASTOFF,
+    READS_CLAIM,
+    build_secrets,
+    clients,
+    key,
+    node,
+    secrets,
+    token_of,
+    unset,
+)
 from castoff.workflows.job_values import (
-    Clients,
     Input,
     Job,
-    JobToken,
     Keep,
     Output,
     ReleaseBranch,
     Right,
     Script,
-    Secret,
-    SigningKey,
     StartInput,
-    Step,
     Take,
     Value,
     Workflow,
@@ -47,10 +55,7 @@ from castoff.workflows.options import (
 STARTS = 12
 """How often the workflow starts itself again: three days, at six hours a job."""
 
-CASTOFF = '"$RUNNER_TEMP/castoff/bin/castoff"'
 _TOKENS = {"cargo": "CARGO_REGISTRY_TOKEN", "npm": "NPM_TOKEN", "python": "UV_PUBLISH_TOKEN"}
-_SET_HERE = ("GH_TOKEN", "GIT_CONFIG_", "GITHUB_")
-"""Variables that the jobs have already; GitHub takes no secret whose name begins with `GITHUB_`."""
 
 _LEVEL = "patch, minor, major, release, rc, beta, alpha, or an exact version (1.2.3)"
 _PRE = StartInput(
@@ -95,8 +100,8 @@ def proposal_workflow(options: WorkflowOptions) -> Workflow:
                 ),
                 at="commit",
                 steps=(
-                    *_clients(options),
-                    *_key(options.signs),
+                    *clients(options),
+                    *key(options.signs),
                     Script(
                         title="Create or update the release pull request",
                         script=propose,
@@ -126,7 +131,7 @@ def release_workflow(options: WorkflowOptions) -> Workflow:
         after_proposal=not claims,
         jobs=(
             *(_claim(options) if claims else ()),
-            _build(options, after=("claim",) if claims else ()),
+            *build_jobs(options, after=("claim",) if claims else ()),
             _sign(options),
             _publish(options),
             _CONTINUE,
@@ -137,17 +142,17 @@ def release_workflow(options: WorkflowOptions) -> Workflow:
 
 
 def _rehearsal(options: WorkflowOptions, title: str, script: str) -> Job:
-    names = _build_secrets(options)
+    names = build_secrets(options)
     return Job(
         name="rehearse",
         title="Build the release, and rehearse it",
         why="runs code of the repository and of its build requirements, so it may do nothing",
-        minutes=120,
+        minutes=120 if options.shards == 1 else 350,
         rights=_LOOKS,
         at="commit",
         steps=(
-            *_clients(options),
-            Script(title=title, script=_unset(names) + script, variables=(*_WANTED, *_secrets(names))),
+            *clients(options),
+            Script(title=title, script=unset(names) + script, variables=(*_WANTED, *secrets(names))),
         ),
     )
 
@@ -169,8 +174,8 @@ def _claim(options: WorkflowOptions) -> tuple[Job, Job]:
             rights=(Right("contents", "write", "to push what claims the version"), *_LOOKS[1:]),
             at="commit",
             steps=(
-                *_clients(options),
-                *_key("commit" in options.signs),
+                *clients(options),
+                *key("commit" in options.signs),
                 Script(
                     title="Claim the version",
                     script=claim,
@@ -183,42 +188,8 @@ def _claim(options: WorkflowOptions) -> tuple[Job, Job]:
     )
 
 
-def _build(options: WorkflowOptions, after: tuple[str, ...]) -> Job:
-    names = _build_secrets(options)
-    script = """\
-cd "$RUNNER_TEMP"
-castoff/bin/castoff -C "$GITHUB_WORKSPACE" build --shard 1/1 --to built --json --no-input > built.json
-cat built.json
-version=$(jq -r 'select((.artifacts // []) != []) | .version' built.json)
-digests=$(jq -r '[.artifacts[]? | .digest + ":" + .filename] | join(",")' built.json)
-echo "version=$version" >> "$GITHUB_OUTPUT"
-echo "digests=$digests" >> "$GITHUB_OUTPUT"
-"""
-    return Job(
-        name="build",
-        title="Build the files of the claimed version, and use them as users will",
-        why="runs code of the repository and of its build requirements, so it may do nothing",
-        needs=after,
-        though_skipped=bool(after),
-        minutes=350,
-        rights=(Right("contents", "read", "to read the claim and the tags"),),
-        steps=(
-            *_clients(options),
-            Script(
-                title="Build, and verify all packages",
-                script=_unset(names) + script,
-                variables=_secrets(names),
-                outputs=(
-                    ("version", "empty if nothing is left to upload"),
-                    ("digests", "apart from the files: no later job can write it"),
-                ),
-            ),
-            Keep("built", "version"),
-        ),
-    )
-
-
 def _sign(options: WorkflowOptions) -> Job:
+    files = last_build_job(options)
     script = (
         _DIGESTS
         + """\
@@ -235,19 +206,19 @@ echo "tag=$(jq -r '.tags[-1].name // ""' tags.json)" >> "$GITHUB_OUTPUT"
         name="sign",
         title="Make the tag, which lists the digests of the files",
         why=signed if "tag" in options.signs else "runs no code of the project, and may write nothing",
-        needs=("build",),
+        needs=(files,),
         though_skipped=True,
-        given=Output("build", "version"),
+        given=Output(files, "version"),
         minutes=30,
-        rights=(Right("contents", "read", "to read the claim and the tags"),),
+        rights=(READS_CLAIM,),
         steps=(
-            *_node(options),
+            *node(options),
             Take("built"),
-            *_key("tag" in options.signs),
+            *key("tag" in options.signs),
             Script(
                 title="Make the tag and verify it",
                 script=script,
-                variables=(("VERSION", Output("build", "version")), ("DIGESTS", Output("build", "digests"))),
+                variables=(("VERSION", Output(files, "version")), ("DIGESTS", Output(files, "digests"))),
                 outputs=(
                     ("objects", "ids of the tag objects: what is pushed later is these"),
                     ("tag", "the tag of the release"),
@@ -259,10 +230,8 @@ echo "tag=$(jq -r '.tags[-1].name // ""' tags.json)" >> "$GITHUB_OUTPUT"
     )
 
 
-_ATTEST = Script(
-    title="Attest the Python files, as PyPI accepts it of the job that uploads",
-    script=_DIGESTS
-    + """\
+def _attestation(options: WorkflowOptions) -> Script:
+    script = """\
 cd "$RUNNER_TEMP/built"
 sha256sum --check --quiet ../SHA256SUMS
 shopt -s nullglob
@@ -270,19 +239,23 @@ files=(*.whl *.tar.gz)
 if [ "${#files[@]}" -gt 0 ]; then
   "$RUNNER_TEMP/castoff/bin/pypi-attestations" sign "${files[@]}"
 fi
-""",
-    variables=(("DIGESTS", Output("build", "digests")),),
-    token=None,
-)
+"""
+    return Script(
+        title="Attest the Python files, as PyPI accepts it of the job that uploads",
+        script=_DIGESTS + script,
+        variables=(("DIGESTS", Output(last_build_job(options), "digests")),),
+        token=None,
+    )
 
 
 def _publish(options: WorkflowOptions) -> Job:
+    files = last_build_job(options)
     names = [] if options.tokenless else [_TOKENS[one] for one in options.ecosystems if one in _TOKENS]
     # cargo exchanges nothing itself: the identity token is for castoff's credential provider.
     requests = options.tokenless or bool({"npm", "python"} & set(options.ecosystems))
     oidc = (Right("id-token", "write", "to upload without a long-lived token"),) if requests else ()
     script = (
-        _unset(names)
+        unset(names)
         + _DIGESTS
         + _OBJECTS
         + f"""\
@@ -306,26 +279,26 @@ exit "$code"
         name="publish",
         title="Upload the files",
         why="holds the upload's rights, builds nothing, and writes nothing in the repository",
-        needs=("build", "sign"),
+        needs=(files, "sign"),
         though_skipped=True,
         given=Output("sign", "objects"),
         minutes=355,
         environment=PUBLISHING_ENVIRONMENT,
-        rights=(Right("contents", "read", "to read the claim and the tags"), *oidc),
+        rights=(READS_CLAIM, *oidc),
         steps=(
-            *_node(options),
+            *node(options),
             Take("built"),
             Take("tags"),
-            *((_ATTEST,) if attests(options) else ()),
+            *((_attestation(options),) if attests(options) else ()),
             Script(
                 title="Upload what the tag lists",
                 script=script,
                 variables=(
-                    ("VERSION", Output("build", "version")),
-                    ("DIGESTS", Output("build", "digests")),
+                    ("VERSION", Output(files, "version")),
+                    ("DIGESTS", Output(files, "digests")),
                     ("OBJECTS", Output("sign", "objects")),
                     ("STARTS", Input("starts", "1")),
-                    *_secrets(names),
+                    *secrets(names),
                 ),
                 outputs=(("unfinished", "time was up, and files went up in it"),),
             ),
@@ -355,6 +328,7 @@ _CONTINUE = Job(
 
 
 def _finish(options: WorkflowOptions) -> Job:
+    files = last_build_job(options)
     opens = (
         Right("pull-requests", "write", "to open the pull request")
         if options.changelog == "pull-request"
@@ -366,7 +340,7 @@ def _finish(options: WorkflowOptions) -> Job:
         f'fi\n{CASTOFF} resume --execute --no-input "$@"\n'
     )
     variables: tuple[tuple[str, Value], ...]
-    variables = (("VERSION", Output("build", "version")), ("OBJECTS", Output("sign", "objects")))
+    variables = (("VERSION", Output(files, "version")), ("OBJECTS", Output("sign", "objects")))
     if options.waiting:
         # Staged npm packages wait for a person, and the tag waits for them.
         script += (
@@ -383,9 +357,9 @@ def _finish(options: WorkflowOptions) -> Job:
         name="finish",
         title="Push the tag, draft the release, and close its milestone; a person announces",
         why="knows no upload token and no key",
-        needs=("build", "sign", "publish"),
+        needs=(files, "sign", "publish"),
         though_skipped=True,
-        requires="build",
+        requires=files,
         unless=Output("publish", "unfinished"),
         minutes=60,
         rights=(
@@ -430,36 +404,3 @@ def _start(options: WorkflowOptions) -> Job:
             ),
         ),
     )
-
-
-def token_of(options: WorkflowOptions) -> Secret | JobToken:
-    """Return the token with which jobs write on the forge."""
-    return Secret(options.token) if options.token else JobToken()
-
-
-def _build_secrets(options: WorkflowOptions) -> list[str]:
-    return [name for name in options.build_secrets if not name.startswith(_SET_HERE)]
-
-
-def _secrets(names: Sequence[str]) -> tuple[tuple[str, Value], ...]:
-    return tuple((name, Secret(name)) for name in names)
-
-
-def _unset(names: Sequence[str]) -> str:
-    """Take variables out of the environment whose secret does not exist: a client could take an empty one for it."""
-    if not names:
-        return ""
-    return f'for name in {" ".join(names)}; do\n  if [ -z "${{!name}}" ]; then unset "$name"; fi\ndone\n'
-
-
-def _clients(options: WorkflowOptions) -> tuple[Step, ...]:
-    """Install what packs and locks npm packages, in the jobs that do."""
-    return (Clients(options.npm_clients),) if "npm" in options.ecosystems or options.npm_clients else ()
-
-
-def _node(options: WorkflowOptions) -> tuple[Step, ...]:
-    return (Clients(),) if "npm" in options.ecosystems else ()
-
-
-def _key(needed: object) -> tuple[Step, ...]:
-    return (SigningKey(),) if needed else ()
