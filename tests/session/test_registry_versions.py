@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from castoff.errors import UsageError
+from castoff.errors import NotYet, Problem, Refusal, UsageError
 from castoff.io.clock import SystemClock
 from castoff.model.observations import Unknown
 from castoff.model.versions import Ecosystem, ReleaseVersion
 from castoff.model.workspace import Package
-from castoff.session.registry_versions import no_answer, registry_versions
+from castoff.session.registry_versions import Listed, no_answer, registry_versions, with_silence_named
 
 Answer = Callable[[], Sequence[str] | Unknown]
 
@@ -117,3 +117,52 @@ def test_what_did_not_answer_is_one_warning(answers: dict[str, Answer], messages
 
     assert [one.message for one in problems] == messages
     assert {(one.code, one.severity) for one in problems} <= {("registry-unknown", "warning")}
+
+
+DOWN = Unknown(reason="503")
+
+
+@pytest.mark.parametrize(
+    ("answer", "problems", "codes", "end"),
+    [
+        pytest.param(
+            DOWN, [("build-failed", "a")], ["registry-unknown", "build-failed"], NotYet, id="a build"
+        ),
+        pytest.param(
+            DOWN, [("verify-failed", "a")], ["registry-unknown", "verify-failed"], NotYet, id="a trial"
+        ),
+        pytest.param(
+            DOWN,
+            [("lock-not-updated", None)],
+            ["registry-unknown", "lock-not-updated"],
+            NotYet,
+            id="a lock file",
+        ),
+        pytest.param(["1.0.0"], [("build-failed", "a")], ["build-failed"], Refusal, id="it answers"),
+        pytest.param([], [("build-failed", "a")], ["build-failed"], Refusal, id="a new name"),
+        pytest.param(DOWN, [("hook-failed", None)], ["hook-failed"], Refusal, id="no client that reads it"),
+        pytest.param(
+            DOWN,
+            [("build-failed", "a"), ("metadata-refused", "a")],
+            ["build-failed", "metadata-refused"],
+            Refusal,
+            id="another problem beside it",
+        ),
+        pytest.param(DOWN, [("build-failed", "b")], ["build-failed"], Refusal, id="of another registry"),
+    ],
+)
+def test_a_client_that_fails_while_its_registry_is_silent_makes_nobody_act(
+    answer: Listed, problems: list[tuple[str, str | None]], codes: list[str], end: type[Exception]
+) -> None:
+    services = setting(a=lambda: answer, b=lambda: ["1.0.0"])
+    found = [Problem(code=code, message=code, package=name) for code, name in problems]
+
+    with (
+        pytest.raises(end) as caught,
+        with_silence_named(services, [package("a"), package("b", "cargo")]),
+    ):
+        raise Refusal(*found)
+
+    assert isinstance(caught.value, NotYet | Refusal)
+    assert [one.code for one in caught.value.problems] == codes
+    assert all(one.severity == "error" for one in caught.value.problems)

@@ -24,6 +24,7 @@ from castoff.release.flight import with_flights
 from castoff.release.publish_rehearsal import packed_again, prove_share
 from castoff.release.stages import publish_stage
 from castoff.session.checkout import check_out
+from castoff.session.registry_versions import with_silence_named
 from castoff.session.release import Release
 from castoff.session.release_request import ReleaseRequest, intent_of
 from castoff.session.services import Services, WorldContent
@@ -51,7 +52,10 @@ def build_release(
     Without a version, that of the release in flight. The folder is made where something is built. A ``shard`` verifies
     its share of the packages as well. Errors: those of a resumed release up to its first upload.
     """
-    with open_session(services) as session:
+    with (
+        open_session(services) as session,
+        with_silence_named(services, session.snapshot.workspace.packages),
+    ):
         known, release = _claimed(session, version)
         if release.tagged:
             return BuiltRelease(version=release.title, shard=shard)

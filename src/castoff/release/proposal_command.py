@@ -28,6 +28,7 @@ from castoff.release.proposal import ProposalLook, ProposalPart, preview
 from castoff.release.publish_rehearsal import prove
 from castoff.session.change_range import label_of_own_pulls, unreachable
 from castoff.session.checkout import check_out
+from castoff.session.registry_versions import with_silence_named
 from castoff.session.services import Services, WorldContent
 from castoff.session.session import Session, open_session
 from castoff.session.snapshot import Snapshot, workspace_before
@@ -86,7 +87,7 @@ def propose(services: Services, level: str, pre: str | None, *, rehearsed: bool 
 
 @contextmanager
 def _proposal_run(services: Services, level: str, pre: str | None) -> Iterator[_ProposalRun]:
-    with open_session(services) as opened:
+    with open_session(services) as opened, with_silence_named(services, opened.snapshot.workspace.packages):
         require_packages(opened.snapshot.workspace)
         require_clear_tags(opened.snapshot.unclear_tags)
         require_reachable(opened.snapshot)

@@ -23,7 +23,7 @@ from castoff.release.flight import explained
 from castoff.release.proposal_command import propose
 from castoff.release.run import NOT_PROVEN, Result, Upload, approve_staged, run_release
 from castoff.release.status import look
-from castoff.session.registry_versions import require_free
+from castoff.session.registry_versions import require_free, with_silence_named
 from castoff.session.release_request import ReleaseRequest
 from castoff.session.reporters import Recorder
 from castoff.session.services import Embedded, Services, WebsiteCopy, WorldContent
@@ -85,7 +85,8 @@ def rehearse(
         ):
             run = _Run(embedded, exact, by_pull_request)
             try:
-                result, error = run.play(), None
+                with with_silence_named(services, session.snapshot.workspace.packages):
+                    result, error = run.play(), None
             except CastoffError as stopped:
                 error = type(stopped)(*(inside(problem) for problem in stopped.problems))
                 result = run.summary(session.snapshot, error)

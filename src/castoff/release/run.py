@@ -60,6 +60,7 @@ from castoff.release.stages import (
 )
 from castoff.release.waiver_command import given_up, require_waivable, waiver_stage
 from castoff.session.checkout import check_out
+from castoff.session.registry_versions import with_silence_named
 from castoff.session.release import Release
 from castoff.session.release_request import ReleaseRequest, intent_of
 from castoff.session.reporters import Recorder
@@ -124,7 +125,10 @@ class _Run:
 def run_release(services: Services, request: ReleaseRequest) -> Result:
     """Carry a release out, as far as this run may go."""
     recorder = Recorder(clock=services.clock, listeners=(services.reporter,))
-    with open_session(replace(services, reporter=recorder)) as session:
+    with (
+        open_session(replace(services, reporter=recorder)) as session,
+        with_silence_named(services, session.snapshot.workspace.packages),
+    ):
         run = _Run(session, recorder, request)
         claim, resumed = _claimed(run)
         release = run.session.release(claim)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
@@ -26,6 +27,9 @@ PLAN_SECONDS = 2.0
 _ASK_AGAIN = (
     "run it again when the registry answers; `castoff plan LEVEL --offline` shows the plan without it"
 )
+_OF_CLIENTS = frozenset({"build-failed", "lock-not-updated", "verify-failed"})
+"""Codes of clients that read a registry, and do not tell why they failed."""
+_AGAIN = "run the same command again when the registry answers; if it still fails then, fix the problem of the client"
 _LANES = 256
 """How many questions wait at once; an ecosystem bounds the programs that it runs for them by itself."""
 _CLIENTS_END = 0.3
@@ -126,6 +130,35 @@ def require_free(services: Services, snapshot: Snapshot, version: ReleaseVersion
         raise Refusal(*errors)
     if unknown := no_answer(found, len(found.answers)):
         raise NotYet(*(replace(one, severity="error", remedy=_ASK_AGAIN) for one in unknown))
+
+
+@contextmanager
+def with_silence_named(services: Services, packages: Sequence[Package]) -> Iterator[None]:
+    """Name a registry that gives no answer where a client fails that reads it: then nobody has to act.
+
+    Builds fetch build requirements, trials and lock files the packages beside; exit codes do not give the cause.
+    Errors: ``registry-unknown`` (run again) before the problems of the client, instead of those alone.
+    """
+    try:
+        yield
+    except Refusal as refused:
+        if silent := silent_registries(services, packages, refused.problems):
+            raise NotYet(*silent, *refused.problems) from None
+        raise
+
+
+def silent_registries(
+    services: Services, packages: Sequence[Package], problems: Sequence[Problem]
+) -> tuple[Problem, ...]:
+    """Return ``registry-unknown`` if all problems are of clients that read a registry, and it gives no answer now."""
+    if not problems or any(one.code not in _OF_CLIENTS for one in problems):
+        return ()
+    named = {one.package for one in problems}
+    blamed = [one for one in packages if one.id in named] or packages
+    found = registry_versions(services, tuple({one.ecosystem: one for one in blamed}.values()))
+    return tuple(
+        replace(one, severity="error", remedy=_AGAIN) for one in no_answer(found, len(found.answers))
+    )
 
 
 def _versions(found: tuple[ReleaseVersion, ...] | Unknown) -> tuple[ReleaseVersion, ...]:

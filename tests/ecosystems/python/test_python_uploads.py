@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -116,6 +116,30 @@ def test_a_failure_is_unclear_and_the_index_tells_what_came_of_it(
     with world_with({"effect": effect, "times": 1}, client=client) as (_, registry):
         assert isinstance(registry.upload(built, tmp_path), Unclear)
         assert (built.filename in registry.look(package(), "1.3.0").files) is lists
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(
+    ("script", "code"),
+    [
+        pytest.param([{"status": 503, "method": "POST"}], "upload-failed", id="uploads alone"),
+        pytest.param(
+            [{"status": 503, "method": "POST"}, {"status": 503, "method": "GET"}], None, id="all of it"
+        ),
+        pytest.param(
+            [{"status": 401, "method": "POST"}, {"status": 401, "method": "GET"}], "upload-failed", id="401"
+        ),
+    ],
+)
+def test_only_while_the_endpoint_is_down_an_upload_is_tried_again_later(
+    built: Artifact, tmp_path: Path, script: Sequence[Mapping[str, object]], code: str | None
+) -> None:
+    rules = [{"method": one["method"], "effect": {"status": one["status"]}} for one in script]
+    with world_with(*rules) as (_, registry):
+        outcome = registry.upload(built, tmp_path)
+
+    assert isinstance(outcome, Unclear)
+    assert (outcome.problem.code if outcome.problem else None) == code
 
 
 @pytest.mark.real

@@ -7,6 +7,8 @@ without rights: an earlier upload whose answer was lost must not end a release.
 
 from __future__ import annotations
 
+import re
+
 from castoff.ecosystems.npm.client_runs import error_code_of, reason_of
 from castoff.errors import Problem
 from castoff.io.process import Completed
@@ -16,6 +18,20 @@ from castoff.model.workspace import Package
 _NO_RIGHTS = frozenset({"E401", "E402", "E404", "ENEEDAUTH", "EAUTHUNKNOWN"})
 _BY_ID = frozenset({"approve", "reject"})
 _INVALID = frozenset({"E400", "E422", "EPRIVATE", "EUSAGE", "ENORESTRICTED"})
+_SERVER_FAILED = re.compile(r"E5[0-9]{2}")
+_NO_ANSWER = frozenset(
+    {
+        "EAI_AGAIN",
+        "ECONNREFUSED",
+        "ECONNRESET",
+        "EHOSTUNREACH",
+        "ENETUNREACH",
+        "ENOTFOUND",
+        "ERR_SOCKET_TIMEOUT",
+        "ETIMEDOUT",
+    }
+)
+"""Codes of node (`errors` in its documentation, https://nodejs.org/api/errors.html) and of npm's HTTP client."""
 _UNSAID = 60.0
 """Seconds to wait after a 429: npm does not print for how long the registry asks."""
 
@@ -40,6 +56,10 @@ def outcome_of(package: Package, what: str, done: Completed) -> Outcome:
         return Refused(_denied(package, what, reason))
     if code in _INVALID:
         return Refused(_refused(package, what, reason))
+    if _SERVER_FAILED.fullmatch(code) or code in _NO_ANSWER:
+        return Unclear(
+            reason=reason
+        )  # not a person's to fix: after the last attempt, a later run tries again
     problem = _denied(package, what, reason) if code == "E403" else _failed(package, what, reason)
     return Unclear(reason=reason, problem=problem)
 

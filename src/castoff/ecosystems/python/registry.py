@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -36,7 +36,7 @@ from castoff.errors import Problem
 from castoff.io.clock import SystemClock
 from castoff.io.http import Failure, Http, retry_after
 from castoff.io.process import Processes
-from castoff.model.acts import Outcome, Refused
+from castoff.model.acts import Outcome, Refused, Unclear
 from castoff.model.attestations import NoProvenance, Origin
 from castoff.model.observations import Answer, Present, Sameness, Unknown, Withdrawn
 from castoff.model.trusted_publishing import Exchange
@@ -56,6 +56,8 @@ class _Index:
     uploader: Uploader
 
 
+_SERVER_FAILED = 500
+"""The first status of a server that failed (RFC 9110, section 15.6)."""
 _LARGEST_FILE = 1 << 30
 """Bytes of an uploaded file that is compared: the default limit of an index is a tenth of it."""
 
@@ -175,8 +177,22 @@ class PythonRegistry:
         return None if None in answers else all(answers)
 
     def upload(self, artifact: Artifact, root: Path) -> Outcome:
-        """Upload one file through the configured client."""
-        return self._known_index(normalised(artifact.name)).uploader.upload(artifact, root)
+        """Upload one file through the configured client; a failure while the endpoint is down is no person's to fix."""
+        index = self._known_index(normalised(artifact.name))
+        outcome = index.uploader.upload(artifact, root)
+        if isinstance(outcome, Unclear) and outcome.problem is not None and self._is_down(index):
+            return replace(outcome, problem=None)
+        return outcome
+
+    def _is_down(self, index: _Index) -> bool:
+        """Ask an upload endpoint without credentials, since the exit code of the client does not give its status.
+
+        An endpoint that takes uploads refuses to be read (405); only a failed server counts.
+        """
+        if index.endpoints.publish is None:
+            return False
+        reply = self._http.ask("GET", index.endpoints.publish)
+        return reply.status >= _SERVER_FAILED if not isinstance(reply, Failure) else True
 
     def exchange(self, package: Package) -> tuple[Exchange, str]:
         """Exchange an identity token at the index of a package; also return the identity token."""

@@ -29,6 +29,7 @@ from castoff.reconcile import PartState, StageState
 from castoff.session.checkout import Checkout
 from castoff.session.claim_history import listed_digests
 from castoff.session.past_release import PastRelease, find_past_release, find_untagged_release
+from castoff.session.registry_versions import silent_registries
 from castoff.session.release import NO_FORGE
 from castoff.session.services import Services
 from castoff.session.session import Session, open_session
@@ -318,6 +319,8 @@ def _trial(services: Services, past: PastRelease, package: Package, manifest: st
         problems = services.trial(package.ecosystem).use(package, version, manifest)
     except CastoffError as error:
         return unknown(name, error.problems[0].message, error.problems[0].reason)
+    if silent := silent_registries(services, [package], problems):
+        return unknown(name, silent[0].message, f"{silent[0].reason}; {problems[0].message}")
     if problems:
         return judged(name, problems)
     return Verified(
