@@ -284,6 +284,13 @@ BROKEN = (
         filename=SDIST,
         content=sdist(PLAIN, files={"acme_core-1.0.0/PKG-INFO": None, "acme_core-1.0.0/x": "x"}),
     ),
+    Broken(
+        rule="sdist-layout",
+        text="PKG-INFO not found at acme_core-1.0.0/PKG-INFO/PKG-INFO",
+        fact="has nothing but `acme_core-1.0.0/PKG-INFO`",
+        filename=SDIST,
+        content=sdist(PLAIN, files={"acme_core-1.0.0/acme.py": None}),
+    ),
     member("encrypted", "PyArmor", "PyArmor", {"acme/p.py": f"{ARMOR}(__name__, __file__, b'')"}),
     member(
         "encrypted",

@@ -8,6 +8,14 @@ from registry_rules.uploads import core_metadata, sdist, wheel
 LEGAL: dict[str, tuple[str, bytes]] = {
     "a wheel": (WHEEL, wheel(PLAIN)),
     "an sdist": (SDIST, sdist(PLAIN)),
+    "an sdist without code, with its folder": (
+        SDIST,
+        sdist(PLAIN, files={"acme_core-1.0.0/acme.py": None, "acme_core-1.0.0/": ""}),
+    ),
+    "a host that no browser could decode": (
+        WHEEL,
+        wheel(core_metadata("acme-core", "1.0.0", "Project-URL: Home, https://xn--a.example/")),
+    ),
     "a description in Markdown": (
         WHEEL,
         wheel(

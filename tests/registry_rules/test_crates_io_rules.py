@@ -96,6 +96,29 @@ MIT/Apache-2.0|MIT / Apache-2.0|MIT or Apache-2.0|GPL-3.0+|GPL-2.0|GPL-2.0-only+
 |DocumentRef-a:LicenseRef-b WITH AdditionRef-c|MIT\tAND\tISC
 """.strip("\n").replace("\n", "").split("|")  # fmt: skip
 
+UNDECODABLE = (
+    *(
+        "xn--a",
+        "xn--zzz---.example",
+        "xn--99999999999.example",
+        "xn--a-ecp.ru",
+        "xn--abc-.example",
+        "xn--0.pt",
+    ),
+    *("a.xn--pokxncvks", "xn--u-ccb.example", "xn--_.example", "xn--example", "xn--a%2db.example", "XN--A"),
+)
+DECODABLE = (
+    *("xn--mnchen-3ya.example", "xn--MNCHEN-3YA.example", "xn--80ak6aa92e.example", "xn--e1afmkfd.xn--p1ai"),
+    *(
+        "xn--fiqs8s",
+        "xn--ls8h.example",
+        "xn--wgbl6a.example",
+        "xn--strae-oqa.example",
+        "x--a.example",
+        "ab--c.example",
+    ),
+)
+"""Hosts as the crate `url` 2.5.8 of crates-io's lock file judges them, tried on 2026-11-29."""
 BREAKS: dict[str, tuple[Upload, ...]] = {
     "name": (Upload(name="a" * 65), Upload(name="_acme")),
     "name-reserved": (
@@ -160,11 +183,15 @@ BREAKS: dict[str, tuple[Upload, ...]] = {
             ("repository", "https://exa%20mple.org"),
             ("repository", "https://xn--.org"),
             ("repository", "https://[::1%25eth0]/"),
+            *(("homepage", f"https://{host}/") for host in UNDECODABLE),
         )
     ),
     "rust-version": tuple(
         Upload(GOOD + f'rust-version = "{text}"')
-        for text in (">=1.70", "1.70.0.1", "stable", "1.070", "1.70-beta", "")
+        for text in (
+            *(">=1.70", "1.70.0.1", "stable", "1.070", "1.70-beta", "", "1.", "00"),
+            *("1.18446744073709551616", "1.99999999999999999999", "1" * 21),
+        )
     ),
     "keywords": (
         Upload(listed("keywords", "a", "b", "c", "d", "e", "f")),
@@ -241,7 +268,11 @@ TAKEN: tuple[Upload, ...] = (
     Upload(GOOD + 'documentation = "https://[::1]/"\nhomepage = "https://bücher.example"'),
     Upload(GOOD + 'homepage = "https:///example.org"\nrepository = "https://1.65536/x"'),
     Upload(GOOD + 'homepage = "https://example.org "\nrepository = "https://0x7f.1"'),
-    *(Upload(GOOD + f'rust-version = "{text}"') for text in ("1", "1.70", "1.70.0")),
+    *(
+        Upload(GOOD + f'rust-version = "{text}"')
+        for text in ("1", "1.70", "1.70.0", "0.18446744073709551615")
+    ),
+    *(Upload(GOOD + f'homepage = "https://{host}/"') for host in DECODABLE),
     Upload(listed("keywords", "a", "b-c", "d_e", "f+g", "12345678901234567890")),
     Upload(listed("categories", "wasm", "os::unix-apis", "science", "no-std::no-alloc", "gui")),
     features(*(f"f{number} = []" for number in range(300))),

@@ -50,7 +50,7 @@ def wheel(
 
 
 def sdist(metadata: str, top: str = "acme_core-1.0.0", files: Mapping[str, str | None] = {}) -> bytes:
-    """Make an sdist; ``files`` are laid over ``PKG-INFO``, None leaves it out."""
+    """Make an sdist; ``files`` are laid over ``PKG-INFO``, None leaves it out; folders end with `/`."""
     buffer = io.BytesIO()
     with (
         gzip.GzipFile(fileobj=buffer, mode="wb", mtime=0) as packed,
@@ -59,6 +59,7 @@ def sdist(metadata: str, top: str = "acme_core-1.0.0", files: Mapping[str, str |
         for path, content in {f"{top}/PKG-INFO": metadata, f"{top}/acme.py": "x = 1\n", **files}.items():
             if content is not None:
                 member = tarfile.TarInfo(path)
+                member.type = tarfile.DIRTYPE if path.endswith("/") else tarfile.REGTYPE
                 member.size = len(content.encode())
                 archive.addfile(member, io.BytesIO(content.encode()))
     return buffer.getvalue()

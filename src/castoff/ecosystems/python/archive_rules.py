@@ -134,6 +134,7 @@ def _entry_point_defects(content: bytes) -> Iterator[str]:
 def _sdist_defects(sdist: tarfile.TarFile, licence_files: Collection[str]) -> Iterator[str]:
     members = sdist.getmembers()
     names = {one.name.rstrip("/") for one in members}
+    files = [one.name for one in members if not one.isdir()]
     tops = {name.removeprefix("./").partition("/")[0] for name in names}
     if any(one.issparse() for one in members):
         yield "has sparse members"
@@ -141,6 +142,10 @@ def _sdist_defects(sdist: tarfile.TarFile, licence_files: Collection[str]) -> It
         yield "has more than one folder at its top" if tops else "is empty"
         return
     (top,) = tops
+    if len(names) == 1 and files:
+        # PyPI takes the common path of all members for the folder: here it is that of the file itself.
+        yield f"has nothing but `{files[0][:120]}`, which PyPI takes for its folder"
+        return
     if f"{top}/PKG-INFO" not in names:
         yield f"has no `{top}/PKG-INFO`"
     for licence in licence_files:

@@ -146,8 +146,9 @@ _MOST_LISTED = 5
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*", re.ASCII)
 _DEPENDENCY_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*", re.ASCII)
 _KEYWORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_+-]{0,19}", re.ASCII)
-_NUMBER = r"(?:0|[1-9][0-9]{0,18})"
-_RUST_VERSION = re.compile(rf"{_NUMBER}(?:\.{_NUMBER}){{0,2}}", re.ASCII)
+_RUST_VERSION = re.compile(r"(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*)){0,2}", re.ASCII)
+_U64 = 20
+"""Digits of the largest number in a version: 2**64 - 1."""
 _LINKS = ("homepage", "documentation", "repository")
 
 
@@ -168,7 +169,7 @@ def find_refusals(crate: Crate) -> Iterator[CrateRefusal]:
     for key in _LINKS:
         yield from _link(key, crate.metadata.get(key))
     rust = crate.metadata.get("rust-version")
-    if isinstance(rust, str) and not _RUST_VERSION.fullmatch(rust):
+    if isinstance(rust, str) and not (_RUST_VERSION.fullmatch(rust) and _fits(rust)):
         yield _at(
             "rust-version", "`rust-version` is not a version of one to three numbers", "write it as `1.85`"
         )
@@ -228,6 +229,11 @@ def _licence(crate: Crate) -> Iterator[CrateRefusal]:
         )
 
 
+def _fits(version: str) -> bool:
+    """Return whether cargo and crates-io can hold the numbers of a version."""
+    return all(len(one) <= _U64 and int(one) < 1 << 64 for one in version.split("."))
+
+
 def _link(key: str, link: object) -> Iterator[CrateRefusal]:
     if not isinstance(link, str):
         return
@@ -264,7 +270,27 @@ def _is_domain(host: str) -> bool:
     labels = name.removesuffix(".").split(".")
     if re.fullmatch(r"[0-9]+|0x[0-9a-f]*", labels[-1], re.ASCII):
         return _is_ipv4(labels)
-    return not any(re.fullmatch("xn--|xn--.*-", one) for one in labels)
+    return all(_stands_for_text(one.removeprefix("xn--")) for one in labels if one.startswith("xn--"))
+
+
+def _stands_for_text(punycode: str) -> bool:
+    """Decode what follows `xn--`; crates-io refuses what is no text of a domain name (UTS 46, validity criteria).
+
+    The text must not be ASCII alone, must be its own mapped form, and must not begin with a combining mark. Of the
+    characters, those without a glyph are refused; the rules for joiners and writing directions are left out.
+    """
+    try:
+        decoded = punycode.encode("ascii").decode("punycode")
+    except UnicodeError:
+        return False
+    kinds = [unicodedata.category(one) for one in decoded]
+    mapped = unicodedata.normalize("NFKC", decoded).lower()
+    return (
+        any(one > "\x7f" for one in decoded)
+        and mapped == decoded
+        and kinds[0][0] != "M"
+        and not any(kind[0] in "CZ" for kind in kinds)
+    )
 
 
 def _is_ipv4(labels: list[str]) -> bool:
