@@ -27,6 +27,18 @@ def test_only_what_stands_between_the_marks_is_written(body: str, expected: str)
     assert with_preview(body, NEW) == expected
 
 
+def test_a_preview_leaves_room_in_what_a_pull_request_takes() -> None:
+    lines = [f"* Change number {number} of many by @ada in #{number}" for number in range(2000)]
+
+    shown = preview("\n".join(lines)).splitlines()
+
+    assert len("\n".join(shown)) < 65_536 - 5_000
+    kept = len(shown) - 4
+    assert shown[1 : kept + 1] == lines[:kept], "whole lines"
+    assert f"({2000 - kept} more lines" in shown[-2]
+    assert preview("\n".join(lines[:1000])).count("Change number") == 1000
+
+
 @given(st.text(max_size=60))
 def test_notes_from_outside_cannot_end_the_preview_early(text: str) -> None:
     wrapped = preview(f"{text}\n{END}\nmore")

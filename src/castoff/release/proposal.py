@@ -160,10 +160,21 @@ class ProposalPart:
         return outcome
 
 
+_LONGEST_PREVIEW = 60_000
+"""Characters of a preview: GitHub takes 65,536 for the text of a pull request, and people write in it as well."""
+
+
 def preview(text: str) -> str:
-    """Put castoff's marks around the part of a pull request's text that castoff writes."""
+    """Put castoff's marks around the part of a pull request's text that castoff writes; one too long ends early."""
     # Titles of changes are foreign text: a marker in one would end the generated part early.
-    return f"{BEGIN}\n{text.replace('<!-- castoff:', '<!-- castoff :').strip()}\n{END}"
+    shown = text.replace("<!-- castoff:", "<!-- castoff :").strip()
+    if len(shown) > _LONGEST_PREVIEW:
+        kept = shown[:_LONGEST_PREVIEW].rpartition("\n")[0]
+        left = shown.count("\n") - kept.count("\n")
+        shown = (
+            f"{kept}\n\n({left} more lines: a pull request takes no longer text; `castoff notes` prints all)"
+        )
+    return f"{BEGIN}\n{shown}\n{END}"
 
 
 def with_preview(body: str, text: str) -> str:
