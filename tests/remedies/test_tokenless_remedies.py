@@ -11,6 +11,7 @@ from typing import Any
 from scripted import Scripted, reconcile
 from world_of_fakes import FakeClock
 
+from castoff.config.values import Configuration
 from castoff.ecosystems.cargo.credential_provider import Denied, _exchanged, options_of, require_listed
 from castoff.ecosystems.cargo.inert_settings import toolchain_in
 from castoff.errors import Problem, Refusal
@@ -141,7 +142,7 @@ def test_a_name_that_is_there_can_be_trusted() -> None:
 
     follow(
         "publisher-new-name",
-        lambda: found_by_exchanges(JOB, registry, [package("new")], None),
+        lambda: found_by_exchanges(JOB, registry, [package("new")], Configuration()),
         told="publish its first version with a token",
         do=lambda: registry.names.add("new"),
     )
@@ -153,10 +154,29 @@ def test_a_crate_of_another_registry_is_released_apart() -> None:
 
     follow(
         "tokenless-not-offered",
-        lambda: found_by_exchanges(JOB, Registry({"tst-core", "tst-own"}), packages, None),
+        lambda: found_by_exchanges(JOB, Registry({"tst-core", "tst-own"}), packages, Configuration()),
         told="release this package apart",
         do=lambda: packages.pop(),
     )
+
+
+class OwnIndex(Registry):
+    """An index that is not PyPI."""
+
+    def has_known_rules(self, package: Package) -> bool:
+        return False
+
+
+@follows("tokenless-not-offered")
+def test_an_index_of_ones_own_is_uploaded_to_by_uv() -> None:
+    projects = [replace(package("acme"), ecosystem="python")]
+    clients = ["twine"]
+
+    def look() -> object:
+        python = replace(Configuration().python, publish=clients[-1])
+        return found_by_exchanges(JOB, OwnIndex({"acme"}), projects, replace(Configuration(), python=python))
+
+    follow("tokenless-not-offered", look, told='set `publish = "uv"`', do=lambda: clients.append("uv"))
 
 
 def _denied(look: Callable[[], object]) -> Sequence[Problem]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Protocol
 
+from castoff.config.values import Configuration
 from castoff.errors import Problem
 from castoff.model.observations import Unknown
 from castoff.model.trusted_publishing import (
@@ -22,7 +23,7 @@ from castoff.model.trusted_publishing import (
 )
 from castoff.model.versions import Ecosystem
 from castoff.model.workspace import Package
-from castoff.ports import Exchanges, Registry
+from castoff.ports import Exchanges, Registry, Ruled
 from castoff.preflight.stage import Cannot, Check, Found, Skipped
 from castoff.session.services import Services
 from castoff.session.session import Session
@@ -66,7 +67,7 @@ def _exchanges(services: Services, registry: Registry, packages: Sequence[Packag
         return Skipped("this is no CI job that may request identity tokens")
     if not isinstance(registry, Exchanges):
         return Cannot("castoff does not know how this registry exchanges tokens")
-    return found_by_exchanges(job, registry, packages, services.configuration.cargo.registry)
+    return found_by_exchanges(job, registry, packages, services.configuration)
 
 
 class ExchangesVersions(Exchanges, Protocol):
@@ -78,14 +79,18 @@ class ExchangesVersions(Exchanges, Protocol):
 
 
 def found_by_exchanges(
-    job: CiJob, registry: ExchangesVersions, packages: Sequence[Package], named: str | None
+    job: CiJob, registry: ExchangesVersions, packages: Sequence[Package], configuration: Configuration
 ) -> Found:
-    """Try the exchanges of one registry: one a package at npm, one for all elsewhere; ``named`` is cargo's registry."""
+    """Try the exchanges of one registry: one a package at npm, one for all elsewhere."""
     ecosystem = packages[0].ecosystem
     if problem := job_problem(job, ecosystem):
         return (problem,)
-    if own := [one for one in packages if _is_elsewhere(one, named)]:
+    if own := [one for one in packages if _is_elsewhere(one, configuration.cargo.registry)]:
         return tuple(map(_not_offered, own))
+    if ecosystem == "python" and configuration.python.publish == "twine" and isinstance(registry, Ruled):
+        own = [one for one in packages if not registry.has_known_rules(one)]
+        if own:
+            return tuple(map(_not_by_twine, own))
     new = _new_names(registry, packages)
     if isinstance(new, Unknown):
         return Cannot(new.reason)
@@ -146,6 +151,17 @@ def _not_offered(package: Package) -> Problem:
         message=f"`{package.name}` goes to a registry that castoff knows no trusted publishing of",
         reason="`release.tokenless` is set, and of cargo's registries crates-io alone offers it",
         remedy="remove `tokenless`, or release this package apart",
+        package=package.id,
+        file=package.manifest,
+    )
+
+
+def _not_by_twine(package: Package) -> Problem:
+    return Problem(
+        code="tokenless-not-offered",
+        message=f"`{package.name}` goes to an index at which twine exchanges no identity token",
+        reason="`release.tokenless` is set, and twine exchanges one at PyPI alone; uv does at any index",
+        remedy='set `publish = "uv"` in `[python]`, or remove `tokenless`',
         package=package.id,
         file=package.manifest,
     )

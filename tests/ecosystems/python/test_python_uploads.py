@@ -69,6 +69,31 @@ def test_a_client_without_a_token_fails_in_its_own_words(built: Artifact, tmp_pa
     assert "credentials" in outcome.reason
 
 
+@pytest.mark.real
+def test_twine_without_tokens_uses_none_of_its_file_or_of_a_keyring(built: Artifact, tmp_path: Path) -> None:
+    with World(seed=SEED, environment=NOWHERE, outside=False) as world:
+        known = world.environment()
+        login = (
+            f"username = __token__\npassword: {known['TWINE_PASSWORD'][:4]}\n  {known['TWINE_PASSWORD'][4:]}"
+        )
+        address = f"repository = {known['TWINE_REPOSITORY_URL']}"
+        (tmp_path / ".pypirc").write_text(
+            f"[distutils]\nindex-servers =\n    house\n[house]\n{login}\n{address}\n", encoding="utf-8"
+        )
+        variables = {
+            name: known[name] for name in known if name not in ("TWINE_REPOSITORY_URL", "UV_PUBLISH_URL")
+        }
+        processes = doors({**variables, "HOME": str(tmp_path), "TWINE_REPOSITORY": "house"})
+        http = Http(processes.redactor, environment=processes.environment)
+
+        registry = PythonRegistry(processes, http, settings(publish="twine"), tokenless=True)
+        outcome = registry.upload(built, tmp_path)
+
+        assert not [one for one in world.journal.entries() if one.method == "POST"]
+    assert isinstance(outcome, Unclear)
+    assert "Credential not found" in outcome.reason
+
+
 @contextmanager
 def world_with(*script: Mapping[str, object], client: str = "uv") -> Iterator[tuple[World, PythonRegistry]]:
     faults = parse_faults(

@@ -13,11 +13,16 @@ be told, it repeats what was answered with 5xx (the same file, which an index ta
 
 from __future__ import annotations
 
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from castoff.ecosystems.python.indexes import Endpoints
 from castoff.errors import Problem
 from castoff.io.process import Completed, Processes
+from castoff.io.scratch import scratch_prefix
 from castoff.model.acts import Outcome, Succeeded, Unclear
 from castoff.model.attestations import ATTESTATION
 from castoff.model.child_environments import Kind
@@ -27,6 +32,9 @@ from castoff.model.workspace import Artifact
 _PATIENCE = 1800.0
 _UV = ("uv", "publish", "--no-progress")
 _TWINE = ("twine", "upload", "--non-interactive", "--disable-progress-bar")
+_NO_KEYRING = {"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
+_LOGIN = re.compile(r"^\s*(?:username|password)\s*[=:].*(?:\n[ \t]+\S.*)*$", re.M | re.I)
+"""A credential in `.pypirc`, with its continuation lines (configparser)."""
 
 
 class Uploader:
@@ -45,23 +53,48 @@ class Uploader:
         publish = self._endpoints.publish
         is_twine = self._client == "twine"
         target = {"TWINE_REPOSITORY_URL" if is_twine else "UV_PUBLISH_URL": publish} if publish else {}
-        # uv exchanges the identity token itself, and with `always` uses no other credential; twine does so at PyPI
-        # where it finds none.
-        words = ["--trusted-publishing", "always"] if self._tokenless and not is_twine else []
         attestation = self._attestation(artifact)
-        if attestation and is_twine:
-            words = ["--attestations"]
+        words = ["--attestations"] if attestation and is_twine else []
         without = withheld(self._processes.environment, "python") if self._tokenless else {}
-        done = self._processes.run(
-            [*(_TWINE if is_twine else _UV), *words, artifact.path, *attestation],
-            kind=Kind.PYTHON_UPLOAD,
-            cwd=root,
-            timeout=_PATIENCE,
-            # A blind retry of an upload whose answer was lost meets "already exists" and hides what
-            # happened.
-            changes={"UV_HTTP_RETRIES": "0", **target, **without},
-        )
+        with self._tokenless_words(is_twine=is_twine) as more:
+            done = self._processes.run(
+                [*(_TWINE if is_twine else _UV), *more, *words, artifact.path, *attestation],
+                kind=Kind.PYTHON_UPLOAD,
+                cwd=root,
+                timeout=_PATIENCE,
+                # A blind retry of an upload whose answer was lost meets "already exists" and hides what
+                # happened.
+                changes={
+                    "UV_HTTP_RETRIES": "0",
+                    **target,
+                    **without,
+                    **(_NO_KEYRING if self._tokenless else {}),
+                },
+            )
         return outcome_of(artifact, done, " ".join((_TWINE if is_twine else _UV)[:2]))
+
+    @contextmanager
+    def _tokenless_words(self, *, is_twine: bool) -> Iterator[tuple[str, ...]]:
+        """Give the options with which a client exchanges an identity token and uses no other credential.
+
+        uv does so with ``always``. twine does so at PyPI where it finds no credential in its options, variables,
+        `.pypirc` and keyring (twine 7, ``auth.Resolver``), so that it gets the user's file without them.
+        """
+        if not self._tokenless:
+            yield ()
+            return
+        if not is_twine:
+            yield ("--trusted-publishing", "always")
+            return
+        settings = Path(self._processes.environment.get("HOME", "/")) / ".pypirc"
+        if not settings.is_file():
+            yield ()
+            return
+        text = settings.read_text(encoding="utf-8", errors="replace")
+        with tempfile.TemporaryDirectory(prefix=scratch_prefix("twine")) as folder:
+            file = Path(folder) / ".pypirc"
+            file.write_text(_LOGIN.sub("", text), encoding="utf-8")
+            yield ("--config-file", str(file))
 
     def _attestation(self, artifact: Artifact) -> tuple[str, ...]:
         """Return the attestation beside a file, which both clients upload if it is named as well."""
