@@ -356,11 +356,11 @@ def test_shards_run_at_the_same_time_and_each_hands_its_digest_on_under_a_name_o
     assert [one.text for one in legs.items if isinstance(one, Scalar)] == ["1", "2", "3"]
     assert isinstance(outputs, Mapping)
     assert [entry.key for entry in outputs.entries] == ["result_1", "result_2", "result_3"]
-    assert [name for name, text in texts.items() if "needs.join.outputs.digests" in text] == [
+    assert [name for name, text in texts.items() if "needs.join.outputs.listed" in text] == [
         "sign",
         "publish",
     ]
-    assert "needs.build.outputs.digests" not in file.text
+    assert "needs.build.outputs.listed" not in file.text
     assert isinstance(needs["sign"], Scalar)
     assert needs["sign"].text == "join"
     assert "secrets." not in texts["join"]
@@ -380,12 +380,13 @@ def shard_result(number: int, digest: str, *, version: str = "1.1.0", verified: 
 
 
 GOOD = "a" * 64
+LISTED = "".join(f"{GOOD}  p{one}.whl\n" for one in (1, 2, 3))
 RESULTS: dict[str, tuple[list[str], bool, int, str]] = {
     "one build": (
         [shard_result(one, GOOD) for one in (1, 2, 3)],
         False,
         0,
-        f"version=1.1.0\ndigests={GOOD}:p1.whl,{GOOD}:p2.whl,{GOOD}:p3.whl\n",
+        f"version=1.1.0\nlisted={hashlib.sha256(LISTED.encode()).hexdigest()}\n",
     ),
     "nothing left": ([shard_result(one, GOOD, version="") for one in (1, 2, 3)], False, 0, ""),
     "other bytes": ([*(shard_result(one, GOOD) for one in (1, 2)), shard_result(3, "b" * 64)], False, 4, ""),
@@ -418,6 +419,8 @@ def test_results_of_shards_are_joined_if_they_are_of_one_build_and_came_unchange
     )
 
     assert (done.returncode, output.read_text("utf-8")) == (code, handed), done.stdout + done.stderr
+    if handed:
+        assert (tmp_path / "listed" / "SHA256SUMS").read_text("utf-8") == LISTED
 
 
 def test_what_proposes_builds_nothing_and_what_builds_may_only_read() -> None:
@@ -579,6 +582,56 @@ ENDS = [
 ]
 
 
+def hand_over(runner: Path, rows: list[str]) -> str:
+    """Put a list of digests where the artifact of the job that builds puts it; return its digest."""
+    (runner / "listed").mkdir(exist_ok=True)
+    text = "".join(f"{one}\n" for one in rows)
+    (runner / "listed" / "SHA256SUMS").write_text(text, "utf-8")
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_the_list_of_a_large_release_goes_from_job_to_job_and_another_list_is_refused(tmp_path: Path) -> None:
+    build, publish = (
+        next(
+            at(one, "run").text  # type: ignore[union-attr]
+            for one in steps_of(dict(jobs_of(BY_NAME["resume"]))[name])
+            if at(one, "id")
+        )
+        for name in ("build", "publish")
+    )
+    # 500 packages with two files each; Linux takes no variable of 128 KiB (execve).
+    names = [
+        f"a-package-with-a-long-name-for-the-limits-{number:04}-1.1.0-py3-none-any.whl"
+        for number in range(1000)
+    ]
+    artifacts = [{"filename": name, "digest": "0" * 64} for name in names]
+    program = tmp_path / "castoff" / "bin" / "castoff"
+    program.parent.mkdir(parents=True)
+    (tmp_path / "printed.json").write_text(json.dumps({"version": "1.1.0", "artifacts": artifacts}), "utf-8")
+    program.write_text('#!/bin/sh\n[ "$3" = resume ] || cat "$RUNNER_TEMP/printed.json"\n', "utf-8")
+    program.chmod(0o755)
+    output = tmp_path / "output"
+    environment = {"PATH": os.environ["PATH"], "RUNNER_TEMP": str(tmp_path), "GITHUB_OUTPUT": str(output)}
+    environment |= {"GITHUB_WORKSPACE": str(tmp_path), "VERSION": "1.1.0", "STARTS": "1", "OBJECTS": "c"}
+
+    def run(script: str, **more: str) -> int:
+        return subprocess.run(
+            ["bash", "-e", "-c", script], env={**environment, **more}, check=False, capture_output=True
+        ).returncode
+
+    assert run(build) == 0
+    told = dict(line.split("=", 1) for line in output.read_text("utf-8").splitlines())
+    assert told["version"] == "1.1.0"
+    listed = tmp_path / "listed" / "SHA256SUMS"
+    kept = listed.read_text("utf-8")
+    assert kept.splitlines() == [f"{'0' * 64}  {name}" for name in names]
+    assert len(kept) > 128 * 1024
+
+    assert run(publish, LISTED=told["listed"]) == 0
+    listed.write_text(kept.replace("0" * 64, "1" * 64, 1), "utf-8")
+    assert run(publish, LISTED=told["listed"]) == 1
+
+
 @pytest.mark.parametrize(
     ("code", "event", "starts", "ends", "again"),
     ENDS,
@@ -601,7 +654,8 @@ def test_an_upload_is_continued_only_where_time_was_up_and_something_went_up(
         "RUNNER_TEMP": str(tmp_path),
         "GITHUB_WORKSPACE": str(tmp_path),
     }
-    environment |= {"GITHUB_OUTPUT": str(output), "STARTS": str(starts), "DIGESTS": "a:b", "OBJECTS": "c"}
+    listed = hand_over(tmp_path, [])
+    environment |= {"GITHUB_OUTPUT": str(output), "STARTS": str(starts), "LISTED": listed, "OBJECTS": "c"}
 
     done = subprocess.run(
         ["bash", "-e", "-c", script.text],
@@ -680,14 +734,15 @@ def test_python_files_are_attested_where_no_token_uploads_them(tmp_path: Path) -
         digests = []
         for name in names:
             (built / name).write_text(name, "utf-8")
-            digests.append(f"{hashlib.sha256(name.encode()).hexdigest()}:{name}")
+            digests.append(f"{hashlib.sha256(name.encode()).hexdigest()}  {name}")
+        listed = hand_over(tmp_path, digests)
         if changed:
             (built / names[0]).write_text("other bytes", "utf-8")
         (tmp_path / "called").unlink(missing_ok=True)
         environment = {
             "PATH": os.environ["PATH"],
             "RUNNER_TEMP": str(tmp_path),
-            "DIGESTS": ",".join(digests),
+            "LISTED": listed,
         }
         done = subprocess.run(["bash", "-e", "-c", script], env=environment, check=False, capture_output=True)
         called = tmp_path / "called"

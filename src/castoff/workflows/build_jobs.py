@@ -3,6 +3,9 @@
 Each shard packs all files and verifies its share of the packages. Outputs of the legs of one job are those of one job,
 so each hands on the digest of its result under a name of its own; the results travel as artifacts, and are compared
 with these digests before they are joined. The files are those of the first shard.
+
+An output reaches a step as a variable, and Linux takes none of 128 KiB (execve): with the digests of the files, that
+would be some 600 Python packages. So the output is the digest of their list, which travels as an artifact.
 """
 
 from __future__ import annotations
@@ -12,18 +15,18 @@ from castoff.workflows.job_values import Job, Keep, LegName, Output, Script, Tak
 from castoff.workflows.options import WorkflowOptions
 
 _VERSION = ("version", "empty if nothing is left to upload")
-_LISTED = ("digests", "apart from the files: no later job can write it")
+_LISTED = ("listed", "the digest of the list of digests, apart from it: no later job can write it")
 _WHY = "runs code of the repository and of its build requirements, so it may do nothing"
 _BUILD = 'castoff/bin/castoff -C "$GITHUB_WORKSPACE" build --shard {shard} --to built --json --no-input'
 
 
 def build_jobs(options: WorkflowOptions, after: tuple[str, ...]) -> tuple[Job, ...]:
-    """Plan the jobs that build; the last one hands on the version and the digests of its files."""
+    """Plan the jobs that build; the last one hands on the version and the list of its files."""
     return (_build(options, after),) if options.shards == 1 else (_shards(options, after), _join(options))
 
 
 def last_build_job(options: WorkflowOptions) -> str:
-    """Return the name of the job that hands on the version and the digests of its files."""
+    """Return the name of the job that hands on the version and the list of its files."""
     return "build" if options.shards == 1 else "join"
 
 
@@ -33,9 +36,12 @@ cd "$RUNNER_TEMP"
 {_BUILD.format(shard="1/1")} > built.json
 cat built.json
 version=$(jq -r 'select((.artifacts // []) != []) | .version' built.json)
-digests=$(jq -r '[.artifacts[]? | .digest + ":" + .filename] | join(",")' built.json)
 echo "version=$version" >> "$GITHUB_OUTPUT"
-echo "digests=$digests" >> "$GITHUB_OUTPUT"
+if [ -n "$version" ]; then
+  mkdir listed
+  jq -r '.artifacts[] | .digest + "  " + .filename' built.json > listed/SHA256SUMS
+  echo "listed=$(sha256sum < listed/SHA256SUMS | cut -d ' ' -f 1)" >> "$GITHUB_OUTPUT"
+fi
 """
     names = build_secrets(options)
     return Job(
@@ -55,6 +61,7 @@ echo "digests=$digests" >> "$GITHUB_OUTPUT"
                 outputs=(_VERSION, _LISTED),
             ),
             Keep("built", "version"),
+            Keep("listed", "version"),
         ),
     )
 
@@ -109,11 +116,12 @@ for number in $(seq {options.shards}); do
   results+=(--join "shard-$number/result.json")
 done
 sha256sum --check --quiet RESULTS
-../castoff/bin/castoff build "${{results[@]}}" > SHA256SUMS
-cat SHA256SUMS
-if [ -s SHA256SUMS ]; then
+mkdir ../listed
+../castoff/bin/castoff build "${{results[@]}}" > ../listed/SHA256SUMS
+cat ../listed/SHA256SUMS
+if [ -s ../listed/SHA256SUMS ]; then
   echo "version=$(jq -r .version shard-1/result.json)" >> "$GITHUB_OUTPUT"
-  echo "digests=$(sed 's/  /:/' SHA256SUMS | paste -sd , -)" >> "$GITHUB_OUTPUT"
+  echo "listed=$(sha256sum < ../listed/SHA256SUMS | cut -d ' ' -f 1)" >> "$GITHUB_OUTPUT"
 fi
 """
     return Job(
@@ -133,5 +141,6 @@ fi
                 variables=tuple((f"RESULT_{one}", Output("build", f"result_{one}")) for one in numbers),
                 outputs=(_VERSION, _LISTED),
             ),
+            Keep("listed", "version"),
         ),
     )

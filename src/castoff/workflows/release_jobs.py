@@ -12,8 +12,9 @@
     finish     pushes that very tag, drafts the release, and does what follows
     start      starts workflows of the repository that wait for the tag, which a job's push does not
 
-What builds runs code of the repository and of its build requirements, so it has no right and no secret. Digests of
-files and ids of tag objects travel as outputs of their jobs, which no later job can write; the files as artifacts.
+What builds runs code of the repository and of its build requirements, so it has no right and no secret. The digest of
+the list of digests and ids of tag objects travel as outputs of their jobs, which no later job can write; the list and
+the files travel as artifacts.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ _LOOKS = (
     Right("pull-requests", "read", "to read titles and labels"),
 )
 
-_DIGESTS = "printf '%s\\n' \"$DIGESTS\" | tr ',' '\\n' | sed 's/:/  /' > \"$RUNNER_TEMP/SHA256SUMS\"\n"
+_LISTED = 'cd "$RUNNER_TEMP"\necho "$LISTED  listed/SHA256SUMS" | sha256sum --check --quiet\n'
 _OBJECTS = "printf '%s\\n' \"$OBJECTS\" | tr ',' '\\n' > \"$RUNNER_TEMP/OBJECTS\"\n"
 
 
@@ -191,10 +192,9 @@ def _claim(options: WorkflowOptions) -> tuple[Job, Job]:
 def _sign(options: WorkflowOptions) -> Job:
     files = last_build_job(options)
     script = (
-        _DIGESTS
+        _LISTED
         + """\
-cd "$RUNNER_TEMP"
-castoff/bin/castoff -C "$GITHUB_WORKSPACE" tag --built built --digests SHA256SUMS --to tags \\
+castoff/bin/castoff -C "$GITHUB_WORKSPACE" tag --built built --digests listed/SHA256SUMS --to tags \\
   --json --no-input -- "$VERSION" > tags.json
 cat tags.json
 echo "objects=$(jq -r '[.tags[].object] | join(",")' tags.json)" >> "$GITHUB_OUTPUT"
@@ -214,11 +214,12 @@ echo "tag=$(jq -r '.tags[-1].name // ""' tags.json)" >> "$GITHUB_OUTPUT"
         steps=(
             *node(options),
             Take("built"),
+            Take("listed"),
             *key("tag" in options.signs),
             Script(
                 title="Make the tag and verify it",
                 script=script,
-                variables=(("VERSION", Output(files, "version")), ("DIGESTS", Output(files, "digests"))),
+                variables=(("VERSION", Output(files, "version")), ("LISTED", Output(files, "listed"))),
                 outputs=(
                     ("objects", "ids of the tag objects: what is pushed later is these"),
                     ("tag", "the tag of the release"),
@@ -232,8 +233,8 @@ echo "tag=$(jq -r '.tags[-1].name // ""' tags.json)" >> "$GITHUB_OUTPUT"
 
 def _attestation(options: WorkflowOptions) -> Script:
     script = """\
-cd "$RUNNER_TEMP/built"
-sha256sum --check --quiet ../SHA256SUMS
+cd built
+sha256sum --check --quiet ../listed/SHA256SUMS
 shopt -s nullglob
 files=(*.whl *.tar.gz)
 if [ "${#files[@]}" -gt 0 ]; then
@@ -242,8 +243,8 @@ fi
 """
     return Script(
         title="Attest the Python files, as PyPI accepts it of the job that uploads",
-        script=_DIGESTS + script,
-        variables=(("DIGESTS", Output(last_build_job(options), "digests")),),
+        script=_LISTED + script,
+        variables=(("LISTED", Output(last_build_job(options), "listed")),),
         token=None,
     )
 
@@ -256,13 +257,12 @@ def _publish(options: WorkflowOptions) -> Job:
     oidc = (Right("id-token", "write", "to upload without a long-lived token"),) if requests else ()
     script = (
         unset(names)
-        + _DIGESTS
         + _OBJECTS
+        + _LISTED
         + f"""\
-cd "$RUNNER_TEMP"
 code=0
 castoff/bin/castoff -C "$GITHUB_WORKSPACE" resume --execute --no-input --only publish --for 5h30m \\
-  --built built --digests SHA256SUMS --tags tags --objects OBJECTS \\
+  --built built --digests listed/SHA256SUMS --tags tags --objects OBJECTS \\
   --events events.ndjson -- "$VERSION" || code=$?
 sent=0
 if [ "$code" -eq 3 ]; then
@@ -288,6 +288,7 @@ exit "$code"
         steps=(
             *node(options),
             Take("built"),
+            Take("listed"),
             Take("tags"),
             *((_attestation(options),) if attests(options) else ()),
             Script(
@@ -295,7 +296,7 @@ exit "$code"
                 script=script,
                 variables=(
                     ("VERSION", Output(files, "version")),
-                    ("DIGESTS", Output(files, "digests")),
+                    ("LISTED", Output(files, "listed")),
                     ("OBJECTS", Output("sign", "objects")),
                     ("STARTS", Input("starts", "1")),
                     *secrets(names),
