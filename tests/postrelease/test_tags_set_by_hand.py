@@ -52,8 +52,8 @@ def test_no_level_counts_from_such_a_tag_and_an_exact_version_goes_past_it(tmp_p
 
         with pytest.raises(Refusal) as caught:
             run_release(here.setting(), ReleaseRequest(level="minor"))
-        plan = plan_release(here.setting(), "minor", None)
-        exact = plan_release(here.setting(), "3.1.0", None)
+        plan = plan_release(here.setting(), ReleaseRequest(level="minor"))
+        exact = plan_release(here.setting(), ReleaseRequest(level="3.1.0"))
 
     assert [one.code for one in caught.value.problems] == ["tag-of-another-version"]
     assert [one.severity for one in plan.problems if one.code == "tag-of-another-version"] == ["error"]

@@ -39,7 +39,7 @@ GATES = {
     "make_commit": BUILDS + "; hooks of git and version commands run there",
     "build_artifacts": BUILDS,
     "require_accepted": BUILDS,
-    "prove": BUILDS,
+    "UploadRehearsal": BUILDS,
     "make_tags": "check, dry run: the check `signing` signs with the same key",
     "require_listed": "no: the files of the run are compared with the tag objects that another job made",
     "require_published_as_listed": "no: as above; the registries are looked at in that run",
@@ -59,7 +59,6 @@ _HARMLESS = {
     "required_stages",
     "waiver_stage",
     "presence_stage",
-    "_publish_stage",
     "_require_resumable",
 }
 """What the pattern finds besides: it looks only, or hands on to a gate that has a row."""
@@ -109,9 +108,9 @@ def _asked(setting: Services, words: str) -> Callable[[], object]:
         case "check":
             return lambda: examine(setting, (), level)
         case "plan":
-            return lambda: plan_release(setting, level, None, intend=meant)
+            return lambda: plan_release(setting, ReleaseRequest(level=level), intend=meant)
         case "release":
-            return lambda: dry_run(setting, level, None, intend=meant_again)
+            return lambda: dry_run(setting, ReleaseRequest(level=level), intend=meant_again)
         case "resume":
             version, _, without = level.partition(" --without ")
             wish = ReleaseRequest(level=None, version=version, without=(without,) if without else ())

@@ -10,6 +10,7 @@ import pytest
 from castoff.model.versions import ReleaseVersion
 from castoff.release.candidate import make_commit
 from castoff.release.plan import plan_release
+from castoff.session.release_request import ReleaseRequest
 from castoff.session.session import open_session
 from postrelease.after_bench import yard
 
@@ -39,7 +40,7 @@ def test_the_commit_holds_what_the_plan_shows_and_one_broken_lock_file_holds_not
         # The world gives a home of its own, where rustup finds no toolchain.
         here.environment.setdefault("RUSTUP_HOME", str(Path.home() / ".rustup"))
         setting = here.setting()
-        plan = plan_release(setting, "major", None, offline=True)
+        plan = plan_release(setting, ReleaseRequest(level="major"), offline=True)
         with open_session(setting) as session:
             commit, warnings = make_commit(session, ReleaseVersion(2, 0, 0))
             changed = session.clone.git.must("diff", "--name-only", f"{commit}^", commit).split()

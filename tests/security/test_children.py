@@ -98,7 +98,7 @@ def test_code_of_others_sees_no_credential_but_those_given_back(tmp_path: Path) 
 
         run_release(setting, ReleaseRequest(level="1.1.0", agreed=True))
         with Clone.of(setting.repository) as clone:
-            seen = take_snapshot(setting.repository, clone, setting.configuration, setting.manifests)
+            seen = take_snapshot(setting, clone)
         (problem, *_) = [*setting.trial("python").use(seen.workspace.packages[0], "1.1.0"), None]
         assert problem is None
 

@@ -20,6 +20,7 @@ from castoff.model.workspace import Artifact, Package, Workspace
 from castoff.ports import Built, DocsBuild, Listing, Steps, unreported
 from castoff.reconcile import Patience
 from castoff.release.plan import plan_release
+from castoff.session.release_request import ReleaseRequest
 from castoff.session.reporters import Silence
 from castoff.session.services import Services
 from castoff.wiring import Options, open_setting
@@ -163,7 +164,9 @@ class Dock:
 
     def shown(self, level: str, pre: str | None = None) -> tuple[Act, ...]:
         """Return the acts that the plan shows; what would stop the release fails the test."""
-        plan = plan_release(self.setting(Performed()), level, pre, intend=meant_again)
+        plan = plan_release(
+            self.setting(Performed()), ReleaseRequest(level=level, pre=pre), intend=meant_again
+        )
         assert plan.errors == ()
         return plan.acts
 

@@ -164,9 +164,11 @@ def test_a_hotfix_shows_the_changelogs_of_both_branches(tmp_path: Path) -> None:
 def test_a_proposal_performs_what_it_shows(tmp_path: Path) -> None:
     with dock(tmp_path, write_small) as here:
         shown: list[Act] = []
-        here.performed(lambda setting: shown.extend(show_proposal(setting, "minor", None).acts))
+        here.performed(
+            lambda setting: shown.extend(show_proposal(setting, ReleaseRequest(level="minor")).acts)
+        )
 
-        done = here.performed(lambda setting: propose(setting, "minor", None))
+        done = here.performed(lambda setting: propose(setting, ReleaseRequest(level="minor")))
 
     assert _ids(done) == _ids(tuple(shown)) == ["version:branch", "version:pull-request"]
 

@@ -215,7 +215,7 @@ def test_a_tag_below_the_release_commit_stops_every_level_until_it_is_deleted(
     status = look(services, None)
     with open_session(services) as session:
         found = {
-            level: [one.severity for one in version_problems(session.snapshot, next_one, level, lambda: None)]
+            level: [one.severity for one in version_problems(session, next_one, level)]
             for level in ("minor", "1.2.0")
         }
 

@@ -91,7 +91,7 @@ SHOWN = [
 def test_a_plan_reports_what_registries_show(
     tmp_path: Path, answers: dict[str, Listed], found: list[tuple[str, str, str]]
 ) -> None:
-    problems = plan_release(services(tmp_path, answers), "minor", None).problems
+    problems = plan_release(services(tmp_path, answers), ReleaseRequest(level="minor")).problems
 
     assert [(one.code, one.severity, one.message) for one in problems] == found
 
@@ -109,8 +109,8 @@ def test_the_remedy_of_a_used_version_plans_one_without_problems(
 ) -> None:
     opened = services(tmp_path, {"zz-ink": ("1.0.0", *listed)})
 
-    remedies = {one.code: one.remedy for one in plan_release(opened, "1.1.0", None).problems}
-    again = {one.code for one in plan_release(opened, free, None).problems}
+    remedies = {one.code: one.remedy for one in plan_release(opened, ReleaseRequest(level="1.1.0")).problems}
+    again = {one.code for one in plan_release(opened, ReleaseRequest(level=free)).problems}
 
     assert remedies["version-burnt"] == f"plan the next one with `castoff plan {free}`"
     assert not again & {"version-burnt", "version-below-released"}
@@ -129,7 +129,7 @@ def test_a_plan_compares_with_the_versions_that_bind_its_branch(
 ) -> None:
     opened = services(tmp_path, {"zz-ink": ("1.0.0", listed)}, branch=branch)
 
-    problems = plan_release(opened, level, None).problems
+    problems = plan_release(opened, ReleaseRequest(level=level)).problems
 
     assert [(one.code, one.severity) for one in problems] == found
 

@@ -26,7 +26,7 @@ TAGS = ("1.2.0", "zz-store==4.2.0")
 
 
 def _plan(opened: Services, level: str) -> object:
-    return plan_release(opened, level, None, offline=True)
+    return plan_release(opened, ReleaseRequest(level=level), offline=True)
 
 
 def _check(opened: Services, level: str) -> object:

@@ -11,6 +11,7 @@ from castoff.git import Clone
 from castoff.model.intent import begun_in
 from castoff.model.scope import Scope
 from castoff.session.claim_history import Branch
+from castoff.session.workspaces import PastWorkspaces, manifest_tree, read_workspace
 
 _CRATE = (
     '[package]\nname = "a"\nversion = "{}"\n[dependencies]\nfoo = {{ version = "{}", optional = true }}\n'
@@ -41,7 +42,10 @@ def test_commits_that_change_a_version_are_found_and_those_of_a_dependency_left_
     head = ground.git(root, "rev-parse", "HEAD")
 
     with Clone.of(ground.repository(root)) as clone:
-        branch = Branch.of(clone, head, [CargoManifests(), PythonManifests()], Scope(), "release {version}")
+        manifests = [CargoManifests(), PythonManifests()]
+        today = read_workspace(manifest_tree(clone, head), manifests, Scope())
+        past = PastWorkspaces(clone.tree, manifests, Scope(), today)
+        branch = Branch(clone, head, "release {version}", past)
         steps = list(branch.steps(None))
 
     assert [(step.before, step.after) for step in steps] == [(None, "1.0.0"), ("1.0.0", "1.1.0")]

@@ -11,6 +11,7 @@ from pathlib import Path
 from castoff.cli.render.reporter import reporter_for
 from castoff.model.plan import Plan
 from castoff.release.plan import plan_release
+from castoff.session.release_request import ReleaseRequest
 from castoff.session.services import Services
 from castoff.wiring.services import Options, open_setting
 
@@ -88,7 +89,7 @@ class Versioned:
 
     def plan(self, level: str, pre: str | None = None) -> Plan:
         """Plan a release; no registry is asked."""
-        return plan_release(self.setting(), level, pre, offline=True)
+        return plan_release(self.setting(), ReleaseRequest(level=level, pre=pre), offline=True)
 
 
 def _environment(folder: Path) -> dict[str, str]:

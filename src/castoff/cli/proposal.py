@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import click
 
 from castoff.cli.options import Common, open_for
@@ -12,16 +10,14 @@ from castoff.cli.render.reporter import reporter_for
 from castoff.cli.render.words import safe
 from castoff.redaction import plain
 from castoff.release.proposal_command import Proposed, propose, show_proposal
+from castoff.session.release_request import ReleaseRequest
 
 
-def carry_out_proposal(
-    common: Common, level: str, pre: str | None, *, execute: bool, rehearsed: bool = False
-) -> int:
-    """Propose a release, or show what would be proposed; one that is ``rehearsed`` is not built here."""
+def carry_out_proposal(common: Common, request: ReleaseRequest, *, execute: bool) -> int:
+    """Propose a release, or show what would be proposed."""
     reporter = reporter_for(common.events, quiet=not execute)
     services = open_for(common, reporter)
-    ask = partial(propose, rehearsed=rehearsed) if execute else show_proposal
-    proposed = ask(services, level, pre)
+    proposed = (propose if execute else show_proposal)(services, request)
     reporter.close()
     if common.json:
         _print(proposed)

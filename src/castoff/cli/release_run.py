@@ -76,7 +76,7 @@ def print_acts(common: Common, request: ReleaseRequest) -> int:
     from castoff.release.plan import dry_run
 
     services = open_for(common, reporter_for(common.events, quiet=True))
-    plan = dry_run(services, request.level, request.pre, intend=meant_again)
+    plan = dry_run(services, request, intend=meant_again)
     if plan.resumes and not plan.errors and not common.json:
         return _print_missing(common, replace(request, version=plan.shown_version))
     if common.json:

@@ -29,10 +29,10 @@ from castoff.preflight.user_checks import user_checks
 from castoff.session.checkout import Checkout
 from castoff.session.edits import release_edits, without_installed
 from castoff.session.forge_releases import all_releases
-from castoff.session.release_request import unpushed
+from castoff.session.release_request import ReleaseRequest, unpushed
 from castoff.session.services import Services
 from castoff.session.session import Session
-from castoff.session.snapshot import Snapshot, workspace_before
+from castoff.session.snapshot import Snapshot
 from castoff.session.version_guards import tag_problems, version_problems
 from castoff.workflows.detection import release_workflows, second_writer_problems
 from castoff.workflows.jobs import workflow_files, workflow_steps
@@ -120,20 +120,16 @@ def signing_checks(session: Session) -> tuple[Check, ...]:
     )
 
 
-def resume_checks(
-    session: Session, claim: Claim, level: str | None, *, uploads: bool = True, signs: bool = True
-) -> tuple[Check, ...]:
-    """List what is judged before a claimed release goes on; one whose tag is out needs no tools or credentials.
-
-    ``level`` is what the release is resumed by, None where it was named. ``uploads`` and ``signs`` tell what this run
-    does itself.
-    """
-    pushed = Check("pushed", "preflight", lambda: unpushed(session.snapshot, claim, level))
+def resume_checks(session: Session, claim: Claim, request: ReleaseRequest) -> tuple[Check, ...]:
+    """List what is judged before a claimed release goes on; one whose tag is out needs no tools or credentials."""
+    pushed = Check("pushed", "preflight", lambda: unpushed(session.snapshot, claim, request.level))
     tag = Check("tag-free", "preflight", lambda: claim_tagged_elsewhere(session.snapshot, claim))
-    if claim.tagged or not uploads:
+    # Tags that another run made are pushed as they are; without `--only publish`, that run uploaded as well.
+    handed = request.tags is not None
+    if claim.tagged or (handed and request.only != "publish"):
         return (pushed, tag)
     needed = capability_checks(session)
-    return (pushed, tag, *(one for one in needed if signs or one.id not in ("signing", "tool:signing")))
+    return (pushed, tag, *(one for one in needed if not handed or one.id not in ("signing", "tool:signing")))
 
 
 def _is_on_branch(snapshot: Snapshot) -> bool:
@@ -153,9 +149,7 @@ def _branch_rules(session: Session, version: ReleaseVersion) -> Found:
 
 def _documents(session: Session, version: ReleaseVersion) -> Sequence[Problem]:
     template_release = session.template_release(version)
-    edited = release_edits(
-        session.snapshot, session.configuration, session.services.manifests, template_release
-    )
+    edited = release_edits(session, template_release)
     locks = without_installed(edited.problems, session.services.repository.git.processes.find)
     mentions = stale_mentions(session.snapshot, session.configuration, edited.texts, version)
     return (*locks, *mentions, *_missing_pages(session, edited.texts))
@@ -179,12 +173,7 @@ def _missing_pages(session: Session, edited: Mapping[str, str]) -> Iterator[Prob
 def _is_edited(session: Session, version: ReleaseVersion) -> bool:
     if session.configuration.version.run:
         return True
-    template_release = session.template_release(version)
-    return bool(
-        release_edits(
-            session.snapshot, session.configuration, session.services.manifests, template_release
-        ).texts
-    )
+    return bool(release_edits(session, session.template_release(version)).texts)
 
 
 def draft_writer(session: Session) -> Found:
@@ -312,12 +301,7 @@ def _tag_free(snapshot: Snapshot, version: ReleaseVersion) -> Sequence[Problem] 
 def _next_version(session: Session, version: ReleaseVersion, level: str | None) -> Sequence[Problem]:
     if level is None:
         return tag_problems(session.snapshot)
-    return version_problems(
-        session.snapshot,
-        version,
-        level,
-        lambda: workspace_before(session.snapshot, session.services.manifests),
-    )
+    return version_problems(session, version, level)
 
 
 def _forge(session: Session, tag: str) -> Sequence[Problem] | Cannot:

@@ -71,13 +71,7 @@ class Changes:
 
     def _claims(self) -> frozenset[str]:
         """Return the release commits since the last release, those that were given up included."""
-        branch = Branch.of(
-            self.session.clone,
-            self.session.snapshot.head,
-            self.session.services.manifests,
-            self.session.snapshot.scope,
-            self.session.configuration.release.message,
-        )
+        branch = Branch.of(self.session.services, self.session.clone, self.session.snapshot.head)
         begun = begun_on(branch, self.session.snapshot.history.since)
         return frozenset(claim.commit for claim in (*begun.standing, *begun.given_up, *begun.unclear))
 

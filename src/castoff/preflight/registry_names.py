@@ -18,7 +18,7 @@ from castoff.ports import Owned, Registry, Ruled
 from castoff.preflight.stage import Cannot, Check, Found
 from castoff.session.registry_versions import PLAN_SECONDS, no_answer, registry_versions
 from castoff.session.session import Session
-from castoff.session.snapshot import Snapshot, workspace_before
+from castoff.session.snapshot import Snapshot
 from castoff.session.version_guards import below_released, is_released_here, severity_for
 from castoff.session.workspaces import read_workspace
 
@@ -140,12 +140,12 @@ class _Before:
     """The packages of the last release, read once."""
 
     def __init__(self, session: Session) -> None:
-        self._setting, self._seen = session.services, session.snapshot
+        self._session = session
 
     @cached_property
     def packages(self) -> dict[str, Package]:
         """Give them by their ids."""
-        workspace = workspace_before(self._seen, self._setting.manifests)
+        workspace = self._session.workspace_before()
         return {one.id: one for one in workspace.packages} if workspace else {}
 
 

@@ -21,7 +21,7 @@ from castoff.model.workspace import Artifact
 from castoff.preflight.stage import require_reachable
 from castoff.release.candidate import build_artifacts, require_accepted
 from castoff.release.flight import with_flights
-from castoff.release.publish_rehearsal import packed_again, prove_share
+from castoff.release.publish_rehearsal import UploadRehearsal, packed_again
 from castoff.release.stages import publish_stage
 from castoff.session.checkout import check_out
 from castoff.session.registry_versions import with_silence_named
@@ -29,7 +29,6 @@ from castoff.session.release import Release
 from castoff.session.release_request import ReleaseRequest, intent_of
 from castoff.session.services import Services, WorldContent
 from castoff.session.session import Session, open_session
-from castoff.session.snapshot import workspace_before
 from castoff.session.tag_names import require_clear_tags
 
 
@@ -56,14 +55,14 @@ def build_release(
         open_session(services) as session,
         with_silence_named(services, session.snapshot.workspace.packages),
     ):
-        known, release = _claimed(session, version)
+        known, release = claimed_in(session, version)
         if release.tagged:
             return BuiltRelease(version=release.title, shard=shard)
         check_out(known.clone, release.commit, release.workspace)
         artifacts = _beside_what_is_up(
             known, release, build_artifacts(known, release, known.clone.folder("artifacts"))
         )
-        require_accepted(services, release, artifacts, known.clone.root)
+        require_accepted(known, release, artifacts)
         share = shard.share([name for wave in release.waves for name in wave]) if shard is not None else ()
         if share:
             _verify(known, release, artifacts, share)
@@ -80,7 +79,7 @@ def _beside_what_is_up(
 
     A registry that cannot be asked, by a job without read credentials for example, is noted, and nothing else.
     """
-    (state,) = session.observe(publish_stage(session.services, release, artifacts, session.clone.root))
+    (state,) = session.observe(publish_stage(session, release, artifacts))
     for part in state.parts:
         for reason in dict.fromkeys(
             one.answer.reason for one in part.seen if isinstance(one.answer, Unknown)
@@ -92,10 +91,14 @@ def _beside_what_is_up(
 def claimed_release(services: Services, version: str | None) -> Release:
     """Return a claimed version, that in flight without one. Errors: those of a resumed release up to its build."""
     with open_session(services) as session:
-        return _claimed(session, version)[1]
+        return claimed_in(session, version)[1]
 
 
-def _claimed(session: Session, version: str | None) -> tuple[Session, Release]:
+def claimed_in(session: Session, version: str | None) -> tuple[Session, Release]:
+    """Return a claimed version, that in flight without one, with a session that knows the version as begun.
+
+    Errors: those of a resumed release up to its build.
+    """
     require_clear_tags(session.snapshot.unclear_tags)
     known = with_flights(session, version)
     intent = intent_of(known, ReleaseRequest(level=None, version=version))
@@ -108,13 +111,12 @@ def _verify(session: Session, release: Release, artifacts: Sequence[Artifact], s
     """Try the packages of a share, each with what its registry will show at its turn. Errors: those of a rehearsal."""
     services = session.services
     assert services.embedded is not None, "what runs for a user has an embedded world"
-    before = workspace_before(session.snapshot, services.manifests)
     services.reporter.note(f"verifying {len(share)} of {len(release.workspace.packages)} packages")
     with (
-        services.embedded(WorldContent(release.workspace, before)) as embedded,
+        services.embedded(WorldContent(release.workspace, session.workspace_before())) as embedded,
         session.clone.scrubbed(),
     ):
-        prove_share(embedded, release, artifacts, session.clone.root, services.reporter, share)
+        UploadRehearsal(embedded, session, release).prove_share(artifacts, share)
 
 
 def read_shard_result(file: Path) -> ShardResult:

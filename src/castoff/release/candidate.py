@@ -19,7 +19,6 @@ from castoff.release.plan_contents import LOCKS
 from castoff.session.checkout import check_out
 from castoff.session.edits import changelog_edits, part_of, version_edits, without_installed
 from castoff.session.release import Release
-from castoff.session.services import Services
 from castoff.session.session import Session
 from castoff.session.snapshot import Snapshot
 from castoff.session.tag_names import RELEASE_TAG
@@ -85,9 +84,7 @@ def make_commit(session: Session, version: ReleaseVersion) -> tuple[str, tuple[P
     user's commands run after the versions were written; the changelog is cut last, where none of them did.
     """
     template_release = session.template_release(version)
-    edited = version_edits(
-        session.snapshot, session.configuration, session.services.manifests, template_release
-    )
+    edited = version_edits(session, template_release)
     errors = [problem for problem in edited.problems if problem.severity == "error"]
     if errors:
         raise Refusal(*errors)
@@ -171,13 +168,13 @@ def build_artifacts(
             session.clone.delete_tag(name)
 
 
-def require_accepted(services: Services, release: Release, artifacts: Sequence[Artifact], root: Path) -> None:
+def require_accepted(session: Session, release: Release, artifacts: Sequence[Artifact]) -> None:
     """Judge built files by the rules of their registries, before any of them is uploaded; errors stop the release."""
     problems: list[Problem] = []
     for ecosystem in sorted({one.ecosystem for one in artifacts}):
         packages = [one for one in release.workspace.packages if one.ecosystem == ecosystem]
         own = [one for one in artifacts if one.ecosystem == ecosystem]
-        problems += services.builder(ecosystem, 0).judge(packages, own, root)
+        problems += session.services.builder(ecosystem, 0).judge(packages, own, session.clone.root)
     if problems:
         raise Refusal(*problems)
 

@@ -16,22 +16,19 @@ from castoff.git.signing import is_signed_text
 from castoff.git.tag_objects import TagText, point_tag, read_tag_object, write_tag_object
 from castoff.io.files import read_text
 from castoff.model.handed_tags import HandedTags
-from castoff.model.intent import Resume
 from castoff.model.observations import Answer, Present, Staged
 from castoff.model.workspace import Artifact
 from castoff.preflight.checks import signing_checks
-from castoff.preflight.stage import errors_of, require_reachable, run_checks
+from castoff.preflight.stage import errors_of, run_checks
+from castoff.release.build import claimed_in
 from castoff.release.candidate import build_artifacts, make_tags, require_accepted
-from castoff.release.flight import with_flights
 from castoff.release.publish_rehearsal import absent_artifacts, as_published, packed_again
 from castoff.release.stages import publish_stage
 from castoff.session.checkout import check_out
 from castoff.session.claim_history import listed_digests
 from castoff.session.release import Release
-from castoff.session.release_request import ReleaseRequest, intent_of
 from castoff.session.services import Services
 from castoff.session.session import Session, open_session
-from castoff.session.tag_names import require_clear_tags
 
 _AGAIN = "run the workflow again: it makes the tag anew, with what is published by then"
 
@@ -61,22 +58,16 @@ def make_release_tags(services: Services, version: str | None, into: Path) -> Ma
     Errors: those of a resumed release up to its first upload.
     """
     with open_session(services) as session:
-        require_clear_tags(session.snapshot.unclear_tags)
-        known = with_flights(session, version)
-        intent = intent_of(known, ReleaseRequest(level=None, version=version))
-        assert isinstance(intent, Resume), "without a level, a request begins nothing"
-        require_reachable(known.snapshot)
-        release = known.release(intent.claim)
-        if intent.claim.tagged:
+        known, release = claimed_in(session, version)
+        if release.tagged:
             return MadeTags(version=release.title)
         if errors := errors_of(run_checks(signing_checks(known))):
             raise Refusal(*errors)
         check_out(known.clone, release.commit, release.workspace)
         artifacts = build_artifacts(known, release, known.clone.folder("artifacts"))
-        root = known.clone.root
-        (seen,) = known.observe(publish_stage(services, release, artifacts, root))
+        (seen,) = known.observe(publish_stage(known, release, artifacts))
         artifacts = packed_again(known, release, artifacts, seen)
-        require_accepted(services, release, absent_artifacts(artifacts, seen), root)
+        require_accepted(known, release, absent_artifacts(artifacts, seen))
         make_tags(known, release, known.template_release(release.version), as_published(artifacts, seen))
         return MadeTags(version=release.title, tags=tuple(_write(known, release, into)))
 

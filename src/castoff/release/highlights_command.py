@@ -30,7 +30,7 @@ from castoff.release.draft import is_early
 from castoff.release.highlights import HighlightsPart, published
 from castoff.release.notes import require_tag, resolved
 from castoff.session.change_range import Gathered, commits_between, gather, known_contributors
-from castoff.session.edits import changelog_path, shown
+from castoff.session.edits import changelog_path
 from castoff.session.forge_releases import all_releases
 from castoff.session.services import Services
 from castoff.session.session import Session, open_session
@@ -86,7 +86,7 @@ def open_highlights(
         return Opened(
             version=meant_version,
             tag=tag,
-            title=shown(meant_version, session.snapshot),
+            title=session.snapshot.shown(meant_version),
             commit=commit,
             tagged=tag in session.snapshot.refs.tags,
             draft=draft,

@@ -23,6 +23,7 @@ from castoff.release.flight import explained, with_known_flights
 from castoff.release.plan_contents import as_warnings, make_plan
 from castoff.session.edits import without_installed
 from castoff.session.registry_versions import PLAN_SECONDS, registry_problems, registry_versions
+from castoff.session.release_request import ReleaseRequest
 from castoff.session.services import Services
 from castoff.session.session import Session, open_session
 from castoff.session.snapshot import require_full_history
@@ -35,7 +36,7 @@ _STOPS = frozenset({"milestone-open-items"})
 
 
 def plan_release(
-    services: Services, level: str, pre: str | None, *, intend: Intend = meant, offline: bool = False
+    services: Services, request: ReleaseRequest, *, intend: Intend = meant, offline: bool = False
 ) -> Plan:
     """Plan a release of a level; nothing is written. ``intend`` says which version a level means.
 
@@ -43,49 +44,43 @@ def plan_release(
     """
     with (
         services.reporter.step(LocalStep("prepare", "the plan")),
-        _opened(services, level, pre, intend, offline=offline) as (look, plan),
+        _opened(services, request, intend, offline=offline) as (look, plan),
         ThreadPoolExecutor(1) as pool,
     ):
         packages = () if offline else look.session.snapshot.workspace.packages
         asked = pool.submit(registry_versions, services, packages, seconds=PLAN_SECONDS)
         acts, problems = look.acts(PLAN_SECONDS, offline=offline)
         snapshot = look.session.snapshot
-        shown = () if plan.resumes else registry_problems(asked.result(), snapshot, plan.version, level)
+        shown = () if plan.resumes else registry_problems(asked.result(), snapshot, plan.version, look.level)
         return _with(plan, acts, (*problems, *shown))
 
 
-def dry_run(services: Services, level: str, pre: str | None, *, intend: Intend) -> Plan:
+def dry_run(services: Services, request: ReleaseRequest, *, intend: Intend) -> Plan:
     """Plan a release, and judge everything that the release judges before it writes."""
-    with _opened(services, level, pre, intend) as (look, plan):
+    with _opened(services, request, intend) as (look, plan):
         acts, problems = look.acts(None)
-        return _with(plan, acts, (*look.judged(level), *problems))
+        return _with(plan, acts, (*look.judged(), *problems))
 
 
 @contextmanager
 def _opened(
-    services: Services, level: str, pre: str | None, intend: Intend, *, offline: bool = False
+    services: Services, request: ReleaseRequest, intend: Intend, *, offline: bool = False
 ) -> Iterator[tuple[_Look, Plan]]:
+    level, pre = request.level, request.pre
+    assert level is not None, "what is planned has a level"
     with open_session(services) as opened:
         require_packages(opened.snapshot.workspace)
         require_clear_tags(opened.snapshot.unclear_tags)
         session, unclear = (opened, ()) if offline else with_known_flights(opened)
         intent = _intended(session, partial(intend, session.snapshot.history, level, pre))
-        plan = make_plan(
-            session.snapshot,
-            intent,
-            level if pre is None else f"{level} --pre {pre}",
-            services.configuration,
-            services.manifests,
-            today=services.now.date(),
-            grace=services.patience.grace,
-        )
+        plan = make_plan(session, intent, level if pre is None else f"{level} --pre {pre}")
         planned = without_installed(plan.problems, services.repository.git.processes.find)
         plan = replace(
             plan,
             problems=(*as_warnings(services.problems), *planned, *unclear),
             not_looked_at=not_looked_at(services.repository, session.snapshot.tree),
         )
-        yield _Look(session, intent), plan
+        yield _Look(session, intent, request), plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +89,12 @@ class _Look:
 
     session: Session
     intent: Begin | Resume
+    request: ReleaseRequest
+
+    @property
+    def level(self) -> str:
+        """Return the level that is planned."""
+        return self.request.level or ""
 
     def acts(
         self, seconds: float | None, *, offline: bool = False
@@ -107,12 +108,12 @@ class _Look:
         is_unseen = offline and isinstance(self.intent, Resume)
         return (only_if("if it is not done", acts) if is_unseen else acts), tuple(_obstacles(states))
 
-    def judged(self, level: str) -> tuple[Problem, ...]:
+    def judged(self) -> tuple[Problem, ...]:
         """Return what the checks before a claim find; of a claim that stands, those of what is left to do."""
         if isinstance(self.intent, Begin):
-            checks = preflight_checks(self.session, self.intent.version, level=level)
+            checks = preflight_checks(self.session, self.intent.version, level=self.level)
         else:
-            checks = resume_checks(self.session, self.intent.claim, level)
+            checks = resume_checks(self.session, self.intent.claim, self.request)
         answers = map(outside_a_release, run_checks(checks, lanes=self.session.services.lanes))
         return tuple(problem for one in answers for problem in one.findings)
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
-from functools import partial
 from pathlib import PurePosixPath
 
 from castoff.config.templates import TemplateRelease, fill
@@ -26,13 +24,13 @@ from castoff.model.plan import (
 from castoff.model.refs import claim_ref
 from castoff.model.versions import Ecosystem, ReleaseVersion, spell
 from castoff.model.workspace import Edited, Member, Workspace
-from castoff.ports import Manifests, Tree
+from castoff.ports import Tree
 from castoff.preflight.free_version import not_free
 from castoff.preflight.mentions import stale_mentions
 from castoff.release.publish import planned_upload
-from castoff.session.edits import release_edits, shown
-from castoff.session.session import template_release_of
-from castoff.session.snapshot import Snapshot, workspace_before
+from castoff.session.edits import release_edits
+from castoff.session.session import Session
+from castoff.session.snapshot import Snapshot
 from castoff.session.version_guards import version_problems
 from castoff.session.version_steps import given_up_before
 
@@ -60,45 +58,34 @@ LOCKS: Mapping[str, Ecosystem] = {
 }
 
 
-def make_plan(
-    snapshot: Snapshot,
-    intent: Begin | Resume,
-    level: str,
-    configuration: Configuration,
-    manifests: Sequence[Manifests],
-    *,
-    today: date,
-    grace: float = 0.0,
-) -> Plan:
+def make_plan(session: Session, intent: Begin | Resume, level: str) -> Plan:
     """Put the plan together."""
+    snapshot, configuration = session.snapshot, session.configuration
     version = intent.version if isinstance(intent, Begin) else intent.claim.version
     resumes = isinstance(intent, Resume)
-    edited = (
-        Edited(texts={}, edits=())
-        if resumes
-        else release_edits(snapshot, configuration, manifests, template_release_of(snapshot, version, today))
-    )
+    template_release = session.template_release(version)
+    edited = Edited(texts={}, edits=()) if resumes else release_edits(session, template_release)
     packages = planned_packages(snapshot.workspace.packages, snapshot.order, version, _new(snapshot))
     previous = snapshot.history.previous
     return Plan(
         version=version,
-        shown_version=shown(version, snapshot),
-        previous=shown(previous.version, snapshot) if previous else None,
+        shown_version=snapshot.shown(version),
+        previous=snapshot.shown(previous.version) if previous else None,
         level=level,
         tag=snapshot.tag_name.of(version),
         branch=snapshot.branch,
         remote=snapshot.remote,
         base_commit=intent.claim.commit if isinstance(intent, Resume) else snapshot.head,
         resumes=resumes,
-        claimed_by=claim_ref(shown(version, snapshot)) if snapshot.workspace.is_from_tags else None,
+        claimed_by=claim_ref(snapshot.shown(version)) if snapshot.workspace.is_from_tags else None,
         workspace=snapshot.workspace,
         order=snapshot.order,
         packages=packages,
         members=tuple((member, _member_version(member, version)) for member in snapshot.workspace.members),
         edits=edited.edits,
         locks=() if resumes else _locks(snapshot, edited),
-        commands=() if resumes else _commands(configuration, template_release_of(snapshot, version, today)),
-        estimate=_estimated(packages, configuration, grace),
+        commands=() if resumes else _commands(configuration, template_release),
+        estimate=_estimated(packages, configuration, session.services.patience.grace),
         problems=(
             *as_warnings(snapshot.state),
             *snapshot.problems,
@@ -106,7 +93,7 @@ def make_plan(
             *(() if resumes else stale_mentions(snapshot, configuration, edited.texts, version)),
             *(() if resumes else not_free(snapshot, version)),
             *(() if resumes else given_up_before(snapshot, version)),
-            *(() if resumes else _base(snapshot, manifests, version, level)),
+            *(() if resumes else version_problems(session, version, level)),
         ),
     )
 
@@ -119,16 +106,6 @@ def _commands(
         (shlex.join(fill(word, values) for word in hook.command), tuple(hook.writes))
         for hook in configuration.version.run
     )
-
-
-def _base(
-    snapshot: Snapshot,
-    manifests: Sequence[Manifests],
-    version: ReleaseVersion,
-    level: str,
-) -> tuple[Problem, ...]:
-    before = partial(workspace_before, snapshot, manifests)
-    return version_problems(snapshot, version, level, before)
 
 
 def _locks(snapshot: Snapshot, edited: Edited) -> tuple[str, ...]:

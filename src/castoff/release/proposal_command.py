@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 
 from castoff.config.templates import fill
 from castoff.errors import CastoffError, Problem, Refusal
@@ -25,13 +24,14 @@ from castoff.release.candidate import build_artifacts, make_commit, require_acce
 from castoff.release.flight import explained, with_flights
 from castoff.release.notes import notes_of_release
 from castoff.release.proposal import ProposalLook, ProposalPart, preview
-from castoff.release.publish_rehearsal import prove
+from castoff.release.publish_rehearsal import UploadRehearsal
 from castoff.session.change_range import label_of_own_pulls, unreachable
 from castoff.session.checkout import check_out
 from castoff.session.registry_versions import with_silence_named
+from castoff.session.release_request import ReleaseRequest
 from castoff.session.services import Services, WorldContent
 from castoff.session.session import Session, open_session
-from castoff.session.snapshot import Snapshot, workspace_before
+from castoff.session.snapshot import Snapshot
 from castoff.session.tag_names import require_clear_tags
 from castoff.session.version_guards import require_version
 
@@ -63,30 +63,33 @@ class Proposed:
         return part.look.pull.url if isinstance(part.look, ProposalLook) and part.look.pull else None
 
 
-def show_proposal(services: Services, level: str, pre: str | None) -> Proposed:
+def show_proposal(services: Services, request: ReleaseRequest) -> Proposed:
     """Return what a proposal would be; nothing is written and nothing is built."""
-    with _proposal_run(services, level, pre) as run:
+    with _proposal_run(services, request) as run:
         stage = run.stage(run.commit)
         (state,) = observe((stage,))
         return run.proposed(state)
 
 
-def propose(services: Services, level: str, pre: str | None, *, rehearsed: bool = False) -> Proposed:
+def propose(services: Services, request: ReleaseRequest) -> Proposed:
     """Check, build and rehearse the release, then propose it, or bring its proposal up to date.
 
-    A ``rehearsed`` release is neither built nor rehearsed: a process without rights has done that at the commit that is
-    checked out, so that no code of the project runs beside the rights of the proposal.
+    A release of which the request says that it was rehearsed is neither built nor rehearsed: a process without rights
+    has done that at the commit that is checked out, so that no code of the project runs beside the rights of the
+    proposal.
     Errors: ``already-claimed``, ``another-proposal``, ``forge-unreachable``, ``proposal-conflict``, and those of a
     release.
     """
-    with _proposal_run(services, level, pre) as run:
+    with _proposal_run(services, request) as run:
         run.check()
-        stage = run.stage(run.commit if rehearsed else run.rehearsed)
+        stage = run.stage(run.commit if request.rehearsed else run.rehearsed)
         return run.proposed(run.session.reconcile(stage))
 
 
 @contextmanager
-def _proposal_run(services: Services, level: str, pre: str | None) -> Iterator[_ProposalRun]:
+def _proposal_run(services: Services, request: ReleaseRequest) -> Iterator[_ProposalRun]:
+    level = request.level
+    assert level is not None, "what is proposed has a level"
     with open_session(services) as opened, with_silence_named(services, opened.snapshot.workspace.packages):
         require_packages(opened.snapshot.workspace)
         require_clear_tags(opened.snapshot.unclear_tags)
@@ -95,13 +98,12 @@ def _proposal_run(services: Services, level: str, pre: str | None) -> Iterator[_
             raise _nothing_to_propose(opened.snapshot)
         session = with_flights(opened)
         try:
-            intent = meant(session.snapshot.history, level, pre)
+            intent = meant(session.snapshot.history, level, request.pre)
         except Refusal as refused:
             raise explained(session, refused) from None
         if isinstance(intent, Resume):
             raise _claimed(intent.claim, session.snapshot)
-        before = partial(workspace_before, session.snapshot, services.manifests)
-        require_version(session.snapshot, intent.version, level, before)
+        require_version(session, intent.version, level)
         run = _ProposalRun(session, intent.version, level)
         run.require_no_other()
         yield run
@@ -208,15 +210,11 @@ class _ProposalRun:
             check_out(self.session.clone, commit, release.workspace)
             folder = self.session.clone.folder(f"artifacts-{commit[:12]}")
             artifacts = build_artifacts(self.session, release, folder)
-            require_accepted(self.session.services, release, artifacts, self.session.clone.root)
+            require_accepted(self.session, release, artifacts)
             self.session.services.reporter.note("rehearsing the uploads of this commit")
-            before = workspace_before(self.session.snapshot, self.session.services.manifests)
-            with (
-                self.session.services.embedded(WorldContent(release.workspace, before)) as embedded,
-                self.session.clone.scrubbed(),
-            ):
-                services = self.session.services
-                prove(embedded, release, artifacts, self.session.clone.root, services.reporter)
+            content = WorldContent(release.workspace, self.session.workspace_before())
+            with self.session.services.embedded(content) as embedded, self.session.clone.scrubbed():
+                UploadRehearsal(embedded, self.session, release).prove(artifacts)
             self._proved = commit
         return commit
 

@@ -22,7 +22,7 @@ from castoff.model.observations import Absent, Observation, Present, Sameness, U
 from castoff.model.steps import LocalStep, StepKind
 from castoff.model.versions import Ecosystem
 from castoff.model.workspace import Artifact, Package
-from castoff.ports import Listing, Registry, Repeats, Reporter
+from castoff.ports import Listing, Registry, Repeats
 from castoff.reconcile import StageState
 from castoff.release.candidate import build_artifacts
 from castoff.release.stages import publish_stage
@@ -74,65 +74,57 @@ def _observations(seen: StageState) -> Iterator[Observation]:
         yield from part.seen
 
 
-def prove(
-    embedded: Embedded,
-    release: Release,
-    artifacts: Sequence[Artifact],
-    root: Path,
-    reporter: Reporter,
-    *,
-    share: Collection[str] | None = None,
-) -> tuple[Artifact, ...]:
-    """Carry the publish stage out there; what would fail later fails here, with the same message.
+@dataclass(frozen=True, slots=True)
+class UploadRehearsal:
+    """The uploads of a release in an embedded world; with a ``share``, only those packages are tried.
 
-    ``reporter`` is told which packages need no verification. With a ``share``, only those packages are tried.
-
-    Return the artifacts as they were uploaded: cargo packs once more at a package's turn, and a lock file that could
-    not be written before then changes the bytes.
+    The reporter of the ``session`` is told which packages need no verification.
     """
-    closure, built = closures(release.order.needs), release.workspace.by_owner(artifacts)
-    registries: dict[Ecosystem, Registry] = {}
 
-    def proving(ecosystem: Ecosystem) -> Registry:
-        if ecosystem not in registries:
-            inner = embedded.services.registry(ecosystem)
-            registries[ecosystem] = ProvingRegistry(
-                inner, built, release, closure, embedded, root, reporter, share
-            )
-        return registries[ecosystem]
+    embedded: Embedded
+    session: Session
+    release: Release
+    share: Collection[str] | None = None
 
-    services = replace(embedded.services, registry=proving)
-    stage = publish_stage(services, release, artifacts, root)
-    reconciler = services.reconciler()
-    return as_published(artifacts, reconciler.run(stage))
+    def prove(self, artifacts: Sequence[Artifact]) -> tuple[Artifact, ...]:
+        """Carry the publish stage out there; what would fail later fails here, with the same message.
 
+        Return the artifacts as they were uploaded: cargo packs once more at a package's turn, and a lock file that
+        could not be written before then changes the bytes.
+        """
+        release = self.release
+        closure, built = closures(release.order.needs), release.workspace.by_owner(artifacts)
+        registries: dict[Ecosystem, Registry] = {}
 
-def prove_share(
-    embedded: Embedded,
-    release: Release,
-    artifacts: Sequence[Artifact],
-    root: Path,
-    reporter: Reporter,
-    share: Collection[str],
-) -> None:
-    """Carry out the publish stage of some packages and of what they need; only these packages are tried."""
-    closure = closures(release.order.needs)
-    names = frozenset(share).union(*(closure[name] for name in share))
-    part = replace(
-        release,
-        workspace=replace(
-            release.workspace, packages=tuple(one for one in release.workspace.packages if one.id in names)
-        ),
-        order=replace(
-            release.order,
-            waves=tuple(
-                kept for wave in release.waves if (kept := tuple(one for one in wave if one in names))
+        def proving(ecosystem: Ecosystem) -> Registry:
+            if ecosystem not in registries:
+                inner = self.embedded.services.registry(ecosystem)
+                registries[ecosystem] = ProvingRegistry(inner, self, built, closure)
+            return registries[ecosystem]
+
+        there = replace(self.session, services=replace(self.embedded.services, registry=proving))
+        return as_published(artifacts, there.reconcile(publish_stage(there, release, artifacts)))
+
+    def prove_share(self, artifacts: Sequence[Artifact], share: Collection[str]) -> None:
+        """Carry out the publish stage of some packages and of what they need; only these packages are tried."""
+        release, closure = self.release, closures(self.release.order.needs)
+        names = frozenset(share).union(*(closure[name] for name in share))
+        part = replace(
+            release,
+            workspace=replace(
+                release.workspace,
+                packages=tuple(one for one in release.workspace.packages if one.id in names),
             ),
-            needs={name: needs for name, needs in release.order.needs.items() if name in names},
-        ),
-    )
-    own = [one for one in artifacts if release.workspace.owner(one).id in names]
-    prove(embedded, part, own, root, reporter, share=frozenset(share))
+            order=replace(
+                release.order,
+                waves=tuple(
+                    kept for wave in release.waves if (kept := tuple(one for one in wave if one in names))
+                ),
+                needs={name: needs for name, needs in release.order.needs.items() if name in names},
+            ),
+        )
+        own = [one for one in artifacts if release.workspace.owner(one).id in names]
+        replace(self, release=part, share=frozenset(share)).prove(own)
 
 
 def closures(needs: Needs) -> Mapping[str, frozenset[str]]:
@@ -160,17 +152,13 @@ def _deep(start: str, needs: Needs, found: dict[str, frozenset[str]]) -> None:
 class ProvingRegistry:
     """An embedded registry that tries each package out when its last file is up.
 
-    ``built`` are the artifacts by the ids of their packages, ``tree`` is the release commit's.
+    ``built`` are the artifacts by the ids of their packages.
     """
 
     inner: Registry
+    rehearsal: UploadRehearsal
     built: Mapping[str, Sequence[Artifact]]
-    release: Release
     closure: Mapping[str, frozenset[str]]
-    embedded: Embedded
-    tree: Path
-    reporter: Reporter
-    share: Collection[str] | None = None
     _up: dict[str, set[str]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -184,13 +172,14 @@ class ProvingRegistry:
         outcome = self.inner.upload(artifact, root)
         if not isinstance(outcome, Succeeded):
             return outcome
-        owner = self.release.workspace.owner(artifact)
+        owner = self.rehearsal.release.workspace.owner(artifact)
         mine = self.built[owner.id]
         with self._lock:
             up = self._up.setdefault(owner.id, set())
             up.add(artifact.filename)
             complete = len(up) == len(mine)
-        is_tried = self.share is None or owner.id in self.share
+        share = self.rehearsal.share
+        is_tried = share is None or owner.id in share
         return self._tried(owner, mine) if complete and is_tried else outcome
 
     def look(self, package: Package, version: str) -> Listing:
@@ -222,21 +211,21 @@ class ProvingRegistry:
         return self.inner.url(package, version)
 
     def _tried(self, package: Package, artifacts: Sequence[Artifact]) -> Outcome:
+        session, embedded = self.rehearsal.session, self.rehearsal.embedded
+        reporter, tree = session.services.reporter, session.clone.root
+        workspace = self.rehearsal.release.workspace
         names = sorted(self.closure[package.id] | {package.id})
-        seen = [self.release.workspace.package(one) for one in names]
-        builder = self.embedded.at_turn(package, seen)
+        builder = embedded.at_turn(package, [workspace.package(one) for one in names])
         others = [file for name in names for file in self.built.get(name, ())]
         needed = [*artifacts, *(one for one in others if one not in artifacts)]
-        digest = (
-            builder.verification_digest(package, needed, self.tree) if isinstance(builder, Repeats) else None
-        )
-        if digest is not None and self.embedded.verified.holds(digest):
-            self.reporter.note(f"{package.name} was verified before, with the same contents")
+        digest = builder.verification_digest(package, needed, tree) if isinstance(builder, Repeats) else None
+        if digest is not None and embedded.verified.holds(digest):
+            reporter.note(f"{package.name} was verified before, with the same contents")
             return Succeeded()
         kind: StepKind = "compile" if package.ecosystem == "cargo" else "install"
-        with self.reporter.step(LocalStep(kind, package.id, len(self.release.workspace.packages))):
-            problems = builder.verify(package, artifacts, self.tree)
+        with reporter.step(LocalStep(kind, package.id, len(workspace.packages))):
+            problems = builder.verify(package, artifacts, tree)
         errors = [problem for problem in problems if problem.severity == "error"]
         if digest is not None and not errors:
-            self.embedded.verified.keep(digest)
+            embedded.verified.keep(digest)
         return Refused(errors[0]) if errors else Succeeded()

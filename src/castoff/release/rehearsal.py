@@ -14,7 +14,6 @@ from dataclasses import dataclass, field, replace
 from castoff.errors import CastoffError, Problem
 from castoff.model.intent import Begin, meant
 from castoff.model.observations import Present
-from castoff.model.workspace import Workspace
 from castoff.postrelease.website_copy import copy_website
 from castoff.reconcile import StageState
 from castoff.registry_rules import not_provable_of
@@ -28,7 +27,7 @@ from castoff.session.release_request import ReleaseRequest
 from castoff.session.reporters import Recorder
 from castoff.session.services import Embedded, Services, WebsiteCopy, WorldContent
 from castoff.session.session import Session, open_session
-from castoff.session.snapshot import Snapshot, ordered, workspace_before
+from castoff.session.snapshot import Snapshot, ordered
 from castoff.session.tag_names import require_clear_tags
 from castoff.session.version_guards import require_version
 
@@ -76,8 +75,8 @@ def rehearse(
     with open_session(services) as session:
         require_clear_tags(session.snapshot.unclear_tags)
         session.clone.stand_on(session.snapshot.branch, session.snapshot.head)
-        before = workspace_before(session.snapshot, services.manifests)
-        exact = _exact(session, request, lambda: before)
+        before = session.workspace_before()
+        exact = _exact(session, request)
         content = WorldContent(session.snapshot.workspace, before, copy_website(session))
         with (
             opened(session, content) as embedded,
@@ -159,7 +158,7 @@ class _Run:
 
     def _proposed(self) -> ReleaseRequest:
         """Propose the release and merge the proposal; return the request to resume what the merge claimed."""
-        proposed = propose(self.services, self.request.level or "", self.request.pre)
+        proposed = propose(self.services, self.request)
         self._merged()
         return ReleaseRequest(level=None, version=proposed.version)
 
@@ -222,9 +221,7 @@ def _more(
     return tuple(text for text, applies in facts if applies)
 
 
-def _exact(
-    session: Session, request: ReleaseRequest, before: Callable[[], Workspace | None]
-) -> ReleaseRequest:
+def _exact(session: Session, request: ReleaseRequest) -> ReleaseRequest:
     """Name the version that the level means, so that a rehearsal shows the next release also right after one.
 
     A level that a release would stop for stops here too, as does a version that the real registries hold or pass.
@@ -236,7 +233,7 @@ def _exact(
     except CastoffError as error:
         raise explained(session, error) from None
     if isinstance(intent, Begin):
-        require_version(session.snapshot, intent.version, request.level, before)
+        require_version(session, intent.version, request.level)
         require_free(session.services, session.snapshot, intent.version, request.level)
     version = intent.version if isinstance(intent, Begin) else intent.claim.version
     return replace(request, level=str(version), pre=None)

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import partial
 from uuid import uuid4
 
 from castoff.errors import CastoffError, NotYet, Problem, Refusal
@@ -20,7 +19,7 @@ from castoff.model.intent import Begin, Claim, Resume
 from castoff.model.joined_workspace import require_packages
 from castoff.model.steps import LocalStep
 from castoff.model.versions import ReleaseVersion
-from castoff.model.workspace import Artifact, Workspace
+from castoff.model.workspace import Artifact
 from castoff.postrelease.run import end_release
 from castoff.preflight.checks import preflight_checks, resume_checks
 from castoff.preflight.exchanges import JOB
@@ -48,7 +47,7 @@ from castoff.release.links import Link, links_of
 from castoff.release.notes import notes_of_release
 from castoff.release.platforms import platform_problems
 from castoff.release.publish import created_before
-from castoff.release.publish_rehearsal import absent_artifacts, as_published, packed_again, prove
+from castoff.release.publish_rehearsal import UploadRehearsal, absent_artifacts, as_published, packed_again
 from castoff.release.rivals import require_first, require_no_rival
 from castoff.release.stages import (
     claim_stage,
@@ -66,7 +65,7 @@ from castoff.session.release_request import ReleaseRequest, intent_of
 from castoff.session.reporters import Recorder
 from castoff.session.services import Services, WorldContent
 from castoff.session.session import Session, open_session
-from castoff.session.snapshot import require_full_history, workspace_before
+from castoff.session.snapshot import require_full_history
 from castoff.session.tag_names import require_clear_tags
 from castoff.session.version_guards import require_version
 
@@ -176,7 +175,7 @@ def _claimed(run: _Run) -> tuple[Claim, bool]:
             run.session = replace(run.session, services=services)
             return intent.claim, True
         if not any(one.code == "shallow-clone" for one in snapshot.state):
-            require_version(snapshot, intent.version, run.request.level or "", partial(_before, run))
+            require_version(run.session, intent.version, run.request.level or "")
         run.planned = planned_again(run.planned, (run.session, intent.version))
         try:
             return _begin(run, intent.version), False
@@ -201,10 +200,7 @@ def _intended(run: _Run) -> Begin | Resume:
 
 def _require_resumable(run: _Run, claim: Claim) -> None:
     """Stop where what is left cannot be done here."""
-    handed = run.request.tags is not None
-    uploads = not handed or run.request.only == "publish"
-    checks = resume_checks(run.session, claim, run.request.level, uploads=uploads, signs=not handed)
-    answers = run_checks(checks)
+    answers = run_checks(resume_checks(run.session, claim, run.request))
     if errors := [one for one in errors_of(answers) if one.code not in run.session.services.tolerated]:
         raise Refusal(*errors)
     _warn(run, answers)
@@ -266,16 +262,16 @@ def _begin(run: _Run, version: ReleaseVersion) -> Claim:
     if run.request.rehearsed:
         return _claim_unbuilt(run, release)
     artifacts = _build(run, release)
-    require_accepted(services, release, artifacts, clone.root)
+    require_accepted(session, release, artifacts)
     previous = seen.history.previous.version if seen.history.previous is not None else None
     _report(run, tuple(platform_problems(services, release, artifacts, previous)))
     if services.embedded is not None:
         services.reporter.note("rehearsing the uploads of this commit")
         with (
-            services.embedded(WorldContent(seen.workspace, _before(run))) as embedded,
+            services.embedded(WorldContent(seen.workspace, session.workspace_before())) as embedded,
             clone.scrubbed(),
         ):
-            artifacts = run.artifacts = prove(embedded, release, artifacts, clone.root, services.reporter)
+            artifacts = run.artifacts = UploadRehearsal(embedded, session, release).prove(artifacts)
     _claim_by(run, release, _made_tag(run, release, artifacts))
     return claim
 
@@ -298,10 +294,6 @@ def _claim_by(run: _Run, release: Release, stamp: str) -> None:
         raise
     if release.workspace.is_from_tags:
         require_first(run.session, release)
-
-
-def _before(run: _Run) -> Workspace | None:
-    return workspace_before(run.session.snapshot, run.session.services.manifests)
 
 
 def _claim(run: _Run, release: Release, *, stamp: str | None = None) -> StageState:
@@ -364,16 +356,15 @@ def _publish(run: _Run, release: Release, reconciler: Reconciler) -> StageState:
         (state,) = session.observe(presence_stage(session.services, release))
         if state.state == "done":
             return state
-    stage = _publish_stage(run, release)
+    stage = publish_stage(session, release, _build(run, release), run.request)
     created: Mapping[str, Mapping[str, datetime]] = {}
     if release.tag not in tags and _tag_made_here(run, release) is None:
         (state,) = session.observe(stage)
         run.artifacts = packed_again(session, release, _build(run, release), state)
-        require_accepted(
-            session.services, release, absent_artifacts(run.artifacts, state), session.clone.root
-        )
+        require_accepted(session, release, absent_artifacts(run.artifacts, state))
         _made_tag(run, release, as_published(run.artifacts, state))
-        stage, created = _publish_stage(run, release), created_before(state)
+        stage = publish_stage(session, release, _build(run, release), run.request)
+        created = created_before(state)
     elif run.listed is not None:
         (state,) = session.observe(stage)
         require_listed(absent_artifacts(run.artifacts or (), state), run.listed)
@@ -403,18 +394,6 @@ def _list_what_is_up(run: _Run, release: Release, state: StageState) -> None:
     elif changed:
         run.artifacts = there
         _made_tag(run, release, there)
-
-
-def _publish_stage(run: _Run, release: Release) -> Stage:
-    artifacts, root = _build(run, release), run.session.clone.root
-    return publish_stage(
-        run.session.services,
-        release,
-        artifacts,
-        root,
-        accepted=run.request.accepted,
-        approved=run.request.approved,
-    )
 
 
 def _tag_made_here(run: _Run, release: Release) -> str | None:

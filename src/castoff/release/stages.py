@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
-from pathlib import Path
 from typing import Any
 
 from castoff.errors import Problem
@@ -33,6 +32,7 @@ from castoff.rollback.dropped_claim import drop_claim_part
 from castoff.session.checksums import wants_checksums
 from castoff.session.claim_history import listed_digests
 from castoff.session.release import NO_FORGE, Release, is_latest, is_latest_line
+from castoff.session.release_request import ReleaseRequest
 from castoff.session.services import Services, chooses_kinds
 from castoff.session.session import Session
 
@@ -118,15 +118,15 @@ def presence_stage(
 
 
 def publish_stage(
-    services: Services,
-    release: Release,
-    artifacts: Sequence[Artifact],
-    root: Path,
-    *,
-    accepted: frozenset[str] = frozenset(),
-    approved: bool = False,
+    session: Session, release: Release, artifacts: Sequence[Artifact], request: ReleaseRequest | None = None
 ) -> Stage:
-    """Upload the artifacts, each package when what it needs is visible; ``approved``: those that are staged as well."""
+    """Upload the artifacts, each package when what it needs is visible.
+
+    The request tells which published files are accepted unseen, and whether staged packages are approved as well.
+    """
+    services, root = session.services, session.clone.root
+    accepted = request.accepted if request is not None else frozenset()
+    approved = request is not None and request.approved
     registries = {e: services.registry(e) for e in {p.ecosystem for p in release.workspace.packages}}
     built = release.workspace.by_owner(artifacts)
     parts = [

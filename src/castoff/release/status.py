@@ -48,7 +48,6 @@ from castoff.rollback.recovery_options import RecoveryOption
 from castoff.rollback.withdrawal import no_draft_stage, notice_stage, withdraw_stage
 from castoff.rollback.yank import claim_of
 from castoff.session.change_range import Gathered, gathered_since_release, known_contributors
-from castoff.session.edits import shown
 from castoff.session.release import Release
 from castoff.session.release_request import ReleaseRequest, intent_of
 from castoff.session.services import Services
@@ -226,7 +225,7 @@ def dry_resume(services: Services, request: ReleaseRequest) -> Status:
         assert isinstance(intent, Resume), "without a level, a request begins nothing"
         require_reachable(session.snapshot)
         status = _look_at(known, intent.claim, _problems(known))
-        answers = run_checks(resume_checks(known, intent.claim, request.level))
+        answers = run_checks(resume_checks(known, intent.claim, request))
         found = [problem for one in map(outside_a_release, answers) for problem in one.findings]
         if request.without:
             found += waiver_problems(known, known.release(intent.claim))
@@ -249,7 +248,7 @@ def look(services: Services, version: str | None) -> Status:
 
 
 def _other(snapshot: Snapshot, branch: str, claim: Claim) -> OtherFlight:
-    return OtherFlight(version=shown(claim.version, snapshot), commit=claim.commit, branch=branch)
+    return OtherFlight(version=snapshot.shown(claim.version), commit=claim.commit, branch=branch)
 
 
 def _look(session: Session, version: str | None) -> Status:
@@ -270,7 +269,7 @@ def _look(session: Session, version: str | None) -> Status:
     is_unclear = bool(session.snapshot.unclear_tags)  # which of the tags was the last release is open
     previous = history.previous
     return Status(
-        version=shown(previous.version, session.snapshot) if previous else None,
+        version=session.snapshot.shown(previous.version) if previous else None,
         # Without the remote's branches and tags, what is in flight is not known either.
         phase="unknown" if is_unclear or not is_known else "other" if previous else "none",
         commit=previous.commit if previous else None,
@@ -304,7 +303,7 @@ def _proposals(snapshot: Snapshot) -> Iterator[Problem]:
             yield Problem(
                 code="proposal-waits",
                 severity="warning",
-                message=f"{shown(version, snapshot)} is proposed on the branch `{name}`, and not merged",
+                message=f"{snapshot.shown(version)} is proposed on the branch `{name}`, and not merged",
                 reason="merging its pull request claims the version",
                 remedy="merge it, then run `castoff resume --execute`; or close it and delete the branch",
             )
@@ -323,7 +322,7 @@ def _look_at(session: Session, claim: Claim, problems: Sequence[Problem]) -> Sta
     told = cadence(session)
     by_ref = release.workspace.is_from_tags
     return Status(
-        version=shown(claim.version, session.snapshot),
+        version=session.snapshot.shown(claim.version),
         phase=phase,
         commit=claim.commit,
         found_by="tag" if claim.tagged else "ref" if by_ref else "transition",

@@ -16,7 +16,6 @@ from castoff.ports import ChangeSource, ForgeRelease, Milestones
 from castoff.ports.registry import Recorded
 from castoff.session.change_range import gathered_since_release, known_contributors
 from castoff.session.session import Session
-from castoff.session.snapshot import workspace_before
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ def read_world_state(session: Session, repository: str) -> WorldState:
             "clock": _moment(services.now),
         }
     )
-    before = workspace_before(snapshot, services.manifests)
+    before = session.workspace_before()
     for ecosystem in snapshot.ecosystems:
         packages = [one for one in snapshot.workspace.packages if one.ecosystem == ecosystem]
         draft.document.update(_registry(draft, session, packages, before))

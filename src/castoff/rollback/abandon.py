@@ -83,15 +83,12 @@ def abandon(services: Services, version: str, agrees: Agrees) -> Withdrawal:
 
 def given_up(session: Session) -> tuple[Claim, ...]:
     """List what was begun on the branch since the last release, and given up again; the newest first."""
-    if session.snapshot.refs.claims is not None:
-        return claims_in(
-            session.clone,
-            session.snapshot.refs,
-            session.snapshot.head,
-            session.snapshot.history.since,
-            GIVEN_UP,
-        )
-    return begun_on(_branch_at(session, session.snapshot.head), session.snapshot.history.since).given_up
+    seen, since = session.snapshot, session.snapshot.history.since
+    if seen.refs.claims is not None:
+        refs = seen.refs.claims.items()
+        dropped = {name.removeprefix(GIVEN_UP): ref for name, ref in refs if name.startswith(GIVEN_UP)}
+        return claims_in(session.clone, dropped, seen.head, since)
+    return begun_on(Branch.of(session.services, session.clone, seen.head), since).given_up
 
 
 def revert_stage(session: Session, release: Release) -> Stage:
@@ -100,7 +97,7 @@ def revert_stage(session: Session, release: Release) -> Stage:
         return _ref_stage(session, release)
 
     def stands(head: str) -> bool:
-        begun = begun_on(_branch_at(session, head), session.snapshot.history.since)
+        begun = begun_on(Branch.of(session.services, session.clone, head), session.snapshot.history.since)
         return release.version in {claim.version for claim in (*begun.standing, *begun.unclear)}
 
     return Stage("revert", (_revert_part(session, release, stands),))
@@ -213,11 +210,6 @@ def _require_unpublished(session: Session, release: Release) -> None:
             reason="tags are never moved, and people have read the announcement",
             remedy=f"yank it with `castoff yank {release.title} --execute`",
         )
-
-
-def _branch_at(session: Session, head: str) -> Branch:
-    message = session.configuration.release.message
-    return Branch.of(session.clone, head, session.services.manifests, session.services.scope, message)
 
 
 def _written_by_a_release(services: Services, release: Release) -> Callable[[str], bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from castoff.config.values import Configuration
 from castoff.git import Clone
@@ -20,20 +21,22 @@ from castoff.model.workspace import Workspace
 from castoff.session.tag_names import TagNaming
 
 
+@dataclass(frozen=True, slots=True)
+class ChangedFiles:
+    """Why packages count as changed, and why others do not; by their ids."""
+
+    changed: Mapping[str, str]
+    unchanged: Mapping[str, str]
+
+
 def only_changed(
-    clone: Clone,
-    head: str,
-    every: Workspace,
-    facade: str | None,
-    naming: TagNaming,
-    configuration: Configuration,
+    every: Workspace, facade: str | None, files: ChangedFiles, configuration: Configuration
 ) -> Workspace:
     """Return the workspace with what changed; where nothing did, with what the last release had.
 
-    ``every`` has all packages that may be released. A package whose version has no tag was never released, so it
-    changed.
+    ``every`` has all packages that may be released.
     """
-    own, unchanged = _changed_files(clone, head, every, naming)
+    own, unchanged = files.changed, files.unchanged
     changes = changes_of(every, own, facade, _raised(configuration))
     if not own:
         newest = {one.id for one in at_newest(every.packages)}
@@ -41,10 +44,8 @@ def only_changed(
     return with_changes(every, changes, unchanged)
 
 
-def _changed_files(
-    clone: Clone, head: str, every: Workspace, naming: TagNaming
-) -> tuple[Mapping[str, str], Mapping[str, str]]:
-    """Return the reasons of what changed, and of what did not, by id."""
+def changed_files(clone: Clone, head: str, every: Workspace, naming: TagNaming) -> ChangedFiles:
+    """Compare each package with the release of its own version; one whose version has no tag was never released."""
     releases = {one.version: one for one in reversed(naming.released)}
     known: dict[ReleaseVersion, Mapping[str, list[str]]] = {}
     changed: dict[str, str] = {}
@@ -63,7 +64,7 @@ def _changed_files(
             changed[package.id] = shown_files(files, since)
         else:
             unchanged[package.id] = f"unchanged since {since}"
-    return changed, unchanged
+    return ChangedFiles(changed, unchanged)
 
 
 def _raised(configuration: Configuration) -> frozenset[Ecosystem]:

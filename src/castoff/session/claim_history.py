@@ -20,11 +20,9 @@ from castoff.git import Clone
 from castoff.git.log import first_with_subject
 from castoff.model.intent import Begun, Claim, History, Step, begun_in
 from castoff.model.refs import PROPOSED
-from castoff.model.scope import Scope
 from castoff.model.versions import ReleaseVersion, read, spell
-from castoff.model.workspace import Workspace
-from castoff.ports import Manifests
-from castoff.session.workspaces import manifest_tree, read_workspace, workspace_at
+from castoff.session.services import Services
+from castoff.session.workspaces import PastWorkspaces, manifest_tree, read_workspace
 
 _WITHIN = 60  # commits that touch the version files; an older claim is not a release in flight
 _WITHIN_FIRST = 20  # where nothing was released yet, only the newest counts
@@ -35,33 +33,30 @@ _VERSION_LINE = r"^[^=]*(version|package|project|poetry)[^=]*[=:]"
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A branch as its history is read: a clone, the head, the readers of manifests, what is no part of it.
-
-    ``message`` is the template of the message of release commits.
-    """
+    """A branch as its history is read; ``message`` is the template of the message of release commits."""
 
     clone: Clone
     head: str
-    manifests: Sequence[Manifests]
-    scope: Scope
     message: str
-    today: Workspace
-    paths: Sequence[str]
+    workspaces: PastWorkspaces
 
     @classmethod
-    def of(
-        cls, clone: Clone, head: str, manifests: Sequence[Manifests], scope: Scope, message: str
-    ) -> Branch:
+    def of(cls, services: Services, clone: Clone, head: str) -> Branch:
         """Open a branch at its head."""
-        workspace = read_workspace(manifest_tree(clone, head), manifests, scope)
-        # Only today's version files: a release in flight is younger than any move of a manifest.
-        paths = sorted({one.version_file for one in workspace.packages if one.tags is None})
-        return cls(clone, head, manifests, scope, message, workspace, paths)
+        manifests, scope = services.manifests, services.scope
+        today = read_workspace(manifest_tree(clone, head), manifests, scope)
+        message = services.configuration.release.message
+        return cls(clone, head, message, PastWorkspaces(clone.tree, manifests, scope, today))
+
+    @property
+    def paths(self) -> Sequence[str]:
+        """Return the version files of today: a release in flight is younger than any move of a manifest."""
+        return sorted({one.version_file for one in self.workspaces.today.packages if one.tags is None})
 
     def version_text(self, commit: str) -> str | None:
         """Return the version that the manifests of a commit say as one text; None where they say none, or several."""
         try:
-            workspace = workspace_at(self.clone.tree, self.manifests, self.scope, self.today, commit, None)
+            workspace = self.workspaces.at(commit)
         # An old commit may not be readable by today's rules; it then says nothing, rather than stopping
         # every command.
         except (WorkspaceError, Refusal):

@@ -12,9 +12,10 @@ from castoff.config.values import Configuration
 from castoff.ecosystems.cargo.manifest.layout import links_of
 from castoff.errors import CastoffError, Problem
 from castoff.model.scope import common_folder, folders_above
-from castoff.model.versions import Ecosystem, ReleaseVersion
+from castoff.model.versions import Ecosystem
 from castoff.model.workspace import Edit, Edited, Package, Workspace
 from castoff.ports import Manifests, Tree
+from castoff.session.session import Session
 from castoff.session.snapshot import Snapshot
 
 CHANGELOG = "CHANGELOG.md"
@@ -40,16 +41,14 @@ class Overlay:
         return links_of(self.tree).targets
 
 
-def release_edits(
-    snapshot: Snapshot,
-    configuration: Configuration,
-    manifests: Sequence[Manifests],
-    template_release: TemplateRelease,
-) -> Edited:
+def release_edits(session: Session, template_release: TemplateRelease) -> Edited:
     """Compute everything that changes in the tree, in memory; what commands of the user's do is not known."""
-    edited = version_edits(snapshot, configuration, manifests, template_release)
+    edited = version_edits(session, template_release)
     cut = changelog_edits(
-        Overlay(snapshot.tree, dict(edited.texts)), snapshot, configuration, template_release
+        Overlay(session.snapshot.tree, dict(edited.texts)),
+        session.snapshot,
+        session.configuration,
+        template_release,
     )
     return Edited(
         texts={**edited.texts, **cut.texts},
@@ -59,23 +58,19 @@ def release_edits(
     )
 
 
-def version_edits(
-    snapshot: Snapshot,
-    configuration: Configuration,
-    manifests: Sequence[Manifests],
-    template_release: TemplateRelease,
-) -> Edited:
+def version_edits(session: Session, template_release: TemplateRelease) -> Edited:
     """Compute what the version changes: manifests, and documents by rules."""
-    overlay = Overlay(snapshot.tree, {})
+    tree = session.snapshot.tree
+    overlay = Overlay(tree, {})
     edits: list[Edit] = []
     problems: list[Problem] = []
     locks: list[str] = []
-    for edited in _steps(overlay, snapshot, configuration, manifests, template_release):
+    for edited in _steps(overlay, session, template_release):
         overlay.texts.update(edited.texts)
         edits.extend(edited.edits)
         problems.extend(edited.problems)
         locks.extend(edited.locks)
-    changed = {path: text for path, text in overlay.texts.items() if text != snapshot.tree.read(path)}
+    changed = {path: text for path, text in overlay.texts.items() if text != tree.read(path)}
     return Edited(texts=changed, edits=tuple(edits), problems=tuple(problems), locks=tuple(locks))
 
 
@@ -110,14 +105,9 @@ def _followed(tree: Tree, path: str) -> str:
     return path if real.startswith("../") else real
 
 
-def _steps(
-    overlay: Overlay,
-    snapshot: Snapshot,
-    configuration: Configuration,
-    manifests: Sequence[Manifests],
-    template_release: TemplateRelease,
-) -> Iterator[Edited]:
-    workspace, name = snapshot.workspace, snapshot.order.facade
+def _steps(overlay: Overlay, session: Session, template_release: TemplateRelease) -> Iterator[Edited]:
+    configuration, manifests = session.configuration, session.services.manifests
+    workspace, name = session.snapshot.workspace, session.snapshot.order.facade
     facade = workspace.package(name) if name is not None else None
     for one in manifests:
         part = part_of(workspace, one)
@@ -207,13 +197,6 @@ def part_of(workspace: Workspace, manifests: Manifests) -> Workspace:
         edges=tuple(e for e in workspace.edges if e.origin in ids and e.target in ids),
         problems=(),
     )
-
-
-def shown(version: ReleaseVersion, snapshot: Snapshot) -> str:
-    """Spell a version as this workspace's tags do."""
-    from castoff.model.versions import spell
-
-    return spell(version, snapshot.tag_name.ecosystem)
 
 
 def _maintenance_branch(snapshot: Snapshot) -> str | None:

@@ -30,9 +30,9 @@ def other_branches(session: Session) -> Iterator[Session]:
     for name, head in sorted(heads.items()):
         if clone.is_ancestor(head, seen.head) and lock_of(name) not in (refs.claims or {}):
             continue
-        where = Place(name, head, seen.remote, url, refs, seen.scope)
+        where = Place(name, head, seen.remote, url, refs)
         try:
-            there = snapshot_at(where, clone, session.configuration, session.services.manifests)
+            there = snapshot_at(where, clone, session.services)
         except CastoffError:
             continue
         yield replace(session, snapshot=there)

@@ -9,7 +9,6 @@ from castoff.model.graph import Order
 from castoff.model.intent import Claim
 from castoff.model.versions import ReleaseVersion, spell
 from castoff.model.workspace import Package, Workspace
-from castoff.session.edits import shown
 from castoff.session.snapshot import Snapshot
 
 NO_FORGE = "the remote's host is not a supported forge"
@@ -77,7 +76,7 @@ def release_of_claim(snapshot: Snapshot, claim: Claim, workspace: Workspace, ord
         workspace=workspace.at(claim.version),
         order=order,
         tag=snapshot.tag_of(claim),
-        title=shown(claim.version, snapshot),
+        title=snapshot.shown(claim.version),
         remote_url=snapshot.remote_url or "",
         branch=snapshot.branch,
         each=tuple(

@@ -13,9 +13,11 @@ from datetime import date
 
 from castoff.config.templates import TemplateRelease
 from castoff.config.values import Configuration
+from castoff.errors import Refusal, WorkspaceError
 from castoff.git import Clone
 from castoff.model.intent import Claim
 from castoff.model.versions import ReleaseVersion
+from castoff.model.workspace import Workspace
 from castoff.reconcile import StageState, observe
 from castoff.reconcile.part import Stage
 from castoff.session.release import Release, release_of_claim
@@ -65,7 +67,7 @@ class Session:
 
     def look_again(self) -> Session:
         """Return a session with a new snapshot of the remote, on the same clone and the same branch."""
-        return replace(self, snapshot=_snapshot(self.services, self.clone, self.snapshot.branch))
+        return replace(self, snapshot=take_snapshot(self.services, self.clone, of=self.snapshot.branch))
 
     def release(self, claim: Claim) -> Release:
         """Return the release of a claim: workspace and order are read at its commit.
@@ -76,6 +78,18 @@ class Session:
         workspace = read_workspace(tree, self.services.manifests, self.snapshot.scope)
         order = ordered(workspace, self.configuration.release)
         return release_of_claim(self.snapshot, claim, workspace, order)
+
+    def workspace_before(self) -> Workspace | None:
+        """Read the workspace as it was at the last release; None where there was none that can be read."""
+        previous = self.snapshot.history.previous
+        if previous is None:
+            return None
+        tree = self.snapshot.at(previous.commit)
+        try:
+            return read_workspace(tree, self.services.manifests, self.snapshot.scope).at(previous.version)
+        # History may hold manifests that no tool could read; then nothing is compared.
+        except (WorkspaceError, Refusal):
+            return None
 
     def template_release(self, version: ReleaseVersion) -> TemplateRelease:
         """Return the values that templates of the configuration may name, for a release made today."""
@@ -97,8 +111,4 @@ def open_session(services: Services) -> Iterator[Session]:
     Errors: what makes a release unthinkable, such as ``no-workspace`` and ``no-commits``.
     """
     with Clone.of(services.repository) as clone:
-        yield Session(services, clone, _snapshot(services, clone))
-
-
-def _snapshot(services: Services, clone: Clone, of: str | None = None) -> Snapshot:
-    return take_snapshot(services.repository, clone, services.configuration, services.manifests, of=of)
+        yield Session(services, clone, take_snapshot(services, clone))

@@ -7,7 +7,7 @@ says so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import cache, partial
@@ -20,24 +20,18 @@ from castoff.model.changed_packages import at_newest
 from castoff.model.graph import Order, order_of
 from castoff.model.intent import Begun, Claim, History
 from castoff.model.joined_workspace import may_be_meant
-from castoff.model.refs import TagName
+from castoff.model.refs import TagName, TagRef
 from castoff.model.scope import Scope
-from castoff.model.selection import Discovery
-from castoff.model.tag_schemes import is_ignored
-from castoff.model.versions import Ecosystem, ReleaseVersion, read
-from castoff.model.workspace import Package, Workspace
-from castoff.ports import Manifests, Tree
-from castoff.session.changed_packages import only_changed
-from castoff.session.claim_history import (
-    Branch,
-    begun_on,
-    is_castoffs,
-    listed_digests,
-    overtaken_claim,
-)
-from castoff.session.sync_state import remote_problems
-from castoff.session.tag_names import RELEASE_TAG, TagNaming, find_naming
-from castoff.session.workspaces import manifest_tree, read_workspace, scope_of, workspace_at
+from castoff.model.tag_schemes import ReachableTag, is_ignored
+from castoff.model.versions import Ecosystem, ReleaseVersion, read, spell
+from castoff.model.workspace import Workspace
+from castoff.ports import Tree
+from castoff.session.changed_packages import changed_files, only_changed
+from castoff.session.claim_history import Branch, begun_on, is_castoffs, listed_digests, overtaken_claim
+from castoff.session.services import Services
+from castoff.session.sync_state import Heads, remote_problems
+from castoff.session.tag_names import RELEASE_TAG, TaggedBranch, TagNaming, find_naming
+from castoff.session.workspaces import PastWorkspaces, manifest_tree, read_workspace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +80,10 @@ class Snapshot:
         """Name the tag of a release: the one that it has, else the one that it will get."""
         return claim.tag or self.tag_name.of(claim.version)
 
+    def shown(self, version: ReleaseVersion) -> str:
+        """Spell a version as this workspace's tags do."""
+        return spell(version, self.tag_name.ecosystem)
+
     def version_of(self, tag: str) -> ReleaseVersion | None:
         """Read the version of a tag in the form of the release's, or in the forms of earlier releases."""
         return self.tags.version(tag)
@@ -100,34 +98,26 @@ class Snapshot:
         return tuple(sorted({package.ecosystem for package in self.workspace.packages}))
 
 
-def take_snapshot(
-    repository: Repository,
-    clone: Clone,
-    configuration: Configuration,
-    manifests: Sequence[Manifests],
-    *,
-    of: str | None = None,
-) -> Snapshot:
+def take_snapshot(services: Services, clone: Clone, *, of: str | None = None) -> Snapshot:
     """Look at everything; errors are what makes a release unthinkable, problems are listed in the result.
 
     The branch is the user's, or ``of`` an earlier look: people switch branches while a run builds.
     """
+    repository = services.repository
     # Asked first: without a commit, nothing below has an answer.
     local_head = _local_head(repository)
-    remote, url = _remote(repository, configuration)
+    remote, url = _remote(repository, services.configuration)
     refs, unreachable = (clone.ls_remote(url) if url else None), clone.last_refusal
-    allowed = configuration.release.branches
+    allowed = services.configuration.release.branches
     # A run that looks again keeps its branch: people switch branches while it builds.
     branch, branch_problem = (of, ()) if of else _branch(repository, refs, allowed, local_head)
     remote_head = refs.heads.get(branch) if refs and not branch_problem else None
     head = _fetched_head(repository, clone, (url, branch), remote_head) or local_head
-    where = Place(branch, head, remote, url, refs, scope_of(repository, configuration))
-    seen = snapshot_at(where, clone, configuration, manifests)
-    heads = (remote_head, local_head)
-    known = seen.refs if seen.reachable else None
+    seen = snapshot_at(Place(branch, head, remote, url, refs), clone, services)
+    heads = Heads(remote if url else None, remote_head, local_head)
     if of is not None and repository.branch() != of:
-        heads = (remote_head, remote_head or local_head)  # the checkout is not of this branch any more
-    state = branch_problem or remote_problems(repository, clone, (remote, url), known, heads)
+        heads = replace(heads, here=remote_head or local_head)  # the checkout is not of this branch any more
+    state = branch_problem or remote_problems(repository, clone, heads, reachable=seen.reachable)
     return replace(seen, unreachable=unreachable, state=state)
 
 
@@ -140,28 +130,29 @@ class Place:
     remote: str | None
     url: str | None
     refs: Refs | None
-    scope: Scope
 
 
-def snapshot_at(
-    where: Place, clone: Clone, configuration: Configuration, manifests: Sequence[Manifests]
-) -> Snapshot:
+def snapshot_at(where: Place, clone: Clone, services: Services) -> Snapshot:
     """Read a branch at its head; the user's checkout is not compared with it."""
-    head, scope = where.head, where.scope
+    configuration, manifests = services.configuration, services.manifests
+    head, scope = where.head, services.scope
     tree = manifest_tree(clone, head)
     is_partial = scope.versions == "newest"
     workspace = read_workspace(tree, manifests, replace(scope, versions="any") if is_partial else scope)
     order = ordered(workspace, configuration.release)
-    read_at = partial(workspace_at, clone.tree, manifests, scope, workspace)
-    naming = _naming(clone, head, (tree, workspace), read_at, configuration.release)
+    past = PastWorkspaces(clone.tree, manifests, scope, workspace)
+    tags = _reachable_tags(clone, head, configuration.release)
+    naming = find_naming(TaggedBranch(clone.git, tags, workspace, tree, past.at), configuration.release)
     version = common_version(workspace)
     if is_partial:
         version = common_version(replace(workspace, packages=at_newest(workspace.packages)))
-        workspace = only_changed(clone, head, workspace, order.facade, naming, configuration)
+        files = changed_files(clone, head, workspace, naming)
+        workspace = only_changed(workspace, order.facade, files, configuration)
         order = ordered(workspace, configuration.release)
     refs = _with_claims(clone, where.url, where.refs) if workspace.is_from_tags else where.refs
-    line = partial(Branch.of, clone, head, manifests, scope, configuration.release.message)
-    history = _history(clone, refs, head, naming, line, configuration, version)
+    line = partial(Branch.of, services, clone, head)
+    reading = _Reading(services, clone, head, refs, naming, line)
+    history = reading.history(version)
     return Snapshot(
         branch=where.branch,
         remote=where.remote,
@@ -183,7 +174,7 @@ def snapshot_at(
             *naming.problems,
             *workspace.problems,
             *order.problems,
-            *_fallen_out(clone, workspace, manifests, scope, history.previous),
+            *reading.fallen_out(workspace, history.previous),
         ),
         unread_tags=_unread(clone, head, naming, history.previous),
         is_default_branch=cache(partial(_is_default, clone, where.url, where.branch)),
@@ -201,18 +192,6 @@ def ordered(workspace: Workspace, release: ReleaseSettings) -> Order:
     return order_of(workspace, named_facade=release.facade, after=release.after)
 
 
-def workspace_before(snapshot: Snapshot, manifests: Sequence[Manifests]) -> Workspace | None:
-    """Read the workspace as it was at the last release; None where there was none that can be read."""
-    previous = snapshot.history.previous
-    if previous is None:
-        return None
-    try:
-        return read_workspace(snapshot.at(previous.commit), manifests, snapshot.scope).at(previous.version)
-    # History may hold manifests that no tool could read; then nothing is compared.
-    except (WorkspaceError, Refusal):
-        return None
-
-
 def common_version(workspace: Workspace) -> ReleaseVersion | None:
     """Return the version that all packages have in the tree; None where they differ or it is no release version."""
     versions = {read(package.version) for package in workspace.packages if package.tags is None}
@@ -220,14 +199,13 @@ def common_version(workspace: Workspace) -> ReleaseVersion | None:
 
 
 def claims_in(
-    clone: Clone, refs: Refs, head: str, previous: Claim | None, below: str = ""
+    clone: Clone, claims: Mapping[str, TagRef], head: str, previous: Claim | None
 ) -> tuple[Claim, ...]:
-    """Find what refs claim (or say of it, ``below`` a folder) since the last release, in the history of a commit."""
+    """Find what refs, by the texts of versions, claim since the last release in the history of a commit."""
     found = [
         Claim(version=version, commit=one.commit)
-        for text, one in (refs.claims or {}).items()
-        if text.startswith(below)
-        and (version := read(text.removeprefix(below))) is not None
+        for text, one in claims.items()
+        if (version := read(text)) is not None
         and (previous is None or version > previous.version)
         and clone.is_ancestor(one.commit, head)
     ]
@@ -297,126 +275,90 @@ def _fetched_head(
     return None
 
 
-def _naming(
-    clone: Clone,
-    head: str,
-    at_head: tuple[Tree, Workspace],
-    read_at: Callable[[str, str | None], Workspace],
-    release: ReleaseSettings,
-) -> TagNaming:
-    tree, workspace = at_head
+def _reachable_tags(clone: Clone, head: str, release: ReleaseSettings) -> tuple[ReachableTag, ...]:
     tags = reachable_tags(clone.git, head)
-    if release.package_tags:
-        # A push that came to no end may have left the tags of packages alone: that version is not released.
-        left = tags_without(clone.git, head, RELEASE_TAG)
-        tags = tuple(tag for tag in tags if tag.name not in left)
-    return find_naming(release, tags, workspace, clone.git, read_at, tree)
-
-
-def _fallen_out(
-    clone: Clone, workspace: Workspace, manifests: Sequence[Manifests], scope: Scope, previous: Claim | None
-) -> Iterator[Problem]:
-    """Report manifests that cannot be read now and whose packages were a part of the last release."""
-    broken = {one.path: one.problem for one in workspace.not_released if one.problem is not None}
-    if not broken or previous is None:
-        return
-    tree = clone.tree(previous.commit, sorted(broken))
-    for one in (package for each in manifests for package in _packages(each.discover(tree, scope.exclude))):
-        if one.manifest in broken and read(one.version) == previous.version:
-            yield may_be_meant(broken[one.manifest], f"`{one.name}` had the version of the last release")
-
-
-def _packages(found: Discovery) -> Iterator[Package]:
-    return (package for workspace in found.workspaces for package in workspace.packages)
-
-
-def _unread(
-    clone: Clone, head: str, naming: TagNaming, previous: Claim | None
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Find tags that look like versions but cannot be parsed: outside the last release's history, and others."""
-    found = naming.unread
-    if not found or previous is None:
-        return found, ()
-    newer = newer_tags(clone.git, head, previous.commit)
-    return tuple(tag for tag in found if tag in newer), tuple(tag for tag in found if tag not in newer)
-
-
-def _is_default(clone: Clone, url: str | None, branch: str) -> bool:
-    """Return whether a branch is the remote's default branch, or has its usual name if the remote names none."""
-    default = clone.default_branch(url) if url else None
-    # Remotes name their default branch by the symbolic HEAD; some, and old ones, do not.
-    return branch == default if default else branch in ("main", "master")
-
-
-def _history(
-    clone: Clone,
-    refs: Refs | None,
-    head: str,
-    naming: TagNaming,
-    line: Callable[[], Branch],
-    configuration: Configuration,
-    version: ReleaseVersion | None,
-) -> History:
-    tag_name, released = naming.tag, naming.released
-    previous = released[0] if released else None
-    claims = _Claims(clone, refs, head, naming, line)
-    begun = claims.begun(version)
-    unfinished, unclear = (
-        tuple(one for one in found if not _is_tagged(clone, refs, naming, one.version))
-        for found in (begun.standing, begun.unclear)
-    )
-    template = configuration.release.message
-    # A ref that claims the version is castoff's, whoever made the tag.
-    ours = previous is not None and (
-        is_castoffs(clone, template, previous, released[1:]) or previous.commit == claims.by_ref(previous)
-    )
-    overtaken = None if ours else claims.overtaken(begun.standing, template)
-    return History(
-        previous=previous,
-        released=released,
-        unfinished=tuple(_with_other_tag(one, refs) for one in unfinished),
-        unclear=unclear,
-        overtaken=overtaken,
-        ours=ours,
-        idle=_is_idle(clone, head, previous, configuration),
-        spelling=tag_name.ecosystem,
-    )
+    if not release.package_tags:
+        return tags
+    # A push that came to no end may have left the tags of packages alone: that version is not released.
+    left = tags_without(clone.git, head, RELEASE_TAG)
+    return tuple(tag for tag in tags if tag.name not in left)
 
 
 @dataclass(frozen=True, slots=True)
-class _Claims:
-    """The claims of castoff in the history of ``head``, and the tags of the remote; ``line`` reads the branch."""
+class _Reading:
+    """What a snapshot reads the past of a branch from; ``line`` opens its history.
 
+    ``refs`` is None where the remote did not answer.
+    """
+
+    services: Services
     clone: Clone
-    refs: Refs | None
     head: str
+    refs: Refs | None
     naming: TagNaming
     line: Callable[[], Branch]
 
-    def begun(self, version: ReleaseVersion | None) -> Begun:
+    def fallen_out(self, workspace: Workspace, previous: Claim | None) -> Iterator[Problem]:
+        """Report manifests that cannot be read now and whose packages were a part of the last release."""
+        broken = {one.path: one.problem for one in workspace.not_released if one.problem is not None}
+        if not broken or previous is None:
+            return
+        tree = self.clone.tree(previous.commit, sorted(broken))
+        found = (each.discover(tree, self.services.scope.exclude) for each in self.services.manifests)
+        for one in (package for each in found for joined in each.workspaces for package in joined.packages):
+            if one.manifest in broken and read(one.version) == previous.version:
+                yield may_be_meant(broken[one.manifest], f"`{one.name}` had the version of the last release")
+
+    def history(self, version: ReleaseVersion | None) -> History:
+        """Return what was released and begun; ``version`` is that of the manifests."""
+        released, template = self.naming.released, self.services.configuration.release.message
+        previous = released[0] if released else None
+        begun = self._begun(version)
+        unfinished, unclear = (
+            tuple(one for one in found if not self._is_tagged(one.version))
+            for found in (begun.standing, begun.unclear)
+        )
+        # A ref that claims the version is castoff's, whoever made the tag.
+        ours = previous is not None and (
+            is_castoffs(self.clone, template, previous, released[1:])
+            or previous.commit == self._by_ref(previous)
+        )
+        return History(
+            previous=previous,
+            released=released,
+            unfinished=tuple(_with_other_tag(one, self.refs) for one in unfinished),
+            unclear=unclear,
+            overtaken=None if ours else self._overtaken(begun.standing),
+            ours=ours,
+            idle=self._is_idle(previous),
+            spelling=self.naming.tag.ecosystem,
+        )
+
+    def _begun(self, version: ReleaseVersion | None) -> Begun:
         """Find what was begun since the last release; ``version`` is what the manifests say at the head."""
         released = self.naming.released
         previous = released[0] if released else None
         since = History(previous=previous, released=released).since
         if self.refs is not None and self.refs.claims is not None:
-            return Begun(claims_in(self.clone, self.refs, self.head, since))
+            return Begun(claims_in(self.clone, self.refs.claims, self.head, since))
         return begun_on(self.line(), since) if previous is None or version != previous.version else Begun()
 
-    def by_ref(self, claim: Claim) -> str | None:
+    def _by_ref(self, claim: Claim) -> str | None:
         """Return the commit at which a ref claims the version of a release."""
         if self.refs is None or not self.refs.claims:
             return None
-        found = claims_in(self.clone, self.refs, self.head, None)
+        found = claims_in(self.clone, self.refs.claims, self.head, None)
         return next((one.commit for one in found if one.version == claim.version), None)
 
-    def overtaken(self, standing: Sequence[Claim], template: str) -> Claim | None:
+    def _overtaken(self, standing: Sequence[Claim]) -> Claim | None:
         """Find a claim of castoff whose version has a tag that somebody else put on another commit.
 
         The tag may lie below the release commit, above it, or beside the branch: it was not made by the tag stage.
         """
         released = self.naming.released
+        template = self.services.configuration.release.message
         if released:
-            if (commit := self.by_ref(released[0])) is not None:
+            if (commit := self._by_ref(released[0])) is not None:
                 return Claim(version=released[0].version, commit=commit)
             if (claim := overtaken_claim(self.line(), released[0], released[1:])) is not None:
                 return claim
@@ -442,6 +384,49 @@ class _Claims:
             for tag, ref in found.items()
         )
 
+    def _is_tagged(self, version: ReleaseVersion) -> bool:
+        """Return whether the remote has a version's tag: in any spelling, on any branch, or one of each package."""
+        if self.refs is None:
+            return False
+        tags = self.refs.tags
+        if any(self.naming.tag.version(tag) == version for tag in tags):
+            return True
+        each = [tag for _, tag in self.naming.each_of(version, besides="")]
+        # Tags of packages that castoff made are none: it pushes them with the release's tag, or before it.
+        return (
+            bool(each)
+            and all(tag in tags for tag in each)
+            and RELEASE_TAG not in self.clone.tag_message(each[0])
+        )
+
+    def _is_idle(self, previous: Claim | None) -> bool:
+        """Return whether nothing but the changelog was committed since the last release."""
+        if previous is None:
+            return False
+        own = self.services.configuration.changelog.file
+        since = () if self.head == previous.commit else self.clone.commits_since(previous.commit, self.head)
+        # An empty commit, or a merge of nothing, is something that a person committed; castoff's own touch the
+        # changelog.
+        return all(paths and all(_is_changelog(path, own) for path in paths) for paths in since)
+
+
+def _unread(
+    clone: Clone, head: str, naming: TagNaming, previous: Claim | None
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Find tags that look like versions but cannot be parsed: outside the last release's history, and others."""
+    found = naming.unread
+    if not found or previous is None:
+        return found, ()
+    newer = newer_tags(clone.git, head, previous.commit)
+    return tuple(tag for tag in found if tag in newer), tuple(tag for tag in found if tag not in newer)
+
+
+def _is_default(clone: Clone, url: str | None, branch: str) -> bool:
+    """Return whether a branch is the remote's default branch, or has its usual name if the remote names none."""
+    default = clone.default_branch(url) if url else None
+    # Remotes name their default branch by the symbolic HEAD; some, and old ones, do not.
+    return branch == default if default else branch in ("main", "master")
+
 
 def _given_up(
     clone: Clone,
@@ -461,31 +446,6 @@ def _with_other_tag(claim: Claim, refs: Refs | None) -> Claim:
     numbers = str(claim.version.base)
     there = (name for name, tag in (refs.tags if refs else {}).items() if tag.commit == claim.commit)
     return replace(claim, other_tag=next((name for name in sorted(there) if numbers in name), None))
-
-
-def _is_tagged(clone: Clone, refs: Refs | None, naming: TagNaming, version: ReleaseVersion) -> bool:
-    """Return whether the remote has a version's tag: in any spelling, on any branch, or one of each package.
-
-    Tags of packages that castoff made are none: it pushes them with the release's tag, or before it.
-    """
-    if refs is None:
-        return False
-    if any(naming.tag.version(tag) == version for tag in refs.tags):
-        return True
-    each = [tag for _, tag in naming.each_of(version, besides="")]
-    return (
-        bool(each) and all(tag in refs.tags for tag in each) and RELEASE_TAG not in clone.tag_message(each[0])
-    )
-
-
-def _is_idle(clone: Clone, head: str, previous: Claim | None, configuration: Configuration) -> bool:
-    """Return whether nothing but the changelog was committed since the last release."""
-    if previous is None:
-        return False
-    own = configuration.changelog.file
-    since = () if head == previous.commit else clone.commits_since(previous.commit, head)
-    # An empty commit, or a merge of nothing, is something that a person committed; castoff's own touch the changelog.
-    return all(paths and all(_is_changelog(path, own) for path in paths) for paths in since)
 
 
 def _is_changelog(path: str, configured: str | None) -> bool:

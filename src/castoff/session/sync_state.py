@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from castoff.errors import Problem
-from castoff.git import Clone, Refs, Repository
+from castoff.git import Clone, Repository
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """The head of a branch on the remote, and here; ``remote`` is the name of the remote, None without one."""
+
+    remote: str | None
+    there: str | None
+    here: str
 
 
 def remote_problems(
-    repository: Repository,
-    clone: Clone,
-    named: tuple[str | None, str | None],
-    refs: Refs | None,
-    heads: tuple[str | None, str],
+    repository: Repository, clone: Clone, heads: Heads, *, reachable: bool
 ) -> tuple[Problem, ...]:
-    """Return what is wrong with clone and remote; ``named`` is name and address, ``heads`` there and here."""
-    (remote, url), (remote_head, local_head) = named, heads
-    branch = repository.branch() or "main"
+    """Return what is wrong with clone and remote; ``reachable``: the remote answered."""
+    remote, branch = heads.remote, repository.branch() or "main"
     # From the outside in: without a remote nothing about its branch can be said.
-    if remote is None or url is None:
+    if remote is None:
         return (
             Problem(
                 code="no-remote",
@@ -27,7 +32,7 @@ def remote_problems(
                 remedy="add one with `git remote add origin URL`, or set `release.remote`",
             ),
         )
-    if refs is None:
+    if not reachable:
         return (
             Problem(
                 code="remote-unreachable",
@@ -37,7 +42,7 @@ def remote_problems(
                 remedy="make sure that `git ls-remote` works",
             ),
         )
-    if remote_head is None:
+    if heads.there is None:
         return (
             Problem(
                 code="branch-not-on-remote",
@@ -49,7 +54,7 @@ def remote_problems(
     return (
         *_shallow(repository),
         *_uncommitted(repository.changed_paths()),
-        *(() if remote_head == local_head else (_apart(clone, remote, branch, remote_head, local_head),)),
+        *(() if heads.there == heads.here else (_apart(clone, branch, heads, heads.there),)),
     )
 
 
@@ -82,21 +87,22 @@ def _uncommitted(changed: Sequence[str]) -> tuple[Problem, ...]:
     )
 
 
-def _apart(clone: Clone, remote: str, branch: str, remote_head: str, local_head: str) -> Problem:
+def _apart(clone: Clone, branch: str, heads: Heads, there: str) -> Problem:
     """Return how clone and remote differ: what was never pushed will not be released."""
-    reason = f"here {local_head[:12]}, on `{remote}` {remote_head[:12]}; a release starts from the remote's"
+    here = heads.here
+    reason = f"here {here[:12]}, on `{heads.remote}` {there[:12]}; a release starts from the remote's"
     # Behind is only a warning: the release starts from the remote's head anyway.
-    if clone.is_ancestor(local_head, remote_head):
+    if clone.is_ancestor(here, there):
         return Problem(
             code="branch-behind",
             severity="warning",
             message="this branch is not up to date with the remote",
             reason=reason,
             remedy="run `git pull` to see what will be released",
-            commit=local_head,
+            commit=here,
         )
     # Not behind: either ahead, or both have commits of their own.
-    diverged = not clone.is_ancestor(remote_head, local_head)
+    diverged = not clone.is_ancestor(there, here)
     return Problem(
         code="branch-diverged" if diverged else "branch-ahead",
         message="this branch and the remote's have diverged"
@@ -105,6 +111,6 @@ def _apart(clone: Clone, remote: str, branch: str, remote_head: str, local_head:
         reason=reason,
         remedy="rebase (`git pull --rebase`) and push"
         if diverged
-        else f"push them first: `git push {remote} {branch}`",
-        commit=local_head,
+        else f"push them first: `git push {heads.remote} {branch}`",
+        commit=here,
     )

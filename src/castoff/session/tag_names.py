@@ -99,19 +99,24 @@ class TagNaming:
         )
 
 
-def find_naming(
-    release: ReleaseSettings,
-    tags: Sequence[ReachableTag],
-    workspace: Workspace,
-    git: Git,
-    read_at: Callable[[str, str | None], Workspace],
-    tree: Tree,
-) -> TagNaming:
-    """Find how tags are named, by the configuration and the tags that the branch reaches.
+@dataclass(frozen=True, slots=True)
+class TaggedBranch:
+    """A branch as its tags are judged: those that it reaches, and the workspace and the tree at its head.
 
     ``read_at`` reads the workspace at a commit, so that it holds a package if one is named. It is asked only
     where tags leave several answers.
     """
+
+    git: Git
+    tags: Sequence[ReachableTag]
+    workspace: Workspace
+    tree: Tree
+    read_at: Callable[[str, str | None], Workspace]
+
+
+def find_naming(branch: TaggedBranch, release: ReleaseSettings) -> TagNaming:
+    """Find how tags are named, by the configuration and the tags that the branch reaches."""
+    tags, workspace = branch.tags, branch.workspace
     ecosystems = {package.ecosystem for package in workspace.packages}
     spelling: Ecosystem = "python" if ecosystems == {"python"} else "cargo"
     names = tuple(package.name for package in workspace.packages)
@@ -120,11 +125,9 @@ def find_naming(
     if configured and not is_new and release.package_tags is not True:
         each = _each(release.package_tags, None, names, spelling)
         return TagNaming(tag=configured, each=each, reachable=tuple(tags), ignored=release.ignore_tags)
-    scheme = _scheme(release, tags, workspace, git, read_at)
+    scheme = _scheme(branch, release)
     each = _each(release.package_tags, scheme, names, spelling)
-    problems = _problems(scheme, release, tree) or tuple(
-        _tagged_elsewhere(scheme, release, workspace, tags, git)
-    )
+    problems = _problems(scheme, release, branch.tree) or tuple(_tagged_elsewhere(branch, scheme, release))
     template = scheme.template or (without_name(each.template) if each and scheme.found != "none" else HOLE)
     tag = configured or TagName(template, spelling)
     return TagNaming(
@@ -144,22 +147,16 @@ def _earlier(tag: TagName, tags: Sequence[ReachableTag], scheme: Scheme) -> tupl
     return tuple(TagName(mark.template, tag.ecosystem) for mark in scheme.marks)
 
 
-def _scheme(
-    release: ReleaseSettings,
-    tags: Sequence[ReachableTag],
-    workspace: Workspace,
-    git: Git,
-    read_at: Callable[[str, str | None], Workspace],
-) -> Scheme:
-    packages = workspace.packages
-    named = version_tags(tags, Names((one.name, one.path) for one in packages), release.ignore_tags)
+def _scheme(branch: TaggedBranch, release: ReleaseSettings) -> Scheme:
+    packages = branch.workspace.packages
+    named = version_tags(branch.tags, Names((one.name, one.path) for one in packages), release.ignore_tags)
     is_nested = len(packages) == 1 and packages[0].root != "."
     # The tags of a release often share a commit, and reading a workspace is the expensive part.
-    read_once = cache(read_at)
+    read_once = cache(branch.read_at)
     return choose_scheme(
         named,
-        lambda mark: _evidence(mark, workspace, read_once),
-        lambda commits: newest_of(git, commits),
+        lambda mark: _evidence(mark, branch.workspace, read_once),
+        lambda commits: newest_of(branch.git, commits),
         # In a repository with several workspaces, plain tags may belong to another one of them.
         ranks=("package", "plain", "other") if is_nested else RANKS,
     )
@@ -229,13 +226,7 @@ def _problems(scheme: Scheme, release: ReleaseSettings, tree: Tree) -> tuple[Pro
     )
 
 
-def _tagged_elsewhere(
-    scheme: Scheme,
-    release: ReleaseSettings,
-    workspace: Workspace,
-    tags: Sequence[ReachableTag],
-    git: Git,
-) -> Iterator[Problem]:
+def _tagged_elsewhere(branch: TaggedBranch, scheme: Scheme, release: ReleaseSettings) -> Iterator[Problem]:
     """Report that the version of the manifests has a tag of another form, which the branch does not reach.
 
     Projects that tag on release branches leave old tags alone on the main one, which may be of a form given up long
@@ -243,13 +234,14 @@ def _tagged_elsewhere(
     """
     if release.tag is not None or (scheme.marks and scheme.marks[0].rank != "plain"):
         return
-    versions = {read(package.version) for package in workspace.packages if package.tags is None}
+    packages = branch.workspace.packages
+    versions = {read(package.version) for package in packages if package.tags is None}
     version = versions.pop() if len(versions) == 1 else None
     if version is None:
         return
     chosen = TagName(scheme.template or HOLE)
-    names = Names((one.name, one.path) for one in workspace.packages)
-    others = (ReachableTag(name=name, commit="") for name in unreachable_tags(git, tags))
+    names = Names((one.name, one.path) for one in packages)
+    others = (ReachableTag(name=name, commit="") for name in unreachable_tags(branch.git, branch.tags))
     found = [mark for mark in version_tags(others, names, release.ignore_tags) if mark.version == version]
     mark = next((one for one in found if one.rank == "plain"), None)
     if mark is None or any(chosen.version(one.name) is not None for one in found):

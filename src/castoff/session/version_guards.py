@@ -21,6 +21,7 @@ from castoff.model.versions import (
     version_fault,
 )
 from castoff.model.workspace import Package, Workspace
+from castoff.session.session import Session
 from castoff.session.snapshot import Snapshot
 
 _SHOWN = 5
@@ -28,13 +29,9 @@ _KINDS = ("alpha", "beta", "rc")
 Before = Callable[[], Workspace | None]
 
 
-def version_problems(
-    snapshot: Snapshot, version: ReleaseVersion, level: str, before: Before
-) -> tuple[Problem, ...]:
-    """List what stops a level here; for an exact version, all of it is a warning.
-
-    ``before`` reads the workspace of the last release.
-    """
+def version_problems(session: Session, version: ReleaseVersion, level: str) -> tuple[Problem, ...]:
+    """List what stops a level here; for an exact version, all of it is a warning."""
+    snapshot = session.snapshot
     found = tag_problems(snapshot)
     if all(one.severity == "warning" for one in found):  # else a level counts from the wrong version anyway
         found = (
@@ -44,7 +41,7 @@ def version_problems(
             *below_manifests(snapshot, version),
             *below_released(snapshot, version),
             *off_branch(snapshot, version),
-            *stray_base(snapshot, before),
+            *stray_base(snapshot, session.workspace_before),
         )
     if read(level) is None:
         return found
@@ -80,11 +77,9 @@ def severity_for(level: str | None) -> Severity:
     return "error" if level is not None and read(level) is None else "warning"
 
 
-def require_version(snapshot: Snapshot, version: ReleaseVersion, level: str, before: Before) -> None:
+def require_version(session: Session, version: ReleaseVersion, level: str) -> None:
     """Stop where a level may lead to a wrong version; errors as of :func:`version_problems`."""
-    if errors := [
-        one for one in version_problems(snapshot, version, level, before) if one.severity == "error"
-    ]:
+    if errors := [one for one in version_problems(session, version, level) if one.severity == "error"]:
         raise Refusal(*errors)
 
 

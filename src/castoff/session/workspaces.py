@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import tomli
 
@@ -153,32 +153,38 @@ def not_looked_at(repository: Repository, tree: Tree) -> NotLookedAt:
     return NotLookedAt(len(submodules), len(repository.untracked(*patterns)))
 
 
-def workspace_at(
-    tree_of: Callable[[str, Sequence[str]], GitTree],
-    manifests: Sequence[Manifests],
-    scope: Scope,
-    today: Workspace,
-    commit: str,
-    package: str | None,
-) -> Workspace:
-    """Read the workspace at the commit of a tag; ``package`` is the one that the tag names.
+@dataclass(frozen=True, slots=True)
+class PastWorkspaces:
+    """The workspace as it was at earlier commits, found by the paths that it has ``today``."""
 
-    First only the manifests of today's packages: to list and read all of a large repository for each of a hundred tags
-    would take minutes. All of it if that package, or every package, is not found there.
-    """
-    paths = {path for one in today.packages for path in (one.manifest, one.version_file)}
-    paths |= {name if root == "." else f"{root}/{name}" for root in today.roots for name in _ROOT_MANIFESTS}
-    try:
-        found = read_workspace(tree_of(commit, sorted(paths)), manifests, scope)
-    except CastoffError:
-        found = Workspace(packages=())
-    names = {one.name for one in found.packages}
-    # The package of the tag is there: the rest of the repository does not matter for it.
-    if names and (package is None or package in names):
-        return found
-    whole = tree_of(commit, ())
-    whole.preload(path for path in whole.paths() if path.rpartition("/")[2] in MANIFESTS)
-    return read_workspace(whole, manifests, scope)
+    tree_of: Callable[[str, Sequence[str]], GitTree]
+    manifests: Sequence[Manifests]
+    scope: Scope
+    today: Workspace
+
+    def at(self, commit: str, package: str | None = None) -> Workspace:
+        """Read the workspace at the commit of a tag; ``package`` is the one that the tag names.
+
+        Errors: those of :func:`read_workspace`.
+        """
+        # First only the manifests of today's packages: to list and read all of a large repository for each of a
+        # hundred tags would take minutes.
+        today = self.today
+        paths = {path for one in today.packages for path in (one.manifest, one.version_file)}
+        paths |= {
+            name if root == "." else f"{root}/{name}" for root in today.roots for name in _ROOT_MANIFESTS
+        }
+        try:
+            found = read_workspace(self.tree_of(commit, sorted(paths)), self.manifests, self.scope)
+        except CastoffError:
+            found = Workspace(packages=())
+        names = {one.name for one in found.packages}
+        # The package of the tag is there: the rest of the repository does not matter for it.
+        if names and (package is None or package in names):
+            return found
+        whole = self.tree_of(commit, ())
+        whole.preload(path for path in whole.paths() if path.rpartition("/")[2] in MANIFESTS)
+        return read_workspace(whole, self.manifests, self.scope)
 
 
 def scope_of(repository: Repository, configuration: Configuration) -> Scope:

@@ -21,8 +21,8 @@ from castoff.model.workspace import Workspace
 from castoff.ports import Tree
 from castoff.session.services import Services
 from castoff.session.snapshot import common_version
-from castoff.session.tag_names import TagNaming, find_naming
-from castoff.session.workspaces import read_workspace, workspace_at
+from castoff.session.tag_names import TaggedBranch, find_naming
+from castoff.session.workspaces import PastWorkspaces, read_workspace
 from castoff.setup.configuration import ProposedConfiguration, draft_configuration
 from castoff.setup.surroundings import Surroundings
 
@@ -134,11 +134,8 @@ def _surroundings(
     version = common_version(workspace)
     tags = reachable_tags(repository.git, head)
 
-    read_at = partial(workspace_at, repository.tree, services.manifests, services.scope, workspace)
-
-    def naming_under(settings: ReleaseSettings) -> TagNaming:
-        return find_naming(settings, tags, workspace, repository.git, read_at, tree)
-
+    past = PastWorkspaces(repository.tree, services.manifests, services.scope, workspace)
+    naming_under = partial(find_naming, TaggedBranch(repository.git, tags, workspace, tree, past.at))
     naming = naming_under(services.configuration.release)
     website = _website(repository, site)
     around = Surroundings(

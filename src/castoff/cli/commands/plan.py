@@ -23,10 +23,11 @@ def command(common: Common, level: str | None, pre: str | None, offline: bool, v
     from castoff.cli.events import build_seconds
     from castoff.cli.render.reporter import reporter_for
     from castoff.release.plan import plan_release
+    from castoff.session.release_request import ReleaseRequest
 
     level = required_level(common, level, pre)
     services = open_for(common, reporter_for(common.events, quiet=True))
-    plan = plan_release(services, level, pre, offline=offline)
+    plan = plan_release(services, ReleaseRequest(level=level, pre=pre), offline=offline)
     if common.json:
         from castoff.cli.render.json_shapes import plan_json, print_json
 

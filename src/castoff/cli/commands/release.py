@@ -72,18 +72,19 @@ def command(
         refuse_without_effect("with `--pull-request`, which uploads nothing", unused)
         if level is None:
             raise click.UsageError("--pull-request needs a LEVEL")
-        from castoff.cli.proposal import carry_out_proposal
-
-        wanted = decided(common, level, pre)
-        return carry_out_proposal(common, wanted, pre, execute=execute, rehearsed=rehearsed)
-    from castoff.cli.release_run import carry_out, print_acts
-    from castoff.session.release_request import ReleaseRequest
-
     if level is None:
         refuse_without_effect("without LEVEL", {"--pre": pre, "--only": only})
     else:
         level = decided(common, level, pre)
+    from castoff.session.release_request import ReleaseRequest
+
     request = ReleaseRequest(
         level=level, pre=pre, agreed=common.yes, accepted=frozenset(accept), only=only, rehearsed=rehearsed
     )
+    if proposing:
+        from castoff.cli.proposal import carry_out_proposal
+
+        return carry_out_proposal(common, request, execute=execute)
+    from castoff.cli.release_run import carry_out, print_acts
+
     return carry_out(common, request, seconds=left) if execute else print_acts(common, request)
