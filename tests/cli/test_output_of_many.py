@@ -124,6 +124,8 @@ def test_of_many_requirements_without_an_order_the_first_are_shown(
     [
         pytest.param("  aa bb cc", "  aa bb\n     cc", id="between words, below its own indentation"),
         pytest.param("\naa", "\naa", id="an empty line before it stays"),
+        pytest.param("\x1b[33maa\x1b[0m: bb cc", "\x1b[33maa\x1b[0m: bb\n   cc", id="colours take no width"),
+        pytest.param("\x1b[1maa\x1b[0m", "\x1b[1maa\x1b[0m", id="a colour that ends the line stays"),
         pytest.param("toolchain-not-current", "toolchain-not-current", id="what would be copied stays whole"),
     ],
 )

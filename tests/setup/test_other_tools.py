@@ -16,6 +16,8 @@ from castoff import release_tools
 from castoff.changelog.waiting import EMPTY, with_waiting
 from castoff.config.reader import parse_configuration
 from castoff.model.scope import Scope
+from castoff.release_tools import read_release_tools
+from castoff.release_tools.reading import ToolProject, ini_mistake
 from castoff.session.snapshot import common_version
 from castoff.session.workspaces import read_workspace
 from castoff.setup.configuration import ProposedConfiguration, draft_configuration
@@ -77,3 +79,23 @@ def test_what_a_tool_is_set_up_to_do_is_taken_over_or_named(path: Path) -> None:
 
 def test_each_tool_has_a_repository_to_read() -> None:
     assert {name.replace(" ", "-") for name in release_tools.TOOLS} <= {path.stem for path in TOOLS}
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        pytest.param("[bumpversion]\ntag = True\nmessage\n", 3, id="neither a key nor a section"),
+        pytest.param("tag = True\n[bumpversion]\n", 1, id="before the first section"),
+        pytest.param("[bumpversion]\ntag = True\n  and more\n\n[bumpversion]\n", None, id="no mistake"),
+    ],
+)
+def test_a_mistake_in_an_ini_file_has_a_line(text: str, line: int | None) -> None:
+    mistake = ini_mistake(text)
+
+    assert (mistake[0] if mistake else None) == line
+
+
+def test_a_broken_file_of_other_tools_is_not_bumpversions() -> None:
+    tree = Texts({"setup.cfg": "[metadata]\nname\n"})
+
+    assert read_release_tools(ToolProject(tree=tree)) == ()

@@ -262,7 +262,8 @@ def _new_name(package: Package) -> Problem:
         severity="warning",
         message=f"`{package.id}` is new on its registry",
         reason="a token scoped to existing packages cannot create one, and the name is not reserved until the upload",
-        remedy="use a token that may create packages for this release; the warning disappears after the upload",
+        remedy="use a token that may create packages for this release, or list the package in `release.exclude` "
+        "if it is not to be published; the warning disappears after the upload",
         package=package.id,
     )
 

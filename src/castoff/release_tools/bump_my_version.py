@@ -13,6 +13,8 @@ from castoff.release_tools.reading import (
     ToolConfig,
     ToolProject,
     find_config,
+    ini_mistake,
+    mistaken,
     other_version,
     template,
 )
@@ -46,7 +48,7 @@ def read(project: ToolProject) -> Reading | None:
         return None
     if config.path.endswith(".cfg"):
         if "bumpversion" not in config.data:
-            return None
+            return _unreadable(config)
         config = _of_ini(config)
     book = Notebook("bump-my-version", project, config)
     if why := other_version(project, config.one("current_version")):
@@ -67,6 +69,17 @@ def read(project: ToolProject) -> Reading | None:
     book.leave_known(config.data, _LEFT, (*_TAKEN, *_HOOKS))
     whole = config.path in (".bumpversion.toml", ".bumpversion.cfg")
     return book.reading(config.path if whole else f"the table of bumpversion in {config.path}")
+
+
+def _unreadable(config: ToolConfig) -> Reading | None:
+    """Name a file of bumpversion with a mistake; a `setup.cfg` without its sections is that of other tools."""
+    mistake = ini_mistake(config.text)
+    if mistake is None or "[bumpversion" not in config.text:
+        return None
+    line, reason = mistake
+    what = f"`{config.path}` is not a valid INI file"
+    left = Left(where=f"{config.path}:{line}", what=what, reason=reason, need="decision")
+    return mistaken("bump-my-version", config.path, left)
 
 
 def _of_ini(config: ToolConfig) -> ToolConfig:

@@ -9,7 +9,7 @@ import configparser
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from posixpath import normpath
 from typing import Any, Literal
@@ -169,6 +169,22 @@ def _ini(text: str) -> Mapping[str, Any]:
     except configparser.Error:
         return {}
     return {name: dict(parser.items(name)) for name in parser.sections()}
+
+
+def ini_mistake(text: str) -> tuple[int, str] | None:
+    """Return the line of an INI file that cannot be read, and why; None if the file can be read."""
+    parser = configparser.RawConfigParser(strict=False)
+    try:
+        parser.read_string(text)
+    except configparser.MissingSectionHeaderError as error:
+        return error.lineno, "no section begins before this line"
+    except configparser.ParsingError as error:
+        return error.errors[0][
+            0
+        ], "the line is neither a section, nor a key with a value, nor indented below one"
+    except configparser.Error as error:
+        return 1, str(error)
+    return None
 
 
 def _plain(value: yaml.Value | None) -> Any:
@@ -339,7 +355,14 @@ def unreadable(error: CastoffError, tool: str) -> Reading:
     problem = error.problems[0]
     path = problem.file or tool
     where = f"{path}:{problem.line}" if problem.line else path
-    left = Left(where=where, what=problem.message, reason=problem.reason, need="decision")
+    return mistaken(
+        tool, path, Left(where=where, what=problem.message, reason=problem.reason, need="decision")
+    )
+
+
+def mistaken(tool: str, path: str, left: Left) -> Reading:
+    """Return the reading of a configuration with a mistake, of which no setting is known."""
+    left = replace(left, reason=f"{left.reason}; nothing was taken over from this file")
     return Reading(tool=tool, path=path, left=(left,))
 
 

@@ -70,8 +70,9 @@ def _before(one: Mention) -> str:
 
 
 _HEAD = (
-    "# Settings that differ from castoff's defaults, with the reason. `castoff plan minor` shows their effect;\n"
-    "# docs/reference/configuration.md of castoff lists every key.\n"
+    "# Settings that differ from castoff's defaults, with the reason.\n"
+    "# `castoff plan minor` shows their effect; docs/reference/configuration.md of\n"
+    "# castoff lists every key.\n"
 )
 _SOURCES: Mapping[str, str] = {
     "release.message": "`pre-release-commit-message`",

@@ -10,7 +10,8 @@ from typing import Any
 from castoff.config.tables import keys_of
 from castoff.release_tools.reading import SettingsEntry
 
-WIDTH = 110
+WIDTH = 79
+"""Comments and lists are broken at this width, so that the proposal fits a terminal of 80 columns."""
 _ORDER = (
     "release", "version", "replace", "check", "cargo", "python", "npm", "notes", "milestone", "draft",
     "changelog", "docs", "website", "website.pages", "due",

@@ -12,6 +12,7 @@ from castoff.config.values import Configuration, ReleaseSettings
 from castoff.release_tools import read_release_tools
 from castoff.release_tools.reading import Left, PendingNews, SettingsEntry, ToolProject
 from castoff.setup.surroundings import Surroundings, changelog_of
+from castoff.text.toml import parse
 from castoff.workflows.detection import known_action
 from castoff.workflows.jobs import workflow_files, workflow_steps
 from castoff.workflows.second_writers import commands_in, second_writers, writers
@@ -49,6 +50,7 @@ def take_over_tools(around: Surroundings, before: Sequence[SettingsEntry]) -> To
             taken.left.append(Left(where=where, what=what, reason=reason, need="removal"))
     taken.left.extend(_second_writers(around))
     taken.left.extend(_wheel_builders(around))
+    taken.left.extend(_extension_crates(around))
     taken.left.extend(_scripts(around))
     return taken
 
@@ -125,16 +127,33 @@ def _wheel_builders(around: Surroundings) -> Iterator[Left]:
     """Name the jobs that build wheels for several platforms: one machine cannot build them all."""
     if all(one.ecosystem != "python" for one in around.packages):
         return
+    places: dict[tuple[str, str], list[int]] = {}
     for step in workflow_steps(workflow_files(around.tree), around.tree):
         action = known_action(step.uses, ("pyo3/maturin-action", "pypa/cibuildwheel"))
         builds = action is not None or "cibuildwheel" in step.script
         if builds and step.options.get("command", "build") in ("", "build"):
-            what = f"wheels that `{action or 'cibuildwheel'}` builds"
-            reason = (
-                "the job may stay: put its files into a folder and name that in `python.artifacts` "
-                "(docs/how-to/wheels-built-elsewhere.md)"
-            )
-            yield Left(where=f"{step.path}:{step.line}", what=what, reason=reason, need="decision")
+            places.setdefault((step.path, action or "cibuildwheel"), []).append(step.line)
+    for (path, tool), lines in places.items():
+        reason = (
+            "the jobs may stay: put their files into one folder and name that in `python.artifacts` "
+            "(docs/how-to/wheels-built-elsewhere.md of castoff)"
+        )
+        where = f"{path}:{', '.join(str(line) for line in lines)}"
+        yield Left(where=where, what=f"wheels that `{tool}` builds", reason=reason, need="decision")
+
+
+def _extension_crates(around: Surroundings) -> Iterator[Left]:
+    """Name the crates that are made for another language alone: an upload of them can never be taken back."""
+    if all(one.ecosystem == "cargo" for one in around.packages):
+        return
+    for package in around.packages:
+        if package.ecosystem != "cargo":
+            continue
+        match parse(around.tree.read(package.manifest) or "", package.manifest).get("lib"):
+            case {"crate-type": ["cdylib"]}:
+                reason = "no crate can depend on a `cdylib`: set `publish = false` to keep it back"
+                what = f"the crate `{package.name}`, which a release would publish too"
+                yield Left(where=package.manifest, what=what, reason=reason, need="decision")
 
 
 def _scripts(around: Surroundings) -> Iterator[Left]:

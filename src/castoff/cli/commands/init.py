@@ -40,42 +40,45 @@ def _show(common: Common, initial: Initial) -> None:
         _show_json(initial)
         return
     from castoff.cli.render.text import show_all
-    from castoff.cli.render.words import safe
+    from castoff.cli.render.words import safe, show
 
     if initial.difference:
         click.echo(initial.difference)
     elif initial.done == "printed":
         click.echo(initial.drafted.text, nl=False)
     for text in initial.drafted.found:
-        click.echo(f"found: {safe(text)}", err=True)
+        show(f"found: {safe(text)}", err=True)
     for need, word in _WORDS.items():
         for one in initial.drafted.left:
             if one.need == need:
-                click.echo(f"{word}: {safe(one.where)}: {safe(one.what)}\n  {safe(one.reason)}", err=True)
+                show(f"{word}: {safe(one.where)}: {safe(one.what)}", hang=4, err=True)
+                show(f"  {safe(one.reason)}", hang=0, err=True)
     _show_news(initial)
     show_all(initial.problems)
     if not initial.difference:
         for_you = initial.done == "not-needed" and (
             bool(initial.problems) or any(one.needs_you for one in initial.drafted.left)
         )
-        click.echo(_NO_SETTING if for_you else _ENDS[initial.done], err=True)
+        show(_NO_SETTING if for_you else _ENDS[initial.done], err=True)
 
 
 def _show_news(initial: Initial) -> None:
+    from castoff.cli.render.words import count, show
+
     drafted = initial.drafted
     if not drafted.news:
         return
-    files = f"{len(drafted.news)} pending change file{'s' * (len(drafted.news) > 1)}"
+    files = count(len(drafted.news), "pending change file")
     if initial.news:
         done = "are now" if initial.news_written else "would be"
-        click.echo(
+        show(
             f"news: the texts of {files} {done} under the unreleased heading of {drafted.changelog}", err=True
         )
     else:
-        click.echo(f"news: the texts of {files} are in {drafted.changelog} already", err=True)
+        show(f"news: the texts of {files} are in {drafted.changelog} already", err=True)
     levels = {one.level for one in drafted.news}
     if level := next((one for one in ("major", "minor", "patch") if one in levels), None):
-        click.echo(f"news: by these files the next release is `castoff release {level}`", err=True)
+        show(f"news: by these files the next release is `castoff release {level}`", err=True)
 
 
 def _show_json(initial: Initial) -> None:

@@ -87,9 +87,12 @@ def _show_changes(plan: Plan) -> None:
 
 def _show_left_out(plan: Plan) -> None:
     """Show what is not released, by reason, and the other workspaces."""
+    released = {one.name for one in plan.workspace.packages}
     reasons: dict[str, list[str]] = {}
     for one in plan.workspace.left_out:
-        reasons.setdefault(one.reason, []).append(one.name or one.path)
+        # A crate and a Python package of one name: the manifest tells them apart.
+        name = f"{one.name} in {one.path}" if one.name in released else one.name or one.path
+        reasons.setdefault(one.reason, []).append(name)
     for reason, names in reasons.items():
         show(f"not released: {listed(names)} ({safe(reason)})")
     for other in plan.workspace.others:

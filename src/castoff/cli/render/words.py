@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 import textwrap
@@ -10,6 +11,9 @@ from collections.abc import Sequence
 import click
 
 from castoff.redaction import plain
+
+_LETTER = re.compile(r"\x1b\[[0-9;]*m|\S")
+"""A change of colour, or a character that is not white space."""
 
 
 def safe(text: str) -> str:
@@ -55,9 +59,12 @@ def show(text: str = "", *, hang: int = 2, err: bool = False) -> None:
 
 
 def wrapped(text: str, width: int, hang: int) -> str:
-    """Break lines between words; what would be copied (paths, options, codes) stays whole."""
-    lines = text.split("\n")
-    return "\n".join(
+    """Break lines between words; what would be copied (paths, options, codes) stays whole.
+
+    Colours take no width.
+    """
+    lines = click.unstyle(text).split("\n")
+    broken = "\n".join(
         textwrap.fill(
             line,
             width,
@@ -67,3 +74,19 @@ def wrapped(text: str, width: int, hang: int) -> str:
         )
         for line in lines
     )
+    return broken if click.unstyle(text) == text else _coloured_again(broken, text)
+
+
+def _coloured_again(broken: str, text: str) -> str:
+    """Put the colours of ``text`` into the same words with other white space between them."""
+    letters = iter(_LETTER.findall(text))
+    whole: list[str] = []
+    for letter in broken:
+        if letter.isspace():
+            whole.append(letter)
+            continue
+        for one in letters:
+            whole.append(one)
+            if one == letter:
+                break
+    return "".join([*whole, *letters])
