@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from castoff.cli.commands.check import show_checks
-from castoff.cli.render.text import show_unordered
+from castoff.cli.render.text import show_all, show_result, show_states, show_unordered
 from castoff.cli.render.words import wrapped
-from castoff.errors import Problem
+from castoff.errors import Problem, Severity
+from castoff.model.acts import Off
 from castoff.model.graph import JudgedEdge, Order
 from castoff.model.workspace import Edge
 from castoff.preflight.stage import Checked
+from castoff.reconcile import StageState
+from castoff.reconcile.observer import PartState
+from castoff.reconcile.part import Stage
+from castoff.release.run import Result
 
 
 def warned(number: int, *problems: Problem) -> Checked:
@@ -88,6 +95,83 @@ def test_what_many_checks_found_is_shown_once(capsys: pytest.CaptureFixture[str]
     lines = printed(capsys, (warned(0, new(0)), warned(1, new(0))))
 
     assert sum("is new" in one for one in lines) == 1
+
+
+@pytest.mark.parametrize(
+    ("problems", "shown"),
+    [
+        pytest.param(
+            (new(0), new(1)),
+            [
+                "warning[name-new]: `p0` is new",
+                "warning[name-new]: `p1` is new",
+                "  reason: so",
+                "  remedy: use another token",
+            ],
+            id="what they have in common, once",
+        ),
+        pytest.param(
+            (new(0), new(1, "ask the owner")),
+            [
+                "warning[name-new]: `p0` is new",
+                "  reason: so",
+                "  remedy: use another token",
+                "warning[name-new]: `p1` is new",
+                "  reason: so",
+                "  remedy: ask the owner",
+            ],
+            id="another remedy stands apart",
+        ),
+    ],
+)
+def test_problems_are_shown_with_what_they_have_in_common(
+    problems: tuple[Problem, ...], shown: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    show_all(problems)
+
+    assert capsys.readouterr().err.splitlines() == shown
+
+
+@pytest.mark.parametrize(
+    ("severity", "lines", "counted"),
+    [("warning", 12 + 3, "  8 more of the kind name-new (see --json)"), ("error", 20 + 2, None)],
+)
+def test_of_many_warnings_of_one_kind_the_first_are_shown_and_of_errors_all(
+    severity: Severity, lines: int, counted: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    show_all([replace(new(number), severity=severity) for number in range(20)])
+
+    printed = capsys.readouterr().err.splitlines()
+    assert len(printed) == lines
+    assert counted is None or counted in printed
+
+
+def test_a_rehearsal_that_stopped_before_its_uploads_shows_only_why(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    stopped = Result(
+        version="1.1.0",
+        waves=(),
+        resumed=False,
+        stages=(),
+        not_proven=("whether your own key signs",),
+        problems=(replace(new(0), severity="error"),),
+    )
+
+    show_result(stopped, embedded=True)
+    show_result(replace(stopped, problems=()), embedded=True)
+
+    assert capsys.readouterr().out.count("what a rehearsal cannot prove") == 1
+
+
+def test_a_stage_that_this_release_does_not_have_is_shown_with_the_reason(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    part = PartState("changelog", (), Off("`main` has no changelog"))
+
+    show_states([StageState(Stage("changelog", ()), (part,))])
+
+    assert capsys.readouterr().out == " changelog  off      `main` has no changelog\n"
 
 
 @pytest.mark.parametrize(

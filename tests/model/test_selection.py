@@ -104,6 +104,32 @@ def test_several_are_listed_with_their_versions_and_the_lines_to_write() -> None
         assert text in problem.remedy
 
 
+TWINS = {
+    "another version": (one("tools", "tools/t", version="0.5.0"), ""),
+    "the same version": (one("tools", "tools/t"), ' and `exclude = ["tools/t"]`'),
+    "many of the same version": (
+        one("tools", "tools/a", "tools/b", "tools/c", "tools/d"),
+        ' and `exclude = ["tools/*"]`',
+    ),
+    "many, and one at their root": (
+        one("tools", "tools", "tools/a", "tools/b", "tools/c"),
+        ' and `exclude = ["tools", "tools/a", "tools/b", "tools/c"]`',
+    ),
+    "many around the chosen one": (
+        one("rust/x", "rust/x/a", "rust/b", "rust/c", "rust/d"),
+        ' and `exclude = ["rust/b", "rust/c", "rust/d", "rust/x/a"]`',
+    ),
+}
+
+
+@pytest.mark.parametrize(("other", "excluded"), TWINS.values(), ids=TWINS)
+def test_the_lines_exclude_what_would_be_the_next_refusal(other: Workspace, excluded: str) -> None:
+    with pytest.raises(CastoffError) as caught:
+        chosen_workspaces([RUST, other], Scope())
+
+    assert f'`workspaces = ["rust"]`{excluded} for `rust-a` at 1.0.0' in caught.value.problems[0].remedy
+
+
 NAMED = {
     "one root": ([TOP, TOOLS], ("tools",), [("tools/t",)]),
     "two roots": ([RUST, JAVA, TOOLS], ("rust", "py"), [("rust/a",), ("py/x",)]),

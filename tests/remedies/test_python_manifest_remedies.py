@@ -268,6 +268,28 @@ def test_the_workspace_is_named_as_the_remedy_reads(case: Case) -> None:
     )
 
 
+TWINS = [
+    Case(
+        "several-workspaces",
+        Scope(),
+        Scope(joined=("py",), exclude=("rust/a",)),
+        '`workspaces = ["py"]` and `exclude = ["rust/a"]`',
+    ),
+    Case("several-workspaces", Scope(), Scope(start="py", exclude=("rust/a",)), "pass its folder with `-C`"),
+]
+
+
+@cases(TWINS)
+def test_a_workspace_of_the_same_version_is_left_out_as_the_remedy_reads(case: Case) -> None:
+    scope = [case.before]
+    follow(
+        case.code,
+        lambda: read_workspace(APART, (PythonManifests(),), scope[0]),
+        told=case.told,
+        do=lambda: scope.__setitem__(0, case.after),
+    )
+
+
 @cases([Case("several-workspaces", ".", "py", "pass its folder with `-C`")])
 def test_the_workspace_is_chosen_by_its_folder(case: Case) -> None:
     start = [case.before]

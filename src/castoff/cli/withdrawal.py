@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 import click
 
 from castoff.cli.options import Common, open_for
-from castoff.cli.render.problems import line_of, place_of, problem_json, show_problem, styled
+from castoff.cli.render.problems import line_of, place_of, problem_json, show_together, styled
 from castoff.cli.render.reporter import reporter_for
-from castoff.cli.render.words import safe
+from castoff.cli.render.words import safe, show
 from castoff.rollback.withdrawal import Agrees, Withdrawal
 from castoff.session.services import Services
 
@@ -69,48 +69,47 @@ def _asked(common: Common, name: str) -> bool:
         return True
     # A prompt without a terminal would wait forever in CI.
     if not common.may_ask:
-        click.echo(f"cannot prompt without a terminal; pass --yes to {name} it", err=True)
+        show(f"cannot prompt without a terminal; pass --yes to {name} it", err=True)
         return False
     return click.confirm(f"{name} it?", default=False, err=True)
 
 
 def _show_acts(found: Withdrawal) -> None:
-    click.echo(f"{safe(found.version)} is withdrawn by these acts, in this order:", err=True)
+    show(f"{safe(found.version)} is withdrawn by these acts, in this order:", err=True)
     for act in found.acts:
-        click.echo(f"  {line_of(act)}", err=True)
+        show(f"  {line_of(act)}", err=True)
 
 
 def _show(ended: Withdrawal, name: str, *, execute: bool) -> None:
     from castoff.cli.render.text import show_states
 
-    click.echo(styled(safe(ended.version), bold=True))
+    show(styled(safe(ended.version), bold=True))
     show_states(ended.states)
     if not ended.executed and ended.acts:
-        click.echo("\nremaining acts, in this order:")
+        show("\nremaining acts, in this order:")
         for act in ended.acts:
-            click.echo(f"  {line_of(act)}")
+            show(f"  {line_of(act)}")
     _show_by_hand(ended)
-    for problem in ended.problems:
-        show_problem(problem)
+    show_together(ended.problems)
     if ended.limits:
-        click.echo("\nwhat this does not undo:")
+        show("\nwhat this does not undo:")
         for text in ended.limits:
-            click.echo(f"  - {text}")
+            show(f"  - {text}")
     if name == "abandon":
-        click.echo("\n" + _outlook(ended))
+        show("\n" + _outlook(ended))
     if not ended.executed and ended.acts:
-        click.echo("nothing was done" + ("" if execute else ": pass --execute to act"), err=True)
+        show("nothing was done" + ("" if execute else ": pass --execute to act"), err=True)
 
 
 def _show_by_hand(ended: Withdrawal) -> None:
     """List what only a person can do: one line a package, and once what to do there."""
     if not ended.by_hand:
         return
-    click.echo("\nyank these on the registry's site, in this order:")
+    show("\nyank these on the registry's site, in this order:")
     for problem in ended.by_hand:
-        click.echo(f"  {safe(problem.package or '')}: {place_of(problem)}")
-    click.echo(f"  first: {safe(ended.by_hand[0].remedy)}")
-    click.echo("  then run the same command again")
+        show(f"  {safe(problem.package or '')}: {place_of(problem)}")
+    show(f"  first: {safe(ended.by_hand[0].remedy)}")
+    show("  then run the same command again")
 
 
 def _outlook(ended: Withdrawal) -> str:

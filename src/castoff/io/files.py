@@ -114,6 +114,23 @@ def require_inside(path: Path, root: Path) -> None:
         )
 
 
+def prebuilt_folder(named: str, root: Path, home: Path | None) -> Path:
+    """Return the folder of files that were built elsewhere: the user's own, else that of the commit in ``root``.
+
+    ``home`` is the user's checkout: git has at most a part of such files. If neither folder is there, the user's is
+    returned, since that is where the files can be added. Neither the folder nor a file in it may be a link out; an
+    absolute path may lead anywhere, as whoever wrote it knew. Errors: ``path-outside``.
+    """
+    is_commits = home is None or (not (home / named).is_dir() and (root / named).is_dir())
+    base = root if home is None or is_commits else home
+    folder = base / named
+    if Path(named).is_absolute():
+        base = folder
+    for one in (folder, *(folder.iterdir() if folder.is_dir() else ())):
+        require_inside(one, base)
+    return folder
+
+
 def shown(path: Path) -> str:
     """Return a path for a message: without control characters, and cut if it is longer than any real one."""
     text = "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in path.as_posix())

@@ -12,7 +12,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from castoff.errors import Problem, Refusal, WorkspaceError
-from castoff.model.scope import Scope, folders_above, is_within
+from castoff.model.scope import Scope, common_folder, folders_above, is_within
 from castoff.model.versions import Ecosystem, same_version
 from castoff.model.workspace import NotReleased, Workspace
 
@@ -61,6 +61,8 @@ class Discovery:
 
 
 _MOST_LISTED = 12
+_FEW = 3
+"""So many folders of one workspace are listed each on its own; more become one pattern, if one names them alone."""
 _TEMPLATE = re.compile(r"\{\{|\{%|<%|\$\{|@[A-Z_]+@")
 """Placeholders of cookiecutter, copier, Jinja, ERB, shells and CMake: no manifest has them outside of strings."""
 
@@ -172,24 +174,43 @@ def _groups(candidates: Sequence[Workspace], found: Sequence[Workspace]) -> list
 
 
 def _several(groups: Sequence[tuple[Workspace, ...]]) -> Problem:
-    lines = [_line(group) for group in groups[:_MOST_LISTED]]
+    lines = [_line(group, groups) for group in groups[:_MOST_LISTED]]
     more = len(groups) - len(lines)
     return Problem(
         code="several-workspaces",
         message=f"the repository has {len(groups)} workspaces, and none is above the current folder",
         reason="castoff does not guess which workspace to release",
-        remedy="add the line of the intended workspace to `[release]` of `castoff.toml` (folders in one list "
-        "are released together), or pass its folder with `-C`: "
+        remedy="add what stands here for the intended workspace to `[release]` of `castoff.toml` (folders in one "
+        "list are released together), or pass its folder with `-C`: "
         + "; ".join(lines)
         + (f"; {more} more" if more else ""),
     )
 
 
-def _line(group: Sequence[Workspace]) -> str:
+def _line(group: Sequence[Workspace], groups: Sequence[Sequence[Workspace]]) -> str:
     packages = sorted({package.name for one in group for package in one.packages})
     versions = sorted({package.version for one in group for package in one.packages})
     shown = ", ".join(f"`{name}`" for name in packages[:3]) + (", ..." if len(packages) > 3 else "")
-    return f"`workspaces = {_list(setting_of(group))}` for {shown} at {', '.join(versions[:3])}"
+    settings = f"`workspaces = {_list(setting_of(group))}`"
+    if twins := _twins(group, groups):
+        settings += f" and `exclude = {_list(twins)}`"
+    return f"{settings} for {shown} at {', '.join(versions[:3])}"
+
+
+def _twins(group: Sequence[Workspace], groups: Sequence[Sequence[Workspace]]) -> tuple[str, ...]:
+    """Return patterns for the packages of other groups with a version of this one.
+
+    They could belong to its release, and would be the next refusal (``outside-workspace``).
+    """
+    versions = {version for one in group for version in _versions(one)}
+    patterns: dict[str, None] = {}
+    for other in (one for each in groups if each is not group for one in each):
+        stated = (one for one in other.packages if one.tags is None)
+        folders = sorted({one.path for one in stated if same_version(one.version) in versions})
+        above = common_folder(folders)
+        alone = above not in (".", *folders) and not any(is_within(one, above) for one in setting_of(group))
+        patterns |= dict.fromkeys([f"{above}/*"] if alone and len(folders) > _FEW else folders)
+    return tuple(patterns)
 
 
 def setting_of(group: Sequence[Workspace]) -> tuple[str, ...]:

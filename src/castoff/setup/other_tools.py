@@ -149,11 +149,11 @@ def _extension_crates(around: Surroundings) -> Iterator[Left]:
     for package in around.packages:
         if package.ecosystem != "cargo":
             continue
-        match parse(around.tree.read(package.manifest) or "", package.manifest).get("lib"):
-            case {"crate-type": ["cdylib"]}:
-                reason = "no crate can depend on a `cdylib`: set `publish = false` to keep it back"
-                what = f"the crate `{package.name}`, which a release would publish too"
-                yield Left(where=package.manifest, what=what, reason=reason, need="decision")
+        lib = parse(around.tree.read(package.manifest) or "", package.manifest).get("lib")
+        if isinstance(lib, dict) and lib.get("crate-type") == ["cdylib"]:
+            reason = "no crate can depend on a `cdylib`: set `publish = false` to keep it back"
+            what = f"the crate `{package.name}`, which a release would publish too"
+            yield Left(where=package.manifest, what=what, reason=reason, need="decision")
 
 
 def _scripts(around: Surroundings) -> Iterator[Left]:

@@ -13,7 +13,7 @@ import tomli
 
 from castoff.ecosystems.python.manifest.requirements import name_of
 from castoff.git import FolderTree, Git, Repository
-from castoff.io.files import cache_folder, read_text, require_inside
+from castoff.io.files import cache_folder, prebuilt_folder, read_text
 from castoff.io.http import Http, Reply
 from castoff.io.process import Processes
 from castoff.io.verified import VerifiedBefore
@@ -112,16 +112,12 @@ def aimed_at(services: Services, world: World, repository: Repository) -> Embedd
     # The configured index is the real one; the world's address comes from the environment.
     python = replace(services.configuration.python, index=None)
     home = services.repository.root
-    if python.artifacts is not None and (folder := home / python.artifacts).is_dir():
-        if not Path(python.artifacts).is_absolute():
-            require_inside(folder, home)
-        # what was built elsewhere is not in a clone if git ignores its folder, as it does `dist/`
-        python = replace(python, artifacts=str(folder))
+    # Git ignores the folder of what was built elsewhere as a rule, so that a clone does not have it.
+    if python.artifacts is not None:
+        python = replace(python, artifacts=str(prebuilt_folder(python.artifacts, repository.root, home)))
     npm = services.configuration.npm
-    if npm.artifacts is not None and (folder := services.repository.root / npm.artifacts).is_dir():
-        if not Path(npm.artifacts).is_absolute():
-            require_inside(folder, services.repository.root)
-        npm = replace(npm, artifacts=str(folder))
+    if npm.artifacts is not None:
+        npm = replace(npm, artifacts=str(prebuilt_folder(npm.artifacts, repository.root, home)))
     # The world of a rehearsal runs no CI job: its clients upload with its own token; exchanges are probed apart.
     release = replace(services.configuration.release, tokenless=False)
     configuration = replace(services.configuration, python=python, npm=npm, release=release)

@@ -8,9 +8,9 @@ from dataclasses import asdict
 import click
 
 from castoff.cli.render.json_shapes import acts_json, print_json, stages_json
-from castoff.cli.render.problems import line_of, problem_json, show_problem, styled
+from castoff.cli.render.problems import line_of, problem_json, show_together, styled
 from castoff.cli.render.text import show_all, show_states
-from castoff.cli.render.words import safe
+from castoff.cli.render.words import safe, show
 from castoff.model.acts import Act, Off, Person, Wait
 from castoff.model.acts import Decision as ActDecision
 from castoff.postrelease.changelog_command import PortReport
@@ -69,12 +69,12 @@ def show_docs(report: DocsReport, *, as_json: bool, acted: bool) -> None:
         print_json("docs", docs_json(report))
         return
     if report.state.stage.off is not None:
-        click.echo(f"docs: off: {safe(report.state.stage.off)}")
+        show(f"docs: off: {safe(report.state.stage.off)}")
     for one in report.packages:
         word = styled(f"{one.state:<8}", fg=_DOCS.get(one.state))
-        click.echo(f"{word}  {safe(one.name)}  {safe(one.url or one.reason)}".rstrip())
+        show(f"{word}  {safe(one.name)}  {safe(one.url or one.reason)}".rstrip())
         if one.issue:
-            click.echo(f"          issue {safe(one.issue)}")
+            show(f"          issue {safe(one.issue)}")
     if not acted:
         _show_acts(report.acts)
     show_all(report.problems)
@@ -131,7 +131,7 @@ def show_folder(found: FolderPages, *, as_json: bool, wrote: bool) -> None:
         return
     _show_pages(found.pages, with_difference=not wrote)
     for file, line, goal in found.missing:
-        click.echo(f"{safe(file)}:{line}: the link to `{safe(goal)}` has no target", err=True)
+        show(f"{safe(file)}:{line}: the link to `{safe(goal)}` has no target", err=True)
 
 
 def pages_json(pages: Sequence[Decision]) -> list[dict[str, object]]:
@@ -142,7 +142,7 @@ def pages_json(pages: Sequence[Decision]) -> list[dict[str, object]]:
 def show_answer(one: Verified) -> None:
     """Print one answer about a release; a trial behind it may take minutes."""
     word = styled(f"{one.result:<7}", fg=_COLOURS[one.result])
-    click.echo(f"{word}  {safe(one.id)}" + (f"  {safe(one.note)}" if one.note else ""))
+    show(f"{word}  {safe(one.id)}" + (f"  {safe(one.note)}" if one.note else ""), hang=9)
 
 
 def show_verdict(verdict: Verdict, *, as_json: bool) -> int:
@@ -172,34 +172,30 @@ def show_verdict(verdict: Verdict, *, as_json: bool) -> int:
         }
         print_json("verify", value)
         return code
-    for one in verdict.checks:
-        for problem in one.findings:
-            show_problem(problem)
+    show_together([problem for one in verdict.checks for problem in one.findings])
     whole = "whole" if code == 0 else "not whole" if code == 4 else "not verified completely"
-    click.echo(
-        f"{safe(verdict.version)} is {whole}: " + ", ".join(f"{n} {word}" for word, n in summary.items())
-    )
+    show(f"{safe(verdict.version)} is {whole}: " + ", ".join(f"{n} {word}" for word, n in summary.items()))
     return code
 
 
 def _show_acts(acts: Sequence[Act]) -> None:
     """Show what `--execute` would do."""
     for act in acts:
-        click.echo(line_of(act), err=True)
+        show(line_of(act), err=True)
     if acts:
-        click.echo("nothing was written: pass --execute to act", err=True)
+        show("nothing was written: pass --execute to act", err=True)
 
 
 def _show_port(report: PortReport, *, acted: bool) -> None:
     if report.state.stage.off is not None:
-        click.echo(f"changelog: off: {safe(report.state.stage.off)}")
+        show(f"changelog: off: {safe(report.state.stage.off)}")
     for one in report.branches:
         place = f"{safe(one.branch)}:{safe(one.path)}" + (f":{one.line}" if one.line else "")
-        click.echo(f"{place}: {one.outcome}" + (f": {safe(one.reason)}" if one.reason else ""))
+        show(f"{place}: {one.outcome}" + (f": {safe(one.reason)}" if one.reason else ""))
         if one.difference and (not acted or one.outcome == "by-hand"):
             click.echo(plain(one.difference), nl=False)
         if one.outcome == "by-hand":
-            click.echo(
+            show(
                 "the section was written by hand and is kept; pass --replace to replace it with the notes",
                 err=True,
             )
@@ -210,7 +206,7 @@ def _show_port(report: PortReport, *, acted: bool) -> None:
 
 def _show_pages(pages: Sequence[Decision], *, with_difference: bool) -> None:
     for page in pages:
-        click.echo(f"{safe(page.target)}: {page.action}")
+        show(f"{safe(page.target)}: {page.action}")
         if with_difference and page.action == "update":
             click.echo(plain(page.difference), nl=False)
 
@@ -218,6 +214,6 @@ def _show_pages(pages: Sequence[Decision], *, with_difference: bool) -> None:
 def _show_reason(decision: ActDecision) -> None:
     match decision:
         case Person(reason=reason) | Wait(reason=reason) | Off(reason=reason) if reason:
-            click.echo(safe(reason))
+            show(safe(reason))
         case _:
             pass

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
+from itertools import groupby
 
 import click
 
-from castoff.cli.render.words import safe, show
+from castoff.cli.render.words import MANY, safe, show
 from castoff.errors import Problem
 from castoff.model.acts import Act
 from castoff.redaction import plain
@@ -54,18 +55,37 @@ def show_problems(problems: Sequence[Problem], *, as_json: bool, exit_code: int)
         }
         click.echo(json.dumps(value, indent=2, ensure_ascii=False))
         return
-    for problem in problems:
-        show_problem(problem)
+    show_together(problems)
+
+
+def show_together(problems: Sequence[Problem]) -> None:
+    """Show problems on stderr; what neighbours have in common (reason, remedy) once, below the last of them."""
+    for (severity, code, *_), same in groupby(
+        problems, key=lambda one: (one.severity, one.code, one.reason, one.remedy)
+    ):
+        alike = list(same)
+        # Each error has to be fixed; many warnings of one kind are counted.
+        shown = alike if severity == "error" else alike[:MANY]
+        for one in shown:
+            show_fact(one)
+        if len(alike) > len(shown):
+            show(f"  {len(alike) - len(shown)} more of the kind {code} (see --json)", err=True)
+        show_reasons(alike[0], "  ", err=True)
 
 
 def show_problem(problem: Problem) -> None:
     """Show one problem on stderr."""
+    show_fact(problem)
+    show_reasons(problem, "  ", err=True)
+
+
+def show_fact(problem: Problem) -> None:
+    """Show what is wrong and where, on stderr, without the reason and the remedy."""
     colour = "red" if problem.severity == "error" else "yellow"
     head = styled(f"{problem.severity}[{problem.code}]", fg=colour, bold=True)
     show(f"{head}: {safe(problem.message)}", err=True)
     if place := place_of(problem):
         show(f"  at: {place}", err=True)
-    show_reasons(problem, "  ", err=True)
 
 
 def show_reasons(problem: Problem, indent: str, *, err: bool) -> None:

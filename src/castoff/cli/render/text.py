@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from castoff.cli.render.problems import line_of, show_problem, styled
+from castoff.cli.render.problems import line_of, show_together, styled
 from castoff.cli.render.words import MANY, count, duration, listed, safe, show
 from castoff.errors import Problem
 from castoff.model.acts import Blocked, Decision, Done, Off, Person, Wait
@@ -261,7 +261,8 @@ def show_result(result: Result, *, embedded: bool = False) -> None:
         show("\nnothing was uploaded" if stopped else "\nnothing to upload")
     if not embedded:
         _show_links(result.links)
-    if result.not_proven:
+    # A rehearsal that stopped before its uploads proves nothing: what matters is why.
+    if result.not_proven and (result.uploads or not stopped):
         show("\nwhat a rehearsal cannot prove:")
         for text in result.not_proven:
             show(f"  - {text}")
@@ -300,8 +301,7 @@ def _show_links(links: Sequence[Link]) -> None:
 def show_all(problems: Sequence[Problem]) -> None:
     """Show problems, errors first."""
     # A stable sort: within errors and warnings, the order in which they were found.
-    for problem in sorted(problems, key=lambda one: one.severity != "error"):
-        show_problem(problem)
+    show_together(sorted(problems, key=lambda one: one.severity != "error"))
 
 
 def _show_edits(plan: Plan, *, verbose: bool) -> None:
@@ -339,8 +339,12 @@ def _show_many_edits(edits: Sequence[Edit]) -> None:
 
 
 def _missing(state: StageState) -> str:
-    if state.state in ("done", "off"):
+    if state.state == "done":
         return ""
+    if state.state == "off":
+        return "; ".join(
+            dict.fromkeys(part.decision.reason for part in state.parts if isinstance(part.decision, Off))
+        )
     # A hundred packages have a hundred builds: their number by state says more than their names.
     if state.stage.name == "docs":
         return _documentation(state)

@@ -23,7 +23,7 @@ from castoff.ecosystems.npm.packed_rules import mismatches, missing_entries, ref
 from castoff.ecosystems.npm.tarballs import artifact_of, filename_of
 from castoff.ecosystems.npm.trial import try_out
 from castoff.errors import Problem
-from castoff.io.files import require_inside
+from castoff.io.files import prebuilt_folder
 from castoff.io.process import Completed, Processes
 from castoff.model.child_environments import Kind, withheld_words
 from castoff.model.observations import Unknown
@@ -124,34 +124,22 @@ class NpmBuilder:
 
     def stray_artifacts(self, root: Path, packages: Sequence[Package]) -> tuple[Problem, ...]:
         """Report tarballs packed elsewhere that are of none of these packages at its version: ``artifact-stray``."""
-        folder = self._prebuilt(root)
-        if folder is None:
+        if self._settings.artifacts is None:
             return ()
+        folder = prebuilt_folder(self._settings.artifacts, root, self._home)
         known = {filename_of(one) for one in packages}
         strays = sorted(one.name for one in folder.glob("*.tgz") if one.name not in known)
         return (_stray(folder, strays),) if strays else ()
 
     def _take(self, root: Path, package: Package, into: Path) -> bool:
         """Copy the tarball that was packed elsewhere, so that nobody changes it meanwhile; False if there is none."""
-        folder = self._prebuilt(root)
-        file = folder / filename_of(package) if folder is not None else None
-        if file is None or not file.is_file():
+        if self._settings.artifacts is None:
+            return False
+        file = prebuilt_folder(self._settings.artifacts, root, self._home) / filename_of(package)
+        if not file.is_file():
             return False
         shutil.copyfile(file, into / file.name)
         return True
-
-    def _prebuilt(self, root: Path) -> Path | None:
-        """Find the folder: the user's own, else that of the commit. Error: ``path-outside``."""
-        named = self._settings.artifacts
-        if named is None:
-            return None
-        base = self._home if self._home is not None and (self._home / named).is_dir() else root
-        folder = base / named
-        if Path(named).is_absolute():
-            base = folder  # a rehearsal names the user's folder so
-        for one in (folder, *(folder.iterdir() if folder.is_dir() else ())):
-            require_inside(one, base)
-        return folder
 
     def _prepared(self, root: Path, folder: str, client: Client) -> Problem | None:
         """Install what the lock file lists, and run the user's build."""

@@ -21,7 +21,7 @@ from castoff.ecosystems.python.manifest.requirements import normalised
 from castoff.ecosystems.python.trial import try_out
 from castoff.ecosystems.python.upload_rules import judged
 from castoff.errors import Problem
-from castoff.io.files import read_regular, require_inside
+from castoff.io.files import prebuilt_folder, read_regular
 from castoff.io.process import Completed, Processes
 from castoff.model.attestations import ATTESTATION
 from castoff.model.child_environments import Kind, withheld_words
@@ -96,7 +96,7 @@ class PythonBuilder:
         """
         into.mkdir(parents=True, exist_ok=True)
         prebuilt = self._settings.artifacts
-        folder = self._prebuilt(root, prebuilt) if prebuilt is not None else None
+        folder = prebuilt_folder(prebuilt, root, self._home) if prebuilt is not None else None
 
         def make(package: Package) -> tuple[tuple[Artifact, ...], Problem | None]:
             if folder is not None:
@@ -162,24 +162,9 @@ class PythonBuilder:
         """Report the files built elsewhere that are of none of these packages at its version: ``artifact-stray``."""
         if self._settings.artifacts is None:
             return ()
-        folder = self._prebuilt(root, self._settings.artifacts)
+        folder = prebuilt_folder(self._settings.artifacts, root, self._home)
         strays = strays_in(folder, packages)
         return (_stray(folder, strays),) if strays else ()
-
-    def _prebuilt(self, root: Path, prebuilt: str) -> Path:
-        """Find the folder: the user's own, since git has at most a part of it; else that of the commit.
-
-        Neither it nor a file in it may be a link out: error ``path-outside``. An absolute path may lead anywhere, as
-        whoever wrote it knew.
-        """
-        is_users = self._home is not None and (self._home / prebuilt).is_dir()
-        base = self._home if self._home is not None and is_users else root
-        folder = base / prebuilt
-        if Path(prebuilt).is_absolute():
-            base = folder
-        for one in (folder, *(folder.iterdir() if folder.is_dir() else ())):
-            require_inside(one, base)
-        return folder
 
 
 def _is_uv_workspace(root: Path) -> bool:

@@ -296,7 +296,7 @@ def _refused_platforms(package: Package, files: Iterable[Artifact]) -> Iterator[
         message=f"PyPI would refuse {_listed(names)}: it does not accept wheels for {tags}",
         reason="a wheel with compiled code that was built on one machine only works on that machine",
         remedy="build the wheels with cibuildwheel or maturin-action, and set their folder in `python.artifacts` "
-        "(docs/how-to/wheels-built-elsewhere.md)",
+        "(docs/how-to/wheels-built-elsewhere.md of castoff)",
         file=package.manifest,
         package=package.id,
     )
