@@ -113,7 +113,13 @@ THERE = ChangelogLook(release=OUT, head="h", text="old", ported=PORTED)
             None,
             "wait 7 later changelog:branch changelog:pull-request",
         ),
-        (ChangelogLook(), False, False, "person"),
+        (ChangelogLook(), False, False, "off"),
+        (
+            ChangelogLook(),
+            False,
+            True,
+            "person later changelog:push changelog:branch changelog:pull-request",
+        ),
         (replace(THERE, unknown=DOWN), False, False, "wait 7"),
         (ChangelogLook(release=OUT), False, False, "off"),
         (ChangelogLook(release=OUT), True, False, "blocked changelog-missing"),
@@ -270,5 +276,16 @@ def test_docs(look: DocsLook, ledger: bool, expected: str) -> None:
 )
 def test_links(look: LinksLook, expected: str) -> None:
     part = LinksPart(tag="1.1.0", forge=NOBODY, host=NOBODY, documented=())
+
+    assert decision_of(part, look) == expected
+
+
+@pytest.mark.parametrize(
+    ("look", "expected"),
+    [(LinksLook(), "off"), (LinksLook(release=OUT, text="linked"), "do docs:links")],
+    ids=["nobody published a release", "somebody did"],
+)
+def test_links_wait_for_nobody_where_no_draft_is_made(look: LinksLook, expected: str) -> None:
+    part = LinksPart(tag="1.1.0", forge=NOBODY, host=NOBODY, documented=(), drafted=False)
 
     assert decision_of(part, look) == expected

@@ -82,6 +82,8 @@ class ChangelogPart:
         """Port what is missing; leave alone what was written by hand."""
         if seen.unknown is not None:
             return wait_for(seen.unknown, self._later("if the notes are not in it", seen))
+        if seen.release is None and self.is_kept is False:
+            return self._not_there()  # no announcement brings notes into a file that is not kept
         if seen.release is None:
             return Person((), NOT_ANNOUNCED, later=self._later("when the release is announced", seen))
         if seen.head is None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from castoff.errors import CastoffError, Problem
-from castoff.model.acts import Act, Blocked, Decision, Do, Done, Outcome, Person, Unclear, Wait, only_if
+from castoff.model.acts import Act, Blocked, Decision, Do, Done, Off, Outcome, Person, Unclear, Wait, only_if
 from castoff.model.observations import Absent, Observation, Present, Unknown
 from castoff.notes.links import (
     Inventory,
@@ -65,12 +65,16 @@ def _link(release: ForgeRelease, text: str) -> WriteLinks:
 
 @dataclass(slots=True, kw_only=True)
 class LinksPart:
-    """The symbol links of one release; ``documented`` has the facade's documentation first."""
+    """The symbol links of one release; ``documented`` has the facade's documentation first.
+
+    ``drafted`` tells whether a release is expected on the forge at all.
+    """
 
     tag: str
     forge: Forge
     host: DocsHost
     documented: Sequence[Documented]
+    drafted: bool = True
     name: str = "links"
     needs: frozenset[str] = frozenset()
     gate: str | None = "forge"
@@ -98,6 +102,8 @@ class LinksPart:
         if seen.unknown is not None:
             return wait_for(seen.unknown, _LATER)
         if seen.release is None:
+            if not self.drafted:
+                return Off("`draft.by` is off, and the forge has no release with symbols to link")
             return Person((), "symbols are linked when the release is announced", later=_LATER)
         if seen.problem is not None:
             return Blocked(seen.problem)

@@ -158,7 +158,11 @@ def docs_stage(session: Session, past: PastRelease) -> Stage:
         name, documented = next(iter(hosted.items()))
         parts.append(
             LinksPart(
-                tag=past.release.tag, forge=forge, host=session.services.docs(name), documented=documented
+                tag=past.release.tag,
+                forge=forge,
+                host=session.services.docs(name),
+                documented=documented,
+                drafted=session.configuration.draft.by != "off",
             )
         )
     return Stage("docs", tuple(parts), may_lag=True)
