@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote, unquote
 
@@ -14,8 +14,14 @@ _SECRET_NAME = re.compile(
 )
 _URL_CREDENTIALS = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,20}://)[^\s/'\"<>]{1,500}@")
 _URL_WITH_CREDENTIALS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,20}://([^\s/]{1,500})@")
-# npm, ".npmrc", "Auth related configuration".
-_NPMRC = re.compile(r"^[^#;\s][^=\n]{0,500}(?:_authToken|_password|_auth)\s*=\s*(\S{1,2000})", re.M)
+# npm, ".npmrc", "Auth related configuration"; spaces and quotes around a value are not a part of it (package `ini`).
+_NPMRC = re.compile(
+    r"^[ \t]*(?![#;])[^=\n]{0,500}(?:_authToken|_password|_auth)[ \t]*=[ \t]*(\S.{0,2000})$", re.M
+)
+# Yarn, ".yarnrc.yml", `npmAuthToken` and `npmAuthIdent`: on the top level, and for registries and scopes below it.
+_YARNRC = re.compile(r"^[ \t]*npmAuth(?:Token|Ident)[ \t]*:[ \t]*(\S.{0,2000})$", re.M)
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(\?|:?-[^}]*)?\}")
+"""A variable in a value: `${NAME}`; npm knows `${NAME?}`, Yarn `${NAME:-otherwise}`."""
 _QUERY = re.compile(
     r"([?&](?:[a-z]+[_-])?(?:token|password|secret|api_?key|auth|sig|signature)=)([^&\s'\"<>#]{1,500})", re.I
 )
@@ -65,11 +71,16 @@ class Redactor:
         self.learn(token)
         self.tokens.add(token.strip())
 
-    def learn_npmrc(self, text: str) -> None:
-        """Learn the credentials of an `.npmrc`; those that name a variable are learned from the environment."""
-        for token in _NPMRC.findall(text):
-            if not token.startswith("${"):
+    def learn_npmrc(self, text: str, environment: Mapping[str, str]) -> None:
+        """Learn the credentials of an `.npmrc` or a `.yarnrc.yml`; of variables that they name, the values there.
+
+        `_password` is encoded in base64, and so is `_auth`, a user with a password: both are learned as they are read.
+        """
+        for value in npm_credentials(text):
+            token = _VARIABLE.sub(lambda found: environment.get(found[1], ""), value)
+            if token:
                 self.learn_token(token)
+                self.learn(_decoded(token).rpartition(":")[2])
 
     def learn_url(self, url: str) -> None:
         """Learn the users and the passwords that a URL carries, or several in one text."""
@@ -89,6 +100,29 @@ class Redactor:
         text = _URL_CREDENTIALS.sub(rf"\g<scheme>{_SHOWN}@", text)
         text = _QUERY.sub(rf"\1{_SHOWN}", text)
         return _HEADER.sub(rf"\1\2{_SHOWN}", text)
+
+
+def npm_credentials(text: str) -> tuple[str, ...]:
+    """List the credentials in the text of an `.npmrc` or a `.yarnrc.yml`, as its client reads them before variables."""
+    found = (*_NPMRC.findall(text), *_YARNRC.findall(text))
+    return tuple(_unquoted(one.strip()) for one in found)
+
+
+def named_variable(credential: str) -> str | None:
+    """Return the variable that a credential of npm's settings stands for, None if it holds more than that."""
+    found = _VARIABLE.fullmatch(credential)
+    return found[1] if found else None
+
+
+def _unquoted(value: str) -> str:
+    return value[1:-1] if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'" else value
+
+
+def _decoded(text: str) -> str:
+    try:
+        return b64decode(text, validate=True).decode()
+    except ValueError:
+        return ""
 
 
 def _shapes(secret: str) -> Iterator[str]:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from castoff.model.child_environments import Kind, child_environment
 from castoff.redaction import Redactor, plain
 
 CANARY = "ca/na+ry=s3cret~token"
@@ -175,3 +176,61 @@ def test_hostile_texts_take_no_long_time(hostile: str) -> None:
     Redactor(["some-secret"]).clean(hostile)
 
     assert time.monotonic() - began < 5.0
+
+
+NPM = "npm-canary-0123456789"
+HOST = "//registry.example/"
+
+
+@pytest.mark.parametrize(
+    ("settings", "secret"),
+    [
+        pytest.param(f"{HOST}:_authToken={NPM}", NPM, id="plain"),
+        pytest.param(f"  {HOST}:_authToken = {NPM}  ", NPM, id="spaces around"),
+        pytest.param(f'{HOST}:_authToken="{NPM}"', NPM, id="in quotes"),
+        pytest.param(f"{HOST}:_authToken='{NPM}'", NPM, id="in single quotes"),
+        pytest.param(f"registry=https:{HOST}\r\n{HOST}:_authToken={NPM}\r\n", NPM, id="lines of Windows"),
+        pytest.param(f"{HOST}:_authToken=${{MINE}}", NPM, id="a variable whose name tells nothing"),
+        pytest.param(f'{HOST}:_authToken="${{MINE?}}"', NPM, id="a variable in quotes"),
+        pytest.param(f"_password={b64encode(NPM.encode()).decode()}", NPM, id="a password in base64"),
+        pytest.param(f"_auth={b64encode(f'me:{NPM}'.encode()).decode()}", NPM, id="a login in base64"),
+        pytest.param(f"npmAuthToken: {NPM}", NPM, id="Yarn"),
+        pytest.param(
+            'npmScopes:\n  acme:\n    npmAuthToken: "${MINE:-}"', NPM, id="Yarn, a variable of a scope"
+        ),
+    ],
+)
+def test_credentials_in_settings_of_npm_are_not_shown_and_builds_do_not_see_them(
+    settings: str, secret: str
+) -> None:
+    environment = {"MINE": NPM, "OTHER": "harmless-value", "COPY": secret}
+    redactor = Redactor.of_environment({})
+
+    redactor.learn_npmrc(settings, environment)
+
+    assert secret not in redactor.clean(f"npm error 401 with {secret}")
+    seen = {kind: child_environment(kind, environment, tokens=redactor.tokens).variables for kind in Kind}
+    if "${" in settings:
+        assert "MINE" in seen[Kind.NPM_UPLOAD], "npm itself reads the variable"
+        assert "MINE" not in seen[Kind.BUILD]
+    assert seen[Kind.BUILD]["OTHER"] == "harmless-value"
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        "; //registry.example/:_authToken=harmless-value",
+        "  # npmAuthToken: harmless-value",
+        "always-auth=harmless-value",
+        "//registry.example/:_authToken=${UNSET}",
+        "//registry.example/:_authToken=",
+        "npmAuthTokens: harmless-value",
+    ],
+)
+def test_what_is_no_credential_in_settings_of_npm_is_shown(settings: str) -> None:
+    redactor = Redactor.of_environment({})
+
+    redactor.learn_npmrc(settings, {"OTHER": "harmless-value"})
+
+    assert redactor.clean("harmless-value") == "harmless-value"
+    assert redactor.tokens == set()

@@ -12,6 +12,7 @@ import tomli
 from castoff.errors import Problem
 from castoff.io.files import read_regular
 from castoff.preflight.stage import Cannot, Check, Found
+from castoff.redaction import named_variable, npm_credentials
 from castoff.session.services import Services
 from castoff.session.session import Session
 
@@ -93,10 +94,9 @@ def npm_credential(environment: Mapping[str, str], root: Path) -> Found:
     user = environment.get("npm_config_userconfig") or environment.get("NPM_CONFIG_USERCONFIG")
     files = (root / ".npmrc", Path(user) if user else _home(environment) / ".npmrc")
     for file in files:
-        text = read_regular(file) or ""
-        for line in re.findall(r"^\s*(?!\s*[#;])[^=\n]*_(?:auth|authToken|password)\s*=\s*(\S*)", text, re.M):
-            variable = re.fullmatch(r"\$\{([A-Za-z0-9_]+)\??\}", line)
-            if environment.get(variable[1]) if variable else line:
+        for credential in npm_credentials(read_regular(file) or ""):
+            variable = named_variable(credential)
+            if environment.get(variable) if variable else credential:
                 return ()
     if any(environment.get(name) for name in _OIDC):
         return Cannot("this job can get a short-lived token, which npm asks for when it uploads")

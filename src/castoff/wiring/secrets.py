@@ -5,7 +5,7 @@ from __future__ import annotations
 import configparser
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import tomli
 
@@ -23,9 +23,23 @@ def redactor_of(environment: Mapping[str, str]) -> Redactor:
     redactor = Redactor.of_environment(environment)
     for secret in _in_files(environment):
         redactor.learn_token(secret)
-    if home := environment.get("HOME", ""):
-        redactor.learn_npmrc(_text(Path(environment.get("npm_config_userconfig") or f"{home}/.npmrc")))
+    home = environment.get("HOME", "")
+    named = environment.get("npm_config_userconfig") or environment.get("NPM_CONFIG_USERCONFIG")
+    if named or home:
+        redactor.learn_npmrc(_text(Path(named or f"{home}/.npmrc")), environment)
+    if home:
+        redactor.learn_npmrc(_text(Path(home) / ".yarnrc.yml"), environment)
     return redactor
+
+
+def learn_settings(redactor: Redactor, root: Path, start: str, environment: Mapping[str, str]) -> None:
+    """Learn the credentials in npm's and Yarn's settings, from the folder ``start`` of a repository up to its root.
+
+    Builds see the files, but what they print of them is not shown, nor do they see the variables that these name.
+    """
+    for folder in (PurePosixPath(start), *PurePosixPath(start).parents):
+        for name in (".npmrc", ".yarnrc.yml"):
+            redactor.learn_npmrc(_text(root / folder / name), environment)
 
 
 def given_back(

@@ -22,7 +22,7 @@ from castoff.release.plan_contents import intervals_of, windows_of
 from castoff.session.services import Services
 from castoff.wiring.adapters import Adapters, manifests
 from castoff.wiring.embedded_world import open_proof
-from castoff.wiring.secrets import given_back, redactor_of
+from castoff.wiring.secrets import given_back, learn_settings, redactor_of
 
 _FILES = ("rust-toolchain.toml", "rust-toolchain")
 
@@ -88,6 +88,7 @@ def open_setting(
         variables |= without_programs(variables, options.directory)
     processes = Processes(variables, redactor_of(variables))
     repository = Repository.open(processes, options.directory)
+    learn_settings(processes.redactor, repository.root, repository.start, variables)
     here = FolderTree(repository.root)
     folders = _configuration_folders(repository)
     loaded = read_configuration(here, explicit=_explicit(options.config), folders=folders)

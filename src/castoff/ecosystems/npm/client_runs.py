@@ -66,7 +66,7 @@ class ClientRuns:
 
     def _copy(self, settings: Path, target: Path) -> None:
         text = settings.read_text(encoding="utf-8", errors="replace")
-        self.processes.redactor.learn_npmrc(text)
+        self.processes.redactor.learn_npmrc(text, self.processes.environment)
         if self.tokenless:
             target.write_text(without_credentials(text), encoding="utf-8")
         else:
