@@ -10,6 +10,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +19,14 @@ from pathlib import Path
 import pytest
 
 from castoff.errors import MachineFailure, UsageError
-from castoff.io.process import TIMED_OUT, Hearing, Processes, find_program
+from castoff.io.process import (
+    TIMED_OUT,
+    Hearing,
+    Processes,
+    allow_children,
+    end_children,
+    find_program,
+)
 from castoff.model.child_environments import Kind
 from castoff.redaction import Redactor
 
@@ -321,3 +330,65 @@ def test_a_program_for_which_no_time_is_left_is_not_started(tmp_path: Path, left
 
     assert done.code == TIMED_OUT
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def ending() -> Iterator[None]:
+    """Let later tests start programs again."""
+    yield
+    allow_children()
+
+
+def end_once(there: Path, done: Future[object]) -> BaseException | None:
+    """End all children once a file is there; gives how a thread ended that runs one."""
+    while not there.exists():
+        time.sleep(0.02)
+    end_children()
+    return done.exception(timeout=20)
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        pytest.param("touch there; sleep 60 & wait", id="its child holds the pipes"),
+        pytest.param("(sleep 60 & touch there); sleep 60", id="its grandchild holds the pipes"),
+        pytest.param(
+            "trap '' TERM; touch there; while :; do sleep 0.1; done", id="it does not end on SIGTERM"
+        ),
+    ],
+)
+def test_threads_do_not_wait_for_programs_after_the_run_was_ended(
+    program: str, ending: None, tmp_path: Path
+) -> None:
+    began = time.monotonic()
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(door().run, ["sh", "-c", program], kind=Kind.BUILD, cwd=tmp_path)
+        ended = end_once(tmp_path / "there", done)
+
+    assert isinstance(ended, SystemExit)
+    assert time.monotonic() - began < 30
+
+
+def test_threads_start_no_program_after_the_run_was_ended_and_the_main_thread_does(
+    ending: None, tmp_path: Path
+) -> None:
+    end_children()
+
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(door().run, ["touch", "there"], kind=Kind.BUILD, cwd=tmp_path)
+        assert isinstance(done.exception(timeout=20), SystemExit)
+    assert not (tmp_path / "there").exists()
+    assert door().run(["touch", "there"], kind=Kind.TOOL, cwd=tmp_path).code == 0
+
+    allow_children()
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(door().run, ["true"], kind=Kind.TOOL, cwd=tmp_path).result().code == 0
+
+
+def test_threads_read_programs_that_take_longer_than_a_look(tmp_path: Path) -> None:
+    words = ["sh", "-c", "cat; sleep 1.2; echo late"]
+    with ThreadPoolExecutor(1) as pool:
+        run = pool.submit(door().run, words, kind=Kind.TOOL, cwd=tmp_path, given=b"x" * 200_000)
+        done = run.result(timeout=30)
+
+    assert (done.code, done.stdout) == (0, b"x" * 200_000 + b"late\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -70,6 +71,10 @@ def ended_by_signals() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        if "castoff.io.process" in sys.modules:
+            from castoff.io.process import allow_children
+
+            allow_children()
 
 
 def _end(number: int, _frame: FrameType | None) -> None:

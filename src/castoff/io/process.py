@@ -13,6 +13,8 @@ import os
 import shutil
 import signal
 import subprocess
+import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -115,7 +117,7 @@ class Processes:
             return self._completed(TIMED_OUT, b"", b"(no time left)")
         try:
             with _child([program, *words[1:]], cwd, seen.variables, (given is not None, True)) as child:
-                stdout, stderr = child.communicate(given, timeout)
+                stdout, stderr = _outputs(child, given, timeout)
         except subprocess.TimeoutExpired as late:
             return self._completed(TIMED_OUT, late.stdout or b"", (late.stderr or b"") + b"\n(took too long)")
         except _Unfit as error:
@@ -240,13 +242,86 @@ def find_program(program: str, path: str | None) -> str | None:
 
 
 def end_children() -> None:
-    """Ask every running child to end (SIGTERM): castoff was asked to, and its children were perhaps not."""
-    for child in tuple(_running):
+    """Ask every running child to end (SIGTERM), and what it started: castoff was asked to, they were perhaps not.
+
+    Threads that run a program end with it and start no other one, until :func:`allow_children` is called; the main
+    thread still may, to tidy up.
+    """
+    _ending.set()
+    children = tuple(_running)
+    # Before the children end: what an ended process started belongs to another one.
+    below = _started_by([child.pid for child in children])
+    for child in children:
         with suppress(OSError):
             child.terminate()
+    for pid in below:
+        with suppress(OSError):
+            os.kill(pid, signal.SIGTERM)
+
+
+def allow_children() -> None:
+    """Let threads start programs again, for a process that goes on after a run that was ended."""
+    _ending.clear()
 
 
 _running: set[subprocess.Popen[bytes]] = set()
+_ending = threading.Event()
+_STEP, _HONOURED = 0.5, 5.0
+"""Seconds: how often a thread looks whether the run ends, and how long a child may take to end on SIGTERM."""
+
+
+class _Ended(SystemExit):
+    """The run was asked to end. Threads end with SystemExit without a word, and no handler of errors stops it."""
+
+
+def _require_no_end() -> None:
+    if _ending.is_set() and threading.current_thread() is not threading.main_thread():
+        raise _Ended
+
+
+def _started_by(parents: Sequence[int]) -> list[int]:
+    """List the processes that some started, and those that these started, as `/proc` has them (Linux alone)."""
+    children: dict[int, list[int]] = {}
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError, ValueError, IndexError):
+            # The name in parentheses may hold anything; the state and the parent follow it (proc(5)).
+            fields = status.read_bytes().rpartition(b")")[2].split()
+            children.setdefault(int(fields[1]), []).append(int(status.parent.name))
+    found: list[int] = []
+    left = list(parents)
+    while left:
+        below = children.get(left.pop(), [])
+        found += below
+        left += below
+    return found
+
+
+def _outputs(
+    child: subprocess.Popen[bytes], given: bytes | None, timeout: float | None
+) -> tuple[bytes, bytes]:
+    """Read a child to its end; in a thread, not past the end of the run.
+
+    A program that the child started may hold its pipes open long after the child is gone.
+    """
+    if threading.current_thread() is threading.main_thread():
+        return child.communicate(given, timeout)  # a signal raises here
+    until = None if timeout is None else time.monotonic() + timeout
+    ending: float | None = None
+    while True:
+        left = None if until is None else max(0.0, until - time.monotonic())
+        try:
+            outputs = child.communicate(given, _STEP if left is None else min(_STEP, left))
+        except subprocess.TimeoutExpired:
+            if left is not None and left <= _STEP:
+                raise
+        else:
+            _require_no_end()
+            return outputs
+        given = None  # communicate() has kept it
+        if _ending.is_set():
+            ending = ending if ending is not None else time.monotonic()
+            if child.poll() is not None or time.monotonic() - ending > _HONOURED:
+                raise _Ended
 
 
 class _Unfit(Exception):
@@ -258,6 +333,7 @@ def _child(
     words: Sequence[str], cwd: Path, environment: Mapping[str, str], pipes: tuple[bool, bool]
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Start a program, and leave none behind; ``pipes`` are those wanted for standard input and output."""
+    _require_no_end()
     given, read = (subprocess.PIPE if wanted else subprocess.DEVNULL for wanted in pipes)
     try:
         child = subprocess.Popen(

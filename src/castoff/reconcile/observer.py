@@ -75,15 +75,21 @@ def observe(stages: Iterable[Stage], *, lanes: int = 16) -> tuple[StageState, ..
             if stage.off is None
             for part in stage.parts
         }
-        return tuple(
-            StageState(
-                stage,
-                tuple(looks[stage.name, part.name].result() for part in stage.parts)
-                if stage.off is None
-                else (),
+        try:
+            return tuple(
+                StageState(
+                    stage,
+                    tuple(looks[stage.name, part.name].result() for part in stage.parts)
+                    if stage.off is None
+                    else (),
+                )
+                for stage in listed
             )
-            for stage in listed
-        )
+        except BaseException:
+            pool.shutdown(
+                wait=False, cancel_futures=True
+            )  # a run that ends does not wait for looks in the queue
+            raise
 
 
 def part_state(part: Part[S], look: S) -> PartState:
