@@ -138,6 +138,10 @@ DOWN = Unknown(reason="503")
             NotYet,
             id="a lock file",
         ),
+        pytest.param(
+            DOWN, [("install-failed", "a")], ["registry-unknown", "install-failed"], NotYet, id="an install"
+        ),
+        pytest.param(DOWN, [("pack-failed", "a")], ["registry-unknown", "pack-failed"], NotYet, id="a pack"),
         pytest.param(["1.0.0"], [("build-failed", "a")], ["build-failed"], Refusal, id="it answers"),
         pytest.param([], [("build-failed", "a")], ["build-failed"], Refusal, id="a new name"),
         pytest.param(DOWN, [("hook-failed", None)], ["hook-failed"], Refusal, id="no client that reads it"),

@@ -27,7 +27,9 @@ PLAN_SECONDS = 2.0
 _ASK_AGAIN = (
     "run it again when the registry answers; `castoff plan LEVEL --offline` shows the plan without it"
 )
-_OF_CLIENTS = frozenset({"build-failed", "lock-not-updated", "verify-failed"})
+_OF_CLIENTS = frozenset(
+    {"build-failed", "install-failed", "lock-not-updated", "pack-failed", "verify-failed"}
+)
 """Codes of clients that read a registry, and do not tell why they failed."""
 _AGAIN = "run the same command again when the registry answers; if it still fails then, fix the problem of the client"
 _LANES = 256
