@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from castoff.cli.events import Events, build_seconds, learnt_paces, read_runs
-from castoff.cli.render.reporter import Heartbeat, LineReporter
+from castoff.cli.render.reporter import Heartbeat, LineReporter, Screen
 from castoff.cli.render.tally import Tally
 from castoff.model.acts import Act, Succeeded, Unclear
 from castoff.model.steps import Interval, LocalStep, Pace, busy_seconds
@@ -53,6 +53,21 @@ def test_one_line_tells_what_goes_on_since_when_and_until_when() -> None:
 )
 def test_a_line_stays_short(subjects: tuple[str, ...], line: str) -> None:
     assert compiling(*subjects, of=len(subjects) if len(subjects) > 1 else 0).line(9.0) == line
+
+
+def test_a_sentence_that_is_too_wide_goes_on_below_its_first_word(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+
+    Screen().line("warning[branch-protected]: the branch `main` is protected")
+
+    told = capsys.readouterr().err.splitlines()
+    assert [line.rstrip() for line in told] == [
+        "            warning[branch-protected]:",
+        "            the branch `main` is",
+        "            protected",
+    ]
 
 
 def test_a_wait_that_is_over_is_not_shown() -> None:

@@ -284,13 +284,26 @@ def test_what_the_registry_has_of_earlier_times_is_told(ground: tuple[Path, Path
 
 
 @pytest.mark.real
-def test_a_protected_branch_is_told_before(ground: tuple[Path, Path], tmp_path: Path) -> None:
-    protected = [{"branch": "main", "rules": ["pull_request"], "kind": "ruleset"}]
+@pytest.mark.parametrize(
+    ("protected", "message"),
+    [
+        pytest.param(
+            [{"branch": "main", "rules": ["pull_request"], "kind": "ruleset"}],
+            "the branch `main` is protected: `pull_request`",
+            id="by a rule that is shown",
+        ),
+        pytest.param(["main"], "the branch `main` is protected", id="by what the token cannot see"),
+    ],
+)
+def test_a_protected_branch_is_told_before(
+    protected: list[object], message: str, ground: tuple[Path, Path], tmp_path: Path
+) -> None:
     with scene(tmp_path, ground, WorldSeed(forge={"protected": protected})) as there:
         answers = checked(there)
 
         assert codes(answers["branch-rules"].findings) == ["branch-protected"]
         assert answers["branch-rules"].result == "warn"
+        assert answers["branch-rules"].findings[0].message == message
         assert "--pull-request" in answers["branch-rules"].findings[0].remedy
 
 

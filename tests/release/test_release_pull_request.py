@@ -80,6 +80,15 @@ def test_without_execute_the_proposal_is_only_shown(made: Bench) -> None:
     assert "Add a mast" in output
 
 
+def test_a_proposal_that_would_be_refused_ends_as_a_plan_with_errors_does(made: Bench) -> None:
+    (made.clone / "castoff.toml").write_text('[release]\nsign = "none"\n')
+
+    code, output = made.fails("release", "minor", "--pull-request")
+
+    assert code == 4
+    assert output.rstrip().endswith("nothing was done: correct the errors first")
+
+
 @pytest.mark.parametrize(
     ("how", "title"),
     [

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import click
-
 from castoff.cli.options import Common, open_for
 from castoff.cli.render.problems import line_of, problem_json
 from castoff.cli.render.reporter import reporter_for
-from castoff.cli.render.words import safe
+from castoff.cli.render.text import show_all
+from castoff.cli.render.words import safe, show
 from castoff.redaction import plain
 from castoff.release.proposal_command import Proposed, propose, show_proposal
 from castoff.session.release_request import ReleaseRequest
@@ -19,26 +18,26 @@ def carry_out_proposal(common: Common, request: ReleaseRequest, *, execute: bool
     services = open_for(common, reporter)
     proposed = (propose if execute else show_proposal)(services, request)
     reporter.close()
+    stopped = any(one.severity == "error" for one in proposed.problems)
     if common.json:
         _print(proposed)
-        return 0
-    from castoff.cli.render.text import show_all
-
-    if execute:
-        click.echo(
-            f"{proposed.version} is proposed on `{proposed.branch}`: {safe(proposed.url or 'no pull request')}"
-        )
-        click.echo("after its merge, run `castoff resume --execute`", err=True)
+    elif execute:
+        url = safe(proposed.url or "no pull request")
+        show(f"{proposed.version} is proposed on `{proposed.branch}`: {url}")
+        show("after its merge, run `castoff resume --execute`", err=True)
+        show_all(proposed.problems)
     else:
-        click.echo(
-            f"{safe(proposed.title)}: from `{proposed.branch}` to `{proposed.onto}`; these acts are next"
-        )
+        origin = f"from `{proposed.branch}` to `{proposed.onto}`"
+        show(f"{safe(proposed.title)}: {origin}; these acts are next")
         for act in proposed.acts:
-            click.echo(f"  {line_of(act)}")
-        click.echo(f"\n{plain(proposed.text)}")
-        click.echo("nothing was done: pass --execute to act", err=True)
-    show_all(proposed.problems)
-    return 0
+            show(f"  {line_of(act)}")
+        show(f"\n{plain(proposed.text)}", hang=0)
+        show_all(proposed.problems)
+        show(
+            f"nothing was done: {'correct the errors first' if stopped else 'pass --execute to act'}",
+            err=True,
+        )
+    return 4 if stopped else 0
 
 
 def _print(proposed: Proposed) -> None:

@@ -59,11 +59,13 @@ def _protected(branch: str, rules: Sequence[str]) -> tuple[Problem, ...]:
     strict = [rule for rule in rules if rule in _PULL_REQUEST]
     if not strict:
         return ()
+    # A classic protection may be all that the token can see, without its rules.
+    named = ", ".join(f"`{rule}`" for rule in strict if rule != "protected")
     return (
         Problem(
             code="branch-protected",
             severity="warning",
-            message=f"the branch `{branch}` is protected: " + ", ".join(f"`{rule}`" for rule in strict),
+            message=f"the branch `{branch}` is protected" + (f": {named}" if named else ""),
             reason="the push of the release commit may be refused; nothing is uploaded before it is accepted",
             remedy="let the releaser bypass the rule, or release with `castoff release LEVEL --pull-request`",
         ),

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from castoff.cli.options import Common, common_options, open_for, path, refuse_without_effect
+
+if TYPE_CHECKING:
+    from castoff.workflows.plan import WorkflowFile
 
 
 @click.command("ci")
@@ -50,12 +55,25 @@ def command(common: Common, folder: Path | None, trust: bool) -> int:
     elif root is not None:
         for path, what in done.items():
             click.echo(f"{what}: {path}")
+        _show_next(wanted.files)
     else:
         for file in wanted.files:
             click.echo(f"# {file.path}: {file.purpose}\n{file.text}")
     if not common.json:
         show_all(wanted.problems)
     return 4 if any(one.severity == "error" for one in wanted.problems) else 0
+
+
+def _show_next(files: Sequence[WorkflowFile]) -> None:
+    """Show what is left to a person once the files are there."""
+    from castoff.cli.render.words import show
+
+    if files:
+        show("next: commit these files", err=True)
+    if any(one.path.endswith("/castoff-resume.yml") for one in files):
+        show("then set what uploads need in the settings of the repository and of the registries:", err=True)
+        show("  `castoff ci --trust` shows the trusted publishers,", err=True)
+        show("  docs/how-to/release-by-pull-request.md of castoff lists the rest", err=True)
 
 
 def _show_publishers(common: Common) -> int:

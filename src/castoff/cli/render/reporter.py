@@ -170,10 +170,11 @@ class Screen(Display):
             self._progress.advance(self._task)
 
     def line(self, text: str) -> None:
-        """Write above the bars."""
+        """Write above the bars; what is too wide goes on below its first word."""
+        from rich.padding import Padding
         from rich.text import Text
 
-        self._live.console.print(Text(f"{'':>10}  ") + Text.from_ansi(text))
+        self._live.console.print(Padding(Text.from_ansi(text), (0, 0, 0, 12), expand=False))
 
     def _rendered(self) -> RenderableType:
         from rich.console import Group
