@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -132,6 +133,26 @@ def npm_bundle(
             "predicate": {"buildDefinition": {"externalParameters": {"workflow": workflow}}},
         }
     ).encode()
+    return _bundle(statement, made_by) | changed
+
+
+def forge_bundle(
+    files: Mapping[str, str],
+    identity: Identity | None = None,
+    *,
+    kind: str = SLSA,
+    signature: bytes | None = None,
+) -> dict[str, Any]:
+    """Make the bundle that GitHub's action sends for a list of files, name to SHA-256."""
+    subjects = [{"name": name, "digest": {"sha256": digest}} for name, digest in files.items()]
+    statement = {"_type": "https://in-toto.io/Statement/v1", "subject": subjects, "predicateType": kind}
+    made = _bundle(json.dumps({**statement, "predicate": {}}).encode(), identity or Identity())
+    if signature is not None:
+        made["dsseEnvelope"]["signatures"] = [{"sig": base64.b64encode(signature).decode()}]
+    return made
+
+
+def _bundle(statement: bytes, made_by: Identity) -> dict[str, Any]:
     encoded = base64.b64encode
     return {
         "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",
@@ -144,7 +165,6 @@ def npm_bundle(
             "payloadType": _TYPE.decode(),
             "signatures": [{"sig": encoded(signed(statement)).decode()}],
         },
-        **changed,
     }
 
 

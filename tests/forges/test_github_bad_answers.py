@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import pytest
 
+from attesting import forge_bundle
 from castoff.forges.github import GitHub
 from castoff.forges.github_changes import GitHubChanges
 from castoff.forges.github_issues import GitHubLabels, GitHubMilestones
@@ -302,3 +303,26 @@ def test_an_unasked_for_304_is_no_answer() -> None:
     forge, _ = github(Reply(status=304))
 
     assert isinstance(forge.releases(), Unknown)
+
+
+STATED = {"attestations": [{"bundle": forge_bundle({"a.whl": "a" * 64})}]}
+NEXT = f'<{API}/repositories/1/attestations/sha256:{"a" * 64}?after=1>; rel="next"'
+ATTESTED: dict[str, tuple[list[Reply | Failure], int | None]] = {
+    "one": ([reply(STATED)], 1),
+    "two pages": ([reply(STATED, link=NEXT), reply(STATED)], 2),
+    "none": ([reply({}, 404), reply({"id": 1})], 0),
+    "a repository that is not shown": ([reply({}, 404)], None),
+    "no right": ([reply({}, 403)], None),
+    "nothing": ([Failure(reason="gone", sent=False)], None),
+    "no list": ([reply([])], None),
+    "no bundle": ([reply({"attestations": [{"bundle_url": "https://f.invalid/b"}]})], None),
+    "no statement": ([reply({"attestations": [{"bundle": {}}]})], None),
+    "a second page that fails": ([reply(STATED, link=NEXT), reply({}, 502)], None),
+}
+
+
+@pytest.mark.parametrize(("answers", "count"), ATTESTED.values(), ids=ATTESTED)
+def test_attestations_are_read_whole_or_not_at_all(answers: list[Reply | Failure], count: int | None) -> None:
+    found = github(*answers)[0].statements("a" * 64)
+
+    assert isinstance(found, Unknown) if count is None else len(cast(Any, found)) == count

@@ -22,6 +22,7 @@ import pytest
 from branches_bench import NAMES, Bench, bench
 from ruamel.yaml import YAML
 
+from attesting import Identity, forge_bundle
 from castoff.git import FolderTree
 from castoff.model.scope import Scope
 from castoff.session.workspaces import read_workspace
@@ -120,12 +121,24 @@ class Runner:
             known = {**given, **token, **{f"steps.run.outputs.{key}": text for key, text in outputs.items()}}
             if "-artifact@" in step.get("uses", "") and holds(step.get("if", ""), known):
                 exchange(step, known, runner, kept)
+            if "actions/attest@" in step.get("uses", ""):
+                assert rights == {"attestations": "write", "id-token": "write"}
+                self._attest(runner / "SHA256SUMS", clone)
             if "env" in step:
                 self._step(name, step, usual, known, clone)
         calls = runner / "gh-calls"
         self.started += calls.read_text("utf-8").splitlines() if calls.exists() else []
         outputs = dict(line.split("=", 1) for line in output.read_text("utf-8").splitlines())
         return {f"needs.{name}.outputs.{key}": text for key, text in outputs.items()}
+
+    def _attest(self, listed: Path, clone: Path) -> None:
+        """Store what GitHub's action does; a key of the test signs in the place of Sigstore's."""
+        rows = [line.split() for line in listed.read_text("utf-8").splitlines()]
+        commit = self.made.stage.git(clone, "rev-parse", "HEAD").strip()
+        job = Identity(repository="acme/harbour", workflow="castoff-resume.yml", commit=commit)
+        self.made.ask(
+            "POST", "attestations", {"bundle": forge_bundle({name: digest for digest, name in rows}, job)}
+        )
 
     def _step(
         self, name: str, step: Any, usual: Mapping[str, str], known: Mapping[str, str], clone: Path
@@ -262,7 +275,7 @@ def test_a_release_is_proposed_and_after_a_squash_finished_by_the_workflows(tmp_
 
 
 JOB = {"workflow": "castoff-resume.yml", "environment": "release", "repository": "acme/harbour"}
-TOKENLESS = f'{FROM}release = "push"\n\n[release]\nsign = "SIGN"\ntokenless = true\n'
+TOKENLESS = f'{FROM}release = "push"\nattest = true\n\n[release]\nsign = "SIGN"\ntokenless = true\n'
 
 
 Written = Literal["python", "cargo", "npm"]
@@ -315,7 +328,7 @@ def test_a_release_is_claimed_by_a_job_and_continued_in_a_second_run_when_time_i
 
         ran = runner.run(path, inputs_level="minor")
 
-        assert ran == ["rehearse", "claim", "build", "sign", "publish", "continue"], runner.told
+        assert ran == ["rehearse", "claim", "build", "sign", "attest", "publish", "continue"], runner.told
         assert 0 < len(made.uploads("python")) < 4
         assert runner.started == [
             "workflow run castoff-resume.yml --repo acme/harbour --ref main -f starts=2"
@@ -326,7 +339,7 @@ def test_a_release_is_claimed_by_a_job_and_continued_in_a_second_run_when_time_i
         ran = runner.run(path, inputs_starts="2")
 
         dumped: Any = made.stage.world.dump()
-        assert ran == ["build", "sign", "publish", "finish", "start"], runner.told
+        assert ran == ["build", "sign", "attest", "publish", "finish", "start"], runner.told
         assert len(made.uploads("python")) == 4
         assert dumped["git"]["refs"]["refs/tags/1.1.0"]["signed"] is False
         assert [(one["tag"], one["draft"]) for one in dumped["forge"]["releases"]] == [("1.1.0", True)]
@@ -340,6 +353,13 @@ def test_a_release_is_claimed_by_a_job_and_continued_in_a_second_run_when_time_i
         assert [one["result"] for one in proved] == ["pass"] * 4, proved
         assert {one["publisher"]["workflow"] for one in proved} == {"castoff-resume.yml"}
         assert checks["checksums"]["result"] == "pass"
+        assert (checks["attestations"]["result"], checks["attestations"]["publisher"]["workflow"]) == (
+            "pass",
+            "castoff-resume.yml",
+        ), checks["attestations"]
+        assert checks["attestations"]["note"].startswith(
+            "4 files, attested by `castoff-resume.yml` of acme/harbour"
+        )
 
 
 def test_crates_are_released_by_jobs_without_a_token(tmp_path: Path) -> None:
@@ -350,7 +370,9 @@ def test_crates_are_released_by_jobs_without_a_token(tmp_path: Path) -> None:
         ran = runner.run(path, inputs_level="minor")
 
         dumped: Any = made.stage.world.dump()
-        assert ran == ["rehearse", "claim", "build", "sign", "publish", "finish", "start"], runner.told
+        assert ran == ["rehearse", "claim", "build", "sign", "attest", "publish", "finish", "start"], (
+            runner.told
+        )
         assert made.uploads("cargo") == [f"{name}-1.1.0.crate" for name in NAMES["cargo"]]
         assert dumped["git"]["refs"]["refs/tags/1.1.0"]["signed"] is True
         assert [(one["tag"], one["draft"]) for one in dumped["forge"]["releases"]] == [("1.1.0", True)]
@@ -365,7 +387,9 @@ def test_npm_packages_are_released_by_jobs_without_a_token(tmp_path: Path) -> No
         ran = runner.run(path, inputs_level="minor")
 
         dumped: Any = made.stage.world.dump()
-        assert ran == ["rehearse", "claim", "build", "sign", "publish", "finish", "start"], runner.told
+        assert ran == ["rehearse", "claim", "build", "sign", "attest", "publish", "finish", "start"], (
+            runner.told
+        )
         assert {one["package"]: one["version"] for one in dumped["npm"]["uploads"]} == dict.fromkeys(
             NPM_NAMES, "1.1.0"
         )

@@ -133,7 +133,7 @@ def test_everything_is_nine_files() -> None:
     ]
 
 
-LINTED = {"with tokens": {}, "without": {"tokenless": True, "shards": 12}}
+LINTED = {"with tokens": {}, "without": {"tokenless": True, "shards": 12, "attest": True}}
 
 
 @pytest.mark.parametrize("linter", LINTERS)
@@ -296,6 +296,20 @@ RIGHTS = {
 @pytest.mark.parametrize("name", RIGHTS)
 def test_each_job_has_these_rights_and_no_other(name: str) -> None:
     assert {job: rights_of(value) for job, value in jobs_of(BY_NAME[name])} == RIGHTS[name]
+
+
+def test_what_attests_has_no_files_and_comes_before_the_upload() -> None:
+    (file,) = (
+        one for one in workflows(replace(EVERYTHING, attest=True)) if one.path == BY_NAME["resume"].path
+    )
+    jobs = dict(jobs_of(file))
+    needs = at(jobs["publish"], "needs")
+
+    assert "attest" not in dict(jobs_of(BY_NAME["resume"]))
+    assert rights_of(jobs["attest"]) == {"attestations": "write", "id-token": "write"}
+    assert [one.text.partition("@")[0] for one in scalars(jobs["attest"], "uses")] == ["actions/attest"]
+    assert isinstance(needs, Sequence)
+    assert [one.text for one in needs.items if isinstance(one, Scalar)] == ["build", "sign", "attest"]
 
 
 def test_what_is_started_by_dispatch_has_a_job_that_may_do_nothing_else() -> None:

@@ -224,6 +224,12 @@ class CiSettings:
         "How many jobs build a claimed version at the same time, each verifying its share of the packages.",
         default=1,
     )
+    attest: bool = key(
+        Flag(),
+        "Let a job attest the files on GitHub before they are uploaded, at most 1024 (public repositories, or GitHub "
+        "Enterprise Cloud). `verify` reads the attestations.",
+        default=False,
+    )
     source: str | None = key(
         _NAME,
         "The source of castoff in the workflows: a commit of a repository, "

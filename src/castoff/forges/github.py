@@ -17,6 +17,7 @@ from urllib.parse import quote, urlsplit
 from castoff.errors import Problem
 from castoff.io.http import Failure, Http, Reply, retry_after
 from castoff.model.acts import Outcome, Refused, Succeeded, Throttled, Unclear
+from castoff.model.attestations import Statement, read_statement
 from castoff.model.observations import Answer, Unknown
 from castoff.model.tokens import TokenFacts
 from castoff.ports import Clock, ForgeAsset, ForgeRelease, NewRelease, Rights
@@ -173,6 +174,31 @@ class GitHub:
         text = value.get("body") if isinstance(value, dict) else None
         return text if isinstance(text, str) else Unknown(reason="the forge's answer has no text")
 
+    def statements(self, digest: str) -> tuple[Statement, ...] | Unknown:
+        """List the attestations of a file, page by page; each that cannot be read makes the whole answer unknown."""
+        url: str | None = f"{self._api}/repos/{self.slug}/attestations/sha256:{quote(digest)}?per_page=100"
+        found: list[Statement] = []
+        for _ in range(_PAGES):
+            if url is None:
+                break
+            reply = self._get(url)
+            if isinstance(reply, Reply) and reply.status == 404:
+                # "None", or a repository that the token may not see.
+                seen = self.read(f"/repos/{self.slug}")
+                return () if isinstance(seen, dict) else seen or self.unknown(reply)
+            if isinstance(reply, Failure) or reply.status != 200:
+                return self.unknown(reply)
+            value = _json(reply)
+            rows = value.get("attestations") if isinstance(value, dict) else None
+            if not isinstance(rows, list):
+                return Unknown(reason="the forge's answer is not a list of attestations")
+            try:
+                found += [read_statement(row["bundle"]) for row in rows]
+            except (ValueError, KeyError, TypeError) as error:
+                return Unknown(reason=f"an attestation of the forge cannot be read: {str(error)[:200]}")
+            url = self._following(reply)
+        return tuple(found)
+
     def listing(self, path: str, parameters: str = "") -> list[dict[str, object]] | Unknown:
         """Read a list, page by page."""
         url: str | None = f"{self._api}{path}?per_page=100{parameters}"
@@ -187,11 +213,13 @@ class GitHub:
             if not isinstance(page, list) or not all(isinstance(row, dict) for row in page):
                 return Unknown(reason="the forge's answer is not a list of objects")
             rows.extend(page)
-            # Pages are followed by the Link header, as the documentation asks, and only on the same host:
-            # the token goes with each request.
-            found = _NEXT.search(reply.headers.get("link", ""))
-            url = found.group(1) if found and found.group(1).startswith(self._api + "/") else None
+            url = self._following(reply)
         return rows
+
+    def _following(self, reply: Reply) -> str | None:
+        """Return the next page by the Link header, as the documentation asks; the token goes to the same host alone."""
+        found = _NEXT.search(reply.headers.get("link", ""))
+        return found.group(1) if found and found.group(1).startswith(self._api + "/") else None
 
     def read(self, path: str) -> dict[str, object] | Unknown | None:
         """Read one object; None where it is not there (404)."""

@@ -64,6 +64,15 @@ class Attestation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """A statement about several files: (name, SHA-256) of each; otherwise as an :class:`Attestation`."""
+
+    subjects: tuple[tuple[str, str], ...]
+    publisher: Publisher
+    is_signed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
     """What a registry shows about where a file comes from.
 
@@ -106,34 +115,35 @@ class ExpectedPublisher:
 
 def read_attestation(certificate: str, statement: str, signature: str, algorithm: str) -> Attestation:
     """Read an attestation from its parts in base64; ValueError where they are none."""
-    from cryptography.x509 import load_der_x509_certificate
-
+    read, said, is_signed = _opened(certificate, statement, signature)
     try:
-        read = load_der_x509_certificate(_decoded(certificate))
-        payload = _decoded(statement)
-        said = json.loads(payload)
         (subject,) = said["subject"]
         digest = str(subject["digest"][algorithm]).lower()
         return Attestation(
             subject=str(subject["name"]),
             digest=f"{algorithm}:{digest}",
             publisher=_publisher_in(read),
-            is_signed=_is_signed(read, payload, _decoded(signature)),
+            is_signed=is_signed,
         )
-    except (KeyError, TypeError, AttributeError, ValueError, binascii.Error) as error:
-        raise ValueError(f"the attestation cannot be read: {type(error).__name__}: {error}"[:200]) from error
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise _unreadable(error) from error
 
 
 def read_bundle(bundle: Mapping[str, Any], algorithm: str) -> Attestation:
     """Read one of Sigstore's bundles (versions 0.1 to 0.3); ValueError where it is none."""
+    certificate, payload, signature = _bundle_parts(bundle)
+    return read_attestation(certificate, payload, signature, algorithm)
+
+
+def read_statement(bundle: Mapping[str, Any]) -> Statement:
+    """Read one of Sigstore's bundles about any number of files, by their SHA-256; ValueError where it is none."""
+    certificate, payload, signature = _bundle_parts(bundle)
+    read, said, is_signed = _opened(certificate, payload, signature)
     try:
-        material, envelope = bundle["verificationMaterial"], bundle["dsseEnvelope"]
-        certificate = material.get("certificate") or material["x509CertificateChain"]["certificates"][0]
-        raw, payload = certificate["rawBytes"], envelope["payload"]
-        signature = envelope["signatures"][0]["sig"]
-    except (KeyError, IndexError, TypeError, AttributeError) as error:
-        raise ValueError("the attestation is no bundle of Sigstore's with a certificate") from error
-    return read_attestation(raw, payload, signature, algorithm)
+        subjects = tuple((str(one["name"]), str(one["digest"]["sha256"]).lower()) for one in said["subject"])
+        return Statement(subjects=subjects, publisher=_publisher_in(read), is_signed=is_signed)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise _unreadable(error) from error
 
 
 def statement_faults(shown: Provenance, listed: str | None) -> Iterator[str]:
@@ -185,6 +195,32 @@ def issuer_of(provider: str) -> str:
 def workflow_file(address: str) -> str:
     """Return the file's name in a workflow's path or address (`.../.github/workflows/FILE@REF`)."""
     return address.partition("@")[0].rpartition("/")[2]
+
+
+def _bundle_parts(bundle: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Return certificate, statement and signature of a bundle, in base64."""
+    try:
+        material, envelope = bundle["verificationMaterial"], bundle["dsseEnvelope"]
+        certificate = material.get("certificate") or material["x509CertificateChain"]["certificates"][0]
+        return certificate["rawBytes"], envelope["payload"], envelope["signatures"][0]["sig"]
+    except (KeyError, IndexError, TypeError, AttributeError) as error:
+        raise ValueError("the attestation is no bundle of Sigstore's with a certificate") from error
+
+
+def _opened(certificate: str, statement: str, signature: str) -> tuple[Certificate, Any, bool]:
+    """Return the certificate, what is stated, and whether the certificate's key signed it; ValueError otherwise."""
+    from cryptography.x509 import load_der_x509_certificate
+
+    try:
+        read = load_der_x509_certificate(_decoded(certificate))
+        payload = _decoded(statement)
+        return read, json.loads(payload), _is_signed(read, payload, _decoded(signature))
+    except (TypeError, AttributeError, ValueError, binascii.Error) as error:
+        raise _unreadable(error) from error
+
+
+def _unreadable(error: Exception) -> ValueError:
+    return ValueError(f"the attestation cannot be read: {type(error).__name__}: {error}"[:200])
 
 
 def _publisher_in(certificate: Certificate) -> Publisher:

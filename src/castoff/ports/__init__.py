@@ -14,6 +14,7 @@ from castoff.ports.forge import (
     Milestones,
     NewRelease,
     Rights,
+    ShowsStatements,
 )
 from castoff.ports.manifests import Manifests, Tree
 from castoff.ports.registry import (
@@ -70,6 +71,7 @@ __all__ = [
     "Rights",
     "Ruled",
     "ShowsOrigin",
+    "ShowsStatements",
     "Stages",
     "Steps",
     "SymbolList",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from castoff.model.acts import Outcome
+from castoff.model.attestations import Statement
 from castoff.model.changes import Change, Milestone
 from castoff.model.observations import Answer, Unknown
 
@@ -110,6 +111,15 @@ class Forge(Protocol):
 
     def generated_notes(self, tag: str, target: str, previous: str | None) -> str | Unknown:
         """Ask the forge for the notes that it would generate."""
+        ...
+
+
+@runtime_checkable
+class ShowsStatements(Protocol):
+    """A forge that keeps attestations of files of the repository."""
+
+    def statements(self, digest: str) -> tuple[Statement, ...] | Unknown:
+        """List what is attested of a file, by its SHA-256; what cannot be read is an Unknown."""
         ...
 
 

@@ -41,6 +41,7 @@ _SITE = (
     "whether the pages fit the current website: its repository could not be read, "
     "so the rehearsal uses an empty one"
 )
+_ATTESTED = "whether GitHub takes the attestation of the job `attest`, and Sigstore's log has its entry"
 _SITE_PUSH = "whether the website's repository accepts the pages (your rights there, branch protection) and builds them"
 _DRAFT = "whether your workflow creates the draft (`draft.by`): `castoff draft` ran in its place"
 _MERGE = "whether castoff's pull requests pass their checks and reviews: the rehearsal merges them at once"
@@ -214,6 +215,7 @@ def _more(
         (_DRAFT, configuration.draft.by == "ci"),
         (_MERGE, merged),
         (_RESUMED, by_pull_request),
+        (_ATTESTED, configuration.ci.attest),
         (_DOCS, documented),
         (_SITE, website is not None and not website.is_real),
         (_SITE_PUSH, website is not None),

@@ -157,6 +157,7 @@ def _options(services: Services) -> WorkflowOptions:
             token=configuration.ci.token,
             announce=configuration.ci.announce,
             shards=configuration.ci.shards,
+            attest=configuration.ci.attest,
             waiting=_waiting(services, session.snapshot.tag_name.of(_ANY)),
             documentation=configuration.docs.mode != "off"
             and _has_docs(services, session.snapshot.ecosystems),

@@ -11,6 +11,7 @@ from textwrap import fill, indent
 from castoff.model.refs import PROPOSED
 from castoff.workflows import texts
 from castoff.workflows.job_values import (
+    Attest,
     Clients,
     DefaultBranch,
     Input,
@@ -29,6 +30,7 @@ from castoff.workflows.job_values import (
     Value,
     Workflow,
 )
+from castoff.workflows.options import ATTESTING_ACTION
 
 _STEP = "run"
 """The id of the one step of a job that hands values on."""
@@ -171,6 +173,11 @@ def _step(step: Step) -> str:
             return _NODE + corepack + (_BUN if "bun" in packers else "")
         case SigningKey():
             return _SIGNING
+        case Attest(listed):
+            return (
+                f"      - uses: {ATTESTING_ACTION}@ATTEST@\n"
+                f"        with:\n          subject-checksums: ${{{{ runner.temp }}}}/{listed}\n"
+            )
         case Keep(folder, given, by_leg):
             condition = f"        if: ${{{{ steps.{_STEP}.outputs.{given} }}}}\n" if given is not None else ""
             of_leg = f"-${{{{ {_LEG} }}}}" if by_leg else ""

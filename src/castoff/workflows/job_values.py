@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Access = Literal["read", "write"]
-Area = Literal["contents", "issues", "pull-requests", "actions", "id-token"]
+Area = Literal["contents", "issues", "pull-requests", "actions", "attestations", "id-token"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,14 @@ class Take:
     by_leg: bool = False
 
 
-Step = Script | Clients | SigningKey | Keep | Take
+@dataclass(frozen=True, slots=True)
+class Attest:
+    """An attestation on the forge, of the files in a list of SHA-256 digests below ``$RUNNER_TEMP``."""
+
+    listed: str
+
+
+Step = Script | Clients | SigningKey | Keep | Take | Attest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,8 @@ PUBLISHING_WORKFLOW = "castoff-resume.yml"
 """The file with the job that uploads: registries trust it by this name, so that it must not change."""
 PUBLISHING_ENVIRONMENT = "release"
 ANNOUNCING_ENVIRONMENT = "announcement"
+ATTESTING_ACTION = "actions/attest@"
+"""What attests the files of a release in the publishing workflow; `verify` looks for it in the release commit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +25,7 @@ class WorkflowOptions:
     indexes, which the jobs that build get from secrets of the same names. ``npm_clients`` pack and lock the npm
     packages. ``token`` is the secret of another token than the job's own; without it, ``waiting`` are the workflows
     that a tag would start, and that a job starts instead. ``announce``: a job announces, when a person starts it.
-    ``shards`` jobs build and verify at the same time.
+    ``shards`` jobs build and verify at the same time. ``attest``: a job attests the files on the forge.
     """
 
     repository: str
@@ -47,6 +49,7 @@ class WorkflowOptions:
     waiting: tuple[str, ...] = ()
     announce: bool = False
     shards: int = 1
+    attest: bool = False
 
 
 def attests(options: WorkflowOptions) -> bool:

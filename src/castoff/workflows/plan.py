@@ -37,7 +37,8 @@ UPLOAD = Pin("actions/upload-artifact", "bbbca2ddaa5d8feaa63e36b76fdaad77386f024
 DOWNLOAD = Pin("actions/download-artifact", "3e5f45b2cfb9172054b4087a40e8e0b5a5461e7c", "v8.0.1")
 SETUP_NODE = Pin("actions/setup-node", "820762786026740c76f36085b0efc47a31fe5020", "v7.0.0")
 SETUP_BUN = Pin("oven-sh/setup-bun", "0c5077e51419868618aeaa5fe8019c62421857d6", "v2.2.0")
-PINS = (CHECKOUT, SETUP_UV, UPLOAD, DOWNLOAD, SETUP_NODE, SETUP_BUN)
+ATTEST = Pin("actions/attest", "1e69f48acb82d1966a394da916b4c1698aa569d6", "v4.2.2")
+PINS = (CHECKOUT, SETUP_UV, UPLOAD, DOWNLOAD, SETUP_NODE, SETUP_BUN, ATTEST)
 
 
 # Only a full commit hash: abbreviated ones can become ambiguous, and git resolves a branch of that name
@@ -138,6 +139,7 @@ def _file(options: WorkflowOptions, name: str, text: str, purpose: str) -> Workf
         "@UPLOAD@": f"{UPLOAD.commit} # {UPLOAD.version}",
         "@SETUP_NODE@": f"{SETUP_NODE.commit} # {SETUP_NODE.version}",
         "@SETUP_BUN@": f"{SETUP_BUN.commit} # {SETUP_BUN.version}",
+        "@ATTEST@": f"{ATTEST.commit} # {ATTEST.version}",
         "@DOWNLOAD@": f"{DOWNLOAD.commit} # {DOWNLOAD.version}",
         "@REPOSITORY@": f"'{options.repository}'",
         "@CASTOFF@": f"'castoff @ {options.source}'",

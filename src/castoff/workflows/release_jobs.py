@@ -7,6 +7,7 @@
                where the configuration wants it
     join       requires that these built the same files
     sign       makes the tag, which lists the digests of the files; knows the key, runs no code of the project
+    attest     attests the digests on the forge; only where the configuration wants it
     publish    uploads these very files; may request identity tokens, and writes nothing in the repository
     continue   starts the workflow again where time was up before the last upload
     finish     pushes that very tag, drafts the release, and does what follows
@@ -34,6 +35,7 @@ from castoff.workflows.job_parts import (
     unset,
 )
 from castoff.workflows.job_values import (
+    Attest,
     Input,
     Job,
     Keep,
@@ -134,6 +136,7 @@ def release_workflow(options: WorkflowOptions) -> Workflow:
             *(_claim(options) if claims else ()),
             *build_jobs(options, after=("claim",) if claims else ()),
             _sign(options),
+            *((_attest(options),) if options.attest else ()),
             _publish(options),
             _CONTINUE,
             _finish(options),
@@ -231,6 +234,33 @@ echo "tag=$(jq -r '.tags[-1].name // ""' tags.json)" >> "$GITHUB_OUTPUT"
     )
 
 
+def _attest(options: WorkflowOptions) -> Job:
+    files = last_build_job(options)
+    return Job(
+        name="attest",
+        title="Attest the files, before one of them is uploaded",
+        why="runs no code of the project, and has no files of it",
+        castoff=False,
+        needs=(files, "sign"),
+        though_skipped=True,
+        given=Output("sign", "objects"),
+        minutes=15,
+        rights=(
+            Right("attestations", "write", "to store the attestation"),
+            Right("id-token", "write", "to sign it as this workflow"),
+        ),
+        steps=(
+            Script(
+                title="Write the list that the tag has",
+                script=_DIGESTS,
+                variables=(("DIGESTS", Output(files, "digests")),),
+                token=None,
+            ),
+            Attest("SHA256SUMS"),
+        ),
+    )
+
+
 def _attestation(options: WorkflowOptions) -> Script:
     script = """\
 cd built
@@ -279,7 +309,7 @@ exit "$code"
         name="publish",
         title="Upload the files",
         why="holds the upload's rights, builds nothing, and writes nothing in the repository",
-        needs=(files, "sign"),
+        needs=(files, "sign", *(("attest",) if options.attest else ())),
         though_skipped=True,
         given=Output("sign", "objects"),
         minutes=355,

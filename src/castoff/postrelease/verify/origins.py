@@ -47,12 +47,13 @@ class Origins:
     def __init__(self, session: Session, past: PastRelease) -> None:
         self._session = session
         self._past = past
+        self.commit = past.commit
         # One for each ecosystem, so that it can pace its questions.
         self._registries = {one: session.services.registry(one) for one in past.release.workspace.ecosystems}
         address = forge_address(past.release.remote_url, session.services.environment)
         paths = session.clone.tree(past.commit).paths()
         workflows = frozenset(one.removeprefix(_WORKFLOWS) for one in paths if one.startswith(_WORKFLOWS))
-        self._expected = (
+        self.expected = (
             None
             if address is None
             else ExpectedPublisher(
@@ -118,14 +119,14 @@ class Origins:
             _differs(package, f"the attestation of `{file}` does not fit it", why)
             for why in statement_faults(shown, listed)
         ]
-        if self._expected is None:
+        if self.expected is None:
             if problems:
                 return judged(name, problems)
             note = "the remote's host is no supported forge, so there is no publisher to compare with"
             return Verified(id=name, result="off", note=note)
         registry = REGISTRIES[package.ecosystem]
-        whys = [why for one in publishers_of(shown) for why in publisher_faults(one, self._expected)]
-        if publisher.commit and not self._is_of_a_branch(publisher.commit):
+        whys = [why for one in publishers_of(shown) for why in publisher_faults(one, self.expected)]
+        if publisher.commit and not self.is_of_a_branch(publisher.commit):
             branches = ", ".join(f"`{one}`" for one in self._past.branches)
             whys.append(f"commit {publisher.commit[:12]}, which is not in the history of {branches}")
         problems += [
@@ -146,7 +147,7 @@ class Origins:
         return Verified(id=name, result="pass", note=_note(shown, publisher, self._past.commit))
 
     def _other_workflow(self, package: Package, file: str, publisher: Publisher) -> Problem | None:
-        expected = self._expected
+        expected = self.expected
         if expected is None or not expected.castoff_workflow or not publisher.workflow:
             return None
         if publisher.workflow == expected.castoff_workflow:
@@ -160,7 +161,7 @@ class Origins:
             package=package.id,
         )
 
-    def _is_of_a_branch(self, commit: str) -> bool:
+    def is_of_a_branch(self, commit: str) -> bool:
         """Return whether a job's commit is in the history of a release branch: a run is started before or after R."""
         clone = self._session.clone
         if not clone.has(commit):
@@ -184,6 +185,11 @@ def _note(shown: Provenance, publisher: Publisher, release: str) -> str:
     how = "attested, and published" if shown.attestations else "published"
     if not publisher.repository:
         return f"{how} by a trusted publisher, which the registry does not name"
+    return f"{how} by {job_words(publisher, release)}"
+
+
+def job_words(publisher: Publisher, release: str) -> str:
+    """Name a job, and the commit that it was started at."""
     job = f"`{publisher.workflow}`" if publisher.workflow else "a job"
     at = "the release commit" if publisher.commit == release else f"commit {publisher.commit[:12]}"
-    return f"{how} by {job} of {publisher.repository}" + (f" at {at}" if publisher.commit else "")
+    return f"{job} of {publisher.repository}" + (f" at {at}" if publisher.commit else "")

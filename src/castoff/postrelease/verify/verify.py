@@ -22,6 +22,7 @@ from castoff.postrelease.verify.artifacts import verify_artifacts
 from castoff.postrelease.verify.checksums import verify_checksums
 from castoff.postrelease.verify.origins import Origins
 from castoff.postrelease.verify.result import Result, Verified, failed, judged, unknown
+from castoff.postrelease.verify.statements import verify_statements
 from castoff.postrelease.verify.tree import ReleasedTree, verify_members, verify_tree
 from castoff.postrelease.website_pages import website_stage
 from castoff.preflight.checks import wants_signed_tag
@@ -80,6 +81,7 @@ def verify(
                 for package in past.release.workspace.packages
             ),
             lambda: [verify_members(services, past, files)],
+            lambda: [verify_statements(session, past, origins, listed)],
             lambda: _release(services, past, listed),
             lambda: _stages(session, past),
         ]

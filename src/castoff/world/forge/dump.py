@@ -24,6 +24,7 @@ def canonical(state: State, git: BareRepository) -> dict[str, object]:
         "issues": [_issue(state, issue) for issue in issues if issue.pull is None],
         "pull_requests": [_pull(state, issue) for issue in issues if issue.pull is not None],
         "releases": sorted((_release(state, git, item) for item in state.releases), key=_release_order),
+        "attestations": sorted([one.kind, *sorted(one.digests)] for one in state.attestations),
         "protection": [
             {"branch": item.branch, "rules": sorted(item.rules), "checks": sorted(item.checks)}
             for item in sorted(state.protections, key=lambda item: item.branch)

@@ -150,6 +150,17 @@ class Release:
     assets: list[Asset] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attested:
+    """One attestation: the digests of its subjects (`sha256:HEX`), the type of its predicate, and its bundle."""
+
+    id: int
+    digests: tuple[str, ...]
+    kind: str
+    bundle: str
+    initiator: str
+
+
 @dataclass(slots=True, kw_only=True)
 class Status:
     """One commit status, as CI systems set them."""

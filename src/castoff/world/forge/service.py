@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from castoff.world.forge import (
+    api_attestations,
     api_commits,
     api_contents,
     api_git,
@@ -49,6 +50,7 @@ ROUTES = (
     *api_contents.ROUTES,
     *api_git.ROUTES,
     *api_repository.ROUTES,
+    *api_attestations.ROUTES,
     *searching.ROUTES,
     *graph.ROUTES,
 )

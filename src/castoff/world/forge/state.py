@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from castoff.world.forge.records import (
     GHOST,
+    Attested,
     Comment,
     Issue,
     Label,
@@ -75,6 +76,7 @@ class State:
     releases: list[Release] = field(default_factory=list)
     protections: list[Protection] = field(default_factory=list)
     statuses: list[Status] = field(default_factory=list)
+    attestations: list[Attested] = field(default_factory=list)
     latest: int | None = None
     late: dict[int, Visibility] = field(default_factory=dict)
     last_id: int = 1000
