@@ -17,6 +17,7 @@ from castoff.io.clock import SystemClock
 from castoff.io.http import Failure, Http, Reply
 from castoff.model.acts import Refused, Succeeded, Throttled, Unclear
 from castoff.model.observations import Unknown
+from castoff.ports import NewRelease
 from castoff.redaction import plain
 
 API = "https://forge.invalid/api/v3"
@@ -326,3 +327,41 @@ def test_attestations_are_read_whole_or_not_at_all(answers: list[Reply | Failure
     found = github(*answers)[0].statements("a" * 64)
 
     assert isinstance(found, Unknown) if count is None else len(cast(Any, found)) == count
+
+
+ADMIN, NO_ADMIN = reply({"permissions": {"admin": True}}), reply({"permissions": {"admin": False}})
+ABSENT = reply({}, 404)
+NEWEST = [{"draft": True}, {"draft": False, "immutable": True}, {"draft": False}]
+IMMUTABLE: dict[str, tuple[list[Reply | Failure], bool | None]] = {
+    "on": ([reply({"enabled": True})], True),
+    "off": ([ABSENT, ADMIN], False),
+    "not shown, as the newest release is": ([reply({}, 403), NO_ADMIN, reply(NEWEST)], True),
+    "not shown, as the newest release is not": ([ABSENT, NO_ADMIN, reply(NEWEST[2:])], None),
+    "not shown, without a release": ([reply({}, 403), NO_ADMIN, reply([])], None),
+    "an administrator's question that failed": ([reply({}, 502), ADMIN, reply([])], None),
+    "nothing answers": ([reply({}, 502)], None),
+}
+
+
+@pytest.mark.parametrize(("answers", "wanted"), IMMUTABLE.values(), ids=IMMUTABLE)
+def test_immutability_is_known_or_not_known(answers: list[Reply | Failure], wanted: bool | None) -> None:
+    found = github(*answers)[0].immutable()
+
+    assert isinstance(found, Unknown) if wanted is None else found is wanted
+
+
+REFUSED_NAMES = [
+    ({"field": "tag_name", "code": "custom"}, "tag-name-refused"),
+    ({"field": "tag_name", "code": "already_exists"}, "forge-refused"),
+    ({"field": "body", "code": "custom"}, "forge-refused"),
+]
+
+
+@pytest.mark.parametrize(("error", "code"), REFUSED_NAMES)
+def test_a_name_of_a_tag_that_is_used_up_is_told_by_field_and_code(error: dict[str, str], code: str) -> None:
+    outcome = github(reply({"message": "Validation Failed", "errors": [error]}, 422))[0].update_release(
+        1, NewRelease(tag="1.1.0", name="", body=None, draft=False, prerelease=False, target="main")
+    )
+
+    assert isinstance(outcome, Refused)
+    assert outcome.problem.code == code

@@ -263,6 +263,27 @@ def test_what_the_forge_refuses_is_corrected(tmp_path: Path) -> None:
         )
 
 
+@follows("tag-name-refused")
+def test_a_name_that_is_used_up_is_followed_by_the_next_version(tmp_path: Path) -> None:
+    def build(made: History) -> None:
+        _released(made)
+        release(made, "1.1.1")
+
+    with _harbour(tmp_path, build, used_tags=["1.1.0"]) as made:
+
+        def announce(version: str) -> Ending:
+            made.run("draft", version, "--execute")
+            return made.run("announce", version, "--execute", "--yes", "--wait", "1")
+
+        follow(
+            "tag-name-refused",
+            lambda: announce("1.1.0"),
+            told="release the next version",
+            do=lambda: None,
+            then=lambda: announce("1.1.1"),
+        )
+
+
 @follows("levels-missing", "level-undecided")
 def test_labels_get_a_level(harbour: Harbour) -> None:
     def look() -> Ending:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from castoff.workflows.jobs import workflow_steps
+from castoff.workflows.late_files import late_file_problem, late_files
 from castoff.workflows.options import WorkflowOptions
 from castoff.workflows.plan import workflows
 from castoff.workflows.second_writers import second_writers, writers
@@ -27,6 +28,32 @@ def test_a_second_writer_is_removed_or_started_by_hand(case: Case) -> None:
     follow_row(
         case,
         lambda text: second_writers(writers(workflow_steps({"w.yml": text})), ["python"], drafts=True),
+    )
+
+
+LATE = "on: {release: {types: [published]}}\njobs: {a: {steps: [{run: gh release upload 1.1.0 a.zip}]}}\n"
+
+
+@cases(
+    [
+        Case(
+            "files-after-announcement",
+            LATE,
+            LATE.replace("{release: {types: [published]}}", "{push: {tags: ['*']}}"),
+            "make `push` of the tag",
+        ),
+        Case(
+            "files-after-announcement",
+            LATE,
+            LATE.replace("{release: {types: [published]}}", "workflow_dispatch"),
+            "or `workflow_dispatch`, the trigger",
+        ),
+    ]
+)
+def test_files_are_attached_before_the_announcement(case: Case) -> None:
+    follow_row(
+        case,
+        lambda text: [late_file_problem(one, None) for one in late_files(workflow_steps({"w.yml": text}))],
     )
 
 

@@ -137,6 +137,26 @@ class GitHub:
         hosts = {api.netloc, re.sub(r"^api\.", "uploads.", api.netloc)}
         return found.scheme == api.scheme and found.netloc in hosts
 
+    def immutable(self) -> bool | Unknown:
+        """Ask whether published releases are immutable; without the right to read that, the newest release tells.
+
+        404 is "off", and "no administrator" as well (docs.github.com, "Check if immutable releases are enabled").
+        """
+        shown = self.read(f"/repos/{self.slug}/immutable-releases")
+        if isinstance(shown, dict):
+            return shown.get("enabled") is True
+        seen = self.read(f"/repos/{self.slug}")
+        may = seen.get("permissions") if isinstance(seen, dict) else None
+        if shown is None and isinstance(may, dict) and may.get("admin") is True:
+            return False
+        rows = self.listing(f"/repos/{self.slug}/releases")
+        if isinstance(rows, Unknown):
+            return rows
+        newest = next((row for row in rows if row.get("draft") is False), {})
+        if newest.get("immutable") is True:
+            return True
+        return Unknown(reason="only an administrator's token may read whether they are")
+
     def latest(self) -> str | Unknown | None:
         """Name the tag of the latest release: 404 says that there is none."""
         found = self.read(f"/repos/{self.slug}/releases/latest")
@@ -429,6 +449,14 @@ def _line(text: str) -> str:
     return " ".join(plain(text)[:256].split("\n"))
 
 
+def _complaints(reply: Reply) -> list[dict[str, object]]:
+    """Return field and code of each error in a refusal."""
+    value = _json(reply)
+    errors = value.get("errors") if isinstance(value, dict) else None
+    rows = errors if isinstance(errors, list) else []
+    return [{key: one.get(key) for key in ("field", "code")} for one in rows if isinstance(one, dict)]
+
+
 def _refusal(reply: Reply, method: str, path: str) -> Problem:
     said = _message(reply) or "no reason given"
     # 404 on a write is how GitHub answers a token without access to a private repository.
@@ -438,6 +466,16 @@ def _refusal(reply: Reply, method: str, path: str) -> Problem:
             message=f"the forge answered {reply.status} to {method} {path}",
             reason=said,
             remedy="use a token that may write to the repository (GH_TOKEN, GITHUB_TOKEN, or `gh auth login`)",
+        )
+    # A rule of its own about the name, of which there is one: it was used by an immutable release (observed:
+    # microsoft/hve-core#554, github-community-projects/ospo-reusable-workflows#83).
+    if reply.status == 422 and {"field": "tag_name", "code": "custom"} in _complaints(reply):
+        return Problem(
+            code="tag-name-refused",
+            message="the forge does not publish a release under this name of a tag",
+            reason=said,
+            remedy="release the next version, whose tag has a new name, and say in its notes what this one brought; "
+            "what is uploaded stays",
         )
     return Problem(
         code="forge-refused",

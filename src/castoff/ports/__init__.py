@@ -14,6 +14,7 @@ from castoff.ports.forge import (
     Milestones,
     NewRelease,
     Rights,
+    ShowsImmutability,
     ShowsStatements,
 )
 from castoff.ports.manifests import Manifests, Tree
@@ -70,6 +71,7 @@ __all__ = [
     "Reporter",
     "Rights",
     "Ruled",
+    "ShowsImmutability",
     "ShowsOrigin",
     "ShowsStatements",
     "Stages",

@@ -123,6 +123,15 @@ class ShowsStatements(Protocol):
         ...
 
 
+@runtime_checkable
+class ShowsImmutability(Protocol):
+    """A forge on which published releases may be immutable."""
+
+    def immutable(self) -> bool | Unknown:
+        """Return whether a release that is published from now on keeps its tag and its files for ever."""
+        ...
+
+
 class Milestones(Protocol):
     """The milestones of the repository; known by number."""
 

@@ -17,6 +17,7 @@ from castoff.preflight.early_drafts import waiting_elsewhere
 from castoff.preflight.exchanges import exchange_checks
 from castoff.preflight.foresight import foresight_checks
 from castoff.preflight.free_version import claim_tagged_elsewhere, not_free
+from castoff.preflight.immutability import frozen_files
 from castoff.preflight.labels import Changes, change_checks
 from castoff.preflight.members import member_problems
 from castoff.preflight.mentions import stale_mentions
@@ -80,6 +81,7 @@ def preflight_checks(
         Check("forge", "preflight", lambda: _forge(session, tag), vital=True),
         Check("draft-writer", "preflight", lambda: draft_writer(session)),
         Check("writers", "preflight", lambda: other_writers(session)),
+        Check("immutable-releases", "preflight", lambda: frozen_files(session)),
         *(
             (Check("started-workflows", "preflight", lambda: _unstarted(session, version)),)
             if session.configuration.ci.release or session.configuration.ci.announce

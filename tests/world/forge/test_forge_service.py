@@ -236,6 +236,23 @@ def test_immutable_releases_keep_tag_and_files(grow: Callable[..., Client]) -> N
     assert client.as_("t").get(f"{REPO}/immutable-releases")["enabled"] is True
 
 
+def test_the_name_of_a_deleted_immutable_release_is_used_up_and_a_draft_finds_out_late(
+    grow: Callable[..., Client],
+) -> None:
+    client = grow(immutable_releases=True, used_tags=["0.9.0"])
+    made = client.post(f"{REPO}/releases", {"tag_name": "1.0.0"})
+    client.delete(f"{REPO}/releases/{made['id']}")
+    used = {"resource": "Release", "code": "custom", "field": "tag_name"}
+
+    for tag in ("0.9.0", "1.0.0"):
+        draft = client.post(f"{REPO}/releases", {"tag_name": tag, "draft": True})
+        refused = client.patch(f"{REPO}/releases/{draft['id']}", {"draft": False}, 422)
+        assert refused["errors"] == [{**used, "message": "tag_name was used by an immutable release"}]
+        client.post(f"{REPO}/releases", {"tag_name": tag}, 422)
+        assert client.get(f"{REPO}/releases/{draft['id']}")["draft"] is True
+    client.post(f"{REPO}/releases", {"tag_name": "1.0.1"})
+
+
 def test_a_dump_is_the_same_for_the_same_world_whatever_the_ids_and_times(work: Work) -> None:
     def world(year: int, noise: int) -> dict[str, object]:
         seed: dict[str, object] = {"milestones": [{"title": "1"}], "labels": ["b", "a"]}

@@ -227,6 +227,7 @@ def update_release(call: Call) -> Answer:
     target = fields.text("target_commitish") or release.target
     if release.draft and not draft:
         _refuse_second(call, tag, release)
+        _refuse_used(call, tag)
         _make_tag(call, tag, target)
     release.tag, release.target, release.body = tag, target, body
     release.name, release.prerelease, release.updated_at = name, prerelease, call.now
@@ -238,9 +239,11 @@ def update_release(call: Call) -> Answer:
 
 
 def delete_release(call: Call) -> Answer:
-    """Delete a release; its tag stays."""
+    """Delete a release; its tag stays, and the name of an immutable one is used up."""
     release = found_release(call)
     call.state.releases.remove(release)
+    if release.immutable:
+        call.state.used_tags.add(release.tag)
     # Otherwise the mark would stay at a release that is gone.
     if call.state.latest == release.id:
         call.state.latest = None
@@ -282,6 +285,7 @@ def _generate(call: Call, release: Release) -> None:
 
 def _publish(call: Call, release: Release, latest: str | None) -> None:
     _refuse_second(call, release.tag, release)
+    _refuse_used(call, release.tag)
     _make_tag(call, release.tag, release.target)
     release.draft = False
     release.published_at, release.created_at = call.now, _dated(call, release)
@@ -331,6 +335,15 @@ def _refuse_second(call: Call, tag: str, own: Release) -> None:
     other = call.state.published(tag)
     if other is not None and other is not own:
         raise invalid("Release", "tag_name", "already_exists")
+
+
+def _refuse_used(call: Call, tag: str) -> None:
+    """Refuse the name of a deleted immutable release; a draft may have it, and cannot be published.
+
+    Observed: microsoft/hve-core#554, github-community-projects/ospo-reusable-workflows#83.
+    """
+    if tag in call.state.used_tags:
+        raise invalid("Release", "tag_name", "custom", "tag_name was used by an immutable release")
 
 
 def _checked_tag(call: Call, tag: str) -> str:

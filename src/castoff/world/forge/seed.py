@@ -2,7 +2,7 @@
 
 The seed is one JSON object; every key is optional:
 
-    default_branch, web_url, description, private, immutable_releases, merge_methods, trust_signatures
+    default_branch, web_url, description, private, immutable_releases, used_tags, merge_methods, trust_signatures
     renamed_from         [slug]             old names, which redirect
     tokens               {TOKEN: LEVEL | {permission, login, kind, scopes, expires}}, LEVEL may be "bad"
     default_permission   LEVEL of any other token ("write"); viewer: its login
@@ -164,6 +164,7 @@ def _state(slug: str, source: SeedSource) -> State:
         description=source.get("description", str, None),
         private=source.get("private", bool, False),
         immutable_releases=source.get("immutable_releases", bool, False),
+        used_tags=set(source.texts("used_tags")),
         merge_methods=source.texts("merge_methods") or ("merge", "squash", "rebase"),
         trust_signatures=source.get("trust_signatures", bool, False),
         renamed_from=source.texts("renamed_from"),

@@ -66,6 +66,7 @@ class State:
     immutable_releases: bool = False
     merge_methods: tuple[str, ...] = ("merge", "squash", "rebase")
     trust_signatures: bool = False
+    used_tags: set[str] = field(default_factory=set)
     renamed_from: tuple[str, ...] = ()
     known_contributors: tuple[str, ...] = ()
     users: dict[str, User] = field(default_factory=dict)
