@@ -123,7 +123,7 @@ class Runner:
                 exchange(step, known, runner, kept)
             if "actions/attest@" in step.get("uses", ""):
                 assert rights == {"attestations": "write", "id-token": "write"}
-                self._attest(runner / "SHA256SUMS", clone)
+                self._attest(runner / "listed" / "SHA256SUMS", clone)
             if "env" in step:
                 self._step(name, step, usual, known, clone)
         calls = runner / "gh-calls"

@@ -307,7 +307,10 @@ def test_what_attests_has_no_files_and_comes_before_the_upload() -> None:
 
     assert "attest" not in dict(jobs_of(BY_NAME["resume"]))
     assert rights_of(jobs["attest"]) == {"attestations": "write", "id-token": "write"}
-    assert [one.text.partition("@")[0] for one in scalars(jobs["attest"], "uses")] == ["actions/attest"]
+    assert [one.text.partition("@")[0] for one in scalars(jobs["attest"], "uses")] == [
+        "actions/download-artifact",
+        "actions/attest",
+    ]
     assert isinstance(needs, Sequence)
     assert [one.text for one in needs.items if isinstance(one, Scalar)] == ["build", "sign", "attest"]
 

@@ -239,7 +239,7 @@ def _attest(options: WorkflowOptions) -> Job:
     return Job(
         name="attest",
         title="Attest the files, before one of them is uploaded",
-        why="runs no code of the project, and has no files of it",
+        why="runs no code of the project, and has only the list of its files",
         castoff=False,
         needs=(files, "sign"),
         though_skipped=True,
@@ -250,13 +250,14 @@ def _attest(options: WorkflowOptions) -> Job:
             Right("id-token", "write", "to sign it as this workflow"),
         ),
         steps=(
+            Take("listed"),
             Script(
-                title="Write the list that the tag has",
-                script=_DIGESTS,
-                variables=(("DIGESTS", Output(files, "digests")),),
+                title="Require the list that the tag has",
+                script=_LISTED,
+                variables=(("LISTED", Output(files, "listed")),),
                 token=None,
             ),
-            Attest("SHA256SUMS"),
+            Attest("listed/SHA256SUMS"),
         ),
     )
 
