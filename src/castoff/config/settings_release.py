@@ -335,8 +335,9 @@ class NpmSettings:
 
     build: tuple[str, ...] | None = key(
         _COMMAND,
-        "The command that builds all packages, run once in the workspace's folder after an install from the lock "
-        "file (default: only the scripts that run when a package is packed).",
+        "The command that builds all packages, run once in each workspace's folder after an install from the lock "
+        "file (default: only the scripts that run when a package is packed). A released folder without a lock file "
+        "inside of another one is a part of that one's build.",
         default=None,
     )
     artifacts: str | None = key(

@@ -6,12 +6,14 @@ import json
 import os
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from castoff.config.values import NpmSettings
 from castoff.ecosystems.npm.builder import NpmBuilder
+from castoff.ecosystems.npm.tarballs import packed_in
 from castoff.io.process import Processes
 from castoff.ports import Built
 from ecosystems.npm.npm_files import npm_package
@@ -38,7 +40,7 @@ def build(place: Path, names: Sequence[str]) -> tuple[Built, int]:
 
 
 def write(place: Path, folder: str, name: str, scripts: dict[str, str] | None = None) -> None:
-    (place / folder).mkdir(parents=True)
+    (place / folder).mkdir(parents=True, exist_ok=True)
     manifest = {"name": name, "version": "1.3.0", "scripts": scripts or {}}
     (place / folder / "package.json").write_text(json.dumps(manifest), encoding="utf-8")
 
@@ -71,3 +73,36 @@ def test_members_are_packed_together(
     ] == ([("b", "pack-failed")] if failing else [])
     assert not (tmp_path / "marked").exists()
     assert counted == runs
+
+
+@pytest.mark.parametrize(
+    ("locked", "build_of_inner", "codes"),
+    [
+        pytest.param(False, None, [], id="inside of another one"),
+        pytest.param(True, "true", [], id="with a lock file of its own"),
+        pytest.param(True, None, ["build-failed"], id="with a lock file and no such script"),
+    ],
+)
+def test_a_folder_inside_of_another_one_is_filled_by_its_build(
+    locked: bool, build_of_inner: str | None, codes: list[str], tmp_path: Path
+) -> None:
+    """As napi-rs has it: the package of a platform lies below the one that uses it, and is uploaded before it."""
+    write(tmp_path, ".", "outer", {"build": "cp package.json npm/inner/binary.node"})
+    write(tmp_path, "npm/inner", "inner", {"build": build_of_inner} if build_of_inner else None)
+    if locked:
+        lock = {"name": "inner", "version": "1.3.0", "lockfileVersion": 3, "packages": {}}
+        (tmp_path / "npm/inner/package-lock.json").write_text(json.dumps(lock), encoding="utf-8")
+    inner = replace(
+        npm_package("inner"), path="npm/inner", manifest="npm/inner/package.json", root="npm/inner"
+    )
+    outer = replace(npm_package("outer"), path=".", manifest="package.json")
+    settings = NpmSettings(build=("npm", "run", "build"))
+
+    built = NpmBuilder(Processes(os.environ), settings, 0).build(tmp_path, [inner, outer], tmp_path / "out")
+
+    assert [one.problem.code for one in built.failures] == codes
+    packed = {one.package: packed_in(Path(one.path)) for one in built.artifacts}
+    assert packed.keys() == ({"outer"} if codes else {"inner", "outer"})
+    if not codes:
+        assert packed["inner"] is not None
+        assert "binary.node" in packed["inner"].files

@@ -27,6 +27,7 @@ from castoff.io.files import prebuilt_folder
 from castoff.io.process import Completed, Processes
 from castoff.model.child_environments import Kind, withheld_words
 from castoff.model.observations import Unknown
+from castoff.model.scope import is_within
 from castoff.model.steps import LocalStep
 from castoff.model.workspace import Artifact, Package, Workspace
 from castoff.ports import BuildFailure, Built, Steps, unreported
@@ -81,14 +82,21 @@ class NpmBuilder:
         taken = {one.id for one in packages if self._take(root, one, into)}
         left = [one for one in packages if one.id not in taken]
         failures: list[BuildFailure] = []
-        for folder in dict.fromkeys(one.root for one in left):
+        folders = list(dict.fromkeys(one.root for one in left))
+        broken: list[str] = []
+        # All folders before the first package: a build may fill the packages of another folder.
+        for folder in self._built_alone(root, folders):
+            with step(LocalStep("prepare", "the workspace" if folder == "." else folder)):
+                problem = self._prepared(root, folder, client_in(root / folder))
+            if problem is not None:
+                first = next(one.id for one in left if one.root == folder)
+                failures.append(BuildFailure(package=first, problem=problem))
+                broken.append(folder)
+        for folder in folders:
+            if any(is_within(folder, above) for above in broken):
+                continue
             own = [one for one in left if one.root == folder]
             client = client_in(root / folder)
-            with step(LocalStep("prepare", "the workspace" if folder == "." else folder)):
-                problem = self._prepared(root, folder, client)
-            if problem is not None:
-                failures.append(BuildFailure(package=own[0].id, problem=problem))
-                continue
             together = _TOGETHER if client == "npm" else 1
             for some in (own[at : at + together] for at in range(0, len(own), together)):
                 with ExitStack() as steps:
@@ -140,6 +148,17 @@ class NpmBuilder:
             return False
         shutil.copyfile(file, into / file.name)
         return True
+
+    def _built_alone(self, root: Path, folders: Sequence[str]) -> Iterator[str]:
+        """Give the folders that are built; packages inside of another one are parts of its build.
+
+        napi-rs writes a package for each platform below the one that uses them. What has a lock file of its own is
+        installed and built by itself.
+        """
+        for folder in folders:
+            inside = any(is_within(folder, above) for above in folders if above != folder)
+            if not inside or lock_in(root / folder, client_in(root / folder)) is not None:
+                yield folder
 
     def _prepared(self, root: Path, folder: str, client: Client) -> Problem | None:
         """Install what the lock file lists, and run the user's build."""

@@ -43,9 +43,13 @@ CHANGES: Mapping[str, str | None] = {
     "NODE_ENV": None,
     "NO_UPDATE_NOTIFIER": "1",
     "YARN_ENABLE_TELEMETRY": "0",
+    "npm_config_loglevel": "error",
     "npm_config_update_notifier": "false",
 }
-"""Variables of every run: as in a workflow, with the development dependencies that builds need."""
+"""Variables of every run: as in a workflow, with the development dependencies that builds need.
+
+npm's warnings would fill the few lines of a failure that a message shows.
+"""
 
 _PATIENCE = 300.0
 
