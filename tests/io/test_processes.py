@@ -21,6 +21,7 @@ import pytest
 from castoff.errors import MachineFailure, UsageError
 from castoff.io.process import (
     TIMED_OUT,
+    Completed,
     Hearing,
     Processes,
     allow_children,
@@ -279,6 +280,23 @@ def test_the_last_words_of_a_long_talk_are_its_first_and_last_lines(tmp_path: Pa
 
     assert len(done.last_words) <= 1500
     assert done.last_words.splitlines()[-1].startswith("line 4999")
+
+
+@pytest.mark.parametrize(
+    ("text", "errors", "shown"),
+    [
+        pytest.param("out\n", "", "out", id="output alone"),
+        pytest.param("", "err\n", "err", id="errors alone"),
+        pytest.param("out\n", "err\n", "err\nout", id="both"),
+        pytest.param(
+            "a\n" * 9, "err\n", "err\n" + "a\n" * 4 + "...\n" + "a\n" * 3 + "a", id="each shortened"
+        ),
+    ],
+)
+def test_a_command_of_the_user_may_complain_on_both_streams(text: str, errors: str, shown: str) -> None:
+    done = Completed(code=1, stdout=text.encode(), text=text, errors=errors)
+
+    assert done.words_of_both_streams == shown
 
 
 def test_a_program_is_followed_line_by_line_and_told_to_end_when_it_has_done_its_part(tmp_path: Path) -> None:

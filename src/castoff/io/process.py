@@ -35,7 +35,8 @@ Hearing = Literal["keep", "drop", "stop"]
 TIMED_OUT = 124
 """The exit code that stands for a program that was ended because it took too long, as `timeout` gives it."""
 
-_FIRST, _LAST, _WIDEST = 8, 8, 400
+_ENDS, _WIDEST, _LONGEST = 8, 400, 1500
+"""Lines shown of each end of a text, characters of a line, and characters of the whole."""
 _UMASK = 0o022
 """Of all children: packers keep the modes of files, so that a user's own umask would change what is uploaded."""
 
@@ -56,10 +57,20 @@ class Completed:
     @property
     def last_words(self) -> str:
         """Return what it said, for a message to people: the first lines and the last ones, 1,500 characters at most."""
-        lines = (self.errors.strip() or self.text.strip()).splitlines()
-        if len(lines) > _FIRST + _LAST:
-            lines = [*lines[:_FIRST], "...", *lines[-_LAST:]]
-        return "\n".join(line[:_WIDEST] for line in lines)[-1500:]
+        return _shortened(self.errors.strip() or self.text.strip(), _ENDS)
+
+    @property
+    def words_of_both_streams(self) -> str:
+        """Return the same of a command of the user, which may complain on standard output as well."""
+        streams = [stream for stream in (self.errors.strip(), self.text.strip()) if stream]
+        return "\n".join(_shortened(stream, _ENDS // len(streams)) for stream in streams)
+
+
+def _shortened(text: str, ends: int) -> str:
+    lines = text.splitlines()
+    if len(lines) > 2 * ends:
+        lines = [*lines[:ends], "...", *lines[-ends:]]
+    return "\n".join(line[:_WIDEST] for line in lines)[-_LONGEST * ends // _ENDS :]
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,8 +67,8 @@ class _Ground:
             Problem(
                 code="check-command-failed",
                 message=f"check `{rule.name}`: `{words[0]}` ended with code {done.code}",
-                reason=rule.message or done.last_words,
-                remedy=(done.last_words if rule.message else "fix the reported problem")
+                reason=rule.message or done.words_of_both_streams,
+                remedy=(done.words_of_both_streams if rule.message else "fix the reported problem")
                 + withheld_words(Kind.CHECK, done.withheld),
             ),
         )

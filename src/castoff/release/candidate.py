@@ -57,14 +57,14 @@ def run_hooks(session: Session, template_release: TemplateRelease) -> Sequence[s
             raise Refusal.of(
                 "hook-tool-missing",
                 f"the command `{hook.command[0]}` of `version.run` needs a program that is not installed",
-                reason=f"it ended with code 127, which shells use for that: {done.last_words}",
+                reason=f"it ended with code 127, which shells use for that: {done.words_of_both_streams}",
                 remedy="install that program; nothing was changed",
             )
         if done.code != 0:
             raise Refusal.of(
                 "hook-failed",
                 f"the command `{hook.command[0]}` of `version.run` ended with code {done.code}",
-                reason=done.last_words,
+                reason=done.words_of_both_streams,
                 remedy="fix the reported problem; nothing was changed"
                 + withheld_words(Kind.HOOK, done.withheld),
             )

@@ -236,7 +236,7 @@ def _failed(
     return Problem(
         code=code,
         message=f"{message} by `{' '.join(command)}`",
-        reason=done.last_words or f"it ended with code {done.code}",
+        reason=done.words_of_both_streams or f"it ended with code {done.code}",
         remedy=f"run it in `{folder}` of a fresh clone and fix the reported problem"
         + withheld_words(Kind.BUILD, done.withheld),
         file=package.manifest if package else None,
