@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ pytestmark = [
     pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed"),
 ]
 OPTIONAL = {"peerDependencies": {"lens": "1"}, "peerDependenciesMeta": {"lens": {"optional": True}}}
+NEEDS = {"elsewhere": "1.0.0"}
 ENTRIES = {"exports": {".": "./index.js", "./more": "./more.mjs"}}
 
 
@@ -88,4 +90,43 @@ def test_each_entry_is_imported_but_for_one_that_lacks_a_peer(
 
     assert (found.code if found else "") == ("verify-failed" if failure else "")
     assert found is None or '`verify = "install"`' in found.remedy
+    assert found is None or failure in found.reason
+
+
+@pytest.mark.parametrize(
+    ("name", "manifest", "failure"),
+    [
+        pytest.param("elsewhere", {"os": ["aix"], "cpu": ["ppc64"]}, "", id="for another platform"),
+        pytest.param("not-here", {"os": [f"!{sys.platform}"]}, "", id="for all but this one"),
+        pytest.param(
+            "beside",
+            {"os": ["aix"], "cpu": ["ppc64"], "dependencies": NEEDS},
+            "",
+            id="needs one for its platform",
+        ),
+        pytest.param(
+            "astray",
+            {"os": ["sunos"], "dependencies": NEEDS},
+            "npm leaves it out",
+            id="needs one for a third platform",
+        ),
+        pytest.param(
+            "anywhere",
+            {"dependencies": NEEDS},
+            "EBADPLATFORM",
+            id="for all, and needs one for another platform",
+        ),
+        pytest.param("optional", {"optionalDependencies": NEEDS}, "", id="may do without it"),
+    ],
+)
+def test_a_package_for_another_platform_is_installed_as_there(
+    world: World, tmp_path: Path, name: str, manifest: dict[str, Any], failure: str
+) -> None:
+    """As napi-rs has it: a package for each platform, which the main one has as optional requirements."""
+    text = "throw new Error('not here');\n" if "os" in manifest else "exports.a = 1;\n"
+    processes = published(world, tmp_path, name, {"index.js": text}, **manifest, main="index.js")
+
+    found = try_out(processes, npm_package(name, "1.0.0"), "1.0.0", imports=True)
+
+    assert (found is not None) == bool(failure)
     assert found is None or failure in found.reason

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from castoff.ecosystems.npm.client_runs import ClientRuns
+from castoff.ecosystems.npm.client_runs import ClientRuns, answer_of, error_code_of
 from castoff.errors import Problem
 from castoff.io.process import Completed, Processes
 from castoff.model.child_environments import Kind, withheld_words
 from castoff.model.workspace import Package
 
 _PATIENCE = 900.0
+_AS_ANYWHERE: Mapping[str, str | None] = {
+    "npm_config_before": None,
+    "npm_config_loglevel": "error",
+    "npm_config_prefer_offline": None,
+}
+_OTHER_PLATFORM = "EBADPLATFORM"
+_ANY_OF = {"os": ("linux", "darwin", "win32"), "cpu": ("x64", "arm64"), "libc": ("glibc", "musl")}
+"""Fields of a manifest that say for which platforms a package is, and names for those that only exclude some."""
 _CONDITIONS = ("require", "import", "default", "node")
 _PROGRAM = """\
 const failed = [], pending = [], tree = installed();
@@ -73,24 +81,25 @@ def try_out(processes: Processes, package: Package, version: str, *, imports: bo
     """Install a package into an empty project, and import each entry of its `exports`.
 
     Gates of npm that hide young versions are off: the version is a minute old. Peers that do not order uploads may
-    not be there yet, so that npm is not asked to install any; their ranges are judged on the manifests.
+    not be there yet, so that npm is not asked to install any; their ranges are judged on the manifests. A package for
+    other platforms is installed as on one of them, and not imported.
     """
     runs = ClientRuns(processes)
     with runs.folder(package.root) as folder:
         (folder / "package.json").write_text('{"private": true}\n', encoding="utf-8")
-        words = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--legacy-peer-deps"]
-        words += ["--save-exact", *runs.registry_words(package), f"{package.name}@{version}"]
-        done = processes.run(
-            words,
-            kind=Kind.BUILD,
-            cwd=folder,
-            timeout=_PATIENCE,
-            changes={"npm_config_before": None, "npm_config_prefer_offline": None},
-        )
+        words = ["npm", "install", "--json", "--no-audit", "--no-fund", "--ignore-scripts"]
+        words += ["--legacy-peer-deps", "--save-exact", *runs.registry_words(package)]
+        words += [f"{package.name}@{version}"]
+        done = _install(processes, words, folder)
+        manifest = folder / "node_modules" / package.name / "package.json"
+        if error_code_of(done) == _OTHER_PLATFORM and (there := _platform_words(runs, package, version)):
+            # npm lets its own settings of a platform count for optional requirements alone, which it may leave out.
+            done = _install(processes, [*words, "--save-optional", *there], folder)
+            if done.code == 0:
+                return None if manifest.is_file() else _left_out(package, version, done)
         if done.code != 0:
             return _failed(package, version, "cannot be installed", done)
-        installed = folder / "node_modules" / package.name / "package.json"
-        names = tuple(importable(package.name, _manifest(installed))) if imports else ()
+        names = tuple(importable(package.name, _manifest(manifest))) if imports else ()
         if not names:
             return None
         (folder / "try.cjs").write_text(_PROGRAM, encoding="utf-8")
@@ -101,6 +110,28 @@ def try_out(processes: Processes, package: Package, version: str, *, imports: bo
         # A test runner's module, say, works within its runner alone.
         by_design = 'if node alone cannot import it by design, set `verify = "install"` in `[npm]`'
         return replace(failed, remedy=f"correct the entry, or what it requires; {by_design}")
+
+
+def _install(processes: Processes, words: Sequence[str], folder: Path) -> Completed:
+    return processes.run(words, kind=Kind.BUILD, cwd=folder, timeout=_PATIENCE, changes=_AS_ANYWHERE)
+
+
+def _platform_words(runs: ClientRuns, package: Package, version: str) -> Sequence[str]:
+    """Return the options by which npm installs as on a machine that a package is for; none where it is for all.
+
+    What it requires must then be for that platform as well. Source: `os`, `cpu` and `libc` in npm's documentation of
+    `package.json` and of its settings; a name may be negated by an exclamation mark.
+    """
+    found = answer_of(runs.run(package, Kind.NPM_READ, "view", f"{package.name}@{version}"))
+    words = []
+    for field, known in _ANY_OF.items():
+        names = found.get(field) if isinstance(found, dict) else None
+        names = [names] if isinstance(names, str) else names
+        if isinstance(names, list) and names:
+            named = [one for one in names if not str(one).startswith("!")]
+            left = [one for one in known if f"!{one}" not in names]
+            words.append(f"--{field}={(named or left or known)[0]}")
+    return words
 
 
 def _manifest(file: Path) -> Mapping[str, Any]:
@@ -147,6 +178,13 @@ def _is_for_node(value: object) -> bool:
     if isinstance(value, dict):
         return any(_is_for_node(value[one]) for one in _CONDITIONS if one in value)
     return False
+
+
+def _left_out(package: Package, version: str, done: Completed) -> Problem:
+    failed = _failed(package, version, "cannot be installed on the platforms that it is for", done)
+    return replace(
+        failed, reason="npm leaves it out there: it cannot install something that the package requires"
+    )
 
 
 def _failed(package: Package, version: str, fact: str, done: Completed) -> Problem:
