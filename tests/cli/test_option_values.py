@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from castoff.cli.endings import Terminated, ended_by_signals
-from castoff.cli.main import run
+from castoff.cli.main import ending_of, run
+from castoff.errors import NotYet, Problem
 
 LONG = "x" * 5000
 PATHS = {
@@ -196,6 +197,37 @@ def test_a_signal_ends_a_run_as_an_exception_does(number: signal.Signals, code: 
 
     assert (caught.value.exit_code, tidied) == (code, [True])
     assert signal.getsignal(number) is before
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "code"),
+    [
+        pytest.param(Terminated(signal.SIGTERM), None, 143, id="a signal"),
+        pytest.param(
+            Terminated(signal.SIGHUP), OSError(39, "Directory not empty"), 129, id="a folder in use"
+        ),
+        pytest.param(Terminated(signal.SIGTERM), SystemExit(), 143, id="the end of a thread"),
+        pytest.param(
+            Terminated(signal.SIGTERM), NotYet(Problem(code="late", message="late")), 143, id="a client"
+        ),
+        pytest.param(KeyboardInterrupt(), RuntimeError("shut down"), 130, id="an executor"),
+        pytest.param(OSError("gone"), BrokenPipeError(), 0, id="a closed pipe"),
+        pytest.param(OSError("gone"), NotYet(Problem(code="late", message="late")), 3, id="no signal"),
+        pytest.param(ValueError("x"), None, 1, id="a bug"),
+    ],
+)
+def test_what_fails_after_a_signal_is_not_what_ended_the_run(
+    first: BaseException, then: BaseException | None, code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(BaseException) as caught:
+        try:
+            raise first
+        finally:
+            if then is not None:
+                raise then
+
+    assert ending_of(caught.value, ["plan"]) == code
+    assert ("internal error" in capsys.readouterr().err) == (code == 1)
 
 
 def test_a_signal_that_is_ignored_stays_ignored() -> None:

@@ -48,6 +48,14 @@ class Terminated(BaseException):
         self.exit_code = 128 + number
 
 
+def signal_behind(error: BaseException) -> Terminated | KeyboardInterrupt | None:
+    """Return the signal during whose handling an error was raised, if there is one."""
+    seen: BaseException | None = error
+    while seen is not None and not isinstance(seen, Terminated | KeyboardInterrupt):
+        seen = seen.__context__
+    return seen
+
+
 @contextmanager
 def ended_by_signals() -> Iterator[None]:
     """Raise Terminated in the block on SIGTERM and SIGHUP, and end the children on these and on SIGINT.

@@ -158,8 +158,7 @@ def castoff(common: Common) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command line; returns the exit code."""
-    from castoff.cli.endings import Terminated, ended_by_signals
-    from castoff.errors import CastoffError
+    from castoff.cli.endings import ended_by_signals
 
     # Set by click's completion scripts (click, "Shell Completion").
     if "_CASTOFF_COMPLETE" in os.environ:
@@ -172,22 +171,40 @@ def run(arguments: Sequence[str]) -> int:
             # Flush inside of the `try`: a closed pipe must raise here, not at interpreter shutdown, where
             # Python prints a traceback.
             sys.stdout.flush()
-    except click.exceptions.Exit as end:
-        return end.exit_code
-    except (BrokenPipeError, SystemExit):  # click ends so where a reader is gone (`| head`)
-        return 0
-    except CastoffError as error:
-        return _report(error.problems, arguments, error.exit_code)
-    except click.ClickException as error:
-        return _misused(error, arguments)
-    except Terminated as end:
-        return _interrupted(end, arguments, end.exit_code)
-    except (click.Abort, KeyboardInterrupt) as end:
-        return _interrupted(end, arguments, INTERRUPTED)
-    except Exception as error:  # noqa: BLE001 - no traceback ever reaches a user
-        return _failed(error, arguments)
+    except BaseException as error:  # noqa: BLE001 - no traceback ever reaches a user
+        return ending_of(error, arguments)
     # Commands without an exit code return None.
     return code if isinstance(code, int) else 0
+
+
+def ending_of(error: BaseException, arguments: Sequence[str]) -> int:
+    """Report what ended a command, and return its exit code.
+
+    What fails while a run is tidied up after a signal (a folder in which a compiler still writes, say) is not what
+    ended the run.
+    """
+    from castoff.cli.endings import Terminated, signal_behind
+    from castoff.errors import CastoffError
+
+    if not isinstance(error, click.Abort):
+        error = signal_behind(error) or error
+    match error:
+        case click.exceptions.Exit(exit_code=code):
+            return code
+        case BrokenPipeError() | SystemExit():  # click ends so where a reader is gone (`| head`)
+            return 0
+        case CastoffError(problems=problems, exit_code=code):
+            return _report(problems, arguments, code)
+        case click.ClickException():
+            return _misused(error, arguments)
+        case Terminated(exit_code=code):
+            return _interrupted(error, arguments, code)
+        case click.Abort() | KeyboardInterrupt():
+            return _interrupted(error, arguments, INTERRUPTED)
+        case Exception():
+            return _failed(error, arguments)
+        case _:
+            raise error
 
 
 def _report(problems: Sequence[Problem], arguments: Sequence[str], exit_code: int) -> int:
