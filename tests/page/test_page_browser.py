@@ -86,7 +86,7 @@ def test_the_live_page_follows_a_release_to_its_announcement(
     page.tell(5, up=5, tag="done", announce="person", draft=page.url + "draft")
     page.run.tell("end")
     browser.until("document.querySelector('.button') !== null")
-    assert browser.value("document.title") == "1.1.0 (in-flight) - castoff"
+    assert browser.value("document.title") == "Release 1.1.0 (in-flight) - castoff"
     assert browser.said == []
 
     browser.screenshot(shots(tmp_path) / "light.png")

@@ -79,6 +79,12 @@ def test_events_are_newer_than_the_status(tmp_path: Path) -> None:
             {**status(2, up=2), "phase": "complete"}, True, "Nothing: the release is complete.", id="done"
         ),
         pytest.param(
+            {**status(2, up=2), "phase": "other"},
+            True,
+            "Nothing is in progress. What a release would do:",
+            id="released by other means",
+        ),
+        pytest.param(
             {
                 **status(2, up=1),
                 "problems": [{"code": "c", "severity": "error", "message": "m", "remedy": "Do r"}],
@@ -98,6 +104,25 @@ def test_the_page_says_what_a_person_does_next(
         run.tell("end")
 
     assert [one.text for one in view(told, run.file).person] == [text]
+
+
+@pytest.mark.parametrize(
+    ("version", "phase", "title", "words"),
+    [
+        ("1.1.0", "in-flight", "Release 1.1.0", "in-flight"),
+        ("1.1.0", "other", "Release 1.1.0", "released by other means"),
+        (None, "none", "No release yet", "nothing was released or started on this branch"),
+    ],
+)
+def test_the_page_names_the_release_and_what_became_of_it(
+    version: str | None, phase: str, title: str, words: str, tmp_path: Path
+) -> None:
+    run = Run(tmp_path / "events")
+    run.tell("end")
+
+    shown = view({**status(2, up=2), "version": version, "phase": phase}, run.file)
+
+    assert (shown.title, shown.phase) == (title, words)
 
 
 def test_what_goes_on_is_what_has_no_end(tmp_path: Path) -> None:

@@ -47,6 +47,7 @@ def seed(common: Common, to: Path | None) -> int:
 
     from castoff.cli.render.reporter import reporter_for
     from castoff.cli.render.text import show_all
+    from castoff.cli.render.words import safe, show
     from castoff.io.files import write_text
     from castoff.release.world_seed import read_world_state
     from castoff.session.session import open_session
@@ -62,5 +63,8 @@ def seed(common: Common, to: Path | None) -> int:
         click.echo(text, nl=False)
     else:
         write_text(to, text, private=True)
+        show(
+            f"wrote `{safe(str(to))}`: use it with `castoff rehearse LEVEL --seed {safe(str(to))}`", err=True
+        )
     show_all(state.problems)
     return 3 if state.problems else 0

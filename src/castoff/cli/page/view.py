@@ -158,11 +158,19 @@ class NextAction:
     label: str = ""
 
 
+_PHASES = {
+    "other": "released by other means",
+    "none": "nothing was released or started on this branch",
+    "unknown": "a service did not answer",
+}
+"""What the phases of `status` mean, where their name does not say it."""
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """Everything that the template shows."""
 
-    version: str
+    title: str
     phase: str
     at: str
     person: tuple[NextAction, ...]
@@ -181,8 +189,8 @@ def view_of(status: ObservedStatus, events: Sequence[Event], now: float, at: str
     """Combine a status with what a run did since; ``now`` is in seconds since the epoch, ``at`` its text."""
     uploads = _uploads(events)
     return View(
-        version=status.version or "no release",
-        phase=status.phase,
+        title=f"Release {status.version}" if status.version else "No release yet",
+        phase=_PHASES.get(status.phase, status.phase),
         at=at,
         person=tuple(_person(status, events)),
         problems=tuple(status.problems),
@@ -238,6 +246,8 @@ def _person(status: ObservedStatus, events: Sequence[Event]) -> list[NextAction]
         ]
     if status.phase == "complete":
         return [NextAction("Nothing: the release is complete.")]
+    if status.phase in ("other", "none"):
+        return [NextAction("Nothing is in progress. What a release would do:", command="castoff plan minor")]
     return [NextAction("Nothing is known to be missing.")]
 
 
