@@ -129,6 +129,15 @@ def _tells_claim(branch: Branch, claim: Claim) -> bool:
     return any(said.fullmatch(line.removeprefix("* ").strip()) for line in lines)
 
 
+def has_claim_subject(clone: Clone, template: str, version: ReleaseVersion, commits: tuple[str, str]) -> bool:
+    """Return whether a commit after the first of two, up to the second, has the subject of castoff's release commit.
+
+    A log costs little: most branches have none, and then their manifests need not be read at each commit.
+    """
+    since, until = commits
+    return first_with_subject(clone.git, _claim_line(template, version), until, since=since) is not None
+
+
 def overtaken_claim(branch: Branch, tagged: Claim, earlier: Sequence[Claim]) -> Claim | None:
     """Find a release commit of castoff's for a version whose tag somebody else put below or above it.
 
@@ -139,8 +148,7 @@ def overtaken_claim(branch: Branch, tagged: Claim, earlier: Sequence[Claim]) -> 
     if above is not None:
         return Claim(version=tagged.version, commit=above)
     since = History(previous=earlier[0], released=earlier).since if earlier else None
-    # The subject first: reading the manifests of each commit costs more.
-    if since is None or first_with_subject(git, said, tagged.commit, since=since.commit) is None:
+    if since is None:
         return None
     found = next((one for one in begun_on(branch, since).standing if one.version == tagged.version), None)
     is_begun = found is not None and is_castoffs(branch.clone, branch.message, found, earlier)

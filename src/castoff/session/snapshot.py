@@ -27,7 +27,14 @@ from castoff.model.versions import Ecosystem, ReleaseVersion, read, spell
 from castoff.model.workspace import Workspace
 from castoff.ports import Tree
 from castoff.session.changed_packages import changed_files, only_changed
-from castoff.session.claim_history import Branch, begun_on, is_castoffs, listed_digests, overtaken_claim
+from castoff.session.claim_history import (
+    Branch,
+    begun_on,
+    has_claim_subject,
+    is_castoffs,
+    listed_digests,
+    overtaken_claim,
+)
 from castoff.session.services import Services
 from castoff.session.sync_state import Heads, remote_problems
 from castoff.session.tag_names import RELEASE_TAG, TaggedBranch, TagNaming, find_naming
@@ -360,8 +367,11 @@ class _Reading:
         if released:
             if (commit := self._by_ref(released[0])) is not None:
                 return Claim(version=released[0].version, commit=commit)
-            if (claim := overtaken_claim(self.line(), released[0], released[1:])) is not None:
-                return claim
+            since = released[1] if released[1:] else released[0]
+            if has_claim_subject(self.clone, template, released[0].version, (since.commit, self.head)):
+                claim = overtaken_claim(self.line(), released[0], released[1:])
+                if claim is not None:
+                    return claim
         by_ref = self.refs is not None and self.refs.claims is not None
         return next(
             (
