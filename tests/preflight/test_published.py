@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -12,10 +12,10 @@ import pytest
 from castoff.model.intent import Claim, History
 from castoff.model.observations import Present, Unknown, Withdrawn
 from castoff.model.refs import Refs, TagName, TagRef
-from castoff.model.versions import ReleaseVersion
+from castoff.model.versions import ReleaseVersion, read
 from castoff.model.workspace import Package
 from castoff.ports import Listing
-from castoff.preflight.registry_names import _Asking
+from castoff.preflight.registry_names import _Asking, _Untagged
 from castoff.preflight.stage import Cannot
 
 
@@ -199,3 +199,109 @@ def test_a_name_that_is_taken_is_told_before_a_first_release() -> None:
     registry = Owning(["0.1.0", "1.0.1"], owned={"new": ("eve",)})
 
     assert ask(registry, was_there=False, tags=()) == [("name-not-ours", "warning")]
+
+
+VERSIONS = ("1.0.0", "1.0.1", "1.0.2", "1.0.3")
+
+
+@dataclass
+class Asked:
+    """A registry of many packages; counts its questions. ``withdrawn`` are (package, version)."""
+
+    withdrawn: frozenset[tuple[str, str]] = frozenset()
+    lacking: frozenset[tuple[str, str]] = frozenset()
+    questions: list[str] = field(default_factory=list)
+
+    def versions(self, package: Package) -> Sequence[str] | Unknown:
+        self.questions.append("versions")
+        if package.name == "p3" and ("p3", "*") in self.lacking:
+            return Unknown(reason="no answer")
+        return [one for one in VERSIONS if (package.name, one) not in self.lacking]
+
+    def look(self, package: Package, version: str) -> Listing:
+        self.questions.append("look")
+        gone = (package.name, version) in self.withdrawn
+        return Listing(files={"f": Withdrawn() if gone else Present()})
+
+
+class Told(Asked):
+    """One that answers for all packages at once, as cargo does."""
+
+    def record(self, packages: Iterable[Package]) -> tuple[dict[str, Any], tuple[str, ...]]:
+        self.questions.append("record")
+        entries = {
+            one.name: {
+                version: {"yanked": (one.name, version) in self.withdrawn}
+                for version in VERSIONS
+                if (one.name, version) not in self.lacking
+            }
+            for one in packages
+        }
+        return {"packages": entries}, ()
+
+
+def left_over(registry: Any, count: int = 4) -> list[str]:
+    """Return the facts that all packages together report."""
+    packages = {f"p{index}": package(f"p{index}") for index in range(count)}
+    seen: Any = SimpleNamespace(
+        history=History(previous=Claim(version=ReleaseVersion(1, 0, 0), commit="a" * 40, tagged=True)),
+        tag_name=TagName("{version}"),
+        remote="origin",
+        version_of=TagName("{version}").version,
+        refs=Refs(tags={"1.0.0": TagRef(object="b" * 40, peeled="a" * 40)}),
+    )
+    before: Any = SimpleNamespace(packages=packages)
+    untagged = _Untagged()
+    known = {version for text in VERSIONS if (version := read(text)) is not None}
+    return [
+        found.message.partition(" on ")[0]
+        for one in packages.values()
+        for found in _Asking(
+            seen, registry, one, before, ReleaseVersion(9, 0, 0), untagged=untagged
+        ).left_over(known)
+    ]
+
+
+ALL = [f"4 of 4 packages have {one}" for one in VERSIONS[1:]]
+
+
+@pytest.mark.parametrize(
+    ("withdrawn", "lacking", "found"),
+    [
+        pytest.param([], [], ALL, id="whole versions"),
+        pytest.param([("p0", "1.0.2")], [], ALL, id="withdrawn from the first"),
+        pytest.param([("p3", "1.0.2")], [], ALL, id="withdrawn from the last"),
+        pytest.param(
+            [(f"p{index}", "1.0.2") for index in range(4)], [], [ALL[0], ALL[2]], id="withdrawn from all"
+        ),
+        pytest.param(
+            [], [("p3", "1.0.2")], ["3 of 4 packages have 1.0.2", ALL[0], ALL[2]], id="one lacks it"
+        ),
+        pytest.param([], [(f"p{index}", "1.0.2") for index in range(4)], [ALL[0], ALL[2]], id="all lack it"),
+    ],
+)
+@pytest.mark.parametrize("kind", [Asked, Told])
+def test_versions_without_a_tag_are_told_once(
+    kind: type[Asked],
+    withdrawn: list[tuple[str, str]],
+    lacking: list[tuple[str, str]],
+    found: list[str],
+) -> None:
+    assert sorted(left_over(kind(frozenset(withdrawn), frozenset(lacking)))) == sorted(found)
+
+
+def test_a_package_that_is_not_known_is_not_counted() -> None:
+    told = left_over(Asked(lacking=frozenset({("p3", "*")})))
+
+    assert told == [one.replace("4 of", "3 of") for one in ALL]
+
+
+def test_many_versions_without_a_tag_take_one_question_a_package() -> None:
+    asked, told = Asked(), Told()
+
+    left_over(asked, 50)
+    left_over(told, 50)
+
+    assert asked.questions.count("versions") == 50
+    assert asked.questions.count("look") == len(VERSIONS) - 1
+    assert told.questions == ["record"]
