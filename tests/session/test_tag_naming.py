@@ -156,3 +156,13 @@ def test_a_shorter_tag_that_moves_on_is_not_the_tag_of_the_release(tmp_path: Pat
     plan = Versioned.begin(tmp_path, ONE, "v1.0", "v1.0.0").plan("minor")
 
     assert (plan.previous, plan.tag) == ("1.0.0", "v1.1.0")
+
+
+@pytest.mark.parametrize("configured", ["", '[release]\ntag = "v{version}"\n'], ids=["found", "configured"])
+def test_a_candidate_is_tagged_as_those_before_it(tmp_path: Path, configured: str) -> None:
+    files = at(ONE, "1.1.0rc1") | ({"castoff.toml": configured} if configured else {})
+    made = Versioned.begin(tmp_path, files, "v1.1.0-rc.1")
+
+    plan = made.plan("rc")
+
+    assert (plan.previous, plan.tag) == ("1.1.0-rc.1", "v1.1.0-rc.2")

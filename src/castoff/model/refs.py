@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
@@ -115,6 +115,21 @@ class TagName:
                 f"the tag template `{self.template}` does not contain `{_HOLE}` exactly once",
                 remedy="write, for example, `v{version}`",
             )
+
+    @classmethod
+    def spelled_like(cls, tags: Iterable[str], template: str, usual: Ecosystem) -> TagName:
+        """Make one with the spelling of the first pre-release of that form: `v1.1.0-rc.1` or `v1.1.0rc1`.
+
+        A workflow that starts for tags like `v*-rc.*` would miss a candidate in another spelling. ``tags`` are
+        the newest first; ``usual`` is taken if none decides.
+        """
+        form = cls(template, usual)
+        for tag in tags:
+            version = form.version(tag)
+            if version is not None and not version.is_stable:
+                spellings = (form, cls(template, "cargo"), cls(template, "python"))
+                return next((one for one in spellings if one.of(version) == tag), form)
+        return form
 
     def of(self, version: ReleaseVersion) -> str:
         """Name the tag of a version."""

@@ -118,15 +118,16 @@ def find_naming(branch: TaggedBranch, release: ReleaseSettings) -> TagNaming:
     """Find how tags are named, by the configuration and the tags that the branch reaches."""
     tags, workspace = branch.tags, branch.workspace
     ecosystems = {package.ecosystem for package in workspace.packages}
-    spelling: Ecosystem = "python" if ecosystems == {"python"} else "cargo"
+    usual: Ecosystem = "python" if ecosystems == {"python"} else "cargo"
     names = tuple(package.name for package in workspace.packages)
-    configured = TagName(release.tag, spelling) if release.tag is not None else None
+    configured = _tag_name(release.tag, tags, usual) if release.tag is not None else None
     is_new = configured and all(configured.version(tag.name) is None for tag in tags)
     if configured and not is_new and release.package_tags is not True:
-        each = _each(release.package_tags, None, names, spelling)
+        each = _each(release.package_tags, None, names, configured.ecosystem)
         return TagNaming(tag=configured, each=each, reachable=tuple(tags), ignored=release.ignore_tags)
     scheme = _scheme(branch, release)
-    each = _each(release.package_tags, scheme, names, spelling)
+    spelling = _tag_name(scheme.template, tags, usual).ecosystem if scheme.template else usual
+    each = _each(release.package_tags, scheme, names, configured.ecosystem if configured else spelling)
     problems = _problems(scheme, release, branch.tree) or tuple(_tagged_elsewhere(branch, scheme, release))
     template = scheme.template or (without_name(each.template) if each and scheme.found != "none" else HOLE)
     tag = configured or TagName(template, spelling)
@@ -138,6 +139,11 @@ def find_naming(branch: TaggedBranch, release: ReleaseSettings) -> TagNaming:
         ignored=release.ignore_tags,
         problems=problems,
     )
+
+
+def _tag_name(template: str, tags: Sequence[ReachableTag], usual: Ecosystem) -> TagName:
+    newest = sorted(tags, key=lambda one: one.time, reverse=True)
+    return TagName.spelled_like((one.name for one in newest), template, usual)
 
 
 def _earlier(tag: TagName, tags: Sequence[ReachableTag], scheme: Scheme) -> tuple[TagName, ...]:
