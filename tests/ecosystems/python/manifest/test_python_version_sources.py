@@ -529,6 +529,10 @@ REFUSED: dict[str, tuple[dict[str, str], tuple[str, str, int]]] = {
         },
         ("version-not-found", "pyproject.toml", 7),
     ),
+    "hatch: a settings file that is not TOML": (
+        {"pyproject.toml": project(HATCH), "hatch.toml": "\n[version\n"},
+        ("toml-invalid", "hatch.toml", 2),
+    ),
     "meson: computed": (
         {"pyproject.toml": project("mesonpy"), "meson.build": "project('a', version: files('V'))\n"},
         ("version-not-found", "pyproject.toml", 6),
@@ -558,3 +562,28 @@ def test_scikit_build_core_takes_tags_from_a_provider_without_a_field() -> None:
 
     assert package.tags is not None
     assert (package.tags.tool, package.tags.line) == ("setuptools-scm", 8)
+
+
+HATCH_FILE = '[version]\npath = "a.py"\n'
+MODULES = {"a.py": '__version__ = "1.2.0"\n', "b.py": '__version__ = "3.0.0"\n'}
+
+
+@pytest.mark.parametrize(
+    ("table", "hatch_file", "found"),
+    [
+        pytest.param("", HATCH_FILE, "a.py", id="alone"),
+        pytest.param('[tool.hatch.version]\npath = "b.py"\n', HATCH_FILE, "a.py", id="before the manifest"),
+        pytest.param(
+            '[tool.hatch.version]\npath = "a.py"\n',
+            "[envs.x]\n",
+            "a.py",
+            id="without a table for the version",
+        ),
+    ],
+)
+def test_hatch_toml_replaces_the_tables_of_the_manifest(table: str, hatch_file: str, found: str) -> None:
+    texts = {"pyproject.toml": project(HATCH, table), "hatch.toml": hatch_file, **MODULES}
+
+    (package,) = discover(texts).packages
+
+    assert (package.version, package.version_file) == ("1.2.0", found)

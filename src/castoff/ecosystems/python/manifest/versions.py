@@ -12,6 +12,7 @@ import configparser
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from castoff.ecosystems.python.manifest.document import PythonDocument
@@ -32,7 +33,7 @@ from castoff.ecosystems.python.manifest.version_place import (
     unknown_source,
 )
 from castoff.errors import WorkspaceError
-from castoff.text.toml import Path
+from castoff.text.toml import Path, parse
 
 _KEY = ("tool", "hatch", "version")
 _DEFAULT = re.compile(
@@ -45,6 +46,7 @@ _JSON_TOKEN = re.compile(r'"(?:[^"\\\n]|\\.)*"|[\[\]{}:,]')
 
 def hatch_version(document: PythonDocument, read: Read) -> VersionSpot:
     """Find the version of a hatchling project; plug-ins with patterns or tags are known by name."""
+    document = _with_hatch_file(document, read)
     source = document.string(*_KEY, "source") or "regex"
     if source == "uv-dynamic-versioning" and document.get(*_FROM_FILE) is not None:
         return _from_file(document, read)
@@ -69,6 +71,21 @@ def hatch_version(document: PythonDocument, read: Read) -> VersionSpot:
     pattern = document.get(*_KEY, "pattern")
     own = compiled(document, pattern, (*_KEY, "pattern")) if isinstance(pattern, str) else _DEFAULT
     return spot_in_file(document, read, path, own, (*_KEY, "path"))
+
+
+def _with_hatch_file(document: PythonDocument, read: Read) -> PythonDocument:
+    """Put the tables of `hatch.toml` in the place of those in `tool.hatch`, as hatchling does (its `metadata.core`).
+
+    Errors: ``toml-invalid``.
+    """
+    file = document.at("hatch.toml")
+    text = read(file) if file is not None else None
+    if file is None or text is None:
+        return document
+    tool, hatch = document.table("tool"), document.table("tool", "hatch")
+    return replace(
+        document, data={**document.data, "tool": {**tool, "hatch": {**hatch, **parse(text, file)}}}
+    )
 
 
 def _from_file(document: PythonDocument, read: Read) -> VersionSpot:
