@@ -88,6 +88,7 @@ BAD = [
     ("check's pattern", "[[check]]\nname='a'\nfile='y'\npattern='*'\nequals=''\n", "pattern-invalid", 4, "single"),
     ("two checks of a name", "[[check]]\nname='a'\ncommand='x'\n" * 2, "contradiction", 1, "`a`"),
     ("name of two lines", '[[check]]\nname = "a\\nb"\ncommand = "x"\n', "impossible-value", 2, "one line"),
+    ("an app and a token", '[ci]\napp = "A"\ntoken = "B"\n', "contradiction", 2, "keep one of the two"),
     ("all features and some", '[cargo]\nall-features = true\nfeatures = ["a"]\n', "contradiction", 3, "all-features"),
     ("built here and elsewhere", '[python]\nbuild = "make"\nartifacts = "dist"\n', "contradiction", 2, "artifacts"),
     ("facade excluded", '[release]\nfacade = "kube"\nexclude = ["k*"]\n', "contradiction", 2, "`k*`"),

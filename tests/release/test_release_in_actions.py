@@ -43,8 +43,13 @@ pytestmark = pytest.mark.real
 CONFIGURATION = f'{FROM}release = true\nannounce = true\nshards = 2\n\n[changelog]\nmode = "pull-request"\n'
 CONFIGURATION += '\n[release]\nsign = "tag"\n'
 ATTESTING = Path(__file__).parents[1] / "attesting.py"
-WRITES, READS = "a-jobs-token-that-writes", "a-jobs-token-that-reads"
+STARTING = ATTESTING.with_name("starting.py")
+WRITES, READS, STARTS = (f"a-jobs-token-that-{does}" for does in ("writes", "reads", "starts"))
+APP = "a-token-of-an-app"
 TOKENS = {
+    # The forge has one level for all rights of a token.
+    STARTS: {"permission": "write", "kind": "app"},
+    APP: {"permission": "write", "kind": "fine-grained"},
     WRITES: {"permission": "write", "kind": "app"},
     READS: {"permission": "read", "kind": "app"},
 }
@@ -59,8 +64,6 @@ class Runner:
     given: dict[str, str]
     told: dict[str, str] = field(default_factory=dict)
     """What each job printed, by its name."""
-    started: list[str] = field(default_factory=list)
-    """The calls of `gh`, which stands in for the forge's start of workflows."""
     _count: int = 0
 
     def run(self, path: Path, **event: str) -> list[str]:
@@ -88,6 +91,11 @@ class Runner:
             known |= handed
         return ran
 
+    def started(self) -> list[tuple[str, str, dict[str, str]]]:
+        """Give what was started on the forge, by dispatch or by an event: the workflow, where, its inputs."""
+        runs: Any = self.made.stage.world.dump()["forge"]
+        return [(one["workflow"], one["ref"], one["inputs"]) for one in runs["runs"]]
+
     def _job(self, name: str, job: Any, given: Mapping[str, str], folder: Path) -> dict[str, str]:
         kept = folder / "kept"
         runner = folder / f"{name}{given['matrix.leg']}-temp"
@@ -109,12 +117,13 @@ class Runner:
             for key, value in self.made.stage.environment.items()
             if "TOKEN" not in key or (key.startswith("ACTIONS_ID_") and "id-token" in rights)
         }
-        programs = put_programs(runner, builds=name in ("build", "rehearse"))
+        programs = put_programs(runner, self.made.stage.world.forge.url, builds=name in ("build", "rehearse"))
         output = runner / "output"
         output.touch()
         usual |= {"PATH": f"{programs}{os.pathsep}{usual['PATH']}", "GITHUB_WORKSPACE": str(clone)}
         usual |= {"RUNNER_TEMP": str(runner), "GITHUB_OUTPUT": str(output)}
-        token = {"github.token": WRITES if writes else READS}
+        starts = rights.get("actions") == "write"
+        token = {"github.token": WRITES if writes else STARTS if starts else READS}
         self.told[name] = self.told.get(name, "") if given["matrix.leg"] not in ("", "1") else ""
         for step in job["steps"]:
             outputs = dict(line.split("=", 1) for line in output.read_text("utf-8").splitlines())
@@ -124,10 +133,12 @@ class Runner:
             if "actions/attest@" in step.get("uses", ""):
                 assert rights == {"attestations": "write", "id-token": "write"}
                 self._attest(runner / "listed" / "SHA256SUMS", clone)
+            if "create-github-app-token@" in step.get("uses", ""):
+                assert rights == {"contents": "read"}
+                token = {**token, "steps.app.outputs.token": APP}
+                hook.write_text("#!/bin/sh\nexit 0\n", "utf-8")  # git uses the app's token as well
             if "env" in step:
                 self._step(name, step, usual, known, clone)
-        calls = runner / "gh-calls"
-        self.started += calls.read_text("utf-8").splitlines() if calls.exists() else []
         outputs = dict(line.split("=", 1) for line in output.read_text("utf-8").splitlines())
         return {f"needs.{name}.outputs.{key}": text for key, text in outputs.items()}
 
@@ -173,7 +184,7 @@ def exchange(step: Any, known: Mapping[str, str], runner: Path, kept: Path) -> N
             shutil.copytree(one, ours / one.name if len(found) > 1 else ours)
 
 
-def put_programs(runner: Path, *, builds: bool) -> Path:
+def put_programs(runner: Path, forge: str, *, builds: bool) -> Path:
     """Install castoff as the workflow does, a uv that builds only where it may, and a gh; return their folder."""
     programs = runner / "castoff" / "bin"
     programs.mkdir(parents=True)
@@ -183,7 +194,7 @@ def put_programs(runner: Path, *, builds: bool) -> Path:
         # Sigstore's services are not here: a key of the test signs.
         "pypi-attestations": f'exec {sys.executable} {ATTESTING} "$@"',
         "uv": f'{refuse}exec {shutil.which("uv")} "$@"',
-        "gh": f'echo "$@" >> {runner}/gh-calls',
+        "gh": f'exec {sys.executable} {STARTING} {forge} "$@"',
     }
     for name, text in texts.items():
         (programs / name).write_text(f"#!/bin/sh\n{text}\n", "utf-8")
@@ -228,9 +239,9 @@ def holds(condition: str, given: Mapping[str, str]) -> bool:
 
 def test_a_release_is_proposed_and_after_a_squash_finished_by_the_workflows(tmp_path: Path) -> None:
     with bench(tmp_path, "python", forge=FORGE, files={"castoff.toml": CONFIGURATION}) as made:
-        made.change("Add a mast", "changelog-add")
         offer_what_castoff_needs(made.stage.world)
         made.run("ci", "--write", ".")
+        made.change("Add a mast", "changelog-add")
         folder = made.clone / ".github" / "workflows"
         runner = Runner(
             made,
@@ -266,16 +277,14 @@ def test_a_release_is_proposed_and_after_a_squash_finished_by_the_workflows(tmp_
         runner.given["github.event.repository.default_branch"] = "main"
         assert runner.run(folder / "castoff-announce.yml", inputs_version="1.1.0") == ["announce", "follow"]
         assert list(made.releases()) == ["1.1.0"]
-        assert runner.started == [
-            "workflow run castoff-published.yml --repo acme/harbour --ref main -f tag=1.1.0"
-        ]
+        assert runner.started() == [("castoff-published.yml", "refs/heads/main", {"tag": "1.1.0"})]
         runner.run(folder / "castoff-published.yml", inputs_tag="1.1.0")
         (ported,) = made.ask("GET", "pulls?state=open")
         assert "castoff/" in ported["head"]["ref"], runner.told
 
 
 JOB = {"workflow": "castoff-resume.yml", "environment": "release", "repository": "acme/harbour"}
-TOKENLESS = f'{FROM}release = "push"\nattest = true\n\n[release]\nsign = "SIGN"\ntokenless = true\n'
+TOKENLESS = f'{FROM}release = "push"\nattest = true\nAPP\n[release]\nsign = "SIGN"\ntokenless = true\n'
 
 
 Written = Literal["python", "cargo", "npm"]
@@ -283,14 +292,14 @@ PACKAGES: Mapping[Written, tuple[str, ...]] = {**NAMES, "npm": NPM_NAMES}
 
 
 @contextmanager
-def tokenless(folder: Path, kind: Written, sign: str, more: str = "") -> Iterator[Bench]:
+def tokenless(folder: Path, kind: Written, sign: str, more: str = "", *, app: str = "") -> Iterator[Bench]:
     """Open a world whose packages trust the workflow that uploads, and no token; the workflows are committed."""
     folder.mkdir(parents=True, exist_ok=True)
     key = make_key(folder)
     writers = {"python": write_small, "cargo": write_small_crates, "npm": write_small_packages}
     sample = writers[kind](folder / "sample")
     with (sample / "castoff.toml").open("a", encoding="utf-8") as file:
-        file.write(TOKENLESS.replace("SIGN", sign) + more)
+        file.write(TOKENLESS.replace("SIGN", sign).replace("APP", app) + more)
     source = make_source(folder / "source", key, sample)
     workspace = read_workspace(FolderTree(source), manifests(), Scope())
     trusted = dict.fromkeys(PACKAGES[kind], JOB)
@@ -330,9 +339,7 @@ def test_a_release_is_claimed_by_a_job_and_continued_in_a_second_run_when_time_i
 
         assert ran == ["rehearse", "claim", "build", "sign", "attest", "publish", "continue"], runner.told
         assert 0 < len(made.uploads("python")) < 4
-        assert runner.started == [
-            "workflow run castoff-resume.yml --repo acme/harbour --ref main -f starts=2"
-        ]
+        assert runner.started() == [("castoff-resume.yml", "refs/heads/main", {"starts": "2"})]
         assert "1.1.0" not in made.git("ls-remote", "--tags", "origin")
 
         made.stage.machine = {}
@@ -343,7 +350,7 @@ def test_a_release_is_claimed_by_a_job_and_continued_in_a_second_run_when_time_i
         assert len(made.uploads("python")) == 4
         assert dumped["git"]["refs"]["refs/tags/1.1.0"]["signed"] is False
         assert [(one["tag"], one["draft"]) for one in dumped["forge"]["releases"]] == [("1.1.0", True)]
-        assert runner.started[1:] == ["workflow run binaries.yml --repo acme/harbour --ref 1.1.0"]
+        assert runner.started()[1:] == [("binaries.yml", "refs/tags/1.1.0", {})]
 
         assert runner.run(path) == ["build", "finish"], "nothing is left to do"
         made.run("announce", "1.1.0", "--execute", "--yes")
@@ -362,17 +369,16 @@ def test_a_release_is_claimed_by_a_job_and_continued_in_a_second_run_when_time_i
         )
 
 
-def test_crates_are_released_by_jobs_without_a_token(tmp_path: Path) -> None:
-    with tokenless(tmp_path, "cargo", "tag", '\n[draft]\nby = "ci"\n') as made:
+def test_crates_are_released_by_jobs_without_a_token_and_with_that_of_an_app(tmp_path: Path) -> None:
+    app = 'app = "RELEASE_APP"\n'
+    with tokenless(tmp_path, "cargo", "tag", '\n[draft]\nby = "ci"\n', app=app) as made:
         path = made.clone / ".github" / "workflows" / "castoff-resume.yml"
         runner = Runner(made, {"secrets.SIGNING_KEY": made.stage.key.read_text()})
 
         ran = runner.run(path, inputs_level="minor")
 
         dumped: Any = made.stage.world.dump()
-        assert ran == ["rehearse", "claim", "build", "sign", "attest", "publish", "finish", "start"], (
-            runner.told
-        )
+        assert ran == ["rehearse", "claim", "build", "sign", "attest", "publish", "finish"], runner.told
         assert made.uploads("cargo") == [f"{name}-1.1.0.crate" for name in NAMES["cargo"]]
         assert dumped["git"]["refs"]["refs/tags/1.1.0"]["signed"] is True
         assert [(one["tag"], one["draft"]) for one in dumped["forge"]["releases"]] == [("1.1.0", True)]

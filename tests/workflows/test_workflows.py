@@ -133,7 +133,11 @@ def test_everything_is_nine_files() -> None:
     ]
 
 
-LINTED = {"with tokens": {}, "without": {"tokenless": True, "shards": 12, "attest": True}}
+LINTED = {
+    "with tokens": {},
+    "with an app": {"app": "RELEASE_APP"},
+    "without": {"tokenless": True, "shards": 12, "attest": True},
+}
 
 
 @pytest.mark.parametrize("linter", LINTERS)
@@ -339,6 +343,32 @@ def test_another_token_is_used_only_where_something_is_written() -> None:
     }
 
     assert holders == {("propose.yml", "propose"), ("resume.yml", "finish"), ("announce.yml", "announce")}
+
+
+def test_an_app_gives_its_token_to_what_writes_with_the_rights_of_the_job_and_the_jobs_own_reads() -> None:
+    made = {one.path: one for one in workflows(replace(EVERYTHING, app="RELEASE_APP", signs=frozenset()))}
+    holders = {}
+    for name in ("propose", "resume", "announce"):
+        own = RIGHTS[name]
+        for job, value in jobs_of(made[BY_NAME[name].path]):
+            steps = [one for one in steps_of(value) if "create-github-app-token@" in str(at(one, "uses"))]
+            if not steps:
+                assert rights_of(value) == own[job]
+                continue
+            given = at(steps[0], "with")
+            assert isinstance(given, Mapping)
+            rights = {
+                one.key.removeprefix("permission-"): one.value.text
+                for one in given.entries
+                if one.key.startswith("permission-") and isinstance(one.value, Scalar)
+            }
+            assert (rights, rights_of(value)) == (own[job], {"contents": "read"})
+            tokens = [one.text for one in scalars(value, "GH_TOKEN")]
+            assert set(tokens) == {"${{ steps.app.outputs.token }}"}
+            holders[job] = len(tokens)
+
+    assert holders == {"propose": 1, "finish": 2, "announce": 1}
+    assert "follow" not in dict(jobs_of(made[BY_NAME["announce"].path]))
 
 
 def test_what_builds_holds_no_secret_and_only_what_uploads_runs_in_the_environment() -> None:
@@ -826,6 +856,7 @@ UNFIT: list[tuple[str, dict[str, Any]]] = [
     ("an empty tag", {"tags": ("",)}),
     ("a secret with an expression", {"site_token": "A }} ${{ secrets.B"}),
     ("a token with an expression", {"token": "A }} ${{ secrets.B"}),
+    ("an app with an expression", {"app": "A }} ${{ secrets.B"}),
     ("a file name with a command", {"waiting": ("a.yml; curl",)}),
     ("a file name that is an option", {"waiting": ("--ref.yml",)}),
 ]

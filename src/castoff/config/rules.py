@@ -13,6 +13,7 @@ from castoff.config.templates import PLACEHOLDERS, defects
 from castoff.config.values import (
     CargoSettings,
     CheckSettings,
+    CiSettings,
     Configuration,
     Limit,
     NpmSettings,
@@ -95,6 +96,12 @@ def of_limit(limit: Limit) -> Iterator[Conflict]:
         yield _conflict("", "it sets no limit", "add `new` or `version`: `{burst = 1, every = 600}`")
 
 
+def of_ci(ci: CiSettings) -> Iterator[Conflict]:
+    """Find contradictions: two tokens."""
+    if ci.app is not None and ci.token is not None:
+        yield _conflict("app", "`token` is another token for the same jobs", "keep one of the two")
+
+
 def of_website(website: WebsiteSettings) -> Iterator[Conflict]:
     """Find contradictions: pages without a repository, two sources of one page."""
     if website.pages and website.repository is None:
@@ -118,6 +125,7 @@ RULES: Mapping[type, Rule] = {
     NpmSettings: of_npm,
     Limit: of_limit,
     WebsiteSettings: of_website,
+    CiSettings: of_ci,
     Configuration: of_all,
 }
 

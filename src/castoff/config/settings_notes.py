@@ -213,6 +213,12 @@ class CiSettings:
         "and draft (default: each job's own). What a job writes with its own token starts no other workflow.",
         default=None,
     )
+    app: str | None = key(
+        _SECRET,
+        "In the place of `token`: the name of a GitHub App, in capitals. These jobs make a token of it that ends after "
+        "an hour, from the variable `NAME_CLIENT_ID` and the secret `NAME_PRIVATE_KEY`, with the rights of their job.",
+        default=None,
+    )
     announce: bool = key(
         Flag(),
         "Write the workflow that announces a release, which a person starts; the rules of its environment "

@@ -211,7 +211,7 @@ def other_writers(session: Session) -> Found:
 def _unstarted(session: Session, version: ReleaseVersion) -> Found:
     """Find what the jobs of a release would not start: workflows that wait for it, checks of its proposal."""
     ci, snapshot = session.configuration.ci, session.snapshot
-    if ci.token:
+    if ci.token or ci.app:
         return ()
     files = workflow_files(snapshot.tree)
     problems = unannounced_problems(files) if ci.announce else ()

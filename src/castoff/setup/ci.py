@@ -155,6 +155,7 @@ def _options(services: Services) -> WorkflowOptions:
             npm_clients=npm_clients(session) if "npm" in session.snapshot.ecosystems else (),
             tokenless=configuration.release.tokenless,
             token=configuration.ci.token,
+            app=configuration.ci.app,
             announce=configuration.ci.announce,
             shards=configuration.ci.shards,
             attest=configuration.ci.attest,
@@ -194,7 +195,8 @@ _ANY = ReleaseVersion(1, 2, 3)
 
 def _waiting(services: Services, tag: str) -> tuple[str, ...]:
     """Name the workflows that wait for a release tag and can be started without one; castoff's own draft here."""
-    if not services.configuration.ci.release or services.configuration.ci.token:
+    ci = services.configuration.ci
+    if not ci.release or ci.token or ci.app:
         return ()
     found = tag_workflows(workflow_files(FolderTree(services.repository.root)), tag)
     return tuple(one.name for one in found if one.by_hand and one.path != OURS)

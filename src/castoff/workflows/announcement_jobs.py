@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from castoff.workflows.job_parts import CASTOFF, token_of
 from castoff.workflows.job_values import DefaultBranch, Input, Job, Right, Script, StartInput, Workflow
-from castoff.workflows.options import ANNOUNCING_ENVIRONMENT, WorkflowOptions
+from castoff.workflows.options import ANNOUNCING_ENVIRONMENT, WorkflowOptions, starts_others
 
 
 def announcement_workflow(options: WorkflowOptions) -> Workflow:
@@ -51,5 +51,5 @@ def announcement_workflow(options: WorkflowOptions) -> Workflow:
         name="announce",
         group="castoff-announce",
         entries=(StartInput(name="version", description="The version to announce", required=True),),
-        jobs=(announce, *((follow,) if ported and not options.token else ())),
+        jobs=(announce, *((follow,) if ported and not starts_others(options) else ())),
     )

@@ -11,6 +11,7 @@ from textwrap import fill, indent
 from castoff.model.refs import PROPOSED
 from castoff.workflows import texts
 from castoff.workflows.job_values import (
+    AppToken,
     Attest,
     Clients,
     DefaultBranch,
@@ -19,6 +20,7 @@ from castoff.workflows.job_values import (
     JobToken,
     Keep,
     LegName,
+    Mint,
     Output,
     ReleaseBranch,
     Script,
@@ -35,6 +37,8 @@ from castoff.workflows.options import ATTESTING_ACTION
 _STEP = "run"
 """The id of the one step of a job that hands values on."""
 _LEG = "matrix.leg"
+_APP = "app"
+"""The id of the step that makes a token of an app."""
 _OWN = "github.repository == @REPOSITORY@"
 _BASE = "github.event.pull_request.base.ref"
 _AT_BRANCH = texts.CHECKOUT.replace(
@@ -173,6 +177,13 @@ def _step(step: Step) -> str:
             return _NODE + corepack + (_BUN if "bun" in packers else "")
         case SigningKey():
             return _SIGNING
+        case Mint(name, rights):
+            listing = "".join(f"          permission-{one.area}: {one.access}\n" for one in rights)
+            return (
+                f"      - uses: actions/create-github-app-token@@APP_TOKEN@\n        id: {_APP}\n        with:\n"
+                f"          client-id: ${{{{ vars.{name}_CLIENT_ID }}}}\n"
+                f"          private-key: ${{{{ secrets.{name}_PRIVATE_KEY }}}}\n{listing}"
+            )
         case Attest(listed):
             return (
                 f"      - uses: {ATTESTING_ACTION}@ATTEST@\n"
@@ -198,18 +209,21 @@ def _step(step: Step) -> str:
 
 def _run(step: Script) -> str:
     named = f"        id: {_STEP}\n" if step.outputs else ""
-    secret = (
-        "github.token"
-        if isinstance(step.token, JobToken)
-        else f"secrets.{step.token.name}"
-        if step.token
-        else ""
-    )
-    token = f"          GH_TOKEN: ${{{{ {secret} }}}}\n" if secret else ""
+    token = f"          GH_TOKEN: ${{{{ {_token(step.token)} }}}}\n" if step.token is not None else ""
     given = "".join(f"          {name}: ${{{{ {_value(one)} }}}}\n" for name, one in step.variables)
     git = texts.WHO if step.commits else texts.GIT if step.token else ""
     environment = f"        env:\n{token}{given}{git}" if token or given or git else ""
     return f"      - name: {step.title}\n{named}{environment}        run: |\n{indent(step.script, ' ' * 10)}"
+
+
+def _token(token: Secret | JobToken | AppToken) -> str:
+    match token:
+        case Secret(name):
+            return f"secrets.{name}"
+        case AppToken():
+            return f"steps.{_APP}.outputs.token"
+        case JobToken():
+            return "github.token"
 
 
 def _value(value: Value) -> str:

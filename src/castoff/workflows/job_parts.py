@@ -3,8 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from castoff.workflows.job_values import Clients, JobToken, Right, Secret, SigningKey, Step, Value
+from castoff.workflows.job_values import (
+    AppToken,
+    Clients,
+    Job,
+    JobToken,
+    Mint,
+    Right,
+    Script,
+    Secret,
+    SigningKey,
+    Step,
+    Value,
+)
 from castoff.workflows.options import WorkflowOptions
 
 CASTOFF = '"$RUNNER_TEMP/castoff/bin/castoff"'
@@ -14,9 +27,25 @@ _SET_HERE = ("GH_TOKEN", "GIT_CONFIG_", "GITHUB_")
 READS_CLAIM = Right("contents", "read", "to read the claim and the tags")
 
 
-def token_of(options: WorkflowOptions) -> Secret | JobToken:
+def token_of(options: WorkflowOptions) -> Secret | JobToken | AppToken:
     """Return the token with which jobs write on the forge."""
+    if options.app:
+        return AppToken()
     return Secret(options.token) if options.token else JobToken()
+
+
+def with_token(options: WorkflowOptions, job: Job) -> Job:
+    """Let an app give its token to a job, with the rights that the job's own would have, right before its first use."""
+    uses = [isinstance(one, Script) and isinstance(one.token, AppToken) for one in job.steps]
+    if options.app is None or True not in uses:
+        return job
+    place = uses.index(True)
+    mint = Mint(options.app, job.rights)
+    return replace(
+        job,
+        steps=(*job.steps[:place], mint, *job.steps[place:]),
+        rights=(Right("contents", "read", "to fetch the repository; what writes is the app's token"),),
+    )
 
 
 def build_secrets(options: WorkflowOptions) -> list[str]:

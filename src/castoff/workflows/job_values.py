@@ -36,6 +36,11 @@ class JobToken:
 
 
 @dataclass(frozen=True, slots=True)
+class AppToken:
+    """The token that an app gave to the job, in an earlier :class:`Mint` of it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Output:
     """A value that an earlier job handed on, which no later job can change; empty if that job did not run."""
 
@@ -80,7 +85,7 @@ class Script:
     script: str
     variables: tuple[tuple[str, Value], ...] = ()
     outputs: tuple[tuple[str, str], ...] = ()
-    token: Secret | JobToken | None = JobToken()
+    token: Secret | JobToken | AppToken | None = JobToken()
     commits: bool = False
 
 
@@ -127,7 +132,15 @@ class Attest:
     listed: str
 
 
-Step = Script | Clients | SigningKey | Keep | Take | Attest
+@dataclass(frozen=True, slots=True)
+class Mint:
+    """A token of an app for an hour; ``name`` begins the names of its client id and of its private key."""
+
+    name: str
+    rights: tuple[Right, ...]
+
+
+Step = Script | Clients | SigningKey | Keep | Take | Attest | Mint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,8 @@ class WorkflowOptions:
     push of a job; ``signs`` names what carries a signature; ``tokenless``: no upload token is a secret of the
     repository. ``build_secrets`` are the variables of ``release.pass-env`` for builds: read credentials of private
     indexes, which the jobs that build get from secrets of the same names. ``npm_clients`` pack and lock the npm
-    packages. ``token`` is the secret of another token than the job's own; without it, ``waiting`` are the workflows
+    packages. ``token`` is the secret of another token than the job's own, ``app`` the name of an app that gives one;
+    without both, ``waiting`` are the workflows
     that a tag would start, and that a job starts instead. ``announce``: a job announces, when a person starts it.
     ``shards`` jobs build and verify at the same time. ``attest``: a job attests the files on the forge.
     """
@@ -46,10 +47,16 @@ class WorkflowOptions:
     npm_clients: tuple[str, ...] = ()
     tokenless: bool = False
     token: str | None = None
+    app: str | None = None
     waiting: tuple[str, ...] = ()
     announce: bool = False
     shards: int = 1
     attest: bool = False
+
+
+def starts_others(options: WorkflowOptions) -> bool:
+    """Return whether what the jobs write starts other workflows: with the token of an app or of a person."""
+    return bool(options.token or options.app)
 
 
 def attests(options: WorkflowOptions) -> bool:

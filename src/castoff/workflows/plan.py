@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from castoff.errors import ConfigurationError
 from castoff.workflows import texts
 from castoff.workflows.announcement_jobs import announcement_workflow
 from castoff.workflows.github import render_github
+from castoff.workflows.job_parts import with_token
+from castoff.workflows.job_values import Workflow
 from castoff.workflows.options import WorkflowOptions
 from castoff.workflows.release_jobs import proposal_workflow, release_workflow
 
@@ -38,7 +40,8 @@ DOWNLOAD = Pin("actions/download-artifact", "3e5f45b2cfb9172054b4087a40e8e0b5a54
 SETUP_NODE = Pin("actions/setup-node", "820762786026740c76f36085b0efc47a31fe5020", "v7.0.0")
 SETUP_BUN = Pin("oven-sh/setup-bun", "0c5077e51419868618aeaa5fe8019c62421857d6", "v2.2.0")
 ATTEST = Pin("actions/attest", "1e69f48acb82d1966a394da916b4c1698aa569d6", "v4.2.2")
-PINS = (CHECKOUT, SETUP_UV, UPLOAD, DOWNLOAD, SETUP_NODE, SETUP_BUN, ATTEST)
+APP_TOKEN = Pin("actions/create-github-app-token", "1b10c78c7865c340bc4f6099eb2f838309f1e8c3", "v3.1.1")
+PINS = (CHECKOUT, SETUP_UV, UPLOAD, DOWNLOAD, SETUP_NODE, SETUP_BUN, ATTEST, APP_TOKEN)
 
 
 # Only a full commit hash: abbreviated ones can become ambiguous, and git resolves a branch of that name
@@ -87,18 +90,18 @@ def _files(options: WorkflowOptions) -> Iterator[WorkflowFile]:
         )
     if options.release == "pull-request":
         purpose = "rehearses a release and opens its pull request on demand"
-        yield _file(options, "propose", render_github(proposal_workflow(options)), purpose)
+        yield _file(options, "propose", _rendered(options, proposal_workflow(options)), purpose)
     if options.release is not None:
         start = (
             "after the merge of a release pull request" if options.release == "pull-request" else "on demand"
         )
         purpose = f"builds, signs, uploads and drafts {start}"
-        yield _file(options, "resume", render_github(release_workflow(options)), purpose)
+        yield _file(options, "resume", _rendered(options, release_workflow(options)), purpose)
     if options.draft_by == "ci":
         yield _file(options, "draft", texts.DRAFT, "drafts the release when its tag is pushed")
     if options.announce:
         purpose = "announces a release when a person starts it"
-        yield _file(options, "announce", render_github(announcement_workflow(options)), purpose)
+        yield _file(options, "announce", _rendered(options, announcement_workflow(options)), purpose)
     if options.changelog != "off" or options.website:
         yield _file(
             options,
@@ -112,6 +115,11 @@ def _files(options: WorkflowOptions) -> Iterator[WorkflowFile]:
         yield _file(options, "verify", texts.VERIFY, "opens an issue when the last release is not whole")
     if options.reminder:
         yield _file(options, "reminder", texts.REMINDER, "opens an issue when a release is due or unfinished")
+
+
+def _rendered(options: WorkflowOptions, workflow: Workflow) -> str:
+    jobs = tuple(with_token(options, one) for one in workflow.jobs)
+    return render_github(replace(workflow, jobs=jobs))
 
 
 def _published(options: WorkflowOptions) -> str:
@@ -140,6 +148,7 @@ def _file(options: WorkflowOptions, name: str, text: str, purpose: str) -> Workf
         "@SETUP_NODE@": f"{SETUP_NODE.commit} # {SETUP_NODE.version}",
         "@SETUP_BUN@": f"{SETUP_BUN.commit} # {SETUP_BUN.version}",
         "@ATTEST@": f"{ATTEST.commit} # {ATTEST.version}",
+        "@APP_TOKEN@": f"{APP_TOKEN.commit} # {APP_TOKEN.version}",
         "@DOWNLOAD@": f"{DOWNLOAD.commit} # {DOWNLOAD.version}",
         "@REPOSITORY@": f"'{options.repository}'",
         "@CASTOFF@": f"'castoff @ {options.source}'",
@@ -211,6 +220,7 @@ def _demand_fitting(options: WorkflowOptions) -> None:
         ("tags", options.tags, r"[A-Za-z0-9._+*?!/\[\]@-]{1,200}"),
         ("site_token", (options.site_token,), r"[A-Za-z_][A-Za-z0-9_]{0,100}"),
         ("ci.token", (options.token,) if options.token else (), r"[A-Za-z_][A-Za-z0-9_]{0,100}"),
+        ("ci.app", (options.app,) if options.app else (), r"[A-Za-z_][A-Za-z0-9_]{0,80}"),
         ("a workflow's file name", options.waiting, r"[A-Za-z0-9_][A-Za-z0-9._-]{0,100}"),
         ("release.pass-env.build", options.build_secrets, r"[A-Za-z_][A-Za-z0-9_]{0,100}"),
     )

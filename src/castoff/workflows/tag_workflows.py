@@ -18,6 +18,10 @@ from castoff.workflows.texts import HEADER
 
 _SIGN = re.compile(r"\*\*|[*?+]|\[[^\]]+\]|\\.|.", re.S)
 
+_ANOTHER = (
+    "name a GitHub App in `ci.app`, whose token does start them (`castoff explain workflow-not-started`), or in "
+    "`ci.token` a secret with another token"
+)
 _REASON = "the forge starts no workflow for what a job writes with its own token"
 
 
@@ -59,7 +63,7 @@ def unannounced_problems(files: Mapping[str, str]) -> tuple[Problem, ...]:
             message=f"`{path}` waits for the publication of a release, and `castoff-announce.yml` would not start it",
             reason=_REASON,
             remedy="remove `announce` from `[ci]`, and announce with `castoff announce --execute` or on the forge; or "
-            "store the token of an app or of a person as a secret, and name that in `ci.token`",
+            + _ANOTHER,
             file=path,
         )
         for path in sorted(files)
@@ -87,7 +91,7 @@ def unchecked_proposal(branch: str, rules: Collection[str]) -> tuple[Problem, ..
             code="workflow-not-started",
             message=f"the branch `{branch}` requires checks, which do not run for a proposal that a job opens",
             reason=_REASON,
-            remedy="store the token of an app or of a person as a secret, and name that in `ci.token`",
+            remedy=_ANOTHER,
         ),
     )
 
@@ -99,7 +103,7 @@ def _never_started(one: TagWorkflow) -> Problem:
         message=f"`{one.path}` waits for a release tag, which a job pushes",
         reason=_REASON,
         remedy=(by_hand if one.by_hand else f"add `workflow_dispatch:` to its `on`, and {by_hand}")
-        + "; or store the token of an app as a secret, and name that in `ci.token`",
+        + f"; or {_ANOTHER}",
         file=one.path,
         line=one.line,
     )

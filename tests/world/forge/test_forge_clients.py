@@ -76,6 +76,18 @@ def served(watched: Watched) -> Iterator[str]:
 
 
 @pytest.mark.skipif(shutil.which("gh") is None, reason="gh is not installed")
+def test_gh_starts_a_workflow(watched: Watched, work: Work, tmp_path: Path) -> None:
+    text = "on: {workflow_dispatch: {inputs: {tag: {required: true}}}}\njobs: {}\n"
+    work.commit("main", {".github/workflows/by-hand.yml": text})
+    with served(watched) as url:
+        _run_gh(url, tmp_path, "workflow", "run", "by-hand.yml", "--ref", "main", "-f", "tag=1.0.0")
+        with pytest.raises(AssertionError, match="Unexpected inputs provided"):
+            _run_gh(url, tmp_path, "workflow", "run", "by-hand.yml", "--ref", "main", "-f", "x=1")
+    runs: Any = watched.forge.dump()["runs"]
+    assert [(one["workflow"], one["inputs"]) for one in runs] == [("by-hand.yml", {"tag": "1.0.0"})]
+
+
+@pytest.mark.skipif(shutil.which("gh") is None, reason="gh is not installed")
 def test_gh_releases_files_issues_and_reads(watched: Watched, tmp_path: Path) -> None:
     with served(watched) as url:
         gh = partial(_run_gh, url, tmp_path)

@@ -6,6 +6,7 @@ import hashlib
 from datetime import datetime
 
 from castoff.world.forge.answers import Answer, Refused, custom, invalid, malformed, not_found
+from castoff.world.forge.api_actions import follow_publication
 from castoff.world.forge.call import Call, Links, escaped
 from castoff.world.forge.fields import Fields
 from castoff.world.forge.generated_notes import notes_for
@@ -291,6 +292,7 @@ def _publish(call: Call, release: Release, latest: str | None) -> None:
     release.published_at, release.created_at = call.now, _dated(call, release)
     release.immutable = call.state.immutable_releases
     _set_latest(call, release, latest or "true")
+    follow_publication(call, release.tag)
 
 
 def _dated(call: Call, release: Release) -> datetime:

@@ -25,6 +25,15 @@ def canonical(state: State, git: BareRepository) -> dict[str, object]:
         "pull_requests": [_pull(state, issue) for issue in issues if issue.pull is not None],
         "releases": sorted((_release(state, git, item) for item in state.releases), key=_release_order),
         "attestations": sorted([one.kind, *sorted(one.digests)] for one in state.attestations),
+        "runs": [
+            {
+                "workflow": one.workflow,
+                "event": one.event,
+                "ref": one.ref,
+                "inputs": dict(sorted(one.inputs.items())),
+            }
+            for one in state.runs
+        ],
         "protection": [
             {"branch": item.branch, "rules": sorted(item.rules), "checks": sorted(item.checks)}
             for item in sorted(state.protections, key=lambda item: item.branch)

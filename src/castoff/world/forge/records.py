@@ -161,6 +161,16 @@ class Attested:
     initiator: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A start of a workflow, by the name of its file: the event, the full name of the reference, the inputs."""
+
+    workflow: str
+    event: str
+    ref: str
+    inputs: dict[str, str]
+
+
 @dataclass(slots=True, kw_only=True)
 class Status:
     """One commit status, as CI systems set them."""

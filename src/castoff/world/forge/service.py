@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from castoff.world.forge import (
+    api_actions,
     api_attestations,
     api_commits,
     api_contents,
@@ -51,6 +52,7 @@ ROUTES = (
     *api_git.ROUTES,
     *api_repository.ROUTES,
     *api_attestations.ROUTES,
+    *api_actions.ROUTES,
     *searching.ROUTES,
     *graph.ROUTES,
 )

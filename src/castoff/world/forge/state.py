@@ -17,6 +17,7 @@ from castoff.world.forge.records import (
     Milestone,
     Protection,
     Release,
+    Run,
     Status,
     User,
 )
@@ -78,6 +79,7 @@ class State:
     protections: list[Protection] = field(default_factory=list)
     statuses: list[Status] = field(default_factory=list)
     attestations: list[Attested] = field(default_factory=list)
+    runs: list[Run] = field(default_factory=list)
     latest: int | None = None
     late: dict[int, Visibility] = field(default_factory=dict)
     last_id: int = 1000
