@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections import Counter
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 from git_ground import Ground
 from hypothesis import HealthCheck, settings
+
+from castoff.errors import CastoffError
 
 settings.register_profile(
     "gate", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -41,6 +45,30 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             left_out.append(item)
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in set(left_out)]
+
+
+_CLIENTS = ("cargo", "rustc", "rustup", "node", "npm", "pnpm", "yarn", "bun", "gh", "git-lfs")
+"""Clients that a contributor to another ecosystem need not have; git, uv and Python come with every checkout."""
+_OF_FOLDER = {"tests/ecosystems/cargo/": "cargo", "tests/ecosystems/npm/": "npm"}
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip the tests of an ecosystem's real client where it is not installed."""
+    client = next((name for folder, name in _OF_FOLDER.items() if item.nodeid.startswith(folder)), None)
+    if client is not None and item.get_closest_marker("real") and shutil.which(client) is None:
+        pytest.skip(f"{client} is not installed")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """Skip a test that ends since a client is not installed; one about missing clients catches the error itself."""
+    try:
+        return (yield)
+    except CastoffError as error:
+        missing = next((one for one in _CLIENTS if f"`{one}` was not found" in str(error)), None)
+        if missing is None or error.problems[0].code != "program-missing" or shutil.which(missing):
+            raise
+        pytest.skip(f"{missing} is not installed")
 
 
 @pytest.fixture
