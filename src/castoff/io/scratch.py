@@ -29,8 +29,9 @@ def _sweep(folder: str) -> None:
     if not hasattr(os, "getuid"):
         return  # where nobody can say whose a folder is, it stays
     before = SystemClock().now().timestamp() - _DAY
-    with suppress(OSError):
-        for entry in os.scandir(folder):
+    # Closed at once, also where an entry is gone in between: other processes tidy up here at the same time.
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
             found = _SCRATCH.fullmatch(entry.name)
             if found is None or not entry.is_dir(follow_symlinks=False):
                 continue
