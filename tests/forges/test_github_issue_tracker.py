@@ -15,6 +15,7 @@ from castoff.io.clock import SystemClock
 from castoff.io.http import Failure, Http, Reply
 from castoff.model.acts import Refused, Succeeded, Unclear
 from castoff.model.observations import Unknown
+from castoff.ports import NewPull
 from castoff.redaction import Redactor
 from openapi import validate_request
 from postrelease.after_bench import SLUG, Yard, yard
@@ -82,7 +83,7 @@ def test_what_is_older_and_what_is_a_pull_request_is_no_issue(here: Yard) -> Non
     here.git("checkout", "--quiet", "-b", "topic")
     here.commit({"a": "b"}, "a")
     here.push("topic")
-    at.open_pull(head="topic", base="main", title="T", body="B")
+    at.open_pull(NewPull(head="topic", base="main", title="T", body="B"))
     at.open_issue("Title", "Body")
 
     issues = at.issues(LONG_AGO)
@@ -100,7 +101,7 @@ def test_a_pull_request_is_opened_and_found_by_its_branch(here: Yard) -> None:
 
     assert at.pulls("castoff/changelog-1.1.0") == ()
     assert isinstance(
-        at.open_pull(head="castoff/changelog-1.1.0", base="main", title="T", body="B"), Succeeded
+        at.open_pull(NewPull(head="castoff/changelog-1.1.0", base="main", title="T", body="B")), Succeeded
     )
     found = at.pulls("castoff/changelog-1.1.0")
 
@@ -116,7 +117,7 @@ def test_a_pull_request_gets_its_label(here: Yard) -> None:
     here.commit({"a": "b"}, "a")
     here.push("castoff/x")
 
-    at.open_pull(head="castoff/x", base="main", title="T", body="B", label="ignore-for-release")
+    at.open_pull(NewPull(head="castoff/x", base="main", title="T", body="B", label="ignore-for-release"))
 
     assert "POST /repos/{owner}/{repo}/issues/{issue_number}/labels" in door.templates
 
@@ -135,7 +136,7 @@ def test_what_github_refuses_is_refused(here: Yard, kind: str, title: str, body:
     writes = {
         "issue": lambda: at.open_issue(title, body),
         "comment": lambda: at.comment(99, body),
-        "pull": lambda: at.open_pull(head="nowhere", base="main", title=title, body=body),
+        "pull": lambda: at.open_pull(NewPull(head="nowhere", base="main", title=title, body=body)),
     }
 
     assert isinstance(writes[kind](), outcome)

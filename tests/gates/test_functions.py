@@ -6,6 +6,9 @@ from pathlib import Path
 
 SOURCE = Path(__file__).parents[2] / "src" / "castoff"
 LONGEST = 60
+MOST = 4
+MANY = 60
+"""Functions with more than ``MOST`` parameters that are left; the number only goes down."""
 
 
 def functions() -> Iterator[tuple[str, ast.FunctionDef]]:
@@ -23,6 +26,30 @@ def body_lines(node: ast.FunctionDef) -> int:
 
 def test_no_function_is_longer_than_the_house_allows() -> None:
     assert {name: body_lines(node) for name, node in functions() if body_lines(node) > LONGEST} == {}
+
+
+def parameters(node: ast.FunctionDef) -> int:
+    """Count the parameters of a function, that of a method for its object left out."""
+    named = [
+        *node.args.posonlyargs,
+        *node.args.args,
+        *node.args.kwonlyargs,
+        node.args.vararg,
+        node.args.kwarg,
+    ]
+    names = [one.arg for one in named if one is not None]
+    return len(names) - (names[:1] in (["self"], ["cls"]))
+
+
+def is_command(node: ast.FunctionDef) -> bool:
+    """Return whether click calls a function: its parameters are the options of a command."""
+    return any("command" in ast.unparse(one) for one in node.decorator_list)
+
+
+def test_values_that_belong_together_are_one_parameter() -> None:
+    found = [name for name, node in functions() if parameters(node) > MOST and not is_command(node)]
+
+    assert len(found) == MANY, "more: give the values a type; fewer: lower the number"
 
 
 def test_no_function_knows_of_a_dry_run() -> None:

@@ -22,7 +22,7 @@ def view(told: dict[str, Any], events: Path | None = None) -> View:
     runs = read_runs(events) if events else ()
     observed = msgspec.convert(told, ObservedStatus)
     draft = render_draft(observed.draft.body if observed.draft else "")
-    return view_of(observed, runs[-1] if runs else (), datetime.now(UTC).timestamp(), "now", draft)
+    return view_of(observed, runs[-1] if runs else (), datetime.now(UTC), draft)
 
 
 def states(shown: View) -> dict[str, str]:

@@ -168,6 +168,10 @@ class Common:
     no_input: bool = False
     wait: float | None = None
     otlp: str | None = None
+    built: Path | None = None
+    """Folder of the files of the release where none are to be built."""
+    seconds: float | None = None
+    """How long the run may take."""
 
     def over(self, earlier: Common | None) -> Common:
         """Lay these options over those that stood before the command."""
@@ -310,26 +314,16 @@ def decided(common: Common, level: str, pre: str | None = None) -> str:
     return found.level
 
 
-def open_for(
-    common: Common,
-    reporter: Reporter,
-    *,
-    built: Path | None = None,
-    seconds_left: float | None = None,
-    environment: Mapping[str, str] | None = None,
-) -> Services:
-    """Wire a run to the outside; ``built`` holds the files of the release where none are to be built.
-
-    ``seconds_left`` is how long the run may take.
-    """
+def open_for(common: Common, reporter: Reporter, *, environment: Mapping[str, str] | None = None) -> Services:
+    """Wire a run to the outside."""
     from castoff.wiring import Options, open_setting
 
     options = Options(
         directory=common.directory or Path.cwd(),
         config=common.config,
         wait=common.wait,
-        built=built.absolute() if built is not None else None,
-        seconds=seconds_left,
+        built=common.built.absolute() if common.built is not None else None,
+        seconds=common.seconds,
     )
     return open_setting(options, reporter, environment)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -23,21 +22,11 @@ if TYPE_CHECKING:
 
 
 def carry_out(
-    common: Common,
-    request: ReleaseRequest,
-    *,
-    built: Path | None = None,
-    seconds: float | None = None,
-    environment: Mapping[str, str] | None = None,
+    common: Common, request: ReleaseRequest, *, environment: Mapping[str, str] | None = None
 ) -> int:
-    """Run a release for real and show how it ended; ``built`` holds its files where none are to be built.
-
-    ``seconds`` is how long it may take.
-    """
+    """Run a release for real and show how it ended."""
     reporter = reporter_for(common.events)
-    result = run_release(
-        open_for(common, reporter, built=built, seconds_left=seconds, environment=environment), request
-    )
+    result = run_release(open_for(common, reporter, environment=environment), request)
     reporter.close()
     show(common, "release", result)
     if not common.json and (left := _left_to_people(request, result)):

@@ -237,7 +237,7 @@ def check_text(check: CheckSettings, read: Read, values: Mapping[str, str]) -> t
     found = _captured(check, Capture(file=check.file, pattern=check.pattern), read)
     if isinstance(found, Problem):
         return (found,)
-    return tuple(_failed(check, check.file, line, value, wanted) for line, value in found if value != wanted)
+    return tuple(_failed(check, line, value, wanted) for line, value in found if value != wanted)
 
 
 def _required_value(
@@ -272,12 +272,12 @@ def _captured(check: CheckSettings, capture: Capture, read: Read) -> list[tuple[
     )
 
 
-def _failed(check: CheckSettings, file: str, line: int, value: str, wanted: str) -> Problem:
+def _failed(check: CheckSettings, line: int, value: str, wanted: str) -> Problem:
     return Problem(
         code="check-failed",
-        message=f"check `{check.name}`: `{file}` has `{shown(value)}`, not `{shown(wanted)}`",
+        message=f"check `{check.name}`: `{check.file}` has `{shown(value)}`, not `{shown(wanted)}`",
         reason=check.message,
         remedy=f"correct line {line}",
-        file=file,
+        file=check.file,
         line=line,
     )

@@ -11,7 +11,7 @@ from castoff.forges.github import GitHub
 from castoff.model.acts import Outcome, Refused, Succeeded
 from castoff.model.changes import Milestone, MilestoneItem
 from castoff.model.observations import Unknown
-from castoff.ports import ForgeIssue, ForgePull
+from castoff.ports import ForgeIssue, ForgePull, NewPull
 
 
 class GitHubIssueTracker:
@@ -51,16 +51,16 @@ class GitHubIssueTracker:
         rows = self._github.listing(f"{self._path}/pulls", f"&state=all&head={wanted}")
         return rows if isinstance(rows, Unknown) else tuple(_pull(row) for row in rows)
 
-    def open_pull(self, *, head: str, base: str, title: str, body: str, label: str | None = None) -> Outcome:
+    def open_pull(self, pull: NewPull) -> Outcome:
         """Open a pull request; one that could not be given its label is open all the same."""
-        value = {"title": title, "head": head, "base": base, "body": body}
+        value = {"title": pull.title, "head": pull.head, "base": pull.base, "body": pull.body}
         outcome = self._github.write("POST", f"{self._path}/pulls", value)
-        if label is not None and isinstance(outcome, Succeeded):
-            pulls = self.pulls(head)
+        if pull.label is not None and isinstance(outcome, Succeeded):
+            pulls = self.pulls(pull.head)
             opened = () if isinstance(pulls, Unknown) else [one for one in pulls if one.state == "open"]
             # A label that fails is not worth a failed proposal: the check of labels reports it.
-            for number in [one.number for one in opened if one.base == base][:1]:
-                self._github.write("POST", f"{self._path}/issues/{number}/labels", {"labels": [label]})
+            for number in [one.number for one in opened if one.base == pull.base][:1]:
+                self._github.write("POST", f"{self._path}/issues/{number}/labels", {"labels": [pull.label]})
         return outcome
 
     def edit_pull(self, number: int, body: str) -> Outcome:

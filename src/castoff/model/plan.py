@@ -173,11 +173,23 @@ def planned_packages(
 ) -> tuple[Planned, ...]:
     """Return the packages in the order of the waves."""
     by_id = {package.id: package for package in packages}
-    return tuple(
-        _planned(by_id[name], wave, order, version, new=name in new)
-        for wave, names in enumerate(order.waves, start=1)
-        for name in names
-    )
+    found = []
+    for wave, names in enumerate(order.waves, start=1):
+        for package in (by_id[name] for name in names):
+            native = spell(version, package.ecosystem)
+            found.append(
+                Planned(
+                    package=package,
+                    to=native,
+                    wave=wave,
+                    new=package.id in new,
+                    needs=tuple(sorted(order.needs[package.id])),
+                    artifacts=tuple(
+                        (kind, predicted_filename(package, kind, native)) for kind in package.kinds
+                    ),
+                )
+            )
+    return tuple(found)
 
 
 def predicted_filename(package: Package, kind: ArtifactKind, version: str) -> str | None:
@@ -189,15 +201,3 @@ def predicted_filename(package: Package, kind: ArtifactKind, version: str) -> st
     if kind == "tarball":
         return f"{package.name.removeprefix('@').replace('/', '-')}-{version}.tgz"
     return None
-
-
-def _planned(package: Package, wave: int, order: Order, version: ReleaseVersion, *, new: bool) -> Planned:
-    native = spell(version, package.ecosystem)
-    return Planned(
-        package=package,
-        to=native,
-        wave=wave,
-        new=new,
-        needs=tuple(sorted(order.needs[package.id])),
-        artifacts=tuple((kind, predicted_filename(package, kind, native)) for kind in package.kinds),
-    )

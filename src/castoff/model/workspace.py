@@ -275,13 +275,16 @@ class Artifact:
         return self.package.removeprefix(f"{self.ecosystem}:")
 
 
+EditKind = Literal["version", "requirement", "lock", "replacement", "changelog"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
     """One change of one line (or of a new or emptied file) that a release makes in the tree."""
 
     path: str
     line: int
-    kind: Literal["version", "requirement", "lock", "replacement", "changelog"]
+    kind: EditKind
     old: str
     new: str
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
 from castoff.errors import ConfigurationError, Problem
@@ -78,11 +78,13 @@ class _Reader:
     def root(self, root: Value | None) -> NotesConfiguration:
         if root is None:
             self.warn(
-                "notes-configuration-empty",
-                f"`{self.path}` is empty",
-                reason="the default configuration applies",
-                remedy="remove the file, or write the settings below `changelog:`",
-                line=1,
+                Problem(
+                    code="notes-configuration-empty",
+                    message=f"`{self.path}` is empty",
+                    reason="the default configuration applies",
+                    remedy="remove the file, or write the settings below `changelog:`",
+                    line=1,
+                )
             )
             return NotesConfiguration(path=self.path)
         top = self.mapping(root, "", ("changelog",))
@@ -90,11 +92,13 @@ class _Reader:
         if changelog is None:
             if not self.refused:
                 self.warn(
-                    "notes-configuration-empty",
-                    f"`{self.path}` has no `changelog`",
-                    reason="all settings are below that key, so the default configuration applies",
-                    remedy="move the settings below `changelog:`, or remove the file",
-                    line=root.line,
+                    Problem(
+                        code="notes-configuration-empty",
+                        message=f"`{self.path}` has no `changelog`",
+                        reason="all settings are below that key, so the default configuration applies",
+                        remedy="move the settings below `changelog:`, or remove the file",
+                        line=root.line,
+                    )
                 )
             return NotesConfiguration(path=self.path)
         below = self.mapping(changelog, "changelog", ("exclude", "categories"))
@@ -149,29 +153,35 @@ class _Reader:
     def odd_exclusions(self, labels: tuple[str, ...], authors: tuple[str, ...], *, line: int) -> None:
         if "*" in labels:
             self.warn(
-                "notes-exclude-everything",
-                "`*` is among the excluded labels",
-                reason="it is a catch-all only in the `labels` of a category; here it is the name of a label",
-                remedy="list the labels to exclude",
-                line=line,
+                Problem(
+                    code="notes-exclude-everything",
+                    message="`*` is among the excluded labels",
+                    reason="it is a catch-all only in the `labels` of a category; here it is the name of a label",
+                    remedy="list the labels to exclude",
+                    line=line,
+                )
             )
         for author in authors:
             if author in _BOTS:
                 self.warn(
-                    "notes-author-without-bot",
-                    f"the excluded author `{author}` matches nobody",
-                    reason="since July 2025 the forge compares the exact login, with `[bot]`",
-                    remedy=f"write `{author}[bot]`",
-                    line=line,
+                    Problem(
+                        code="notes-author-without-bot",
+                        message=f"the excluded author `{author}` matches nobody",
+                        reason="since July 2025 the forge compares the exact login, with `[bot]`",
+                        remedy=f"write `{author}[bot]`",
+                        line=line,
+                    )
                 )
             elif not _is_login(author):
                 near = _nearest_login(author)
                 self.warn(
-                    "notes-author-matches-nobody",
-                    f"the excluded author `{author}` matches nobody",
-                    reason="the forge compares the exact login, with the same case, and this is not a valid login",
-                    remedy=f"write `{near}`" if near else "use the login from the URL of the profile",
-                    line=line,
+                    Problem(
+                        code="notes-author-matches-nobody",
+                        message=f"the excluded author `{author}` matches nobody",
+                        reason="the forge compares the exact login, with the same case, and this is not a valid login",
+                        remedy=f"write `{near}`" if near else "use the login from the URL of the profile",
+                        line=line,
+                    )
                 )
 
     def mapping(self, value: Value, where: str, keys: tuple[str, ...]) -> Mapping:
@@ -184,11 +194,13 @@ class _Reader:
                 self.unknown_key(entry.key, where, keys, line=entry.line)
             elif entry.key in seen:
                 self.warn(
-                    "notes-configuration-duplicate-key",
-                    f"`{entry.key}` appears twice in the same mapping",
-                    reason="the forge uses the last entry and ignores the others",
-                    remedy="keep one",
-                    line=entry.line,
+                    Problem(
+                        code="notes-configuration-duplicate-key",
+                        message=f"`{entry.key}` appears twice in the same mapping",
+                        reason="the forge uses the last entry and ignores the others",
+                        remedy="keep one",
+                        line=entry.line,
+                    )
                 )
             seen.add(entry.key)
         return value
@@ -236,27 +248,19 @@ class _Reader:
         near = get_close_matches(key, keys, n=1)
         place = f"`{where.replace('/', '.')}`" if where else "the top"
         self.warn(
-            "notes-configuration-unknown-key",
-            f"`{key}` is not a key of {place}",
-            reason="the forge ignores it silently",
-            remedy=f"did you mean `{near[0]}`?"
-            if near
-            else f"known keys: {', '.join(f'`{k}`' for k in keys)}",
-            line=line,
-        )
-
-    def warn(self, code: str, message: str, *, line: int, reason: str = "", remedy: str = "") -> None:
-        self.warnings.append(
             Problem(
-                code=code,
-                message=message,
-                severity="warning",
-                reason=reason,
-                remedy=remedy,
-                file=self.path,
+                code="notes-configuration-unknown-key",
+                message=f"`{key}` is not a key of {place}",
+                reason="the forge ignores it silently",
+                remedy=f"did you mean `{near[0]}`?"
+                if near
+                else f"known keys: {', '.join(f'`{k}`' for k in keys)}",
                 line=line,
             )
         )
+
+    def warn(self, problem: Problem) -> None:
+        self.warnings.append(replace(problem, severity="warning", file=self.path))
 
 
 def _is_login(author: str) -> bool:

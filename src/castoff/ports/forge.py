@@ -222,6 +222,17 @@ class ForgePull:
     body: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPull:
+    """A pull request to open, between two branches of the repository."""
+
+    head: str
+    base: str
+    title: str
+    body: str
+    label: str | None = None
+
+
 class IssueTracker(Protocol):
     """The issues and pull requests of one repository."""
 
@@ -245,8 +256,8 @@ class IssueTracker(Protocol):
         """List the pull requests from one branch of the repository, in any state, newest first."""
         ...
 
-    def open_pull(self, *, head: str, base: str, title: str, body: str, label: str | None = None) -> Outcome:
-        """Open a pull request between two branches of the repository, with a label where it can be given."""
+    def open_pull(self, pull: NewPull) -> Outcome:
+        """Open a pull request, with its label where that can be given."""
         ...
 
     def edit_pull(self, number: int, body: str) -> Outcome:

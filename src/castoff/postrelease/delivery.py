@@ -14,7 +14,7 @@ from typing import Literal
 from castoff.errors import Problem
 from castoff.model.acts import Act, Blocked, Decision, Do, Outcome, Person, Refused, Unclear, only_if
 from castoff.model.observations import Observation, Present, Unknown
-from castoff.ports import ForgePull, IssueTracker, Remote
+from castoff.ports import ForgePull, IssueTracker, NewPull, Remote
 from castoff.reconcile.part import Seen
 
 Texts = Mapping[str, str]
@@ -147,11 +147,13 @@ class Delivery:
         assert seen is not None, "an act follows the look that decided it"
         if act.how == "pull-request" and self.issue_tracker is not None:
             return self.issue_tracker.open_pull(
-                head=seen.proposal.branch,
-                base=self.branch,
-                title=self.title,
-                body=self.text,
-                label=self.label,
+                NewPull(
+                    head=seen.proposal.branch,
+                    base=self.branch,
+                    title=self.title,
+                    body=self.text,
+                    label=self.label,
+                )
             )
         # On top of the proposal's own head, so that commits of people stay.
         if act.how == "branch" and seen.proposal.head is not None:

@@ -91,7 +91,7 @@ def changelog_stage(session: Session, past: PastRelease, *, replacing: bool = Fa
             options=options,
             path=path,
             forge=forge,
-            delivery=_changelog_delivery(session.services, past, remote, branch, is_first=number == 0),
+            delivery=_changelog_delivery(session.services, past, remote, number),
             tree=session.clone.tree,
             milestone=lambda: milestone_url(session.services, past),
             configured=settings.file is not None,
@@ -256,10 +256,9 @@ def blocked_in(state: StageState) -> tuple[Problem, ...]:
     return tuple(replace(problem, severity="warning") for problem in state.obstacles)
 
 
-def _changelog_delivery(
-    services: Services, past: PastRelease, remote: OneAtATime, branch: str, *, is_first: bool
-) -> Delivery:
-    release = past.release
+def _changelog_delivery(services: Services, past: PastRelease, remote: OneAtATime, number: int) -> Delivery:
+    """Return how notes reach a branch of the release, the first of which has the section that was cut."""
+    release, branch = past.release, past.branches[number]
     tree = remote.clone.tree(past.commit)
     message = f"changelog: notes of {release.title}"
     is_default = branch == past.branches[-1]
@@ -275,6 +274,6 @@ def _changelog_delivery(
         text=f"The published notes of {release.title}, for the changelog.\n\n"
         "Merge it unchanged, so that the changelog matches the release.\n",
         by_pull_request=services.configuration.changelog.mode == "pull-request",
-        suffix="" if is_first else f":{branch}",
+        suffix="" if number == 0 else f":{branch}",
         label=label_of_own_pulls(tree, services.configuration.notes.config),
     )

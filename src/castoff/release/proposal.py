@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from castoff.model.acts import Act, Decision, Do, Done, Outcome, Person, Refused, Unclear
 from castoff.model.observations import Absent, Observation, Present, Unknown
-from castoff.ports import ForgePull, IssueTracker, Remote
+from castoff.ports import ForgePull, IssueTracker, NewPull, Remote
 from castoff.reconcile.part import Seen, wait_for
 
 BEGIN, END = "<!-- castoff: start of the preview -->", "<!-- castoff: end of the preview -->"
@@ -123,7 +123,7 @@ class ProposalPart:
         if isinstance(act, EditProposal):
             return self.issue_tracker.edit_pull(act.pull.number, with_preview(act.pull.body, self.text))
         return self.issue_tracker.open_pull(
-            head=self.branch, base=self.onto, title=self.title, body=self.text, label=self.label
+            NewPull(head=self.branch, base=self.onto, title=self.title, body=self.text, label=self.label)
         )
 
     def _of_forge(self, pull: ForgePull | None) -> tuple[Act, ...]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from castoff.model.acts import Act, Decision, Do, Done, Outcome, Person, Refused, Succeeded, Unclear, only_if
 from castoff.model.observations import Absent, Observation, Present, Unknown
 from castoff.model.refs import Refs
-from castoff.ports import ForgePull, IssueTracker, Remote
+from castoff.ports import ForgePull, IssueTracker, NewPull, Remote
 from castoff.reconcile.part import Seen, wait_for
 
 
@@ -155,11 +155,13 @@ class RevertPart:
             if not isinstance(pushed, Succeeded):
                 return pushed
         return issue_tracker.open_pull(
-            head=self._proposal,
-            base=self.branch,
-            title=f'Revert "{self.subject}"',
-            body=f"This reverts commit {self.commit}.\n\nMerging it abandons {self.title}.\n",
-            label=self.label,
+            NewPull(
+                head=self._proposal,
+                base=self.branch,
+                title=f'Revert "{self.subject}"',
+                body=f"This reverts commit {self.commit}.\n\nMerging it abandons {self.title}.\n",
+                label=self.label,
+            )
         )
 
     def _is_made(self, refs: Refs) -> bool:

@@ -83,10 +83,10 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A destination in the text."""
+    """A destination in the text, at ``start``."""
 
     start: int
-    end: int
+    destination: str
     image: bool
 
 
@@ -101,21 +101,20 @@ def link_edits(
     edits: list[TextEdit] = []
     missing: list[Missing] = []
     for place in _places(blocks):
-        old = blocks.text[place.start : place.end]
-        new = retarget(old, page, origin, pages, image=place.image)
+        old = place.destination
+        new = _retargeted(place, page, origin, pages)
         if new is None:
             continue
         if new != old:
-            edits.append(TextEdit(place.start, place.end, new))
+            edits.append(TextEdit(place.start, place.start + len(old), new))
         if origin.files is not None and not _exists(_path_of(old, page), origin.files):
             missing.append(Missing(blocks.lines.line_of(place.start) + 1, old))
     return edits, missing
 
 
-def retarget(
-    destination: str, page: Page, origin: Origin, pages: Mapping[str, str], *, image: bool = False
-) -> str | None:
+def _retargeted(place: _Place, page: Page, origin: Origin, pages: Mapping[str, str]) -> str | None:
     """Return the new destination of a relative link; None for a link that is not relative, or an anchor."""
+    destination = place.destination
     if not is_relative(destination):
         return None
     bare = re.split(r"[?#]", destination, maxsplit=1)[0]
@@ -131,11 +130,11 @@ def retarget(
         return urljoin(here, destination)
     target = _page_at(path, pages)
     # An image never points to a page of the site, also if the file is one.
-    if target is not None and not image:
+    if target is not None and not place.image:
         return quote(posixpath.relpath(target, posixpath.dirname(page.target) or "."), safe=_SAFE) + rest
     folder = bare.endswith("/") or _is_folder(path, origin.files)
     # The forge's file view is HTML, which `<img>` cannot show, so images use the raw address.
-    pattern = origin.raw_pattern if image else origin.folder_pattern if folder else origin.file_pattern
+    pattern = origin.raw_pattern if place.image else origin.folder_pattern if folder else origin.file_pattern
     return (
         origin.address(pattern, quote(path, safe=_SAFE.replace("%", "")), quote(origin.ref, safe=_SAFE))
         + rest
@@ -147,11 +146,11 @@ def _places(blocks: Blocks) -> Iterator[_Place]:
     lines = blocks.lines
     for span in all_spans(blocks):
         if span.kind in ("link", "image") and span.destination_at is not None:
-            yield _Place(*span.destination_at, image=span.kind == "image")
+            yield _placed(blocks.text, span.destination_at, image=span.kind == "image")
         elif span.kind == "html":
             yield from _attributes(blocks.text, span.start, span.end)
     for definition in blocks.definitions:
-        yield _Place(*definition.destination_at, image=False)
+        yield _placed(blocks.text, definition.destination_at, image=False)
     for block in blocks.html:
         # Attributes in an HTML comment are text.
         if not lines[block.start].lstrip().startswith("<!--"):
@@ -161,7 +160,11 @@ def _places(blocks: Blocks) -> Iterator[_Place]:
 def _attributes(text: str, start: int, end: int) -> Iterator[_Place]:
     for match in _ATTRIBUTE.finditer(text, start, end):
         group = 2 if match[2] is not None else 3
-        yield _Place(*match.span(group), image=match[1].lower() == "src")
+        yield _placed(text, match.span(group), image=match[1].lower() == "src")
+
+
+def _placed(text: str, at: tuple[int, int], *, image: bool) -> _Place:
+    return _Place(at[0], text[at[0] : at[1]], image)
 
 
 def _path_of(destination: str, page: Page) -> str:

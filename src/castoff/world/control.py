@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from castoff.errors import ConfigurationError
@@ -20,28 +20,21 @@ from castoff.world.python_index import PythonIndex
 Route = Callable[[Request], object]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ControlDoor:
     """The routes under ``/_``; ``dump`` gives the canonical dump, with the uploads sorted if asked."""
 
-    def __init__(
-        self,
-        *,
-        journal: Journal,
-        gate: FaultGate,
-        clock: WorldClock,
-        python: PythonIndex,
-        npm: NpmRegistry,
-        docs: DocsHost,
-        dump: Callable[[bool], dict[str, object]],
-    ) -> None:
-        self._journal = journal
-        self._gate = gate
-        self._clock = clock
-        self._python = python
-        self._npm = npm
-        self._docs = docs
-        self._dump = dump
-        self._routes: dict[tuple[str, str], Route] = {
+    journal: Journal
+    gate: FaultGate
+    clock: WorldClock
+    python: PythonIndex
+    npm: NpmRegistry
+    docs: DocsHost
+    dump: Callable[[bool], dict[str, object]]
+
+    @property
+    def _routes(self) -> Mapping[tuple[str, str], Route]:
+        return {
             ("GET", "/_world"): self._world,
             ("GET", "/_log"): self._log,
             ("PUT", "/_faults"): self._faults,
@@ -75,30 +68,30 @@ class ControlDoor:
             return json_response(400, {"message": f"{type(error).__name__}: {error}"})
 
     def _world(self, request: Request) -> object:
-        return self._dump("sorted" in request.query)
+        return self.dump("sorted" in request.query)
 
     def _log(self, request: Request) -> object:
-        entries = [asdict(entry) for entry in self._journal.entries()]
+        entries = [asdict(entry) for entry in self.journal.entries()]
         if "writes" in request.query:
             entries = [entry for entry in entries if entry["write"]]
         return {"requests": entries}
 
     def _faults(self, request: Request) -> object:
         rules = parse_faults(request.body)
-        self._gate.replace(rules)
+        self.gate.replace(rules)
         return {"rules": len(rules)}
 
     def _holds(self, request: Request) -> object:
         count = int(request.query.get("count", ["0"])[0])
         within = min(float(request.query.get("wait", ["0"])[0]), 600.0)
-        return {"holds": [asdict(held) for held in self._gate.held(count=count, within=within)]}
+        return {"holds": [asdict(held) for held in self.gate.held(count=count, within=within)]}
 
     def _release(self, request: Request) -> object:
         name = _body(request).get("name")
-        return {"released": self._gate.release(None if name is None else str(name))}
+        return {"released": self.gate.release(None if name is None else str(name))}
 
     def _advance(self, request: Request) -> object:
-        self._clock.advance(float(_body(request)["advance"]))
+        self.clock.advance(float(_body(request)["advance"]))
         return {}
 
     def _view(self, request: Request) -> object:
@@ -106,29 +99,29 @@ class ControlDoor:
         if not isinstance(names, list):
             raise ValueError("a view is a list of package names")
         view = request.path.removeprefix("/_views/")
-        self._python.store.set_view(view, [str(name) for name in names])
-        self._npm.set_view(view, [str(name) for name in names])
+        self.python.store.set_view(view, [str(name) for name in names])
+        self.npm.set_view(view, [str(name) for name in names])
         return {"view": view, "names": len(names)}
 
     def _documentation(self, request: Request) -> object:
         kind, name, version = request.path.removeprefix("/_docs/").split("/")
         if kind not in ("crates", "projects"):
             raise ValueError("documentation is of `crates` or of `projects`")
-        builds = self._docs.crates if kind == "crates" else self._docs.projects
+        builds = self.docs.crates if kind == "crates" else self.docs.projects
         builds.queue(name, version, _body(request))
         return {}
 
     def _yank(self, request: Request) -> object:
         asked = _body(request)
         reason = asked.get("reason", "")
-        count = self._python.store.yank(
+        count = self.python.store.yank(
             str(asked["name"]), str(asked["version"]), None if reason is None else str(reason)
         )
         return {"files": count}
 
     def _delete(self, request: Request) -> object:
         asked = _body(request)
-        return {"files": self._python.store.delete(str(asked["name"]), str(asked["version"]))}
+        return {"files": self.python.store.delete(str(asked["name"]), str(asked["version"]))}
 
 
 def _body(request: Request) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from castoff.changelog.body import generated_marks
+from castoff.changelog.doctor.findings import ChangelogFinding, FindingKind, shortened
 from castoff.changelog.links import (
     IssueLink,
     all_spans,
@@ -209,6 +210,18 @@ class Chart:
         roots.update(one.root for one in find_comparisons(self.log.text))
         # The majority: files keep links to forks and to an address before a move.
         return roots.most_common(1)[0][0] if roots else None
+
+    def finding(self, kind: FindingKind, line: int, detail: str, end: int | None = None) -> ChangelogFinding:
+        """Return a finding about a line, or the lines up to ``end``; both are counted from 0."""
+        section = self.section_at(line)
+        return ChangelogFinding(
+            kind=kind,
+            line=line + 1,
+            end_line=(line if end is None else end) + 1,
+            release=section.version if section else None,
+            text=shortened(self.lines[line]),
+            detail=detail,
+        )
 
     def lines_of(self, section: Section) -> range:
         """Return the lines of a section's text, its heading excluded."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from castoff.changelog.body import relative_links
 from castoff.changelog.doctor.chart import Chart
 from castoff.changelog.doctor.findings import ChangelogFinding, FindingKind, Repair, shortened
 from castoff.changelog.links import (
-    ComparisonLink,
     find_comparisons,
     naked_references,
     reference_address,
@@ -58,11 +58,8 @@ def pulls_as_issues(chart: Chart) -> Iterator[ChangelogFinding]:
         address = reference_address(one.root, one.number, chart.pulls)
         at = one.span.destination_at
         edit = _kind_edit(chart, one.span)
-        yield _of_link(
-            chart,
-            one.span,
-            "pull-linked-as-issue",
-            detail=f"#{one.number} is a pull request",
+        yield replace(
+            _of_link(chart, one.span, "pull-linked-as-issue", f"#{one.number} is a pull request"),
             repair=Repair(safe=at is not None, text=address),
             edits=edit,
         )
@@ -86,7 +83,7 @@ def relative_destinations(chart: Chart) -> Iterator[ChangelogFinding]:
         address = f"{chart.root}/{kind}/{section.version}/{path}" if chart.root else "an absolute address"
         # Not safe: whether the file was there at that tag is not known here.
         repair = Repair(safe=False, text=address)
-        yield _of_link(chart, span, "relative-link", detail=span.destination, repair=repair)
+        yield replace(_of_link(chart, span, "relative-link", span.destination), repair=repair)
 
 
 def _kind_edit(chart: Chart, span: Span) -> tuple[TextEdit, ...]:
@@ -97,27 +94,10 @@ def _kind_edit(chart: Chart, span: Span) -> tuple[TextEdit, ...]:
     return (TextEdit(start, stop, old.replace("/issues/", "/pull/", 1)),)
 
 
-def _of_link(
-    chart: Chart,
-    span: Span,
-    kind: FindingKind,
-    *,
-    detail: str,
-    repair: Repair,
-    edits: tuple[TextEdit, ...] = (),
-) -> ChangelogFinding:
-    line = chart.lines.line_of(span.start)
-    section = chart.section_at(line)
-    return ChangelogFinding(
-        kind=kind,
-        line=line + 1,
-        end_line=chart.lines.line_of(span.end - 1) + 1,
-        release=section.version if section else None,
-        text=shortened(chart.log.text[span.start : span.end]),
-        detail=detail,
-        repair=repair,
-        edits=edits,
-    )
+def _of_link(chart: Chart, span: Span, kind: FindingKind, detail: str) -> ChangelogFinding:
+    lines = chart.lines
+    found = chart.finding(kind, lines.line_of(span.start), detail, lines.line_of(span.end - 1))
+    return replace(found, text=shortened(chart.log.text[span.start : span.end]))
 
 
 def stale_comparisons(chart: Chart) -> Iterator[ChangelogFinding]:
@@ -135,30 +115,20 @@ def stale_comparisons(chart: Chart) -> Iterator[ChangelogFinding]:
         # A line with more than the comparison has words of people, and stays.
         alone = is_compare_line(chart.lines[line])
         if release is not None and line not in chart.code and (alone or one.root == chart.root):
-            yield _stale(chart, one, line, release, removable=alone and line not in labels)
-
-
-def _stale(
-    chart: Chart, one: ComparisonLink, line: int, release: str, *, removable: bool
-) -> ChangelogFinding:
-    start, stop = chart.lines.start(line), chart.lines.start(line + 1)
-    heading = chart.section_at(line)
-    removable = removable and not (heading is not None and line < heading.heading.end_line)
-    return ChangelogFinding(
-        kind="stale-compare-line",
-        line=line + 1,
-        end_line=line + 1,
-        release=release,
-        text=shortened(chart.lines[line]),
-        detail=f"{release} is out, and '{one.base}...{one.head}' keeps changing",
-        repair=Repair(
-            safe=removable,
-            text="remove the line"
-            if removable
-            else f"compare with the tag of {release}, not with {one.head}",
-        ),
-        edits=(TextEdit(start, stop, ""),) if removable else (),
-    )
+            found = chart.finding(
+                "stale-compare-line",
+                line,
+                f"{release} is out, and '{one.base}...{one.head}' keeps changing",
+            )
+            heading = chart.section_at(line)
+            is_in_heading = heading is not None and line < heading.heading.end_line
+            if alone and line not in labels and not is_in_heading:
+                edit = TextEdit(chart.lines.start(line), chart.lines.start(line + 1), "")
+                found = replace(found, repair=Repair(safe=True, text="remove the line"), edits=(edit,))
+            else:
+                text = f"compare with the tag of {release}, not with {one.head}"
+                found = replace(found, repair=Repair(safe=False, text=text))
+            yield replace(found, release=release)
 
 
 def unreleased_base(chart: Chart) -> Iterator[ChangelogFinding]:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 from castoff.changelog.doctor.chart import Chart
-from castoff.changelog.doctor.findings import ChangelogFinding, FindingKind, Repair, shortened
+from castoff.changelog.doctor.findings import ChangelogFinding, Repair, shortened
 from castoff.changelog.order import OrderKey, order_key
 from castoff.changelog.release_edit import check_changelog_closed
 from castoff.changelog.sections import Section, every_heading
@@ -33,7 +34,7 @@ def conflicts(chart: Chart) -> Iterator[ChangelogFinding]:
             or chart.lines[lines[index + 1]].startswith("<<<<<<<")
             or chart.lines[line].startswith(">>>>>>>")
         ):
-            yield _finding(chart, "conflict-marker", start, "an unresolved merge conflict", end=line)
+            yield chart.finding("conflict-marker", start, "an unresolved merge conflict", end=line)
             start = None
 
 
@@ -43,7 +44,7 @@ def open_blocks(chart: Chart) -> Iterator[ChangelogFinding]:
         check_changelog_closed(chart.log)
     except Refusal as refusal:
         problem = refusal.problems[0]
-        yield _finding(chart, "open-block", (problem.line or 1) - 1, "opens a block that is not closed")
+        yield chart.finding("open-block", (problem.line or 1) - 1, "opens a block that is not closed")
 
 
 def unclear_headings(chart: Chart) -> Iterator[ChangelogFinding]:
@@ -60,7 +61,7 @@ def unclear_headings(chart: Chart) -> Iterator[ChangelogFinding]:
             if line in news
             else "neither a version nor unreleased news: the next section has no place"
         )
-        yield _finding(chart, "heading-unclear", line, detail)
+        yield chart.finding("heading-unclear", line, detail)
     read = blocking | {section.heading.line for section in chart.log.sections}
     level = chart.style.level
     headings = [heading for heading in every_heading(chart.blocks) if not heading.nested]
@@ -71,38 +72,23 @@ def unclear_headings(chart: Chart) -> Iterator[ChangelogFinding]:
             continue
         if title is not None and title.firm and not title.project and heading.level < level:
             detail = f"names a version, at another level than the releases ({heading.level} for {level})"
-            yield _finding(chart, "heading-unclear", heading.line, detail, habit=True)
+            yield replace(chart.finding("heading-unclear", heading.line, detail), habit=True)
         elif heading.level <= level and title is None and not is_clear_heading(heading.title):
             detail = "at the level of the releases, and neither a version nor a usual part of their notes"
-            yield _finding(chart, "heading-unclear", heading.line, detail, habit=True)
+            yield replace(chart.finding("heading-unclear", heading.line, detail), habit=True)
 
 
 def damaged(chart: Chart) -> Iterator[ChangelogFinding]:
     """Find lines that were meant as headings or underlines, and are text."""
     for one in damaged_headings(chart.log):
-        yield _finding(chart, "unparsable-heading", one.line - 1, "a heading needs a space after its `#`")
+        yield chart.finding("unparsable-heading", one.line - 1, "a heading needs a space after its `#`")
     for prose in chart.blocks.prose:
         for line in range(prose.start, min(prose.end, len(chart.lines))):
             text = chart.lines[line].strip()
             if len(text) >= 3 and not text.strip("="):
                 before = line > 0 and not chart.lines.is_blank(line - 1)
                 if not before:
-                    yield _finding(chart, "unparsable-heading", line, "an underline without a title above it")
-
-
-def _finding(
-    chart: Chart, kind: FindingKind, line: int, detail: str, *, end: int | None = None, habit: bool = False
-) -> ChangelogFinding:
-    section = chart.section_at(line)
-    return ChangelogFinding(
-        kind=kind,
-        line=line + 1,
-        end_line=(line if end is None else end) + 1,
-        release=section.version if section else None,
-        text=shortened(chart.lines[line]),
-        detail=detail,
-        habit=habit,
-    )
+                    yield chart.finding("unparsable-heading", line, "an underline without a title above it")
 
 
 _FEWEST_UNDERLINES = 4

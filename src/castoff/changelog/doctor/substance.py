@@ -6,6 +6,7 @@ import datetime
 import itertools
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from castoff.changelog.body import is_contributors_title, is_first_contribution, is_full_changelog
 from castoff.changelog.doctor.chart import Chart, TagFact
@@ -278,7 +279,8 @@ def _days(sections: dict[OrderKey, Section], tags: dict[OrderKey, TagFact]) -> I
     habit = len(differing) > _FEW and 10 * len(differing) > len(both)
     for section, told, day in differing:
         detail = f"heading {told}, tag {day}, {(told - day).days:+d} days"
-        yield _told(section, "date-differs-from-tag", detail, Repair(safe=False, text=f"{day}"), habit=habit)
+        found = _told(section, "date-differs-from-tag", detail, habit=habit)
+        yield replace(found, repair=Repair(safe=False, text=f"{day}"))
 
 
 def _untold(sections: dict[OrderKey, Section], tags: dict[OrderKey, TagFact]) -> Iterator[ChangelogFinding]:
@@ -307,9 +309,7 @@ def _untold(sections: dict[OrderKey, Section], tags: dict[OrderKey, TagFact]) ->
         )
 
 
-def _told(
-    section: Section, kind: FindingKind, detail: str, repair: Repair | None = None, *, habit: bool = False
-) -> ChangelogFinding:
+def _told(section: Section, kind: FindingKind, detail: str, *, habit: bool = False) -> ChangelogFinding:
     return ChangelogFinding(
         kind=kind,
         line=section.line,
@@ -317,6 +317,5 @@ def _told(
         release=section.version,
         text=shortened(section.heading.title),
         detail=detail,
-        repair=repair,
         habit=habit,
     )

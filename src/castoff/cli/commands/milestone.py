@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -13,7 +14,6 @@ from castoff.cli.options import Common, common_options, open_for, refuse_without
 if TYPE_CHECKING:
     from castoff.notes.milestones import Answer
     from castoff.release.milestone_command import Rollover
-    from castoff.session.services import Services
 
 
 @click.command("milestone")
@@ -42,7 +42,7 @@ def command(common: Common, version: str | None, number: str | None, rename: boo
     reporter = reporter_for(common.events, quiet=common.json or not execute)
     services = open_for(common, reporter)
     story = roll_over if execute else plan_rollover
-    done = _answered(common, services, version, _answer(number, rename=rename), story)
+    done = _answered(common, _answer(number, rename=rename), partial(story, services, version))
     reporter.close()
     _show(common, done, execute=execute)
     if number == "none" and not common.json:
@@ -58,15 +58,9 @@ def command(common: Common, version: str | None, number: str | None, rename: boo
     return 4
 
 
-def _answered(
-    common: Common,
-    services: Services,
-    version: str | None,
-    answer: Answer | None,
-    story: Callable[[Services, str | None, Answer | None], Rollover],
-) -> Rollover:
+def _answered(common: Common, answer: Answer | None, story: Callable[[Answer | None], Rollover]) -> Rollover:
     """Do it; a question is put to the person who is there, and it is done with the answer."""
-    done = story(services, version, answer)
+    done = story(answer)
     if done.question is None or answer is not None or not common.may_ask:
         return done
     from castoff.cli.render.words import safe
@@ -77,7 +71,7 @@ def _answered(
         click.echo(f"  {one.number}  {safe(one.title)}", err=True)
     known = [one.number for one in done.candidates]
     picked: int = click.prompt("which milestone (0: none)", type=int, default=0, err=True)
-    return story(services, version, UseMilestone(picked) if picked in known else NoMilestone())
+    return story(UseMilestone(picked) if picked in known else NoMilestone())
 
 
 def _show(common: Common, done: Rollover, *, execute: bool) -> None:

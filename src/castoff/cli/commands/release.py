@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 import click
@@ -87,4 +88,4 @@ def command(
         return carry_out_proposal(common, request, execute=execute)
     from castoff.cli.release_run import carry_out, print_acts
 
-    return carry_out(common, request, seconds=left) if execute else print_acts(common, request)
+    return carry_out(replace(common, seconds=left), request) if execute else print_acts(common, request)

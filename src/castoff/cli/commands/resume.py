@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -95,7 +96,8 @@ def command(
         only=only,
         tags=_handed(tags, objects),
     )
-    return carry_out(common, request, built=built, seconds=left) if execute else print_acts(common, request)
+    common = replace(common, built=built, seconds=left)
+    return carry_out(common, request) if execute else print_acts(common, request)
 
 
 def _handed(folder: Path | None, listed: Path | None) -> HandedTags | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -30,7 +31,7 @@ def command(
     require_folder(folder, to_make=True)
     require_built(built, digests)
     reporter = reporter_for(common.events, quiet=common.json)
-    made = make_release_tags(open_for(common, reporter, built=built), version, folder)
+    made = make_release_tags(open_for(replace(common, built=built), reporter), version, folder)
     reporter.close()
     if common.json:
         from castoff.cli.render.json_shapes import print_json, tags_json

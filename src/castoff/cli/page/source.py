@@ -70,7 +70,7 @@ class PageSource:
         now = self._clock.now()
         with self._lock:
             status, draft = self._status, self._draft
-        view = view_of(status, self._last_run(), now.timestamp(), f"{now:%Y-%m-%d %H:%M} UTC", draft)
+        view = view_of(status, self._last_run(), now, draft)
         return render_page(view, live=live)
 
     def answer(self, path: str) -> Content | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 import msgspec
@@ -185,18 +186,18 @@ class View:
     log: tuple[Entry, ...]
 
 
-def view_of(status: ObservedStatus, events: Sequence[Event], now: float, at: str, draft_html: str) -> View:
-    """Combine a status with what a run did since; ``now`` is in seconds since the epoch, ``at`` its text."""
+def view_of(status: ObservedStatus, events: Sequence[Event], now: datetime, draft_html: str) -> View:
+    """Combine a status with what a run did since."""
     uploads = _uploads(events)
     return View(
         title=f"Release {status.version}" if status.version else "No release yet",
         phase=_PHASES.get(status.phase, status.phase),
-        at=at,
+        at=f"{now:%Y-%m-%d %H:%M} UTC",
         person=tuple(_person(status, events)),
         problems=tuple(status.problems),
         stages=tuple(_stage(one, uploads) for one in status.stages),
         waves=_waves(status, uploads),
-        doing=tuple(_doing(events, now)),
+        doing=tuple(_doing(events, now.timestamp())),
         schedule=tuple(_schedule(status)),
         window=_window(events),
         draft_title=status.draft.title if status.draft else "",

@@ -16,6 +16,7 @@ import hashlib
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -52,7 +53,7 @@ class CargoBuilder:
     """
 
     def __init__(self, processes: Processes, settings: CargoSettings) -> None:
-        self._processes = processes
+        self.processes = processes
         self._settings = settings
 
     def settle(self, root: Path, workspace: Workspace) -> Sequence[str]:
@@ -60,29 +61,29 @@ class CargoBuilder:
 
         Errors: ``lock-not-updated``.
         """
-        return update_locks(self._processes, root, workspace)
+        return update_locks(self.processes, root, workspace)
 
     def update_neighbour_locks(
         self, root: Path, locks: Sequence[str]
     ) -> tuple[Sequence[str], tuple[Problem, ...]]:
         """Bring each ``Cargo.lock`` of a list up to date. Warnings: ``lock-not-updated``."""
-        return update_neighbour_locks(self._processes, root, locks)
+        return update_neighbour_locks(self.processes, root, locks)
 
     def members(self, root: Path) -> frozenset[str] | Unknown | None:
         """List the members of the workspace in a folder, as cargo does."""
-        return listed_members(self._processes, root)
+        return listed_members(self.processes, root)
 
     def uncommitted_includes(self, home: Path, packages: Sequence[Package]) -> tuple[Problem, ...]:
         """Report files that `include` names and git does not track."""
-        return uncommitted_includes(self._processes, home, packages)
+        return uncommitted_includes(self.processes, home, packages)
 
     def packed_files(self, root: Path, package: Package) -> frozenset[str] | Unknown:
         """List what cargo would pack."""
-        return packed_files(self._processes, root, package)
+        return packed_files(self.processes, root, package)
 
     def packed_lists(self, root: Path) -> frozenset[frozenset[str]]:
         """List what cargo would pack of each member."""
-        return packed_lists(self._processes, root)
+        return packed_lists(self.processes, root)
 
     def build(self, root: Path, packages: Sequence[Package], into: Path, step: Steps = unreported) -> Built:
         """Pack all packages; the same tree and lock give the same bytes. Failures: ``pack-failed``."""
@@ -91,37 +92,9 @@ class CargoBuilder:
         failures: list[BuildFailure] = []
         for folder, group in grouped_by_root(packages).items():
             with step(LocalStep("pack", _summary(group))):
-                failures += self._built(root, folder, group, into, elsewhere)
+                failures += _Packing(self, root, into).pack(folder, group, elsewhere)
         artifacts = [_artifact(one, into) for one in packages]
         return Built(artifacts=tuple(one for one in artifacts if one is not None), failures=tuple(failures))
-
-    def _built(
-        self,
-        tree: Path,
-        folder: str,
-        packages: Sequence[Package],
-        into: Path,
-        elsewhere: AbstractSet[str],
-    ) -> list[BuildFailure]:
-        """Pack the packages of one workspace; ``elsewhere`` names those that need another workspace."""
-        # Without a lock file each call of cargo would resolve again, perhaps to other versions in between.
-        failed = create_lock(self._processes, tree, folder)
-        if failed is not None:
-            return [BuildFailure(package=one.id, problem=failed) for one in packages]
-        within = [one for one in packages if one.name not in elsewhere]
-        manifests = {one.name: _manifest(tree, one) for one in within}
-        alone = _packed_alone(manifests, _shared(tree / folder))
-        # One call for as many as possible: cargo overlays the packages of a call over the registry (cargo
-        # 1.90, multi-package publishing).
-        together = [one for one in within if one.name not in alone]
-        failures = self._pack_together(tree, together, within, into, alone)
-        for number, package in enumerate(within):
-            if package.name in alone:
-                failures += self._pack_alone(tree, within[: number + 1], into, manifests, failures)
-        for package in packages:
-            if package.name in elsewhere:
-                failures += self._pack(tree, [package], into, keep=[package], words=_WITHOUT_LOCK)
-        return failures
 
     def judge(
         self, packages: Sequence[Package], artifacts: Sequence[Artifact], root: Path
@@ -137,7 +110,7 @@ class CargoBuilder:
         """
         if not self._settings.verify or not artifacts:
             return ()
-        done = self._run(
+        done = self.cargo_package(
             root / package.root, target_beside(artifacts[0]), self._verified_words(package, root)
         )
         return (
@@ -152,107 +125,22 @@ class CargoBuilder:
             return None
         folder = root / PurePosixPath(package.manifest).parent
         # `cargo rustc --print` would be the same through cargo; rustup answers both by the toolchain of the folder.
-        told = self._processes.run(["rustc", "-vV"], kind=Kind.BUILD, cwd=folder, timeout=60.0)
+        told = self.processes.run(["rustc", "-vV"], kind=Kind.BUILD, cwd=folder, timeout=60.0)
         return verification_digest(
             artifacts,
             toolchain=told.text if told.code == 0 else "",
             words=self._verified_words(package, root),
-            environment=self._processes.child(Kind.BUILD).variables,
+            environment=self.processes.child(Kind.BUILD).variables,
             folder=folder,
         )
 
     def _verified_words(self, package: Package, root: Path) -> list[str]:
         features = self._features(_manifest(root, package))
-        return ["--package", package.name, *features, *self._registry([package])]
+        return ["--package", package.name, *features, *self.registry_words([package])]
 
-    def _pack_together(
-        self,
-        root: Path,
-        together: Sequence[Package],
-        everything: Sequence[Package],
-        into: Path,
-        alone: AbstractSet[str],
-    ) -> list[BuildFailure]:
-        """Pack packages of one workspace in one call; if that fails, find out which packages are to blame.
-
-        Cargo can order packages wrongly whose dev-dependencies close a cycle. Those that need such a package
-        are then packed without a lock file; at their turn they get one, and count as the same contents.
-        """
-        if not together:
-            return []
-        # An empty list of failures: the cheap way worked.
-        if not self._pack(root, everything, into, keep=together):
-            return []
-        manifests = {one.name: _manifest(root, one) for one in everything}
-        failures: list[BuildFailure] = []
-        for package in together:
-            needs = _closure(package.name, manifests)
-            # Its failure would only repeat the one of what it needs.
-            if _failed_in(failures, needs):
-                continue
-            group = [one for one in everything if one.name in needs or one is package]
-            # A package that is packed alone is not in the overlay of this call, so a lock file could not be
-            # resolved.
-            if needs & alone:
-                failures += self._pack(root, [package], into, keep=[package], words=_WITHOUT_LOCK)
-            else:
-                failures += self._pack(root, group, into, keep=[package])
-        return failures
-
-    def _pack_alone(
-        self,
-        root: Path,
-        until: Sequence[Package],
-        into: Path,
-        manifests: Mapping[str, Mapping[str, Any]],
-        failures: Sequence[BuildFailure],
-    ) -> list[BuildFailure]:
-        """Pack the last of these packages, which are in the order of their uploads."""
-        package = until[-1]
-        shared = _shared(root / package.root)
-        needs = _closure(package.name, manifests)
-        if _failed_in(failures, needs):
-            return []
-        small = [one for one in until if one.name in needs or one is package]
-        failed = self._pack(root, small, into, keep=[package])
-        before = {one.name: manifests[one.name] for one in until}
-        wide = _closure(
-            package.name, before, {name: set(_kept_dev(one, shared)) for name, one in before.items()}
-        )
-        # Only a wider set can change the result.
-        if not failed or len(wide | {package.name}) == len(small):
-            return failed
-        return self._pack(
-            root, [one for one in until if one.name in wide or one is package], into, keep=[package]
-        )
-
-    def _pack(
-        self,
-        root: Path,
-        group: Sequence[Package],
-        into: Path,
-        *,
-        keep: Sequence[Package],
-        words: Sequence[str] = (),
-    ) -> list[BuildFailure]:
-        target = target_in(into)
-        named = [word for one in group for word in ("--package", one.name)]
-        done = self._run(
-            root / group[0].root, target, ["--no-verify", *words, *named, *self._registry(group)]
-        )
-        if done.code != 0:
-            last = keep[-1]
-            problem = _failed("pack-failed", "packed", last, done)
-            return [BuildFailure(package=last.id, problem=problem)]
-        for package in keep:
-            # Overwritten by the next call for the same target folder, hence copied at once.
-            made = target / "package" / _filename(package)
-            if made.is_file():
-                shutil.copy2(made, into / made.name)
-        return []
-
-    def _run(self, folder: Path, target: Path, words: Sequence[str]) -> Completed:
-        return self._processes.run(
+    def cargo_package(self, folder: Path, target: Path, words: Sequence[str]) -> Completed:
+        """Run ``cargo package`` in a folder, with a target folder of its own."""
+        return self.processes.run(
             ["cargo", "package", "--quiet", *words],
             kind=Kind.BUILD,
             cwd=folder,
@@ -260,7 +148,7 @@ class CargoBuilder:
             changes={"CARGO_TARGET_DIR": str(target), "CARGO_TERM_COLOR": "never", "CARGO_LOG": None},
         )
 
-    def _registry(self, group: Sequence[Package]) -> list[str]:
+    def registry_words(self, group: Sequence[Package]) -> list[str]:
         """Name the registry that all of a call go to, where it is not the default one."""
         named = {self._settings.registry or "".join(one.registries[:1]) for one in group}
         # Cargo asks for the name as soon as one package of a call has `publish`, though the others go there as well.
@@ -278,6 +166,112 @@ class CargoBuilder:
         keys = {key for _, key, _ in _entries(manifest)}
         chosen = [one for one in self._settings.features if one in names or one.partition("/")[0] in keys]
         return ["--features", ",".join(chosen)] if chosen else []
+
+
+@dataclass(frozen=True, slots=True)
+class _Packing:
+    """The packing of crates from the tree at ``root`` into a folder."""
+
+    builder: CargoBuilder
+    root: Path
+    into: Path
+
+    def pack(
+        self, folder: str, packages: Sequence[Package], elsewhere: AbstractSet[str]
+    ) -> list[BuildFailure]:
+        """Pack the packages of one workspace; ``elsewhere`` names those that need another workspace."""
+        # Without a lock file each call of cargo would resolve again, perhaps to other versions in between.
+        failed = create_lock(self.builder.processes, self.root, folder)
+        if failed is not None:
+            return [BuildFailure(package=one.id, problem=failed) for one in packages]
+        within = [one for one in packages if one.name not in elsewhere]
+        manifests = {one.name: _manifest(self.root, one) for one in within}
+        alone = _packed_alone(manifests, _shared(self.root / folder))
+        # One call for as many as possible: cargo overlays the packages of a call over the registry (cargo
+        # 1.90, multi-package publishing).
+        together = [one for one in within if one.name not in alone]
+        failures = self._together(together, within, alone)
+        for number, package in enumerate(within):
+            if package.name in alone:
+                failures += self._alone(within[: number + 1], manifests, failures)
+        for package in packages:
+            if package.name in elsewhere:
+                failures += self._call([package], keep=[package], words=_WITHOUT_LOCK)
+        return failures
+
+    def _together(
+        self, together: Sequence[Package], everything: Sequence[Package], alone: AbstractSet[str]
+    ) -> list[BuildFailure]:
+        """Pack packages of one workspace in one call; if that fails, find out which packages are to blame.
+
+        Cargo can order packages wrongly whose dev-dependencies close a cycle. Those that need such a package
+        are then packed without a lock file; at their turn they get one, and count as the same contents.
+        """
+        if not together:
+            return []
+        # An empty list of failures: the cheap way worked.
+        if not self._call(everything, keep=together):
+            return []
+        manifests = {one.name: _manifest(self.root, one) for one in everything}
+        failures: list[BuildFailure] = []
+        for package in together:
+            needs = _closure(package.name, manifests)
+            # Its failure would only repeat the one of what it needs.
+            if _failed_in(failures, needs):
+                continue
+            group = [one for one in everything if one.name in needs or one is package]
+            # A package that is packed alone is not in the overlay of this call, so a lock file could not be
+            # resolved.
+            if needs & alone:
+                failures += self._call([package], keep=[package], words=_WITHOUT_LOCK)
+            else:
+                failures += self._call(group, keep=[package])
+        return failures
+
+    def _alone(
+        self,
+        until: Sequence[Package],
+        manifests: Mapping[str, Mapping[str, Any]],
+        failures: Sequence[BuildFailure],
+    ) -> list[BuildFailure]:
+        """Pack the last of these packages, which are in the order of their uploads."""
+        package = until[-1]
+        shared = _shared(self.root / package.root)
+        needs = _closure(package.name, manifests)
+        if _failed_in(failures, needs):
+            return []
+        small = [one for one in until if one.name in needs or one is package]
+        failed = self._call(small, keep=[package])
+        before = {one.name: manifests[one.name] for one in until}
+        wide = _closure(
+            package.name, before, {name: set(_kept_dev(one, shared)) for name, one in before.items()}
+        )
+        # Only a wider set can change the result.
+        if not failed or len(wide | {package.name}) == len(small):
+            return failed
+        return self._call([one for one in until if one.name in wide or one is package], keep=[package])
+
+    def _call(
+        self, group: Sequence[Package], *, keep: Sequence[Package], words: Sequence[str] = ()
+    ) -> list[BuildFailure]:
+        """Pack a group in one call of cargo, and keep some of what comes of it."""
+        target = target_in(self.into)
+        named = [word for one in group for word in ("--package", one.name)]
+        done = self.builder.cargo_package(
+            self.root / group[0].root,
+            target,
+            ["--no-verify", *words, *named, *self.builder.registry_words(group)],
+        )
+        if done.code != 0:
+            last = keep[-1]
+            problem = _failed("pack-failed", "packed", last, done)
+            return [BuildFailure(package=last.id, problem=problem)]
+        for package in keep:
+            # Overwritten by the next call for the same target folder, hence copied at once.
+            made = target / "package" / _filename(package)
+            if made.is_file():
+                shutil.copy2(made, self.into / made.name)
+        return []
 
 
 def _summary(group: Sequence[Package]) -> str:

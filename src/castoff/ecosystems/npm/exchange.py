@@ -12,17 +12,16 @@ from urllib.parse import quote, urlsplit
 
 from castoff.io.http import Failure, Http
 from castoff.io.identity import request_identity_token
+from castoff.io.process import Processes
 from castoff.model.observations import Unknown
 from castoff.model.trusted_publishing import Exchange, Exchanged, ExchangeRefused
-from castoff.redaction import Redactor
 
 _CREDENTIAL = re.compile(r"^\s*[^#;=\n]*(?:_authToken|_auth|_password|username|tokenHelper)\s*=.*$", re.M)
 
 
-def probe(
-    http: Http, environment: Mapping[str, str], redactor: Redactor, registry: str, name: str
-) -> tuple[Exchange, str]:
+def probe(http: Http, processes: Processes, registry: str, name: str) -> tuple[Exchange, str]:
     """Exchange a new identity token for one package; also return the identity token."""
+    environment, redactor = processes.environment, processes.redactor
     identity = request_identity_token(http, environment, redactor, f"npm:{urlsplit(registry).hostname}")
     if isinstance(identity, Unknown):
         return identity, ""

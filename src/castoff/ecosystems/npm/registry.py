@@ -257,7 +257,7 @@ class NpmRegistry:
             done = self._runs.run(package, Kind.NPM_READ, "config", "get", setting)
             found = str(answer_of(done) or done.text.strip()) if done.code == 0 else ""
             if found.startswith(("https://", "http://")):
-                return probe(self._http, processes.environment, processes.redactor, found, package.name)
+                return probe(self._http, processes, found, package.name)
         return Unknown(reason="npm names no registry of the package"), ""
 
     def yank(self, package: Package, version: str) -> Outcome:

@@ -88,7 +88,10 @@ def find_endpoints(
     if publish is None:
         publish = _publish_of(chosen) if chosen else _publish_setting(root)
     others = () if chosen is None and simple == _from_environment(environment) else _others(declared, simple)
-    found = _endpoints(simple, publish, others, redactor, _name_for_credentials(chosen, environment))
+    # Learned before anything is printed: credentials in a URL must reach no log.
+    for url in (simple or "", publish or "", *others):
+        redactor.learn_url(url)
+    found = _endpoints(simple, publish, others, _name_for_credentials(chosen, environment))
     return replace(found, is_pypi=_is_pypi(publish, environment))
 
 
@@ -111,7 +114,6 @@ def _endpoints(
     simple: str | None,
     publish: str | None,
     others: tuple[str, ...],
-    redactor: Redactor,
     credentials: tuple[str, str] | None,
 ) -> Endpoints:
     is_default = simple is None
@@ -119,9 +121,6 @@ def _endpoints(
         from pypi_simple import PYPI_SIMPLE_ENDPOINT
 
         simple = str(PYPI_SIMPLE_ENDPOINT)
-    # Learned before anything is printed: credentials in a URL must reach no log.
-    for url in (simple, publish or "", *others):
-        redactor.learn_url(url)
     bare, found = _without_credentials(simple)
     login = credentials or found
     return Endpoints(

@@ -26,24 +26,13 @@ def verify_artifacts(
 
     Also return the files that are there and not a stranger's that was taken back, each with its SHA-256 if known.
     """
-    there: dict[str, str | None] = {}
-    return _verified(services, past, package, listed, there), there
-
-
-def _verified(
-    services: Services,
-    past: PastRelease,
-    package: Package,
-    listed: Mapping[str, str],
-    seen: dict[str, str | None],
-) -> Verified:
+    seen: dict[str, str | None] = {}
     name, version = f"artifacts:{package.id}", spell(past.version, package.ecosystem)
     registry = services.registry(package.ecosystem)
     listing = registry.look(package, version)
     if listing.unknown is not None:
-        return unknown(
-            name, f"the registry could not be queried for `{package.id}` {version}", listing.unknown
-        )
+        fact = f"the registry could not be queried for `{package.id}` {version}"
+        return unknown(name, fact, listing.unknown), seen
     problems: list[Problem] = []
     for file, answer in sorted(listing.files.items()):
         match answer:
@@ -51,7 +40,7 @@ def _verified(
                 # npm registries know tarballs by another digest than the tag lists.
                 content = registry.fetch(package, file)
                 if isinstance(content, Unknown):
-                    return unknown(name, f"`{file}` could not be fetched", content.reason)
+                    return unknown(name, f"`{file}` could not be fetched", content.reason), seen
                 seen[file] = hashlib.sha256(content).hexdigest()
                 problems += _compared(package, file, seen[file], listed)
             case Present(digest=digest):
@@ -63,17 +52,17 @@ def _verified(
                 seen[file] = digest
                 problems.append(_withdrawn(package, file, reason))
             case Unknown(reason=reason):
-                return unknown(name, f"`{file}` could not be read", reason)
+                return unknown(name, f"`{file}` could not be read", reason), seen
             case _:
                 continue
     there = [file for file, answer in listing.files.items() if isinstance(answer, Present | Withdrawn)]
     problems += missing_files(package, version, there, listed, any_kind=chooses_kinds(services, package))
     if problems:
-        return judged(name, problems)
+        return judged(name, problems), seen
     how = "with the digests that the tag lists" if listed else "the tag lists no digests to compare with"
     number = len(listing.files)
     files = "1 file" if number == 1 else f"{number} files"
-    return Verified(id=name, result="pass", note=f"{files}, {how}")
+    return Verified(id=name, result="pass", note=f"{files}, {how}"), seen
 
 
 def missing_files(

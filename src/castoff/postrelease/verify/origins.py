@@ -88,9 +88,8 @@ class Origins:
             case Provenance() as shown:
                 seen = shown.attestations[0].digest if shown.attestations else None
                 found = replace(known, attestation=seen and seen.removeprefix("sha256:"))
-                publisher = merged(publishers_of(shown))
-                verified = self._compared(name, package, file, shown, publisher, listed)
-                return replace(verified, digest=found, publisher=publisher)
+                verified = self._compared(package, file, shown, listed)
+                return replace(verified, digest=found, publisher=merged(publishers_of(shown)))
 
     def _without(self, name: str, package: Package, file: str, none: NoProvenance) -> Verified:
         if not self._session.configuration.release.tokenless:
@@ -106,15 +105,8 @@ class Origins:
         )
         return failed(name, problem)
 
-    def _compared(
-        self,
-        name: str,
-        package: Package,
-        file: str,
-        shown: Provenance,
-        publisher: Publisher,
-        listed: str | None,
-    ) -> Verified:
+    def _compared(self, package: Package, file: str, shown: Provenance, listed: str | None) -> Verified:
+        name, publisher = f"attestation:{file}", merged(publishers_of(shown))
         problems = [
             _differs(package, f"the attestation of `{file}` does not fit it", why)
             for why in statement_faults(shown, listed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 
 from castoff.changelog import Ported
 from castoff.errors import CastoffError, Problem
@@ -73,13 +74,19 @@ def verify(
         listed = listed_digests(session.clone.tag_message(past.release.tag))
         files = ReleasedTree(services, Checkout(session.clone, past.commit, past.release.workspace))
         origins = Origins(session, past)
+
+        def of_package(package: Package) -> Sequence[Verified]:
+            artifacts, there = verify_artifacts(services, past, package, listed)
+            answers = [artifacts, verify_tree(services, past, package, files)]
+            return [
+                *(replace(one, package=package.id) for one in answers),
+                *origins.verify(package, there, listed),
+            ]
+
         questions: list[Callable[[], Sequence[Verified]]] = [
             lambda: [_tag(session, past)],
             lambda: [_package_tag(session, past, name) for name in past.release.beside],
-            *(
-                _asking(services, past, package, listed, files, origins)
-                for package in past.release.workspace.packages
-            ),
+            *(partial(of_package, package) for package in past.release.workspace.packages),
             lambda: [verify_members(services, past, files)],
             lambda: [verify_statements(session, past, origins, listed)],
             lambda: _release(services, past, listed),
@@ -100,25 +107,6 @@ def verify(
                     for one in found:
                         answered(one)
         return Verdict(version=past.release.title, tag=past.release.tag, checks=tuple(answers))
-
-
-def _asking(
-    services: Services,
-    past: PastRelease,
-    package: Package,
-    listed: Mapping[str, str],
-    files: ReleasedTree,
-    origins: Origins,
-) -> Callable[[], Sequence[Verified]]:
-    def ask() -> Sequence[Verified]:
-        artifacts, there = verify_artifacts(services, past, package, listed)
-        answers = [artifacts, verify_tree(services, past, package, files)]
-        return [
-            *(replace(one, package=package.id) for one in answers),
-            *origins.verify(package, there, listed),
-        ]
-
-    return ask
 
 
 def _trying(
@@ -216,7 +204,7 @@ def _release(services: Services, past: PastRelease, listed: Mapping[str, str]) -
         off = Verified(id="checksums", result="off", note="the release is not published")
         return [failed("release", problem), off]
     is_published = Verified(id="release", result="pass", note=found.url)
-    return [is_published, verify_checksums(services, past, forge, found, listed)]
+    return [is_published, verify_checksums(services, forge, found, listed)]
 
 
 def _stages(session: Session, past: PastRelease) -> Sequence[Verified]:

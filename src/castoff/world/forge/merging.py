@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from castoff.world.forge import association, show_git, show_pull
@@ -142,16 +142,16 @@ def follow_pushes(state: State, git: BareRepository, now: datetime, login: str) 
         pull.base_sha = pull.base_sha or base
         # A branch that has no commit of its own yet is an ancestor too, and is no merge.
         if base != pull.base_sha and git.is_ancestor(head, base):
-            settle(issue, Merge(pull.base_sha, head, ()), (_entrance(git, head, base),), now, login)
+            settle(issue, Merge(pull.base_sha, head, (_entrance(git, head, base),)), now, login)
 
 
-def settle(issue: Issue, merge: Merge, made: tuple[str, ...], now: datetime, login: str) -> None:
-    """Put a merge on the record; ``made`` are the commits that are new on the base, oldest first."""
+def settle(issue: Issue, merge: Merge, now: datetime, login: str) -> None:
+    """Put a merge on the record; its commits are those that are new on the base, oldest first."""
     pull = issue.pull
     assert pull is not None
-    pull.merged_at, pull.merged_by, pull.merge_commit = now, login, made[-1]
+    pull.merged_at, pull.merged_by, pull.merge_commit = now, login, merge.commits[-1]
     pull.head_sha, pull.base_sha = merge.head, merge.base
-    pull.commits = made
+    pull.commits = merge.commits
     issue.state, issue.closed_at, issue.closed_by, issue.updated_at = "closed", now, login, now
 
 
@@ -177,7 +177,7 @@ def merge_pull(call: Call) -> Answer:
     # A push between the look and here wins; GitHub asks to try again with 409.
     if not call.git.move(f"refs/heads/{pull.base}", made[-1], merge.base):
         raise Refused(409, "Base branch was modified. Review and try the merge again.")
-    settle(issue, merge, made, call.now, call.actor.login)
+    settle(issue, replace(merge, commits=made), call.now, call.actor.login)
     return Answer({"sha": made[-1], "merged": True, "message": "Pull Request successfully merged"})
 
 

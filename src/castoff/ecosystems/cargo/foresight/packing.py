@@ -7,7 +7,7 @@ goes up before it. No rule on strings: a floor such as ``>=2`` is fine as long a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from castoff.ecosystems.cargo.foresight.resolver import Case, Universe, explain, resolves
@@ -287,10 +287,10 @@ def _never_meant(files: CrateFiles, record: Record) -> frozenset[str]:
 
 def _rules(files: CrateFiles, record: Record, strays: frozenset[str]) -> Iterator[Problem]:
     """Judge what needs no resolver: requirements that Cargo or the registry refuses to publish."""
-    outside = needed_outside(files)
+    unpublished = {name for name in needed_outside(files) if not record.of(name)}
     for crate in files.crates.released:
         for dependency in crate.dependencies if crate.name not in strays else ():
-            yield from _rule(files, crate, dependency, outside, record)
+            yield from _rule(files, crate, dependency, unpublished)
 
 
 def _stale_requirements(files: CrateFiles, version: Version) -> Iterator[Problem]:
@@ -314,11 +314,7 @@ def _stale_requirements(files: CrateFiles, version: Version) -> Iterator[Problem
 
 
 def _rule(
-    files: CrateFiles,
-    crate: Crate,
-    dependency: Dependency,
-    outside: Mapping[str, Dependency],
-    record: Record,
+    files: CrateFiles, crate: Crate, dependency: Dependency, unpublished: Collection[str]
 ) -> Iterator[Problem]:
     if dependency.requirement is None and (dependency.git or dependency.folder is not None):
         if dependency.kind != "dev":
@@ -327,7 +323,7 @@ def _rule(
     if crate.registries is None or "crates-io" in crate.registries:
         yield from _refused_by_registry(files, crate, dependency)
     name = dependency.name
-    if name in outside and not record.of(name) and dependency.requirement is not None:
+    if name in unpublished and dependency.requirement is not None:
         yield Problem(
             code="needs-unpublished-package",
             message=f"`{crate.name}` needs `{name}`, which is not published and not part of the release",

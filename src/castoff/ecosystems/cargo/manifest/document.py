@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from castoff.errors import Problem
@@ -57,10 +57,12 @@ class ProblemCollector:
         self.report(
             document,
             path,
-            code="name-invalid",
-            message=f"a package in `{document.file}` {said}",
-            reason="Cargo's names are letters, digits, `-` and `_`, at most 64",
-            remedy="correct the name",
+            Problem(
+                code="name-invalid",
+                message=f"a package in `{document.file}` {said}",
+                reason="Cargo's names are letters, digits, `-` and `_`, at most 64",
+                remedy="correct the name",
+            ),
         )
 
     def wrong_type(self, document: CargoDocument, path: Path, wanted: str) -> None:
@@ -68,32 +70,16 @@ class ProblemCollector:
         self.report(
             document,
             path,
-            code="manifest-invalid",
-            message=f"`{_dotted(path)}` in `{document.file}` is not {wanted}",
-            remedy="correct that line",
+            Problem(
+                code="manifest-invalid",
+                message=f"`{_dotted(path)}` in `{document.file}` is not {wanted}",
+                remedy="correct that line",
+            ),
         )
 
-    def report(
-        self,
-        document: CargoDocument,
-        path: Path,
-        *,
-        code: str,
-        message: str,
-        reason: str = "",
-        remedy: str = "",
-    ) -> None:
+    def report(self, document: CargoDocument, path: Path, problem: Problem) -> None:
         """Note a problem at a path of a manifest."""
-        self.problems.append(
-            Problem(
-                code=code,
-                message=message,
-                reason=reason,
-                remedy=remedy,
-                file=document.file,
-                line=document.line(path),
-            )
-        )
+        self.problems.append(replace(problem, file=document.file, line=document.line(path)))
 
 
 def is_name(value: object) -> bool:

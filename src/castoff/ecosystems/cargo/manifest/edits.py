@@ -19,7 +19,7 @@ from castoff.ecosystems.cargo.manifest.reader import shared_dependencies
 from castoff.ecosystems.cargo.manifest.workspace import CrateFiles
 from castoff.errors import Problem
 from castoff.model.semver import Comparator, Requirement, Version, read_requirement, read_version
-from castoff.model.workspace import Edit
+from castoff.model.workspace import Edit, EditKind
 from castoff.text.toml import Path, replace_strings
 
 _PART = re.compile(r"(\s*)(=|>=|<=|>|<|~|\^)?([ \t]*)([^\s]*)(\s*)")
@@ -149,12 +149,21 @@ def edit_crates(files: CrateFiles, new: str, raised: Collection[str] | None = No
     following = [one for one in files.crates.crates if one.manifest in files.following and one.version]
     moving = {crate.name: crate for crate in (*following, *files.crates.released)}
     changes: dict[str, dict[Path, str]] = defaultdict(dict)
+
+    def write(place: StringPosition, kind: EditKind, old: str, text: str) -> None:
+        changes[place.file][place.path] = text
+        line = files.line(place) or 1
+        result.edits.append(Edit(path=place.file, line=line, kind=kind, old=old, new=text))
+
     for place, old in _version_places(moving).items():
         if old != new:
-            changes[place.file][place.path] = new
-            result.edits.append(_edit(files, place, "version", old, new))
+            write(place, "version", old, new)
     for place, use in _uses(files, moving, raised).items():
-        _move(files, place, use, moving, version, changes, result)
+        old = use.dependency.requirement or ""
+        current = read_version(moving[use.dependency.name].version or "")
+        text = moved(old, current, version, stays=use.stays)
+        if text != old:
+            write(place, "requirement", old, text)
     for file, wanted in changes.items():
         document = files.documents[file]
         result.texts[file] = replace_strings(document.text, wanted, positions=document.positions)
@@ -210,31 +219,3 @@ def _is_ours(dependency: Dependency, crate: Crate) -> bool:
     if version is None or dependency.requirement is None:
         return False
     return names(dependency.requirement, version)
-
-
-def _move(
-    files: CrateFiles,
-    place: StringPosition,
-    use: _Use,
-    moving: dict[str, Crate],
-    version: Version,
-    changes: dict[str, dict[Path, str]],
-    result: Edits,
-) -> None:
-    dependency = use.dependency
-    old = dependency.requirement or ""
-    current = read_version(moving[dependency.name].version or "")
-    text = moved(old, current, version, stays=use.stays)
-    if text != old:
-        changes[place.file][place.path] = text
-        result.edits.append(_edit(files, place, "requirement", old, text))
-
-
-def _edit(files: CrateFiles, place: StringPosition, kind: str, old: str, new: str) -> Edit:
-    return Edit(
-        path=place.file,
-        line=files.line(place) or 1,
-        kind="version" if kind == "version" else "requirement",
-        old=old,
-        new=new,
-    )

@@ -23,6 +23,7 @@ from castoff.ecosystems.cargo.manifest.document import (
     is_name,
     shown,
 )
+from castoff.errors import Problem
 from castoff.model.semver import read_requirement, read_version
 from castoff.text.toml import Path
 
@@ -37,14 +38,15 @@ _TABLES: tuple[tuple[str, DependencyKind], ...] = (
 
 def read_dependencies(notes: ProblemCollector, document: CargoDocument) -> Iterator[Dependency]:
     """Read all dependency tables of a manifest, those of targets included."""
-    yield from _tables(notes, document, document.table, (), None)
+    yield from _tables(notes, document, document.table)
     targets = document.table.get("target", {})
     if not isinstance(targets, dict):
         notes.wrong_type(document, ("target",), "a table")
         return
     for target, tables in targets.items():
         if isinstance(tables, dict):
-            yield from _tables(notes, document, tables, ("target", target), target)
+            found = _tables(notes, document, tables, ("target", target))
+            yield from (replace(one, target=target) for one in found)
 
 
 def shared_dependencies(root: CargoDocument) -> Iterator[Dependency]:
@@ -63,7 +65,7 @@ def shared_dependencies(root: CargoDocument) -> Iterator[Dependency]:
 
 
 def _tables(
-    notes: ProblemCollector, document: CargoDocument, holder: Table, above: Path, target: str | None
+    notes: ProblemCollector, document: CargoDocument, holder: Table, above: Path = ()
 ) -> Iterator[Dependency]:
     for table, kind in _TABLES:
         entries = holder.get(table)
@@ -73,14 +75,15 @@ def _tables(
             notes.wrong_type(document, (*above, table), "a table")
             continue
         for key, value in entries.items():
-            read = _dependency(notes, document, (*above, table, key), value, kind)
+            read = _dependency(notes, document, (*above, table, key), value)
             if read is not None:
-                yield read if target is None else _with_target(read, target)
+                yield replace(read, kind=kind)
 
 
 def _dependency(
-    notes: ProblemCollector, document: CargoDocument, path: Path, value: object, kind: DependencyKind
+    notes: ProblemCollector, document: CargoDocument, path: Path, value: object
 ) -> Dependency | None:
+    """Read one entry; its kind is that of its table."""
     place = StringPosition(file=document.file, path=path)
     key = str(path[-1])
     if isinstance(value, str):
@@ -92,12 +95,12 @@ def _dependency(
         notes.wrong_type(document, path, "a version or a table")
         return None
     if "workspace" not in value:
-        return _entry(notes, document, value, _Entry(key, kind, place, spot, document.folder))
-    return _inherited(notes, document, path, value, kind)
+        return _entry(notes, document, value, _Entry(key, place, spot, document.folder))
+    return _inherited(notes, document, path, value)
 
 
 def _inherited(
-    notes: ProblemCollector, document: CargoDocument, path: Path, value: Table, kind: DependencyKind
+    notes: ProblemCollector, document: CargoDocument, path: Path, value: Table
 ) -> Dependency | None:
     key = str(path[-1])
     if value.get("workspace") is not True:
@@ -108,9 +111,11 @@ def _inherited(
         notes.report(
             document,
             path,
-            code="not-inheritable",
-            message=f"`{key}` is inherited, but `{notes.root.file}` has no such workspace dependency",
-            remedy=f"add `{key}` to `[workspace.dependencies]`, or write the requirement in the member",
+            Problem(
+                code="not-inheritable",
+                message=f"`{key}` is inherited, but `{notes.root.file}` has no such workspace dependency",
+                remedy=f"add `{key}` to `[workspace.dependencies]`, or write the requirement in the member",
+            ),
         )
         return None
     above: Path = ("workspace", "dependencies", key)
@@ -128,9 +133,7 @@ def _inherited(
     merged["features"] = [*_texts(source.get("features")), *_texts(value.get("features"))]
     if value.get("default-features") is True:
         merged["default-features"] = True
-    return _entry(
-        notes, notes.root, merged, _Entry(key, kind, place, spot, notes.root.folder, inherited=True)
-    )
+    return _entry(notes, notes.root, merged, _Entry(key, place, spot, notes.root.folder, inherited=True))
 
 
 def _entry(
@@ -143,10 +146,12 @@ def _entry(
         notes.report(
             document,
             entry.spot.path,
-            code="requirement-invalid",
-            message=f"the requirement on `{entry.key}` is not a version requirement: `{shown(requirement)}`",
-            reason="Cargo reads `1.2`, `=1.2.0`, `~1.2`, `>=1, <3`, `1.*` and the like",
-            remedy="correct that line",
+            Problem(
+                code="requirement-invalid",
+                message=f"the requirement on `{entry.key}` is not a version requirement: `{shown(requirement)}`",
+                reason="Cargo reads `1.2`, `=1.2.0`, `~1.2`, `>=1, <3`, `1.*` and the like",
+                remedy="correct that line",
+            ),
         )
         return None
     name = value.get("package", entry.key)
@@ -160,7 +165,7 @@ def _entry(
     return Dependency(
         name=name,
         key=entry.key,
-        kind=entry.kind,
+        kind="normal",
         place=entry.place,
         requirement=requirement,
         requirement_place=entry.spot if requirement is not None else None,
@@ -197,7 +202,6 @@ def dependency_folders(
 @dataclass(frozen=True, slots=True)
 class _Entry:
     key: str
-    kind: DependencyKind
     place: StringPosition
     spot: StringPosition
     folder: str
@@ -210,10 +214,6 @@ def _values(table: object) -> list[object]:
 
 def _texts(value: object) -> tuple[str, ...]:
     return tuple(one for one in value if isinstance(one, str)) if isinstance(value, list) else ()
-
-
-def _with_target(dependency: Dependency, target: str) -> Dependency:
-    return replace(dependency, target=target)
 
 
 _JUDGED = (
@@ -287,10 +287,12 @@ def _version(
         notes.report(
             document,
             ("package", "version"),
-            code="version-invalid",
-            message=f"`{shown(value)}` is not a version",
-            reason="Cargo requires three numbers, such as `1.2.0`, and optionally a pre-release, such as `-rc.1`",
-            remedy="correct `version` in that manifest",
+            Problem(
+                code="version-invalid",
+                message=f"`{shown(value)}` is not a version",
+                reason="Cargo requires three numbers, such as `1.2.0`, and optionally a pre-release, such as `-rc.1`",
+                remedy="correct `version` in that manifest",
+            ),
         )
         return None, None
     return value.strip(), place
@@ -300,10 +302,12 @@ def _version_missing(notes: ProblemCollector, document: CargoDocument) -> None:
     notes.report(
         document,
         ("package",),
-        code="version-missing",
-        message=f"`{document.file}` has no version, but `publish` allows publishing",
-        reason="without `version` cargo refuses the manifest",
-        remedy="set `version.workspace = true`, or `publish = false`",
+        Problem(
+            code="version-missing",
+            message=f"`{document.file}` has no version, but `publish` allows publishing",
+            reason="without `version` cargo refuses the manifest",
+            remedy="set `version.workspace = true`, or `publish = false`",
+        ),
     )
 
 
@@ -320,9 +324,11 @@ def _inherited_value(
         notes.report(
             document,
             path,
-            code="not-inheritable",
-            message=f"`{key}` is inherited, but `{notes.root.file}` has no `workspace.package.{key}`",
-            remedy=f"add `{key}` to `[workspace.package]`, or write it in the member",
+            Problem(
+                code="not-inheritable",
+                message=f"`{key}` is inherited, but `{notes.root.file}` has no `workspace.package.{key}`",
+                remedy=f"add `{key}` to `[workspace.package]`, or write it in the member",
+            ),
         )
         return None
     found: object = shared[key]

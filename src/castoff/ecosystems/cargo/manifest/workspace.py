@@ -75,10 +75,12 @@ class CrateFiles:
                 notes.report(
                     self.documents[crate.manifest],
                     ("package", "name"),
-                    code="duplicate-name",
-                    message=f"`{crate.name}` is the name of two packages of the workspace",
-                    reason=f"the other one is `{first.manifest}`; cargo refuses such a workspace",
-                    remedy="rename one of them, or remove it from the workspace",
+                    Problem(
+                        code="duplicate-name",
+                        message=f"`{crate.name}` is the name of two packages of the workspace",
+                        reason=f"the other one is `{first.manifest}`; cargo refuses such a workspace",
+                        remedy="rename one of them, or remove it from the workspace",
+                    ),
                 )
         return seen.values()
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from castoff.ecosystems.npm.manifest.catalogs import DEFAULT, CatalogEntry, Catalogs
@@ -78,13 +78,11 @@ def demands_of(document: Document, catalogs: Catalogs) -> Iterator[NpmRequiremen
                 continue
             entry = meta.get(name)
             is_optional = kind == "peer" and isinstance(entry, dict) and entry.get("optional") is True
-            yield _demand(name, (field, name), kind, text, catalogs, is_optional)
+            yield replace(_demand((field, name), kind, text, catalogs), is_optional=is_optional)
 
 
-def _demand(
-    name: str, key: Path, kind: EdgeKind, text: str, catalogs: Catalogs, is_optional: bool
-) -> NpmRequirement:
-    stripped = text.strip()
+def _demand(key: tuple[str, str], kind: EdgeKind, text: str, catalogs: Catalogs) -> NpmRequirement:
+    name, stripped = key[1], text.strip()
     target, protocol, found, entry = name, _protocol(stripped), None, None
     match protocol:
         case "workspace" | "npm":
@@ -113,7 +111,6 @@ def _demand(
         range=found,
         start=start,
         entry=entry,
-        is_optional=is_optional,
     )
 
 

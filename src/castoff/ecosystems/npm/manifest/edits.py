@@ -11,7 +11,7 @@ from castoff.ecosystems.npm.manifest.document import Document
 from castoff.ecosystems.npm.manifest.layout import Layout
 from castoff.ecosystems.npm.manifest.ranges import admits, moved
 from castoff.errors import Problem
-from castoff.model.workspace import Edit, Edited
+from castoff.model.workspace import Edit, Edited, EditKind
 from castoff.text.json import Path, replace_json_strings
 from castoff.text.yaml import replace_values
 
@@ -42,6 +42,21 @@ class _Sheet:
     edits: list[Edit] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
+    def write(self, document: Document, key: Path, old: str, new: str) -> None:
+        """Note the new text of a string of a manifest."""
+        self.strings.setdefault(document.file, {})[key] = new
+        kind: EditKind = "version" if key == ("version",) else "requirement"
+        line = document.line(*key) or 1
+        self.edits.append(Edit(path=document.file, line=line, kind=kind, old=old, new=new))
+
+    def write_entry(self, entry: CatalogEntry, new: str) -> None:
+        """Note the new text of a catalog's entry."""
+        if entry.path is not None:
+            self.strings.setdefault(entry.file, {})[entry.path] = new
+        else:
+            self.scalars.setdefault(entry.file, {})[entry.name, entry.line] = new
+        self.edits.append(Edit(path=entry.file, line=entry.line, kind="requirement", old=entry.text, new=new))
+
 
 def edit_manifests(
     read: Callable[[str], str | None],
@@ -57,7 +72,7 @@ def edit_manifests(
             if document is None:
                 continue
             if file in move.moving and document.version not in (None, move.new):
-                _write(sheet, document, ("version",), "version", document.version or "", move.new)
+                sheet.write(document, ("version",), document.version or "", move.new)
             for demand in demands_of(document, layout.catalogs):
                 if demand.name in move.old:
                     _move(sheet, document, demand, move)
@@ -80,35 +95,16 @@ def _move(sheet: _Sheet, document: Document, demand: NpmRequirement, move: NpmMo
     if result.text == demand.range:
         return
     if demand.entry is not None:
-        _write_entry(sheet, demand.entry, result.text)
+        sheet.write_entry(demand.entry, result.text)
         return
     end = demand.start + len(demand.range)
     new = demand.text[: demand.start] + result.text + demand.text[end:]
-    _write(sheet, document, demand.key, "requirement", demand.text, new)
+    sheet.write(document, demand.key, demand.text, new)
 
 
 def _is_range(text: str) -> bool:
     """Return whether a text is a range, and not the name of a dist-tag (`latest`)."""
     return not text[:1].isalpha() or text[:1] in "vxX"
-
-
-def _write(sheet: _Sheet, document: Document, key: Path, kind: str, old: str, new: str) -> None:
-    sheet.strings.setdefault(document.file, {})[key] = new
-    sheet.edits.append(_edit(document.file, document.line(*key) or 1, kind, old, new))
-
-
-def _write_entry(sheet: _Sheet, entry: CatalogEntry, new: str) -> None:
-    if entry.path is not None:
-        sheet.strings.setdefault(entry.file, {})[entry.path] = new
-    else:
-        sheet.scalars.setdefault(entry.file, {})[entry.name, entry.line] = new
-    sheet.edits.append(_edit(entry.file, entry.line, "requirement", entry.text, new))
-
-
-def _edit(path: str, line: int, kind: str, old: str, new: str) -> Edit:
-    return Edit(
-        path=path, line=line, kind="version" if kind == "version" else "requirement", old=old, new=new
-    )
 
 
 def _excluding(document: Document, demand: NpmRequirement, new: str) -> Problem:

@@ -168,7 +168,17 @@ class _Census:
         else:
             reason = _NAMELESS if name is None else _VERSIONLESS if version is None else ""
         if name is None or version is None or reason:
-            self.members.append(_member(document, layout, name or path, version, reason))
+            self.members.append(
+                Member(
+                    name=name or path,
+                    ecosystem="npm",
+                    path=document.folder,
+                    manifest=document.file,
+                    version=version,
+                    reason=reason,
+                    root=layout.folder,
+                )
+            )
         elif (first := self.names.get(name)) is not None:
             self.broken.append(path)
             self.problems.append(_duplicate(document, name, first))
@@ -210,18 +220,6 @@ def _package(document: Document, layout: Layout, name: str, version: str) -> Pac
         kinds=("tarball",),
         registries=(registry,) if isinstance(registry, str) else (),
         repository=document.repository,
-        root=layout.folder,
-    )
-
-
-def _member(document: Document, layout: Layout, name: str, version: str | None, reason: str) -> Member:
-    return Member(
-        name=name,
-        ecosystem="npm",
-        path=document.folder,
-        manifest=document.file,
-        version=version,
-        reason=reason,
         root=layout.folder,
     )
 
