@@ -94,12 +94,16 @@ def found_by_exchanges(
     new = _new_names(registry, packages)
     if isinstance(new, Unknown):
         return Cannot(new.reason)
+    # A refused exchange before the claim costs nothing; a project that was made by one stays, also if the
+    # release never comes.
     if new and ecosystem == "python":
         names = ", ".join(f"`{one.name}`" for one in new)
         return Cannot(
             f"an exchange makes the projects of pending publishers, so none is tried before the upload of {names}"
         )
     tried = [one for one in packages if one not in new]
+    # One exchange speaks for all: crates-io and PyPI give a token for the whole job, npm one for each
+    # package.
     if ecosystem != "npm":
         tried = tried[:1]
     return _found(tuple(map(_new_name, new)), _refusals(registry, tried, is_shared=ecosystem != "npm"))
@@ -113,6 +117,7 @@ def _found(problems: Sequence[Problem], refusals: Iterator[Problem | Cannot]) ->
             unknown = one
         else:
             found.append(one)
+    # A known fault stops the release anyway, so it is shown also where another question had no answer.
     return tuple(found) if found or unknown is None else unknown
 
 

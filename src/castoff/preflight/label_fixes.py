@@ -32,6 +32,8 @@ class MembershipPart:
 
     def look(self) -> bool | Unknown:
         """Return whether it is in its milestone."""
+        # Not looked up before the write: the proposal comes from a listing of a moment ago, and one question
+        # for each of a hundred changes would use up the rate limit.
         if not self._written:
             return False
         found = self.source.pull_request(self.change)
@@ -136,6 +138,8 @@ def _not_a_kind(question: AskForLabel, label: str) -> Problem:
 def _label(services: Services, fixes: Fixes, question: AskForLabel, label: str) -> Sequence[Problem]:
     if fixes.labels is None:
         return ()
+    # Added before the others go: a run that ends in between leaves two labels, which the check reports, and
+    # never none.
     outcomes = [fixes.labels.add(question.change, label)]
     outcomes += [fixes.labels.remove(question.change, one) for one in question.remove if one != label]
     found = [problem for outcome in outcomes if (problem := _unsettled(question.change, outcome)) is not None]

@@ -50,6 +50,7 @@ class Changes:
 
     def gathered(self) -> Gathered:
         """Give them, with their files where the configuration asks for paths. Errors: those of :func:`gather`."""
+        # Several checks run side by side and need the same changes; the forge is asked once.
         with self._lock:
             if self._gathered is None:
                 self._gathered = self._gather()
@@ -65,7 +66,9 @@ class Changes:
         def counts(path: str) -> bool:
             return path not in own and not any(fnmatchcase(path, pattern) for pattern in optional)
 
+        # A commit without paths is an empty one or a merge of nothing: a person made it on purpose.
         told = [commit for commit in commits if not paths[commit.sha] or any(map(counts, paths[commit.sha]))]
+        # Found last, since it reads manifests at old commits.
         claims = self._claims() if told else frozenset()
         return tuple(one for one in told if one.sha not in claims and _reverted(one.body) not in claims)
 
@@ -131,6 +134,8 @@ def meant_milestone(changes: Changes) -> Milestone | Found:
     previous = seen.history.previous.version if seen.history.previous else None
     if changes.version is None:
         nearest = nearest_milestone(found, policy, previous)
+        # Without a version nobody knows which milestone will be closed; the nearest one is what a release
+        # would meet.
         if nearest is not None and nearest.open_items and configured.mode == "block":
             return (open_items_problem(nearest),)
         return nearest or Skipped("no milestone is named after a version")
@@ -172,6 +177,7 @@ def _configuration(changes: Changes) -> Found:
         return Skipped("the repository has no configuration file for generated notes")
     known = labels.known() if labels is not None else None
     if isinstance(known, Unknown):
+        # The forge's labels are unknown, so only what the file itself shows can be judged.
         return read.warnings
     return read_configuration(text, path=path, forge_labels=known).warnings
 

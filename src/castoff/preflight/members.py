@@ -26,6 +26,7 @@ def member_problems(services: Services, checkout: Checkout) -> Found:
         mine = [one for one in workspace.packages if one.ecosystem == ecosystem]
         problems += builder.uncommitted_includes(services.repository.root, mine)
         for root in sorted({one.root for one in mine}):
+            # The client reads the files that another check may just be putting on disk.
             with checkout.lock:
                 checkout.ready()
                 listed = builder.members(checkout.clone.root / root)

@@ -46,6 +46,7 @@ def provenance_problems(
     if not lacking:
         return ()
     documents = NpmManifests().layouts(tree).documents
+    # `publishConfig` goes over all other settings of npm, so it is looked at first.
     asked = [
         one
         for one in packages
@@ -94,9 +95,11 @@ def _named(environment: Mapping[str, str], folder: Path) -> str | None:
 
 
 def _settings(environment: Mapping[str, str], folder: Path) -> Iterator[tuple[str, str]]:
+    # npm takes the names of its variables in any case.
     for name, value in environment.items():
         if name.lower() == "npm_config_provenance" and value:
             yield f"`{name}`", value
+    # In npm's order: variables, then the project's file, then the user's; the first that says it wins.
     user = environment.get("npm_config_userconfig") or environment.get("NPM_CONFIG_USERCONFIG")
     files = (
         ("`.npmrc` of the workspace", folder / ".npmrc"),

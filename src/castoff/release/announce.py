@@ -61,6 +61,8 @@ class AnnouncePart:
     def look(self) -> Releases:
         """List the releases of the tag; an empty list is believed when it stays empty."""
         found = releases_of(self.forge, self.tag)
+        # GitHub's list of releases lags behind a draft that was just created, and no other endpoint finds a
+        # draft by its tag. Only a run that may publish waits for it: a mere look must stay fast.
         if not self.agreed or isinstance(found, Unknown) or found:
             return found
         self._empty += 1
@@ -90,10 +92,12 @@ class AnnouncePart:
         drafts = tuple(release for release in found if release.draft)
         if not drafts:
             return Unclear(reason="the forge does not list the draft any more")
+        # Looked at again right before the write: a rival run or a workflow may have made a second one.
         if len(found) > 1:
             return Refused(two_releases(self.tag, found), unasked=True)
         if lacks_checksums(drafts[0]) and self.checksums():
             return Refused(_no_checksums(self.tag, drafts[0]), unasked=True)
+        # The body is left out of the request: what a person wrote in the browser after the look stays.
         return self.forge.update_release(
             drafts[0].id,
             NewRelease(

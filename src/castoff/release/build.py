@@ -68,6 +68,7 @@ def build_release(
             _verify(known, release, artifacts, share)
         into.mkdir(parents=True, exist_ok=True)
         for one in artifacts:
+            # Copied last: a folder with files in it is one whose files passed every check.
             shutil.copyfile(one.path, into / one.filename)
         return BuiltRelease(version=release.title, artifacts=artifacts, shard=shard, verified=share)
 
@@ -137,6 +138,8 @@ def read_shard_result(file: Path) -> ShardResult:
             ),
             verified=tuple(str(one) for one in found["verified"]),
         )
+    # The file came from another job, so nothing about its shape can be relied on; deep nesting raises
+    # RecursionError.
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise UsageError.of(
             "shard-result-unreadable",

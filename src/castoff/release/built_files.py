@@ -22,7 +22,9 @@ from castoff.git.comparison import is_pointer
 from castoff.model.workspace import Artifact, Package, Workspace
 from castoff.session.checkout import pointer_problem
 
+# What crates-io unpacks; it refuses archives with links and devices (rule `crate-links`).
 _PLAIN = (tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.DIRTYPE)
+# No manifest is near this size; reading more would let an archive fill the memory.
 _LARGEST_MANIFEST = 4 * 1024 * 1024
 
 
@@ -80,6 +82,7 @@ def _read(file: Path, package: Package) -> PackedCrate:
     )
 
 
+# A pointer file of git-lfs is shorter than 1024 bytes (git-lfs, docs/spec.md).
 _LONGEST = 1024
 
 

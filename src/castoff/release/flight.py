@@ -83,6 +83,8 @@ def flight_of(services: Services, release: Release, states: Sequence[StageState]
     It is in flight only if something is known to be missing, and complete only if nothing is: a question without an
     answer counts as neither. What was taken back, by withdrawing all files or by a note on its page, is over.
     """
+    # Not every registry shows a withdrawal in its listing; there the note on the release's page
+    # tells.
     if is_withdrawn(states) or (release.tagged and is_taken_back(services, release)):
         return "abandoned"
     return phase_of(states)
@@ -100,6 +102,8 @@ def phase_of(states: Sequence[StageState]) -> Flight:
         for part in state.parts
         if not isinstance(part.decision, Done | Off) and not (over and _is_tagged_elsewhere(part))
     ]
+    # Where the forge does not answer, the release may have been announced; a tag elsewhere would then be
+    # history, so it must not count as a known gap.
     may_be_over = any(part.is_unknown for part in announced)
     if any(not part.is_unknown and not (may_be_over and _is_tagged_elsewhere(part)) for part in open_parts):
         return "in-flight"
@@ -144,6 +148,8 @@ def explained(session: Session, error: CastoffError) -> CastoffError:
     """
     problem = error.problems[0]
     errors = [one for one in session.snapshot.workspace.problems if one.severity == "error"]
+    # Packages with several versions are the cause, and the version that is not higher is what follows from
+    # it.
     if errors and problem.code == "version-not-higher":
         return Refusal(*errors, problem)
     if (
@@ -154,6 +160,7 @@ def explained(session: Session, error: CastoffError) -> CastoffError:
         return error
     release = session.release(session.snapshot.history.unfinished[0])
     states = session.observe(*required_stages(session, release))
+    # `status` is how a person got here, so it is no way on.
     commands = [one.command for one in leaving(session, release, states) if "status" not in one.command]
     if not commands:
         return error
@@ -208,6 +215,7 @@ def _waits_for_its_page(session: Session, claim: Claim) -> bool:
     except CastoffError:
         return False
     states = session.observe(*forge_stages(session, release, str, agreed=False))
+    # The forge alone is asked: the tag follows the last upload, so registries have nothing to add.
     return phase_of(states) == "in-flight" and not is_taken_back(session.services, release)
 
 
@@ -228,6 +236,7 @@ def _flies(session: Session, claim: Claim) -> bool:
 def _candidates(session: Session) -> tuple[Claim, ...]:
     """List the releases that castoff tagged last: beside a pre-release, a fix of the line before may be newer."""
     history, previous = session.snapshot.history, session.snapshot.history.previous
+    # A rehearsal tolerates it: what is in flight in the real world is no obstacle inside of it.
     if not session.snapshot.reachable or "release-in-flight" in session.services.tolerated:
         return ()
     if history.overtaken is not None:
@@ -237,6 +246,7 @@ def _candidates(session: Session) -> tuple[Claim, ...]:
     ours = (previous,) if history.ours else ()
     if previous.version.is_stable:
         return ours
+    # A fix of the line before may be newer than the candidate in time, although its version is lower.
     stable = next((claim for claim in history.released if claim.version.is_stable), None)
     return (*ours, stable) if stable and is_begun(session, stable) else ours
 

@@ -65,6 +65,8 @@ def make_release_tags(services: Services, version: str | None, into: Path) -> Ma
             raise Refusal(*errors)
         check_out(known.clone, release.commit, release.workspace)
         artifacts = build_artifacts(known, release, known.clone.folder("artifacts"))
+        # Looked at first: a crate that is out may have other bytes than this build, and what is packed beside
+        # it holds its digest.
         (seen,) = known.observe(publish_stage(known, release, artifacts))
         artifacts = packed_again(known, release, artifacts, seen)
         require_accepted(known, release, absent_artifacts(artifacts, seen))
@@ -87,6 +89,8 @@ def _write(session: Session, release: Release, into: Path) -> list[MadeTag]:
 
 def read_handed_tags(folder: Path, listed: Path) -> HandedTags:
     """Read the tag objects of a list of ids, one a line, from a folder. Errors: ``built-files-differ``."""
+    # Only what is listed is read: any job of the workflow can put files into the folder, but not into the
+    # list.
     ids = [line.split()[0] for line in read_text(listed).splitlines() if line.strip()]
     missing = [one for one in ids if not (folder / one).is_file()]
     if missing or not ids:
@@ -156,7 +160,10 @@ def require_published_as_listed(session: Session, release: Release, listed: Mapp
             )
         seen.update(listing.files)
     if problems:
+        # Late, and no refusal: indexes show an upload after seconds to minutes, so the same run succeeds
+        # later.
         raise NotYet(*problems)
+    # Staged files wait for a person; the tag would tell users that the version is there.
     if any(isinstance(one, Staged) for one in seen.values()):
         return False
     for name, digest in listed.items():
@@ -164,6 +171,7 @@ def require_published_as_listed(session: Session, release: Release, listed: Mapp
         if not isinstance(answer, Present):
             message = f"`{name}` is listed in the tag `{release.tag}`, but it is not published"
             problems.append(_late(release, message, "the tag follows the last upload"))
+        # npm registries name another digest; without one to compare, the upload's own answer has to do.
         elif answer.digest not in (None, digest):
             problems.append(outdated(release, name))
     if problems:

@@ -84,6 +84,8 @@ class HighlightsPart:
         if len(found) != 1:
             return Unclear(reason="the forge does not list the draft any more")
         now = split(found[0].body).header
+        # Compared right before the write, since GitHub has no conditional update of a release. Between this
+        # look and the write a change can still be lost; that is a second or less.
         if now not in (self.opened, self.text.strip()):
             return Refused(_changed_meanwhile(self.tag, found[0].url), unasked=True)
         body = with_header(found[0].body, self.text)
@@ -94,6 +96,8 @@ class HighlightsPart:
         if isinstance(listed, Unknown):
             return listed
         own = tuple(one for one in listed if one.tag == self.tag)
+        # An early draft that was meant for another version is taken over only while it is a draft: a
+        # published page belongs to its own version.
         return own or tuple(one for one in listed if one.id == self.taken and one.draft)
 
     def _is_there(self, release: ForgeRelease) -> bool:

@@ -111,6 +111,7 @@ def write_highlights(services: Services, opened: Opened, text: str) -> StageStat
         )
     if opened.draft is None and opened.against:
         raise Refusal(*opened.against)
+    # Closed, or a code block or comment that was left open would swallow the generated notes below it.
     finished = closed(text.strip()) + "\n"
     if split(finished).generated:
         raise Refusal.of(
@@ -166,6 +167,8 @@ class _Look:
 
     def proposed_at(self, commit: str) -> str | None:
         """Return what was proposed when the highlights were written at a commit; None where nobody can tell."""
+        # The target of a draft may be a branch's name: made by hand or by the forge, it says nothing about
+        # what was proposed.
         if len(commit) < 40 or not self.session.clone.has(commit):
             return None
         commits = commits_between(self.session.clone, self.since, commit)
@@ -188,6 +191,8 @@ def _merged(look: _Look, draft: ForgeRelease | None, proposed: str) -> Merged:
     if not mine or draft is None:
         return Merged(text=proposed)
     base = look.proposed_at(draft.target)
+    # A three-way merge needs the text that the person began with. A header that never came from a proposal
+    # has none, and a merge against a false base would delete lines.
     shown = base is not None and (is_early(draft) or _was_shown(base, mine))
     return merge(mine, proposed, base=base if shown else None)
 
@@ -233,6 +238,7 @@ def _version(
     if history.unfinished:
         return history.unfinished[0].version, history.unfinished[0]
     previous = history.previous
+    # Before the last release: somebody began to write for the next one, so that is what they go on with.
     early = early_drafts(snapshot, releases)
     if early and (version := snapshot.tag_name.version(early[0].tag)) is not None:
         return version, None
@@ -250,6 +256,7 @@ def _draft_of(snapshot: Snapshot, tag: str, releases: Sequence[ForgeRelease]) ->
     if own:
         return own[0]
     early = early_drafts(snapshot, releases)
+    # Of several nobody can tell which one is meant; and a tagged version gets its own page, never another's.
     return early[0] if len(early) == 1 and tag not in snapshot.refs.tags else None
 
 
@@ -277,6 +284,8 @@ def edited(services: Services, text: str, hints: str) -> str:
     """
     path = _path(services)
     kept = kept_text(services)
+    # The text of a run that did not end may be hours of work: it is put below what is proposed now, and never
+    # over it.
     begin = f"{text.rstrip()}\n\n{KEPT}\n\n{kept}\n" if kept and kept != text.strip() else text
     write_text(path, f"{begin.rstrip()}\n\n{SCISSORS}\n\n{hints.rstrip()}\n")
     words = _editor(services)
@@ -299,6 +308,7 @@ def forget(services: Services) -> None:
 
 
 def _path(services: Services) -> Path:
+    # In git's own folder, as COMMIT_EDITMSG is: it is never committed, and each worktree has its own.
     folder = services.repository.git.must("rev-parse", "--git-path", NAME)
     return services.repository.root / folder
 

@@ -65,6 +65,8 @@ class Remembering:
             )
         except (msgspec.MsgspecError, CastoffError, RecursionError):
             memory = AnswerMemory()
+        # The file is found by the remote's address; after a transfer of the repository, numbers mean other
+        # changes.
         same = memory.repository in ("", source.repository)
         return cls(source, path, memory if same else AnswerMemory())
 
@@ -90,6 +92,7 @@ class Remembering:
         """Ask, or remember."""
         found = self.source.of_numbers(numbers)
         if isinstance(found, Unknown):
+            # All or nothing: notes that lack a part of the changes look complete, and nobody would notice.
             if not all(number in self.memory.changes for number in numbers):
                 return found
             return tuple(change for n in numbers if (change := self.memory.changes[n]) is not None)
@@ -159,6 +162,8 @@ def notes_of_range(services: Services, since: str | None, until: str | None, *, 
     """
     with open_session(services) as session:
         span = span_of(session, since, until, _next_tag(session.snapshot))
+        # A range that is named ends where the person said; only at the branch's head do the cherry-picks of a
+        # maintenance line belong to the release.
         if until is None:
             span = replace(span, picks=is_of_picks(session))
         memory = _memory(session)

@@ -48,6 +48,7 @@ def plan_release(
         ThreadPoolExecutor(1) as pool,
     ):
         packages = () if offline else look.session.snapshot.workspace.packages
+        # Registries and forge are asked side by side: each has the plan's two seconds.
         asked = pool.submit(registry_versions, services, packages, seconds=PLAN_SECONDS)
         acts, problems = look.acts(PLAN_SECONDS, offline=offline)
         snapshot = look.session.snapshot
@@ -124,6 +125,7 @@ class _Look:
                 ask_nobody("no registry was queried") if offline else ask_all(self.session.services, seconds)
             )
             states = states_before(self.session, version, ask)
+            # The first stage is the claim, which was made.
             return states if isinstance(self.intent, Begin) else states[1:]
         release = self.session.release(self.intent.claim)
         return self.session.observe(*release_stages(self.session, release))
@@ -132,6 +134,7 @@ class _Look:
 def _obstacles(states: Sequence[StageState]) -> Iterator[Problem]:
     for state in states:
         for problem in state.obstacles:
+            # What comes after the announcement never holds a release up, so in a plan it is a warning.
             stops = state.stage.required or problem.code in _STOPS
             yield problem if stops else replace(problem, severity="warning")
 

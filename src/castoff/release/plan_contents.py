@@ -148,6 +148,8 @@ def windows_of(limits: Sequence[Limit]) -> dict[str, tuple[int, float]]:
 def buckets_of(limits: Sequence[Limit]) -> dict[tuple[str, bool], Bucket | Window]:
     """Lay the configured limits over the documented ones; by (ecosystem, is new)."""
     buckets = dict(DEFAULT_LIMITS)
+    # Users write the registry's name; buckets are kept by ecosystem, since one release meets one registry of
+    # each.
     names = {"crates-io": "cargo", "pypi": "python", "PyPI": "python", "npm": "npm"}
     for limit in limits:
         ecosystem = names.get(limit.name, limit.name)

@@ -26,6 +26,7 @@ def platform_problems(
     for package in release.workspace.packages:
         names = [one.filename for one in built.get(package.id, ())]
         platforms = {one for name in names for one in platforms_of(name)}
+        # A wheel for any platform serves all of them, and an sdist alone never had platforms to lose.
         if package.ecosystem != "python" or not platforms or "any" in platforms:
             continue
         listing = services.users_registry("python").look(package, spell(previous, "python"))

@@ -175,6 +175,8 @@ class _ProposalRun:
         services = self.session.services
         services.reporter.stage("preflight", 1)
         every = preflight_checks(self.session, self.version, level=self.level)
+        # The merge claims the version, and a later run uploads: rights to push and upload are that run's
+        # concern.
         checks = [check for check in every if check.id not in _NOT_HERE]
         answers = ask_until_known(checks, services.reconciler(), services.tolerated)
         if errors := [one for one in errors_of(answers) if one.code not in services.tolerated]:
@@ -189,7 +191,10 @@ class _ProposalRun:
         if head is None or self.session.clone.is_ancestor(head, self.session.snapshot.head):
             return self._fresh
         subject = self.message.partition("\n")[0]
+        # Commits of people on the proposal's branch stay: castoff's last commit is the base, and what came on
+        # top of it is put on the new one.
         own = own_commit(self.session.clone, head, self.session.snapshot.head, subject)
+        # Without a commit of castoff's, nobody can tell which changes are the release's.
         if own is None or not self.session.clone.has(own):
             raise _foreign(self.branch)
         return joined(
@@ -205,6 +210,7 @@ class _ProposalRun:
     def rehearsed(self, head: str | None) -> str:
         """Make that commit, build what it releases, and rehearse the uploads, once for each commit."""
         commit = self.commit(head)
+        # A head that holds everything was built and rehearsed when it was proposed.
         if commit not in (head, self._proved) and self.session.services.embedded is not None:
             release = self.session.release(Claim(version=self.version, commit=commit))
             check_out(self.session.clone, commit, release.workspace)

@@ -46,6 +46,7 @@ def packed_again(
         )
     absent = {one.filename for one in artifacts if isinstance(answers.get(one.filename), Absent)}
     packages = frozenset(release.workspace.owner(one).id for one in artifacts if one.filename in absent)
+    # Nothing that is out differs, or nothing is left to upload: then no lock file holds a wrong digest.
     if not rebuilt or not packages:
         return tuple(artifacts)
     made = build_artifacts(session, release, session.clone.folder("beside"), only=packages)
@@ -174,9 +175,11 @@ class ProvingRegistry:
             return outcome
         owner = self.rehearsal.release.workspace.owner(artifact)
         mine = self.built[owner.id]
+        # Files of one package are uploaded side by side; only the last one may start the trial.
         with self._lock:
             up = self._up.setdefault(owner.id, set())
             up.add(artifact.filename)
+            # Users install a package when its last file is up: a wheel alone proves nothing about the sdist.
             complete = len(up) == len(mine)
         share = self.rehearsal.share
         is_tried = share is None or owner.id in share
@@ -214,11 +217,15 @@ class ProvingRegistry:
         session, embedded = self.rehearsal.session, self.rehearsal.embedded
         reporter, tree = session.services.reporter, session.clone.root
         workspace = self.rehearsal.release.workspace
+        # Of our packages the index shows only what is uploaded before this one: a dependency that is missing
+        # in the order fails here, as it would for users.
         names = sorted(self.closure[package.id] | {package.id})
         builder = embedded.at_turn(package, [workspace.package(one) for one in names])
         others = [file for name in names for file in self.built.get(name, ())]
         needed = [*artifacts, *(one for one in others if one not in artifacts)]
         digest = builder.verification_digest(package, needed, tree) if isinstance(builder, Repeats) else None
+        # Verifying compiles; of a large workspace that is most of a rehearsal's time, and same inputs give
+        # the same answer.
         if digest is not None and embedded.verified.holds(digest):
             reporter.note(f"{package.name} was verified before, with the same contents")
             return Succeeded()

@@ -75,6 +75,8 @@ def rehearse(
     """
     with open_session(services) as session:
         require_clear_tags(session.snapshot.unclear_tags)
+        # The run inside gets the clone as its user's checkout, so it must stand on a branch and not on a
+        # detached commit.
         session.clone.stand_on(session.snapshot.branch, session.snapshot.head)
         before = session.workspace_before()
         exact = _exact(session, request)
@@ -234,6 +236,8 @@ def _exact(session: Session, request: ReleaseRequest) -> ReleaseRequest:
         intent = meant(session.snapshot.history, request.level, request.pre)
     except CastoffError as error:
         raise explained(session, error) from None
+    # The embedded registries hold what the manifests of the last release say; only the real ones know what
+    # else was uploaded.
     if isinstance(intent, Begin):
         require_version(session, intent.version, request.level)
         require_free(session.services, session.snapshot, intent.version, request.level)

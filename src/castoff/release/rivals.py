@@ -35,6 +35,8 @@ def require_first(session: Session, release: Release) -> None:
     rival = find_rival(session.snapshot, now, release.version)
     if rival is None:
         return
+    # Taken back at once: nothing was uploaded, and a claim that stays would block the next release of the
+    # branch.
     drop = drop_claim_part(release, session.clone, after="version")
     session.reconcile(Stage("version", (replace(drop, needs=frozenset()),)))
     raise _refusal(session, release.version, rival, "the claim of this run was taken back")

@@ -69,6 +69,8 @@ from castoff.session.snapshot import require_full_history
 from castoff.session.tag_names import require_clear_tags
 from castoff.session.version_guards import require_version
 
+# On a busy branch a release must not race ordinary merges for ever; after a few plans the branch needs a
+# quiet moment or the pull-request mode.
 _PLANS = 4
 _OF_RIVALS = frozenset({"version-burnt", "version-below-released"})
 """What registries show of a release that was claimed after this run's snapshot; "name a higher version" would then
@@ -157,6 +159,8 @@ def approve_staged(services: Services, result: Result, *, agreed: bool) -> Resul
 def _claimed(run: _Run) -> tuple[Claim, bool]:
     """Find the claim to work on, or make it; plans again when an ordinary commit came in between."""
     for attempt in range(1, _PLANS + 1):
+        # Looked at again on the same clone: fetching what is new costs a second, a new clone of a large
+        # repository minutes.
         if attempt > 1:
             run.session = run.session.look_again()
         require_packages(run.session.snapshot.workspace)
@@ -170,20 +174,25 @@ def _claimed(run: _Run) -> tuple[Claim, bool]:
                 f"{intent.claim.commit[:12]}"
             )
             _require_resumable(run, intent.claim)
+            # An earlier run may have uploaded what no index shows yet: "absent" alone is believed later.
             patience = replace(run.session.services.patience, begun_before=True)
             services = replace(run.session.services, patience=patience)
             run.session = replace(run.session, services=services)
             return intent.claim, True
+        # In a shallow clone the last tag may just be cut off; the checks name that cause.
         if not any(one.code == "shallow-clone" for one in snapshot.state):
             require_version(run.session, intent.version, run.request.level or "")
         run.planned = planned_again(run.planned, (run.session, intent.version))
         try:
             return _begin(run, intent.version), False
         except _BranchMoved as moved:
+            # Somebody else's claim is no ordinary commit: planning again would release the version above it
+            # as well.
             require_no_rival(run.session, intent.version)
             if attempt == _PLANS:
                 raise Refusal(moved.problem) from None
             run.session.services.reporter.note("the branch moved: planning again")
+            # They were built at the commit that lost.
             run.artifacts = None
     raise AssertionError("the loop returns or raises")
 
@@ -249,6 +258,8 @@ def _begin(run: _Run, version: ReleaseVersion) -> Claim:
     with services.reporter.step(LocalStep("check", f"{len(checks)} conditions")):
         answers = ask_until_known(checks, services.reconciler(), services.tolerated)
     if errors := [one for one in errors_of(answers) if one.code not in services.tolerated]:
+        # Two runs at once: the rival's uploads make this version look taken, and the right answer is to let
+        # that run finish.
         if any(one.code in _OF_RIVALS for one in errors):
             require_no_rival(session, version)
         raise Refusal(*errors)
@@ -259,6 +270,7 @@ def _begin(run: _Run, version: ReleaseVersion) -> Claim:
     run.problems.extend(warnings)
     claim = Claim(version=version, commit=commit)
     release = session.release(claim)
+    # A job with rights runs no code of the repository; the build and its rehearsal ran in a job without.
     if run.request.rehearsed:
         return _claim_unbuilt(run, release)
     artifacts = _build(run, release)
@@ -272,6 +284,7 @@ def _begin(run: _Run, version: ReleaseVersion) -> Claim:
             clone.scrubbed(),
         ):
             artifacts = run.artifacts = UploadRehearsal(embedded, session, release).prove(artifacts)
+    # The tag is signed before the claim: a key that fails stops the run while nothing is public.
     _claim_by(run, release, _made_tag(run, release, artifacts))
     return claim
 
@@ -293,6 +306,8 @@ def _claim_by(run: _Run, release: Release, stamp: str) -> None:
                 run.session.clone.delete_tag(name)  # or the next look takes it for one of the remote's
         raise
     if release.workspace.is_from_tags:
+        # A ref moves no branch, so a rival's claim of another version does not refuse this one; that is found
+        # by looking.
         require_first(run.session, release)
 
 
@@ -303,6 +318,8 @@ def _claim(run: _Run, release: Release, *, stamp: str | None = None) -> StageSta
             run.claimed = run.session.reconcile(claim_stage(release, run.session.clone, stamp=stamp))
         except Refusal as refused:
             moved = [problem for problem in refused.problems if problem.code == "push-rejected"]
+            # Only a non-fast-forward is worth a new plan; a protected branch or a hook refuses the next
+            # commit too.
             if moved:
                 raise _BranchMoved(moved[0]) from None
             raise
@@ -328,6 +345,8 @@ def _finish(run: _Run, release: Release) -> list[StageState]:
     tag = tag_stage(session, release, made)
     if run.request.only == "publish":
         return [_publish(run, release, reconciler)]
+    # First, while everything can still be undone: a question about the milestone should not come after the
+    # uploads.
     states = [_stage(run, reconciler, milestone_stage(session, release))]
     states.append(_publish(run, release, reconciler) if run.listed is None else _published(run, release))
     if states[-1].state == "person":
@@ -336,6 +355,8 @@ def _finish(run: _Run, release: Release) -> list[StageState]:
     states.append(_stage(run, reconciler, tag))
     for stage in forge_stages(session, release, lambda: _body(run, release), agreed=run.request.agreed):
         states.append(_stage(run, reconciler, stage))
+    # Documentation, changelog and website may lag for hours; their failures are warnings, since the release
+    # is out.
     last, problems = end_release(session, release, reconciler)
     run.problems.extend(problems)
     return [*states, *last]
@@ -352,6 +373,7 @@ def _published(run: _Run, release: Release) -> StageState:
 def _publish(run: _Run, release: Release, reconciler: Reconciler) -> StageState:
     """Build and upload; where the tag is out, everything was uploaded before, and a look is enough."""
     session, tags = run.session, run.session.snapshot.refs.tags
+    # The tag is pushed after the last upload, and lists all digests: what it lists is not built again.
     if release.tag in tags:
         (state,) = session.observe(presence_stage(session.services, release))
         if state.state == "done":
@@ -360,6 +382,7 @@ def _publish(run: _Run, release: Release, reconciler: Reconciler) -> StageState:
     created: Mapping[str, Mapping[str, datetime]] = {}
     if release.tag not in tags and _tag_made_here(run, release) is None:
         (state,) = session.observe(stage)
+        # Before the tag is signed, since it lists the digests of what is uploaded.
         run.artifacts = packed_again(session, release, _build(run, release), state)
         require_accepted(session, release, absent_artifacts(run.artifacts, state))
         _made_tag(run, release, as_published(run.artifacts, state))

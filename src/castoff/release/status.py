@@ -243,6 +243,7 @@ def look(services: Services, version: str | None) -> Status:
     with services.reporter.step(step), open_session(services) as session:
         status = _look(session, version)
         found = (_other(session.snapshot, *one) for one in in_flight_elsewhere(session))
+        # One release may be reachable from two branches; it is shown once.
         beside = (one for one in found if one.version != status.version)
         return replace(status, others=tuple(dict.fromkeys((*status.others, *beside))))
 
@@ -254,6 +255,8 @@ def _other(snapshot: Snapshot, branch: str, claim: Claim) -> OtherFlight:
 def _look(session: Session, version: str | None) -> Status:
     services = session.services
     history, known = session.snapshot.history, session
+    # Somebody else's tag hides the release that castoff began; counted as in flight, its uploads are looked
+    # at.
     if history.overtaken and (version is None or is_overtaken(session, version)):
         known, _ = with_known_flights(session)
     problems = _problems(known)

@@ -40,6 +40,8 @@ class WaivablePart(PartAround):
     def look(self) -> WaivableLook:
         """Ask what the other part asks; where it is not done, ask for the waiver as well."""
         found = self.part.look()
+        # A finished stage costs no further question to the remote; and what was done anyway is shown as done,
+        # not as skipped.
         is_done = isinstance(self.part.decide(found), Done)
         return WaivableLook(found, Absent() if is_done else self.waived())
 

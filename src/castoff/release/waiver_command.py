@@ -45,6 +45,7 @@ def require_waivable(session: Session, release: Release) -> None:
 def waiver_problems(session: Session, release: Release) -> tuple[Problem, ...]:
     """Report a release that is not uploaded and tagged yet: ``without-too-early``."""
     ref = session.snapshot.refs.tags.get(release.tag)
+    # The first two are version and publish; draft and announcement are what may be given up.
     states = session.observe(*required_stages(session, release)[:2])
     missing = [part.name for state in states for part in state.parts if state.state != "done"]
     if ref is not None and ref.commit == release.commit and not missing:

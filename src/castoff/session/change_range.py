@@ -16,6 +16,7 @@ from castoff.notes.range import ChangesInRange, changes_in_range, named_pull_req
 from castoff.ports import ChangeSource, Tree
 from castoff.session.session import Session
 
+# An imported history may name thousands of numbers of another repository; each is a question to the forge.
 MOST_PICKED = 200
 """So many pull requests are looked for by number alone: what cherry-picks and imported history name."""
 
@@ -97,6 +98,7 @@ def known_contributors(gathered: Gathered) -> frozenset[str]:
 
 def notes_configuration(tree: Tree, configured: str | None) -> ReadConfiguration:
     """Read the notes' configuration as it is in a tree: where it says so, else where the forge looks."""
+    # GitHub reads the first of its usual names that exists, and ignores others.
     for path in (configured,) if configured else PATHS:
         text = tree.read(path)
         if text is not None:
@@ -108,12 +110,14 @@ def label_of_own_pulls(tree: Tree, configured: str | None) -> str | None:
     """Name the label that keeps castoff's own pull requests out of the notes; None too where nobody can read it."""
     try:
         return label_of_own(notes_configuration(tree, configured).configuration)
+    # The label is a courtesy to the notes; a broken file is reported by the check `notes-configuration`.
     except ConfigurationError:
         return None
 
 
 def commits_between(clone: Clone, since: str | None, until: str) -> tuple[Commit, ...]:
     """List the commits of a range, each before its parents."""
+    # With its full name: a branch may be named like the tag, and git would take either.
     span = f"refs/tags/{since}..{until}" if since else until
     listing = clone.git.must("log", "--topo-order", "-z", "--format=%H%x1f%P%x1f%s%x1f%b", span)
     return tuple(_commit(entry) for entry in listing.split("\0") if entry)
@@ -123,6 +127,8 @@ def paths_of(clone: Clone, commits: Sequence[str]) -> dict[str, tuple[str, ...]]
     """Return the paths that each of these commits touched, a merge compared with its first parent."""
     if not commits:
         return {}
+    # One process for all commits, which are given on standard input: thousands of ids are too long for
+    # arguments.
     words = ("--no-walk=unsorted", "-m", "--first-parent", "--name-only", "-z", "--format=%x01%H")
     given = "".join(f"{commit}\n" for commit in commits).encode()
     found: dict[str, tuple[str, ...]] = {}

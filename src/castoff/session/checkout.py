@@ -67,6 +67,8 @@ def submodule_problems(missing: Sequence[MissingSubmodule], packages: Sequence[P
     outside: list[MissingSubmodule] = []
     for one in missing:
         owner = owner_of(one.path, packages)
+        # A submodule that the user's configuration leaves out (`submodule.active`, `update = none`) is
+        # missing on purpose.
         if owner is None or one.chosen:
             outside.append(one)
         else:
@@ -134,6 +136,7 @@ def pointer_problem(paths: Sequence[str], *, severity: str = "error", package: s
 def owner_of(path: str, packages: Sequence[Package]) -> Package | None:
     """Find the package with the deepest folder that holds a path."""
     holding = [one for one in packages if one.path == "." or path.startswith(f"{one.path}/")]
+    # The deepest: packages may lie inside of each other's folders, and each packs only what is not another's.
     return max(holding, key=lambda one: len(one.path), default=None)
 
 

@@ -119,7 +119,10 @@ def _steps(overlay: Overlay, session: Session, template_release: TemplateRelease
             )
     for one in manifests:
         part = part_of(workspace, one)
+        # After all manifests: packages outside of the release may depend on any of them.
         yield one.neighbours(overlay.tree, overlay.texts, part, template_release.version)
+    # After the manifests, so that a rule that matches a line of one sees the new version, as cargo-release
+    # does.
     rules = replace_all(
         overlay.read,
         configuration.replace,
@@ -182,6 +185,7 @@ def changelog_edits(
 def _compared_with(snapshot: Snapshot, template_release: TemplateRelease) -> str | None:
     """Name the tag with which the notes will compare: candidates on the way to a stable version are part of it."""
     stable = [claim for claim in snapshot.history.released if claim.version.is_stable]
+    # The notes of a stable version cover its candidates, since most users never saw one.
     if template_release.version.is_stable and stable:
         return snapshot.tag_of(stable[0])
     return template_release.previous_tag

@@ -56,6 +56,7 @@ def find_past_release(session: Session, word: str | None) -> PastRelease:
             else "the remote could not be queried for its tags",
             remedy="finish the release with `castoff resume --execute`, or correct the version",
         )
+    # A tag beside the branch (a hotfix) was not fetched with it.
     if session.snapshot.remote_url is not None and not session.clone.has(found.commit):
         session.clone.fetch(session.snapshot.remote_url, [])
     return past_release_at(session, Claim(version=version, commit=found.commit, tagged=True, tag=tag))
@@ -124,6 +125,7 @@ def _home(session: Session, release: Release, default: str | None) -> str:
     A maintenance branch that began at the tag of a release holds its commit as well.
     """
     commit, url = release.commit, release.remote_url
+    # The changelog of the default branch is the one that people read, so that branch comes first.
     first = [default or release.branch, release.branch]
     for name in dict.fromkeys([*first, *_release_branches(session)]):
         head = session.snapshot.refs.heads.get(name)
@@ -147,6 +149,8 @@ def _previous(session: Session, release: Release) -> str | None:
         return None
     known = [
         (version, tag)
+        # In its history only: the notes of a hotfix must not be compared with a newer release of another
+        # line.
         for tag, _ in session.clone.tags_within(release.commit)
         if (version := session.snapshot.tag_name.version(tag)) is not None and version < release.version
     ]

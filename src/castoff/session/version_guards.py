@@ -149,6 +149,7 @@ def below_manifests(snapshot: Snapshot, version: ReleaseVersion) -> tuple[Proble
     if not known:
         return ()
     highest, package = max(known, key=lambda one: one[0])
+    # Bases only: `1.2.0-rc.1` in a manifest is on the way to the `1.2.0` that is released now.
     if version.base >= highest:
         return ()
     return (_below(snapshot, version, package, highest),)
@@ -220,6 +221,8 @@ def _above(
             for text in texts
         ]
     )
+    # The strict rule first: whether this is the newest line may need a question to the remote, which is asked
+    # only if the answer matters.
     found = above(version, known, is_newest_line=True)
     if found and not _is_newest_line(snapshot):
         found = above(version, known, is_newest_line=False)

@@ -163,6 +163,7 @@ class NpmBuilder:
     def _prepared(self, root: Path, folder: str, client: Client) -> Problem | None:
         """Install what the lock file lists, and run the user's build."""
         place = root / folder
+        # Without a lock file an install would choose versions of that moment, and two builds could differ.
         if lock_in(place, client) is not None:
             done = self._run(INSTALL[client], place)
             if done.code != 0:
@@ -184,6 +185,8 @@ class NpmBuilder:
         place = root / packages[0].root
         names = [one.name for one in packages if _is_member_by_name(place, one)]
         left = packages
+        # One start of npm takes half a second; a failure here is not told, since packing one by one names its
+        # package.
         if len(names) > 1 and self._run(pack_members(names, into), place).code == 0:
             left = [one for one in packages if not (into / filename_of(one)).is_file()]
         for package in left:
@@ -198,6 +201,8 @@ class NpmBuilder:
         if done.code != 0:
             what = f"`{package.name}` could not be packed"
             return _failed("pack-failed", what, command[:2], package.path, done, package)
+        # The client's exit code is not enough: `publishConfig` and lifecycle scripts may give the tarball
+        # another name.
         if file.is_file():
             return None
         names = ", ".join(_names(into))[:300]

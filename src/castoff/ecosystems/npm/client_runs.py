@@ -83,6 +83,7 @@ class ClientRuns:
         own.touch()
         if user.is_file():
             self._copy(user, own)
+        # Both spellings of the variable are read by npm; the one that is not ours must go.
         without = {**withheld(environment, "npm"), "NPM_CONFIG_USERCONFIG": None}
         return {**_CHANGES, **without, "npm_config_userconfig": str(own)}
 
@@ -112,6 +113,7 @@ class ClientRuns:
         if isinstance(answer, dict) and isinstance(answer.get("code"), int):
             text = str(answer.get("printed") or "")
             return Completed(code=answer["code"], stdout=text.encode(), text=text, errors="")
+        # The process gave an answer, so it is not asked for again by a new one: a write may have been sent.
         if isinstance(answer, Failed):
             return Completed(code=answer.code, stdout=b"", text="", errors=answer.reason)
         with self.folder(package.root) as folder:
@@ -119,6 +121,7 @@ class ClientRuns:
 
     def run_in(self, folder: Path, package: Package, kind: Kind, *words: str | Path) -> Completed:
         """Run npm in a process of its own, and in a folder that :meth:`folder` made, where npm leaves files."""
+        # Taken for the run alone: an answer of the long-lived process costs no start.
         with _RUNNING:
             return self.processes.run(
                 ["npm", *self._words(package, kind, *words)],

@@ -77,6 +77,7 @@ def pack_command(client: Client, file: Path) -> Sequence[str]:
         case "pnpm":
             return ("pnpm", "pack", "--pack-destination", str(file.parent))
         case "yarn":
+            # Without a name, Yarn writes `package.tgz` into the package's folder.
             return ("yarn", "pack", "--out", str(file))
         case "bun":
             return ("bun", "pm", "pack", "--destination", str(file.parent))
@@ -117,6 +118,7 @@ def listed_members(processes: Processes, root: Path) -> frozenset[str] | Unknown
 
 
 def _is_workspace(root: Path, client: Client) -> bool:
+    # pnpm ignores `workspaces` of a manifest (pnpm docs, "Workspace").
     if client == "pnpm":
         return (root / "pnpm-workspace.yaml").is_file()
     try:

@@ -59,6 +59,7 @@ class Packuments:
         """Ask `npm view` for one version; if it is not there, for the whole package."""
         if version is not None:
             done = self._view(package, f"{package.name}@{version}", "name", "dist", "deprecated", "_npmUser")
+            # By npm's version, a missing version ends `npm view` with E404, or with 0 and no text.
             if done.code != 0 and error_code_of(done) != "E404":
                 return Unknown(reason=f"npm: {reason_of(done)}")
             found = answer_of(done) if done.code == 0 else None
@@ -99,9 +100,11 @@ def _packument(found: Mapping[str, Any]) -> Packument:
     times = time if isinstance(time, dict) else {}
     gone = times.get("unpublished")
     removed = _strings(gone.get("versions")) if isinstance(gone, dict) else ()
+    # `time` keeps unpublished versions, whose numbers can never be used again.
     dated = (one for one in times if one not in ("created", "modified", "unpublished"))
     tags, dist, deprecated = found.get("tags"), found.get("dist"), found.get("deprecated")
     people = found.get("maintainers")
+    # npm prints "name <mail>" or an object, by its version, and a single one without its list.
     names = (_maintainer(one) for one in (people if isinstance(people, list) else [people]) if one)
     return Packument(
         offered=offered,

@@ -49,6 +49,7 @@ def read_provenance(
         found = tuple(
             read_bundle(one["bundle"], "sha512")
             for one in listed
+            # Any version of the predicate: npm moved from v0.2 to v1 in 2023, and old releases keep theirs.
             if str(one["predicateType"]).startswith(_PROVENANCE)
         )
         if not found:
@@ -60,6 +61,7 @@ def read_provenance(
 
 
 def _digest(dist: Mapping[str, Any]) -> str:
+    # `integrity` may list several hashes (W3C, Subresource Integrity).
     match = _SHA512.search(str(dist.get("integrity")))
     try:
         return f"sha512:{base64.b64decode(match[1], validate=True).hex()}" if match else ""

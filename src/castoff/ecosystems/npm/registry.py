@@ -100,6 +100,8 @@ class NpmRegistry:
         if seen.dist is None:
             gone: Mapping[str, Answer] = {filename: Withdrawn(reason="it was unpublished")}
             return Listing(files=gone if version in seen.ever else {}, new_name=False)
+        # The registry names SHA-512, our lists SHA-256: the digest is known only of what was packed or
+        # fetched in this run.
         digest = self._digests.get(str(seen.dist.get("integrity")))
         self._sightings[f"{package.name}@{version}"] = self._clock.monotonic()
         answer: Answer = (
@@ -118,6 +120,7 @@ class NpmRegistry:
     def compare(self, artifact: Artifact, listed: str | None) -> Sameness:
         """Compare by the registry's digest; if it differs, fetch the tarball and compare contents."""
         ours = Path(artifact.path).read_bytes()
+        # Without a question: the listing's digest is known where this run packed or fetched the same bytes.
         if listed == artifact.digest:
             return "bytes"
         packed = packed_in(Path(artifact.path))
@@ -167,6 +170,8 @@ class NpmRegistry:
             package = self._packages.get(name)
             if package is None:
                 return None
+            # A release of a hundred packages asks for each sibling again; what was seen a moment ago is not
+            # asked for twice.
             if self._sightings.get(one, -1.0) >= since:
                 continue
             seen = self._packuments.read(package, version)
@@ -179,6 +184,7 @@ class NpmRegistry:
     def upload(self, artifact: Artifact, root: Path) -> Outcome:
         """Upload one tarball; the dist-tag is named in the same call, so that `latest` never goes back."""
         del root
+        # Never repeated here: after a lost answer the reconciler looks first.
         done = self._send(artifact, "publish")
         return (
             done if isinstance(done, Unclear) else outcome_of(self._packages[artifact.name], "upload", done)
@@ -189,6 +195,8 @@ class NpmRegistry:
         if isinstance(self._settings.staged, bool):
             return self._settings.staged
         with self._lock:
+            # Whether staging is offered is a matter of client and registry, so one question serves all
+            # packages of it.
             registry = "".join(package.registries[:1])
             if registry not in self._can_stage:
                 known = self._staging.is_known_to_client() and self._staging.is_known_to_registry(package)
@@ -219,8 +227,11 @@ class NpmRegistry:
         if isinstance(seen, Unknown):
             return Unclear(reason=seen.reason)
         if not isinstance(staged, StagedVersion):
+            # Nothing is approved by name alone: npm approves an id, which only the listing gives.
             return _not_staged(package, "approve", staged)
         tag = tag_for(version, seen.offered if seen is not None else (), self._settings.dist_tag)
+        # Between staging and approval, days may pass; npm keeps the dist-tag of the staging, which may by
+        # then point backwards.
         if problem := outdated_tag(package, staged, tag):
             return Refused(problem, unasked=True)
         return outcome_of(package, "approve", self._staging.approve(package, staged))
@@ -239,6 +250,7 @@ class NpmRegistry:
             return seen
         if seen is None:
             return LatestTag(None, None)
+        # Not the newest by date: a fix of an old line must not become `latest`.
         before = highest_stable(seen.offered, below=version)
         return LatestTag(seen.tags.get(LATEST), None if before is None else str(before))
 
@@ -253,6 +265,8 @@ class NpmRegistry:
         """Exchange an identity token for a package; also return the identity token."""
         processes = self._runs.processes
         scope = package.name.partition("/")[0] if package.name.startswith("@") else ""
+        # npm itself prefers the registry of the scope; the exchange must be with the one that gets the
+        # upload.
         for setting in (*((f"{scope}:registry",) if scope else ()), "registry"):
             done = self._runs.run(package, Kind.NPM_READ, "config", "get", setting)
             found = str(answer_of(done) or done.text.strip()) if done.code == 0 else ""

@@ -87,6 +87,7 @@ def try_out(processes: Processes, package: Package, version: str, *, imports: bo
     runs = ClientRuns(processes)
     with runs.folder(package.root) as folder:
         (folder / "package.json").write_text('{"private": true}\n', encoding="utf-8")
+        # Scripts of dependencies stay off: a trial must not run more foreign code than an import does.
         words = ["npm", "install", "--json", "--no-audit", "--no-fund", "--ignore-scripts"]
         words += ["--legacy-peer-deps", "--save-exact", *runs.registry_words(package)]
         words += [f"{package.name}@{version}"]

@@ -101,6 +101,7 @@ def _demand(key: tuple[str, str], kind: EdgeKind, text: str, catalogs: Catalogs)
             found = stripped
         case "path" | "url":
             pass
+    # The last place: in `npm:react@1.0.0` the range may stand in the name before it as well.
     start = text.rindex(found) if found and entry is None else 0
     return NpmRequirement(
         name=target,

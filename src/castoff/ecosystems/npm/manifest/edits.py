@@ -79,6 +79,7 @@ def edit_manifests(
     texts = {file: replace_json_strings(documents[file].text, new) for file, new in sheet.strings.items()}
     for file, lines in sheet.scalars.items():
         texts[file] = replace_values(read(file) or "", lines, file=file)
+    # A set: members that share a catalog's entry bring the same edit each.
     edits = sorted(set(sheet.edits), key=lambda edit: (edit.path, edit.line, edit.old))
     return Edited(texts=texts, edits=tuple(edits), problems=tuple(dict.fromkeys(sheet.problems)))
 

@@ -108,6 +108,7 @@ class _Reader:
         for path, document in self._documents.items():
             if "workspaces" in document.data:
                 found.add(path.rpartition("/")[0])
+        # Outer ones first, so that a workspace inside of a member's folder is not taken for one of its own.
         return sorted((one or "." for one in found), key=lambda one: (one != ".", one.count("/"), one))
 
     def _workspace(self, folder: str) -> Layout | None:
@@ -117,6 +118,8 @@ class _Reader:
         if patterns is None:
             return None
         members = self._members(folder, patterns, client)
+        # Yarn alone has members with members of their own (Yarn docs, "Workspaces"); others refuse or ignore
+        # them.
         if client == "yarn":
             members = self._with_nested(members)
         own = _join(folder, MANIFEST)
@@ -151,6 +154,7 @@ class _Reader:
 
     def _with_nested(self, members: Sequence[str]) -> list[str]:
         found = list(members)
+        # The list grows while it is walked: members of members are members too.
         for path in found:
             document = self._documents.get(path)
             patterns = document.workspaces if document is not None else None
@@ -180,6 +184,7 @@ def client_of(folder: str, paths: Collection[str], root: Document | None) -> Cli
     for client in _CLIENTS:
         if named == client:
             return client
+    # Before lock files: a repository may keep the one of a client that it moved away from.
     if _join(folder, PNPM_SETTINGS) in paths:
         return "pnpm"
     return next((client for lock, client in LOCKS.items() if _join(folder, lock) in paths), "npm")

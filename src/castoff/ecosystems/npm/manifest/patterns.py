@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
+# Nested `*` in a regular expression can take exponential time; no real pattern is as long.
 _LONGEST = 300
 _FOLDER = r"(?!\.)[^/]+"
 
@@ -46,6 +47,7 @@ def _braced(pattern: str) -> list[str]:
     """Expand the first `{a,b}`, and what is in its parts in turn; 100 alternatives at most."""
     found: list[str] = []
     queue = [pattern]
+    # `{a,b}` repeated ten times has a thousand alternatives: a hostile manifest must not stop a plan.
     while queue and len(found) < 100:
         one = queue.pop(0)
         match = re.search(r"\{([^{}]*,[^{}]*)\}", one)
