@@ -34,6 +34,7 @@ def complete_version(_context: click.Context, _argument: click.Parameter, begun:
         found = tagged_versions(Git(Processes(os.environ), Path.cwd()))
         return [one for one in found if one.startswith(begun)]
     except CastoffError:
+        # A shell shows what completion prints; outside of a repository there is nothing to offer.
         return []
 
 

@@ -44,6 +44,8 @@ class Events:
         self._count = 0
         self._clock = SystemClock()
         try:
+            # Unbuffered, one write for each line: what happened before a SIGKILL is in the file, and readers
+            # see whole lines.
             self._file = path.open("ab", buffering=0)
         except OSError as error:
             raise UsageError.of(
@@ -141,6 +143,7 @@ def read_runs(path: Path) -> Sequence[Sequence[Event]]:
         # The last line may be half written: the run was killed, or is still writing.
         with suppress(msgspec.DecodeError):
             event = decoder.decode(line)
+            # A file that was cut at its begin has no first event.
             if event.seq == 1 or not runs:
                 runs.append([])
             runs[-1].append(event)
@@ -160,6 +163,7 @@ def build_seconds(path: Path | None) -> float | None:
 
 def _last_intervals(path: Path | None) -> Sequence[Interval]:
     runs = read_runs(path) if path is not None else ()
+    # The newest run that built: machine and workspace are most like the present ones.
     found = (list(_intervals(run)) for run in reversed(runs))
     return next((run for run in found if any(one.kind in _BUILDS for one in run)), ())
 

@@ -89,6 +89,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "world": ("castoff.cli.commands.world", "Run the embedded services."),
 }
 
+# As shells report a process that SIGINT (2) ended: 128 + 2.
 INTERRUPTED = 130
 
 
@@ -244,6 +245,7 @@ def _interrupted(end: BaseException, arguments: Sequence[str], exit_code: int) -
 
     # Click raises its own error from Ctrl-C; the notes are on what it was raised from.
     facts: Sequence[str] = getattr(end, "__notes__", ()) or getattr(end.__cause__, "__notes__", ())
+    # The same command resumes: what is done is seen, and not done again.
     again = shlex.join(("castoff", *arguments))
     if "--json" not in arguments:
         for line in ("interrupted", *facts, f"to go on: {again}"):
@@ -263,6 +265,7 @@ def _failed(error: Exception, arguments: Sequence[str]) -> int:
     from castoff.cli.endings import bug, traceback_asked_for
     from castoff.io.machine import machine_problem
 
+    # A full disk or too many open files is no fault of castoff, and a person can fix it: exit code 4.
     failure = machine_problem(error)
     if failure is not None:
         return _report((failure,), arguments, 4)

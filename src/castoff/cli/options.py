@@ -60,6 +60,7 @@ def seconds(value: str | float) -> float:
 
 def duration(value: str) -> float:
     """Return the seconds of a duration such as `5h30m`, `90m` or `45s`; a number alone counts seconds."""
+    # Bounded digits: a number of a thousand digits would take Python minutes to convert.
     found = re.fullmatch(r"(?:(\d{1,3})h)?(?:(\d{1,5})m)?(?:(\d{1,7})s?)?", value)
     hours, minutes, rest = (int(one or 0) for one in found.groups()) if found else (0, 0, 0)
     total = hours * 3600.0 + minutes * 60.0 + rest

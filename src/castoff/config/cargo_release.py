@@ -91,6 +91,7 @@ def _sign(value: Any, root: Settings) -> Tables:
 
 
 def _branches(value: Any) -> Tables:
+    # `!HEAD` is cargo-release's way to refuse a detached commit, which castoff judges by itself.
     names = [name for name in value if name not in ("!HEAD", "HEAD")] if isinstance(value, list) else value
     return {"release": {"branches": names}}
 
@@ -100,6 +101,8 @@ def _hook(value: Any) -> Tables:
     if not isinstance(words, list):
         raise Untaken("it is not a command")
     command = [template(word) for word in words]
+    # cargo-release runs a hook in the crate's folder, and nobody knows what it writes: any file counts as
+    # meant.
     return {"version": {"run": [{"command": command, "writes": ["**"], "folder": "facade"}]}}
 
 
@@ -237,6 +240,7 @@ class _Work:
         """Take over one setting of a single crate (but its replacements), or say why not."""
         if setting.key == REPLACEMENTS or is_ours(setting.key, setting.value):
             return
+        # Written twice, and taken over once with the workspace's.
         if setting.key in self.root and setting.value == self.root[setting.key]:
             return
         match setting.key, setting.value:
@@ -258,6 +262,7 @@ class _Work:
 
     def _merge(self, tables: Mapping[str, Any]) -> None:
         try:
+            # Each setting alone: one that is impossible here is named, and costs the others nothing.
             _read(tables, RELEASE_TOML)
         except ConfigurationError as error:
             raise Untaken(error.problems[0].message) from None

@@ -162,6 +162,7 @@ _MEANINGS: Mapping[str, str] = {
     "prev_metadata": "",
 }
 _GROUP = re.compile(r"\$(?:(?P<dollar>\$)|\{(?P<braced>[A-Za-z0-9_]+)\}|(?P<bare>[A-Za-z0-9_]+))")
+# Syntax of Rust's `regex` that Python reads as something else, or not at all.
 _ONLY_RUST = re.compile(r"\[\[:|\\[pPz]|&&|~~|\(\?[a-zA-Z-]*[RUu]")
 _KEYS = frozenset({"file", "search", "replace", "min", "max", "exactly", "prerelease"})
 
@@ -222,6 +223,7 @@ def _rules(tree: Tree, rule: object, crates: tuple[CrateSettings, ...]) -> Itera
     }
     text = _groups(rule["replace"])
     done: set[tuple[str, str]] = set()
+    # cargo-release replaces in each crate's turn; one version for all makes the second time a repetition.
     for crate in crates:
         file = normpath(f"{crate.folder}/{rule['file']}" if crate.folder else rule["file"])
         own = template(_of_crate(text, crate))
@@ -245,6 +247,7 @@ def _search(theirs: str) -> str:
 
 
 def _groups(theirs: str) -> str:
+    # Backslashes are plain text in Rust's replacements, and escapes in Python's.
     return _GROUP.sub(_group, theirs.replace("\\", "\\\\"))
 
 

@@ -158,6 +158,7 @@ def _unknown(name: str, known: tuple[str, ...], place: TablePath) -> None:
     near = nearest(name, known)
     home = place.report.homes.get(name)
     listed = ", ".join(f"`{one}`" for one in known)
+    # People copy a table from a manifest into `castoff.toml`, with its prefix.
     if not place.prefix and place.path[:-1] == () and name in ("castoff", "tool", "workspace", "package"):
         remedy = "in `castoff.toml`, the tables are at the top level: `[release]`, `[notes]`"
     elif near is not None:

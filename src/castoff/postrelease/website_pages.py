@@ -40,6 +40,7 @@ def website_stage(session: Session, past: PastRelease, *, replacing: bool = Fals
     if url is None:
         why = "the remote's URL does not end in `owner/name`, so the website's repository cannot be derived from it"
         return Stage("website", (), may_lag=True, off=why)
+    # A clone of its own, so that nothing of the workspace's objects or settings reaches the website.
     site = session.clone.sibling("site")
     remote = one_at_a_time(session.services, site)
     title = past.release.title
@@ -100,6 +101,7 @@ def ported_text(past: PastRelease, clone: Clone, path: str) -> str | None:
     parent = clone.parent(past.commit)
     before = clone.tree(parent).read(path) if parent else None
     news, day = cut_by(released, before, version)
+    # The section was written before the release, so no port changes it: the pages need not wait.
     if news is None and day is not None:
         return released
     refs = clone.ls_remote(url)
@@ -107,6 +109,7 @@ def ported_text(past: PastRelease, clone: Clone, path: str) -> str | None:
     if head is None or not (clone.has(head) or clone.fetch(url, [branch])):
         return None
     held, found = _held(released, version), None
+    # Oldest first: the last change of the section counts, and what came into the file after it does not.
     for commit, _ in reversed(clone.first_parents(past.commit, head, [path])):
         text = clone.tree(commit).read(path)
         now = _held(text, version)
@@ -139,6 +142,7 @@ def origin_of(services: Services, past: PastRelease, tree: Tree) -> Origin:
 def _off(session: Session, past: PastRelease) -> str | None:
     if session.configuration.website.mode == "off":
         return "`website.mode` is off"
+    # A hotfix of an old line must not turn the website back.
     return None if is_latest(session.snapshot, past.release) else OLDER
 
 
@@ -167,6 +171,8 @@ def _earlier(session: Session, past: PastRelease) -> Mapping[str, str]:
         pages = released_pages(session, before)
     except CastoffError:
         return {}
+    # The pages of before tell edits by hand from castoff's own text; without them, every difference counts as
+    # a person's.
     return {} if isinstance(pages, str | Unknown) else {one.page.target: one.text for one in pages}
 
 

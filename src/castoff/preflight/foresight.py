@@ -63,6 +63,7 @@ def metadata_found(session: Session) -> Found:
     public = session.configuration.cargo.registry in (None, "crates-io")
     if not public and workspace.ecosystems == ("cargo",):
         return Skipped(f"the rules of the registry `{session.configuration.cargo.registry}` are not known")
+    # Mixed workspaces: only the crates go to the other registry.
     crates = with_ids(workspace, judge_metadata(tree, workspace)) if public else ()
     names = frozenset(normalised(one.name) for one in python)
     return (
@@ -145,6 +146,7 @@ def _asked(session: Session) -> Record | Cannot:
     files = open_crates(session.snapshot.tree, session.snapshot.workspace)
     outside = needed_outside(files) if files is not None else {}
     document, unread = registry.record(asked_packages(session.snapshot.workspace, outside))
+    # A record with gaps would make packages that were not read look as if they were never published.
     if unread:
         return Cannot("; ".join(unread))
     return read_record(json.dumps(document), "the registry's own")

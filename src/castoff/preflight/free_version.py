@@ -31,6 +31,7 @@ def tag_objections(snapshot: Snapshot, version: ReleaseVersion) -> tuple[Problem
 def claim_taken(snapshot: Snapshot, version: ReleaseVersion) -> tuple[Problem, ...]:
     """Return where a version that is to be begun is claimed already, by a commit that this branch does not hold."""
     title, claims = spell(version, snapshot.tag_name.ecosystem), snapshot.refs.claims or {}
+    # The version's ref, or the branch's: a branch has one release in flight, whatever its version.
     standing = claims.get(title) or claims.get(lock_of(snapshot.branch))
     if standing is None:
         return ()

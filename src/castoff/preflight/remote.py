@@ -21,6 +21,7 @@ def remote_is_ours(session: Session) -> Found:
     """Compare the remote with the manifests' `repository`: a clone's origin may be somebody's fork."""
     host, path = split_remote(session.snapshot.remote_url or "")
     slug = slug_of(path)
+    # A folder or a bare host names no owner; rehearsals and tests push to such remotes.
     if not host or slug is None:
         return Skipped("the remote is on this machine")
     everywhere = {
@@ -98,6 +99,7 @@ def _fork(session: Session, there: str, named: Sequence[str], manifest: str) -> 
     )
 
 
+# Scopes of classic tokens that include writing to a repository (GitHub docs, "Scopes for OAuth apps").
 _REACHING = {"repo", "public_repo"}
 _REMEDY = "use a token that may write to the repository (GH_TOKEN, GITHUB_TOKEN, or `gh auth login`)"
 
@@ -174,6 +176,7 @@ def judge_token(facts: TokenFacts, now: datetime) -> tuple[Problem, ...]:
         found.append(
             _problem("token-scope-missing", "the forge's token may not write to repositories", reason)
         )
+    # A release may wait half a day for rate limits, and a night for a person.
     if facts.expires is not None and facts.expires - now < timedelta(days=1):
         found.append(
             Problem(

@@ -46,9 +46,12 @@ class _Ground:
         """Run one command."""
         words = [fill(word, values) for word in rule.command or ()]
         clone = self.checkout.clone
+        # One at a time: commands write build folders into the same tree.
         with self.checkout.lock:
             self.checkout.ready()
             root = clone.root
+            # Resolved here: which folder a relative program counts from depends on the platform (Python,
+            # `subprocess.Popen`).
             program = words[0] if "/" not in words[0] else str((root / words[0]).resolve())
             done = clone.git.processes.run(
                 [program, *words[1:]],

@@ -169,6 +169,8 @@ def _locked_requirements(services: Services, options: WorkflowOptions) -> str:
     """Lock what castoff and its workflows need, on all platforms, as the index of uv's configuration has it now."""
     installed = metadata.distribution("castoff")
     requires = [one for one in installed.requires or () if "extra ==" not in one]
+    # Written anew by `packaging`: two installers spell the same requirement differently, and the lock must
+    # not change by that.
     own = [str(Requirement(one)) for one in requires]
     wanted = lock_request(options.source, installed.version, own, attests=attests(options))
     with tempfile.TemporaryDirectory(prefix=scratch_prefix("lock")) as folder:

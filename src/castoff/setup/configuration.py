@@ -153,6 +153,7 @@ def _problems(draft: _Draft) -> None:
     for problem in draft.around.problems:
         if problem.package is not None and problem.package in excluded:
             continue
+        # Versions that differ are what `only-changed` means.
         if apart and problem.code in ("stray-version", "several-versions"):
             continue
         where = f"{problem.file}:{problem.line}" if problem.line else problem.file or "the workspace"

@@ -73,6 +73,7 @@ def draft_initial(services: Services, site: Path | None) -> Initial:
     unclear = naming_problems(services.configuration.release)
     drafted = draft_configuration(around)
     if unclear and drafted.text:
+        # Asked again under the draft: a tag template that it takes over answers the question.
         unclear = naming_problems(parse_configuration(drafted.text).release)
     news = _waiting(around.tree, drafted)
     path = services.repository.root / FILE
@@ -104,6 +105,7 @@ def _waiting(tree: Tree, drafted: ProposedConfiguration) -> str:
 def write_initial(services: Services, initial: Initial) -> Initial:
     """Write what was drafted, where no other file stands there, and pending news into the changelog."""
     root = services.repository.root
+    # Not where another configuration stands: which tool keeps the changelog is then undecided.
     if initial.news and not initial.difference:
         write_text(root / initial.drafted.changelog, initial.news)
         initial = replace(initial, news_written=True)

@@ -54,10 +54,12 @@ def of_sed(expression: str, *, extended: bool) -> Exchange:
     if not expression.startswith("s") or len(expression) < 4:
         raise Untranslatable("it is not an `s` command")
     sign = expression[1]
+    # Any character may be sed's delimiter (POSIX, sed).
     parts = re.split(rf"(?<!\\){re.escape(sign)}", expression[2:])
     if len(parts) != 3:
         raise Untranslatable("it is not a single `s` command")
     search, replace, flags = (part.replace("\\" + sign, sign) for part in parts)
+    # Of sed's flags: `[[replace]]` replaces all matches, and `^` and `$` are line ends in it anyway.
     if set(flags) - set("gmM"):
         raise Untranslatable(f"its flags `{flags[:10]}` have no meaning here")
     plain = _each(search, _extended if extended else _basic)
@@ -128,7 +130,9 @@ def _escapes(text: str) -> str:
     return re.sub(r"\\(n|t|.)", lambda m: {"n": "\n", "t": "\t", "\\": "\\\\"}.get(m[1], m[1]), text)
 
 
+# Options of rm that do not change what is taken away from a list of copies.
 _RM_OPTION = re.compile(r"-[fivIrR]+|--(?:force|verbose|recursive)")
+# Copies that editors, patch and `sed -i.bak` leave.
 _COPIES = (".bak", ".orig", ".rej", "~")
 
 
@@ -205,6 +209,7 @@ class _Reader:
 
     def read(self, command: Command) -> Iterator[Recognised]:
         words = list(command.words)
+        # Assignments before a command are part of the same line: `VERSION=1 sed ...`.
         while words and (said(words[0]) in _DECLARING or self.values.assign(words[0])):
             words = _without_flags(words[1:]) if said(words[0]) in _DECLARING else words[1:]
         name = said(words[0]) if words else None
@@ -249,6 +254,7 @@ class _Reader:
 
     def _is_tidying(self, name: str | None, texts: Sequence[str]) -> bool:
         """Return whether a command only searches, or only takes away the copies that editors leave."""
+        # Without these, find only prints (POSIX, find).
         if name == "find":
             return not {"-exec", "-execdir", "-delete", "-ok"} & set(texts)
         return name == "rm" and _takes_only_copies(texts)

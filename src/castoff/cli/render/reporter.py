@@ -188,6 +188,8 @@ class Screen(Display):
 
     def _finish(self) -> None:
         if self._task is not None:
+            # A stage may need fewer writes than it has parts: its bar must not stay half full when it is
+            # done.
             done = max(int(self._progress.tasks[-1].completed), 1)
             self._progress.update(self._task, total=done, completed=done)
             self._task = None
@@ -238,6 +240,7 @@ class LineReporter(Display):
 
     def _say(self, text: str) -> None:
         """Write a line; a reader who is gone (`| head`) ends the talk, never the release."""
+        # One line at a time: uploads report from several threads.
         with self.lock, suppress(BrokenPipeError):
             self._last = self.clock.monotonic()
             click.echo(text, err=True)
@@ -246,10 +249,12 @@ class LineReporter(Display):
         """Begin to listen for silence."""
         if not self._beats:
             self._beats = True
+            # A daemon: a run that ends must not wait for its heartbeat.
             threading.Thread(target=self._beat, daemon=True, name="heartbeat").start()
 
     def _beat(self) -> None:
         """Break each silence, as long as something goes on."""
+        # Looked at more often than it speaks, so that a silence is broken at most a fifth too late.
         while not self._closed.wait(self._heartbeat / 5):
             with self.lock:
                 now = self.clock.monotonic()
@@ -301,6 +306,7 @@ def reporter_for(events: Path | None, *, quiet: bool = False) -> Talk:
     talk = Talk(display, Events(events) if events is not None else None, _traces(context))
     if context is not None:
         context.meta[_TALK] = talk
+        # Also where the command raises: a live display that is left open hides the error and the cursor.
         context.call_on_close(partial(talk.close, whole=False))
     return talk
 
@@ -329,6 +335,7 @@ def _display(learnt: Mapping[StepKind, Pace], *, quiet: bool) -> Display:
     is_terminal = sys.stderr.isatty()
     if quiet:
         return Heartbeat(learnt, heartbeat=_HEARTBEAT_ON_A_TERMINAL if is_terminal else _HEARTBEAT)
+    # A terminal without TERM cannot move its cursor (editors' output windows, say).
     if is_terminal and os.environ.get("TERM") not in (None, "", "dumb"):
         return Screen(learnt)
     return LineReporter(learnt, heartbeat=_HEARTBEAT_ON_A_TERMINAL if is_terminal else _HEARTBEAT)

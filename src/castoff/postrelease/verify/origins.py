@@ -118,6 +118,8 @@ class Origins:
             return Verified(id=name, result="off", note=note)
         registry = REGISTRIES[package.ecosystem]
         whys = [why for one in publishers_of(shown) for why in publisher_faults(one, self.expected)]
+        # Any branch's workflow can publish if the registry trusts the file's name alone; the commit tells
+        # which history it was.
         if publisher.commit and not self.is_of_a_branch(publisher.commit):
             branches = ", ".join(f"`{one}`" for one in self._past.branches)
             whys.append(f"commit {publisher.commit[:12]}, which is not in the history of {branches}")

@@ -65,6 +65,7 @@ def verify(
     ``answered`` gets each answer as soon as it and those before it are known: a trial may take minutes.
     """
     with open_session(services) as session:
+        # The last release whoever made it: looking harms nothing, so the rule of who began it does not apply.
         if word is None and session.snapshot.history.previous is not None:
             word = session.snapshot.history.spelled(
                 session.snapshot.history.previous.version
@@ -101,6 +102,7 @@ def verify(
         step = LocalStep("check", f"the release {past.release.title}")
         with services.reporter.step(step), ThreadPoolExecutor(services.lanes) as pool:
             answers = []
+            # In the order of the questions, however long each takes: two runs print the same list.
             for found in pool.map(lambda ask: ask(), questions):
                 answers.extend(found)
                 if answered is not None:

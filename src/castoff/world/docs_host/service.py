@@ -62,6 +62,7 @@ class Builds:
             self._builds[name, version] = Build(
                 name=name,
                 version=version,
+                # A build that is begun anew keeps its number here, so that worlds of one seed stay equal.
                 number=len(self._builds) + 1 if known is None else known.number,
                 schedule=Schedule(phases, self._clock),
                 log=str(values.get("log", known.log if known else "")),
@@ -194,6 +195,7 @@ class DocsHost:
             for build, state in self.crates.of(found["name"])
             if state != "queued"
         }
+        # docs.rs matches requirements without yanked versions, and serves a yanked one by its exact number.
         standing = tuple(version for version in rows if not self.is_yanked(found["name"], version))
         wanted = found["version"]
         version = wanted if wanted in rows else matching_version(wanted, standing)
@@ -229,6 +231,7 @@ class DocsHost:
             moved := _redirect(found, match[0], f"/crate/{{}}/{{}}/builds/{found['number']}{file}")
         ):
             return moved
+        # The log of a build is stored when the build ends.
         if match is None or str(match[0].number) != found["number"] or match[1] == "building":
             return _missing("The requested build does not exist")
         build, state = match
@@ -263,6 +266,7 @@ class DocsHost:
         library = build.name.replace("-", "_")
         if found["path"] in ("", library):
             return Response(302, headers={"Location": f"/{build.name}/{build.version}/{library}/"})
+        # To the exact version with the path kept, as docs.rs leads `latest` and requirements.
         if build.version != found["version"].removeprefix("="):
             return Response(302, headers={"Location": f"/{build.name}/{build.version}/{found['path']}"})
         if build.files is None and found["path"] in (

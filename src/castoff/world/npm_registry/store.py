@@ -168,7 +168,10 @@ class Store:
         """Withdraw versions; where none is left, the name rests for a day."""
         for number in numbers:
             package.versions[number].withdrawn = True
+        # The numbers stay known: a number is never free again, also where its version is gone ("Unpublish
+        # policy").
         gone = set(package.versions) - {version.number for version in package.kept}
+        # A tag cannot name a version that is gone; npm would answer an install by the tag with an error.
         package.tags = {tag: number for tag, number in package.tags.items() if number not in gone}
         if not package.kept:
             package.unpublished_at = self._clock.now()

@@ -187,6 +187,8 @@ class _ProxyHandler(WorldHandler):
         """Send a read on; a connection that was closed meanwhile is opened anew once."""
         parts = urlsplit(self.path)
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        # A server may close an idle connection at any moment; what is passed on are reads, which can be
+        # repeated.
         if self.upstream is not None and self.upstream_target == target:
             with contextlib.suppress(OSError, http.client.HTTPException):
                 return self._ask_over(self.upstream, request, path)
@@ -208,6 +210,7 @@ class _ProxyHandler(WorldHandler):
         bodiless = self.command == "HEAD" or answer.status in (204, 304)
         if length is not None:
             self.send_header("Content-Length", length)
+        # Without a length, HTTP/1.1 needs chunks, or the client cannot tell the end (RFC 9112, 6.3).
         elif not bodiless:
             self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
@@ -217,6 +220,7 @@ class _ProxyHandler(WorldHandler):
             if length is None and not bodiless:
                 self.wfile.write(b"0\r\n\r\n")
             answer.read()
+        # Status and headers are sent: an answer that breaks off can only be told by closing the connection.
         except (OSError, http.client.HTTPException):
             self.close_connection = True
         self.wfile.flush()

@@ -62,6 +62,7 @@ class Reads:
             connection.request("GET", path, headers=dict(headers))
             answer = connection.getresponse()
             body = answer.read()
+        # Half read, a connection would give the rest of this answer to the next question.
         except BaseException:
             connection.close()
             raise
@@ -71,6 +72,7 @@ class Reads:
             with self._lock:
                 self._open[target].append(connection)
         named = {key.lower(): value for key, value in answer.getheaders()}
+        # Unpacked here: the document is changed before it is passed on.
         if named.get("content-encoding", "").lower() == "gzip":
             body = gzip.decompress(body)
         return answer.status, named, body

@@ -57,6 +57,7 @@ def resolves(universe: Universe, needs: Iterable[Need]) -> bool | None:
 
 def missing_features(one: Published, wanted: Iterable[str]) -> set[str]:
     """List the features that a version lacks; ``default`` need not be there."""
+    # The workspace's own packages have whatever features their manifests get; of others, nothing is known.
     if one.fresh or one.expanded is None:
         return set()
     named = {need.key for need in one.needs if need.kind == "optional"}
@@ -96,12 +97,16 @@ def _expand(
         if feature in seen:
             continue
         seen.add(feature)
+        # An optional dependency that no feature names as `dep:` is a feature of its own name (the Cargo book,
+        # "Optional dependencies").
         if feature not in table and feature in keys:
             turned_on.add(feature)
         for part in table.get(feature, ()):
             key, slash, inner = part.partition("/")
             if slash:
                 asked.setdefault(key.removesuffix("?"), set()).add(inner)
+                # `package?/feature` asks for the feature where something else turned the package on
+                # ("Dependency features").
                 if not key.endswith("?"):
                     turned_on.add(key)
             elif part.startswith("dep:"):
@@ -141,6 +146,7 @@ class _Search:
 
     def solve(self, requests: Iterable[_Request]) -> bool:
         """Meet all requests, those with the fewest choices first."""
+        # The list is a stack, so what is put on last is met first: with few choices, a dead end shows early.
         ordered = sorted(requests, key=lambda one: len(self._universe.admitted(one[0])), reverse=True)
         pending: _Requests = None
         for request in ordered:
@@ -183,6 +189,7 @@ class _Search:
             return None
         key = (need.name, one.version.range)
         before = self._chosen.get(key)
+        # Cargo takes one version of a package in each compatible range.
         if before is not None and before.version.version != one.version:
             return None
         features = wanted | before.features if before else wanted

@@ -27,6 +27,7 @@ from castoff.errors import Problem
 from castoff.model.semver import read_requirement, read_version
 from castoff.text.toml import Path
 
+# Cargo still reads the names with `_` in editions before 2024, and warns of them.
 _TABLES: tuple[tuple[str, DependencyKind], ...] = (
     ("dependencies", "normal"),
     ("build-dependencies", "build"),
@@ -55,6 +56,7 @@ def shared_dependencies(root: CargoDocument) -> Iterator[Dependency]:
     shared = workspace.get("dependencies") if isinstance(workspace, dict) else None
     if not isinstance(shared, dict):
         return
+    # Read as if it were the root's own table, which has the same form; the paths are put right below.
     alone = replace(root, table={"dependencies": shared})
     for dependency in read_dependencies(ProblemCollector(alone), alone):
         spot = dependency.requirement_place
@@ -130,6 +132,8 @@ def _inherited(
         return None
     place = StringPosition(file=document.file, path=path)
     merged = {**source, "optional": value.get("optional", False)}
+    # A member adds features to those of the workspace, and may turn default features on, never off (the Cargo
+    # book, "Inheriting a dependency from a workspace").
     merged["features"] = [*_texts(source.get("features")), *_texts(value.get("features"))]
     if value.get("default-features") is True:
         merged["default-features"] = True
@@ -238,6 +242,7 @@ def read_crate(notes: ProblemCollector, document: CargoDocument) -> Crate | None
     Problems: ``manifest-invalid``, ``name-invalid``, ``version-missing``, ``version-invalid``,
     ``not-inheritable``, and those of its dependencies.
     """
+    # `[project]` is the name from before Cargo 1.0; editions before 2024 still take it.
     package = document.table.get("package", document.table.get("project"))
     if package is None:
         return None

@@ -232,6 +232,8 @@ def _poetry(document: PythonDocument, siblings: Mapping[str, str]) -> Iterator[D
         ("group", (*base, "dev-dependencies")),
     ]
     tables += [("group", (*base, "group", one, "dependencies")) for one in document.table(*base, "group")]
+    # Beside `project.dependencies`, Poetry's table only adds sources for its lock file (Poetry docs,
+    # "Dependencies and dependency groups"): it is in no metadata, so it orders nothing.
     is_legacy = document.get("project", "dependencies") is None
     for kind, key in tables:
         for name, value in document.table(*key).items():
@@ -272,11 +274,13 @@ def _constraints(document: PythonDocument, kind: EdgeKind, key: Path, value: obj
 
 
 def _private(document: PythonDocument) -> str | None:
+    # PyPI refuses every upload with such a classifier, and people set it for that reason.
     if any(one.startswith("Private ::") for one in _classifiers(document)):
         return "it has a Private classifier"
     if document.get("tool", "poetry", "package-mode") is False:
         return "`tool.poetry.package-mode` is false"
     package = document.get("tool", "uv", "package")
+    # uv's rule: a project without a build system is "virtual" unless `tool.uv.package` says otherwise.
     if "build-system" in document.data or package is True:
         return None
     return "`tool.uv.package` is false" if package is False else "it has no `[build-system]`"
@@ -330,6 +334,8 @@ def _repository(document: PythonDocument) -> str | None:
     urls: dict[str, str] = {}
     for table in (document.table("project", "urls"), document.table("tool", "poetry", "urls")):
         urls |= {
+            # Labels are compared without punctuation, spaces and case (PyPA, "Well-known Project URLs in
+            # Metadata").
             re.sub(r"[^a-z]", "", key.lower()): value
             for key, value in table.items()
             if isinstance(value, str)

@@ -44,8 +44,10 @@ _TABLES = (
     "setuptools-git-versioning",
 )
 _SCM = ("hatch-vcs", "setuptools-scm", "setuptools_scm", "flit-scm", "vcs-versioning")
+# The default `tag_regex` of setuptools-scm, which hatch-vcs and flit-scm call.
 _SCM_TAG = r"^(?:[\w-]+-)?(?P<version>[vV]?\d+(?:\.\d+){0,2}[^\+]*)(?:\+.*)?$"
 _DUNAMAI = ("uv-dynamic-versioning", "poetry-dynamic-versioning")
+# dunamai's default pattern, without its `v`, which a setting may take away.
 _DUNAMAI_TAG = (
     r"(?:\d+!)?(?P<base>\d+(?:\.\d+)*)"
     r"(?:[-._]?(?P<stage>[a-zA-Z]+)[-._]?(?P<revision>\d+)?)?(?:\+.+)?$"
@@ -55,6 +57,7 @@ _DUNAMAI_TAG = (
 def tag_tool(document: PythonDocument) -> str | None:
     """Name the tool that a project's build requires, or has settings for; None where there is none."""
     names = [name_of(one) for one in document.strings("build-system", "requires")]
+    # Requirements first: settings of a tool that a project left often stay behind.
     for tool in TOOLS:
         if tool in names:
             return tool
