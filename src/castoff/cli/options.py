@@ -89,6 +89,8 @@ def moment(value: str) -> float:
 
 def digest(value: str) -> str:
     """Return a SHA-256 digest as registries write it: 64 hexadecimal digits in lower case."""
+    # People copy digests from `sha256sum`, from an index and from forges, which write the algorithm's name
+    # before it.
     found = value.lower().removeprefix("sha256:")
     if len(found) != 64 or not set(found) <= set("0123456789abcdef"):
         raise click.BadParameter(

@@ -66,6 +66,7 @@ def print_acts(common: Common, request: ReleaseRequest) -> int:
 
     services = open_for(common, reporter_for(common.events, quiet=True))
     plan = dry_run(services, request, intend=meant_again)
+    # A resumed release has no edits to show; its acts come from what is missing.
     if plan.resumes and not plan.errors and not common.json:
         return _print_missing(common, replace(request, version=plan.shown_version))
     if common.json:
@@ -107,6 +108,7 @@ def _print_missing(common: Common, request: ReleaseRequest) -> int:
     acts = [waiver_act(stage, status.version or "") for stage in sorted(without, reverse=True)]
     acts += [act for state in status.states if state.stage.name not in without for act in state.acts_ahead]
     silent = [part for state in status.states for part in state.parts if part.is_unknown]
+    # "Nothing to do" would be a promise; a question without an answer may hide an act.
     nothing = "what is left is unknown" if silent else "nothing to do"
     if acts:
         nothing = "these acts may follow" if all(act.condition for act in acts) else "these acts are left"

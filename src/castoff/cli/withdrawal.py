@@ -32,6 +32,7 @@ def take_back(
             return False
         if not common.json:
             _show_acts(found)
+        # Asked after the acts are shown: yes is an answer to that very list.
         return _asked(common, name)
 
     ended = story(open_for(common, reporter, environment=environment), agrees)

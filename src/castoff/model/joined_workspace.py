@@ -203,6 +203,7 @@ class _Outside:
             folder = one.path.rpartition("/")[0] or "."
             if is_excluded(self._scope.exclude, one.ecosystem, folder, one.name):
                 self._leave(one.name, one.path, EXCLUDED)
+            # A `setup.py` in a workspace of crates is a tool or an example.
             elif one.ecosystem not in released:
                 reason = (
                     "its manifest is a symbolic link"
@@ -281,6 +282,7 @@ class _Outside:
             above = _parent(one.folder)
             if one.folder in released:
                 patterns[f"{one.ecosystem}:{one.folder}"] = None
+            # One pattern for a folder of examples; not where it would exclude a released package as well.
             elif above and beside[above] >= _MANY and not any(is_within(path, above) for path in released):
                 patterns[f"{above}/*"] = None
             else:
@@ -327,6 +329,7 @@ def _anchor(packages: Sequence[Package], plain: frozenset[str], scope: Scope) ->
 
 
 def _majority(packages: Sequence[Package]) -> object | None:
+    # More than half, never a mere plurality: with 2 of 5 packages nobody can tell which version is meant.
     counts = Counter(_key(one) for one in packages if one.tags is None)
     most = counts.most_common(1)
     return most[0][0] if most and 2 * most[0][1] > counts.total() else None
@@ -348,6 +351,7 @@ def _needed(workspace: Workspace, kept: set[str]) -> set[str]:
     """Add what the kept packages need: a package that users install with them is part of the set."""
     targets: dict[str, list[str]] = {}
     for edge in workspace.edges:
+        # What only developers install (groups) is no part of what users get.
         if edge.survives and edge.kind != "group":
             targets.setdefault(edge.origin, []).append(edge.target)
     queue = list(kept)

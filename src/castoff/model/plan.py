@@ -196,8 +196,10 @@ def predicted_filename(package: Package, kind: ArtifactKind, version: str) -> st
     """Return the file name that an artifact will have; None where the build decides (platform wheels)."""
     if kind == "crate":
         return f"{package.name}-{version}.crate"
+    # PyPA, "Source distribution format": the name is normalized, with `_` for every run of `-`, `_` and `.`.
     if kind == "sdist":
         return f"{_RUNS.sub('_', package.name).lower()}-{version}.tar.gz"
+    # As `npm pack` names it: a file's name cannot hold the slash of a scope.
     if kind == "tarball":
         return f"{package.name.removeprefix('@').replace('/', '-')}-{version}.tgz"
     return None

@@ -158,6 +158,7 @@ Role = Literal["feature", "fix", "interface"]
 LABELS = frozenset(("highlight", "highlights", "release-highlight"))
 
 _BIG = 400
+# `feat(scope)!: ...` of Conventional Commits.
 _BREAKING_TITLE = re.compile(r"[a-zA-Z]{1,12}(?:\([^()]{0,60}\))?!:")
 _BREAKING_LABEL = re.compile(
     r"(?:^|[^a-z])breaking(?:[^a-z]|$)|(?:^|[^a-z])(?:semver|bump)[^a-z]?major", re.I
@@ -245,6 +246,8 @@ def link_text(title: str) -> str:
         depth += (character == "[") - (character == "]")
         if depth < 0:
             break
+    # Balanced brackets may stand in a link's text (CommonMark, "Links"); a backslash at its end would escape
+    # the closing one.
     if depth == 0 and not text.endswith("\\"):
         return text
     return re.sub(r"([\[\]\\])", r"\\\1", text)

@@ -146,6 +146,7 @@ def decide_milestones(
         return MilestonesDone("milestones are off")
     if not plan.version.is_stable:
         return MilestonesDone("a pre-release does not change milestones")
+    # A project that names its milestones otherwise would be asked about them at every release.
     if not any(version_of(milestone.title, policy) for milestone in milestones):
         return MilestonesDone("no milestone is named after a version")
     current = _current(milestones, plan, policy, answer)
@@ -216,6 +217,7 @@ def _pattern(template: str) -> str:
     seen = set()
     for match in _PLACE.finditer(template):
         name = match[1]
+        # Bounded, since titles are text from outside.
         what = "[0-9]{1,9}" if name in ("major", "minor", "patch") else "v?[0-9][0-9A-Za-z.+-]{0,60}"
         pattern += re.escape(template[at : match.start()])
         pattern += f"(?P={name})" if name in seen else f"(?P<{name}>{what})"
@@ -235,9 +237,12 @@ def _current(
             return None
         case None:
             pass
+    # The configured spelling first: `v1.3.0` and `1.3.0` may both exist, and the template says which one is
+    # kept up.
     exact = [m for m in milestones if m.title == title_of(plan.version, policy)]
     same = [m for m in milestones if version_of(m.title, policy) == plan.version]
     if exact or same:
+        # An open one before a closed one, then the oldest, so that two runs take the same.
         return min(exact or same, key=lambda m: (not m.is_open, m.number))
     return _ask_about_others(milestones, plan, policy)
 
@@ -269,6 +274,7 @@ def _could_be_meant(milestone: Milestone, plan: MilestonePlan, policy: Milestone
         return False
     if version < plan.version:
         return plan.previous is None or plan.previous < version
+    # A fix is often made without a milestone; only a minor or major release is asked about.
     return plan.version.patch == 0
 
 
@@ -296,15 +302,19 @@ def _rollover(
     to_title = following.title if following else title_of(plan.following, policy)
     acts: list[MilestoneAct] = []
     if following is None:
+        # The forge refuses a second milestone of a title, closed ones included (GitHub, 422
+        # `already_exists`).
         taken = next((m for m in milestones if m.title == to_title), None)
         if taken is not None:
             return MilestonesAsk(_next_is_closed(taken, current), (taken,))
         acts.append(CreateMilestone(to_title))
     to = following.number if following else None
+    # By number, so that a run that was interrupted goes on in the same order.
     acts += [MoveItem(i, to_title, to) for i in sorted(current.open_items, key=lambda i: i.number)]
     title = title_of(plan.version, policy)
     if isinstance(answer, UseMilestone) and answer.rename and current.title != title:
         acts.append(RenameMilestone(current.number, title))
+    # Closed last: an interrupted run leaves the milestone open, and open items can still be found.
     if current.is_open:
         acts.append(CloseMilestone(current.number, current.title))
     return MilestonesDo(tuple(acts)) if acts else MilestonesDone()

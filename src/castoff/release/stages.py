@@ -125,6 +125,7 @@ def publish_stage(
     The request tells which published files are accepted unseen, and whether staged packages are approved as well.
     """
     services, root = session.services, session.clone.root
+    # Without a request, a stage is only looked at or rehearsed: nobody accepted anything for it.
     accepted = request.accepted if request is not None else frozenset()
     approved = request is not None and request.approved
     registries = {e: services.registry(e) for e in {p.ecosystem for p in release.workspace.packages}}

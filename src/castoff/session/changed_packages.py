@@ -38,6 +38,7 @@ def only_changed(
     """
     own, unchanged = files.changed, files.unchanged
     changes = changes_of(every, own, facade, _raised(configuration))
+    # Nothing changed: the plan shows the packages of the last release, and a guard stops the level.
     if not own:
         newest = {one.id for one in at_newest(every.packages)}
         return with_kept(every, {name: why for name, why in unchanged.items() if name not in newest})
@@ -46,6 +47,7 @@ def only_changed(
 
 def changed_files(clone: Clone, head: str, every: Workspace, naming: TagNaming) -> ChangedFiles:
     """Compare each package with the release of its own version; one whose version has no tag was never released."""
+    # Reversed, so that of two claims of one version the first one listed stays.
     releases = {one.version: one for one in reversed(naming.released)}
     known: dict[ReleaseVersion, Mapping[str, list[str]]] = {}
     changed: dict[str, str] = {}
@@ -53,9 +55,11 @@ def changed_files(clone: Clone, head: str, every: Workspace, naming: TagNaming) 
     for package in every.packages:
         version = read(package.version)
         release: Claim | None = releases.get(version) if version is not None else None
+        # Without a tag of its version there is nothing to compare with, and leaving it out would be a guess.
         if version is None or release is None:
             changed[package.id] = f"{package.version} has no tag"
             continue
+        # Packages of one version share a comparison: a workspace has few versions and many packages.
         if version not in known:
             known[version] = files_of(every, clone.changed_files(release.commit, head))
         files = known[version].get(package.id)

@@ -141,6 +141,8 @@ def _raised(
         "npm": configuration.npm.requirements,
         "python": configuration.python.requirements,
     }
+    # Cargo's default is "raise", as cargo-release users expect; the others keep floors that admit the new
+    # version.
     if kept[ecosystem] != "keep":
         return None
     return (facade.manifest,) if facade is not None and facade.ecosystem == ecosystem else ()

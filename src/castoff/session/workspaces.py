@@ -191,6 +191,7 @@ def scope_of(repository: Repository, configuration: Configuration) -> Scope:
     """Return what decides which packages belong to a release."""
     release = configuration.release
     return Scope(
+        # Where castoff was started decides among several workspaces, as it does for the clients.
         start=repository.start,
         joined=release.workspaces,
         exclude=release.exclude,

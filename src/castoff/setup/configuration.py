@@ -55,6 +55,8 @@ def _entry(one: Mention, before: str) -> SettingsEntry:
     reason = f"{place} has {one.version}, which no release would change; remove this rule if the text is about the past"
     settings: dict[str, object] = {
         "file": one.file,
+        # In code the version ends at the quote that it begins with; in prose the digits are all that is sure
+        # to be a version.
         "search": search + (f"[^{before[-1]}]*" if one.is_code else _NUMBERS),
         "replace": before.replace("\\", "\\\\") + "{version}",
     }

@@ -50,6 +50,7 @@ class PageSource:
                 )
                 for one in error.problems
             ]
+            # The last known state stays beside the error: who watches a release wants to see how far it was.
             status = msgspec.structs.replace(self._status, problems=problems)
         draft = render_draft(status.draft.body) if status.draft is not None else ""
         with self._lock:
@@ -60,6 +61,7 @@ class PageSource:
         looked, seen = self._clock.monotonic(), self._size()
         while not ended.wait(_TICK):
             age = self._clock.monotonic() - looked
+            # Each look asks registries and forge, whose limits the release itself needs.
             if age >= _LATE or (age >= _SOON and self._size() != seen):
                 seen = self._size()
                 self.refresh()

@@ -79,7 +79,11 @@ class PythonBuilder:
         if not _is_uv_workspace(root):
             return None
         done = self._processes.run(
-            ["uv", "workspace", "list", "--offline"], kind=Kind.BUILD, cwd=root, timeout=_PATIENCE
+            # Offline: listing members must not resolve or download anything.
+            ["uv", "workspace", "list", "--offline"],
+            kind=Kind.BUILD,
+            cwd=root,
+            timeout=_PATIENCE,
         )
         if done.code != 0:
             return Unknown(reason=f"`uv workspace list` ended with code {done.code}: {done.last_words}")
@@ -114,6 +118,7 @@ class PythonBuilder:
             if problem is not None
         ]
         artifacts = tuple(artifact for found, _ in results for artifact in found)
+        # Compared as built: back ends take metadata from elsewhere too, and the index shows the file's.
         failures += _mismatched(packages, artifacts)
         return Built(artifacts=artifacts, failures=tuple(failures))
 
@@ -145,6 +150,7 @@ class PythonBuilder:
 
     def _built(self, root: Path, package: Package, into: Path) -> tuple[tuple[Artifact, ...], Problem | None]:
         folder = into / f".{normalised(package.name)}"
+        # What an interrupted build left must not be taken for this one's files.
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         command = [*(self._settings.build or _UV_BUILD), str(folder)]
@@ -249,6 +255,7 @@ def _collected(package: Package, folder: Path, into: Path) -> tuple[tuple[Artifa
             package=package.id,
         )
     for one in found:
+        # The digests of the tag are those of the copies.
         shutil.copyfile(one.path, into / one.filename)
         attestation = f"{one.filename}{ATTESTATION}"
         if (folder / attestation).is_file():

@@ -79,6 +79,7 @@ class NpmRegistry:
             route("DELETE", "/-/package/{name}/dist-tags/{tag}", self._drop_tag),
             *StageRoutes(self.store, self.accounts, self._admit).routes,
             *AccountRoutes(self.store, self.accounts, self.trusted).routes,
+            # Before the routes of a name alone, which would take `-` for a version.
             route("GET", "/{name}/-/{file}", self._tarball),
             *changes.routes,
             route("GET", "/{name}", self._packument),
@@ -142,6 +143,7 @@ class NpmRegistry:
         package = self.store.find(found["name"])
         if package is None:
             raise _NotOurs(self._outside, request, found)
+        # 404 and not 403: npm hides from strangers whether a restricted package exists.
         if package.access != "public" and (token is None or not _may_read(token, package)):
             raise Refused("Not found", 404)
         return package
@@ -150,6 +152,7 @@ class NpmRegistry:
         package = self._readable(request, found)
         short = documents.ABBREVIATED in request.headers.get("accept", "")
         seen = self.store.look(package, found.get("view"))
+        # Published, and not visible yet: nodes of the registry lag behind an upload for seconds.
         if not seen and package.kept:
             raise Refused("Not found", 404)
         if seen:
@@ -179,6 +182,8 @@ class NpmRegistry:
                 document = documents.packument(package, seen, _ANY_BASE, short=short)
                 uploaded = {one.number for one in seen if not one.seeded}
                 merged = documents.continued(document, uploaded, theirs)
+                # Kept as bytes with a placeholder for the address: every view has its own, and a document may
+                # have megabytes.
                 self._completed[state] = json.dumps(merged).encode()
             body = self._completed[state].replace(_ANY_BASE.encode(), base.encode())
             return _cached(request, body, kind)
@@ -193,6 +198,7 @@ class NpmRegistry:
     def _version(self, request: Request, found: Found) -> Response:
         package = self._readable(request, found)
         seen = {one.number: one for one in self.store.settled(package, found.get("view"))}
+        # npm takes a dist-tag in the place of a version here.
         number = found["version"] if is_version(found["version"]) else package.tags.get(found["version"], "")
         if package.continued and (number not in seen or seen[number].seeded):
             raise _NotOurs(self._outside, request, found)
@@ -256,6 +262,8 @@ class NpmRegistry:
         self, request: Request, found: Found, change: Callable[[Request, Found], Response]
     ) -> Response:
         document = read_document(request.body)
+        # One route for two writes: with a tarball it is an upload, without one a change of the document
+        # (deprecation, unpublishing).
         if "_attachments" not in document or not document["_attachments"]:
             return change(request, found)
         publication, token = self._admit(request, found, document, "publish")
