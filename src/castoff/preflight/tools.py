@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Literal
 
 from castoff.ecosystems.npm.manifest.manifests import NpmManifests
 from castoff.errors import Problem
 from castoff.io.process import TIMED_OUT, Completed
+from castoff.io.scratch import scratch_prefix
 from castoff.model.child_environments import Kind
 from castoff.model.versions import Ecosystem
 from castoff.preflight.stage import Cannot, Check, Found, Skipped
@@ -145,9 +149,15 @@ class _Ask:
         git = self.services.repository.git
         if git.processes.find(self.tool.program) is None:
             return (_missing(self.tool.program),)
-        done = git.processes.run(
-            [self.tool.program, "--version"], kind=Kind.TOOL, cwd=git.folder, timeout=_PATIENCE
-        )
+        # cargo, npm and their like read settings of the folder that they run in, and rustup takes its toolchain file.
+        with ExitStack() as opened:
+            folder = git.folder
+            if self.services.inert:
+                scratch = tempfile.TemporaryDirectory(prefix=scratch_prefix("tool"))
+                folder = Path(opened.enter_context(scratch))
+            done = git.processes.run(
+                [self.tool.program, "--version"], kind=Kind.TOOL, cwd=folder, timeout=_PATIENCE
+            )
         if done.code != 0:
             return (_not_working(self.tool.program, done),)
         return judge_version(self.tool, done.text)

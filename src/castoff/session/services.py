@@ -67,6 +67,7 @@ class Services:
     ``embedded`` opens them on an embedded world.
 
     ``tolerated`` are codes that this setting lives with: in a rehearsal, tools of the user's that are not here.
+    ``inert``: files that were built elsewhere are uploaded, and no file of the repository may run or configure a tool.
     """
 
     environment: Mapping[str, str]
@@ -93,6 +94,7 @@ class Services:
     problems: tuple[Problem, ...] = ()
     tolerated: frozenset[str] = frozenset()
     lanes: int = 32
+    inert: bool = False
 
     @property
     def scope(self) -> Scope:

@@ -123,6 +123,7 @@ def open_setting(
             windows=windows_of(configuration.limits),
             until=None if options.seconds is None else clock.monotonic() + options.seconds,
         ),
+        inert=options.built is not None,
         problems=(
             *loaded.problems,
             *(() if options.config else _uncommitted(repository, here, loaded.source)),

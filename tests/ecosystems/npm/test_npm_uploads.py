@@ -154,3 +154,18 @@ def test_an_upload_to_an_embedded_registry_makes_no_statement_of_provenance(
     registry.requirement(package, "1.0.0")
 
     assert registry.upload(artifact, tmp_path) == Succeeded()
+
+
+def test_settings_of_the_repository_that_name_programs_are_left_out(tmp_path: Path) -> None:
+    kept = (
+        "registry=https://registry.example/\n@corp:registry = https://corp.example/\ngit-tag-version=false\n"
+    )
+    programs = (
+        "script-shell = ./tools/sh\nnode-options=--require ./hook.cjs\n  git=./tools/git\ninit.module=x\n"
+    )
+    (tmp_path / ".npmrc").write_text(f"{kept}{programs}tag=next\n", encoding="utf-8")
+
+    with ClientRuns(Processes({}), tmp_path).folder(".") as folder:
+        copied = (folder / ".npmrc").read_text(encoding="utf-8")
+
+    assert [line for line in copied.splitlines() if line] == [*kept.splitlines(), "tag=next"]

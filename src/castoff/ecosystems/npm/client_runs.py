@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
+import re
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping
@@ -27,6 +27,16 @@ from castoff.model.workspace import Package
 
 FORCED = "CASTOFF_NPM_REGISTRY"
 """The registry that stands for every other one in an embedded world, whatever manifests and settings name."""
+
+_OF_PROGRAMS = re.compile(
+    r"^[ \t]*(?:script-shell|shell|git|node-options|editor|viewer|browser|init[-.]module|onload-script|ignore-scripts"
+    r"|foreground-scripts|prefix|globalconfig|userconfig|tokenHelper)[ \t]*=.*$",
+    re.M,
+)
+"""Settings that name a program, or a file with more of them (npm, "config"; pnpm's `tokenHelper`).
+
+Nothing that runs here needs one, and where a job uploads with exchanged tokens, no file of the repository may run.
+"""
 
 _ONCE = ("--fetch-retries", "0")
 """npm itself repeats a PUT whose answer is lost (make-fetch-happen); castoff looks before it repeats a write."""
@@ -67,10 +77,8 @@ class ClientRuns:
     def _copy(self, settings: Path, target: Path) -> None:
         text = settings.read_text(encoding="utf-8", errors="replace")
         self.processes.redactor.learn_npmrc(text, self.processes.environment)
-        if self.tokenless:
-            target.write_text(without_credentials(text), encoding="utf-8")
-        else:
-            shutil.copyfile(settings, target)
+        plain = _OF_PROGRAMS.sub("", text)
+        target.write_text(without_credentials(plain) if self.tokenless else plain, encoding="utf-8")
 
     def _changes(self, folder: Path) -> Mapping[str, str | None]:
         """Return the variables of a run; a ``tokenless`` one has the user's settings without their tokens."""
