@@ -86,7 +86,8 @@ class Stage:
     def start(self, checkout: Path, *arguments: str, second: int = 0) -> subprocess.Popen[bytes]:
         """Start castoff as a process of its own, which commits at a second of the fixed minute."""
         return subprocess.Popen(
-            [sys.executable, "-m", "castoff", *arguments],
+            # Like an installed script, it imports nothing from the folder that it runs in.
+            [sys.executable, "-P", "-m", "castoff", *arguments],
             cwd=checkout,
             env={**self.environment, "GIT_COMMITTER_DATE": MOMENT.replace(":00+", f":{second:02}+")},
             stdin=subprocess.DEVNULL,
@@ -117,16 +118,24 @@ def stage(
 
 @contextmanager
 def stage_of(
-    folder: Path, key: Path, source: Path, *, seed: WorldSeed | None = None, tls: bool = False
+    folder: Path,
+    key: Path,
+    source: Path,
+    *,
+    seed: WorldSeed | None = None,
+    tls: bool = False,
+    before: Path | None = None,
 ) -> Iterator[Stage]:
-    """Open a world that holds a source's branch and tags, and in its index what was released before."""
+    """Open a world that holds a source's branch and tags, and in its index what was released before.
+
+    ``before``: the source at that time, where a version was claimed since.
+    """
     folder.mkdir(parents=True, exist_ok=True)
+    released = read_workspace(FolderTree(before or source), manifests(), Scope())
     seed = replace(seed or WorldSeed(), slug=SLUG, repository=source)
     with World(folder / "world", seed=seed, outside=False, tls=tls) as world:
         made = Stage(folder, world, key)
-        fill_registries(
-            world, read_workspace(FolderTree(source), manifests(), Scope()).at(ReleaseVersion(1, 0, 0))
-        )
+        fill_registries(world, released.at(ReleaseVersion(1, 0, 0)))
         yield made
 
 

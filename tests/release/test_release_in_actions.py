@@ -37,6 +37,8 @@ from proofs.npm_small import write_small_packages
 from proofs.npm_worlds import needs_npm
 from proofs.small import write_small
 from proofs.worlds import make_key, make_source, stage_of
+from security.planted import jobs_marked, obeyed, plant
+from security.tracing import STRACE, read_trace, traced
 
 pytestmark = pytest.mark.real
 
@@ -64,6 +66,8 @@ class Runner:
     given: dict[str, str]
     told: dict[str, str] = field(default_factory=dict)
     """What each job printed, by its name."""
+    traces: list[Path] = field(default_factory=list)
+    """Logs of the steps of the job that uploads, where strace is installed."""
     _count: int = 0
 
     def run(self, path: Path, **event: str) -> list[str]:
@@ -156,8 +160,12 @@ class Runner:
     ) -> None:
         # The world leads git by the same variables.
         own = {key: text for key, text in step["env"].items() if not key.startswith("GIT_CONFIG_")}
+        command = ["bash", "-e", "-c", step["run"]]
+        if name == "publish" and STRACE is not None:
+            self.traces.append(clone.with_name(f"trace-{len(self.traces)}"))
+            command = traced(command, self.traces[-1])
         done = subprocess.run(
-            ["bash", "-e", "-c", step["run"]],
+            command,
             cwd=clone,
             env={**usual, **{key: filled(text, known) for key, text in own.items()}},
             stdin=subprocess.DEVNULL,
@@ -190,7 +198,8 @@ def put_programs(runner: Path, forge: str, *, builds: bool) -> Path:
     programs.mkdir(parents=True)
     refuse = "" if builds else 'if [ "$1" = build ]; then echo "this job must not build"; exit 9; fi\n'
     texts = {
-        "castoff": f'exec {sys.executable} -m castoff "$@"',
+        # As an installed script, whose folder of modules is its own.
+        "castoff": f'exec {sys.executable} -P -m castoff "$@"',
         # Sigstore's services are not here: a key of the test signs.
         "pypi-attestations": f'exec {sys.executable} {ATTESTING} "$@"',
         "uv": f'{refuse}exec {shutil.which("uv")} "$@"',
@@ -300,6 +309,7 @@ def tokenless(folder: Path, kind: Written, sign: str, more: str = "", *, app: st
     sample = writers[kind](folder / "sample")
     with (sample / "castoff.toml").open("a", encoding="utf-8") as file:
         file.write(TOKENLESS.replace("SIGN", sign).replace("APP", app) + more)
+    plant(sample, kind, folder / "marks")
     source = make_source(folder / "source", key, sample)
     workspace = read_workspace(FolderTree(source), manifests(), Scope())
     trusted = dict.fromkeys(PACKAGES[kind], JOB)
@@ -324,6 +334,23 @@ def tokenless(folder: Path, kind: Written, sign: str, more: str = "", *, app: st
         made.git("commit", "--quiet", "-m", "Add workflows")
         made.git("push", "--quiet")
         yield made
+
+
+def require_inert(made: Bench, runner: Runner, *marked: str) -> None:
+    """Require that the job that uploads ran, imported and obeyed no file of the hostile repository, as others did."""
+    marks = jobs_marked(made.stage.folder / "marks")
+    # What a rehearsal compiled is not compiled again by the job that builds.
+    assert {one for names in marks.values() for one in names} >= {*marked}, (
+        "the files leave marks where they may"
+    )
+    assert not {"sign-temp", "publish-temp"} & marks.keys()
+    if not runner.traces:
+        pytest.skip("strace is not installed: what the job opens was not traced")
+    for logs in runner.traces:
+        clone, programs = logs.with_name("publish"), logs.with_name("publish-temp") / "castoff"
+        trace = [*read_trace(logs)]
+        assert {"git", "bash", "python"} <= {Path(one.program).name.rstrip(".0123456789") for one in trace}
+        assert [*obeyed(trace, clone, [programs])] == []
 
 
 def test_a_release_is_claimed_by_a_job_and_continued_in_a_second_run_when_time_is_up(tmp_path: Path) -> None:
@@ -367,6 +394,7 @@ def test_a_release_is_claimed_by_a_job_and_continued_in_a_second_run_when_time_i
         assert checks["attestations"]["note"].startswith(
             "4 files, attested by `castoff-resume.yml` of acme/harbour"
         )
+        require_inert(made, runner, "tools/build")
 
 
 def test_crates_are_released_by_jobs_without_a_token_and_with_that_of_an_app(tmp_path: Path) -> None:
@@ -382,6 +410,7 @@ def test_crates_are_released_by_jobs_without_a_token_and_with_that_of_an_app(tmp
         assert made.uploads("cargo") == [f"{name}-1.1.0.crate" for name in NAMES["cargo"]]
         assert dumped["git"]["refs"]["refs/tags/1.1.0"]["signed"] is True
         assert [(one["tag"], one["draft"]) for one in dumped["forge"]["releases"]] == [("1.1.0", True)]
+        require_inert(made, runner, "tools/wrapper", "build.rs")
 
 
 @needs_npm
@@ -400,3 +429,4 @@ def test_npm_packages_are_released_by_jobs_without_a_token(tmp_path: Path) -> No
             NPM_NAMES, "1.1.0"
         )
         assert dumped["git"]["refs"]["refs/tags/1.1.0"]["signed"] is True
+        require_inert(made, runner, "package.json")
