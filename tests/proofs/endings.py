@@ -6,13 +6,12 @@ import difflib
 import json
 import subprocess
 import threading
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from proofs.faulting import EFFECT, Scene
+from proofs.faulting import Scene
 from proofs.worlds import Stage, read_events
 
 MERGE = "merge"
@@ -137,17 +136,6 @@ def given_up(dump: str, stage: str, *, drafted: bool) -> str:
         {**one, "draft": True, "latest": False} for one in world["forge"]["releases"] if drafted
     ]
     return json.dumps(world, sort_keys=True, indent=1)
-
-
-def uploaded_twice(here: Stage, scene: Scene) -> list[str]:
-    """Return the complaints about files that a registry took more than once."""
-    took = Counter(
-        one.subject
-        for one in here.world.journal.entries()
-        if (one.service, one.method) == (scene.service, scene.method)
-        and (EFFECT in (one.fault or "") or one.status == 200)
-    )
-    return [f"uploaded {count} times: {name}" for name, count in took.items() if count > 1]
 
 
 def difference(expected: str, found: str) -> list[str]:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from castoff.errors import CastoffError, Problem
 from castoff.release.run import run_release
@@ -41,6 +41,7 @@ class Fault:
     ``rules`` are the world's fault rules, ``hooks`` what the remote runs on a push, by name. ``wait`` is the
     patience of the run, ``later`` how many seconds pass in the world before the fault is called gone,
     ``meanwhile`` how many pass there while the run waits, once something was uploaded under the fault.
+    ``job`` is what is wrong with the CI job, ``machine`` with the variables of its runner.
     """
 
     name: str
@@ -51,18 +52,8 @@ class Fault:
     wait: float = 5.0
     later: float = 0.0
     meanwhile: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """Where faults are tried: what opens a stage of a source, with a key; the service that is uploaded to, and how."""
-
-    opened: Callable[[Path, Path, Path], AbstractContextManager[Stage]]
-    service: str
-    method: str
-
-
-PYTHON = Scene(stage_of, "python", "POST")
+    job: Mapping[str, Any] = field(default_factory=dict)
+    machine: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +62,32 @@ class Ending:
 
     code: int
     problems: tuple[Problem, ...] = ()
+
+
+def run_once(here: Stage, wait: float) -> Ending:
+    """Release from a fresh clone."""
+    try:
+        setting = open_setting(Options(directory=here.checkout(), wait=wait), Silence(), here.environment)
+        run_release(replace(setting, embedded=None), ReleaseRequest(level=VERSION, agreed=True))
+    except CastoffError as error:
+        return Ending(code=error.exit_code, problems=error.problems)
+    return Ending(code=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Where faults are tried: what opens a stage of a source, with a key; the service that is uploaded to, and how.
+
+    ``run`` is what is disturbed: a run with so much patience, in this process.
+    """
+
+    opened: Callable[[Path, Path, Path], AbstractContextManager[Stage]]
+    service: str
+    method: str
+    run: Callable[[Stage, float], Ending] = run_once
+
+
+PYTHON = Scene(stage_of, "python", "POST")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +103,7 @@ class Faulted:
 def undisturbed_world(folder: Path, key: Path, source: Path, scene: Scene = PYTHON) -> str:
     """Release with no fault; gives the dump to compare with."""
     with scene.opened(folder, key, source) as here:
-        ending = run_once(here, wait=20.0)
+        ending = scene.run(here, 20.0)
         assert ending.code == 0, ending
         return here.dump()
 
@@ -98,25 +115,15 @@ def try_fault(
     with scene.opened(folder, key, source) as here:
         here.world.gate.replace(parse_faults(json.dumps({"rules": list(fault.rules)})))
         hooks = [_hook(here.world.repository.path, *one) for one in fault.hooks.items()]
-        with _passing(here, scene, fault.meanwhile):
-            first = run_once(here, wait=fault.wait)
+        with _passing(here, scene, fault.meanwhile), _as_job(here, fault):
+            first = scene.run(here, fault.wait)
         here.world.gate.replace(())
         for hook in hooks:
             hook.unlink()
         here.world.clock.advance(fault.later)
-        then = run_once(here, wait=20.0)
+        then = scene.run(here, 20.0)
         complaints = (*_about(fault, first), *_about_the_next(then), *_about_world(here, expected, scene))
         return Faulted(name=fault.name, first=first, then=then, complaints=complaints)
-
-
-def run_once(here: Stage, *, wait: float) -> Ending:
-    """Release from a fresh clone."""
-    try:
-        setting = open_setting(Options(directory=here.checkout(), wait=wait), Silence(), here.environment)
-        run_release(replace(setting, embedded=None), ReleaseRequest(level=VERSION, agreed=True))
-    except CastoffError as error:
-        return Ending(code=error.exit_code, problems=error.problems)
-    return Ending(code=0)
 
 
 def _about(fault: Fault, ending: Ending) -> list[str]:
@@ -158,22 +165,41 @@ def _passing(here: Stage, scene: Scene, seconds: float) -> Iterator[None]:
             watcher.join()
 
 
+@contextmanager
+def _as_job(here: Stage, fault: Fault) -> Iterator[None]:
+    """Let the run be in a job that differs from the one that the registries trust."""
+    issuer = here.world.services.identity
+    trusted, usual = issuer.job, here.machine
+    if fault.job:
+        assert trusted is not None
+        issuer.job = replace(trusted, **fault.job)
+        here.machine = {**usual, **issuer.job.variables(here.world.identity.url)}
+    here.machine = {**here.machine, **fault.machine}
+    try:
+        yield
+    finally:
+        issuer.job, here.machine = trusted, usual
+
+
 def _about_world(here: Stage, expected: str, scene: Scene) -> list[str]:
-    complaints = []
-    took = [
-        entry.subject
-        for entry in here.world.journal.entries()
-        if (entry.service, entry.method) == (scene.service, scene.method)
-        and (EFFECT in (entry.fault or "") or entry.status == 200)
-    ]
-    twice = [name for name, count in Counter(took).items() if count > 1]
-    if twice:
-        complaints.append(f"uploaded twice: {twice}")
+    complaints = taken_twice(here, scene)
     found = here.dump()
     if found != expected:
         lines = difflib.unified_diff(expected.splitlines(), found.splitlines(), "undisturbed", "now", "", "")
         complaints.append("another world:\n" + "\n".join(list(lines)[:40]))
     return complaints
+
+
+def taken_twice(here: Stage, scene: Scene) -> list[str]:
+    """Return the complaints about files that a registry took more than once; its other requests name no file."""
+    took = Counter(
+        one.subject
+        for one in here.world.journal.entries()
+        if (one.service, one.method) == (scene.service, scene.method)
+        and one.subject != one.path
+        and (EFFECT in (one.fault or "") or one.status == 200)
+    )
+    return [f"uploaded {count} times: {name}" for name, count in took.items() if count > 1]
 
 
 def _hook(repository: Path, name: str, script: str) -> Path:

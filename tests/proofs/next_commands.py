@@ -18,8 +18,8 @@ from proofs.endings import (
     given_up,
     merge,
     release_hotfix,
-    uploaded_twice,
 )
+from proofs.faulting import taken_twice
 from proofs.killing import Point, kill
 from proofs.worlds import Stage, problems_of
 
@@ -315,7 +315,7 @@ def try_next(folder: Path, endings: Endings, point: Point, then: str) -> Continu
         killed = kill(here, here.checkout(), folder / "events.ndjson", point, command=BEGIN)
         walk = Walk(here, endings)
         NEXT[then](walk)
-        complaints = (*walk.complaints, *uploaded_twice(here, endings.scene))
+        complaints = (*walk.complaints, *taken_twice(here, endings.scene))
     return Continuation(
         point=point.name, then=then, killed=killed, ran=tuple(walk.ran), complaints=tuple(complaints)
     )

@@ -174,6 +174,21 @@ RACES = Table(
 )
 
 
+JOB_RACES = Table(
+    title="Several uploads at once",
+    about=(
+        "Each row is one release whose upload several jobs begin at the same time, each with tokens of its own.",
+        "Exit code 0 is a job that found all files uploaded at its end, 3 one that is to be run again.",
+        "Then one more job was run, which ended with 0; the world was compared byte for byte with that of one job",
+        "alone, and no registry took a file twice.",
+    ),
+    unit="races",
+    columns=("jobs", "exit codes", "codes"),
+    cells=lambda one: (str(len(one.levels)), ", ".join(map(str, one.ends)), codes(one.told)),
+    counts=lambda done: (f"{sum(len(one.levels) for one in done)} jobs",),
+)
+
+
 def _of_checkout(one: Packed) -> tuple[str, ...]:
     return str(one.seed), ", ".join(one.has), str(one.files)
 

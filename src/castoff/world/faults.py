@@ -11,7 +11,7 @@ starts their counts again::
 A rule meets a request when all of its conditions hold; one that is left out holds always.
 
 ================  ==================================================================================
-``service``       name of the service: ``python``, ``cargo``, ``npm``, ``forge``, ``docs`` (glob)
+``service``       name of the service: ``python``, ``cargo``, ``npm``, ``forge``, ``docs``, ``identity`` (glob)
 ``method``        ``GET``, ``POST``, ... (``HEAD`` is its own)
 ``path``          glob over the decoded path without the query; ``*`` matches ``/`` too
 ``path_regex``    regular expression that must match the whole path
@@ -260,6 +260,7 @@ _STORES: dict[str, _Store | None] = {
         ("releases", "assets", "issues", "comments", "pulls", "reviews", "labels", "milestones"),
     ),
     "docs": None,
+    "identity": None,
 }
 
 
