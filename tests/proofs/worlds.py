@@ -69,7 +69,8 @@ class Stage:
         }
 
     def checkout(self) -> Path:
-        """Clone the remote, as another machine would."""
+        """Clone the remote, as another machine would, which has nothing of what was built before."""
+        shutil.rmtree(self.folder / "home" / ".cache" / "castoff" / "built", ignore_errors=True)
         self.clones += 1
         path = self.folder / f"clone-{self.clones}"
         self.git(self.folder, "clone", "--quiet", self.world.repository.url, str(path))

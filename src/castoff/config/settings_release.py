@@ -189,9 +189,10 @@ class BuildSettings:
 
     cache: bool | str = key(
         FlagOrText(_PATH),
-        "Where castoff remembers which crates were verified, so that a rehearsal compiles only what changed: `true` is "
-        "the user's folder for caches, `false` is nowhere, a path is a folder from the workspace's root (ignore it in "
-        "git).",
+        "Where castoff remembers which crates were verified, so that a rehearsal compiles only what changed, and keeps "
+        "the files of Python and npm packages until their release is out, so that a run that goes on builds nothing "
+        "again: `true` is the user's folder for caches, `false` is nowhere, a path is a folder from the workspace's "
+        "root (ignore it in git).",
         default=True,
     )
     executor: Literal["processes", "threads", "dask"] = key(

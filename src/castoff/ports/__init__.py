@@ -1,6 +1,6 @@
 """Protocols for what castoff asks of the world, one module for each kind of partner; adapters implement them."""
 
-from castoff.ports.builder import Builder, BuildFailure, Built, Collects, Repeats
+from castoff.ports.builder import Builder, BuildFailure, Built, Collects, Keeps, Repeats
 from castoff.ports.docs_host import DocsBuild, DocsHost, DocsState, SymbolList
 from castoff.ports.forge import (
     ChangeSource,
@@ -56,6 +56,7 @@ __all__ = [
     "ForgePull",
     "ForgeRelease",
     "IssueTracker",
+    "Keeps",
     "Labels",
     "LatestTag",
     "Listing",

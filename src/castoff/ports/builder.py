@@ -66,6 +66,16 @@ class Collects(Protocol):
 
 
 @runtime_checkable
+class Keeps(Protocol):
+    """A builder whose files may be kept for another run on the same commit."""
+
+    @property
+    def inputs(self) -> str | None:
+        """What decides the files besides the commit; None where files come from elsewhere, and may change there."""
+        ...
+
+
+@runtime_checkable
 class Repeats(Protocol):
     """A builder that can name what a verification depends on, so that it need not be repeated."""
 

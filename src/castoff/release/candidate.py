@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
+from castoff import __version__
 from castoff.config.templates import TemplateRelease, fill
 from castoff.errors import Problem, Refusal
 from castoff.model.child_environments import Kind, withheld_words
 from castoff.model.versions import ReleaseVersion, read
 from castoff.model.workspace import Artifact, Package, Workspace
-from castoff.ports import Collects
+from castoff.ports import Collects, Keeps
 from castoff.preflight.checks import wants_signed_commit, wants_signed_tag
 from castoff.release.built_files import packed_crate_problems, packed_pointers
 from castoff.release.plan_contents import LOCKS
@@ -166,6 +168,18 @@ def build_artifacts(
         # Deleted whatever happened: a stand-in must never be pushed, or be taken for the signed tag.
         for name in stand_ins:
             session.clone.delete_tag(name)
+
+
+def kept_name(session: Session, release: Release) -> str | None:
+    """Name the files of a release for :class:`castoff.io.built_before.BuiltBefore`; None where they cannot be kept.
+
+    A crate is packed from the tree when it is uploaded, where the builds of other ecosystems may have left files.
+    """
+    builders = [session.services.builder(one, 0) for one in sorted(release.workspace.ecosystems)]
+    inputs = [one.inputs if isinstance(one, Keeps) else None for one in builders]
+    if None in inputs:
+        return None
+    return hashlib.sha256(repr((release.commit, inputs, __version__)).encode()).hexdigest()
 
 
 def require_accepted(session: Session, release: Release, artifacts: Sequence[Artifact]) -> None:

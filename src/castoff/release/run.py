@@ -34,7 +34,7 @@ from castoff.preflight.stage import (
 from castoff.reconcile import Reconciler, StageState
 from castoff.reconcile.part import Stage
 from castoff.release.acts_ahead import planned_again
-from castoff.release.candidate import build_artifacts, make_commit, make_tags, require_accepted
+from castoff.release.candidate import build_artifacts, kept_name, make_commit, make_tags, require_accepted
 from castoff.release.claim_guard import ClaimGuard
 from castoff.release.flight import explained, required_stages, with_flights
 from castoff.release.handed_tags import (
@@ -284,6 +284,7 @@ def _begin(run: _Run, version: ReleaseVersion) -> Claim:
             clone.scrubbed(),
         ):
             artifacts = run.artifacts = UploadRehearsal(embedded, session, release).prove(artifacts)
+    _keep(run, release, artifacts)
     # The tag is signed before the claim: a key that fails stops the run while nothing is public.
     _claim_by(run, release, _made_tag(run, release, artifacts))
     return claim
@@ -329,8 +330,24 @@ def _claim(run: _Run, release: Release, *, stamp: str | None = None) -> StageSta
 def _build(run: _Run, release: Release) -> tuple[Artifact, ...]:
     if run.artifacts is None:
         check_out(run.session.clone, release.commit, release.workspace)
-        run.artifacts = build_artifacts(run.session, release, run.session.clone.folder("artifacts"))
+        folder = run.session.clone.folder("artifacts")
+        name = kept_name(run.session, release)
+        run.artifacts = run.session.services.built.find(name, folder) if name else None
+        if run.artifacts is not None:
+            run.session.services.reporter.note("an earlier run built and tried the files of this commit")
+        else:
+            run.artifacts = build_artifacts(run.session, release, folder)
     return run.artifacts
+
+
+def _keep(run: _Run, release: Release, artifacts: Sequence[Artifact]) -> None:
+    if name := kept_name(run.session, release):
+        run.session.services.built.keep(name, artifacts)
+
+
+def _forget(run: _Run, release: Release) -> None:
+    if name := kept_name(run.session, release):
+        run.session.services.built.forget(name)
 
 
 def _finish(run: _Run, release: Release) -> list[StageState]:
@@ -353,6 +370,7 @@ def _finish(run: _Run, release: Release) -> list[StageState]:
         # What is staged is not released: its tag follows the approval.
         return [*states, *session.observe(tag, *forge_stages(session, release, str, agreed=False))]
     states.append(_stage(run, reconciler, tag))
+    _forget(run, release)
     for stage in forge_stages(session, release, lambda: _body(run, release), agreed=run.request.agreed):
         states.append(_stage(run, reconciler, stage))
     # Documentation, changelog and website may lag for hours; their failures are warnings, since the release
@@ -392,7 +410,12 @@ def _publish(run: _Run, release: Release, reconciler: Reconciler) -> StageState:
         (state,) = session.observe(stage)
         require_listed(absent_artifacts(run.artifacts or (), state), run.listed)
         created = created_before(state)
-    state = reconciler.run(replace(stage, created=created))
+    _keep(run, release, _build(run, release))
+    try:
+        state = reconciler.run(replace(stage, created=created))
+    except Refusal:
+        _forget(run, release)  # or a fault of this machine's tools would be uploaded by every later run
+        raise
     if release.tag not in tags:
         _list_what_is_up(run, release, state)
     return state

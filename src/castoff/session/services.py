@@ -12,6 +12,7 @@ from typing import Literal
 from castoff.config.values import Configuration
 from castoff.errors import Problem
 from castoff.git import Repository
+from castoff.io.built_before import BuiltBefore
 from castoff.io.verified import VerifiedBefore
 from castoff.model.acts import Act
 from castoff.model.scope import Scope
@@ -68,6 +69,7 @@ class Services:
 
     ``tolerated`` are codes that this setting lives with: in a rehearsal, tools of the user's that are not here.
     ``inert``: files that were built elsewhere are uploaded, and no file of the repository may run or configure a tool.
+    ``built`` is what earlier runs built for releases that are not out yet.
     """
 
     environment: Mapping[str, str]
@@ -95,6 +97,7 @@ class Services:
     tolerated: frozenset[str] = frozenset()
     lanes: int = 32
     inert: bool = False
+    built: BuiltBefore = field(default_factory=lambda: BuiltBefore(None))
 
     @property
     def scope(self) -> Scope:

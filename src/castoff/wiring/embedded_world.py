@@ -13,7 +13,7 @@ import tomli
 
 from castoff.ecosystems.python.manifest.requirements import name_of
 from castoff.git import FolderTree, Git, Repository
-from castoff.io.files import cache_folder, prebuilt_folder, read_text
+from castoff.io.files import prebuilt_folder, read_text
 from castoff.io.http import Http, Reply
 from castoff.io.process import Processes
 from castoff.io.verified import VerifiedBefore
@@ -28,6 +28,7 @@ from castoff.session.reporters import StepsOnly
 from castoff.session.services import Embedded, Services, WorldContent
 from castoff.session.session import Session
 from castoff.wiring.adapters import Adapters
+from castoff.wiring.caches import cache_of
 from castoff.wiring.secrets import given_back
 
 if TYPE_CHECKING:
@@ -112,6 +113,7 @@ def aimed_at(services: Services, world: World, repository: Repository) -> Embedd
     # The configured index is the real one; the world's address comes from the environment.
     python = replace(services.configuration.python, index=None)
     home = services.repository.root
+    cache = cache_of(services.configuration.build, home, services.environment)
     # Git ignores the folder of what was built elsewhere as a rule, so that a clone does not have it.
     if python.artifacts is not None:
         python = replace(python, artifacts=str(prebuilt_folder(python.artifacts, repository.root, home)))
@@ -154,7 +156,7 @@ def aimed_at(services: Services, world: World, repository: Repository) -> Embedd
             problems=tuple(replace(problem, severity="warning") for problem in services.problems),
         ),
         at_turn=at_turn,
-        verified=VerifiedBefore(_memory(services), services.clock),
+        verified=VerifiedBefore(cache and cache / "verified", services.clock),
         remote=world.repository.url,
         dump=world.dump,
         merge=lambda: tuple(
@@ -163,15 +165,6 @@ def aimed_at(services: Services, world: World, repository: Repository) -> Embedd
             for title in merge_pulls(world.forge.url, slug, processes.environment["GH_TOKEN"])
         ),
     )
-
-
-def _memory(services: Services) -> Path | None:
-    """Return the folder that remembers verifications, by `build.cache`; None: nowhere."""
-    cache = services.configuration.build.cache
-    if isinstance(cache, str):
-        return services.repository.root / cache
-    folder = cache_folder(services.environment) if cache else None
-    return folder / "verified" if folder else None
 
 
 def merge_pulls(url: str, slug: str, token: str) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from castoff.config.reader import read_configuration
 from castoff.config.values import Configuration
 from castoff.errors import ConfigurationError, Problem, UsageError, WorkspaceError
 from castoff.git import FolderTree, Git, Repository
+from castoff.io.built_before import BuiltBefore
 from castoff.io.clock import SystemClock, stated_now
 from castoff.io.files import read_text
 from castoff.io.process import Processes
@@ -21,6 +22,7 @@ from castoff.reconcile import Patience
 from castoff.release.plan_contents import intervals_of, windows_of
 from castoff.session.services import Services
 from castoff.wiring.adapters import Adapters, manifests
+from castoff.wiring.caches import cache_of
 from castoff.wiring.embedded_world import open_proof
 from castoff.wiring.secrets import given_back, learn_settings, redactor_of
 
@@ -97,6 +99,7 @@ def open_setting(
     repository = Repository(Git(processes, repository.root), repository.start)
     clock = SystemClock()
     adapters = Adapters(processes, configuration, clock, repository, options.built)
+    cache = cache_of(configuration.build, repository.root, variables)
     services = Services(
         environment=variables,
         repository=repository,
@@ -117,6 +120,7 @@ def open_setting(
         issue_tracker=adapters.issue_tracker,
         docs=adapters.docs,
         trial=adapters.trial,
+        built=BuiltBefore(cache and cache / "built"),
         patience=replace(
             _patience(variables, options.wait),
             intervals=intervals_of(configuration.limits),

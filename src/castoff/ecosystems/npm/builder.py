@@ -53,6 +53,11 @@ class NpmBuilder:
         self._home = home
         self._changes = {**CHANGES, "SOURCE_DATE_EPOCH": str(commit_time)}
 
+    @property
+    def inputs(self) -> str | None:
+        """Return the user's command; None where files are built elsewhere."""
+        return None if self._settings.artifacts is not None else repr(self._settings.build)
+
     def settle(self, root: Path, workspace: Workspace) -> Sequence[str]:
         """Bring committed lock files up to date; return the paths that changed. Errors: ``lock-not-updated``."""
         return update_locks(self._processes, root, workspace)

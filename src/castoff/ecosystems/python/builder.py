@@ -64,6 +64,11 @@ class PythonBuilder:
             **dict.fromkeys(("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_CEILING_DIRECTORIES")),
         }
 
+    @property
+    def inputs(self) -> str | None:
+        """Return the user's command; None where files are built elsewhere."""
+        return None if self._settings.artifacts is not None else repr(self._settings.build)
+
     def settle(self, root: Path, workspace: Workspace) -> Sequence[str]:
         """Bring committed lock files up to date; returns the paths it changed. Errors: ``lock-not-updated``."""
         return settle_locks(self._processes, root, workspace)
