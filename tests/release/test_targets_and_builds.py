@@ -49,6 +49,7 @@ def target(*edges: tuple[str, str], facade: str | None = None, version: str = "1
         tag_name=TagName("{version}"),
         tags=TagNaming(tag=TagName("{version}")),
         tag_of=lambda claim: str(claim.version),
+        shown=str,
         remote_url=None,
         branch="main",
         ecosystems=("python",),
