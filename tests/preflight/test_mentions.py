@@ -2,14 +2,15 @@ from __future__ import annotations
 
 import pytest
 
+from castoff.model.versions import Ecosystem
 from castoff.model.workspace import Package
 from castoff.preflight.mentions import mentions
 
 
-def package(name: str) -> Package:
+def package(name: str, ecosystem: Ecosystem = "python") -> Package:
     return Package(
         name=name,
-        ecosystem="python",
+        ecosystem=ecosystem,
         path=f"packages/{name}",
         manifest=f"packages/{name}/pyproject.toml",
         version="1.2.0",
@@ -17,7 +18,7 @@ def package(name: str) -> Package:
     )
 
 
-TIDES = (package("tidepool"), package("tidepool-core"))
+TIDES = (package("tidepool"), package("tidepool-core"), package("tides", "npm"))
 
 
 def found(path: str, text: str) -> list[tuple[int, str]]:
@@ -75,6 +76,15 @@ def test_only_readmes_and_the_first_page_of_the_documentation_are_read(path: str
         ("packages/tidepool/tidepool/_version.py", "__version__: str = '1.2.0'", 1),
         ("packages/tidepool/src/tidepool/__init__.py", 'OLD = "1.2.0"\n# since 1.2.0\n', 0),
         ("packages/tidepool/tests/data/old/__init__.py", '__version__ = "1.2.0"', 0),
+        ("packages/tides/jsr.json", '{\n  "name": "@sea/tides",\n  "version": "1.2.0"\n}\n', 3),
+        ("packages/tides/deno.jsonc", '// Deno\n{ "version": "1.2.0" }\n', 2),
+        ("packages/tides/jsr.json", '{\n  "imports": { "version": "npm:1.2.0" }\n}\n', 0),
+        ("packages/tides/test/jsr.json", '{ "version": "1.2.0" }', 0),
+        ("packages/tidepool/jsr.json", '{ "version": "1.2.0" }', 0),
+        ("packages/tides/src/version.ts", 'export const VERSION: string = "1.2.0";\n', 1),
+        ("packages/tides/version.js", "const version = '1.2.0'\n", 1),
+        ("packages/tides/src/version.ts", "export const OLDEST = '1.2.0'\n", 0),
+        ("packages/tides/src/index.ts", "export const version = '1.2.0'\n", 0),
     ],
 )
 def test_a_module_says_it_by_its_attribute(path: str, text: str, line: int) -> None:

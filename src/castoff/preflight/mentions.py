@@ -22,9 +22,19 @@ from castoff.session.snapshot import Snapshot
 _DOCUMENT = re.compile(r"(?:(?P<folder>.*)/)?README(?:\.(?:md|rst|txt))?|docs/index\.(?:md|rst)", re.I)
 _MODULES = ("__init__.py", "__about__.py", "__version__.py", "version.py")
 _MODULE = re.compile(r"(?:src/)?[^/]+/(?:__init__|__about__|__version__|_version|version)\.py")
-_ATTRIBUTE = re.compile(
-    r"""__version__(?:[ \t]*:[ \t]*\w{1,40})?[ \t]*=[ \t]*(["'])(?P<version>[^"'\n]{1,80})\1"""
-)
+_NPM_PLACES = re.compile(r"(?:jsr|deno)\.jsonc?|(?:(?:src|lib)/)?version\.[cm]?[jt]s")
+"""Files beside a `package.json` with a version of their own: manifests of JSR and Deno, modules of constants."""
+_ATTRIBUTES = {
+    "py": re.compile(
+        r"""__version__(?:[ \t]*:[ \t]*\w{1,40})?[ \t]*=[ \t]*(?P<mark>["'])(?P<version>[^"'\n]{1,80})(?P=mark)"""
+    ),
+    "json": re.compile(r"""[^"\n]{0,40}"version"[ \t]*:[ \t]*(?P<mark>")(?P<version>[^"\n]{1,80})\""""),
+    "js": re.compile(
+        r"""(?:export[ \t]+)?(?:const|let|var)[ \t]+(?:VERSION|version)(?:[ \t]*:[ \t]*\w{1,40})?[ \t]*=[ \t]*"""
+        r"""(?P<mark>["'`])(?P<version>[^"'`\n]{1,80})(?P=mark)"""
+    ),
+}
+"""Where code says its version, by the kind of file."""
 _VERSION = re.compile(
     r"(?<![0-9A-Za-z.+])v?(?P<version>[0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9}(?:(?:a|b|rc|-(?:alpha|beta|rc)\.)[0-9]{1,8})?)"
     r"(?![0-9A-Za-z+]|\.[0-9A-Za-z]|-(?:a|b|rc|alpha|beta|dev|post|pre)\b)"
@@ -47,7 +57,8 @@ _LARGEST = 1_000_000
 class Mention:
     """One place that says a version: file, line (from 1), the words before it in that line, and the version itself.
 
-    ``is_code`` says that it is the `__version__` of a module; ``closing`` is the quotation mark after the version.
+    ``is_code`` says that it is the attribute of a module or of another manifest; ``closing`` is the mark after
+    the version.
     """
 
     file: str
@@ -71,24 +82,49 @@ def mentions(
         text = read(path) or ""
         if len(text) > _LARGEST or not any(version in text for version in versions):
             continue
-        told = _in_module(path, text) if path.endswith(".py") else _in_document(path, text, names)
+        kind = _kind_of(path)
+        told = _in_code(path, text, _ATTRIBUTES[kind]) if kind else _in_document(path, text, names)
         found += (one for one in told if one.version in versions)
     return tuple(found)
 
 
 def said_in(paths: Sequence[str], packages: Sequence[Package]) -> tuple[str, ...]:
-    """List the files to look at: readmes of repository, workspaces and packages, first page of the docs, modules."""
+    """List the files to look at.
+
+    They are the readmes of repository, workspaces and packages, the first page of the docs, modules, other manifests.
+    """
     folders = {folder for package in packages for folder in (package.path, package.root)} | {"", "."}
     modular = frozenset(
         "" if package.path in ("", ".") else f"{package.path}/"
         for package in packages
         if package.ecosystem == "python" and package.tags is None
     )
+    npm = frozenset(
+        "" if package.path in ("", ".") else f"{package.path}/"
+        for package in packages
+        if package.ecosystem == "npm"
+    )
     return tuple(
         path
         for path in paths
         if ((found := _DOCUMENT.fullmatch(path)) and (found["folder"] or "") in folders)
         or (path.endswith(_MODULES) and _is_module(path, modular))
+        or _is_beside_manifest(path, npm)
+    )
+
+
+def _is_beside_manifest(path: str, folders: frozenset[str]) -> bool:
+    """Return whether a path has a version of its own beside a `package.json` in one of these folders."""
+    parts = path.split("/")
+    above = ("/".join((*parts[:-depth], "")) for depth in (1, 2) if len(parts) >= depth)
+    return any(base in folders and _NPM_PLACES.fullmatch(path[len(base) :]) for base in above)
+
+
+def _kind_of(path: str) -> str:
+    """Return which kind of code a file is, "" for a document."""
+    ending = path.rpartition(".")[2]
+    return {"py": "py", "json": "json", "jsonc": "json"}.get(ending) or (
+        "js" if ending[-2:] in ("js", "ts") else ""
     )
 
 
@@ -103,9 +139,9 @@ def _is_module(path: str, folders: frozenset[str]) -> bool:
     return any(base in folders and _MODULE.fullmatch(path[len(base) :]) for base in above)
 
 
-def _in_module(path: str, text: str) -> Iterator[Mention]:
+def _in_code(path: str, text: str, attribute: re.Pattern[str]) -> Iterator[Mention]:
     for number, line in enumerate(text.splitlines(), start=1):
-        if found := _ATTRIBUTE.match(line):
+        if found := attribute.match(line):
             before = line[: found.start("version")]
             yield Mention(
                 file=path,
@@ -113,7 +149,7 @@ def _in_module(path: str, text: str) -> Iterator[Mention]:
                 before=before,
                 version=found["version"],
                 is_code=True,
-                closing=found[1],
+                closing=found["mark"],
             )
 
 
