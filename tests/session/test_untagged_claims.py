@@ -95,6 +95,32 @@ def test_after_a_tag_each_change_of_the_version_begins_a_release(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
+    ("message", "tagged", "unfinished"),
+    [
+        pytest.param("Renumber", "1.3.0", [], id="the branch went on to what is tagged beside it"),
+        pytest.param("release 1.2.0", "1.3.0", ["1.2.0"], id="castoff began it"),
+        pytest.param("Renumber", "1.4.0", ["1.3.0", "1.2.0"], id="a version that the branch never had"),
+        pytest.param("Renumber", None, ["1.3.0", "1.2.0"], id="nothing is tagged"),
+    ],
+)
+def test_a_version_that_a_branch_left_for_a_tagged_one_is_not_begun(
+    message: str, tagged: str | None, unfinished: list[str], tmp_path: Path
+) -> None:
+    """lancedb tags commits beside its branch, and renumbered a version there."""
+    ground = made(tmp_path, ["1.1.0|", f"1.2.0|{message}", "1.3.0|Ship it"])
+    ground.git("tag", "1.1.0", "HEAD~2")
+    if tagged:
+        ground.git("checkout", "--quiet", "--detach")
+        ground.git("commit", "--quiet", "--allow-empty", "-m", "Beside the branch")
+        ground.git("tag", tagged)
+        ground.git("checkout", "--quiet", "main")
+
+    with open_session(ground.setting()) as session:
+        found = sorted((str(one.version) for one in session.snapshot.history.unfinished), reverse=True)
+        assert found == unfinished
+
+
+@pytest.mark.parametrize(
     ("level", "expected"),
     [
         pytest.param("1.3.0", {"resumes": False, "base": "HEAD"}, id="the next one begins"),

@@ -106,9 +106,9 @@ def begun_on(branch: Branch, previous: Claim | None) -> Begun:
     if not found.standing:
         return found if now is None else _first(branch, now, found)
     newest = found.standing[0]
-    if not _tells_claim(branch, newest):
+    if not tells_claim(branch, newest):
         return replace(found, standing=())
-    if any(_tells_claim(branch, one) for one in _before(steps, newest, found.given_up)):
+    if any(tells_claim(branch, one) for one in _before(steps, newest, found.given_up)):
         return replace(found, standing=(), unclear=(newest,))
     return found
 
@@ -122,7 +122,7 @@ def _before(steps: Iterable[Step], newest: Claim, given_up: Collection[Claim]) -
                 yield claim
 
 
-def _tells_claim(branch: Branch, claim: Claim) -> bool:
+def tells_claim(branch: Branch, claim: Claim) -> bool:
     """Return whether a line of the message is castoff's; squashed commits are listed in the body."""
     said = _claim_line(branch.message, claim.version)
     lines = branch.clone.message(claim.commit).splitlines()

@@ -34,6 +34,7 @@ from castoff.session.claim_history import (
     is_castoffs,
     listed_digests,
     overtaken_claim,
+    tells_claim,
 )
 from castoff.session.services import Services
 from castoff.session.sync_state import Heads, remote_problems
@@ -322,7 +323,9 @@ class _Reading:
         previous = released[0] if released else None
         begun = self._begun(version)
         unfinished, unclear = (
-            tuple(one for one in found if not self._is_tagged(one.version))
+            tuple(
+                one for one in found if not self._is_tagged(one.version) and not self._is_passed(one, begun)
+            )
             for found in (begun.standing, begun.unclear)
         )
         # A ref that claims the version is castoff's, whoever made the tag.
@@ -340,6 +343,16 @@ class _Reading:
             idle=self._is_idle(previous),
             spelling=self.naming.tag.ecosystem,
         )
+
+    def _is_passed(self, claim: Claim, begun: Begun) -> bool:
+        """Return whether the branch went on to a version that is tagged somewhere, without castoff.
+
+        A project that tags commits beside the branch may renumber a version there, which was never released.
+        """
+        if self.refs is not None and self.refs.claims is not None:
+            return False
+        later = (one for one in begun.standing if one.version > claim.version)
+        return any(self._is_tagged(one.version) for one in later) and not tells_claim(self.line(), claim)
 
     def _begun(self, version: ReleaseVersion | None) -> Begun:
         """Find what was begun since the last release; ``version`` is what the manifests say at the head."""
