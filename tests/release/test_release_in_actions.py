@@ -414,6 +414,7 @@ def test_crates_are_released_by_jobs_without_a_token_and_with_that_of_an_app(tmp
 
 
 @needs_npm
+@pytest.mark.whole
 def test_npm_packages_are_released_by_jobs_without_a_token(tmp_path: Path) -> None:
     with tokenless(tmp_path, "npm", "tag") as made:
         path = made.clone / ".github" / "workflows" / "castoff-resume.yml"

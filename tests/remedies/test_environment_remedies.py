@@ -65,7 +65,7 @@ def program(folder: Path, name: str, script: str) -> None:
 def test_a_client_is_repaired(tmp_path: Path) -> None:
     program(tmp_path, "cargo", "exit 3")
     git: Any = SimpleNamespace(processes=Processes({"PATH": f"{tmp_path}:/usr/bin:/bin"}), folder=tmp_path)
-    setting: Any = SimpleNamespace(repository=SimpleNamespace(git=git))
+    setting: Any = SimpleNamespace(repository=SimpleNamespace(git=git), inert=False)
 
     follow(
         "tool-not-working",

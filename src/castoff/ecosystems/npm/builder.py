@@ -105,7 +105,7 @@ class NpmBuilder:
             together = _TOGETHER if client == "npm" else 1
             for some in (own[at : at + together] for at in range(0, len(own), together)):
                 with ExitStack() as steps:
-                    for package in some:
+                    for package in reversed(some):  # so that they are reported as done in their order
                         steps.enter_context(step(LocalStep("pack", package.id, len(left))))
                     failures += self._pack(root, some, client, into)
         made = [one for one in packages if (into / filename_of(one)).is_file()]
