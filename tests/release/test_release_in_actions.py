@@ -397,6 +397,7 @@ def test_a_release_is_claimed_by_a_job_and_continued_in_a_second_run_when_time_i
         require_inert(made, runner, "tools/build")
 
 
+@pytest.mark.whole
 def test_crates_are_released_by_jobs_without_a_token_and_with_that_of_an_app(tmp_path: Path) -> None:
     app = 'app = "RELEASE_APP"\n'
     with tokenless(tmp_path, "cargo", "tag", '\n[draft]\nby = "ci"\n', app=app) as made:
