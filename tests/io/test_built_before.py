@@ -28,6 +28,12 @@ def artifacts(folder: Path) -> tuple[Artifact, ...]:
     return tuple(made)
 
 
+def renamed(kept: Path, name: str) -> None:
+    """Give the second file another name in the index."""
+    index = kept / "one/index.json"
+    index.write_text(index.read_text("utf-8").replace('"b.whl"', f'"{name}"'), encoding="utf-8")
+
+
 def test_what_was_kept_is_found_where_a_build_would_put_it(tmp_path: Path) -> None:
     made = artifacts(tmp_path / "built")
     BuiltBefore(tmp_path / "kept").keep("one", made)
@@ -51,6 +57,8 @@ def test_what_was_kept_is_found_where_a_build_would_put_it(tmp_path: Path) -> No
             lambda kept: (kept / "one/index.json").write_text('[{"a": 1}]', encoding="utf-8"), id="fields"
         ),
         pytest.param(lambda kept: BuiltBefore(kept).forget("one"), id="forgotten"),
+        pytest.param(lambda kept: renamed(kept, "deep/b.whl"), id="a folder below"),
+        pytest.param(lambda kept: renamed(kept, ".."), id="a folder above"),
     ],
 )
 def test_what_is_not_whole_is_not_found(tmp_path: Path, spoil: Callable[[Path], object]) -> None:
