@@ -27,7 +27,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-_EVERY_ROW = ("tests/cases/", "tests/tutorial/", "tests/world/")
+_EVERY_ROW = ("tests/cases/", "tests/world/")
 """Where each row of a test with real clients is of a kind of its own."""
 
 
@@ -53,10 +53,13 @@ _OF_FOLDER = {"tests/ecosystems/cargo/": "cargo", "tests/ecosystems/npm/": "npm"
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip the tests of an ecosystem's real client where it is not installed."""
-    client = next((name for folder, name in _OF_FOLDER.items() if item.nodeid.startswith(folder)), None)
-    if client is not None and item.get_closest_marker("real") and shutil.which(client) is None:
-        pytest.skip(f"{client} is not installed")
+    """Skip a test whose client of others is not installed."""
+    needed = [name for marker in item.iter_markers("needs") for name in marker.args]
+    if item.get_closest_marker("real"):
+        needed += [name for folder, name in _OF_FOLDER.items() if item.nodeid.startswith(folder)]
+    for client in needed:
+        if shutil.which(client) is None:
+            pytest.skip(f"{client} is not installed")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -12,10 +12,10 @@ from cli.bad_npm import ANSWERS, BUILDS, MANIFESTS
 from cli.ground import Bad, Ground
 from cli.test_bad_inputs import OURS
 from proofs.npm_small import write_small_packages
-from proofs.npm_worlds import needs_npm, npm_stage_of
+from proofs.npm_worlds import npm_stage_of
 from proofs.worlds import make_key, make_source
 
-pytestmark = needs_npm
+pytestmark = pytest.mark.needs("npm")
 
 
 @pytest.fixture(scope="module")

@@ -76,7 +76,7 @@ def test_the_man_page_names_every_command() -> None:
     assert {f".SS {name}" for name in COMMANDS} <= set(text.splitlines())
 
 
-@pytest.mark.skipif(shutil.which("groff") is None, reason="groff is not installed")
+@pytest.mark.needs("groff")
 def test_the_man_page_has_no_warning() -> None:
     page = str(ROOT / "share/man/man1/castoff.1")
     done = subprocess.run(

@@ -273,6 +273,7 @@ ACTS = {
 }
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize(("mode", "act"), [(mode, act) for mode, (_, acts) in ACTS.items() for act in acts])
 def test_killed_at_an_act_and_run_again_it_ends_the_same(

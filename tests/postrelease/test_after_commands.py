@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ def read(output: str, schema: str) -> dict[str, Any]:
     return value
 
 
+@pytest.mark.needs("cargo")
 def test_each_command_gives_one_object_that_fits_its_schema(tmp_path: Path) -> None:
     with yard(tmp_path, docs=BUILDS) as here:
         before = here.writes()
@@ -120,10 +122,16 @@ BAD = {
 }
 
 
+@pytest.fixture(scope="module")
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Yard]:
+    """A yard for runs that write nothing."""
+    with yard(tmp_path_factory.mktemp("untouched")) as made:
+        yield made
+
+
 @pytest.mark.parametrize(("words", "code", "problem"), BAD.values(), ids=BAD)
-def test_bad_words_are_refused(words: list[str], code: int, problem: str, tmp_path: Path) -> None:
-    with yard(tmp_path) as here:
-        found, output, errors = castoff(here, *words)
+def test_bad_words_are_refused(words: list[str], code: int, problem: str, untouched: Yard) -> None:
+    found, output, errors = castoff(untouched, *words)
 
     assert found == code
     assert f"error[{problem}]" in errors

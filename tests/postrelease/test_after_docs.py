@@ -128,6 +128,7 @@ def test_no_issue_is_opened_where_none_is_wanted(text: str, tmp_path: Path) -> N
         assert here.issues() == []
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("act", ["docs:issue:kit-core", "docs:comment:kit-core", "docs:links"])
 def test_killed_at_an_act_and_run_again_it_ends_the_same(act: str, when: str, tmp_path: Path) -> None:

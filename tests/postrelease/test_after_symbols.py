@@ -28,6 +28,7 @@ pub mod tools { /// Fold it.
 """
 
 
+@pytest.mark.needs("cargo")
 @pytest.mark.real
 def test_the_pages_that_rustdoc_writes_are_linked(tmp_path: Path) -> None:
     made = documented(tmp_path / "crates")

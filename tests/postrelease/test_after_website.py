@@ -161,6 +161,7 @@ def test_a_hotfix_and_a_pre_release_leave_the_site_alone(tmp_path: Path) -> None
         assert preview_website(here.setting(SITE), "1.0.1").state.state == "off"
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_killed_at_the_push_and_run_again_it_ends_the_same(when: str, tmp_path: Path) -> None:
     with yard(tmp_path, files=FILES) as here:

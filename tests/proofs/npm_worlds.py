@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from castoff.git import FolderTree
 from castoff.model.scope import Scope
@@ -23,8 +20,6 @@ from proofs.worlds import Stage, make_source, stage_of
 
 _READS = 4
 """So often at least a package is read in one release: checks, rehearsal, uploads."""
-
-needs_npm = pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed")
 
 
 @contextmanager

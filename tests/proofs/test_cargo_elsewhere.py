@@ -19,7 +19,7 @@ from proofs.worlds import Stage, make_key, make_source
 
 pytestmark = [
     pytest.mark.real,
-    pytest.mark.skipif(shutil.which("cargo") is None, reason="cargo is not installed"),
+    pytest.mark.needs("cargo"),
 ]
 
 Ground = tuple[Path, Path]
@@ -95,6 +95,7 @@ def test_what_was_rebuilt_is_said_so_and_the_tag_lists_what_is_up(ground: Ground
             assert f"{digest}  {name}-1.1.0.crate" in message, (message, output)
 
 
+@pytest.mark.whole
 def test_files_that_are_built_elsewhere_fit_what_is_up(ground: Ground, tmp_path: Path) -> None:
     """A crate holds the digests of those that it needs: those of the registry, not of a second build."""
     key, source = ground

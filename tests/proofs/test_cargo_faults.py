@@ -5,7 +5,6 @@ Here each fault meets one crate, in turn; `scripts/proof faults --ecosystem carg
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,7 @@ from proofs.worlds import make_key, make_source
 
 pytestmark = [
     pytest.mark.real,
-    pytest.mark.skipif(shutil.which("cargo") is None, reason="cargo is not installed"),
+    pytest.mark.needs("cargo"),
 ]
 
 KNOWN = cargo_faults()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ from proofs.worlds import make_key
 
 pytestmark = [
     pytest.mark.real,
-    pytest.mark.skipif(shutil.which("cargo") is None, reason="cargo is not installed"),
+    pytest.mark.needs("cargo"),
 ]
 
 KINDS = (

@@ -14,7 +14,7 @@ from proofs.worlds import make_key, make_source
 
 pytestmark = [
     pytest.mark.real,
-    pytest.mark.skipif(shutil.which("cargo") is None, reason="cargo is not installed"),
+    pytest.mark.needs("cargo"),
 ]
 
 

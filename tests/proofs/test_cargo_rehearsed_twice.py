@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from proofs.worlds import Stage, make_key
 
 pytestmark = [
     pytest.mark.real,
-    pytest.mark.skipif(shutil.which("cargo") is None, reason="cargo is not installed"),
+    pytest.mark.needs("cargo"),
 ]
 
 
@@ -24,6 +23,7 @@ def rehearsed(there: Stage, clone: Path) -> list[str]:
     return sorted(line.split()[0] for line in output.splitlines() if "was verified before" in line)
 
 
+@pytest.mark.whole
 def test_only_what_changed_is_compiled_again(tmp_path: Path) -> None:
     sample = write_small_crates(tmp_path / "sample")
     with cargo_stage(tmp_path / "case", make_key(tmp_path), sample) as there:

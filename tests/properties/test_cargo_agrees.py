@@ -19,6 +19,7 @@ from castoff.model.scope import Scope
 from castoff.session.workspaces import read_workspace
 
 
+@pytest.mark.needs("cargo")
 @pytest.mark.real
 @settings(
     max_examples=20,

@@ -141,6 +141,7 @@ def test_a_write_that_is_denied_ends_the_run_for_a_person_and_running_again_fini
     assert wrong == {}
 
 
+@pytest.mark.whole
 def test_killed_at_any_point_and_again_at_every_third_point_of_the_resumed_run() -> None:
     wrong = {}
     for first, mode in points("python", 0.0, ("killed after",), ("killed before",)):

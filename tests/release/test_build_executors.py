@@ -44,6 +44,7 @@ def digests(folder: Path) -> dict[str, str]:
     return {one.name: hashlib.sha256(one.read_bytes()).hexdigest() for one in folder.iterdir()}
 
 
+@pytest.mark.whole
 def test_processes_of_this_machine_build_what_one_build_gives(tmp_path: Path) -> None:
     with claimed(tmp_path) as (made, checkout):
         assert build(made, checkout, tmp_path / "whole")[0] == 0
@@ -53,6 +54,7 @@ def test_processes_of_this_machine_build_what_one_build_gives(tmp_path: Path) ->
         assert digests(tmp_path / "shards") == digests(tmp_path / "whole")
 
 
+@pytest.mark.whole
 def test_threads_do_as_well_and_a_package_that_fails_is_named(tmp_path: Path) -> None:
     with claimed(tmp_path, '[build]\nexecutor = "threads"\n') as (made, checkout):
         code, output = build(made, checkout, tmp_path / "shards", "--shards", "2")

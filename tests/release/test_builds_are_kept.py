@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import uv
 
 from castoff.errors import CastoffError
 from castoff.release.run import run_release
@@ -45,7 +46,7 @@ def test_files_are_kept_until_their_release_is_out(
 ) -> None:
     with stage(tmp_path / "case", make_key(tmp_path), write_small(tmp_path / "sample")) as here:
         count, checkout = tmp_path / "builds", here.checkout()
-        build = ["sh", "-c", f"echo built >> {count}; uv build --out-dir $0"]
+        build = ["sh", "-c", f"echo built >> {count}; {uv.find_uv_bin()} build --out-dir $0"]
         (checkout / "castoff.toml").write_text(f"[python]\nbuild = {json.dumps(build)}\n", encoding="utf-8")
         here.git(checkout, "add", "castoff.toml")
         here.git(checkout, "commit", "--quiet", "-m", "Count the builds")

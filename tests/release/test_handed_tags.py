@@ -77,6 +77,7 @@ def test_the_tag_is_pushed_as_it_was_made_after_the_last_upload(tmp_path: Path) 
         assert handover.resume(*handover.tags)[0] == 0, "once it is out, a second run changes nothing"
 
 
+@pytest.mark.whole
 def test_a_tag_made_after_some_uploads_lists_what_is_published(tmp_path: Path) -> None:
     with claimed(tmp_path) as handover:
         handover.make_tag()
@@ -89,6 +90,7 @@ def test_a_tag_made_after_some_uploads_lists_what_is_published(tmp_path: Path) -
         assert made in handover.made.git("ls-remote", "--tags", "origin")
 
 
+@pytest.mark.whole
 def test_a_file_that_the_tag_does_not_list_is_not_uploaded(tmp_path: Path) -> None:
     with claimed(tmp_path) as handover:
         handover.make_tag()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -48,7 +47,7 @@ def headings(text: str) -> list[str]:
 
 
 @pytest.mark.whole
-@pytest.mark.skipif(shutil.which("cargo") is None, reason="cargo is not installed")
+@pytest.mark.needs("cargo")
 def test_a_hotfix_of_crates_leaves_the_latest_release_where_it_is(tmp_path: Path) -> None:
     with bench(tmp_path, "cargo") as made:
         is_finished(made, "cargo", *hotfix(made))

@@ -14,7 +14,7 @@ from castoff.session.release_request import ReleaseRequest
 from castoff.session.session import open_session
 from postrelease.after_bench import yard
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.needs("cargo")]
 
 FUZZ = (
     '[package]\nname = "fuzz"\nversion = "0.0.0"\nedition = "2021"\n[workspace]\n'

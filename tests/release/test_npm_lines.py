@@ -14,10 +14,10 @@ from castoff.session.release_request import ReleaseRequest
 from castoff.session.reporters import Silence
 from castoff.wiring import Options, open_setting
 from proofs.npm_small import NAMES, write_small_packages
-from proofs.npm_worlds import needs_npm, npm_stage
+from proofs.npm_worlds import npm_stage
 from proofs.worlds import Stage, make_key
 
-pytestmark = [pytest.mark.real, pytest.mark.whole, needs_npm]
+pytestmark = [pytest.mark.real, pytest.mark.whole, pytest.mark.needs("npm")]
 
 
 def release(here: Stage, level: str, *, branch: str = "main") -> Result:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -15,14 +14,13 @@ from castoff.world.npm_registry.accounts import OTP
 from castoff.world.python_index.minimal import Seed
 from castoff.world.seed import WorldSeed
 from castoff.world.world import World
-from proofs.npm_worlds import needs_npm
 from proofs.worlds import SLUG, Stage, make_key, make_source
 
 pytestmark = [
     pytest.mark.real,
     pytest.mark.whole,
-    needs_npm,
-    pytest.mark.skipif(shutil.which("cargo") is None, reason="cargo is not installed"),
+    pytest.mark.needs("npm"),
+    pytest.mark.needs("cargo"),
 ]
 NATIVE = {
     "name": "@quay/linux-x64",

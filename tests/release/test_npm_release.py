@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from castoff.wiring import play_demo
 pytestmark = [
     pytest.mark.real,
     pytest.mark.whole,
-    pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed"),
+    pytest.mark.needs("npm"),
 ]
 
 

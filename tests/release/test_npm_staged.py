@@ -20,10 +20,10 @@ from castoff.session.services import Services
 from castoff.wiring import Options, open_setting
 from castoff.world.npm_registry.accounts import OTP
 from proofs.npm_small import NAMES, write_small_packages
-from proofs.npm_worlds import needs_npm, npm_stage
+from proofs.npm_worlds import npm_stage
 from proofs.worlds import Stage, make_key
 
-pytestmark = [pytest.mark.real, pytest.mark.whole, needs_npm]
+pytestmark = [pytest.mark.real, pytest.mark.whole, pytest.mark.needs("npm")]
 
 
 @contextmanager

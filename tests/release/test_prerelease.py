@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +46,7 @@ def stable(made: Bench, kind: Kind) -> None:
 
 
 @pytest.mark.whole
-@pytest.mark.skipif(shutil.which("cargo") is None, reason="cargo is not installed")
+@pytest.mark.needs("cargo")
 def test_candidates_of_crates_lead_to_the_release(tmp_path: Path) -> None:
     with bench(tmp_path, "cargo") as made:
         candidates(made, "cargo", ("1.1.0-rc.1", "1.1.0-rc.2"))

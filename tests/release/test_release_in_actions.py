@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+import uv
 from branches_bench import NAMES, Bench, bench
 from ruamel.yaml import YAML
 
@@ -34,7 +35,6 @@ from proofs.cargo_worlds import published_before
 from proofs.npm_small import NAMES as NPM_NAMES
 from proofs.npm_small import OUTSIDE as NPM_OUTSIDE
 from proofs.npm_small import write_small_packages
-from proofs.npm_worlds import needs_npm
 from proofs.small import write_small
 from proofs.worlds import make_key, make_source, stage_of
 from security.planted import jobs_marked, obeyed, plant
@@ -202,7 +202,7 @@ def put_programs(runner: Path, forge: str, *, builds: bool) -> Path:
         "castoff": f'exec {sys.executable} -P -m castoff "$@"',
         # Sigstore's services are not here: a key of the test signs.
         "pypi-attestations": f'exec {sys.executable} {ATTESTING} "$@"',
-        "uv": f'{refuse}exec {shutil.which("uv")} "$@"',
+        "uv": f'{refuse}exec {uv.find_uv_bin()} "$@"',
         "gh": f'exec {sys.executable} {STARTING} {forge} "$@"',
     }
     for name, text in texts.items():
@@ -353,6 +353,7 @@ def require_inert(made: Bench, runner: Runner, *marked: str) -> None:
         assert [*obeyed(trace, clone, [programs])] == []
 
 
+@pytest.mark.whole
 def test_a_release_is_claimed_by_a_job_and_continued_in_a_second_run_when_time_is_up(tmp_path: Path) -> None:
     with tokenless(tmp_path, "python", "none") as made:
         path = made.clone / ".github" / "workflows" / "castoff-resume.yml"
@@ -414,7 +415,7 @@ def test_crates_are_released_by_jobs_without_a_token_and_with_that_of_an_app(tmp
         require_inert(made, runner, "tools/wrapper", "build.rs")
 
 
-@needs_npm
+@pytest.mark.needs("npm")
 @pytest.mark.whole
 def test_npm_packages_are_released_by_jobs_without_a_token(tmp_path: Path) -> None:
     with tokenless(tmp_path, "npm", "tag") as made:

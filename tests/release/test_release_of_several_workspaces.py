@@ -12,7 +12,7 @@ from castoff.world.seed import WorldSeed
 from castoff.world.world import World
 from proofs.worlds import SLUG, Stage, make_key, make_source
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.needs("cargo")]
 
 CRATE = """[package]
 name = "{name}"
@@ -78,6 +78,7 @@ def write(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.whole
 def test_crates_of_two_workspaces_and_a_python_package_of_the_same_name(tmp_path: Path) -> None:
     key = make_key(tmp_path)
     source = make_source(tmp_path / "source", key, write(tmp_path / "sample"))

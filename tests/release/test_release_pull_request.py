@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -128,6 +127,7 @@ def test_a_proposal_is_one_object_with_json(made: Bench) -> None:
     assert answer["next"] == ["version:branch", "version:pull-request"]
 
 
+@pytest.mark.whole
 def test_proposing_again_changes_nothing(made: Bench) -> None:
     made.run("release", "minor", "--pull-request", "--execute")
     before = made.stage.dump()
@@ -205,6 +205,7 @@ def test_status_tells_of_a_proposal_that_waits(made: Bench) -> None:
     assert "castoff/release-1.1.0" in waiting["message"]
 
 
+@pytest.mark.whole
 def test_a_second_proposal_beside_the_first_is_refused(made: Bench) -> None:
     made.run("release", "minor", "--pull-request", "--execute")
 
@@ -217,6 +218,7 @@ def test_a_second_proposal_beside_the_first_is_refused(made: Bench) -> None:
     assert "version:branch" in made.run("release", "major", "--pull-request")
 
 
+@pytest.mark.whole
 def test_after_the_merge_there_is_nothing_left_to_propose(made: Bench) -> None:
     made.run("release", "minor", "--pull-request", "--execute")
     merge(made, "squash")
@@ -227,6 +229,7 @@ def test_after_the_merge_there_is_nothing_left_to_propose(made: Bench) -> None:
     assert "castoff resume 1.1.0 --execute" in output
 
 
+@pytest.mark.whole
 def test_a_proposal_that_was_closed_gets_a_new_pull_request(made: Bench) -> None:
     made.run("release", "minor", "--pull-request", "--execute")
     first = proposal(made)
@@ -240,7 +243,7 @@ def test_a_proposal_that_was_closed_gets_a_new_pull_request(made: Bench) -> None
     assert next(url for url, state in states.items() if state == "open") in output
 
 
-@pytest.mark.skipif(shutil.which("cargo") is None, reason="cargo is not here")
+@pytest.mark.needs("cargo")
 @pytest.mark.whole
 def test_crates_are_proposed_and_released_in_the_same_way(tmp_path: Path) -> None:
     files = {"castoff.toml": '[changelog]\nmode = "pull-request"\n'}

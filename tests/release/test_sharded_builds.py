@@ -83,6 +83,7 @@ def test_shards_build_the_same_bytes_and_share_the_verification(claimed: Claimed
     assert claimed.join({})[0] == 2
 
 
+@pytest.mark.whole
 def test_a_shard_that_was_killed_leaves_nothing_and_is_run_again(claimed: Claimed) -> None:
     events = claimed.folder / "events"
     running = claimed.stage.start(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,6 +47,8 @@ def test_a_page_is_configured(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Yard]:
+    if shutil.which("cargo") is None:
+        pytest.skip("cargo is not installed")
     with yard(tmp_path_factory.mktemp("aftermath"), files=FILES) as made:
         make_site(made)
         made.commit(crates("1.2.0"), "release 1.2.0")

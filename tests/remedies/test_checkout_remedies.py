@@ -159,7 +159,7 @@ def test_the_filter_works_in_the_checkout_too(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.skipif(shutil.which("git-lfs") is None, reason="git-lfs is not installed")
+@pytest.mark.needs("git-lfs")
 @follows("lfs-pointer")
 def test_git_lfs_is_set_up(tmp_path: Path) -> None:
     ground = Ground.at(tmp_path)

@@ -108,6 +108,7 @@ def test_a_version_of_which_nothing_was_uploaded_can_be_used_again(
         assert there.status().phase == "complete"
 
 
+@pytest.mark.whole
 def test_where_the_branch_takes_no_pushes_the_revert_is_a_pull_request(
     ground: tuple[Path, Path], tmp_path: Path
 ) -> None:
@@ -183,6 +184,7 @@ def test_what_is_tagged_cannot_be_abandoned(ground: tuple[Path, Path], tmp_path:
         assert "castoff yank 1.1.0" in refused.value.problems[0].remedy
 
 
+@pytest.mark.whole
 def test_an_abandonment_that_was_stopped_after_the_revert_goes_on(
     ground: tuple[Path, Path], tmp_path: Path
 ) -> None:
@@ -200,6 +202,7 @@ def test_an_abandonment_that_was_stopped_after_the_revert_goes_on(
         assert len(there.log()) == commits
 
 
+@pytest.mark.whole
 def test_a_conflict_is_left_to_a_person(ground: tuple[Path, Path], tmp_path: Path) -> None:
     with scene(tmp_path, ground) as there:
         there.half()
@@ -227,6 +230,7 @@ def test_a_squash_that_carries_more_is_not_reverted(ground: tuple[Path, Path], t
         assert refused.value.problems[0].file == "packages/proof/src/proof/work.py"
 
 
+@pytest.mark.whole
 def test_a_first_release_that_changed_no_version_can_be_abandoned(tmp_path: Path) -> None:
     key, source = make_ground(tmp_path)
     for words in (

@@ -22,7 +22,7 @@ from proofs.cargo_small import write_small_crates
 from proofs.cargo_worlds import cargo_stage
 from proofs.worlds import Stage, make_key
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.needs("cargo")]
 
 
 def yanked(here: Stage) -> list[str]:
@@ -72,6 +72,7 @@ def test_crates_are_yanked_facade_first_and_only_once(tmp_path: Path) -> None:
         assert look(setting, "1.1.0").phase == "abandoned"
 
 
+@pytest.mark.whole
 def test_half_of_the_crates_are_taken_back_and_the_next_release_is_a_version_further(tmp_path: Path) -> None:
     with cargo_stage(tmp_path / "case", make_key(tmp_path), write_small_crates(tmp_path / "sample")) as here:
         deny(here, "beacon@*")

@@ -83,6 +83,7 @@ def test_a_half_release_shows_both_ways_out_and_can_be_abandoned(
         assert (abandoned["phase"], abandoned["ways_out"]) == ("abandoned", [])
 
 
+@pytest.mark.whole
 def test_a_released_version_can_only_be_yanked(ground: tuple[Path, Path], tmp_path: Path) -> None:
     with scene(tmp_path, ground) as there:
         there.release()

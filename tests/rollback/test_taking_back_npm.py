@@ -22,10 +22,10 @@ from castoff.session.services import Services
 from castoff.wiring import Options, open_setting
 from castoff.world.faults import parse_faults
 from proofs.npm_small import NAMES, write_small_packages
-from proofs.npm_worlds import needs_npm, npm_stage
+from proofs.npm_worlds import npm_stage
 from proofs.worlds import Stage, make_key
 
-pytestmark = [pytest.mark.real, needs_npm]
+pytestmark = [pytest.mark.real, pytest.mark.needs("npm")]
 
 
 @contextmanager
@@ -68,6 +68,7 @@ def deny(here: Stage, subject: str) -> None:
     here.world.gate.replace(parse_faults(json.dumps({"rules": [rule]})))
 
 
+@pytest.mark.whole
 def test_latest_goes_back_first_and_versions_are_deprecated_facade_first_and_once(tmp_path: Path) -> None:
     with world(tmp_path) as here:
         release(here, "1.1.0")

@@ -13,7 +13,7 @@ from proofs.cargo_worlds import cargo_stage
 from proofs.worlds import make_key
 from security.canaries import canary, run_watched
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.needs("cargo")]
 
 TOKEN = canary("cargo")
 REFUSED = {"errors": [{"detail": f"the token {TOKEN} may not do that"}]}

@@ -11,11 +11,11 @@ import pytest
 
 from castoff.world.faults import parse_faults
 from proofs.npm_small import write_small_packages
-from proofs.npm_worlds import needs_npm, npm_stage_of
+from proofs.npm_worlds import npm_stage_of
 from proofs.worlds import Stage, make_key, make_source
 from security.canaries import Trace, canary, run_watched
 
-pytestmark = [pytest.mark.real, needs_npm]
+pytestmark = [pytest.mark.real, pytest.mark.needs("npm")]
 
 TOKEN, CODE = canary("npm"), canary("otp")
 RELEASE = ("release", "1.1.0", "--execute", "--yes", "--json", "--wait", "5")
@@ -54,6 +54,7 @@ def leaks(trace: Trace, checkout: Path) -> list[str]:
     return [one for one in trace.leaks([TOKEN, CODE]) if not one.endswith(f" in {checkout / '.npmrc'}")]
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(
     ("place", "status"),
     [

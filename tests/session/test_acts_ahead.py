@@ -100,7 +100,15 @@ def _ids(acts: tuple[Act, ...]) -> list[str]:
     return [act.id for act in acts]
 
 
-@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+@pytest.mark.parametrize(
+    "row",
+    [
+        pytest.param(
+            row, id=name, marks=[pytest.mark.needs("cargo")] if "crate" in name or "mixed" in name else []
+        )
+        for name, row in ROWS.items()
+    ],
+)
 def test_a_release_performs_what_its_plan_shows(tmp_path: Path, row: Row) -> None:
     files = {"castoff.toml": row.config} if row.config else {}
     with dock(tmp_path, row.write, files, row.forge) as here:

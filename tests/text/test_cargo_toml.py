@@ -64,6 +64,7 @@ def as_cargo_prints(value: object) -> object:
             return value
 
 
+@pytest.mark.needs("cargo")
 @pytest.mark.real
 def test_what_cargo_reads_is_read_to_the_same_data(tmp_path: Path) -> None:
     (tmp_path / "Cargo.toml").write_text('[workspace]\nmembers = ["m*"]\nresolver = "2"\n')
@@ -83,6 +84,7 @@ def test_what_cargo_reads_is_read_to_the_same_data(tmp_path: Path) -> None:
     assert ours == printed
 
 
+@pytest.mark.needs("cargo")
 @pytest.mark.real
 @pytest.mark.parametrize("text", REFUSED.values(), ids=REFUSED.keys())
 def test_what_cargo_refuses_is_refused(text: str, tmp_path: Path) -> None:

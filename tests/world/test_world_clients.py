@@ -126,7 +126,7 @@ class TestPython:
         assert installed(tmp_path / "now") == ["acme_core-1.1.0.dist-info"]
 
 
-@pytest.mark.skipif(shutil.which("cargo") is None, reason="cargo is not installed")
+@pytest.mark.needs("cargo")
 class TestCargo:
     @pytest.fixture(params=["replaced source", "proxy"])
     def cargo_world(self, request: pytest.FixtureRequest) -> Iterator[World]:
@@ -216,7 +216,7 @@ class TestCargo:
             assert len(world.cargo_registry.store.crates()) == 3
 
 
-@pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed")
+@pytest.mark.needs("npm")
 def test_npm_publishes_once(world: World, tmp_path: Path) -> None:
     run = runner(world, tmp_path)
     (tmp_path / "package.json").write_text('{"name": "@acme/core", "version": "1.0.0"}')
@@ -287,7 +287,7 @@ def test_a_client_reaches_this_world_at_the_addresses_that_it_knows(
     assert "acme/rocket" in done.stdout or "refs/heads/main" in done.stdout
 
 
-@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+@pytest.mark.needs("node")
 def test_node_trusts_nobody_but_this_world(closed: World, tmp_path: Path) -> None:
     """An old Node knows no proxies, so the world's trust is what keeps its token from the outside."""
     program = """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 
 import pytest
 from npm_files import npm_package
@@ -16,7 +15,7 @@ from castoff.world.faults import parse_faults
 from castoff.world.seed import WorldSeed
 from castoff.world.world import World
 
-pytestmark = pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed")
+pytestmark = pytest.mark.needs("npm")
 BODIES = (
     "<html><body>Sign in</body></html>",
     '{"name": "beacon", "versions": ',

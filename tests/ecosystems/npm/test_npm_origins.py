@@ -6,7 +6,6 @@ import base64
 import hashlib
 import json
 import os
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
@@ -31,7 +30,7 @@ from registry_rules.npm_requests import Call, publication
 
 pytestmark = [
     pytest.mark.real,
-    pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed"),
+    pytest.mark.needs("npm"),
 ]
 REPOSITORY = {"type": "git", "url": "git+https://github.com/acme/rocket.git"}
 DIGEST = "ab" * 64

@@ -17,10 +17,9 @@ from castoff.ecosystems.npm.tarballs import packed_in
 from castoff.io.process import Processes
 from castoff.ports import Built
 from ecosystems.npm.npm_files import npm_package
-from proofs.npm_worlds import needs_npm
 
 NPM = shutil.which("npm")
-pytestmark = needs_npm
+pytestmark = pytest.mark.needs("npm")
 
 FAILS = {"prepack": "exit 7"}
 MARKS = {"prepack": "touch ../../marked"}

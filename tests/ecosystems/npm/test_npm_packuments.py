@@ -21,7 +21,7 @@ from castoff.world.server import Server, Site
 
 pytestmark = [
     pytest.mark.real,
-    pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed"),
+    pytest.mark.needs("npm"),
 ]
 STATUS = {"/e401": 401, "/e429": 429, "/e500": 500}
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +20,7 @@ from castoff.world.world import World
 
 pytestmark = [
     pytest.mark.real,
-    pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed"),
+    pytest.mark.needs("npm"),
 ]
 OPTIONAL = {"peerDependencies": {"lens": "1"}, "peerDependenciesMeta": {"lens": {"optional": True}}}
 NEEDS = {"elsewhere": "1.0.0"}

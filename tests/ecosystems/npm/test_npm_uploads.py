@@ -28,7 +28,7 @@ from castoff.world.world import World
 
 pytestmark = [
     pytest.mark.real,
-    pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed"),
+    pytest.mark.needs("npm"),
 ]
 
 

@@ -99,7 +99,7 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Released]:
         for name in digests:
             attest(name, job)
         attest(FILES[0], Identity(repository="acme/harbour", workflow="other.yml"))
-        code, wrong = made.run(checkout, *resume)
+        code, wrong = made.run(checkout, *resume, "--wait", "1")
         assert code == 4, wrong
         attest(FILES[0], job)
         code, output = made.run(checkout, *resume, "--yes")

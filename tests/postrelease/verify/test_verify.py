@@ -257,6 +257,7 @@ def test_a_draft_unported_notes_and_a_failed_build_are_found(tmp_path: Path) -> 
     assert drafted["release"] == "fail"
 
 
+@pytest.mark.needs("cargo")
 @pytest.mark.parametrize(
     ("words", "code"), [(["9.9.9"], 4), (["banana"], 2), (["--json", "banana"], 2), ([], 4)], ids=str
 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from functools import partial
@@ -75,7 +74,7 @@ def served(watched: Watched) -> Iterator[str]:
     assert watched.forge.unknown_routes == []
 
 
-@pytest.mark.skipif(shutil.which("gh") is None, reason="gh is not installed")
+@pytest.mark.needs("gh")
 def test_gh_starts_a_workflow(watched: Watched, work: Work, tmp_path: Path) -> None:
     text = "on: {workflow_dispatch: {inputs: {tag: {required: true}}}}\njobs: {}\n"
     work.commit("main", {".github/workflows/by-hand.yml": text})
@@ -87,7 +86,7 @@ def test_gh_starts_a_workflow(watched: Watched, work: Work, tmp_path: Path) -> N
     assert [(one["workflow"], one["inputs"]) for one in runs] == [("by-hand.yml", {"tag": "1.0.0"})]
 
 
-@pytest.mark.skipif(shutil.which("gh") is None, reason="gh is not installed")
+@pytest.mark.needs("gh")
 def test_gh_releases_files_issues_and_reads(watched: Watched, tmp_path: Path) -> None:
     with served(watched) as url:
         gh = partial(_run_gh, url, tmp_path)
@@ -117,7 +116,7 @@ def test_gh_releases_files_issues_and_reads(watched: Watched, tmp_path: Path) ->
         assert notes["body"].startswith("**Full Changelog**")
 
 
-@pytest.mark.skipif(shutil.which("gh") is None, reason="gh is not installed")
+@pytest.mark.needs("gh")
 def test_gh_takes_a_pull_request_to_its_merge(watched: Watched, work: Work, tmp_path: Path) -> None:
     tip = work.commit("topic", {"new.txt": "hello\n"}, "Add a file", onto="main")
     for command in (["init", "-q"], ["remote", "add", "origin", "http://github.localhost/acme/kit"]):
@@ -148,7 +147,7 @@ def test_gh_takes_a_pull_request_to_its_merge(watched: Watched, work: Work, tmp_
     assert work.git("log", "-1", "--format=%s", "main") == "T2 (#8)"
 
 
-@pytest.mark.skipif(shutil.which("gh") is None, reason="gh is not installed")
+@pytest.mark.needs("gh")
 def test_gh_tells_what_the_forge_refuses(watched: Watched, tmp_path: Path) -> None:
     with served(watched) as url:
         run = ["gh", "release", "create", "1.0.0", "--notes", "x" * 125_001]
