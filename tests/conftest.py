@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 from castoff.errors import CastoffError
 
 settings.register_profile(
-    "gate", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "gate", max_examples=50, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.register_profile("search", deadline=None)
 settings.load_profile(os.environ.get("CASTOFF_HYPOTHESIS", "gate"))

@@ -44,7 +44,6 @@ def digests(folder: Path) -> dict[str, str]:
     return {one.name: hashlib.sha256(one.read_bytes()).hexdigest() for one in folder.iterdir()}
 
 
-@pytest.mark.whole
 def test_processes_of_this_machine_build_what_one_build_gives(tmp_path: Path) -> None:
     with claimed(tmp_path) as (made, checkout):
         assert build(made, checkout, tmp_path / "whole")[0] == 0
@@ -124,6 +123,7 @@ def children_of(process: int) -> str:
     return listed.stdout
 
 
+@pytest.mark.whole
 @pytest.mark.skipif(sys.platform != "linux", reason="it asks Linux for the children of a process")
 def test_a_dask_cluster_whose_workers_are_killed_gives_what_one_machine_gives(tmp_path: Path) -> None:
     settings = '[build]\nexecutor = "dask"\naddress = "tcp://127.0.0.1:1"\n'

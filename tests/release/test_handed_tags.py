@@ -58,6 +58,7 @@ def claimed(folder: Path) -> Iterator[Handover]:
         yield handover
 
 
+@pytest.mark.whole
 def test_the_tag_is_pushed_as_it_was_made_after_the_last_upload(tmp_path: Path) -> None:
     with claimed(tmp_path) as handover:
         made = handover.make_tag()

@@ -53,6 +53,7 @@ def test_a_hotfix_of_crates_leaves_the_latest_release_where_it_is(tmp_path: Path
         is_finished(made, "cargo", *hotfix(made))
 
 
+@pytest.mark.whole
 def test_a_hotfix_leaves_the_latest_release_where_it_is_and_each_branch_counts_for_itself(
     tmp_path: Path,
 ) -> None:

@@ -196,6 +196,7 @@ def test_an_edit_of_the_same_lines_stops_and_loses_nothing(made: Bench) -> None:
     assert made.stage.dump() == before
 
 
+@pytest.mark.whole
 def test_status_tells_of_a_proposal_that_waits(made: Bench) -> None:
     made.run("release", "minor", "--pull-request", "--execute")
 

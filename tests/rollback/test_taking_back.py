@@ -78,6 +78,7 @@ def test_without_a_yes_nothing_is_written(ground: tuple[Path, Path], tmp_path: P
         assert there.writes() == before
 
 
+@pytest.mark.whole
 def test_a_version_of_which_nothing_was_uploaded_can_be_used_again(
     ground: tuple[Path, Path], tmp_path: Path
 ) -> None:

@@ -158,6 +158,7 @@ def test_what_only_looks_keeps_secrets(
         assert without_the_planted(trace, checkout) == []
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("client", ["uv", "twine"])
 def test_an_address_to_publish_to_keeps_its_password(
     client: str, ground: tuple[Path, Path], tmp_path: Path

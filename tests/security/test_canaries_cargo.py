@@ -39,6 +39,7 @@ def test_a_release_of_crates_keeps_the_token(place: str, status: int | None, tmp
         assert trace.leaks([TOKEN]) == []
 
 
+@pytest.mark.whole
 def test_a_killed_release_with_a_credential_provider_keeps_the_token(tmp_path: Path) -> None:
     with cargo_stage(tmp_path / "case", make_key(tmp_path), write_small_crates(tmp_path / "sample")) as here:
         environment = dict(here.environment)

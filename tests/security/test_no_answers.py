@@ -58,6 +58,7 @@ def test_a_whole_release_is_unknown_while_a_service_does_not_answer(
         assert there.status().phase == "complete"
 
 
+@pytest.mark.whole
 def test_half_a_release_is_not_given_up_while_nobody_knows_what_is_out(
     ground: tuple[Path, Path], tmp_path: Path
 ) -> None:
