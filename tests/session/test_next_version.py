@@ -204,3 +204,21 @@ def test_a_shorter_version_is_not_accepted_without_a_word(tmp_path: Path) -> Non
     problems = Versioned.begin(tmp_path, at("1.0.0"), "1.0.0").plan("1.2").problems
 
     assert {"version-shorter", "version-skips-a-step"} <= {one.code for one in problems}
+
+
+@pytest.mark.parametrize(
+    ("manifest", "tag", "level", "warned"),
+    [
+        pytest.param("1.0.0", "1.0", "minor", True, id="the tag has fewer numbers than the manifest"),
+        pytest.param("1.0", "1.0", "minor", False, id="both have two"),
+        pytest.param("1.0", "1.0.0", "minor", False, id="the manifest has fewer"),
+        pytest.param("1.0.0", "1.0", "patch", False, id="a fix has three anyway"),
+        pytest.param("1.0.0", "1.0", "1.1.0", False, id="as the warning advises"),
+    ],
+)
+def test_a_level_after_a_shorter_tag_is_not_counted_without_a_word(
+    manifest: str, tag: str, level: str, warned: bool, tmp_path: Path
+) -> None:
+    problems = Versioned.begin(tmp_path, at(manifest), tag).plan(level).problems
+
+    assert ("version-shorter" in {one.code for one in problems}) is warned

@@ -71,14 +71,23 @@ def _skips(snapshot: Snapshot, last: ReleaseVersion, version: ReleaseVersion) ->
 
 
 def _shorter(snapshot: Snapshot, last: ReleaseVersion, version: ReleaseVersion) -> tuple[Problem, ...]:
-    spelled = snapshot.history.spelled
-    if version.width >= last.width:
+    """Warn of fewer numbers than the last release has, or a Python manifest: a tag `v1.0` may stand for 1.0.0."""
+    standing = [
+        read(package.version) for package in snapshot.workspace.packages if package.ecosystem == "python"
+    ]
+    longest = max(
+        (last, *(one for one in standing if one is not None and one.base == last.base)),
+        key=lambda one: one.width,
+    )
+    if version.width >= longest.width:
         return ()
+    spelled = snapshot.history.spelled
+    others = "the last release" if longest is last else "the manifests"
     return (
         Problem(
             code="version-shorter",
             severity="warning",
-            message=f"{spelled(version)} has fewer numbers than the last release, {spelled(last)}",
+            message=f"{spelled(version)} has fewer numbers than {others}, {spelled(longest)}",
             reason="tags and Python manifests would have two numbers from now on",
             remedy=f"use {spell(version, 'cargo')}, unless that is intended",
         ),
