@@ -23,6 +23,7 @@ NAMES = (
     "run",
     "build",
     "tag",
+    "tree",
     "stage",
     "ci",
     "init",

@@ -168,10 +168,13 @@ class Clone:
         """Make a commit without files the only one of a branch here."""
         self._commit_alone(self.git.must("mktree", given=b"").strip(), branch)
 
-    def _commit_alone(self, tree: str, branch: str) -> None:
+    def commit_tree(self, tree: str) -> str:
+        """Make a commit of a tree without parents, which no ref names; no hook runs, and nobody signs."""
         nobody = ("-c", "user.name=castoff", "-c", "user.email=castoff@localhost")
-        commit = self.git.must(*nobody, "commit-tree", "--no-gpg-sign", "-m", "files", tree).strip()
-        self.git.must("update-ref", f"refs/heads/{branch}", commit)
+        return self.git.must(*nobody, "commit-tree", "--no-gpg-sign", "-m", "files", tree).strip()
+
+    def _commit_alone(self, tree: str, branch: str) -> None:
+        self.git.must("update-ref", f"refs/heads/{branch}", self.commit_tree(tree))
         self.git.must("symbolic-ref", "HEAD", f"refs/heads/{branch}")
 
     def check_out(self, commit: str) -> None:

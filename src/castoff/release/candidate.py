@@ -82,10 +82,30 @@ def _facade_path(snapshot: Snapshot) -> str:
 def make_commit(session: Session, version: ReleaseVersion) -> tuple[str, tuple[Problem, ...]]:
     """Make the release commit in the clone; returns it, with warnings. Errors list all that is wrong with the edits.
 
-    Where no version stands in the tree, and nothing else is edited, it is the branch's head itself. The
-    user's commands run after the versions were written; the changelog is cut last, where none of them did.
+    Where no version stands in the tree, and nothing else is edited, it is the branch's head itself.
     """
     template_release = session.template_release(version)
+    paths, problems = _edit(session, template_release)
+    # Nothing to commit: the tag goes to the head of the branch itself.
+    if session.snapshot.workspace.is_from_tags and not paths:
+        return session.snapshot.head, problems
+    return _commit(session, template_release, paths), problems
+
+
+def make_unsigned_commit(session: Session, version: ReleaseVersion) -> tuple[str, tuple[Problem, ...]]:
+    """Make a commit with the files of the release commit, and with nothing else of it; returns it, with warnings.
+
+    It needs no identity and no key, and is not to be pushed. Errors: those of the edits.
+    """
+    paths, problems = _edit(session, session.template_release(version))
+    return session.clone.commit_tree(session.clone.staged(paths)), problems
+
+
+def _edit(session: Session, template_release: TemplateRelease) -> tuple[Sequence[str], tuple[Problem, ...]]:
+    """Edit the files of the branch's head in the clone; returns the paths that changed, with warnings.
+
+    The user's commands run after the versions were written; the changelog is cut last, where none of them did.
+    """
     edited = version_edits(session, template_release)
     errors = [problem for problem in edited.problems if problem.severity == "error"]
     if errors:
@@ -108,11 +128,7 @@ def make_commit(session: Session, version: ReleaseVersion) -> tuple[str, tuple[P
     if strays:
         raise Refusal(_stray_write(strays))
     locks = without_installed(edited.problems, session.clone.git.processes.find)
-    problems = (*locks, *warnings, *hooked.problems)
-    # Nothing to commit: the tag goes to the head of the branch itself.
-    if session.snapshot.workspace.is_from_tags and not paths:
-        return session.snapshot.head, problems
-    return _commit(session, template_release, paths), problems
+    return paths, (*locks, *warnings, *hooked.problems)
 
 
 def _commit(session: Session, template_release: TemplateRelease, paths: Sequence[str]) -> str:

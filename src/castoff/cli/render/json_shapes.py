@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from castoff.release.handed_tags import MadeTags
     from castoff.release.run import Result
     from castoff.release.status import Status
+    from castoff.release.tree import ReleaseTree
 
 
 def print_json(name: str, value: dict[str, object]) -> None:
@@ -248,6 +249,16 @@ def tags_json(made: MadeTags) -> dict[str, object]:
     return {
         "version": made.version,
         "tags": [{"name": one.name, "object": one.object, "signed": one.signed} for one in made.tags],
+    }
+
+
+def tree_json(written: ReleaseTree) -> dict[str, object]:
+    """Return the tree that was written, with the tag of the release last."""
+    return {
+        "version": written.version,
+        "tags": list(written.tags),
+        "digest": written.digest,
+        "problems": [problem_json(one) for one in written.problems],
     }
 
 

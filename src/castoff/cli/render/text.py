@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from castoff.release.links import Link
     from castoff.release.run import Result
     from castoff.release.status import Status
+    from castoff.release.tree import ReleaseTree
     from castoff.rollback.recovery_options import RecoveryOption
 
 _MARKS = {
@@ -287,6 +288,17 @@ def show_tags(made: MadeTags, folder: Path) -> None:
     show(f"{made.version}: {count(len(made.tags), 'tag object')} in `{safe(str(folder))}`")
     for one in made.tags:
         show(f"  {one.object}  {safe(one.name)}{'' if one.signed else ', unsigned'}")
+
+
+def show_tree(written: ReleaseTree, file: Path) -> None:
+    """Show what was written, its digest, and the tags of the release."""
+    if written.digest is None:
+        show(f"{written.version}: the tag is pushed, so everything is uploaded; nothing was written")
+    else:
+        show(f"{written.version}: the files are in `{safe(str(file))}`\n  {written.digest}")
+        for one in written.tags:
+            show(f"  tag {safe(one)}")
+    show_all(written.problems)
 
 
 def _show_links(links: Sequence[Link]) -> None:
