@@ -8,8 +8,10 @@ answered, so that no request changes anything.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from castoff.values import dataclass
 
 ADDRESS = "127.0.0.1"
 

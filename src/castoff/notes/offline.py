@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
@@ -18,6 +17,7 @@ from castoff.model.changes import Change
 from castoff.notes import render
 from castoff.notes.configuration import DEFAULT, DEFAULT_PATH, PATHS, ReadConfiguration, read_configuration
 from castoff.notes.engine import Notes, NotesRequest, sort_into_notes
+from castoff.values import dataclass
 
 
 class PullRequestEntry(msgspec.Struct, frozen=True):

@@ -7,10 +7,11 @@ line that is missing is put where it belongs; everything else stays where it is.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from castoff.notes.draft import Key, Line, join, recognised, split
 from castoff.notes.render import COMMENT
+from castoff.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

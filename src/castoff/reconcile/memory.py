@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from castoff.model.acts import Act, Outcome, Refused, Succeeded, Throttled, Uncl
 from castoff.ports import Clock
 from castoff.reconcile.part import Part
 from castoff.reconcile.patience import EFFECT, HONEST, Patience, Pause, at_most
+from castoff.values import dataclass
 
 DEFINITE = frozenset(
     {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from castoff.errors import CastoffError
 from castoff.ports import Tree
@@ -25,6 +24,7 @@ from castoff.release_tools import (
     towncrier,
 )
 from castoff.release_tools.reading import Left, Reading, ToolProject, unreadable
+from castoff.values import dataclass
 
 TOOLS: Mapping[str, Callable[[ToolProject], Reading | None]] = {
     "bump-my-version": bump_my_version.read,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Literal
@@ -22,6 +21,7 @@ from castoff.preflight.tools import npm_clients
 from castoff.session.edits import changelog_path
 from castoff.session.services import Services
 from castoff.session.session import open_session
+from castoff.values import dataclass
 from castoff.workflows.detection import release_workflows, second_writer_problems
 from castoff.workflows.jobs import workflow_files
 from castoff.workflows.options import WorkflowOptions, attests

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from castoff.values import dataclass
 
 LARGEST_SCRIPT = 200_000
 """In characters: what is read at most."""

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import product
 
 from castoff.setup.shell import Command, ShellText, Substitution, Variable, Word, commands, said
+from castoff.values import dataclass
 
 UNKNOWN = "\ue002"
 """Stands for what only running the script would tell."""

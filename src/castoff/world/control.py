@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from castoff.errors import ConfigurationError
+from castoff.values import dataclass
 from castoff.world.clock import WorldClock
 from castoff.world.docs_host import DocsHost
 from castoff.world.fault_gate import FaultGate

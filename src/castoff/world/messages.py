@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
+
+from castoff.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from castoff.changelog.body import is_contributors_title
 from castoff.changelog.doctor.chart import Chart, OutsideFacts
@@ -37,6 +36,7 @@ from castoff.changelog.doctor.substance import (
 )
 from castoff.changelog.sections import Changelog, every_heading, parse
 from castoff.text.markdown import apply_edits
+from castoff.values import dataclass
 
 _CHECKS: tuple[Callable[[Chart], Iterator[ChangelogFinding]], ...] = (
     conflicts,

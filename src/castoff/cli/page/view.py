@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -11,6 +10,7 @@ import msgspec
 
 from castoff.cli.events import Event, instant
 from castoff.cli.render.words import count, duration
+from castoff.values import dataclass
 
 State = Literal["done", "running", "todo", "waiting", "person", "blocked", "unknown", "off"]
 

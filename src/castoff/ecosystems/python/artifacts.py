@@ -13,7 +13,6 @@ import io
 import tarfile
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.metadata import RawMetadata, parse_email
@@ -25,6 +24,7 @@ from castoff.errors import Problem
 from castoff.io.machine import require_machine
 from castoff.model.observations import Sameness
 from castoff.model.workspace import Artifact, ArtifactKind, Package
+from castoff.values import dataclass
 
 _METADATA_LIMIT = 16 * 1024 * 1024
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from castoff.values import dataclass
 from castoff.world.forge.records import Json
 
 DOCUMENTATION = "https://docs.github.com/rest"

@@ -7,8 +7,6 @@ parent; a hundred requests are one point.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from graphql import (
     DocumentNode,
     FieldNode,
@@ -22,6 +20,8 @@ from graphql import (
     ValueNode,
     VariableNode,
 )
+
+from castoff.values import dataclass
 
 MOST_NODES = 500_000
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict, deque
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
+from castoff.values import dataclass
 from castoff.world.forge.answers import RateLimited, Refused
 from castoff.world.forge.records import Json
 

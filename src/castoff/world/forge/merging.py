@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
+from castoff.values import dataclass
 from castoff.world.forge import association, show_git, show_pull
 from castoff.world.forge.answers import Answer, Refused, invalid, not_found
 from castoff.world.forge.api_pulls import found_pull

@@ -7,7 +7,8 @@ import hashlib
 import io
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from castoff.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

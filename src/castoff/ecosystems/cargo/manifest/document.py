@@ -5,11 +5,12 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, Literal
 
 from castoff.errors import Problem
 from castoff.text.toml import Path, Positions
+from castoff.values import dataclass
 
 Table = Mapping[str, Any]
 
