@@ -150,6 +150,7 @@ class Changelog:
         """Return whether the changelog links the issue numbers that it names."""
         spans = list(all_spans(self.blocks))
         linked = sum(one.numbered for one in linked_references(self.blocks, spans))
+        # A tie counts as linked: a changelog with neither kind gets links, as on the forge.
         return sum(1 for _ in naked_references(self.blocks, spans)) <= linked
 
     @cached_property
@@ -157,6 +158,7 @@ class Changelog:
         """Return whether newer versions stand above older ones."""
         keys = [order_key(section.version or "") for section in self.released]
         pairs = list(itertools.pairwise(keys))
+        # A tie, such as a single section, counts as descending: nearly all changelogs are.
         return sum(a > b for a, b in pairs) >= sum(a < b for a, b in pairs)
 
     def target(self, section: Section) -> str | None:
@@ -186,6 +188,7 @@ def every_heading(blocks: Blocks) -> list[Heading]:
     If no heading names a release, paragraphs in bold type that do are headings.
     """
     headings = [*blocks.headings, *_swallowed(blocks)]
+    # Bold type is often plain emphasis; where real headings name releases, it is nothing else.
     if not any(_is_head(heading.title) for heading in headings):
         headings += _bold_lines(blocks)
     return sorted(headings, key=lambda heading: heading.line)
@@ -221,6 +224,7 @@ def _section_headings(headings: list[Heading]) -> list[tuple[Heading, Title | No
     firm = [(heading, title) for heading, title in named if title.firm]
     level = _level(headings, firm)
     primary = [(h, t) for h, t in named if h.level == level and (t.firm or not t.project)]
+    # A single heading such as `Rust 1.70` among plain versions speaks of another project.
     with_project = 2 * sum(1 for _, t in primary if t.project) >= len(primary)
     kept: list[tuple[Heading, Title | None]] = [(h, t) for h, t in primary if with_project or not t.project]
     kept += [(h, t) for h, t in firm if h.level != level and t.date is not None and not t.project]
@@ -253,6 +257,7 @@ def _unreleased_heading(headings: list[Heading], level: int, first: int | None) 
 def _level(headings: list[Heading], firm: list[tuple[Heading, Title]]) -> int:
     counts = Counter(heading.level for heading, _ in firm)
     if counts:
+        # Of two levels that name as many versions, the shallower one holds the sections.
         return max(counts, key=lambda level: (counts[level], -level))
     return min((heading.level for heading in headings if is_unreleased(heading.title)), default=0)
 
@@ -268,6 +273,8 @@ def _swallowed(blocks: Blocks) -> Iterator[Heading]:
         yield from (_hidden(blocks, line, line + 1) for line in _hidden_lines(blocks, span, known))
     for span in blocks.html:
         opening = blocks.lines[span.start].lstrip()
+        # These blocks end by a mark of their own, not by a blank line (CommonMark, "HTML blocks"): what they hold is
+        # meant so.
         if opening.startswith(("<!", "<?", "<pre", "<script", "<style", "<textarea")):
             continue
         yield from (_hidden(blocks, line, line + 1) for line in _hidden_lines(blocks, span, known))
@@ -281,6 +288,7 @@ def _hidden_lines(blocks: Blocks, span: LineRange, known: set[int]) -> Iterator[
     lines = blocks.lines
     for line in range(span.start + 1, min(span.end, len(lines)) - 1):
         raw = lines[line]
+        # A longer line is no heading; the limit keeps hostile text from costing quadratic time.
         if line in known or len(raw) > 1000 or "=" not in lines[line + 1]:
             continue
         if is_setext_underline(lines[line + 1]) and _is_head(raw.strip()):
@@ -357,6 +365,7 @@ def _footer(blocks: Blocks, floor: int) -> int:
         if line in defined:
             label = defined[line].label
             first, named = line, named or is_unreleased(label) or read_title(label) is not None
+        # A remark belongs to the definitions only if it stands right above one.
         elif _COMMENT_LINE.fullmatch(lines[line]) and first == line + 1:
             first = line
         elif not lines.is_blank(line):

@@ -189,6 +189,7 @@ def to_resume(history: History, version: str | None) -> Claim | None:
     Errors: ``unknown-version``.
     """
     if version is None:
+        # A release by other means is nothing to go on with: a resume would write into what people made.
         last = (history.previous,) if history.ours else ()
         return next(iter((*history.unfinished, *last)), None)
     return named(history, version)
@@ -217,6 +218,7 @@ def _list(history: History) -> str:
 
 def _known(history: History, version: ReleaseVersion) -> Claim | None:
     overtaken: Sequence[Claim] = (history.overtaken,) if history.overtaken else ()
+    # What is in flight comes first: the same version may have been given up before, and begun again.
     for claim in (*history.unfinished, *overtaken, *history.released, *history.unclear):
         if claim.version == version:
             return claim
@@ -291,6 +293,7 @@ def begun_in(steps: Iterable[Step], previous: ReleaseVersion | None, now: Releas
             levels.append(_Level(step.before, ""))
         if step.after is None or step.after == step.before:
             continue
+        # A return to a text that stood before is a revert: everything in between was given up by it.
         back = next((at for at, level in enumerate(levels) if level.text == step.after), None)
         if back is None:
             levels.append(_Level(step.after, step.commit))
@@ -298,7 +301,9 @@ def begun_in(steps: Iterable[Step], previous: ReleaseVersion | None, now: Releas
             left.extend(levels[back + 1 :])
             del levels[back + 1 :]
     claims = _claims(levels, previous)
+    # A merge may bring the old version back without a commit that says so: what the head is below was given up.
     standing = tuple(one for one in claims if now is None or one.version <= now)
+    # Without a tag, older versions were releases of another kind; only the newest can be waiting for one.
     standing = standing if previous is not None else standing[:1]
     gone = [
         *_claims(left, previous),

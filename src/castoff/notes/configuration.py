@@ -91,6 +91,7 @@ class _Reader:
         top = self.mapping(root, "", ("changelog",))
         changelog = top.get("changelog")
         if changelog is None:
+            # Where the forge refuses the file, an empty default is not what applies.
             if not self.refused:
                 self.warn(
                     Problem(

@@ -99,8 +99,10 @@ def kind_labels(configuration: NotesConfiguration, given: Mapping[str, Kind] | N
     kinds: dict[str, Kind] = dict(given)
     for category in configuration.categories:
         for label in category.labels:
+            # A change with such a label is in no category, so that the label decides nothing there.
             if label == "*" or label in configuration.exclude_labels:
                 continue
+            # The first category in the file lists a change (GitHub Docs, "Automatically generated release notes").
             places.setdefault(label, category.title)
             kind = kind_of_words(category.title) or kind_of_words(label)
             if kind is not None:
@@ -120,6 +122,7 @@ def kind_labels(configuration: NotesConfiguration, given: Mapping[str, Kind] | N
 def kind_of_words(text: str) -> Kind | None:
     """Return the kind that a title or label names: security if it says so, else by its first telling word."""
     words = [_WORDS[word] for word in _SPLIT.split(text.casefold()) if word in _WORDS]
+    # "Fixed security issues" tells of both; whoever reads for security must find it.
     return "security" if "security" in words else next(iter(words), None)
 
 
@@ -134,6 +137,7 @@ def _prefix(labels: tuple[str, ...]) -> str | None:
         return None
     first, last = min(labels), max(labels)
     common = next((n for n, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
+    # Cut back to a separator: `changelog-a` of `changelog-add` and `changelog-all` is no prefix that anybody meant.
     end = max(first.rfind(mark, 0, common) for mark in "-/:_ ")
     return first[: end + 1] if end > 0 else None
 
@@ -219,6 +223,7 @@ def proposals(
     """Return what would fix the problems: milestones to set, labels to ask for."""
     found: list[Proposal] = []
     for change in _by_number(changes):
+        # A warning is asked about as well as an error: the answer fixes both.
         if next(_label_problems(change, policy), None) is not None:
             found.append(_question(change, policy))
         if milestone is None or is_optional(change, policy) or change.milestone == milestone.number:
@@ -231,9 +236,11 @@ def is_optional(change: Change, policy: LabelPolicy) -> bool:
     """Return whether a change needs neither label nor milestone: castoff's own, or by its author or its files."""
     if is_own(change):
         return True
+    # A change that an app made for a person is optional by either of them.
     people = [login for login in (change.author, change.agent) if login is not None]
     if any(_login_matches(login, pattern) for login in people for pattern in policy.optional_authors):
         return True
+    # Paths that are not known excuse nothing.
     return bool(change.paths) and all(
         any(fnmatchcase(path, pattern) for pattern in policy.optional_paths) for path in change.paths
     )
@@ -256,6 +263,7 @@ def _label_problems(change: Change, policy: LabelPolicy) -> Iterator[Problem]:
     deciding = [label for label in change.labels if label in kinds.labels]
     unknown = [label for label in change.labels if _is_unknown(label, kinds)]
     for label in unknown:
+        # One guess: a list of similar labels would be the list of all of them.
         near = get_close_matches(label, kinds.labels, n=1)
         yield _problem(
             change,

@@ -96,6 +96,8 @@ def changelog_stage(session: Session, past: PastRelease, *, replacing: bool = Fa
             tree=session.clone.tree,
             milestone=lambda: milestone_url(session.services, past),
             configured=settings.file is not None,
+            # Whether the default branch keeps a changelog at all is looked at there: the release was made on another
+            # one.
             is_kept=settings.file is not None or is_there if number == 0 else None,
             name="changelog" if number == 0 else f"changelog:{branch}",
         )
@@ -149,6 +151,8 @@ def docs_stage(session: Session, past: PastRelease) -> Stage:
         return Stage("docs", (), may_lag=True, off=why)
     url = past.release.remote_url
     issue_tracker, forge = session.services.issue_tracker(url), session.services.forge(url)
+    # A day earlier: the clocks of the machine that committed and of the forge may differ, and an issue about this
+    # version cannot be older than its commit.
     since = datetime.fromtimestamp(session.clone.commit_time(past.commit), UTC) - timedelta(days=1)
     ledger = Ledger(issue_tracker, since) if issue_tracker is not None and settings.issue else None
     parts: list[Part[Any]] = []
@@ -176,6 +180,7 @@ def documented_of(session: Session, past: PastRelease) -> Mapping[DocsHostName, 
     found: dict[DocsHostName, list[Documented]] = {}
     crates = [package for package in release.workspace.packages if package.ecosystem == "cargo"]
     if settings.host in (None, "docs.rs") and crates:
+        # The sort is stable, so that all others stay in the order of the workspace.
         crates.sort(key=lambda package: package.id != facade)
         version = spell(past.version, "cargo")
         found["docs.rs"] = [Documented(label=one.id, name=one.name, version=version) for one in crates]
@@ -185,7 +190,9 @@ def documented_of(session: Session, past: PastRelease) -> Mapping[DocsHostName, 
     )
     project = settings.project or documented_name(release.workspace.packages, facade)
     if project is not None and (settings.host == "readthedocs" or (settings.host is None and there)):
+        # Read the Docs makes the slug of a version from the name of its tag.
         slug = release.tag.lower().replace("/", "-")
+        # A crate and the project may share a name; the labels of parts are unique within a stage.
         taken = {one.label for one in found.get("docs.rs", ())}
         label = f"readthedocs:{project}" if project in taken else project
         found["readthedocs"] = [Documented(label=label, name=project.lower().replace("_", "-"), version=slug)]
@@ -209,6 +216,7 @@ def settle(reconciler: Reconciler, stage: Stage) -> StageState:
     if not due:
         return seen
     done = {state.name: state for state in reconciler.run(replace(stage, parts=tuple(due.values()))).parts}
+    # Decided again by the part itself: inside, running counted as the end of its turn.
     for name, state in done.items():
         done[name] = part_state(due[name].part, state.look)
     return StageState(stage, tuple(done.get(state.name, state) for state in seen.parts))

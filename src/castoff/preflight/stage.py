@@ -70,6 +70,7 @@ def run_checks(checks: Sequence[Check], *, lanes: int = 16) -> tuple[Checked, ..
     """Ask all checks side by side; returns the answers in the order of the checks."""
     if not checks:
         return ()
+    # Checks wait for answers of services; none of them computes for long.
     with ThreadPoolExecutor(min(lanes, len(checks))) as pool:
         return tuple(pool.map(_run, checks))
 
@@ -117,6 +118,7 @@ def errors_of(answers: Sequence[Checked]) -> tuple[Problem, ...]:
 def _run(check: Check) -> Checked:
     try:
         found = check.ask()
+    # A service that is late is not a finding about the release.
     except NotYet as late:
         found = Cannot("; ".join(f"{one.message}: {one.reason}" for one in late.problems))
     except CastoffError as error:
@@ -153,8 +155,11 @@ def ask_until_known(
     """
     answers = run_checks(checks)
     unknown = [one for one in answers if one.vital and one.result == "unknown"]
+    # An error stays one whatever the missing answers are, so that nobody waits in order to be refused.
     if not unknown or any(problem.code not in tolerated for problem in errors_of(answers)):
         return answers
+    # Nothing listens, or the name is wrong: waiting for minutes seldom helps, and a typing error in an address looks
+    # the same.
     if any(cause in problem.reason for one in unknown for problem in one.findings for cause in _DOWN):
         reconciler = reconciler.hurried(_SOON)
     names = {one.id for one in unknown}

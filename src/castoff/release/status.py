@@ -79,6 +79,7 @@ def cadence(session: Session) -> Cadence:
         gathered = _gathered(session)
         known = known_contributors(gathered) if gathered else frozenset[str]()
     except CastoffError as error:
+        # What was merged only says whether a release is due; the state of the release is known without it.
         warnings = tuple(replace(problem, severity="warning") for problem in error.problems)
         return Cadence(due=_due(session, None), problems=warnings)
     due = _due(session, gathered)
@@ -94,6 +95,7 @@ def waiting_since(clone: Clone, draft: ForgeRelease, tag: str) -> datetime | Non
     What the forge calls the creation of a release is its commit's date (GitHub documents so), and an early draft
     was made before the release; without the tag, the last change of the draft is the best that is known.
     """
+    # A light tag has the date of its commit here, which is late enough for a release that castoff did not tag.
     told = clone.git.run("for-each-ref", "--format=%(creatordate:unix)", f"refs/tags/{tag}").text.strip()
     if told.isdecimal():
         return datetime.fromtimestamp(int(told), UTC)
@@ -217,10 +219,13 @@ def dry_resume(services: Services, request: ReleaseRequest) -> Status:
         require_clear_tags(session.snapshot.unclear_tags)
         known = session
         try:
+            # Looking at other branches costs a question to each registry; a version that was named says which one is
+            # meant.
             if request.version is None or is_overtaken(session, request.version):
                 known, _ = with_known_flights(session)
             intent = intent_of(known, request)
         except CastoffError:
+            # In a shallow clone a claim may lie beyond its edge: that is the better error.
             require_full_history(session.snapshot)
             raise
         assert isinstance(intent, Resume), "without a level, a request begins nothing"
@@ -263,6 +268,7 @@ def _look(session: Session, version: str | None) -> Status:
     problems = _problems(known)
     if version is not None:
         return _look_at(known, claim_of(known, version), problems)
+    # After a candidate, a stable release of an earlier line may be in flight beside it.
     if history.unfinished or (history.ours and history.previous and not history.previous.version.is_stable):
         known, _ = with_known_flights(session)
     claim = known.snapshot.history.overtaken or to_resume(known.snapshot.history, None)
@@ -316,6 +322,7 @@ def _proposals(snapshot: Snapshot) -> Iterator[Problem]:
 def _look_at(session: Session, claim: Claim, problems: Sequence[Problem]) -> Status:
     release = session.release(claim)
     phase, states = _phase(session, release)
+    # A published page with the same tag may stand beside a draft that somebody began anew.
     draft = next((page for page in pages_of(session.services, release) if page.draft), None)
     since = waiting_since(session.clone, draft, release.tag) if draft else None
     waits = (
@@ -375,6 +382,7 @@ def _schedule(
         for act in acts_ahead(part.decision)
         if act.stage == "publish"
     ]
+    # Stable: within a wave the order of the plan stays.
     uploads.sort(key=lambda one: one.wave)
     services = session.services
     return estimate(uploads, services.configuration.limits, grace=services.patience.grace).schedule
@@ -395,6 +403,7 @@ def _phase(session: Session, release: Release) -> tuple[Phase, tuple[StageState,
     if phase == "abandoned":
         stages = (withdraw_stage(session.services, release), notice_stage(session, release, ""))
         return phase, session.observe(*stages)
+    # The same states as of a release that castoff made: only who began it tells them apart.
     return phase if is_begun(session, release.claim) else "other", states
 
 

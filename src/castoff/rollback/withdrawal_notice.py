@@ -75,6 +75,7 @@ class NoticePart:
     def act(self, act: Act) -> Outcome:
         """Write the note above the text as it is now."""
         assert isinstance(act, PageWrite)
+        # Read again: what people wrote since the look stays.
         found = releases_of(self.forge, self.tag)
         if isinstance(found, Unknown):
             return Unclear(reason=found.reason)
@@ -109,6 +110,7 @@ class LatestPart:
         latest = self.forge.latest()
         if isinstance(latest, Unknown):
             return latest
+        # Whatever else is the latest is somebody's choice, and is left alone.
         if latest != self.tag:
             return LatestLook(latest)
         found = all_releases(self.forge)
@@ -190,6 +192,7 @@ def _writes(name: str, target: str, undo: Undo, releases: Sequence[ForgeRelease]
 
 def note_of(day: date, reason: str, instead: str | None) -> str:
     """Write the note; the reason is one line that cannot leave it."""
+    # A newline would end the quotation, and Markdown after it could say anything in the name of the project.
     said = " ".join(plain(reason).split())
     advice = f" Use {instead} instead." if instead else ""
     return f"{_HEAD}{day.isoformat()}.** Do not use this version.{advice}" + (f"\n> {said}" if said else "")

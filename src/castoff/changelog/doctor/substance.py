@@ -30,6 +30,7 @@ def empty(chart: Chart) -> Iterator[ChangelogFinding]:
         for s in chart.log.released
         if not (chart.holdings[s.heading.line] or s.pending or _WITHDRAWN.search(s.heading.title))
     ]
+    # A file in which many sections are empty is kept that way; one among full ones was forgotten.
     alone = sum(not chart.has_twin(section) for section in bare)
     for section in bare:
         twin = chart.has_twin(section)
@@ -41,6 +42,8 @@ def empty(chart: Chart) -> Iterator[ChangelogFinding]:
             release=section.version,
             text=shortened(section.heading.title),
             detail="the section is empty",
+            # The twin has the text, so that nothing is lost with the empty one; what else belongs under a heading
+            # only the release knows.
             repair=surplus if twin else _import(section),
             edits=(TextEdit(section.start, section.end, ""),) if twin else (),
             habit=not twin and alone >= _HABIT and not chart.generated,
@@ -65,6 +68,7 @@ def never_imported(chart: Chart) -> Iterator[ChangelogFinding]:
         linked = [other for other in older if log.target(other) is not None]
         waits = log.target(section) is None and len(linked) == len(older)
         bare = not chart.holdings[line]
+        # A section with text of its own is suspicious only where every neighbour has generated notes.
         if generated and waits and (bare or len(generated) == len(older)):
             yield ChangelogFinding(
                 kind="notes-never-imported",
@@ -157,6 +161,7 @@ def _is_headed(chart: Chart, headings: list[Heading], line: int) -> bool:
     The list may be divided by packages (pydantic's HISTORY.md): each heading that encloses it counts.
     """
     section = chart.section_at(line)
+    # One deeper than the deepest heading, so that the first one above the list encloses it.
     level = 7
     top = section.heading.end_line if section else 0
     nearest = top
@@ -220,6 +225,7 @@ def against_tags(chart: Chart) -> Iterator[ChangelogFinding]:
     sections: dict[OrderKey, Section] = {}
     for section in chart.log.released:
         key = order_key(section.version or "")
+        # Of two sections of one version, that with text counts.
         if key not in sections or not chart.holdings[sections[key].heading.line]:
             sections[key] = section
     yield from _days(sections, tags)
@@ -232,6 +238,7 @@ def against_tags(chart: Chart) -> Iterator[ChangelogFinding]:
                 section, "section-older-than-first-tag", f"history before the first tag {tags[first].name}"
             )
     for key in untagged:
+        # A quarter of all, and more than a few: the project tags only some of its versions.
         habit = len(untagged) > _FEW and 4 * len(untagged) > len(sections)
         yield _told(sections[key], "section-without-tag", "the repository has no such tag", habit=habit)
     yield from _untold(sections, tags)
@@ -257,6 +264,7 @@ def not_monotonic(chart: Chart) -> Iterator[ChangelogFinding]:
         if one.date is None or other.date is None or one.date >= other.date:
             continue
         backport = _line(older) != _line(newer) and lines_began[_line(older)] <= one.date
+        # Both days must be confirmed: one of them alone leaves the other suspect.
         facts = confirmed.get(newer) == one.date and confirmed.get(older) == other.date
         if not (backport or facts):
             detail = f"{one.version} dated before older release {other.version} ({other.date})"
@@ -276,6 +284,7 @@ def _days(sections: dict[OrderKey, Section], tags: dict[OrderKey, TagFact]) -> I
         if key in tags and section.date is not None and (day := tags[key].day) is not None
     ]
     differing = [(section, told, day) for section, told, day in both if told != day]
+    # Such a file names another day on purpose, that of the announcement for example.
     habit = len(differing) > _FEW and 10 * len(differing) > len(both)
     for section, told, day in differing:
         detail = f"heading {told}, tag {day}, {(told - day).days:+d} days"

@@ -68,9 +68,7 @@ def verify(
     with open_session(services) as session:
         # The last release whoever made it: looking harms nothing, so the rule of who began it does not apply.
         if word is None and session.snapshot.history.previous is not None:
-            word = session.snapshot.history.spelled(
-                session.snapshot.history.previous.version
-            )  # whoever made it: nothing is written
+            word = session.snapshot.history.spelled(session.snapshot.history.previous.version)
         untagged = find_untagged_release(session, word)
         past = untagged or find_past_release(session, word)
         listed = listed_digests(session.clone.tag_message(past.release.tag))
@@ -130,11 +128,13 @@ def _tag(session: Session, past: PastRelease) -> Verified:
             "tag", _tag_problem(tag, "is not an annotated tag", "it has neither digests nor a signature")
         )
     versions = {package.version for package in past.release.workspace.packages}
+    # A tag that was moved by hand often lands on the commit before or after the release.
     if not all(_is(version, past) for version in versions):
         said = ", ".join(sorted(versions)[:3])
         return failed(
             "tag", _tag_problem(tag, "is on a commit of another version", f"its manifests say {said}")
         )
+    # A commit that no release branch reaches was never claimed: a claim is a push to one of them.
     heads = [session.snapshot.refs.heads.get(branch) for branch in past.branches]
     if not any(head is not None and session.clone.is_ancestor(past.commit, head) for head in heads):
         return failed(
@@ -165,6 +165,7 @@ def _package_tag(session: Session, past: PastRelease, tag: str) -> Verified:
 def _signature(session: Session, past: PastRelease, tag: str | None = None) -> Verified:
     tag = tag or past.release.tag
     if not has_tag_signature(session.clone.git, tag):
+        # Judged by the configuration of today: what the project asked for at the time of the release is not known.
         if session.configuration.release.sign in ("none", "commit"):
             return Verified(
                 id="tag", result="pass", note="annotated; `release.sign` does not require a signature"
@@ -173,6 +174,7 @@ def _signature(session: Session, past: PastRelease, tag: str | None = None) -> V
         return _unsigned(session.services, problem)
     if signature_is_good(session.clone.git, tag, lambda: session.clone.folder("signing")):
         return Verified(id="tag", result="pass", note="annotated, with a good signature")
+    # A key that this machine does not have is no bad signature.
     return unknown(
         "tag",
         f"the signature of `{tag}` cannot be verified here",
@@ -312,6 +314,7 @@ def _trial(services: Services, past: PastRelease, package: Package, manifest: st
         problems = services.trial(package.ecosystem).use(package, version, manifest)
     except CastoffError as error:
         return unknown(name, error.problems[0].message, error.problems[0].reason)
+    # Where the registry does not answer, the failure of the client says nothing about the package.
     if silent := silent_registries(services, [package], problems):
         return unknown(name, silent[0].message, f"{silent[0].reason}; {problems[0].message}")
     if problems:

@@ -32,6 +32,7 @@ def find_licence_fault(expression: str) -> str | None:
     tokens: list[str] = []
     end = 0
     for match in _TOKEN.finditer(expression):
+        # Something in between is no token: the first such character is named.
         if match.start() != end:
             break
         end = match.end()
@@ -191,6 +192,7 @@ def _name(crate: Crate) -> Iterator[CrateRefusal]:
         yield _at(
             "name", "its name does not start with a letter", "choose a name that starts with an ASCII letter"
         )
+    # crates-io compares reserved names in this form (its `canon_crate_name`).
     if name.lower().replace("_", "-") in {one.lower().replace("_", "-") for one in reserved_names()}:
         yield _at("name", "its name is reserved", "choose another name")
     if crate.version is not None and len(crate.version) > LARGEST_VERSION:
@@ -199,6 +201,7 @@ def _name(crate: Crate) -> Iterator[CrateRefusal]:
 
 def _description(crate: Crate) -> Iterator[CrateRefusal]:
     description = crate.metadata.get("description")
+    # An empty text is missing as well: the registry tests for both.
     if not isinstance(description, str) or not description:
         yield _at("description", "it has no `description`", "add a description of one sentence")
         return

@@ -35,6 +35,7 @@ def moved(text: str, current: Version | None, new: Version, *, stays: bool = Fal
     if requirement is None or (not requirement.comparators[0].numbers and not new.pre):
         return text
     admits = requirement.admits(new)
+    # The parts of a requirement hold together: where one of them is repaired, another may still shut the version out.
     steps = [_step(one, current, new, stays=admits and stays) for one in requirement.comparators]
     parts = text.split(",")
     result = ",".join(_rewritten(part, step) for part, step in zip(parts, steps, strict=True))
@@ -55,11 +56,15 @@ class _Step:
 
 def _step(one: Comparator, current: Version | None, new: Version, *, stays: bool) -> _Step:
     named = current is not None and _names(one, current)
+    # For a pre-release only an upper bound is taken at its word: all others admit one only where they name one of the
+    # same version (The Cargo Book, "Pre-releases"), so they move.
     admits = one.admits(new) and (not new.pre or one.operator in ("<", "<="))
     if one.operator in ("<", "<="):
         return _Step() if admits else _Step(_bound(one, new))
     if one.operator == ">":
         return _Step() if admits else _Step(str(new), ">=")
+    # An exact pin always moves. Any other requirement that names an older version on purpose, and still admits this
+    # one, is a lower bound that people chose.
     if not one.numbers or (one.operator != "=" and admits and (stays or not named)):
         return _Step()
     if one.operator == "*" and new.pre:
@@ -72,6 +77,7 @@ def _names(one: Comparator, version: Version) -> bool:
         return False
     if version.numbers[: len(one.numbers)] != one.numbers:
         return False
+    # `1.2` names 1.2.0 and 1.2.0-rc.1 alike: it says nothing of pre-releases.
     return len(one.numbers) < 3 or one.pre == version.pre
 
 
@@ -87,6 +93,8 @@ def _bound(one: Comparator, new: Version) -> str:
     if one.operator == "<=":
         return _spelled(one, new)
     zeros = (*one.numbers, 0, 0, 0)[1:3]
+    # `<2` and `<2.0.0` shut out a major, `<1.3` a minor, `<1.2.5` a patch: the place of the last number that is not 0
+    # tells.
     step = 0 if zeros == (0, 0) else (1 if zeros[1] == 0 else 2)
     numbers = list(new.numbers)
     numbers[step] += 1
@@ -103,6 +111,7 @@ def _rewritten(part: str, step: _Step) -> str:
     before, operator, gap, _old, after = match.groups()
     written = operator or ""
     if step.operator is not None:
+        # A caret is what a bare version means: none is added where there was none.
         written = "" if step.operator == "^" and not operator else step.operator
     return f"{before}{written}{gap}{step.version}{after}"
 

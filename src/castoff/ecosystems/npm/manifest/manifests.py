@@ -45,6 +45,8 @@ class NpmManifests:
         unreadable = {path: one for path, one in layouts.unreadable.items() if path not in listed}
         for one in layouts.found:
             workspace = _Census(layouts, exclude).of((one,))
+            # A folder by itself with nothing to publish is no candidate for a release; the plan lists its manifest
+            # all the same.
             if one.declared or workspace.packages:
                 workspaces.append(workspace)
             elif workspace.broken:
@@ -107,6 +109,7 @@ class NpmManifests:
     def _document(self, tree: Tree, path: str) -> Document:
         text = tree.read(path) or ""
         known = self._documents.get(path)
+        # Compared by text, not by commit: two commits of a run share nearly all of their manifests.
         if known is None or known.text != text:
             known = self._documents[path] = Document.of(path, text)
         return known
@@ -156,6 +159,7 @@ class _Census:
                 raise CastoffError(self.layouts.unreadable[path])
             name, version, is_private = document.name, document.version, document.is_private
         except CastoffError as error:
+            # Whatever it says, an excluded manifest changes nothing that is released.
             if is_excluded(self.exclude, "npm", folder):
                 self.nameless.append(NotReleased(name=None, path=path, reason=EXCLUDED))
             else:
@@ -180,6 +184,7 @@ class _Census:
                     root=layout.folder,
                 )
             )
+        # The registry has one package of a name; which of the two is meant only a person knows.
         elif (first := self.names.get(name)) is not None:
             self.broken.append(path)
             self.problems.append(_duplicate(document, name, first))
@@ -199,11 +204,14 @@ class _Census:
                 continue
             bundled = _bundled(document)
             for demand in demands:
+                # What a tarball bundles is not asked of the registry, and a package that names itself means its own
+                # tests.
                 if demand.name == package.name or demand.name in bundled:
                     continue
                 if demand.name in self.names:
                     yield _edge(package, document, demand)
                     self.problems += _by_path(package, document, demand)
+                # npm leaves a missing optional package out, and installs development requirements for nobody else.
                 elif demand.name in private and demand.kind != "dev" and not demand.is_optional:
                     self.problems.append(_unpublished(package, document, demand))
 

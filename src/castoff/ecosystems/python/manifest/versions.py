@@ -144,6 +144,7 @@ def setuptools_version(document: PythonDocument, read: Read) -> VersionSpot | No
     key = ("tool", "setuptools", "dynamic", "version")
     if document.get(*key) is not None:
         return _setuptools_dynamic(document, read, key)
+    # An argument in `setup.py` is read last: setuptools takes it only where no file of configuration has one.
     return _setup_cfg(document, read) or _setup_py(document, read)
 
 
@@ -151,6 +152,7 @@ def _setuptools_dynamic(document: PythonDocument, read: Read, key: tuple[str, ..
     table = document.table(*key)
     if "file" in table:
         files = [table["file"]] if isinstance(table["file"], str) else document.strings(*key, "file")
+        # setuptools puts the texts of several files together, line by line, and not one of them alone is the version.
         if len(files) != 1:
             raise unknown_source(document, "a version combined from several files", (*key, "file"))
         return spot_in_file(document, read, files[0], _WHOLE_FILE, (*key, "file"))
@@ -245,10 +247,12 @@ def find_version(document: PythonDocument, read: Read) -> VersionSpot:
 
 
 def _find(document: PythonDocument, read: Read) -> VersionSpot:
+    # The plug-in replaces the version of the manifest while it builds, so what stands there is a placeholder.
     if document.get("tool", "poetry-dynamic-versioning", "enable") is True:
         return spot_in_tags(document, "poetry-dynamic-versioning", ("tool", "poetry-dynamic-versioning"))
     if (static := document.string("project", "version")) is not None:
         return VersionSpot(static, document.file, document.line("project", "version"), ("project", "version"))
+    # Poetry's own table counts only where `project` leaves the version open, or is not there.
     dynamic = "project" not in document.data or "version" in document.strings("project", "dynamic")
     if dynamic and (static := document.string("tool", "poetry", "version")) is not None:
         key = ("tool", "poetry", "version")
@@ -276,6 +280,7 @@ def _dynamic(document: PythonDocument, read: Read) -> VersionSpot:
     if backend.startswith("scikit_build_core") and (found := _scikit(document)) is not None:
         return _from_provider(document, read, *found)
     declared = document.get("tool", "setuptools", "dynamic", "version") is not None
+    # Before the back ends: setuptools-scm and its like stand in for the version of several of them.
     if not declared and (tool := tag_tool(document)):
         return spot_in_tags(document, tool, ("project", "dynamic"))
     if backend.startswith("flit"):
