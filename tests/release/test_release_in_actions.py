@@ -21,6 +21,7 @@ from typing import Any, Literal
 import pytest
 import uv
 from branches_bench import NAMES, Bench, bench
+from platform_wheels import build_wheel
 from ruamel.yaml import YAML
 
 from attesting import Identity, forge_bundle
@@ -88,8 +89,9 @@ class Runner:
             ran.append(name)
             known[f"needs.{name}.result"] = "success"
             handed: dict[str, str] = {}
-            for leg in job.get("strategy", {}).get("matrix", {}).get("leg", [""]):
-                found = self._job(name, job, {**known, "matrix.leg": str(leg)}, folder)
+            for number, leg in enumerate(job.get("strategy", {}).get("matrix", {}).get("leg", [""])):
+                of_leg = {"matrix.leg": str(leg), "strategy.job-index": str(number)}
+                found = self._job(name, job, {**known, **of_leg}, folder)
                 # An empty output of one leg does not replace that of another.
                 handed |= {key: text for key, text in found.items() if text or key not in handed}
             known |= handed
@@ -107,9 +109,12 @@ class Runner:
         rights = job["permissions"]
         writes = rights.get("contents") == "write"
         clone = folder / f"{name}{given['matrix.leg']}"
-        self.made.stage.git(
-            self.made.stage.folder, "clone", "--quiet", self.made.stage.world.repository.url, str(clone)
-        )
+        if any("actions/checkout@" in step.get("uses", "") for step in job["steps"]):
+            self.made.stage.git(
+                self.made.stage.folder, "clone", "--quiet", self.made.stage.world.repository.url, str(clone)
+            )
+        else:
+            clone.mkdir()
         # The remote takes no push from a job without the right to write contents.
         hook = self.made.stage.world.repository.path / "hooks" / "pre-receive"
         hook.write_text(
@@ -121,7 +126,8 @@ class Runner:
             for key, value in self.made.stage.environment.items()
             if "TOKEN" not in key or (key.startswith("ACTIONS_ID_") and "id-token" in rights)
         }
-        programs = put_programs(runner, self.made.stage.world.forge.url, builds=name in ("build", "rehearse"))
+        builds = name in ("build", "rehearse", "sdists")
+        programs = put_programs(runner, self.made.stage.world.forge.url, builds=builds)
         output = runner / "output"
         output.touch()
         usual |= {"PATH": f"{programs}{os.pathsep}{usual['PATH']}", "GITHUB_WORKSPACE": str(clone)}
@@ -141,7 +147,11 @@ class Runner:
                 assert rights == {"contents": "read"}
                 token = {**token, "steps.app.outputs.token": APP}
                 hook.write_text("#!/bin/sh\nexit 0\n", "utf-8")  # git uses the app's token as well
-            if "env" in step:
+            if "cibuildwheel@" in step.get("uses", ""):
+                assert (rights, "GH_TOKEN" in step["env"]) == ({}, False)
+                environment = {**usual, **{key: str(text) for key, text in step["env"].items()}}
+                build_wheel(step["with"], given["matrix.leg"], clone, environment)
+            if "run" in step and ("env" in step or not step["name"].startswith("Install ")):
                 self._step(name, step, usual, known, clone)
         outputs = dict(line.split("=", 1) for line in output.read_text("utf-8").splitlines())
         return {f"needs.{name}.outputs.{key}": text for key, text in outputs.items()}
@@ -159,7 +169,7 @@ class Runner:
         self, name: str, step: Any, usual: Mapping[str, str], known: Mapping[str, str], clone: Path
     ) -> None:
         # The world leads git by the same variables.
-        own = {key: text for key, text in step["env"].items() if not key.startswith("GIT_CONFIG_")}
+        own = {key: text for key, text in step.get("env", {}).items() if not key.startswith("GIT_CONFIG_")}
         command = ["bash", "-e", "-c", step["run"]]
         if name == "publish" and STRACE is not None:
             self.traces.append(clone.with_name(f"trace-{len(self.traces)}"))

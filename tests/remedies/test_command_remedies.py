@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from newcomer_bench import TIDES, Shore
@@ -312,6 +313,30 @@ def test_a_remote_on_a_forge_and_a_source_are_named_and_a_file_moved_away(shore:
             told="write to another folder with `--write DIR`",
             do=(shore.clone / "else").mkdir,
             then=lambda: on(shore, "ci", "--write", "else", **index),
+        )
+
+
+@follows("no-wheel-package", "wheel-package-unknown")
+def test_packages_with_compiled_code_are_named_as_the_plan_shows_them(shore: Shore) -> None:
+    shore.git("remote", "add", "forge", "https://github.com/acme/tides")
+    settings = f'[python]\nartifacts = "dist"\n[release]\nremote = "forge"\n{FROM}release = true\n'
+    settings += 'wheels = ["macos-latest"]\n'
+    packages: Any = on(shore, "plan", "minor").value["packages"]
+    name = packages[-1]["name"]
+    with index_of_needs() as index:
+        _configure(shore, settings)
+        follow(
+            "no-wheel-package",
+            lambda: on(shore, "ci", **index),
+            told=f'for example `wheel-packages = ["{name}"]`',
+            do=lambda: _configure(shore, f'{settings}wheel-packages = ["{name}"]\n'),
+        )
+        _configure(shore, f'{settings}wheel-packages = ["misspelt"]\n')
+        follow(
+            "wheel-package-unknown",
+            lambda: on(shore, "ci", **index),
+            told="write the name as `castoff plan` shows it",
+            do=lambda: _configure(shore, f'{settings}wheel-packages = ["{name}"]\n'),
         )
 
 

@@ -24,7 +24,7 @@ from castoff.errors import CastoffError, ConfigurationError
 from castoff.model.refs import PROPOSED
 from castoff.text.yaml import Mapping, Scalar, Sequence, Value, read_yaml
 from castoff.workflows.detection import release_workflows, second_writer_problems
-from castoff.workflows.options import WorkflowOptions
+from castoff.workflows.options import WheelBuilds, WorkflowOptions
 from castoff.workflows.plan import (
     LOCK,
     WorkflowFile,
@@ -133,9 +133,17 @@ def test_everything_is_nine_files() -> None:
     ]
 
 
+WHEELS = WheelBuilds(
+    runners=("ubuntu-latest", "ubuntu-24.04-arm", "windows-latest", "macos-latest"),
+    folder="dist",
+    compiled=("packages/core", "packages/fast"),
+    pure=("packages/facade",),
+)
 LINTED = {
     "with tokens": {},
     "with an app": {"app": "RELEASE_APP"},
+    "with wheels": {"release": "push", "wheels": WHEELS},
+    "with proposed wheels": {"wheels": WHEELS, "shards": 2},
     "without": {"tokenless": True, "shards": 12, "attest": True},
 }
 
@@ -857,6 +865,11 @@ UNFIT: list[tuple[str, dict[str, Any]]] = [
     ("a secret with an expression", {"site_token": "A }} ${{ secrets.B"}),
     ("a token with an expression", {"token": "A }} ${{ secrets.B"}),
     ("an app with an expression", {"app": "A }} ${{ secrets.B"}),
+    ("a runner with an expression", {"wheels": replace(WHEELS, runners=("${{ x }}",))}),
+    ("a folder of files with a command", {"wheels": replace(WHEELS, folder="$(x)")}),
+    ("a folder of files that is an option", {"wheels": replace(WHEELS, folder="-x")}),
+    ("a folder of a package with a command", {"wheels": replace(WHEELS, compiled=("a;b",))}),
+    ("a folder of a pure package with a space", {"wheels": replace(WHEELS, pure=("a b",))}),
     ("a file name with a command", {"waiting": ("a.yml; curl",)}),
     ("a file name that is an option", {"waiting": ("--ref.yml",)}),
 ]

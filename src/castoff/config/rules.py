@@ -97,9 +97,14 @@ def of_limit(limit: Limit) -> Iterator[Conflict]:
 
 
 def of_ci(ci: CiSettings) -> Iterator[Conflict]:
-    """Find contradictions: two tokens."""
+    """Find contradictions: two tokens, wheels that no job builds or that two do."""
     if ci.app is not None and ci.token is not None:
         yield _conflict("app", "`token` is another token for the same jobs", "keep one of the two")
+    if ci.wheels and not ci.release:
+        yield _conflict("wheels", "wheels are built by the jobs of a release", "add `release = true`")
+    if ci.wheel_packages and not ci.wheels:
+        yield _conflict("wheel-packages", "no job builds wheels", "name runners in `wheels`")
+    yield from _twice("wheels", "wheels of", list(ci.wheels))
 
 
 def of_website(website: WebsiteSettings) -> Iterator[Conflict]:
@@ -114,6 +119,21 @@ def of_website(website: WebsiteSettings) -> Iterator[Conflict]:
 def of_all(configuration: Configuration) -> Iterator[Conflict]:
     """Find contradictions between tables."""
     yield from _twice("check", "check", [check.name for check in configuration.check])
+    if not configuration.ci.wheels:
+        return
+    folder = configuration.python.artifacts
+    if folder is None or folder.startswith("/"):
+        yield _conflict(
+            "ci",
+            "the wheels of `ci.wheels` need a folder in the repository",
+            'name one that git ignores: `artifacts = "dist"` in `[python]`',
+        )
+    if configuration.release.only_changed:
+        yield _conflict(
+            "ci",
+            "`ci.wheels` builds all packages, and `release.only-changed` releases a part of them",
+            "keep one of the two",
+        )
 
 
 RULES: Mapping[type, Rule] = {

@@ -194,6 +194,7 @@ class DueSettings:
 
 
 _SECRET = FreeText(expects="the name of a secret", check=checks.variable)
+_RUNNER = FreeText(expects="the label of a runner", check=checks.runner)
 
 
 @table
@@ -235,6 +236,18 @@ class CiSettings:
         "Let a job attest the files on GitHub before they are uploaded, at most 1024 (public repositories, or GitHub "
         "Enterprise Cloud). `verify` reads the attestations.",
         default=False,
+    )
+    wheels: tuple[str, ...] = key(
+        ListOf(_RUNNER, "labels of runners"),
+        "Labels of the machines on which jobs build the wheels of packages with compiled code, each for its own "
+        "platform, by cibuildwheel (`ubuntu-latest`, `windows-latest`, `macos-latest`); the files come into "
+        "`python.artifacts`.",
+        default=(),
+    )
+    wheel_packages: tuple[str, ...] = key(
+        _NAMES,
+        "Packages with compiled code, beside those that maturin, scikit-build-core or meson-python builds.",
+        default=(),
     )
     source: str | None = key(
         _NAME,

@@ -177,6 +177,16 @@ def slug(text: str) -> Impossible | None:
     return None
 
 
+def runner(text: str) -> Impossible | None:
+    """Check the label of a machine, which a workflow and names of files hold."""
+    if re.fullmatch(r"[A-Za-z0-9._-]{1,100}", text) is None:
+        return Impossible(
+            f"`{shown(text)}` is not the label of a runner",
+            "use letters, digits, dots, dashes and underscores",
+        )
+    return None
+
+
 def one_line(text: str) -> Impossible | None:
     """Check a text that must be one line without control characters."""
     if not all(character.isprintable() for character in text):

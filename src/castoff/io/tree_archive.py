@@ -8,9 +8,7 @@ import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
-TIME = 946_684_800
-"""The time of all files, 2000-01-01T00:00:00Z. The same files give the same bytes, in whichever commit they are, and
-archives of wheels hold no time before 1980."""
+from castoff.model.release_tree import TREE_TIME
 
 
 def write_tree_archive(root: Path, file: Path) -> str:
@@ -22,7 +20,7 @@ def write_tree_archive(root: Path, file: Path) -> str:
     with tarfile.open(file, "w", format=tarfile.PAX_FORMAT) as archive:
         for path in sorted(_files(root), key=lambda one: (one.is_symlink(), os.fsencode(one))):
             entry = tarfile.TarInfo(path.relative_to(root).as_posix())
-            entry.mtime = TIME
+            entry.mtime = TREE_TIME
             if path.is_symlink():
                 entry.type, entry.mode, entry.linkname = tarfile.SYMTYPE, 0o777, str(path.readlink())
                 archive.addfile(entry)

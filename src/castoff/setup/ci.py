@@ -21,6 +21,7 @@ from castoff.preflight.tools import npm_clients
 from castoff.session.edits import changelog_path
 from castoff.session.services import Services
 from castoff.session.session import open_session
+from castoff.setup.wheels import wheel_builds
 from castoff.values import dataclass
 from castoff.workflows.detection import release_workflows, second_writer_problems
 from castoff.workflows.jobs import workflow_files
@@ -73,7 +74,8 @@ class Wanted:
 def wanted_workflows(services: Services) -> Wanted:
     """Return the workflows that the configuration asks for, and the lock file that they install castoff from.
 
-    Errors: ``no-forge``, ``workflow-value-unfit``, ``ci-source-missing``, ``ci-lock-failed``.
+    Errors: ``no-forge``, ``workflow-value-unfit``, ``ci-source-missing``, ``ci-lock-failed``, and those of
+    :func:`wheel_builds`.
     """
     tree = FolderTree(services.repository.root)
     there = release_workflows(workflow_files(tree), tree)
@@ -159,6 +161,7 @@ def _options(services: Services) -> WorkflowOptions:
             announce=configuration.ci.announce,
             shards=configuration.ci.shards,
             attest=configuration.ci.attest,
+            wheels=wheel_builds(configuration, session.snapshot.workspace, session.snapshot.tree.read),
             waiting=_waiting(services, session.snapshot.tag_name.of(_ANY)),
             documentation=configuration.docs.mode != "off"
             and _has_docs(services, session.snapshot.ecosystems),

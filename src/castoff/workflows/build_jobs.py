@@ -10,9 +10,12 @@ would be some 600 Python packages. So the output is the digest of their list, wh
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from castoff.workflows.job_parts import READS_CLAIM, build_secrets, clients, secrets, unset
 from castoff.workflows.job_values import Job, Keep, LegName, Output, Script, Take
 from castoff.workflows.options import WorkflowOptions
+from castoff.workflows.wheel_jobs import WHEEL_JOBS, placed_files
 
 _VERSION = ("version", "empty if nothing is left to upload")
 _LISTED = ("listed", "the digest of the list of digests, apart from it: no later job can write it")
@@ -22,7 +25,12 @@ _BUILD = 'castoff/bin/castoff -C "$GITHUB_WORKSPACE" build --shard {shard} --to 
 
 def build_jobs(options: WorkflowOptions, after: tuple[str, ...]) -> tuple[Job, ...]:
     """Plan the jobs that build; the last one hands on the version and the list of its files."""
-    return (_build(options, after),) if options.shards == 1 else (_shards(options, after), _join(options))
+    build = _build(options) if options.shards == 1 else _shards(options)
+    # A job before it does not run where nothing is claimed, or nothing is left to build.
+    build = replace(build, needs=after, though_skipped=bool(after))
+    if options.wheels is not None:
+        build = replace(build, needs=(*WHEEL_JOBS, *after), though_skipped=True, requires="tree")
+    return (build,) if options.shards == 1 else (build, _join(options))
 
 
 def last_build_job(options: WorkflowOptions) -> str:
@@ -30,7 +38,7 @@ def last_build_job(options: WorkflowOptions) -> str:
     return "build" if options.shards == 1 else "join"
 
 
-def _build(options: WorkflowOptions, after: tuple[str, ...]) -> Job:
+def _build(options: WorkflowOptions) -> Job:
     script = f"""\
 cd "$RUNNER_TEMP"
 {_BUILD.format(shard="1/1")} > built.json
@@ -48,12 +56,11 @@ fi
         name="build",
         title="Build the files of the claimed version, and use them as users will",
         why=_WHY,
-        needs=after,
-        though_skipped=bool(after),
         minutes=350,
         rights=(READS_CLAIM,),
         steps=(
             *clients(options),
+            *placed_files(options, claimed=True),
             Script(
                 title="Build, and verify all packages",
                 script=unset(names) + script,
@@ -66,7 +73,7 @@ fi
     )
 
 
-def _shards(options: WorkflowOptions, after: tuple[str, ...]) -> Job:
+def _shards(options: WorkflowOptions) -> Job:
     shard = f'"$SHARD/{options.shards}"'
     script = f"""\
 cd "$RUNNER_TEMP"
@@ -84,13 +91,12 @@ fi
         name="build",
         title="Build the files of the claimed version, and use a share of them as users will",
         why=_WHY,
-        needs=after,
-        though_skipped=bool(after),
         minutes=350,
         legs=numbers,
         rights=(READS_CLAIM,),
         steps=(
             *clients(options),
+            *placed_files(options, claimed=True),
             Script(
                 title="Build all packages, and verify a share of them",
                 script=unset(names) + script,

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from textwrap import fill, indent
 
 from castoff.model.refs import PROPOSED
+from castoff.model.release_tree import TREE_TIME
 from castoff.workflows import texts
 from castoff.workflows.job_values import (
     AppToken,
@@ -20,8 +21,10 @@ from castoff.workflows.job_values import (
     JobToken,
     Keep,
     LegName,
+    LegNumber,
     Mint,
     Output,
+    PlatformWheels,
     ReleaseBranch,
     Script,
     Secret,
@@ -29,6 +32,7 @@ from castoff.workflows.job_values import (
     StartInput,
     Step,
     Take,
+    Uv,
     Value,
     Workflow,
 )
@@ -118,7 +122,8 @@ def _group(workflow: Workflow) -> str:
 
 def _job(workflow: Workflow, job: Job) -> str:
     needs = ", ".join(job.needs)
-    of_leg = f" (${{{{ {_LEG} }}}} of {len(job.legs)})" if job.legs else ""
+    of_all = f" of {len(job.legs)}" if not job.on_legs else ""
+    of_leg = f" (${{{{ {_LEG} }}}}{of_all})" if job.legs else ""
     lines = [f"  {job.name}: # {job.why}\n    name: {job.title}{of_leg}\n"]
     if job.needs:
         lines.append(f"    needs: {needs}\n" if len(job.needs) == 1 else f"    needs: [{needs}]\n")
@@ -129,16 +134,18 @@ def _job(workflow: Workflow, job: Job) -> str:
         lines.append(
             f"    strategy:\n      fail-fast: false # what other legs find is worth knowing\n{_matrix(job)}"
         )
-    lines.append("    runs-on: ubuntu-latest\n")
+    lines.append(f"    runs-on: {f'${{{{ {_LEG} }}}}' if job.on_legs else 'ubuntu-latest'}\n")
     limit = " # a job ends after six hours at the latest" if job.minutes > 300 else ""
     lines.append(f"    timeout-minutes: {job.minutes}{limit}\n")
     if job.environment:
         lines.append(f"    environment: {job.environment} # its rules can hold the job back\n")
-    lines.append("    permissions:\n")
+    lines.append("    permissions:\n" if job.rights else "    permissions: {}\n")
     lines += [f"      {one.area}: {one.access} # {one.why}\n" for one in job.rights]
     if outputs := [one for step in job.steps if isinstance(step, Script) for one in step.outputs]:
         lines.append("    outputs:\n")
         lines += [f"      {name}: ${{{{ steps.{_STEP}.outputs.{name} }}}} # {why}\n" for name, why in outputs]
+    if job.on_legs:
+        lines.append("    defaults:\n      run:\n        shell: bash # on Windows as well\n")
     lines.append("    steps:\n")
     if job.castoff:
         lines += [texts.CHECKOUT if job.at == "commit" else _AT_BRANCH, texts.UV]
@@ -175,6 +182,15 @@ def _step(step: Step) -> str:
             by_corepack = " ".join(sorted({"pnpm", "yarn"} & set(packers)))
             corepack = _COREPACK.format(names=by_corepack) if by_corepack else ""
             return _NODE + corepack + (_BUN if "bun" in packers else "")
+        case Uv():
+            return texts.SETUP_UV
+        case PlatformWheels(package, into):
+            return (
+                f"      - uses: pypa/cibuildwheel@@CIBUILDWHEEL@\n"
+                f"        env:\n          SOURCE_DATE_EPOCH: {TREE_TIME}\n"
+                f"        with:\n          package-dir: {package}\n"
+                f"          output-dir: ${{{{ runner.temp }}}}/{into}\n"
+            )
         case SigningKey():
             return _SIGNING
         case Mint(name, rights):
@@ -240,3 +256,5 @@ def _value(value: Value) -> str:
             return "github.event.repository.default_branch"
         case LegName():
             return _LEG
+        case LegNumber():
+            return "strategy.job-index"

@@ -72,7 +72,12 @@ class LegName:
     """The name of the leg of a job that runs several times."""
 
 
-Value = Secret | Output | Input | ReleaseBranch | DefaultBranch | LegName
+@dataclass(frozen=True, slots=True)
+class LegNumber:
+    """The place of the leg among those of its job, from 0: part of a name that may hold no dot."""
+
+
+Value = Secret | Output | Input | ReleaseBranch | DefaultBranch | LegName | LegNumber
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +100,22 @@ class Clients:
     """Installation of what packs (``packers``: npm, pnpm, yarn, bun), locks and uploads npm packages."""
 
     packers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Uv:
+    """Installation of uv, which a job with castoff has already."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformWheels:
+    """The wheels of a package for the machine of the job, built by cibuildwheel, in a folder below ``$RUNNER_TEMP``.
+
+    ``package`` is its folder, from that of the job, ``$GITHUB_WORKSPACE``.
+    """
+
+    package: str
+    into: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +162,7 @@ class Mint:
     rights: tuple[Right, ...]
 
 
-Step = Script | Clients | SigningKey | Keep | Take | Attest | Mint
+Step = Script | Clients | Uv | PlatformWheels | SigningKey | Keep | Take | Attest | Mint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +173,7 @@ class Job:
     but ``requires`` did. ``given`` must have a value, ``unless`` must have none. ``at``: it checks out the commit that
     started the workflow, or the branch as it is by then; without ``castoff`` it needs neither a clone nor castoff.
     With ``legs`` it runs once for each, at the same time. Their outputs are those of one job, so that each leg needs
-    names of its own.
+    names of its own. ``on_legs``: each leg is the label of the machine that it runs on, and the shell is bash on all.
     """
 
     name: str
@@ -170,6 +191,7 @@ class Job:
     castoff: bool = True
     at: Literal["commit", "branch"] = "branch"
     legs: tuple[str, ...] = ()
+    on_legs: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,20 @@ ATTESTING_ACTION = "actions/attest@"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WheelBuilds:
+    """The Python files of a release that are built on several machines, the ``runners``, by their labels.
+
+    ``compiled`` and ``pure`` are folders of packages: of those whose wheels are built on each machine, and of those
+    that have one wheel. ``folder`` is where castoff finds all files (``python.artifacts``).
+    """
+
+    runners: tuple[str, ...]
+    folder: str
+    compiled: tuple[str, ...]
+    pure: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WorkflowOptions:
     """What the workspace's configuration says that matters here.
 
@@ -27,7 +41,8 @@ class WorkflowOptions:
     packages. ``token`` is the secret of another token than the job's own, ``app`` the name of an app that gives one;
     without both, ``waiting`` are the workflows
     that a tag would start, and that a job starts instead. ``announce``: a job announces, when a person starts it.
-    ``shards`` jobs build and verify at the same time. ``attest``: a job attests the files on the forge.
+    ``shards`` jobs build and verify at the same time. ``attest``: a job attests the files on the forge. ``wheels``:
+    jobs build the Python files before the others use them.
     """
 
     repository: str
@@ -53,6 +68,7 @@ class WorkflowOptions:
     announce: bool = False
     shards: int = 1
     attest: bool = False
+    wheels: WheelBuilds | None = None
 
 
 def starts_others(options: WorkflowOptions) -> bool:

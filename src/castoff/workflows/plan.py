@@ -42,7 +42,8 @@ SETUP_NODE = Pin("actions/setup-node", "820762786026740c76f36085b0efc47a31fe5020
 SETUP_BUN = Pin("oven-sh/setup-bun", "0c5077e51419868618aeaa5fe8019c62421857d6", "v2.2.0")
 ATTEST = Pin("actions/attest", "1e69f48acb82d1966a394da916b4c1698aa569d6", "v4.2.2")
 APP_TOKEN = Pin("actions/create-github-app-token", "1b10c78c7865c340bc4f6099eb2f838309f1e8c3", "v3.1.1")
-PINS = (CHECKOUT, SETUP_UV, UPLOAD, DOWNLOAD, SETUP_NODE, SETUP_BUN, ATTEST, APP_TOKEN)
+CIBUILDWHEEL = Pin("pypa/cibuildwheel", "1828c10ab37f080699c7b81cea34097c684a7074", "v4.2.0")
+PINS = (CHECKOUT, SETUP_UV, UPLOAD, DOWNLOAD, SETUP_NODE, SETUP_BUN, ATTEST, APP_TOKEN, CIBUILDWHEEL)
 
 
 # Only a full commit hash: abbreviated ones can become ambiguous, and git resolves a branch of that name
@@ -151,6 +152,7 @@ def _file(options: WorkflowOptions, name: str, text: str, purpose: str) -> Workf
         "@ATTEST@": f"{ATTEST.commit} # {ATTEST.version}",
         "@APP_TOKEN@": f"{APP_TOKEN.commit} # {APP_TOKEN.version}",
         "@DOWNLOAD@": f"{DOWNLOAD.commit} # {DOWNLOAD.version}",
+        "@CIBUILDWHEEL@": f"{CIBUILDWHEEL.commit} # {CIBUILDWHEEL.version}",
         "@REPOSITORY@": f"'{options.repository}'",
         "@CASTOFF@": f"'castoff @ {options.source}'",
         "@LOCK@": LOCK,
@@ -216,7 +218,15 @@ def _require_source(source: str | None) -> None:
 
 
 def _demand_fitting(options: WorkflowOptions) -> None:
+    wheels = options.wheels
     rules = (
+        ("ci.wheels", wheels.runners if wheels else (), r"[A-Za-z0-9._-]{1,100}"),
+        ("python.artifacts", (wheels.folder,) if wheels else (), r"[A-Za-z0-9._][A-Za-z0-9._/-]{0,200}"),
+        (
+            "the folder of a package",
+            (*wheels.compiled, *wheels.pure) if wheels else (),
+            r"[A-Za-z0-9._][A-Za-z0-9._/-]{0,200}",
+        ),
         ("repository", (options.repository,), r"[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}"),
         ("tags", options.tags, r"[A-Za-z0-9._+*?!/\[\]@-]{1,200}"),
         ("site_token", (options.site_token,), r"[A-Za-z_][A-Za-z0-9_]{0,100}"),

@@ -1,5 +1,7 @@
 """Jobs of a release, each with least rights.
 
+    tree, wheels, sdists
+               build the Python files on several machines, where the configuration wants it; no rights
     rehearse   builds and tries everything; no rights
     propose    opens the pull request whose merge claims the version
     claim      pushes what claims the version; only without proposals
@@ -54,6 +56,7 @@ from castoff.workflows.options import (
     WorkflowOptions,
     attests,
 )
+from castoff.workflows.wheel_jobs import WHEEL_JOBS, placed_files, wheel_jobs
 
 STARTS = 12
 """How often the workflow starts itself again: three days, at six hours a job."""
@@ -89,6 +92,7 @@ def proposal_workflow(options: WorkflowOptions) -> Workflow:
         group="castoff-propose",
         entries=(StartInput(name="level", description=_LEVEL, required=True, default="minor"), _PRE),
         jobs=(
+            *wheel_jobs(options, "commit", _WANTED),
             _rehearsal(options, "Rehearse the release and its pull request", rehearse),
             Job(
                 name="propose",
@@ -133,6 +137,7 @@ def release_workflow(options: WorkflowOptions) -> Workflow:
         entries=(*((level, _PRE) if claims else ()), starts),
         after_proposal=not claims,
         jobs=(
+            *(wheel_jobs(options, "commit", _WANTED) if claims else wheel_jobs(options, "branch")),
             *(_claim(options) if claims else ()),
             *build_jobs(options, after=("claim",) if claims else ()),
             _sign(options),
@@ -147,6 +152,7 @@ def release_workflow(options: WorkflowOptions) -> Workflow:
 
 def _rehearsal(options: WorkflowOptions, title: str, script: str) -> Job:
     names = build_secrets(options)
+    built = WHEEL_JOBS if options.wheels is not None else ()
     return Job(
         name="rehearse",
         title="Build the release, and rehearse it",
@@ -154,8 +160,12 @@ def _rehearsal(options: WorkflowOptions, title: str, script: str) -> Job:
         minutes=120 if options.shards == 1 else 350,
         rights=_LOOKS,
         at="commit",
+        needs=built,
+        though_skipped=bool(built),
+        requires="tree" if built else "",
         steps=(
             *clients(options),
+            *placed_files(options),
             Script(title=title, script=unset(names) + script, variables=(*_WANTED, *secrets(names))),
         ),
     )

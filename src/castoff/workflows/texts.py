@@ -31,10 +31,15 @@ _AT_HOME = CHECKOUT.replace(
     "          ref: ${{ github.event.repository.default_branch }} # where the changelog lives\n",
 )
 
-UV = """\
+SETUP_UV = """\
       - uses: astral-sh/setup-uv@@UV@
         with:
           enable-cache: false
+"""
+
+UV = (
+    SETUP_UV
+    + """\
       - name: Install castoff, by hashes
         run: |
           uv venv --no-project --python '>=3.11' "$RUNNER_TEMP/castoff"
@@ -42,6 +47,7 @@ UV = """\
           uv pip install --no-config --require-hashes --no-build -r @LOCK@
 @INSTALL@          uv pip check
 """
+)
 
 INSTALL_COMMIT = """\
           uv pip install --no-config --no-deps --no-build-isolation @CASTOFF@
