@@ -17,9 +17,8 @@ Every error carries a :class:`Problem`, or several. Codes are kebab-case and nev
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import ClassVar, Literal
-
-from castoff.values import dataclass
 
 Severity = Literal["error", "warning"]
 

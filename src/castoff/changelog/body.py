@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Literal
 
 from castoff.changelog.links import all_spans, link_references
@@ -11,7 +12,6 @@ from castoff.changelog.order import same_version
 from castoff.changelog.titles import read_title
 from castoff.errors import Refusal
 from castoff.text.markdown import Blocks, Heading, Span, TextEdit, apply_edits, read_blocks
-from castoff.values import dataclass
 
 Contributors = Literal["drop", "keep"]
 GeneratedMark = Literal["comment", "heading", "entry"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from castoff.changelog.links import link_references
@@ -23,7 +23,6 @@ from castoff.changelog.release_edit import (
 from castoff.changelog.sections import Section, parse
 from castoff.changelog.style import trailing_blanks
 from castoff.text.markdown import TextEdit, apply_edits, read_blocks
-from castoff.values import dataclass
 
 CutOutcome = Literal["cut", "created", "dated", "unchanged"]
 

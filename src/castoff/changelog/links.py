@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from urllib.parse import unquote
 
 from castoff.changelog.order import VERSION, bare, is_version
 from castoff.text.markdown import Blocks, Span, TextEdit, find_spans
 from castoff.text.markdown.inline import normal_label
-from castoff.values import dataclass
 
 # GitHub's own rule for references: not within words, addresses, other links or code; seven digits at most.
 _NAKED = re.compile(r"(?<![\w/&#.@=\[\\-])#([1-9]\d{0,6})\b(?![\w-])")

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from castoff.changelog.links import find_comparisons
 from castoff.changelog.sections import Section, parse
 from castoff.changelog.structure import is_kind_of_change
 from castoff.text.markdown import Blocks, Heading, read_blocks
-from castoff.values import dataclass
 
 _ITEM = re.compile(r" {0,3}(?:[*+-]|\d{1,9}[.)])[ \t]")
 _LINK = re.compile(r"\[([^\[\]]{0,200})\]\([^\s()]{0,500}\)")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from castoff.changelog.body import (
@@ -40,7 +40,6 @@ from castoff.changelog.style import trailing_blanks
 from castoff.errors import Refusal
 from castoff.text.markdown import TextEdit, apply_edits, read_blocks
 from castoff.text.markdown.inline import normal_label
-from castoff.values import dataclass
 
 PortOutcome = Literal["created", "filled", "unchanged", "by-hand", "replaced"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cached_property
 
 from castoff.changelog.body import check_closed
@@ -16,7 +17,6 @@ from castoff.changelog.titles import Title, is_unreleased, read_day, read_title,
 from castoff.errors import Refusal, UsageError
 from castoff.text.markdown import TextEdit
 from castoff.text.markdown.inline import normal_label
-from castoff.values import dataclass
 
 _OTHER_MARKUP = (".rst", ".adoc", ".asciidoc", ".org", ".html")
 

@@ -7,6 +7,7 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Literal
 
@@ -16,7 +17,6 @@ from castoff.changelog.titles import Title, is_unreleased, pending, read_title, 
 from castoff.text.markdown import Blocks, Definition, Heading, LineRange, read_blocks
 from castoff.text.markdown.blocks import is_setext_underline
 from castoff.text.markdown.inline import normal_label
-from castoff.values import dataclass
 
 StyleName = Literal["kube", "keep-a-changelog", "towncrier", "plain"]
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from castoff.changelog.body import is_contributors_title
 from castoff.changelog.sections import Changelog, Section, every_heading
 from castoff.changelog.titles import is_unreleased, read_title
 from castoff.errors import Refusal
 from castoff.text.markdown import Blocks, Heading
-from castoff.values import dataclass
 
 _ORNAMENTS = re.compile(r"^(?:(?::[a-z0-9_+-]{1,40}:|[^\w\s!-~]+)\s*)+")
 _ABOUT = re.compile(

@@ -11,6 +11,7 @@ import datetime
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from castoff.changelog.links import find_comparisons
 from castoff.changelog.order import order_key
@@ -18,7 +19,6 @@ from castoff.changelog.sections import Changelog, Section
 from castoff.changelog.titles import Title, TitleLink, write_like
 from castoff.text.markdown import Lines
 from castoff.text.markdown.blocks import HeadingForm
-from castoff.values import dataclass
 
 _NEWEST = 5
 _SIGNS = re.compile(r"[!-/:-@\[-`{-~–—·•]*")

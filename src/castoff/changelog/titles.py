@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import datetime
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from castoff.changelog.order import VERSION, bare
-from castoff.values import dataclass
 
 _MONTHS = (
     "January",

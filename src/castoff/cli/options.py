@@ -9,15 +9,13 @@ import os
 import re
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 import click
-
-from castoff.values import dataclass
 
 if TYPE_CHECKING:
     from castoff.ports import Reporter

@@ -8,7 +8,7 @@ no meaning here is named in a warning (``setting-not-taken-over``).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
 from castoff.config.cargo_release_settings import (
@@ -30,7 +30,6 @@ from castoff.config.values import Configuration
 from castoff.ecosystems.cargo.manifest.layout import read_layouts
 from castoff.errors import CastoffError, ConfigurationError, Problem
 from castoff.ports import Tree
-from castoff.values import dataclass
 
 Settings = Mapping[str, Any]
 Tables = dict[str, Any]

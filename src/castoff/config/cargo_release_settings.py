@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from posixpath import normpath
 from typing import Any
 
@@ -11,7 +12,6 @@ from castoff.config.positions import shown
 from castoff.errors import Problem, WorkspaceError
 from castoff.ports import Tree
 from castoff.text.toml import parse, scan
-from castoff.values import dataclass
 
 RELEASE_TOML = "release.toml"
 CARGO_TOML = "Cargo.toml"

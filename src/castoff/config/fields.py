@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any, Protocol
 
 from castoff.config.positions import Impossible, TablePath, nearest, shown
-from castoff.values import dataclass
 
 Schema = dict[str, Any]
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
 from castoff.errors import Problem, Severity
-from castoff.values import dataclass
 
 Path = tuple[str | int, ...]
 

@@ -8,7 +8,7 @@ was told is used as far as it has a meaning here.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from castoff.config.positions import Report, TablePath, spelled
@@ -18,7 +18,6 @@ from castoff.config.values import Configuration
 from castoff.errors import ConfigurationError, Problem, WorkspaceError
 from castoff.ports import Tree
 from castoff.text import toml
-from castoff.values import dataclass
 
 NOTES_PATHS = (".github/release.yml", ".github/release.yaml")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from castoff.config.positions import Impossible, shown
 from castoff.config.templates import LiteralText, Placeholder, fill, parts, used
@@ -15,7 +16,6 @@ from castoff.config.value_checks import compiled
 from castoff.config.values import Capture, CheckSettings, Replace
 from castoff.errors import Problem
 from castoff.model.workspace import Edit
-from castoff.values import dataclass
 
 LARGEST_TEXT = 4 * 1024 * 1024
 """In characters: what a rule is tried on at most."""

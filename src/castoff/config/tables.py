@@ -7,13 +7,12 @@ has, and what it is for. Reading, the JSON schema and the reference page all com
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING, field, fields, replace
+from dataclasses import MISSING, dataclass, field, fields, replace
 from functools import cache
 from typing import Any, TypeVar, dataclass_transform
 
 from castoff.config.fields import Form, Schema, wrong_type
 from castoff.config.positions import Conflict, TablePath, nearest, shown
-from castoff.values import dataclass
 
 _C = TypeVar("_C")
 

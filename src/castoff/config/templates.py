@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
 
 from castoff.errors import ConfigurationError
 from castoff.model.versions import Ecosystem, ReleaseVersion, spell
-from castoff.values import dataclass
 
 PLACEHOLDERS: Mapping[str, str] = {
     "version": "the released version, as in the tag",

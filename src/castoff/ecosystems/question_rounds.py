@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Set
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
-
-from castoff.values import dataclass
 
 Question = TypeVar("Question")
 Reply = TypeVar("Reply")

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from castoff.errors import CastoffError, UsageError
 from castoff.model.semver import Requirement, Version, read_requirement, read_version
-from castoff.values import dataclass
 
 NeedKind = Literal["normal", "build", "dev", "optional"]
 

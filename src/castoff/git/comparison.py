@@ -11,11 +11,11 @@ import hashlib
 import re
 import stat
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from castoff.git.repository import Repository
 from castoff.git.runner import Git
-from castoff.values import dataclass
 
 _POINTER = re.compile(
     rb"version https://git-lfs\.github\.com/spec/v1\n(?:[a-z0-9.-]+ .*\n)*?oid sha256:([0-9a-f]{64})\n"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from castoff.errors import CastoffError
@@ -17,7 +18,6 @@ from castoff.git.clone_config import carry_settings
 from castoff.git.credentials import access_to, by_environment
 from castoff.git.repository import Repository, blob_entries, entries_of
 from castoff.git.runner import Git
-from castoff.values import dataclass
 
 _AS_SUBMODULE = {"GIT_PROTOCOL_FROM_USER": "0"}
 """Addresses in `.gitmodules` are the repository's: `protocol.NAME.allow = user` does not allow them (git-config)."""

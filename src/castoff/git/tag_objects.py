@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from castoff.git.runner import Git
-from castoff.values import dataclass
 
 _HEADER = re.compile(r"object (?P<commit>[0-9a-f]{40,64})\ntype commit\ntag (?P<name>[^\n]+)\n")
 

@@ -11,11 +11,10 @@ import json
 import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from castoff.model.workspace import Artifact
-from castoff.values import dataclass
 
 _RELEASES = 3
 """How many are kept: those that were never finished would stay for ever."""

@@ -11,7 +11,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
@@ -20,7 +20,6 @@ from urllib.parse import urlsplit
 from castoff.errors import MachineFailure, Problem
 from castoff.io.machine import require_machine
 from castoff.redaction import Redactor
-from castoff.values import dataclass
 
 if TYPE_CHECKING:
     import requests

@@ -8,10 +8,8 @@ answered, so that no request changes anything.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-
-from castoff.values import dataclass
 
 ADDRESS = "127.0.0.1"
 

@@ -17,7 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -25,7 +25,6 @@ from castoff.errors import UsageError
 from castoff.io.machine import not_started, require_end, require_room
 from castoff.model.child_environments import ChildEnvironment, Given, Kind, child_environment
 from castoff.redaction import Redactor
-from castoff.values import dataclass
 
 if TYPE_CHECKING:
     from castoff.io.server_process import ServerProcess

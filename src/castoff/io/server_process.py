@@ -6,11 +6,10 @@ import json
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import IO, Protocol
 
 from castoff.redaction import Redactor
-from castoff.values import dataclass
 
 _KEPT = 20_000
 """Characters kept of what a program says beside its answers."""

@@ -5,11 +5,11 @@ Only successes are kept, each as an empty file whose name is the digest of all t
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 from castoff.ports import Clock
-from castoff.values import dataclass
 
 _LONGEST = timedelta(days=30)
 """How long a success counts: no digest covers the libraries of the system that a build links against."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from castoff.errors import Problem
-from castoff.values import dataclass
 
 Undo = Literal["free", "withdraw", "never"]
 StageName = Literal[

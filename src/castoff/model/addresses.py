@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-
-from castoff.values import dataclass
+from dataclasses import dataclass
 
 _SCP = re.compile(r"(?:[^@/\s]{1,200}@)?(?P<host>[A-Za-z0-9.-]{2,253}):(?!//)(?P<path>[^\s]{1,1000})")
 _URL = re.compile(

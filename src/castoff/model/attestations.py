@@ -12,10 +12,10 @@ import binascii
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from castoff.model.observations import Unknown
-from castoff.values import dataclass
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate

@@ -5,9 +5,8 @@ The forge and the repository fill these values, the notes and the stages read th
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
-
-from castoff.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

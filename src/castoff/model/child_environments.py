@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
 from castoff.model.credentials import Purpose, purpose_of, purpose_of_address
-from castoff.values import dataclass
 
 
 class Kind(StrEnum):

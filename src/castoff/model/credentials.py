@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal
-
-from castoff.values import dataclass
 
 Purpose = Literal[
     "cargo",

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from castoff.errors import Problem
 from castoff.model.workspace import FACADE_KINDS, ORDERING_KINDS, Edge, Workspace
-from castoff.values import dataclass
 
 FacadeSource = Literal["found", "named", "none"]
 Needs = Mapping[str, frozenset[str]]

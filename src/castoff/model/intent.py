@@ -13,11 +13,10 @@ them say again what they said before, as the revert of a release commit does; it
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 from castoff.errors import CastoffError, Refusal, UsageError
 from castoff.model.versions import Ecosystem, ReleaseVersion, next_version, read, spell
-from castoff.values import dataclass
 
 _KINDS = ("alpha", "beta", "rc")
 _BY_HISTORY = frozenset({"level-needs-pre", "nothing-to-release", "pre-goes-back"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from castoff.errors import Problem, WorkspaceError
 from castoff.model.changed_packages import at_newest, with_kept
@@ -12,7 +12,6 @@ from castoff.model.scope import Scope, folders_above, is_excluded, is_within
 from castoff.model.selection import Discovery, Program, Unreadable
 from castoff.model.versions import Ecosystem, same_version
 from castoff.model.workspace import EXCLUDED, Member, NotReleased, OtherWorkspace, Package, Workspace
-from castoff.values import dataclass
 
 _ECOSYSTEMS: Mapping[str, Ecosystem] = {
     "Cargo.toml": "cargo",

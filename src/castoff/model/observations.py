@@ -5,9 +5,8 @@ What waits on a registry for a person's approval is a fifth: present for its own
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
-
-from castoff.values import dataclass
 
 Sameness = Literal["bytes", "contents", "no", "not-comparable"]
 

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from castoff.errors import Problem
 from castoff.model.acts import Act
 from castoff.model.graph import Order
 from castoff.model.versions import ReleaseVersion, spell
 from castoff.model.workspace import ArtifactKind, Edit, Member, Package, Workspace
-from castoff.values import dataclass
 
 SECONDS_A_WAVE: Mapping[str, float] = {"cargo": 15.0, "python": 10.0, "npm": 10.0}
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from castoff.errors import ConfigurationError
 from castoff.model.versions import Ecosystem, ReleaseVersion, read, spell
-from castoff.values import dataclass
 
 CLAIMS = "refs/castoff/"
 GIVEN_UP = "given-up/"

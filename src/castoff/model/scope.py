@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Literal
 
 from castoff.model.versions import Ecosystem
-from castoff.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from castoff.errors import Problem, Refusal, WorkspaceError
 from castoff.model.scope import Scope, common_folder, folders_above, is_within
 from castoff.model.versions import Ecosystem, same_version
 from castoff.model.workspace import NotReleased, Workspace
-from castoff.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

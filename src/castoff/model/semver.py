@@ -8,9 +8,8 @@ the same three numbers.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import lru_cache, total_ordering
-
-from castoff.values import dataclass
 
 _NUMBER = r"(?:0|[1-9][0-9]{0,18})"
 _IDENTIFIERS = r"[0-9A-Za-z-]{1,200}(?:\.[0-9A-Za-z-]{1,200}){0,99}"

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Literal
-
-from castoff.values import dataclass
 
 StepKind = Literal["check", "prepare", "build", "pack", "compile", "install", "sign"]
 

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Literal
 
 from castoff.model.versions import ReleaseVersion, read
-from castoff.values import dataclass
 
 HOLE = "{version}"
 NAME_HOLE = "{package}"

@@ -10,11 +10,10 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from castoff.errors import Problem
 from castoff.model.observations import Unknown
-from castoff.values import dataclass
 
 REQUEST_URL, REQUEST_TOKEN = "ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"
 """GitHub, "OpenID Connect reference": a runner sets both in jobs with `id-token: write`."""

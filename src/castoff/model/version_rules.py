@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from castoff.model.versions import ReleaseVersion, is_between_releases, read, release_numbers
-from castoff.values import dataclass
 
 _LINE = re.compile(
     r"(?:^|[-/_])v?([0-9]{1,4})(?:\.([0-9]{1,4}|x|\*))?(?:\.(?:[0-9]{1,4}|x|\*))?$", re.IGNORECASE

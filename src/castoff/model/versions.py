@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Iterable
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import total_ordering
 from typing import Literal
 
 from castoff.errors import CastoffError, Problem, Refusal, UsageError
-from castoff.values import dataclass
 
 Ecosystem = Literal["cargo", "python", "npm"]
 Pre = Literal["alpha", "beta", "rc"]

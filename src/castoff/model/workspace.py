@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from castoff.errors import Problem
 from castoff.model.refs import TagSource
 from castoff.model.versions import Ecosystem, ReleaseVersion, spell
-from castoff.values import dataclass
 
 EdgeKind = Literal["normal", "build", "dev", "optional", "extra", "group", "peer"]
 ArtifactKind = Literal["crate", "wheel", "sdist", "tarball"]

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
 from castoff.errors import ConfigurationError, Problem
 from castoff.notes.reachable import Category, category_warnings
 from castoff.text.yaml import Mapping, Scalar, Sequence, Value, read_yaml
-from castoff.values import dataclass
 
 DEFAULT_PATH = ".github/release.yml"
 PATHS = (DEFAULT_PATH, ".github/release.yaml")

@@ -7,12 +7,11 @@ welcomed.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from castoff.model.changes import Change
 from castoff.notes.engine import new_contributors
 from castoff.notes.render import one_line
-from castoff.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,13 +10,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from castoff.errors import Problem
 from castoff.notes.render import COMMENT, FULL_CHANGELOG, HEADING, NEW_CONTRIBUTORS_HEADING
 from castoff.text.fences import OpenBlock, closed
-from castoff.values import dataclass
 
 # Observed limit of GitHub for the body of a release; longer texts are answered with 422.
 LARGEST_BODY = 125_000

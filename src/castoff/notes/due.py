@@ -6,12 +6,12 @@ A cadence, not a date: so many days since the last release, or something importa
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from castoff.model.changes import Change
 from castoff.notes.labels import KINDS, KindLabels
 from castoff.notes.render import one_line
-from castoff.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

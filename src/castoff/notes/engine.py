@@ -8,12 +8,12 @@ out without a word is kept here as :class:`LeftOut`, with its reason.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from castoff.model.changes import Change
 from castoff.notes.configuration import NotesConfiguration
 from castoff.notes.reachable import Category
-from castoff.values import dataclass
 
 Reason = Literal["excluded-label", "excluded-author", "no-category", "no-pull-request"]
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from castoff.model.changes import Change
@@ -19,7 +20,6 @@ from castoff.notes.contributors import Contributor, thanks
 from castoff.notes.labels import KindLabels, kind_of_title
 from castoff.notes.render import one_line
 from castoff.text.fences import OpenBlock, closed
-from castoff.values import dataclass
 
 # Descriptions come from outside; GitHub's own limit is below this.
 LARGEST_DESCRIPTION = 300_000

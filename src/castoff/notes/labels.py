@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Literal
@@ -20,7 +21,6 @@ from castoff.errors import Problem, Severity
 from castoff.model.changes import Change, Commit, Milestone
 from castoff.notes.configuration import NotesConfiguration
 from castoff.notes.render import one_line
-from castoff.values import dataclass
 
 Kind = Literal["added", "changed", "deprecated", "removed", "fixed", "security"]
 KINDS: tuple[Kind, ...] = ("added", "changed", "deprecated", "removed", "fixed", "security")

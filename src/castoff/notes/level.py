@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from castoff.model.changes import Change
-from castoff.values import dataclass
 
 Level = Literal["major", "minor", "patch"]
 _ORDER: tuple[Level, ...] = ("patch", "minor", "major")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
@@ -16,7 +17,6 @@ from castoff.errors import Problem
 from castoff.model.changes import Milestone, MilestoneItem
 from castoff.model.versions import ReleaseVersion, read, spell
 from castoff.notes.render import one_line
-from castoff.values import dataclass
 
 Mode = Literal["move", "block", "off"]
 _PLACE = re.compile(r"\{(version|semver|pep440|major|minor|patch)\}")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
@@ -17,7 +18,6 @@ from castoff.model.changes import Change
 from castoff.notes import render
 from castoff.notes.configuration import DEFAULT, DEFAULT_PATH, PATHS, ReadConfiguration, read_configuration
 from castoff.notes.engine import Notes, NotesRequest, sort_into_notes
-from castoff.values import dataclass
 
 
 class PullRequestEntry(msgspec.Struct, frozen=True):

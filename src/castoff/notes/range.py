@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from castoff.model.changes import Change, Commit
 from castoff.notes.engine import LeftOut
 from castoff.notes.render import one_line
-from castoff.values import dataclass
 
 _SQUASHED = re.compile(r"\(#([0-9]{1,9})\)\s*\Z")
 _MERGED = re.compile(r"Merge pull request #([0-9]{1,9}) from ")

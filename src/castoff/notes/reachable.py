@@ -7,10 +7,10 @@ earlier, is never printed. The forge says nothing about it.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from difflib import get_close_matches
 
 from castoff.errors import Problem
-from castoff.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

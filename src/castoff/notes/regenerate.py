@@ -7,11 +7,10 @@ line that is missing is put where it belongs; everything else stays where it is.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from castoff.notes.draft import Key, Line, join, recognised, split
 from castoff.notes.render import COMMENT
-from castoff.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

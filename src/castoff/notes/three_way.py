@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from castoff.text.fences import OpenBlock, closed
-from castoff.values import dataclass
 
 Key = tuple[str, int]
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from castoff.errors import Problem
 from castoff.model.workspace import Artifact, Package, Workspace
 from castoff.ports.run import Steps
-from castoff.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from castoff.model.observations import Unknown
-from castoff.values import dataclass
 
 DocsState = Literal["queued", "building", "failed", "built"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol, runtime_checkable
 
@@ -10,7 +11,6 @@ from castoff.model.acts import Outcome
 from castoff.model.attestations import Statement
 from castoff.model.changes import Change, Milestone
 from castoff.model.observations import Answer, Unknown
-from castoff.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -15,7 +15,6 @@ from castoff.model.observations import Answer, Sameness, Unknown
 from castoff.model.trusted_publishing import Exchange
 from castoff.model.versions import Ecosystem
 from castoff.model.workspace import Artifact, Package
-from castoff.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

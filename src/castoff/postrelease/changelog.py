@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from castoff.changelog import Ported, require_markdown
 from castoff.errors import CastoffError, Problem
@@ -15,7 +15,6 @@ from castoff.postrelease.delivery import Delivery, DeliveryLook, describe_propos
 from castoff.postrelease.ported_changelog import ReleasePortOptions, port_release
 from castoff.reconcile.part import Seen, wait_for
 from castoff.session.forge_releases import releases_of
-from castoff.values import dataclass
 
 NOT_ANNOUNCED = "the notes are copied when the release is announced"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from castoff.errors import Problem
 from castoff.model.acts import Off, Person, Wait
@@ -13,7 +14,6 @@ from castoff.reconcile.part import Stage
 from castoff.session.past_release import find_past_release
 from castoff.session.services import Services
 from castoff.session.session import Session, open_session
-from castoff.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

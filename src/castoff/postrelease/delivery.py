@@ -8,7 +8,7 @@ it; one that a person closed is not opened again.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Literal
 
 from castoff.errors import Problem
@@ -16,7 +16,6 @@ from castoff.model.acts import Act, Blocked, Decision, Do, Outcome, Person, Refu
 from castoff.model.observations import Observation, Present, Unknown
 from castoff.ports import ForgePull, IssueTracker, NewPull, Remote
 from castoff.reconcile.part import Seen
-from castoff.values import dataclass
 
 Texts = Mapping[str, str]
 # A loop of merges without the wanted text is a conflict that only a person can resolve.

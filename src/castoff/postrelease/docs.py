@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from castoff.model.acts import Act, Decision, Do, Done, Outcome, Person, Unclear, Wait, only_if
@@ -17,7 +17,6 @@ from castoff.model.observations import Absent, Answer, Observation, Present, Unk
 from castoff.ports import DocsBuild, DocsHost, ForgeIssue, IssueTracker
 from castoff.reconcile.part import Seen, wait_for
 from castoff.redaction import plain
-from castoff.values import dataclass
 
 # Issues take 65,536 characters; a log that long is read by nobody.
 LONGEST = 20_000

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from castoff.errors import CastoffError, Problem
 from castoff.model.acts import Act, Wait, only_if
@@ -19,7 +19,6 @@ from castoff.reconcile.patience import at_most
 from castoff.session.past_release import PastRelease, find_past_release
 from castoff.session.services import Services
 from castoff.session.session import Session, open_session
-from castoff.values import dataclass
 
 HALF_A_DAY = 43_200.0
 _FIRST, _LONGEST, _GROWTH = 30.0, 900.0, 1.5

@@ -7,7 +7,7 @@ links, once; what the documentation does not know stays code and is listed.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 from castoff.errors import CastoffError, Problem
 from castoff.model.acts import Act, Blocked, Decision, Do, Done, Off, Outcome, Person, Unclear, Wait, only_if
@@ -27,7 +27,6 @@ from castoff.ports import DocsBuild, DocsHost, Forge, ForgeRelease, NewRelease
 from castoff.postrelease.changelog import published
 from castoff.postrelease.docs import LOOK_AGAIN, Documented
 from castoff.reconcile.part import Seen, wait_for
-from castoff.values import dataclass
 
 LINK = Act(id="docs:links", stage="docs", target="the symbols in the release's text", undo="free")
 # A bound on requests: a text that names more than so many items is no release note.

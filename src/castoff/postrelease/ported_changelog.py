@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
@@ -10,7 +10,6 @@ from castoff.changelog import Ported, PortOptions, Section, parse, port
 from castoff.notes.links import link_symbols
 from castoff.notes.links.text import carry_links, links_in
 from castoff.ports import ForgeRelease
-from castoff.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from castoff.errors import CastoffError, Problem
 from castoff.model.acts import Act, Blocked, Decision, Done, Outcome, Person, only_if
@@ -11,7 +11,6 @@ from castoff.model.observations import Absent, Observation, Present, Unknown
 from castoff.ports import Tree
 from castoff.postrelease.delivery import Delivery, DeliveryLook, Proposal, describe_proposal
 from castoff.reconcile.part import Seen, wait_for
-from castoff.values import dataclass
 from castoff.website import Decision as PageDecision
 from castoff.website import Rendered, decide
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from castoff.config.values import Configuration
 from castoff.errors import CastoffError, Problem, Refusal, UsageError
@@ -20,7 +20,6 @@ from castoff.session.services import Services
 from castoff.session.session import Session, open_session
 from castoff.session.snapshot import common_version
 from castoff.session.workspaces import read_workspace
-from castoff.values import dataclass
 from castoff.website import Decision, Origin, Rendered, render_pages
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from castoff.errors import Problem, UsageError
 from castoff.model.acts import Act, Decision, Do, Done, Outcome, Refused, Succeeded, Throttled, Unclear
@@ -15,7 +15,6 @@ from castoff.preflight.labels import Changes, label_policy, meant_milestone
 from castoff.reconcile.part import Seen, Stage, wait_for
 from castoff.session.services import Services
 from castoff.session.session import open_session
-from castoff.values import dataclass
 
 
 @dataclass(slots=True)

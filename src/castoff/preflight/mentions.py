@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from castoff.config.values import Configuration
@@ -17,7 +18,6 @@ from castoff.git import GitTree
 from castoff.model.versions import ReleaseVersion, spell
 from castoff.model.workspace import Package
 from castoff.session.snapshot import Snapshot
-from castoff.values import dataclass
 
 _DOCUMENT = re.compile(r"(?:(?P<folder>.*)/)?README(?:\.(?:md|rst|txt))?|docs/index\.(?:md|rst)", re.I)
 _MODULES = ("__init__.py", "__about__.py", "__version__.py", "version.py")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import cache, cached_property, partial
 from threading import Lock
@@ -23,7 +23,6 @@ from castoff.session.session import Session
 from castoff.session.snapshot import Snapshot
 from castoff.session.version_guards import below_released, is_released_here, severity_for
 from castoff.session.workspaces import read_workspace
-from castoff.values import dataclass
 
 _NONE = ReleaseVersion(0, 0, 0)
 """The version that is wanted where none is."""

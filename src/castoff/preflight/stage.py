@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from castoff.errors import CastoffError, NotYet, Problem
@@ -15,7 +15,6 @@ from castoff.reconcile import Reconciler, observe
 from castoff.reconcile.part import AnsweredPart, Seen, Stage
 from castoff.session.services import Services
 from castoff.session.snapshot import Snapshot
-from castoff.values import dataclass
 
 Group = Literal["shape", "preflight", "labels", "milestone", "metadata", "foresight", "user"]
 Result = Literal["pass", "warn", "fail", "unknown", "off"]

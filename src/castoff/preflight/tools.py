@@ -6,6 +6,7 @@ import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -19,7 +20,6 @@ from castoff.model.versions import Ecosystem
 from castoff.preflight.stage import Cannot, Check, Found, Skipped
 from castoff.session.services import Services
 from castoff.session.session import Session
-from castoff.values import dataclass
 
 _PATIENCE = 20  # seconds
 _UPDATES = 100  # the exit code of `rustup check` where something newer is there

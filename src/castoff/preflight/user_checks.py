@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 
 from castoff.config.replacement import check_text
@@ -14,7 +15,6 @@ from castoff.model.versions import ReleaseVersion
 from castoff.preflight.stage import Check, Found
 from castoff.session.checkout import Checkout
 from castoff.session.session import Session
-from castoff.values import dataclass
 
 PATIENCE = 1800.0
 """Seconds after which a command counts as failed."""

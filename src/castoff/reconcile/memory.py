@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +12,6 @@ from castoff.model.acts import Act, Outcome, Refused, Succeeded, Throttled, Uncl
 from castoff.ports import Clock
 from castoff.reconcile.part import Part
 from castoff.reconcile.patience import EFFECT, HONEST, Patience, Pause, at_most
-from castoff.values import dataclass
 
 DEFINITE = frozenset(
     {

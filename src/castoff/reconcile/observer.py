@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from castoff.errors import Problem
 from castoff.model.acts import Act, Blocked, Decision, Do, Done, Off, Person, Wait, acts_ahead, acts_of
 from castoff.model.observations import Unknown
 from castoff.reconcile.part import Part, S, Seen, Stage
-from castoff.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from castoff.model.acts import Act, Decision, Done, Outcome, StageName, Wait
 from castoff.model.observations import Observation, Unknown
 from castoff.model.workspace import Package
-from castoff.values import dataclass
 
 Seen = tuple[Observation, ...]
 S = TypeVar("S")

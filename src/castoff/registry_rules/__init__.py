@@ -11,13 +11,11 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Literal
-
-from castoff.values import dataclass
 
 _FOLDER = Path(__file__).parent
 _SOURCE = re.compile(r"(?P<document>[\w ]+): (?P<place>[^|]+?) \| (?P<text>.+)")

@@ -6,7 +6,7 @@ A press in the browser counts: what is looked at is the release, not who publish
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from castoff.errors import Problem
 from castoff.model.acts import (
@@ -28,7 +28,6 @@ from castoff.release.checksums import lacks_checksums
 from castoff.release.draft import two_releases
 from castoff.session.checksums import CHECKSUMS
 from castoff.session.forge_releases import describe_releases, releases_of
-from castoff.values import dataclass
 
 PUBLISH = Act(id="announce:publish", stage="announce", target="the release on the forge", undo="never")
 (ASKED,) = only_if("if you agree to it", (PUBLISH,))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from castoff.errors import UsageError
@@ -29,7 +30,6 @@ from castoff.session.release_request import ReleaseRequest, intent_of
 from castoff.session.services import Services, WorldContent
 from castoff.session.session import Session, open_session
 from castoff.session.tag_names import require_clear_tags
-from castoff.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
@@ -24,7 +24,6 @@ from castoff.session.release import Release
 from castoff.session.session import Session
 from castoff.session.snapshot import Snapshot
 from castoff.session.tag_names import RELEASE_TAG
-from castoff.values import dataclass
 
 _NOT_FOUND = 127
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from castoff.ecosystems.record import Record
 from castoff.errors import CastoffError, Problem, UsageError
@@ -22,7 +22,6 @@ from castoff.session.change_range import notes_configuration, source_of, unreach
 from castoff.session.services import Services
 from castoff.session.session import Session, open_session
 from castoff.session.version_steps import likely_next
-from castoff.values import dataclass
 
 _OF_A_BEGINNING = ("tag-free", "next-version", "free:")
 _AGAIN = "run `castoff check` again when it answers: a release does not start before"

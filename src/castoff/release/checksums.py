@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from castoff.errors import Problem
 from castoff.model.acts import (
@@ -29,7 +29,6 @@ from castoff.reconcile.part import Seen, wait_for
 from castoff.release.draft import two_releases
 from castoff.session.checksums import CHECKSUMS, checksums_text
 from castoff.session.forge_releases import releases_of
-from castoff.values import dataclass
 
 ATTACH = Act(id=f"draft:asset:{CHECKSUMS}", stage="draft", target=f"`{CHECKSUMS}` at the draft", undo="free")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from castoff.errors import NotYet, Refusal
 from castoff.git import Clone
@@ -10,7 +10,6 @@ from castoff.model.acts import Act
 from castoff.model.refs import Refs
 from castoff.ports import Clock
 from castoff.session.release import Release
-from castoff.values import dataclass
 
 _PAUSES = (1.0, 4.0)
 """Seconds between questions to a remote that gave no answer."""

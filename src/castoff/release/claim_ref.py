@@ -8,7 +8,7 @@ says the same for ever, is on the remote, or when the version is given up. Of a 
 
 from __future__ import annotations
 
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 from castoff.errors import Problem
 from castoff.model.acts import Act, Blocked, Decision, Do, Done, Outcome, Refused, Unclear, Wait
@@ -17,7 +17,6 @@ from castoff.model.refs import claim_ref, lock_of
 from castoff.reconcile.part import Seen, wait_for
 from castoff.release.version import MOVED
 from castoff.rollback.dropped_claim import ClaimRemote
-from castoff.values import dataclass
 
 _DENIED = (
     "make sure that you may push there, also to refs outside `refs/heads/`; if the branch is protected, avoid edits "

@@ -7,7 +7,7 @@ answers 404 would make a second one.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 from castoff.errors import CastoffError, NotYet, Problem
 from castoff.model.acts import (
@@ -28,7 +28,6 @@ from castoff.notes.regenerate import regenerate
 from castoff.ports import Forge, ForgeRelease, NewRelease
 from castoff.reconcile.part import Seen, wait_for
 from castoff.session.forge_releases import describe_releases, releases_of
-from castoff.values import dataclass
 
 CREATE = Act(id="draft:create", stage="draft", target="the draft", undo="free")
 

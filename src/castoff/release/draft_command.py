@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from castoff.errors import NotYet, Problem, Refusal
 from castoff.model.observations import Unknown
 from castoff.notes.regenerate import regenerate
@@ -16,7 +18,6 @@ from castoff.session.named_release import open_release, require_tag
 from castoff.session.release import NO_FORGE, Release
 from castoff.session.services import Services
 from castoff.session.session import Session
-from castoff.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ one that pushes pushes these very objects.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from castoff.errors import NotYet, Problem, Refusal
@@ -28,7 +29,6 @@ from castoff.session.claim_history import listed_digests
 from castoff.session.release import Release
 from castoff.session.services import Services
 from castoff.session.session import Session, open_session
-from castoff.values import dataclass
 
 _AGAIN = "run the workflow again: it makes the tag anew, with what is published by then"
 

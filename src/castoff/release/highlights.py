@@ -6,6 +6,8 @@ up to there was proposed before, so that a later proposal brings only what is ne
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from castoff.errors import Problem
 from castoff.model.acts import Act, Blocked, Decision, Do, Done, Outcome, Refused, Unclear
 from castoff.model.observations import Absent, Observation, Present, Unknown
@@ -14,7 +16,6 @@ from castoff.ports import Forge, ForgeRelease, NewRelease
 from castoff.reconcile.part import Seen, wait_for
 from castoff.release.draft import CREATE, UPDATE, early_title, two_releases
 from castoff.session.forge_releases import all_releases, describe_releases
-from castoff.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from castoff.changelog.news import waiting_news
@@ -36,7 +37,6 @@ from castoff.session.session import Session, open_session
 from castoff.session.snapshot import Snapshot
 from castoff.session.version_steps import likely_next
 from castoff.text.fences import closed
-from castoff.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote
 
@@ -13,7 +14,6 @@ from castoff.postrelease.docs import DocsLook
 from castoff.reconcile import StageState
 from castoff.session.release import Release
 from castoff.session.services import Services
-from castoff.values import dataclass
 
 What = Literal["package", "tag", "release", "documentation", "issue", "changelog", "website"]
 

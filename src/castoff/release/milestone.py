@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from castoff.model.acts import Act, Blocked, Decision, Do, Done, Outcome, only_if
 from castoff.model.changes import Milestone
@@ -26,7 +26,6 @@ from castoff.notes.milestones import (
 )
 from castoff.ports import Milestones
 from castoff.reconcile.part import Seen, wait_for
-from castoff.values import dataclass
 
 
 @dataclass(slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from castoff.errors import NotYet, Problem, Refusal
 from castoff.model.acts import Act
 from castoff.model.changes import Milestone
@@ -21,7 +23,6 @@ from castoff.session.named_release import open_release
 from castoff.session.release import NO_FORGE, Release
 from castoff.session.services import Services
 from castoff.session.session import Session
-from castoff.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from castoff.errors import Problem, UsageError
 from castoff.git import Clone
@@ -11,7 +11,6 @@ from castoff.notes.range import ChangesInRange
 from castoff.notes.render import body
 from castoff.session.change_range import Gathered, gather, known_contributors
 from castoff.session.session import Session
-from castoff.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

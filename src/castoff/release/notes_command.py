@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -27,7 +27,6 @@ from castoff.session.services import Services
 from castoff.session.session import Session, open_session
 from castoff.session.snapshot import Snapshot
 from castoff.session.version_steps import likely_next
-from castoff.values import dataclass
 
 
 class AnswerMemory(msgspec.Struct, forbid_unknown_fields=True):

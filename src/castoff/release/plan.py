@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 from castoff.errors import CastoffError, Problem
@@ -29,7 +29,6 @@ from castoff.session.session import Session, open_session
 from castoff.session.snapshot import require_full_history
 from castoff.session.tag_names import require_clear_tags
 from castoff.session.workspaces import not_looked_at
-from castoff.values import dataclass
 
 Intend = Callable[[History, str, str | None], Begin | Resume]
 _STOPS = frozenset({"milestone-open-items"})

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from castoff.model.acts import Act, Decision, Do, Done, Outcome, Person, Refused, Unclear
 from castoff.model.observations import Absent, Observation, Present, Unknown
 from castoff.ports import ForgePull, IssueTracker, NewPull, Remote
 from castoff.reconcile.part import Seen, wait_for
-from castoff.values import dataclass
 
 BEGIN, END = "<!-- castoff: start of the preview -->", "<!-- castoff: end of the preview -->"
 _BETWEEN = re.compile(re.escape(BEGIN) + ".*?" + re.escape(END), re.DOTALL)

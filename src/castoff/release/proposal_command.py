@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from castoff.config.templates import fill
 from castoff.errors import CastoffError, Problem, Refusal
@@ -33,7 +34,6 @@ from castoff.session.session import Session, open_session
 from castoff.session.snapshot import Snapshot
 from castoff.session.tag_names import require_clear_tags
 from castoff.session.version_guards import require_version
-from castoff.values import dataclass
 
 _NOT_HERE = frozenset({"branch-rules", JOB})
 """Checks for a push to the release branch and for the job that uploads: a proposal needs neither."""

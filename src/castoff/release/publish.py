@@ -8,7 +8,7 @@ contents built from the release commit ("rebuilt"), or a stop.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -29,7 +29,6 @@ from castoff.model.workspace import Artifact, ArtifactKind, Package, kind_of
 from castoff.ports import Listing, Registry, Ruled
 from castoff.reconcile.observer import StageState
 from castoff.reconcile.part import PartOfPackage, Seen, wait_for
-from castoff.values import dataclass
 
 WAITS = "staged packages are published when a person approves them with `castoff approve`"
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from castoff.model.acts import Outcome, Refused, Succeeded
@@ -29,7 +29,6 @@ from castoff.release.stages import publish_stage
 from castoff.session.release import Release
 from castoff.session.services import Embedded
 from castoff.session.session import Session
-from castoff.values import dataclass
 
 
 def packed_again(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 from castoff.errors import CastoffError, Problem
 from castoff.model.intent import Begin, meant
@@ -30,7 +30,6 @@ from castoff.session.session import Session, open_session
 from castoff.session.snapshot import Snapshot, ordered
 from castoff.session.tag_names import require_clear_tags
 from castoff.session.version_guards import require_version
-from castoff.values import dataclass
 
 _FORGE = (
     "what the pull requests, labels, issues and milestones on your forge change: the embedded forge has none "

@@ -10,7 +10,7 @@ Nothing irreversible happens before the claim, and nothing that the world shows 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import uuid4
 
@@ -68,7 +68,6 @@ from castoff.session.session import Session, open_session
 from castoff.session.snapshot import require_full_history
 from castoff.session.tag_names import require_clear_tags
 from castoff.session.version_guards import require_version
-from castoff.values import dataclass
 
 # On a busy branch a release must not race ordinary merges for ever; after a few plans the branch needs a
 # quiet moment or the pull-request mode.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -55,7 +55,6 @@ from castoff.session.session import Session, open_session
 from castoff.session.snapshot import Snapshot, require_full_history
 from castoff.session.tag_names import require_clear_tags
 from castoff.session.version_guards import overtaken_by_tag
-from castoff.values import dataclass
 
 HOUR = timedelta(hours=1)
 """How long a draft may wait: bots pass on what the registries show (PROCESS, D5)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from castoff.errors import Problem
@@ -13,7 +13,6 @@ from castoff.model.refs import Refs, TagRef
 from castoff.ports import Remote
 from castoff.preflight.free_version import tag_elsewhere
 from castoff.reconcile.part import Seen
-from castoff.values import dataclass
 
 _NOT_ASKED = "the remote could not be queried for its tags"
 PUSH = Act(id="tag:push", stage="tag", target="the tag", undo="never")

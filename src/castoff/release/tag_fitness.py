@@ -8,6 +8,7 @@ any more (`castoff verify` does): its tag is never moved.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from castoff.errors import Problem
@@ -19,7 +20,6 @@ from castoff.release.waiver import waiver_in
 from castoff.session.claim_history import listed_digests
 from castoff.session.forge_releases import releases_of
 from castoff.session.session import Session
-from castoff.values import dataclass
 
 if TYPE_CHECKING:
     from castoff.session.release import Release

@@ -7,6 +7,7 @@ needs are the files, with the version written, and the name of the tag for tools
 from __future__ import annotations
 
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 from castoff.errors import CastoffError, Problem, UsageError
@@ -25,7 +26,6 @@ from castoff.session.services import Services
 from castoff.session.session import Session, open_session
 from castoff.session.tag_names import require_clear_tags
 from castoff.session.version_guards import require_version
-from castoff.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

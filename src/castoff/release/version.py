@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 from castoff.errors import Problem
 from castoff.model.acts import Act, Blocked, Decision, Do, Done, Outcome, Refused, Unclear
 from castoff.model.observations import Absent, Observation, Present, Unknown
 from castoff.ports import Remote
 from castoff.reconcile.part import Seen, wait_for
-from castoff.values import dataclass
 
 CLAIM = Act(id="version:push", stage="version", target="the release commit", undo="withdraw")
 MOVED = "another push came first: run castoff again"

@@ -7,6 +7,7 @@ anybody can see it or, by deleting it, take the decision back. It counts only wh
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from castoff.model.acts import Act, Decision, Do, Done, Off, Outcome
@@ -14,7 +15,6 @@ from castoff.model.observations import Absent, Answer, Observation, Present, Unk
 from castoff.model.refs import CLAIMS, TagRef, without_name
 from castoff.reconcile.part import Part, PartAround, Seen, wait_for
 from castoff.rollback.dropped_claim import ClaimRemote
-from castoff.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,7 +16,6 @@ from castoff.ports import ChangeSource, ForgeRelease, Milestones
 from castoff.ports.registry import Recorded
 from castoff.session.change_range import gathered_since_release, known_contributors
 from castoff.session.session import Session
-from castoff.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from castoff.errors import CastoffError
 from castoff.ports import Tree
@@ -24,7 +25,6 @@ from castoff.release_tools import (
     towncrier,
 )
 from castoff.release_tools.reading import Left, Reading, ToolProject, unreadable
-from castoff.values import dataclass
 
 TOOLS: Mapping[str, Callable[[ToolProject], Reading | None]] = {
     "bump-my-version": bump_my_version.read,

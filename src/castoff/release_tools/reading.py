@@ -9,7 +9,7 @@ import configparser
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from posixpath import normpath
 from typing import Any, Literal
@@ -20,7 +20,6 @@ from castoff.ports import Tree
 from castoff.text import yaml
 from castoff.text.json import parse_json
 from castoff.text.toml import parse as parse_toml
-from castoff.values import dataclass
 
 Need = Literal["none", "decision", "removal", "writer"]
 """What a person has to do: nothing, decide, remove a file, or stop a second writer."""

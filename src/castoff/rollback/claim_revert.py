@@ -6,14 +6,13 @@ Where the branch takes no pushes, the commit goes to a branch of castoff's own, 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 from castoff.model.acts import Act, Decision, Do, Done, Outcome, Person, Refused, Succeeded, Unclear, only_if
 from castoff.model.observations import Absent, Observation, Present, Unknown
 from castoff.model.refs import Refs
 from castoff.ports import ForgePull, IssueTracker, NewPull, Remote
 from castoff.reconcile.part import Seen, wait_for
-from castoff.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from castoff.git import Clone
@@ -13,7 +13,6 @@ from castoff.model.refs import GIVEN_UP, TagRef, claim_ref, lock_of, locks_in
 from castoff.ports import Remote
 from castoff.reconcile.part import Seen, wait_for
 from castoff.session.release import Release
-from castoff.values import dataclass
 
 
 def drop_claim_part(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from castoff.model.acts import Act, Decision, Do, Done, Outcome
 from castoff.model.observations import Absent, Observation, Present, Unknown
 from castoff.model.workspace import Package
 from castoff.ports import LatestTag, Tagged
 from castoff.reconcile.part import PartOfPackage, Seen, wait_for
-from castoff.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

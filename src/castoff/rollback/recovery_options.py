@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from castoff.model.acts import Do
 from castoff.model.observations import Present, Unknown, Withdrawn
@@ -10,7 +11,6 @@ from castoff.model.refs import claim_ref
 from castoff.reconcile import PartState, StageState
 from castoff.rollback.withdrawal import LIMITS
 from castoff.session.release import Release
-from castoff.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from castoff.errors import Problem
 from castoff.model.acts import Act, Person, Refused
@@ -20,7 +20,6 @@ from castoff.session.forge_releases import all_releases
 from castoff.session.release import NO_FORGE, Release
 from castoff.session.services import Services
 from castoff.session.session import Session
-from castoff.values import dataclass
 
 LIMITS: Mapping[Ecosystem, str] = {
     "cargo": "a yanked crate can still be downloaded by projects with it in their lock file; new lock files do not "

@@ -7,7 +7,7 @@ looks for the latest release is led to the highest stable one that was not withd
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from castoff.model.acts import Act, Decision, Do, Done, Outcome, Unclear, Undo
@@ -18,7 +18,6 @@ from castoff.ports import Forge, ForgeRelease, NewRelease
 from castoff.reconcile.part import Seen, wait_for
 from castoff.redaction import plain
 from castoff.session.forge_releases import all_releases, describe_releases, releases_of
-from castoff.values import dataclass
 
 _HEAD = "> [!CAUTION]\n> **Withdrawn on "
 KEPT = "kept"

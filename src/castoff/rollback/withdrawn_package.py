@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from castoff.model.acts import Act, Decision, Do, Done, Outcome, Person, Wait
 from castoff.model.observations import Absent, Observation, Present, Staged, Unknown
 from castoff.model.versions import Ecosystem
 from castoff.model.workspace import Package
 from castoff.ports import Listing, Registry, Stages
 from castoff.reconcile.part import PartOfPackage, Seen, wait_for
-from castoff.values import dataclass
 
 # PyPI has no API for yanks (PEP 592 defines the index's side only; warehouse has a form on its site).
 BY_HAND: frozenset[Ecosystem] = frozenset({"python"})

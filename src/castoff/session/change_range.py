@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from castoff.errors import ConfigurationError, NotYet, Problem, UsageError
 from castoff.git import Clone
@@ -14,7 +15,6 @@ from castoff.notes.labels import KindLabels, kind_labels, label_of_own
 from castoff.notes.range import ChangesInRange, changes_in_range, named_pull_request
 from castoff.ports import ChangeSource, Tree
 from castoff.session.session import Session
-from castoff.values import dataclass
 
 # An imported history may name thousands of numbers of another repository; each is a question to the forge.
 MOST_PICKED = 200

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from castoff.config.values import Configuration
 from castoff.git import Clone
@@ -18,7 +19,6 @@ from castoff.model.intent import Claim
 from castoff.model.versions import Ecosystem, ReleaseVersion, read
 from castoff.model.workspace import Workspace
 from castoff.session.tag_names import TagNaming
-from castoff.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from castoff.errors import Problem, Refusal
 from castoff.git import Clone
 from castoff.git.comparison import CheckoutComparison, compare
 from castoff.git.submodules import MissingSubmodule
 from castoff.model.workspace import Package, Workspace
-from castoff.values import dataclass
 
 _SHOWN = 5
 

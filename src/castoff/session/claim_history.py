@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from castoff.config.templates import LiteralText, Placeholder, parts
@@ -23,7 +23,6 @@ from castoff.model.refs import PROPOSED
 from castoff.model.versions import ReleaseVersion, read, spell
 from castoff.session.services import Services
 from castoff.session.workspaces import PastWorkspaces, manifest_tree, read_workspace
-from castoff.values import dataclass
 
 _WITHIN = 60  # commits that touch the version files; an older claim is not a release in flight
 _WITHIN_FIRST = 20  # where nothing was released yet, only the newest counts

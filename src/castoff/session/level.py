@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from castoff.errors import ConfigurationError, Refusal
 from castoff.notes.level import proposed_level
 from castoff.session.change_range import gathered_since_release
 from castoff.session.services import Services
 from castoff.session.session import Session, open_session
-from castoff.values import dataclass
 
 AUTO = "auto"
 

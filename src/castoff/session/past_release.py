@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from castoff.errors import Refusal, UsageError
@@ -13,7 +14,6 @@ from castoff.session.release_request import nothing_begun
 from castoff.session.session import Session
 from castoff.session.snapshot import Snapshot, ordered
 from castoff.session.workspaces import manifest_tree, read_workspace
-from castoff.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

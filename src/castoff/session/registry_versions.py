@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from threading import Thread
@@ -19,7 +19,6 @@ from castoff.ports import Clock
 from castoff.session.services import Services
 from castoff.session.snapshot import Snapshot
 from castoff.session.version_guards import allowed_from, below_released, is_released_here, severity_for
-from castoff.values import dataclass
 
 # Longer than an answer takes, shorter than somebody waits for a preview.
 PLAN_SECONDS = 2.0

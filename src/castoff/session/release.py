@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from castoff.errors import Refusal
 from castoff.model.graph import Order
 from castoff.model.intent import Claim
 from castoff.model.versions import ReleaseVersion, spell
 from castoff.model.workspace import Package, Workspace
 from castoff.session.snapshot import Snapshot
-from castoff.values import dataclass
 
 NO_FORGE = "the remote's host is not a supported forge"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 from castoff.errors import NothingToDo, Problem, Refusal
@@ -11,7 +12,6 @@ from castoff.model.versions import read
 from castoff.session.claim_history import listed_digests
 from castoff.session.session import Session
 from castoff.session.snapshot import Snapshot
-from castoff.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

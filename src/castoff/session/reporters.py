@@ -5,12 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from castoff.model.acts import Act, Outcome, Succeeded
 from castoff.model.steps import LocalStep
 from castoff.ports import Clock, Reporter
-from castoff.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

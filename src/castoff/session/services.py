@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -34,7 +34,6 @@ from castoff.ports import (
 )
 from castoff.reconcile import Patience, Reconciler
 from castoff.session.workspaces import scope_of
-from castoff.values import dataclass
 
 DocsHostName = Literal["docs.rs", "readthedocs"]
 

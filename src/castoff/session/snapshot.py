@@ -8,7 +8,7 @@ says so.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import cache, partial
 
@@ -40,7 +40,6 @@ from castoff.session.services import Services
 from castoff.session.sync_state import Heads, remote_problems
 from castoff.session.tag_names import RELEASE_TAG, TaggedBranch, TagNaming, find_naming
 from castoff.session.workspaces import PastWorkspaces, manifest_tree, read_workspace
-from castoff.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from castoff.errors import Problem
 from castoff.git import Clone, Repository
-from castoff.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache, cached_property
 
 from castoff.config.values import ReleaseSettings
@@ -29,7 +30,6 @@ from castoff.model.version_rules import looks_like_version
 from castoff.model.versions import Ecosystem, ReleaseVersion, carries, read
 from castoff.model.workspace import Workspace
 from castoff.ports import Tree
-from castoff.values import dataclass
 
 _NEW_EACH = f"{NAME_HOLE}-v{HOLE}"
 _SHOWN = 8

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import tomli
 
@@ -19,7 +19,6 @@ from castoff.model.selection import Discovery, Program, chosen_workspaces
 from castoff.model.versions import Ecosystem
 from castoff.model.workspace import NotReleased, Workspace
 from castoff.ports import Manifests, Tree
-from castoff.values import dataclass
 
 MANIFESTS = frozenset(
     {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from posixpath import normpath
 
 from castoff.config.values import Run
@@ -20,7 +21,6 @@ from castoff.setup.scripts import (
     read_script,
 )
 from castoff.setup.values import placeholder
-from castoff.values import dataclass
 
 _SHELLS = frozenset({"sh", "bash", "zsh", "dash", "ksh"})
 

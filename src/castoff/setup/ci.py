@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Literal
@@ -22,7 +23,6 @@ from castoff.session.edits import changelog_path
 from castoff.session.services import Services
 from castoff.session.session import open_session
 from castoff.setup.wheels import wheel_builds
-from castoff.values import dataclass
 from castoff.workflows.detection import release_workflows, second_writer_problems
 from castoff.workflows.jobs import workflow_files
 from castoff.workflows.options import WorkflowOptions, attests

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from castoff.changelog import CutOptions, cut
@@ -25,7 +25,6 @@ from castoff.setup.lines import differing, written
 from castoff.setup.other_tools import take_over_tools
 from castoff.setup.surroundings import Surroundings, changelog_of, files_at_root, is_like_changelog
 from castoff.setup.website_script import site_entries
-from castoff.values import dataclass
 from castoff.workflows.detection import release_workflows
 from castoff.workflows.jobs import workflow_files
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from difflib import unified_diff
 from functools import partial
 from pathlib import Path
@@ -25,7 +25,6 @@ from castoff.session.tag_names import TaggedBranch, find_naming
 from castoff.session.workspaces import PastWorkspaces, read_workspace
 from castoff.setup.configuration import ProposedConfiguration, draft_configuration
 from castoff.setup.surroundings import Surroundings
-from castoff.values import dataclass
 
 FILE = "castoff.toml"
 Done = Literal["printed", "written", "unchanged", "not-needed"]

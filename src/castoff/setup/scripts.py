@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from posixpath import normpath
 
 from castoff.setup.changelogs import is_changelog, reason_to_drop
@@ -18,7 +19,6 @@ from castoff.setup.values import (
     protected,
     without_marks,
 )
-from castoff.values import dataclass
 
 _CLASSES = {
     "digit": "0-9",

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import field
-
-from castoff.values import dataclass
+from dataclasses import dataclass, field
 
 LARGEST_SCRIPT = 200_000
 """In characters: what is read at most."""

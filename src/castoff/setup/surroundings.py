@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from castoff.errors import Problem
 from castoff.model.workspace import Package
 from castoff.ports import Tree
 from castoff.setup.changelogs import heads_releases, is_changelog, is_fresh
-from castoff.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

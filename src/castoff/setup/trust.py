@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from castoff.errors import UsageError
 from castoff.model.addresses import forge_address
@@ -10,7 +11,6 @@ from castoff.model.trusted_publishing import REGISTRIES
 from castoff.model.versions import Ecosystem
 from castoff.session.services import Services
 from castoff.session.session import open_session
-from castoff.values import dataclass
 from castoff.workflows.options import PUBLISHING_ENVIRONMENT, PUBLISHING_WORKFLOW
 
 

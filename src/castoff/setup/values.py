@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from itertools import product
 
 from castoff.setup.shell import Command, ShellText, Substitution, Variable, Word, commands, said
-from castoff.values import dataclass
 
 UNKNOWN = "\ue002"
 """Stands for what only running the script would tell."""

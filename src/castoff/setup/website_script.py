@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from castoff.ports import Tree
 from castoff.release_tools.reading import Left, SettingsEntry
 from castoff.setup.shell import Command, commands
 from castoff.setup.values import UNKNOWN, Values, without_marks
-from castoff.values import dataclass
 
 _FILE = re.compile(r"(?P<slug>[\w.-]+/[\w.-]+)/(?P<branch>[\w.-]+)/(?P<path>[\w./-]+\.md)")
 _PARAGRAPH = re.compile(r"#+ (?P<first>[^\[\\]+?)\[\\w\\W\]\*(?P<last>#+ [\w .-]+)")

@@ -6,8 +6,7 @@ Only what decides whether a line may be taken for a heading or a list entry; no 
 from __future__ import annotations
 
 import re
-
-from castoff.values import dataclass
+from dataclasses import dataclass
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
 _BREAK = re.compile(r"\r\n|\r|\n")

@@ -8,10 +8,10 @@ and merge keys are followed.
 from __future__ import annotations
 
 import typing
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from castoff.errors import CastoffError, ConfigurationError
-from castoff.values import dataclass
 
 if TYPE_CHECKING:
     from ruamel.yaml.nodes import Node

@@ -6,13 +6,13 @@ import difflib
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
 
 from castoff.changelog.sections import every_heading
 from castoff.errors import ConfigurationError, Refusal
 from castoff.text.markdown import Blocks, Heading, TextEdit, apply_edits, read_blocks
-from castoff.values import dataclass
 from castoff.website.rules import HeadingRule, Missing, Origin, Page, link_edits
 
 _LEVEL = re.compile(r"(#{1,6})[ \t]+")

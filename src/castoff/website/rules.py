@@ -5,12 +5,12 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from urllib.parse import quote, unquote, urljoin
 
 from castoff.changelog.body import is_relative
 from castoff.changelog.links import all_spans
 from castoff.text.markdown import Blocks, TextEdit
-from castoff.values import dataclass
 
 DEFAULT_BANNER = "<!-- Generated from {url}: changes must be made there. castoff {digest} -->"
 """The banner of a page that names no other. ``{digest}`` is how edits by hand are found."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from castoff.errors import Problem, Refusal
@@ -13,7 +14,6 @@ from castoff.model.attestations import ATTESTATION
 from castoff.model.plan import predicted_filename
 from castoff.model.workspace import Artifact, Package, Workspace
 from castoff.ports import Builder, BuildFailure, Built, Steps, unreported
-from castoff.values import dataclass
 
 
 def require_digests(folder: Path, listed: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from castoff.config.reader import read_configuration
@@ -21,7 +21,6 @@ from castoff.ports import Reporter, Tree
 from castoff.reconcile import Patience
 from castoff.release.plan_contents import intervals_of, windows_of
 from castoff.session.services import Services
-from castoff.values import dataclass
 from castoff.wiring.adapters import Adapters, manifests
 from castoff.wiring.caches import cache_of
 from castoff.wiring.embedded_world import open_proof

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,6 @@ from castoff.model.workspace import Artifact
 from castoff.release.build import BuiltRelease, build_release, claimed_release
 from castoff.session.reporters import Silence
 from castoff.session.services import Services
-from castoff.values import dataclass
 from castoff.wiring.secrets import redactor_of
 from castoff.wiring.services import Options, open_setting
 

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from castoff.errors import ConfigurationError, Problem
 from castoff.ports import Tree
 from castoff.text.yaml import Mapping as YamlMapping
 from castoff.text.yaml import Scalar, Value, read_yaml
-from castoff.values import dataclass
 from castoff.workflows.jobs import When, WorkflowStep, workflow_steps
 
 # Actions of the GitHub Marketplace that create releases, with former owners' names: GitHub redirects

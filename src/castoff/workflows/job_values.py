@@ -7,9 +7,8 @@ in which castoff is installed), ``$GITHUB_WORKSPACE`` (the clone) and ``$GITHUB_
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
-
-from castoff.values import dataclass
 
 Access = Literal["read", "write"]
 Area = Literal["contents", "issues", "pull-requests", "actions", "attestations", "id-token"]

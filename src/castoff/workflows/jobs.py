@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from posixpath import normpath
 from typing import Literal
 
@@ -16,7 +16,6 @@ from castoff.ports import Tree
 from castoff.text.json import parse_json
 from castoff.text.yaml import Mapping as YamlMapping
 from castoff.text.yaml import Scalar, Sequence, Value, YamlEntry, read_yaml
-from castoff.values import dataclass
 
 When = Literal["tag", "push", "release", "merge", "run", "call", "schedule", "other"]
 """What starts a workflow: ``merge`` is a pull request that is closed, ``run`` the end of another workflow, ``call``

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
-
-from castoff.values import dataclass
 
 PUBLISHING_WORKFLOW = "castoff-resume.yml"
 """The file with the job that uploads: registries trust it by this name, so that it must not change."""

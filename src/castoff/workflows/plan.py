@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from castoff.errors import ConfigurationError
-from castoff.values import dataclass
 from castoff.workflows import texts
 from castoff.workflows.announcement_jobs import announcement_workflow
 from castoff.workflows.github import render_github

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 from castoff.errors import Problem
 from castoff.model.versions import Ecosystem
-from castoff.values import dataclass
 from castoff.workflows.detection import OURS, known_action
 from castoff.workflows.jobs import When, WorkflowStep
 

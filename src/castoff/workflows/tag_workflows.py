@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 
 from castoff.errors import ConfigurationError, Problem
 from castoff.text.yaml import Mapping as YamlMapping
 from castoff.text.yaml import Scalar, Sequence, Value, read_yaml
-from castoff.values import dataclass
 from castoff.workflows.options import PUBLISHING_WORKFLOW
 from castoff.workflows.texts import HEADER
 

@@ -7,9 +7,8 @@ provable.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-from castoff.values import dataclass
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate

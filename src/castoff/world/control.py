@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from castoff.errors import ConfigurationError
-from castoff.values import dataclass
 from castoff.world.clock import WorldClock
 from castoff.world.docs_host import DocsHost
 from castoff.world.fault_gate import FaultGate

@@ -5,10 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from email.utils import formatdate
 
-from castoff.values import dataclass
 from castoff.world.faults import Cut, Delay, Deny, Effect, Hold, LostReply, RateLimit, Rule, Status
 from castoff.world.messages import Late, Request, Response, json_response
 

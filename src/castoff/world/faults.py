@@ -57,11 +57,11 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass
 from fnmatch import fnmatchcase, translate
 from typing import Any, Literal
 
 from castoff.errors import CastoffError, ConfigurationError
-from castoff.values import dataclass
 from castoff.world.messages import Late
 
 When = Literal["before", "after"]

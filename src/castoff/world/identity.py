@@ -11,10 +11,10 @@ import binascii
 import json
 import threading
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from castoff.values import dataclass
 from castoff.world.clock import WorldClock
 from castoff.world.messages import Request, Response, json_response
 

@@ -37,13 +37,12 @@ Every key is optional; paths count from the seed file's folder::
 from __future__ import annotations
 
 import json
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from castoff.errors import ConfigurationError
-from castoff.values import dataclass
 from castoff.world.python_index.minimal import Seed
 
 _KEYS = (

@@ -8,12 +8,12 @@ import socketserver
 import ssl
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
 from types import TracebackType
 from typing import Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from castoff.values import dataclass
 from castoff.world.fault_gate import Dropped, FaultGate, Outcome
 from castoff.world.journal import Journal
 from castoff.world.messages import Request, Response, Service, json_response

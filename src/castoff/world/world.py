@@ -8,13 +8,13 @@ import ssl
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 from urllib.parse import urlsplit
 
 from castoff.errors import ConfigurationError
-from castoff.values import dataclass
 from castoff.world import clients
 from castoff.world.authority import ThrowAwayAuthority
 from castoff.world.bare import BareRepository, git_environment, git_settings

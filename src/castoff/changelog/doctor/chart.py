@@ -8,7 +8,7 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -30,7 +30,6 @@ from castoff.changelog.style import ChangelogStyle, read_style
 from castoff.changelog.titles import read_day
 from castoff.errors import Problem, UsageError
 from castoff.text.markdown import Blocks, Lines, Span
-from castoff.values import dataclass
 
 _SEPARATOR = re.compile(r"[\t,; ]+")
 # In this order: what `gh release list --json`, forges and git's own formats call it.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from castoff.changelog.body import is_contributors_title
 from castoff.changelog.doctor.chart import Chart, OutsideFacts
@@ -36,7 +37,6 @@ from castoff.changelog.doctor.substance import (
 )
 from castoff.changelog.sections import Changelog, every_heading, parse
 from castoff.text.markdown import apply_edits
-from castoff.values import dataclass
 
 _CHECKS: tuple[Callable[[Chart], Iterator[ChangelogFinding]], ...] = (
     conflicts,

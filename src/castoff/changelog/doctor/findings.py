@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 from castoff.text.markdown import TextEdit
-from castoff.values import dataclass
 
 FindingKind = Literal[
     "conflict-marker",

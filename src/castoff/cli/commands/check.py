@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,6 @@ from castoff.cli.render.problems import place_of, problem_json, show_reasons, st
 from castoff.cli.render.words import MANY, safe, show
 from castoff.errors import Problem, UsageError
 from castoff.preflight.stage import Checked
-from castoff.values import dataclass
 
 if TYPE_CHECKING:
     from castoff.ecosystems.record import Record

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -16,7 +16,6 @@ from castoff.errors import CastoffError
 from castoff.io.clock import SystemClock
 from castoff.io.files import write_text
 from castoff.io.loopback_server import Content
-from castoff.values import dataclass
 
 _ASSETS = {"/page.css": "text/css; charset=utf-8", "/page.js": "text/javascript; charset=utf-8"}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -10,7 +11,6 @@ import msgspec
 
 from castoff.cli.events import Event, instant
 from castoff.cli.render.words import count, duration
-from castoff.values import dataclass
 
 State = Literal["done", "running", "todo", "waiting", "person", "blocked", "unknown", "off"]
 

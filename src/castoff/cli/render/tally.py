@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from castoff.cli.render.words import count, duration, listed, short_duration
 from castoff.model.acts import Act, Outcome, Succeeded
 from castoff.model.steps import DOING, LocalStep, Pace, StepKind
-from castoff.values import dataclass
 
 _SHOWN = 3
 """Subjects of one kind in a line; the others are counted."""

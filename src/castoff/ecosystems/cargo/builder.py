@@ -16,6 +16,7 @@ import hashlib
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -39,7 +40,6 @@ from castoff.model.observations import Unknown
 from castoff.model.steps import LocalStep
 from castoff.model.workspace import Artifact, Package, Workspace
 from castoff.ports import BuildFailure, Built, Steps, unreported
-from castoff.values import dataclass
 
 _PATIENCE = 3600.0
 _WITHOUT_LOCK = ("--exclude-lockfile",)

@@ -10,6 +10,7 @@ import hashlib
 import json
 import tarfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -18,7 +19,6 @@ import tomli
 from castoff.io.machine import require_machine
 from castoff.model.observations import Sameness
 from castoff.model.workspace import Artifact
-from castoff.values import dataclass
 
 _LIMIT = 512 * 1024 * 1024
 _READ_WHOLE = frozenset({"Cargo.toml", ".cargo_vcs_info.json"})

@@ -19,6 +19,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -28,7 +29,6 @@ from castoff.io.http import Http, Reply
 from castoff.model.observations import Unknown
 from castoff.model.trusted_publishing import ExchangeRefused, ci_job, job_problem, refusal_problem
 from castoff.redaction import Redactor
-from castoff.values import dataclass
 
 COMMAND = "cargo-credential-castoff"
 MODULE = "castoff.ecosystems.cargo.credential_provider"

@@ -24,6 +24,7 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,6 @@ from castoff.io.machine import require_machine
 from castoff.io.process import Processes
 from castoff.io.scratch import scratch_prefix
 from castoff.model.child_environments import Kind
-from castoff.values import dataclass
 
 _CACHE_VERSION = 3
 _INDEX_VERSION = 2

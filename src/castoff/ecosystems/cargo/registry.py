@@ -6,7 +6,7 @@ import re
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import Any, ClassVar
@@ -37,7 +37,6 @@ from castoff.model.trusted_publishing import Exchange, Exchanged
 from castoff.model.versions import Ecosystem
 from castoff.model.workspace import Artifact, Package
 from castoff.ports import Clock, Listing
-from castoff.values import dataclass
 
 _REQUIREMENT = re.compile(r"(?P<name>\S+) (?P<requirement>[^@]+?)(?: @ (?P<registry>\S+))?")
 _DEFAULT = "crates-io"

@@ -18,7 +18,7 @@ import tempfile
 import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -32,7 +32,6 @@ from castoff.model.acts import Outcome, Refused, Succeeded, Throttled, Unclear
 from castoff.model.child_environments import Kind
 from castoff.model.credentials import withheld
 from castoff.ports import Clock
-from castoff.values import dataclass
 
 CHANGES = {"CARGO_HTTP_DEBUG": "true", "CARGO_LOG": "network=debug", "CARGO_TERM_COLOR": "never"}
 """What cargo's environment needs for it."""

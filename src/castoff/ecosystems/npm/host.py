@@ -10,6 +10,7 @@ import json
 import os
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,6 @@ from castoff.io.machine import require_end, require_room
 from castoff.io.process import TIMED_OUT, Processes
 from castoff.io.server_process import Ended, ServerProcess
 from castoff.model.child_environments import Kind
-from castoff.values import dataclass
 
 PATIENCE = 300.0
 """Seconds after which an answer of npm comes no more."""

@@ -7,7 +7,7 @@ its place for example, `npm view` answers for one package at a time.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,7 +17,6 @@ from castoff.io.process import Completed
 from castoff.model.child_environments import Kind
 from castoff.model.observations import Unknown
 from castoff.model.workspace import Package
-from castoff.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ argument.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from castoff.ecosystems.npm.client_runs import ClientRuns, error_code_of, printed_by, reason_of
@@ -16,7 +17,6 @@ from castoff.io.process import Completed
 from castoff.model.child_environments import Kind
 from castoff.model.observations import Unknown
 from castoff.model.workspace import Package
-from castoff.values import dataclass
 
 _FIRST = (11, 15)
 """The first npm with `npm stage`."""

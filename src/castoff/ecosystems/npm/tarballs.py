@@ -9,6 +9,7 @@ import json
 import tarfile
 import zlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,6 @@ from castoff.io.machine import require_machine
 from castoff.model.observations import Sameness
 from castoff.model.plan import predicted_filename
 from castoff.model.workspace import Artifact, Package
-from castoff.values import dataclass
 
 _LIMIT = 1 << 30
 _MEMBERS = 200_000

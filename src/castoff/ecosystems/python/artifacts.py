@@ -13,6 +13,7 @@ import io
 import tarfile
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.metadata import RawMetadata, parse_email
@@ -24,7 +25,6 @@ from castoff.errors import Problem
 from castoff.io.machine import require_machine
 from castoff.model.observations import Sameness
 from castoff.model.workspace import Artifact, ArtifactKind, Package
-from castoff.values import dataclass
 
 _METADATA_LIMIT = 16 * 1024 * 1024
 

@@ -11,7 +11,7 @@ import configparser
 import os
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -23,7 +23,6 @@ from castoff.io.files import read_regular
 from castoff.io.machine import require_machine
 from castoff.model.child_environments import Kind, carries_credentials
 from castoff.redaction import Redactor
-from castoff.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

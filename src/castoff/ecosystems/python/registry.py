@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -43,7 +43,6 @@ from castoff.model.trusted_publishing import Exchange
 from castoff.model.versions import Ecosystem
 from castoff.model.workspace import Artifact, Package
 from castoff.ports import Listing
-from castoff.values import dataclass
 
 _OPEN_FOR = timedelta(days=14)  # warehouse, MAXIMUM_AGE_FOR_NEW_UPLOADS_DAYS
 

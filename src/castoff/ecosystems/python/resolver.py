@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from platform import python_version
 
@@ -22,7 +22,6 @@ from castoff.ecosystems.python.listing import ListedFile
 from castoff.ecosystems.python.manifest.requirements import name_of, normalised
 from castoff.io.process import Processes
 from castoff.io.scratch import scratch_prefix
-from castoff.values import dataclass
 
 Listed = Callable[[str, str], Sequence[ListedFile] | None]
 """Gives the files of a project (normalised name) that a specifier admits; None where nobody could tell."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.metadata import Metadata as Validated
@@ -32,7 +33,6 @@ from castoff.ecosystems.python.foresight.project_rules import (
 from castoff.ecosystems.python.manifest.requirements import normalised
 from castoff.errors import Problem
 from castoff.model.workspace import Artifact, Package
-from castoff.values import dataclass
 
 FILE_LIMIT = 100
 """MiB of a file at most, unless PyPI raised the limit of a project."""

@@ -11,13 +11,13 @@ import difflib
 import re
 import zlib
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cached_property
 from html.parser import HTMLParser
 from importlib import import_module
 from urllib.parse import quote, urljoin, urlsplit
 
 from castoff.errors import ConfigurationError, Refusal
-from castoff.values import dataclass
 
 _PARTS = re.compile(r"::|\.")
 _MEMBERS = {

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from castoff.changelog.body import is_generated_entry
 from castoff.notes.links.inventory import Inventory, Resolution, Symbol, resolve, split_path
 from castoff.text.markdown import Blocks, Span, TextEdit, apply_edits, find_spans, read_blocks
 from castoff.text.markdown.inline import normal_label
-from castoff.values import dataclass
 
 _NAME = r"[A-Za-z_]\w{0,100}(?:(?:::|\.)[A-Za-z_]\w{0,100}){0,12}(?:\(\)|!)?"
 _BRACKETED = re.compile(rf"(?<![\\\[!])\[\[({_NAME})\]\](?![\[(:\]])")

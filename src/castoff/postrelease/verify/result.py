@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from castoff.errors import Problem
 from castoff.model.attestations import Publisher
-from castoff.values import dataclass
 
 Result = Literal["pass", "warn", "fail", "unknown", "off"]
 

@@ -14,7 +14,7 @@ import tomllib
 import zipfile
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import field
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -31,7 +31,6 @@ from castoff.preflight.members import compared_members
 from castoff.session.checkout import Checkout
 from castoff.session.past_release import PastRelease
 from castoff.session.services import Services
-from castoff.values import dataclass
 
 CRATE_GENERATED = frozenset({"Cargo.toml", "Cargo.toml.orig", "Cargo.lock", ".cargo_vcs_info.json"})
 _SDIST_GENERATED = ("PKG-INFO", "setup.cfg", "*.egg-info/*", "Cargo.toml", "*/Cargo.toml", "*Cargo.lock")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 from castoff.changelog import Ported
@@ -36,7 +36,6 @@ from castoff.session.release import NO_FORGE
 from castoff.session.services import Services
 from castoff.session.session import Session, open_session
 from castoff.session.workspaces import manifest_tree
-from castoff.values import dataclass
 
 _SHOWN = 6
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Literal
-
-from castoff.values import dataclass
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt

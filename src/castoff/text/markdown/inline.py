@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Literal
-
-from castoff.values import dataclass
 
 SpanKind = Literal["code", "link", "image", "autolink", "html", "url"]
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from email.utils import formatdate
 from typing import Any, Literal
 
-from castoff.values import dataclass
 from castoff.world.clock import WorldClock
 from castoff.world.messages import Rejected
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Literal
 
-from castoff.values import dataclass
 from castoff.world.cargo_registry.requirements import index_requirement
 from castoff.world.messages import Rejected
 

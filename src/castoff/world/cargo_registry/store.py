@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from castoff.values import dataclass
 from castoff.world.cargo_registry.index import index_line
 from castoff.world.cargo_registry.limits import Act, Limit, Limits
 from castoff.world.cargo_registry.published import Published

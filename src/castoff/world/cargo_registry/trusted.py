@@ -8,9 +8,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from castoff.values import dataclass
 from castoff.world.clock import WorldClock
 from castoff.world.identity import Flaw, Issuer, TokenInvalid
 from castoff.world.messages import Rejected

@@ -8,11 +8,11 @@ import json
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import tomli
 
-from castoff.values import dataclass
 from castoff.world.cargo_registry import rules
 from castoff.world.cargo_registry.published import Published, dependencies_of, features_of
 from castoff.world.cargo_registry.requirements import check_version

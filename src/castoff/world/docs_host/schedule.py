@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
-from castoff.values import dataclass
 from castoff.world.clock import WorldClock
 
 State = Literal["queued", "building", "failed", "built"]

@@ -13,10 +13,10 @@ import mimetypes
 import re
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from castoff.values import dataclass
 from castoff.world.cargo_registry.requirements import precedence
 from castoff.world.clock import WorldClock
 from castoff.world.docs_host.schedule import DEFAULT, Phase, Schedule, State, parse_schedule

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import dataclass
 
-from castoff.values import dataclass
 from castoff.world.forge.answers import Refused, forbidden, not_found
 
 LEVELS = ("none", "read", "triage", "write", "maintain", "admin")

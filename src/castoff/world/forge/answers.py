@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from castoff.values import dataclass
 from castoff.world.forge.records import Json
 
 DOCUMENTATION = "https://docs.github.com/rest"

@@ -11,11 +11,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from castoff.values import dataclass
 from castoff.world.forge.answers import Answer, Refused, malformed, not_found
 from castoff.world.forge.call import Call
 from castoff.world.forge.records import Json, Run, stamp

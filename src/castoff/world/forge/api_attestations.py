@@ -12,10 +12,10 @@ import base64
 import binascii
 import json
 import re
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from castoff.values import dataclass
 from castoff.world.certificates import signer_of
 from castoff.world.forge.answers import Answer, invalid, not_found
 from castoff.world.forge.call import LARGEST_PAGE, USUAL_PAGE, Call

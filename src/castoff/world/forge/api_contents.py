@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
+from dataclasses import dataclass
 
-from castoff.values import dataclass
 from castoff.world.forge import show_git
 from castoff.world.forge.answers import Answer, Refused, malformed, not_found
 from castoff.world.forge.call import Call, escaped

@@ -5,9 +5,9 @@ Whoever can read the repository may open an issue, comment, and change what is t
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from castoff.values import dataclass
 from castoff.world.forge import show
 from castoff.world.forge.answers import Answer, Refused, invalid, malformed, not_found
 from castoff.world.forge.api_labels import checked_names, put_labels

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 from urllib.parse import quote, urlencode
 
-from castoff.values import dataclass
 from castoff.world.forge.access import Actor, require
 from castoff.world.forge.answers import Answer, not_found
 from castoff.world.forge.fields import Fields

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from castoff.values import dataclass
+from dataclasses import dataclass
+
 from castoff.world.forge.plumbing import BareRepository
 
 _WORDS = {"A": "added", "D": "removed", "M": "modified", "R": "renamed", "C": "copied", "T": "changed"}

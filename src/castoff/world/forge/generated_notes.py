@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ruamel.yaml import YAML
@@ -15,7 +15,6 @@ from ruamel.yaml.constructor import SafeConstructor
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import ScalarNode
 
-from castoff.values import dataclass
 from castoff.world.forge import association
 from castoff.world.forge.answers import Refused
 from castoff.world.forge.call import Call

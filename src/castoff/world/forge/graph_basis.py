@@ -6,10 +6,10 @@ import base64
 import binascii
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
-from castoff.values import dataclass
 from castoff.world.forge import association
 from castoff.world.forge.call import Call
 from castoff.world.forge.graph_weight import Weight

@@ -7,6 +7,8 @@ parent; a hundred requests are one point.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from graphql import (
     DocumentNode,
     FieldNode,
@@ -20,8 +22,6 @@ from graphql import (
     ValueNode,
     VariableNode,
 )
-
-from castoff.values import dataclass
 
 MOST_NODES = 500_000
 

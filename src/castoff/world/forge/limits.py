@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict, deque
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from castoff.values import dataclass
 from castoff.world.forge.answers import RateLimited, Refused
 from castoff.world.forge.records import Json
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from castoff.values import dataclass
 from castoff.world.forge import association, show_git, show_pull
 from castoff.world.forge.answers import Answer, Refused, invalid, not_found
 from castoff.world.forge.api_pulls import found_pull

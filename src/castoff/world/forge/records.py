@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-
-from castoff.values import dataclass
 
 Json = dict[str, object]
 

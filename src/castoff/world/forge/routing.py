@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from castoff.values import dataclass
 from castoff.world.forge.answers import Answer
 from castoff.world.forge.call import Call
 

@@ -21,11 +21,11 @@ The seed is one JSON object; every key is optional:
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 
 from castoff.errors import ConfigurationError
-from castoff.values import dataclass
 from castoff.world.forge.access import LEVELS, Access, Token, kind_of
 from castoff.world.forge.limits import ContentLimit, Limits, Secondary
 from castoff.world.forge.records import Comment, Issue, Label, Milestone, Protection, Pull, Release

@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TypeVar
 
-from castoff.values import dataclass
 from castoff.world.forge.records import (
     GHOST,
     Attested,

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Literal
 
-from castoff.values import dataclass
 from castoff.world.clients import TOKEN
 from castoff.world.clock import WorldClock
 from castoff.world.messages import Request

@@ -15,12 +15,11 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote, urljoin, urlsplit
 
-from castoff.values import dataclass
 from castoff.world.messages import Request, Response, json_response
 from castoff.world.npm_registry.names import scope_of
 from castoff.world.npm_registry.refusal import Refused

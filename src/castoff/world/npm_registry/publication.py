@@ -11,10 +11,10 @@ import binascii
 import hashlib
 import json
 import re
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from castoff.values import dataclass
 from castoff.world.certificates import Signer, signer_of
 from castoff.world.npm_registry.refusal import Refused
 from castoff.world.npm_registry.tarball import integrity, read_tarball, shasum

@@ -6,11 +6,10 @@ import hashlib
 import threading
 import uuid
 from collections.abc import Iterable
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from castoff.values import dataclass
 from castoff.world.clock import WorldClock
 from castoff.world.messages import Late
 from castoff.world.npm_registry.accounts import USER

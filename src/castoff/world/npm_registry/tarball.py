@@ -9,9 +9,9 @@ import io
 import json
 import tarfile
 import zlib
+from dataclasses import dataclass
 from typing import Any
 
-from castoff.values import dataclass
 from castoff.world.npm_registry.refusal import Refused
 
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from castoff.values import dataclass
 from castoff.world.identity import Issuer, TokenInvalid
 from castoff.world.messages import Request
 from castoff.world.npm_registry.refusal import Refused

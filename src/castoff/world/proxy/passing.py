@@ -8,10 +8,10 @@ import os
 import re
 import ssl
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from castoff.values import dataclass
 from castoff.world.clients import TOKEN
 from castoff.world.messages import Request
 

@@ -6,6 +6,7 @@ import hashlib
 import io
 import tarfile
 import zipfile
+from dataclasses import dataclass
 from typing import Literal
 
 from packaging.metadata import Metadata
@@ -18,7 +19,6 @@ from packaging.utils import (
 )
 from packaging.version import Version
 
-from castoff.values import dataclass
 from castoff.world.messages import Rejected
 
 Kind = Literal["sdist", "bdist_wheel"]

@@ -7,8 +7,7 @@ import hashlib
 import io
 import zipfile
 from collections.abc import Sequence
-
-from castoff.values import dataclass
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-
-from castoff.values import dataclass
+from dataclasses import dataclass
 
 _PARAMETER = re.compile(r'\b(name|filename)="((?:[^"\\]|\\.)*)"')
 

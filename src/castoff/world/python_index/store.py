@@ -6,7 +6,7 @@ import hashlib
 import re
 import threading
 from collections.abc import Iterable
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Self
@@ -15,7 +15,6 @@ from packaging.metadata import Metadata
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from castoff.values import dataclass
 from castoff.world.clock import WorldClock
 from castoff.world.messages import Late, Rejected
 from castoff.world.python_index.artifact import Artifact

@@ -11,12 +11,11 @@ import json
 import re
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from packaging.utils import canonicalize_name
 
-from castoff.values import dataclass
 from castoff.world.clock import WorldClock
 from castoff.world.identity import Issuer, TokenInvalid
 from castoff.world.messages import Rejected, Request, Response, json_response

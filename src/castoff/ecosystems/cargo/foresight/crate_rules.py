@@ -13,13 +13,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv6Address
 from urllib.parse import unquote
 
 from castoff.ecosystems.cargo.manifest.document import Crate, Dependency
 from castoff.registry_lists import categories, licence_exceptions, licences, reserved_names
 from castoff.text.toml import Path
-from castoff.values import dataclass
 
 _TOKEN = re.compile(r"\s+|[()+/]|[A-Za-z0-9.:-]+")
 _LICENCE_REF = re.compile(r"(?:DocumentRef-[A-Za-z0-9.-]*:)?LicenseRef-[A-Za-z0-9.-]*")
@@ -43,7 +43,7 @@ def find_licence_fault(expression: str) -> str | None:
     return reader.fault()
 
 
-@dataclass(slots=True)
+@dataclass
 class _Reader:
     """A reader of `term (joint term)*`; a term is an id with its `+` and addition, or an expression in brackets."""
 

@@ -7,6 +7,7 @@ Source of the rules: crates-io's crate `crates_io_tarball` (`lib.rs`) and `confi
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import tomli
 
@@ -17,7 +18,6 @@ from castoff.ecosystems.cargo.manifest.reader import read_crate
 from castoff.ecosystems.cargo.manifest.workspace import CrateFiles, is_sibling, open_crates
 from castoff.errors import Problem
 from castoff.model.workspace import Workspace
-from castoff.values import dataclass
 
 
 def judge_metadata(files: Files, workspace: Workspace) -> tuple[Problem, ...]:

@@ -8,6 +8,7 @@ goes up before it. No rule on strings: a floor such as ``>=2`` is fine as long a
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from castoff.ecosystems.cargo.foresight.resolver import Case, Universe, explain, resolves
 from castoff.ecosystems.cargo.manifest.document import Crate, Dependency
@@ -20,7 +21,6 @@ from castoff.model.graph import order_of
 from castoff.model.semver import Version, read_requirement, read_version
 from castoff.model.versions import next_free_version, read, spell
 from castoff.model.workspace import Workspace
-from castoff.values import dataclass
 
 
 def foresee(files: Files, workspace: Workspace, version: str, record: Record) -> tuple[Problem, ...]:

@@ -9,13 +9,12 @@ as resolvable. Newest versions are tried first, and any way that works is enough
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from castoff.ecosystems.cargo.manifest.document import Dependency
 from castoff.ecosystems.record import Need, Published
 from castoff.errors import Problem
 from castoff.model.semver import Version
-from castoff.values import dataclass
 
 _BUDGET = 50_000
 """Steps after which the search gives up; a real workspace takes some hundred."""

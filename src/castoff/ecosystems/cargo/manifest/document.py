@@ -5,12 +5,11 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from castoff.errors import Problem
 from castoff.text.toml import Path, Positions
-from castoff.values import dataclass
 
 Table = Mapping[str, Any]
 

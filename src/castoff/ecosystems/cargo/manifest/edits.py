@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from castoff.ecosystems.cargo.manifest.document import Crate, Dependency, StringPosition
 from castoff.ecosystems.cargo.manifest.reader import shared_dependencies
@@ -21,7 +21,6 @@ from castoff.errors import Problem
 from castoff.model.semver import Comparator, Requirement, Version, read_requirement, read_version
 from castoff.model.workspace import Edit, EditKind
 from castoff.text.toml import Path, replace_strings
-from castoff.values import dataclass
 
 _PART = re.compile(r"(\s*)(=|>=|<=|>|<|~|\^)?([ \t]*)([^\s]*)(\s*)")
 

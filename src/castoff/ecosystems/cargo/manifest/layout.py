@@ -10,7 +10,7 @@ import fnmatch
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Protocol, runtime_checkable
 
@@ -19,7 +19,6 @@ from castoff.ecosystems.cargo.manifest.reader import dependency_folders
 from castoff.errors import CastoffError, Problem
 from castoff.model.scope import folders_above, is_within
 from castoff.text.toml import parse as read_toml
-from castoff.values import dataclass
 
 MANIFEST = "Cargo.toml"
 _MOST_LINKS = 20  # on one path; git and cargo give up on loops as well

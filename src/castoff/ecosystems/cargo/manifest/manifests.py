@@ -14,7 +14,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from castoff.ecosystems.cargo.manifest.document import CargoDocument, Crate, Dependency, ProblemCollector
@@ -31,7 +31,6 @@ from castoff.model.workspace import Edit, Edited, NotReleased, Workspace
 from castoff.ports import Tree
 from castoff.text.toml import Path, parse, replace_strings
 from castoff.text.tree_texts import text_or_nothing, unreadable_of
-from castoff.values import dataclass
 
 _MANIFEST = "Cargo.toml"
 _LOCK = "Cargo.lock"

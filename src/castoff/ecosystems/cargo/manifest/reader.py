@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from castoff.ecosystems.cargo.manifest.document import (
     CargoDocument,
@@ -26,7 +26,6 @@ from castoff.ecosystems.cargo.manifest.document import (
 from castoff.errors import Problem
 from castoff.model.semver import read_requirement, read_version
 from castoff.text.toml import Path
-from castoff.values import dataclass
 
 # Cargo still reads the names with `_` in editions before 2024, and warns of them.
 _TABLES: tuple[tuple[str, DependencyKind], ...] = (

@@ -6,12 +6,12 @@ pnpm keeps them in `pnpm-workspace.yaml`, Yarn in `.yarnrc.yml`, Bun in the root
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from castoff.ecosystems.npm.manifest.document import Document
 from castoff.text import yaml
 from castoff.text.json import Path
-from castoff.values import dataclass
 
 DEFAULT = "default"
 

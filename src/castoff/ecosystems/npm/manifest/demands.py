@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from castoff.ecosystems.npm.manifest.catalogs import DEFAULT, CatalogEntry, Catalogs
 from castoff.ecosystems.npm.manifest.document import Document
 from castoff.model.workspace import EdgeKind
 from castoff.text.json import Path
-from castoff.values import dataclass
 
 Protocol = Literal["", "workspace", "npm", "catalog", "path", "url"]
 

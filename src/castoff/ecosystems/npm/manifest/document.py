@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from castoff.errors import CastoffError, WorkspaceError
 from castoff.text.json import JsonPositions, Path, parse_json
-from castoff.values import dataclass
 
 MANIFEST = "package.json"
 Table = Mapping[str, Any]

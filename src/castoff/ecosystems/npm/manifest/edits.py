@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from castoff.ecosystems.npm.manifest.catalogs import CatalogEntry
 from castoff.ecosystems.npm.manifest.demands import NpmRequirement, demands_of
@@ -14,7 +14,6 @@ from castoff.errors import Problem
 from castoff.model.workspace import Edit, Edited, EditKind
 from castoff.text.json import Path, replace_json_strings
 from castoff.text.yaml import replace_values
-from castoff.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ Bun docs, "Workspaces".
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from castoff.ecosystems.npm.manifest.catalogs import Catalogs, catalogs_in_manifest, catalogs_in_yaml
@@ -15,7 +15,6 @@ from castoff.ecosystems.npm.manifest.document import MANIFEST, Document
 from castoff.ecosystems.npm.manifest.patterns import matching_folders
 from castoff.errors import CastoffError, Problem, WorkspaceError
 from castoff.text import yaml
-from castoff.values import dataclass
 
 Client = Literal["npm", "pnpm", "yarn", "bun"]
 Read = Callable[[str], str | None]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import partial
 
 from castoff.ecosystems.npm.manifest.demands import NpmRequirement, demands_of
@@ -17,7 +17,6 @@ from castoff.model.versions import Ecosystem, ReleaseVersion, spell
 from castoff.model.workspace import EXCLUDED, Edge, Edited, Member, NotReleased, Package, Workspace
 from castoff.ports import Tree
 from castoff.text.tree_texts import unreadable_of
-from castoff.values import dataclass
 
 PRIVATE = "`private` is true"
 _NAMELESS = "it has no package name"

@@ -7,9 +7,8 @@ one comparator keeps its operator and its width, and what has several moves only
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import lru_cache
-
-from castoff.values import dataclass
 
 _COMPARATOR = re.compile(
     r"(?P<operator>\^|~>|~|>=|=)?(?P<gap>\s*)(?P<v>v?)"

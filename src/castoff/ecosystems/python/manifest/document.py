@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from castoff.errors import CastoffError, WorkspaceError
 from castoff.text.toml import Path, Positions, parse
-from castoff.values import dataclass
 
 Table = Mapping[str, Any]
 

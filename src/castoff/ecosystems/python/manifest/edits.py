@@ -11,7 +11,7 @@ workspace unresolvable in the release commit. They move as requirements do.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from castoff.ecosystems.python.manifest.document import PythonDocument
 from castoff.ecosystems.python.manifest.project import Demand, demands, read_demand
@@ -21,7 +21,6 @@ from castoff.ecosystems.python.manifest.versions import find_version
 from castoff.errors import CastoffError, Problem
 from castoff.model.workspace import Edit
 from castoff.text.toml import Path, replace_strings, splice
-from castoff.values import dataclass
 
 _UV = ("constraint-dependencies", "override-dependencies", "build-constraint-dependencies")
 _UV_FILE = "uv.toml"

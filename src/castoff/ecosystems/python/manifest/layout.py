@@ -10,6 +10,7 @@ import ast
 import configparser
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from castoff.ecosystems.python.manifest.document import PythonDocument
@@ -18,7 +19,6 @@ from castoff.errors import CastoffError, Problem
 from castoff.model.scope import common_folder
 from castoff.model.selection import Program
 from castoff.text.tree_texts import Read, text_or_nothing
-from castoff.values import dataclass
 
 MANIFEST = "pyproject.toml"
 Open = Callable[[str], PythonDocument]

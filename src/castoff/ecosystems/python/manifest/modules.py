@@ -10,6 +10,7 @@ import ast
 import re
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from castoff.ecosystems.python.manifest.document import PythonDocument
 from castoff.ecosystems.python.manifest.version_place import (
@@ -21,7 +22,6 @@ from castoff.ecosystems.python.manifest.version_place import (
     spot_in,
 )
 from castoff.text.toml import Path, Span
-from castoff.values import dataclass
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _ONE_STRING = re.compile(r"[rRuU]?(\"\"\"|'''|\"|')(?P<version>[^'\"\\\n]*)\1")

@@ -7,6 +7,7 @@ the release commit. Requirements that admit the new version stay as they are.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from castoff.ecosystems.python.manifest.document import PythonDocument
@@ -19,7 +20,6 @@ from castoff.model.workspace import Edit, Edited, Workspace
 from castoff.ports import Tree
 from castoff.text.toml import Path, replace_strings
 from castoff.text.tree_texts import text_or_nothing
-from castoff.values import dataclass
 
 _LOCKS = ("uv.lock", "poetry.lock", "pdm.lock")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from castoff.ecosystems.python.manifest.document import PythonDocument
 from castoff.ecosystems.python.manifest.maturin import crate_manifest, is_maturin
@@ -12,7 +13,6 @@ from castoff.ecosystems.python.manifest.version_place import Read
 from castoff.errors import Problem, WorkspaceError
 from castoff.model.workspace import EdgeKind
 from castoff.text.toml import Path
-from castoff.values import dataclass
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?", re.ASCII)
 _FORGE = re.compile(r"https?://", re.I)

@@ -14,6 +14,7 @@ version as an exact pin). The operator and the precision of what was written are
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
@@ -21,7 +22,6 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from castoff.text.toml import splice
-from castoff.values import dataclass
 
 Dialect = Literal["pep440", "poetry"]
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from castoff.ecosystems.python.manifest.document import PythonDocument
 from castoff.ecosystems.python.manifest.requirements import name_of
 from castoff.errors import CastoffError, WorkspaceError
 from castoff.model.refs import TagSource
 from castoff.text.toml import Path, Span
-from castoff.values import dataclass
 
 TOOLS = (
     "hatch-vcs",
