@@ -126,6 +126,17 @@ def test_trees_of_one_repository_do_not_mix_their_files_up(ground: Ground) -> No
     )
 
 
+def test_the_tree_of_a_branch_is_that_of_its_newest_commit(ground: Ground) -> None:
+    root = ground.new()
+    repository = ground.repository(root)
+    before, at_id = repository.tree("HEAD").paths(), repository.tree(ground.git(root, "rev-parse", "HEAD"))
+    ground.commit(root, "second", {"copy": "one\n"})
+
+    assert repository.tree("HEAD").paths() == sorted([*before, "copy"])
+    assert at_id.paths() == before
+    assert repository.tree(at_id.commit).paths() == before
+
+
 def test_a_folder_gives_its_files_but_those_of_git(ground: Ground) -> None:
     root = ground.new(a__b="b\n")
     (root / "link").symlink_to("readme")

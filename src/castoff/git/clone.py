@@ -22,7 +22,7 @@ from castoff.git.repository import Repository
 from castoff.git.runner import Git
 from castoff.git.signing import signature_holds
 from castoff.git.submodules import MissingSubmodule, populate
-from castoff.git.trees import GitTree
+from castoff.git.trees import GitTree, open_tree
 from castoff.io.scratch import scratch_prefix
 from castoff.model.acts import Outcome
 from castoff.model.child_environments import Kind, withheld_words
@@ -113,7 +113,7 @@ class Clone:
 
     def tree(self, commit: str, only: Sequence[str] = ()) -> GitTree:
         """Open the files of a commit, all or ``only`` these."""
-        return GitTree(self.git, commit, only=only)
+        return open_tree(self.git, commit, only)
 
     def ls_remote(self, url: str) -> Refs | None:
         """List a remote's branches and tags; None where it could not be queried: git said why in ``last_refusal``."""

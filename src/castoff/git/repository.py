@@ -9,7 +9,7 @@ from pathlib import Path
 from castoff.errors import Problem, UsageError, WorkspaceError
 from castoff.git.credentials import Entry, access_to, rewritten
 from castoff.git.runner import Git
-from castoff.git.trees import GitTree
+from castoff.git.trees import GitTree, open_tree
 from castoff.io.process import Processes
 
 
@@ -157,7 +157,7 @@ class Repository:
 
     def tree(self, commit: str, only: Sequence[str] = ()) -> GitTree:
         """Open the files of a commit, all or ``only`` these."""
-        return GitTree(self.git, commit, only=only)
+        return open_tree(self.git, commit, only)
 
 
 def _dot_git_above(start: Path) -> Path | None:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from castoff.errors import Refusal
 from castoff.io.process import Completed, Processes
 from castoff.model.child_environments import Kind
+
+if TYPE_CHECKING:
+    from castoff.git.trees import GitTree
 
 _TIMEOUT = 600.0
 NO_HOOKS = ("-c", f"core.hooksPath={os.devnull}")
@@ -61,6 +65,7 @@ class Git:
         self._variables = {**_FIXED, **(variables or {})}
         self.last_words = ""
         self.blobs: dict[str, bytes] = {}
+        self.trees: dict[str, GitTree] = {}
 
     def run(self, *arguments: str | Path, given: bytes | None = None) -> Completed:
         """Run git and give what came of it, whatever the code."""

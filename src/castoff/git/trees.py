@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import re
 import stat
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
@@ -13,14 +14,26 @@ from castoff.errors import Problem, Refusal, WorkspaceError
 from castoff.git.runner import Git
 
 
+def open_tree(git: Git, commit: str, only: Sequence[str] = ()) -> GitTree:
+    """Open the files of a commit, all or ``only`` these.
+
+    The whole tree of a commit that is named by its id never changes, so it is listed once.
+    """
+    if only or not _OBJECT_ID.fullmatch(commit):
+        return GitTree(git, commit, only)
+    return git.trees.setdefault(commit, GitTree(git, commit))
+
+
+_OBJECT_ID = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")
+
+
 class GitTree:
     """The files of one commit, read through one `git cat-file --batch` per bulk; ``only`` these, or all."""
 
-    def __init__(self, git: Git, commit: str, prefix: str = "", only: Sequence[str] = ()) -> None:
+    def __init__(self, git: Git, commit: str, only: Sequence[str] = ()) -> None:
         self._git = git
         self.commit = commit
         self._only = only
-        self._prefix = prefix
         self._data: dict[str, bytes | None] = {}
         self._links: dict[str, str] = {}
         self._submodules: set[str] = set()
@@ -33,16 +46,13 @@ class GitTree:
             if entry:
                 meta, _, path = entry.partition("\t")
                 mode, kind, name = meta.split(" ")
-                if not path.startswith(self._prefix):
-                    continue
-                inside = path[len(self._prefix) :]
                 # A symbolic link; its blob is the target (git-fast-import lists the modes).
                 if mode == "120000":
-                    self._links[inside] = name
+                    self._links[path] = name
                 elif kind == "blob":
-                    blobs[inside] = name
+                    blobs[path] = name
                 else:
-                    self._submodules.add(inside)
+                    self._submodules.add(path)
         return blobs
 
     def paths(self) -> Sequence[str]:
@@ -150,6 +160,10 @@ class FolderTree:
     def __init__(self, root: Path) -> None:
         self._root = root
 
+    @cached_property
+    def _real_root(self) -> str:
+        return os.path.realpath(self._root)
+
     def read(self, path: str) -> str | None:
         """Return a file's text, None if there is nothing of that name; a link is followed inside the folder.
 
@@ -160,7 +174,7 @@ class FolderTree:
         try:
             if not os.path.lexists(full):
                 return None
-            if why := _why_unreadable(full, self._root):
+            if why := _why_unreadable(full, self._real_root):
                 raise _unreadable(path, why)
             return _text(full.read_bytes(), path)
         except (OSError, ValueError) as error:  # a value: a null character in the path
@@ -187,12 +201,12 @@ class FolderTree:
         return found
 
 
-def _why_unreadable(full: Path, root: Path) -> str | None:
+def _why_unreadable(full: Path, real_root: str) -> str | None:
     """Return why something is not a file that may be read; None for a regular file of moderate size."""
     real = Path(os.path.realpath(full))  # a circle of links is no error here
     if full.is_symlink() and not real.exists():
         return "it is a symbolic link that has no target"
-    if not real.is_relative_to(os.path.realpath(root)):  # it, or a folder that it lies in, is a link
+    if not real.is_relative_to(real_root):  # it, or a folder that it lies in, is a link
         return "it is behind a symbolic link that is outside the repository"
     status = full.stat()
     if stat.S_ISDIR(status.st_mode):

@@ -110,9 +110,11 @@ class CargoLayouts:
     """Manifests that cargo refuses, or that hold no package, each with the reason."""
 
 
-def read_layouts(
-    files: Files, open_manifest: Callable[[str, str], CargoDocument] | None = None
-) -> CargoLayouts:
+ManifestOpener = Callable[[str, str], CargoDocument]
+"""Reads a manifest of a file name and a text, or gives the one that was read before."""
+
+
+def read_layouts(files: Files, open_manifest: ManifestOpener | None = None) -> CargoLayouts:
     """Find all manifests of a tree, and which workspace each belongs to, as cargo decides it.
 
     Nothing is raised. Problems of a layout: ``toml-invalid``, ``member-missing``, ``manifest-invalid``,

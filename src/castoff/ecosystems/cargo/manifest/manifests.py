@@ -288,7 +288,7 @@ class CargoManifests:
         raised: Collection[str] | None = None,
     ) -> Edited:
         """Compute the texts of all manifests for the version; warnings report what was stale."""
-        files = open_crates(tree, workspace)
+        files = open_crates(tree, workspace, self._document)
         if files is None:
             raise WorkspaceError.of(
                 "no-manifest",

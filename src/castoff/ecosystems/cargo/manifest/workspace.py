@@ -13,7 +13,14 @@ from castoff.ecosystems.cargo.manifest.document import (
     ProblemCollector,
     StringPosition,
 )
-from castoff.ecosystems.cargo.manifest.layout import CargoLayout, Files, Links, links_of, read_layouts
+from castoff.ecosystems.cargo.manifest.layout import (
+    CargoLayout,
+    Files,
+    Links,
+    ManifestOpener,
+    links_of,
+    read_layouts,
+)
 from castoff.ecosystems.cargo.manifest.reader import read_crate
 from castoff.errors import Problem
 from castoff.model.semver import read_requirement, read_version
@@ -85,14 +92,16 @@ class CrateFiles:
         return seen.values()
 
 
-def open_crates(files: Files, workspace: Workspace) -> CrateFiles | None:
+def open_crates(
+    files: Files, workspace: Workspace, open_manifest: ManifestOpener | None = None
+) -> CrateFiles | None:
     """Open the manifests of a workspace that was discovered before; None if it has no Cargo package."""
     released = {one.manifest for one in workspace.packages if one.ecosystem == "cargo"}
     members = [one for one in workspace.members if one.ecosystem == "cargo"]
     wanted = released | {one.manifest for one in members}
     chosen = [
         layout
-        for layout in read_layouts(files).found
+        for layout in read_layouts(files, open_manifest).found
         if any(document.file in wanted for document in layout.members)
     ]
     if not chosen:
