@@ -33,7 +33,7 @@ def build_wheel(given: Mapping[str, str], runner: str, clone: Path, environment:
             data = old.read(one)
             if one.endswith("/WHEEL"):
                 data = data.replace(b"-any", f"-{PLATFORMS[runner]}".encode()).replace(
-                    b"purelib: true", b"purelib: false"
+                    b"Purelib: true", b"Purelib: false"
                 )
             new.writestr(one, data)
             digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from castoff.workflows.wheel_jobs import UNPACK
 from proofs.small import write_small
 from proofs.tagged import write_tagged
 from proofs.worlds import Stage, make_key, make_source, stage_of
@@ -90,12 +93,44 @@ def test_of_versions_from_tags_the_tree_is_the_commit_and_the_tag_is_named(tmp_p
             assert set(archive.getnames()) == set(here.git(checkout, "ls-files").split())
 
 
+@pytest.mark.whole
+def test_a_tool_takes_the_version_of_the_release_from_the_repository_that_a_job_makes(tmp_path: Path) -> None:
+    key = make_key(tmp_path)
+    source = make_source(tmp_path / "source", key, write_tagged(tmp_path / "sample"))
+    with stage_of(tmp_path / "stage", key, source) as here:
+        (runner := tmp_path / "tree").mkdir()
+        tree = written(here, here.checkout(), "minor")
+        (here.folder / "tree.tar").rename(runner / "tree.tar")
+        (clone := tmp_path / "clone").mkdir()
+        given = {"TREE": tree["digest"], "TAGS": " ".join(tree["tags"]), "RUNNER_TEMP": str(tmp_path)}
+        environment = {**here.environment, **given, "GITHUB_WORKSPACE": str(clone)}
+
+        subprocess.run(["bash", "-eo", "pipefail", "-c", UNPACK], cwd=clone, env=environment, check=True)
+
+        for name in ("proof-core", "proof"):
+            # As cibuildwheel and uv do, with the tools of the test's own environment.
+            build = [
+                sys.executable,
+                "-m",
+                "build",
+                "--no-isolation",
+                "--wheel",
+                "--outdir",
+                str(tmp_path / "dist"),
+            ]
+            subprocess.run(build, cwd=clone / "packages" / name, env=environment, check=True)
+        assert sorted(one.name for one in (tmp_path / "dist").iterdir()) == [
+            "proof-1.1.0-py3-none-any.whl",
+            "proof_core-1.1.0-py3-none-any.whl",
+        ]
+
+
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
         ((), (0, "[nothing-to-resume]")),
         (("--pre", "rc"), (2, "--pre needs a LEVEL")),
-        (("0.9.0",), (4, "[version-not-higher]")),
+        (("0.9.0",), (2, "[version-not-higher]")),
         (("minor", "--to", "missing/tree.tar"), (2, "[file-unwritable]")),
     ],
 )

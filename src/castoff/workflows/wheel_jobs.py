@@ -40,7 +40,7 @@ _SDISTS = f"{_PART}-sdists"
 _SHA256 = """\
 sha256() { if command -v sha256sum > /dev/null; then sha256sum "$@"; else shasum -a 256 "$@"; fi; }
 """
-_UNPACK = f"""\
+UNPACK = f"""\
 {_SHA256}cd "$RUNNER_TEMP"
 echo "$TREE *tree/tree.tar" | sha256 --check
 cd "$GITHUB_WORKSPACE"
@@ -159,7 +159,7 @@ def _unpacked() -> tuple[Step, ...]:
         Take("tree"),
         Script(
             title="Unpack the files into a repository that has the tag",
-            script=_UNPACK,
+            script=UNPACK,
             variables=(("TREE", _TREE), ("TAGS", Output("tree", "tags"))),
             token=None,
         ),
