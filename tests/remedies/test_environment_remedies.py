@@ -22,8 +22,9 @@ from castoff.notes.links.inventory import Inventory
 from castoff.notes.links.text import link_symbols
 from castoff.ports import ForgeRelease
 from castoff.postrelease.docs_command import _unresolved
-from castoff.preflight.checks import _forge, _identity, _signing
+from castoff.preflight.checks import _forge
 from castoff.preflight.remote import remote_is_ours
+from castoff.preflight.signing import identity_problems, prove_signing
 from castoff.preflight.tools import Tool, _Ask
 from castoff.release.candidate import make_commit
 from castoff.release.proposal_command import _foreign
@@ -113,7 +114,7 @@ def test_git_gets_a_name_and_an_address() -> None:
 
     follow(
         "no-identity",
-        lambda: _identity(setting),
+        lambda: identity_problems(setting),
         told="set `user.name` and `user.email` with `git config`",
         do=lambda: setting.repository.settings.update({"user.name": "Ada", "user.email": "ada@example.org"}),
     )
@@ -136,7 +137,7 @@ def test_a_key_is_named_or_signing_is_declined(told: str) -> None:
             setting.configuration = Configuration(release=ReleaseSettings(sign="none"))
 
     seen: Any = SimpleNamespace(head="HEAD")
-    follow("tag-not-signed", lambda: _signing(Session(setting, clone, seen)), told=told, do=do)
+    follow("tag-not-signed", lambda: prove_signing(Session(setting, clone, seen)), told=told, do=do)
 
 
 @follows("release-taken")

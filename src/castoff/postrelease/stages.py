@@ -21,7 +21,7 @@ from castoff.postrelease.delivery import Delivery, Texts
 from castoff.postrelease.docs import DocsPart, Documented, Ledger
 from castoff.postrelease.links import LinksPart
 from castoff.postrelease.ported_changelog import ReleasePortOptions, cut_by
-from castoff.preflight.checks import wants_signed_commit
+from castoff.preflight.signing import wants_signed_commit
 from castoff.reconcile import Reconciler, StageState, observe, part_state
 from castoff.reconcile.part import Part, PartAround, Seen, Stage
 from castoff.session.change_range import label_of_own_pulls

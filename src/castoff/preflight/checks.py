@@ -11,8 +11,9 @@ from castoff.model.intent import Claim
 from castoff.model.observations import Present, Staged, Unknown, Withdrawn
 from castoff.model.versions import Ecosystem, ReleaseVersion, next_free_version, read, spell
 from castoff.model.workspace import Package
-from castoff.ports import Registry, Tree
+from castoff.ports import Registry
 from castoff.preflight.credentials import credential_checks
+from castoff.preflight.draft_writers import draft_writer
 from castoff.preflight.early_drafts import waiting_elsewhere
 from castoff.preflight.exchanges import exchange_checks
 from castoff.preflight.foresight import foresight_checks
@@ -24,6 +25,7 @@ from castoff.preflight.mentions import stale_mentions
 from castoff.preflight.provenance import provenance_checks
 from castoff.preflight.registry_names import published_checks
 from castoff.preflight.remote import branch_takes_push, forge_rights, forge_token, remote_is_ours
+from castoff.preflight.signing import identity_problems, prove_signing, wants_signed_commit, wants_signed_tag
 from castoff.preflight.stage import Cannot, Check, Found, Skipped
 from castoff.preflight.tools import tool_checks
 from castoff.preflight.user_checks import user_checks
@@ -31,11 +33,9 @@ from castoff.session.checkout import Checkout
 from castoff.session.edits import release_edits, without_installed
 from castoff.session.forge_releases import all_releases
 from castoff.session.release_request import ReleaseRequest, unpushed
-from castoff.session.services import Services
 from castoff.session.session import Session
 from castoff.session.snapshot import Snapshot
 from castoff.session.version_guards import tag_problems, version_problems
-from castoff.workflows.detection import release_workflows, second_writer_problems
 from castoff.workflows.jobs import workflow_files, workflow_steps
 from castoff.workflows.second_writers import second_writers, writers
 from castoff.workflows.tag_workflows import unannounced_problems, unchecked_proposal, unstarted_problems
@@ -69,7 +69,7 @@ def preflight_checks(
         Check("workspace", "shape", lambda: (*session.snapshot.state, *session.snapshot.problems)),
         Check("configuration", "shape", lambda: session.services.problems),
         Check("documents", "shape", lambda: _documents(session, version)),
-        Check("identity", "preflight", lambda: _identity(session.services)),
+        Check("identity", "preflight", lambda: identity_problems(session.services)),
         *capability_checks(session),
         Check("remote", "preflight", lambda: remote_is_ours(session)),
         Check("branch-rules", "preflight", lambda: _branch_rules(session, version)),
@@ -105,7 +105,7 @@ def capability_checks(session: Session) -> tuple[Check, ...]:
     """List what a resumed release needs as well: tools, a key, credentials."""
     return (
         *tool_checks(session, signs=wants_signed_tag(session.services)),
-        Check("signing", "preflight", lambda: _signing(session)),
+        Check("signing", "preflight", lambda: prove_signing(session)),
         *credential_checks(session),
         *provenance_checks(session),
         *exchange_checks(session),
@@ -117,8 +117,8 @@ def signing_checks(session: Session) -> tuple[Check, ...]:
     tools = tool_checks(session, signs=wants_signed_tag(session.services))
     return (
         *(one for one in tools if one.id == "tool:signing"),
-        Check("identity", "preflight", lambda: _identity(session.services)),
-        Check("signing", "preflight", lambda: _signing(session)),
+        Check("identity", "preflight", lambda: identity_problems(session.services)),
+        Check("signing", "preflight", lambda: prove_signing(session)),
     )
 
 
@@ -178,28 +178,6 @@ def _is_edited(session: Session, version: ReleaseVersion) -> bool:
     return bool(release_edits(session, session.template_release(version)).texts)
 
 
-def draft_writer(session: Session) -> Found:
-    """See that exactly one writer makes the draft: castoff, or a workflow that the push of a tag starts."""
-    if session.services.forge(session.snapshot.remote_url) is None:
-        return Skipped("the remote's host is not a supported forge")
-    by = session.configuration.draft.by
-    if by == "off":
-        return Skipped("`draft.by` is off")
-    tree = session.snapshot.tree
-    found = release_workflows(workflow_files(tree), tree)
-    if by == "ci" and not any(one.writes_on_tag for one in found):
-        return (
-            Problem(
-                code="draft-no-writer",
-                severity="warning",
-                message="no workflow creates a release when a tag is pushed",
-                reason="`draft.by` is `ci`, so castoff expects a workflow to create the draft",
-                remedy='create one with `castoff ci --write .`, or set `draft.by = "castoff"`',
-            ),
-        )
-    return second_writer_problems(found, by)
-
-
 def other_writers(session: Session) -> Found:
     """Find workflows that a release would start, and that upload, write versions or tags, or keep drafts."""
     tree = session.snapshot.tree
@@ -225,73 +203,6 @@ def _unstarted(session: Session, version: ReleaseVersion) -> Found:
     if isinstance(rules, Unknown):
         return problems or Cannot(rules.reason)
     return (*problems, *unchecked_proposal(snapshot.branch, rules))
-
-
-def draft_rivals(services: Services, tree: Tree) -> tuple[Problem, ...]:
-    """Name the workflows that make a draft of their own: castoff would be the second writer.
-
-    Where `draft.by` is `ci`, castoff's own workflow is castoff.
-    """
-    by = services.configuration.draft.by
-    found = release_workflows(workflow_files(tree), tree)
-    return second_writer_problems(tuple(w for w in found if by != "ci" or not w.is_ours), "castoff")
-
-
-def wants_signed_tag(services: Services) -> bool:
-    """Return whether the tag is signed: configured, else where git signs or has a key to sign with."""
-    sign = services.configuration.release.sign
-    if sign is not None:
-        return sign in ("tag", "both")
-    git = {key.lower(): value for key, value in services.repository.settings.items()}
-    # The spellings of true in git's configuration (git-config, "boolean").
-    return git.get("tag.gpgsign", "").lower() in ("true", "yes", "on", "1") or bool(
-        git.get("user.signingkey")
-    )
-
-
-def wants_signed_commit(services: Services) -> bool | None:
-    """Return whether the commit is signed; None leaves it to git's configuration."""
-    sign = services.configuration.release.sign
-    if sign is not None:
-        return sign in ("commit", "both")
-    return True if any(key.lower() == "user.signingkey" for key in services.repository.settings) else None
-
-
-def _identity(services: Services) -> Sequence[Problem]:
-    git = {key.lower() for key in services.repository.settings}
-    known = {"GIT_COMMITTER_EMAIL", "EMAIL"} & services.environment.keys()
-    if "user.email" in git or known:
-        return ()
-    return (
-        Problem(
-            code="no-identity",
-            message="git has no name and email address to commit with",
-            reason="the release commit and the tag contain both",
-            remedy="set `user.name` and `user.email` with `git config`",
-        ),
-    )
-
-
-def _signing(session: Session) -> Found:
-    """Really sign a throw-away tag object, in the clone, and verify it."""
-    if _identity(session.services):
-        return Skipped("git cannot create a tag without a name and an email address")
-    if not wants_signed_tag(session.services):
-        if session.configuration.release.sign in ("none", "commit"):
-            return ()
-        return (
-            Problem(
-                code="tag-not-signed",
-                severity="warning",
-                message="the tag will not be signed",
-                reason="git has no signing key configured",
-                remedy='set `user.signingkey`, or set `sign = "none"` in `[release]`',
-            ),
-        )
-    # Signing for real is the only proof: an agent may be locked, or a hardware key unplugged.
-    session.clone.make_tag("castoff-preflight", "a throw-away object\n", session.snapshot.head, sign=True)
-    session.clone.git.run("tag", "--delete", "castoff-preflight")
-    return ()
 
 
 def _tag_free(snapshot: Snapshot, version: ReleaseVersion) -> Sequence[Problem] | Cannot:

@@ -15,7 +15,7 @@ from castoff.model.child_environments import Kind, withheld_words
 from castoff.model.versions import ReleaseVersion, read
 from castoff.model.workspace import Artifact, Package, Workspace
 from castoff.ports import Collects, Keeps
-from castoff.preflight.checks import wants_signed_commit, wants_signed_tag
+from castoff.preflight.signing import wants_signed_commit, wants_signed_tag
 from castoff.release.built_files import packed_crate_problems, packed_pointers
 from castoff.release.plan_contents import LOCKS
 from castoff.session.checkout import check_out

@@ -8,7 +8,7 @@ from castoff.errors import NotYet, Problem, Refusal
 from castoff.model.observations import Unknown
 from castoff.notes.regenerate import regenerate
 from castoff.ports import ForgeRelease
-from castoff.preflight.checks import draft_rivals
+from castoff.preflight.draft_writers import draft_rivals
 from castoff.reconcile import StageState
 from castoff.reconcile.part import Stage
 from castoff.release.notes import WrittenNotes, notes_of_release

@@ -22,7 +22,7 @@ from castoff.notes.highlights import HighlightsProposal, propose, render
 from castoff.notes.range import ChangesInRange, changes_in_range
 from castoff.notes.three_way import Merged, merge
 from castoff.ports import Forge, ForgeRelease
-from castoff.preflight.checks import draft_rivals
+from castoff.preflight.draft_writers import draft_rivals
 from castoff.preflight.early_drafts import early_drafts
 from castoff.reconcile import StageState, observe
 from castoff.reconcile.part import Stage

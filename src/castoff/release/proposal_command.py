@@ -15,8 +15,9 @@ from castoff.model.joined_workspace import require_packages
 from castoff.model.observations import Unknown
 from castoff.model.refs import PROPOSED
 from castoff.model.versions import ReleaseVersion
-from castoff.preflight.checks import preflight_checks, wants_signed_commit
+from castoff.preflight.checks import preflight_checks
 from castoff.preflight.exchanges import JOB
+from castoff.preflight.signing import wants_signed_commit
 from castoff.preflight.stage import ask_until_known, errors_of, require_reachable, warnings_of
 from castoff.reconcile import StageState, observe
 from castoff.reconcile.part import Stage

@@ -15,7 +15,7 @@ from castoff.errors import Problem
 from castoff.git.signing import is_signed_text
 from castoff.model.observations import Present, Unknown
 from castoff.model.refs import TagRef, without_name
-from castoff.preflight.checks import wants_signed_tag
+from castoff.preflight.signing import wants_signed_tag
 from castoff.release.waiver import waiver_in
 from castoff.session.claim_history import listed_digests
 from castoff.session.forge_releases import releases_of

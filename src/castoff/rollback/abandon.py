@@ -19,7 +19,7 @@ from castoff.model.intent import Claim, named
 from castoff.model.observations import Unknown
 from castoff.model.refs import GIVEN_UP
 from castoff.model.versions import read
-from castoff.preflight.checks import wants_signed_commit
+from castoff.preflight.signing import wants_signed_commit
 from castoff.preflight.stage import require_answers
 from castoff.reconcile.part import Stage
 from castoff.rollback.claim_revert import RevertPart

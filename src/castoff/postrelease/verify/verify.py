@@ -26,7 +26,7 @@ from castoff.postrelease.verify.result import Result, Verified, failed, judged, 
 from castoff.postrelease.verify.statements import verify_statements
 from castoff.postrelease.verify.tree import ReleasedTree, verify_members, verify_tree
 from castoff.postrelease.website_pages import website_stage
-from castoff.preflight.checks import wants_signed_tag
+from castoff.preflight.signing import wants_signed_tag
 from castoff.reconcile import PartState, StageState
 from castoff.session.checkout import Checkout
 from castoff.session.claim_history import listed_digests
