@@ -135,7 +135,8 @@ def _wheel_builders(around: Surroundings) -> Iterator[Left]:
             places.setdefault((step.path, action or "cibuildwheel"), []).append(step.line)
     for (path, tool), lines in places.items():
         reason = (
-            "the jobs may stay: put their files into one folder and name that in `python.artifacts` "
+            "let the workflows of `castoff ci` build them (`ci.wheels`), or keep the jobs: put their files into one "
+            "folder and name that in `python.artifacts` "
             "(docs/how-to/wheels-built-elsewhere.md of castoff)"
         )
         where = f"{path}:{', '.join(str(line) for line in lines)}"
