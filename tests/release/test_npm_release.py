@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from castoff.session.reporters import Silence
-from castoff.wiring import play_demo
+from castoff.wiring.sample import play_demo
 
 pytestmark = [
     pytest.mark.real,

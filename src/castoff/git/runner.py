@@ -65,7 +65,7 @@ class Git:
         self._variables = {**_FIXED, **(variables or {})}
         self.last_words = ""
         self.blobs: dict[str, bytes] = {}
-        self.trees: dict[str, GitTree] = {}
+        self.trees: dict[tuple[str, ...], GitTree] = {}
 
     def run(self, *arguments: str | Path, given: bytes | None = None) -> Completed:
         """Run git and give what came of it, whatever the code."""

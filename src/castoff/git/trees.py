@@ -17,11 +17,10 @@ from castoff.git.runner import Git
 def open_tree(git: Git, commit: str, only: Sequence[str] = ()) -> GitTree:
     """Open the files of a commit, all or ``only`` these.
 
-    The whole tree of a commit that is named by its id never changes, so it is listed once.
+    What is at a commit that is named by its id never changes, so it is listed once.
     """
-    if only or not _OBJECT_ID.fullmatch(commit):
-        return GitTree(git, commit, only)
-    return git.trees.setdefault(commit, GitTree(git, commit))
+    tree = GitTree(git, commit, only)
+    return git.trees.setdefault((commit, *only), tree) if _OBJECT_ID.fullmatch(commit) else tree
 
 
 _OBJECT_ID = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")

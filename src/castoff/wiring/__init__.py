@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from castoff.wiring.adapters import manifests
-from castoff.wiring.embedded_world import open_rehearsal
-from castoff.wiring.sample import play_demo
 from castoff.wiring.services import Options, open_files, open_folder, open_setting
 
-__all__ = ["Options", "manifests", "open_files", "open_folder", "open_rehearsal", "open_setting", "play_demo"]
+__all__ = ["Options", "manifests", "open_files", "open_folder", "open_setting"]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from castoff.config.reader import read_configuration
@@ -20,10 +22,9 @@ from castoff.model.scope import folders_above
 from castoff.ports import Reporter, Tree
 from castoff.reconcile import Patience
 from castoff.release.plan_contents import intervals_of, windows_of
-from castoff.session.services import Services
+from castoff.session.services import Embedded, Services, WorldContent
 from castoff.wiring.adapters import Adapters, manifests
 from castoff.wiring.caches import cache_of
-from castoff.wiring.embedded_world import open_proof
 from castoff.wiring.secrets import given_back, learn_settings, redactor_of
 
 _FILES = ("rust-toolchain.toml", "rust-toolchain")
@@ -133,7 +134,7 @@ def open_setting(
             *(() if options.config else _uncommitted(repository, here, loaded.source)),
         ),
     )
-    return replace(services, embedded=lambda content: open_proof(services, content))
+    return replace(services, embedded=partial(_proof, services))
 
 
 def _with_links_followed(configuration: Configuration, root: Path) -> Configuration:
@@ -212,6 +213,13 @@ def _uncommitted(repository: Repository, here: Tree, source: str | None) -> tupl
             file=file,
         ),
     )
+
+
+def _proof(services: Services, content: WorldContent) -> AbstractContextManager[Embedded]:
+    # Only a release and its rehearsal need the embedded services.
+    from castoff.wiring.embedded_world import open_proof
+
+    return open_proof(services, content)
 
 
 def _explicit(path: Path | None) -> tuple[str, str] | None:

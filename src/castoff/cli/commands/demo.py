@@ -42,7 +42,7 @@ def command(common: Common, keep: Path | None, cargo: bool, npm: bool) -> int:
 def _play(common: Common, folder: Path, sample: str) -> int:
     from castoff.cli.release_run import show
     from castoff.cli.render.reporter import reporter_for
-    from castoff.wiring import play_demo
+    from castoff.wiring.sample import play_demo
 
     reporter = reporter_for(common.events)
     reporter.note("demo: all writes go to embedded services on this machine")

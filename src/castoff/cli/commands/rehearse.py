@@ -32,7 +32,7 @@ def command(common: Common, level: str | None, pre: str | None, proposing: bool,
     from castoff.cli.render.reporter import reporter_for
     from castoff.release.rehearsal import rehearse
     from castoff.session.release_request import ReleaseRequest
-    from castoff.wiring import open_rehearsal
+    from castoff.wiring.embedded_world import open_rehearsal
 
     request = ReleaseRequest(level=required_level(common, level, pre), pre=pre)
     reporter = reporter_for(common.events)

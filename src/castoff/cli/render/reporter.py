@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from castoff.cli.events import Events, learnt_paces
 from castoff.cli.options import Common
 from castoff.cli.render.problems import styled
 from castoff.cli.render.tally import Tally
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.progress import TaskID
 
+    from castoff.cli.events import Events
     from castoff.cli.traces import Traces
     from castoff.ports import Reporter
 
@@ -299,11 +299,20 @@ class Heartbeat(LineReporter):
         self._say(text)
 
 
+def _events(path: Path | None) -> tuple[Mapping[StepKind, Pace], Events | None]:
+    """Return what the last run in a file of events tells, and the file to go on with."""
+    if path is None:
+        return {}, None
+    from castoff.cli.events import Events, learnt_paces
+
+    return learnt_paces(path), Events(path)
+
+
 def reporter_for(events: Path | None, *, quiet: bool = False) -> Talk:
     """Choose what suits where the output goes; it is closed with the command at the latest."""
-    display = _display(learnt_paces(events), quiet=quiet)
+    paces, written = _events(events)
     context = click.get_current_context(silent=True)
-    talk = Talk(display, Events(events) if events is not None else None, _traces(context))
+    talk = Talk(_display(paces, quiet=quiet), written, _traces(context))
     if context is not None:
         context.meta[_TALK] = talk
         # Also where the command raises: a live display that is left open hides the error and the cursor.
