@@ -48,9 +48,7 @@ def test_a_killed_job_is_finished_by_the_next_one(ground: Ground, tmp_path: Path
 
 def test_an_exchange_that_is_refused_ends_the_job_with_a_remedy(ground: Ground, tmp_path: Path) -> None:
     job, expected, _ = ground
-    if job.kind != "python":
-        pytest.skip("faults of exchanges are listed for PyPI alone")
-    (fault,) = (one for one in exchange_faults() if one.name == "the workflow was renamed")
+    (fault,) = (one for one in exchange_faults(job.kind) if one.name == "the workflow was renamed")
 
     outcome = try_fault(tmp_path / "case", job.key, job.source, fault, expected, scene=job.scene)
 
@@ -64,7 +62,8 @@ def test_two_jobs_at_once_upload_one_release(ground: Ground, tmp_path: Path) -> 
     assert try_job_race(tmp_path / "case", job, 0, 2, expected).complaints == ()
 
 
-def test_no_two_faults_have_the_same_name() -> None:
-    names = [one.name for one in exchange_faults()]
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_two_faults_have_the_same_name(kind: Kind) -> None:
+    names = [one.name for one in exchange_faults(kind)]
 
     assert len(set(names)) == len(names)

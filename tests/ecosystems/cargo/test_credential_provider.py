@@ -18,6 +18,7 @@ from cargo_bench import Bench, commit, open_bench
 from castoff.config.values import CargoSettings
 from castoff.ecosystems.cargo.credential_provider import COMMAND, answer, read_digests, serve
 from castoff.ecosystems.cargo.registry import CargoRegistry
+from castoff.ecosystems.cargo.uploader import Grant
 from castoff.io.clock import SystemClock
 from castoff.model.acts import Outcome, Refused, Succeeded
 from castoff.model.attestations import GITHUB_ISSUER, NoProvenance, Provenance, Publisher
@@ -66,6 +67,19 @@ def test_a_token_is_for_the_listed_bytes_alone(tmp_path: Path, changes: dict[str
 
     assert words in found["Err"]["message"]
     assert report.exists() is ("args" not in changes)
+
+
+@pytest.mark.parametrize("changes", [{"cksum": "b" * 64}, {}], ids=["other bytes", "no token for this job"])
+def test_a_refused_token_is_no_upload_to_look_for(tmp_path: Path, changes: dict[str, Any]) -> None:
+    digests, report = tmp_path / "SHA256SUMS", tmp_path / "refusal.json"
+    digests.write_text(f"{DIGEST}  tst-core-1.2.0.crate\n")
+    answer(request(args=["--digests", str(digests), "--report", str(report)], **changes), {})
+    grant = Grant(filename="tst-core-1.2.0.crate", digest=DIGEST, api="https://example.invalid")
+
+    outcome = grant.denied(tmp_path, "tst-core")
+
+    assert isinstance(outcome, Refused)
+    assert outcome.unasked
 
 
 def test_other_questions_are_left_to_other_providers() -> None:

@@ -11,6 +11,7 @@ from castoff.ecosystems.npm.dist_tags import tag_for
 from castoff.ecosystems.npm.trial import importable
 from castoff.ecosystems.npm.uploader import outcome_of
 from castoff.io.process import Completed
+from castoff.model.acts import Refused
 
 
 @pytest.mark.parametrize(
@@ -70,6 +71,17 @@ def test_an_upload_ends_by_the_code_of_npm(done: Completed, outcome: str, proble
     result = outcome_of(npm_package(), "upload", done)
     found = getattr(result, "problem", None)
     assert (type(result).__name__, found.code if found else None) == (outcome, problem)
+
+
+@pytest.mark.parametrize(
+    ("code", "fact"),
+    [("ENEEDAUTH", "npm has no token to upload"), ("E401", "the registry does not let this token upload")],
+)
+def test_a_missing_token_is_told_from_a_refused_one(code: str, fact: str) -> None:
+    result = outcome_of(npm_package(), "upload", failed(code))
+
+    assert isinstance(result, Refused)
+    assert result.problem.message.startswith(fact)
 
 
 @pytest.mark.parametrize(

@@ -144,7 +144,9 @@ class Grant:
         )
         if found.get("retry"):
             return Unclear(reason=f"{message}: {reason}")
-        return Refused(Problem(code=code, message=message, reason=reason, remedy=remedy, package=package))
+        # Cargo sent nothing: no look at the index can show that crate.
+        problem = Problem(code=code, message=message, reason=reason, remedy=remedy, package=package)
+        return Refused(problem, unasked=True)
 
 
 def _provider(scratch: Path) -> Path:

@@ -15,7 +15,7 @@ from castoff.io.process import Completed
 from castoff.model.acts import Outcome, Refused, Succeeded, Throttled, Unclear
 from castoff.model.workspace import Package
 
-_NO_RIGHTS = frozenset({"E401", "E402", "E404", "ENEEDAUTH", "EAUTHUNKNOWN"})
+_NO_RIGHTS = frozenset({"E401", "E402", "E404", "EAUTHUNKNOWN"})
 _BY_ID = frozenset({"approve", "reject"})
 _INVALID = frozenset({"E400", "E422", "EPRIVATE", "EUSAGE", "ENORESTRICTED"})
 _SERVER_FAILED = re.compile(r"E5[0-9]{2}")
@@ -52,6 +52,8 @@ def outcome_of(package: Package, what: str, done: Completed) -> Outcome:
         return Refused(_one_time_password(package, what, reason))
     if what in _BY_ID and code == "E404":
         return Unclear(reason=reason)  # somebody else approved or rejected it since it was listed
+    if code == "ENEEDAUTH":
+        return Refused(_without_token(package, what, reason))
     if code in _NO_RIGHTS:
         return Refused(_denied(package, what, reason))
     if code in _INVALID:
@@ -71,6 +73,18 @@ def _denied(package: Package, what: str, reason: str) -> Problem:
         reason=reason,
         remedy="use a token of an owner of the package, and one that needs no one-time password; a new package in a "
         'scope requires `access = "public"` in `[npm]`, unless it is private' + _ways_on(what),
+        package=package.id,
+    )
+
+
+def _without_token(package: Package, what: str, reason: str) -> Problem:
+    """Describe that npm asked the registry for nothing; after a failed exchange of tokens it says no more than that."""
+    return Problem(
+        code="permission-denied",
+        message=f"npm has no token to {what} `{package.id}`",
+        reason=reason,
+        remedy="log in (`npm login`), or set `NPM_TOKEN`; in a job without tokens run the same command again: castoff "
+        "tries the exchange first, and names the cause where it is refused" + _ways_on(what),
         package=package.id,
     )
 
