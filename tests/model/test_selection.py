@@ -94,6 +94,18 @@ def test_two_ecosystems_of_one_folder_and_two_versions_are_no_one_release() -> N
     assert caught.value.problems[0].code == "several-workspaces"
 
 
+def test_one_whose_manifests_cannot_be_read_is_listed_with_what_is_wrong() -> None:
+    fuzz = Workspace(
+        packages=(), roots=("fuzz",), problems=(Problem(code="x", message="`fuzz` has no version"),)
+    )
+
+    with pytest.raises(CastoffError) as caught:
+        chosen_workspaces([JAVA, fuzz], Scope())
+
+    (problem,) = caught.value.problems
+    assert '`workspaces = ["fuzz"]` (`fuzz` has no version)' in problem.remedy
+
+
 def test_several_are_listed_with_their_versions_and_the_lines_to_write() -> None:
     with pytest.raises(CastoffError) as caught:
         chosen_workspaces([RUST, JAVA, plain("z")], Scope())

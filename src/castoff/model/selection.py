@@ -194,6 +194,8 @@ def _line(group: Sequence[Workspace], groups: Sequence[Sequence[Workspace]]) -> 
     settings = f"`workspaces = {_list(setting_of(group))}`"
     if twins := _twins(group, groups):
         settings += f" and `exclude = {_list(twins)}`"
+    if not packages:
+        return f"{settings} ({next(problem.message for one in group for problem in one.problems)})"
     return f"{settings} for {shown} at {', '.join(versions[:3])}"
 
 
