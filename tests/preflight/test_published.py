@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,10 +12,11 @@ import pytest
 from castoff.model.intent import Claim, History
 from castoff.model.observations import Present, Unknown, Withdrawn
 from castoff.model.refs import Refs, TagName, TagRef
+from castoff.model.scope import Scope
 from castoff.model.versions import ReleaseVersion, read
-from castoff.model.workspace import Package
+from castoff.model.workspace import Package, Workspace
 from castoff.ports import Listing
-from castoff.preflight.registry_names import _Asking, _Untagged
+from castoff.preflight.registry_names import _Asking, _Before, _half_released, _Untagged
 from castoff.preflight.stage import Cannot
 
 
@@ -88,7 +89,7 @@ def ask(
         refs=Refs(tags={tag: TagRef(object="b" * 40, peeled="a" * 40) for tag in tags}),
     )
     packages = {"core": package("core"), **({"new": package("new")} if was_there else {})}
-    before: Any = SimpleNamespace(packages=packages)
+    before: Any = SimpleNamespace(packages=packages, of_last_release=tuple(packages.values()))
     found = _Asking(seen, registry, package("new"), before, ReleaseVersion(1, 1, 0), level)()
     if isinstance(found, Cannot):
         return "unknown"
@@ -250,7 +251,7 @@ def left_over(registry: Any, count: int = 4) -> list[str]:
         version_of=TagName("{version}").version,
         refs=Refs(tags={"1.0.0": TagRef(object="b" * 40, peeled="a" * 40)}),
     )
-    before: Any = SimpleNamespace(packages=packages)
+    before: Any = SimpleNamespace(packages=packages, of_last_release=tuple(packages.values()))
     untagged = _Untagged()
     known = {version for text in VERSIONS if (version := read(text)) is not None}
     return [
@@ -262,7 +263,8 @@ def left_over(registry: Any, count: int = 4) -> list[str]:
     ]
 
 
-ALL = [f"4 of 4 packages have {one}" for one in VERSIONS[1:]]
+ALL = [f"4 of 4 packages have {', '.join(VERSIONS[1:])}"]
+TWO = [f"4 of 4 packages have {VERSIONS[1]}, {VERSIONS[3]}"]
 
 
 @pytest.mark.parametrize(
@@ -271,13 +273,9 @@ ALL = [f"4 of 4 packages have {one}" for one in VERSIONS[1:]]
         pytest.param([], [], ALL, id="whole versions"),
         pytest.param([("p0", "1.0.2")], [], ALL, id="withdrawn from the first"),
         pytest.param([("p3", "1.0.2")], [], ALL, id="withdrawn from the last"),
-        pytest.param(
-            [(f"p{index}", "1.0.2") for index in range(4)], [], [ALL[0], ALL[2]], id="withdrawn from all"
-        ),
-        pytest.param(
-            [], [("p3", "1.0.2")], ["3 of 4 packages have 1.0.2", ALL[0], ALL[2]], id="one lacks it"
-        ),
-        pytest.param([], [(f"p{index}", "1.0.2") for index in range(4)], [ALL[0], ALL[2]], id="all lack it"),
+        pytest.param([(f"p{index}", "1.0.2") for index in range(4)], [], TWO, id="withdrawn from all"),
+        pytest.param([], [("p3", "1.0.2")], ["3 of 4 packages have 1.0.2", *TWO], id="one lacks it"),
+        pytest.param([], [(f"p{index}", "1.0.2") for index in range(4)], TWO, id="all lack it"),
     ],
 )
 @pytest.mark.parametrize("kind", [Asked, Told])
@@ -294,6 +292,32 @@ def test_a_package_that_is_not_known_is_not_counted() -> None:
     told = left_over(Asked(lacking=frozenset({("p3", "*")})))
 
     assert told == [one.replace("4 of", "3 of") for one in ALL]
+
+
+def test_the_newest_of_many_versions_are_listed() -> None:
+    versions = [ReleaseVersion(1, 0, patch) for patch in range(1, 8)]
+    seen: Any = SimpleNamespace(remote="origin", tag_name=TagName("v{version}"))
+
+    problem = _half_released((1, 2), versions, seen)
+
+    assert problem.message == (
+        "1 of 2 packages has 1.0.3, 1.0.4, 1.0.5, 1.0.6, 1.0.7 and 2 older versions on the registry, "
+        "and `origin` has no tag of them"
+    )
+
+
+@pytest.mark.parametrize(
+    ("versions", "found"), [("one", ["core"]), ("newest", ["core", "tool"])], ids=["one", "what changed"]
+)
+def test_packages_beside_the_last_release_are_no_part_of_it(versions: str, found: list[str]) -> None:
+    packages = (replace(package("core"), version="1.0.0"), replace(package("tool"), version="0.3.0"))
+    previous = Claim(version=ReleaseVersion(1, 0, 0), commit="a" * 40, tagged=True)
+    session: Any = SimpleNamespace(
+        snapshot=SimpleNamespace(history=History(previous=previous), scope=Scope(versions=versions)),  # type: ignore[arg-type]
+        workspace_before=lambda: Workspace(packages=packages),
+    )
+
+    assert [one.name for one in _Before(session).of_last_release] == found
 
 
 def test_many_versions_without_a_tag_take_one_question_a_package() -> None:

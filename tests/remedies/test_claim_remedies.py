@@ -91,10 +91,18 @@ def test_a_claim_of_a_branch_that_is_gone_is_deleted() -> None:
     )
 
 
-@pytest.mark.parametrize("way", ["`git push origin 1.0.1`", "yank the version"])
+@pytest.mark.parametrize(
+    ("way", "left"),
+    [
+        ("`git push origin 1.0.1`", ["1.0.1"]),
+        ("yank the version", ["1.0.1"]),
+        ("`git push origin 1.0.1 1.0.2`", ["1.0.1", "1.0.2"]),
+        ("yank the other versions", ["1.0.1", "1.0.2"]),
+    ],
+)
 @follows("half-released")
-def test_a_version_without_a_tag_gets_its_tag_or_is_yanked(way: str) -> None:
-    index = Index(["1.0.0", "1.0.1"])
+def test_a_version_without_a_tag_gets_its_tag_or_is_yanked(way: str, left: list[str]) -> None:
+    index = Index(["1.0.0", *left])
     tags = {"1.0.0": TagRef(object="b" * 40, peeled="a" * 40)}
     previous = Claim(version=ReleaseVersion(1, 0, 0), commit="a" * 40, tagged=True)
     seen: Any = SimpleNamespace(
@@ -104,13 +112,14 @@ def test_a_version_without_a_tag_gets_its_tag_or_is_yanked(way: str) -> None:
         refs=Refs(tags=tags),
         remote="origin",
     )
-    before: Any = SimpleNamespace(packages={one: package(one) for one in ("core", "new")})
+    packages = {one: package(one) for one in ("core", "new")}
+    before: Any = SimpleNamespace(packages=packages, of_last_release=tuple(packages.values()))
 
     def carry_out() -> None:
         if "push" in way:
-            tags["1.0.1"] = tags["1.0.0"]
+            tags.update(dict.fromkeys(left, tags["1.0.0"]))
         else:
-            index.withdrawn = ["1.0.1"]
+            index.withdrawn = left
 
     follow(
         "half-released",

@@ -70,7 +70,7 @@ def earlier(index: Index, tags: Mapping[str, str], previous: str) -> object:
         refs=SimpleNamespace(tags=tags),
         history=SimpleNamespace(previous=SimpleNamespace(version=version)),
     )
-    before: Any = SimpleNamespace(packages={CORE.id: CORE})
+    before: Any = SimpleNamespace(packages={CORE.id: CORE}, of_last_release=(CORE,))
     return _Asking(seen, index, CORE, before, ReleaseVersion(1, 3, 0))()  # type: ignore[arg-type]
 
 

@@ -27,6 +27,7 @@ from castoff.session.workspaces import read_workspace
 _NONE = ReleaseVersion(0, 0, 0)
 """The version that is wanted where none is."""
 
+_MOST_VERSIONS = 5  # that one finding lists
 _LANES = 16
 """Packages that are asked for side by side."""
 
@@ -215,6 +216,17 @@ class _Before:
     def __init__(self, session: Session) -> None:
         self._session = session
 
+    @property
+    def of_last_release(self) -> Sequence[Package]:
+        """Return those that were released; not those beside them that have a version of their own.
+
+        If only what changed is released, packages keep versions of earlier releases.
+        """
+        previous = self._session.snapshot.history.previous
+        if previous is None or self._session.snapshot.scope.versions == "newest":
+            return tuple(self.packages.values())
+        return tuple(one for one in self.packages.values() if read(one.version) == previous.version)
+
     @cached_property
     def packages(self) -> dict[str, Package]:
         """Give them by their ids."""
@@ -304,16 +316,21 @@ class _Asking:
         if previous is None or self.package.id not in self.before.packages:
             return
         tagged = {self.seen.version_of(tag) for tag in self.seen.refs.tags}
+        every = [one for one in self.before.of_last_release if one.ecosystem == self.package.ecosystem]
+        if self.package.id not in {one.id for one in every}:
+            return
+        by_count: dict[int, list[ReleaseVersion]] = {}
         for version in sorted(known - tagged):
             # Older versions may lack a tag for historical reasons; only newer ones can be an unfinished
             # release.
             if version <= previous.version or version == self.version or version in self.untagged.elsewhere():
                 continue
-            every = [one for one in self.before.packages.values() if one.ecosystem == self.package.ecosystem]
             holders = self.untagged.holders(self.registry, every, version)
             # Every package sees the same version; the last one reports it for all.
             if holders[-1:] == (self.package.id,):  # one line for all of them
-                yield _half_released(len(holders), len(every), version, self.seen)
+                by_count.setdefault(len(holders), []).append(version)
+        for count, versions in by_count.items():
+            yield _half_released((count, len(every)), versions, self.seen)
 
 
 def _other_spelling(package: Package, other: str) -> Problem:
@@ -352,18 +369,30 @@ def _incomplete(package: Package, previous: str) -> Problem:
     )
 
 
-def _half_released(count: int, total: int, version: ReleaseVersion, snapshot: Snapshot) -> Problem:
-    tag = snapshot.tag_name.of(version)
+def _half_released(held: tuple[int, int], versions: Sequence[ReleaseVersion], snapshot: Snapshot) -> Problem:
+    """Report versions that ``held`` (count, of how many) packages have on the registry, and that no tag marks."""
+    count, total = held
+    remote, is_one = snapshot.remote, len(versions) == 1
+    # The newest are what users get, and what can still be repaired.
+    newest = versions[-_MOST_VERSIONS:]
+    more = f" and {len(versions) - len(newest)} older versions" if len(versions) > len(newest) else ""
+    tags = [snapshot.tag_name.of(version) for version in newest]
     packages = (
         "package has" if (count, total) == (1, 1) else "packages has" if count == 1 else "packages have"
     )
     return Problem(
         code="half-released",
         severity="warning",
-        message=f"{count} of {total} {packages} {version} on the registry, and `{snapshot.remote}` has no tag `{tag}`",
-        reason="that release was not finished, or its tag was never pushed; users may install it",
-        remedy=f"if that release is complete, push its tag (`git push {snapshot.remote} {tag}`); if not, "
-        "yank the version",
+        message=f"{count} of {total} {packages} {', '.join(str(one) for one in newest)}{more} on the registry, "
+        f"and `{remote}` has no tag " + (f"`{tags[0]}`" if is_one else "of them"),
+        reason="that release was not finished, or its tag was never pushed; users may install it"
+        if is_one
+        else "those releases were not finished, or their tags were never pushed; users may install them",
+        remedy=f"if that release is complete, push its tag (`git push {remote} {tags[0]}`); if not, "
+        "yank the version"
+        if is_one
+        else f"push the tags of those that are complete (`git push {remote} {' '.join(tags)}`); "
+        "yank the other versions",
     )
 
 
