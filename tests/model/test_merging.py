@@ -122,6 +122,42 @@ def test_versions_of_listed_packages_are_one_problem_each_or_one_for_all(
     assert [one.code for one in judged(found, NOTHING, Scope()).problems] == ([code] if code else [])
 
 
+@pytest.mark.parametrize(
+    ("versions", "last", "stray"),
+    [
+        ("2.0.0 2.0.0 0.1.0 0.1.0 0.1.0", "c0 c1", ["c2", "c3", "c4"]),
+        ("2.0.0 2.0.0 0.1.0 0.1.0 0.1.0", "c0 gone", ["c2", "c3", "c4"]),
+        ("2.0.0 2.0.0 0.1.0 0.1.0 0.1.0", "", ["c0", "c1"]),
+        ("2.0.0 2.0.0 0.1.0 0.1.0 0.1.0", "c0 c2", ["c0", "c1"]),
+        ("2.0.0 2.0.0 0.1.0 0.1.0 0.1.0 0.2.0 0.1.0 0.1.0", "c0 c1", [None]),
+    ],
+    ids=["more examples than packages", "one is gone", "no last release", "they went apart", "many at once"],
+)
+def test_the_packages_of_the_last_release_tell_its_version(
+    versions: str, last: str, stray: list[str | None]
+) -> None:
+    found = Workspace(packages=tuple(crate(f"c{n}", one) for n, one in enumerate(versions.split())))
+
+    problems = judged(found, NOTHING, Scope(), frozenset(("cargo", one) for one in last.split())).problems
+
+    assert [one.package for one in problems] == stray
+    if stray == [None]:
+        assert problems[0].message == (
+            "6 packages have other versions than the release, 2.0.0: "
+            "0.1.0 (`c2`, `c3`, `c4`, ...); 0.2.0 (`c5`)"
+        )
+        assert 'exclude = ["c2", "c3", "c4", "c6", "c7", "c5"]' in (problems[0].remedy or "")
+
+
+def test_where_no_version_is_clear_that_of_the_last_release_comes_first() -> None:
+    found = Workspace(packages=tuple(crate(f"c{n}", f"{n}.0.0") for n in range(3)))
+
+    (problem,) = judged(found, NOTHING, Scope(), frozenset({("cargo", "c1")})).problems
+
+    assert problem.message.startswith("the packages have 3 versions: 1.0.0 (`c1`); ")
+    assert 'exclude = ["c2", "c0"]' in (problem.remedy or "")
+
+
 def test_half_of_the_packages_decide_if_they_inherit_the_version() -> None:
     shared = replace(crate("a"), version_file="Cargo.toml")
 

@@ -14,7 +14,7 @@ from castoff.release.plan import plan_release
 from castoff.release.rehearsal import rehearse
 from castoff.session.release_request import ReleaseRequest
 from castoff.session.services import Services
-from session.versioned import Versioned, python
+from session.versioned import Versioned, members, python
 
 GRAPH = python("zz-graph", "1.2.0").replace("\n\n", '\ndependencies = ["zz-store>=4"]\n\n', 1)
 FILES = {
@@ -83,6 +83,19 @@ def test_a_project_that_the_configuration_names_is_not_left_out_for_its_version(
     problems = made.plan("minor").problems
 
     assert {one.package for one in problems if one.code == "stray-version"} == {"zz-store", "zz-example"}
+
+
+def test_more_examples_than_packages_are_measured_by_the_last_release(tmp_path: Path) -> None:
+    names = ("zz-a", "zz-b", "zz-c")
+    files = {**members("zz-core", *names, version="0.1.0")}
+    core = "packages/zz-core/pyproject.toml"
+    made = Versioned.begin(tmp_path, {**files, core: python("zz-core", "1.2.0")}, "1.2.0")
+    made.commit({core: python("zz-core", "1.3.0.dev0")})
+
+    found = {one.package: one for one in made.plan("minor").problems if one.code == "stray-version"}
+
+    assert set(found) == set(names)
+    assert found["zz-a"].message == "`zz-a` has the version 0.1.0, the release 1.3.0.dev0"
 
 
 def test_another_error_of_a_level_is_reported_alone(tmp_path: Path) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from git_ground import Ground
 
 from castoff.ecosystems.cargo.manifest.manifests import CargoManifests
 from castoff.ecosystems.python.manifest.manifests import PythonManifests
-from castoff.git import Clone
+from castoff.git import Clone, GitTree
 from castoff.model.intent import begun_in
 from castoff.model.scope import Scope
 from castoff.session.claim_history import Branch
@@ -50,3 +52,22 @@ def test_commits_that_change_a_version_are_found_and_those_of_a_dependency_left_
 
     assert [(step.before, step.after) for step in steps] == [(None, "1.0.0"), ("1.0.0", "1.1.0")]
     assert [claim.commit for claim in begun_in(steps, None, None).standing] == [head]
+
+
+def test_the_commit_of_many_tags_is_read_once(ground: Ground) -> None:
+    root = ground.new(**{"Cargo.toml": _CRATE.format("1.0.0", "3.1")})
+    opened: list[str] = []
+
+    with Clone.of(ground.repository(root)) as clone:
+
+        def tree_of(commit: str, paths: Sequence[str]) -> GitTree:
+            opened.append("all" if not paths else "those of today")
+            return clone.tree(commit, paths)
+
+        head, manifests = ground.git(root, "rev-parse", "HEAD"), [CargoManifests()]
+        today = read_workspace(manifest_tree(clone, head), manifests, Scope())
+        past = PastWorkspaces(tree_of, manifests, Scope(), today)
+        for package in ("a", None, "gone", "a", "gone"):
+            assert [one.name for one in past.at(head, package).packages] == ["a"]
+
+    assert opened == ["those of today", "all"]

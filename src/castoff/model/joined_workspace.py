@@ -10,6 +10,7 @@ from castoff.errors import Problem, WorkspaceError
 from castoff.model.changed_packages import at_newest, with_kept
 from castoff.model.scope import Scope, folders_above, is_excluded, is_within
 from castoff.model.selection import Discovery, Program, Unreadable
+from castoff.model.version_problems import PackageName, majority, version_of, version_problems
 from castoff.model.versions import Ecosystem, same_version
 from castoff.model.workspace import EXCLUDED, Member, NotReleased, OtherWorkspace, Package, Workspace
 
@@ -18,7 +19,6 @@ _ECOSYSTEMS: Mapping[str, Ecosystem] = {
     "pyproject.toml": "python",
 }
 _MOST_LISTED = 12
-_ONLY_CHANGED = "if each release has only the packages that changed, set `only-changed = true` in `[release]`"
 _MANY = 4  # folders beside each other that one pattern stands for
 
 
@@ -43,17 +43,20 @@ def merged(workspaces: Sequence[Workspace]) -> Workspace:
     )
 
 
-def judged(workspace: Workspace, plain: frozenset[str], scope: Scope) -> Workspace:
+def judged(
+    workspace: Workspace, plain: frozenset[str], scope: Scope, last: frozenset[PackageName] = frozenset()
+) -> Workspace:
     """Return the workspace with one version, or with the problems that keep it from having one.
 
     ``plain`` are the manifests that no configuration lists, of a client or of castoff: those of another version
-    are not part of the release, unless a package that is needs them. Problems: ``stray-version``, ``several-versions``.
+    are not part of the release, unless a package that is needs them. ``last`` are the packages of the last release:
+    where versions differ, theirs is the release's. Problems: ``stray-version``, ``several-versions``.
     """
     anchor = _anchor(workspace.packages, plain, scope)
     apart = {
         one.id
         for one in workspace.packages
-        if anchor is not None and one.manifest in plain and one.tags is None and _key(one) != anchor
+        if anchor is not None and one.manifest in plain and one.tags is None and version_of(one) != anchor
     }
     kept = _needed(workspace, {one.id for one in workspace.packages} - apart)
     packages = tuple(one for one in workspace.packages if one.id in kept)
@@ -64,7 +67,7 @@ def judged(workspace: Workspace, plain: frozenset[str], scope: Scope) -> Workspa
         packages=packages,
         members=_followed(workspace.members, of_release),
         edges=tuple(edge for edge in workspace.edges if edge.origin in kept and edge.target in kept),
-        problems=(*_of_release(workspace, anchor), *_version_problems(of_release, plain)),
+        problems=(*_of_release(workspace, anchor), *version_problems(of_release, plain, last)),
         ecosystems=tuple(sorted({package.ecosystem for package in packages})),
         not_released=(
             *workspace.not_released,
@@ -174,7 +177,7 @@ class _Outside:
         self._chosen = chosen
         self._scope = scope
         self._undecided: list[_Undecided] = []
-        self._versions = {_key(one) for one in workspace.packages if one.tags is None}
+        self._versions = {version_of(one) for one in workspace.packages if one.tags is None}
 
     def members(self, members: Iterable[Member]) -> None:
         for one in members:
@@ -184,7 +187,7 @@ class _Outside:
         for one in packages:
             if one.obstacle:
                 self._leave(one.name, one.manifest, one.obstacle)
-            elif one.tags is None and _key(one) in self._versions:
+            elif one.tags is None and version_of(one) in self._versions:
                 join = other.roots[0] if other.declared else one.path
                 self._undecided.append(_Undecided(one.manifest, one.ecosystem, join))
             elif one.tags is not None:
@@ -293,10 +296,6 @@ class _Outside:
         self.not_released.append(NotReleased(name=name, path=path, reason=reason))
 
 
-def _key(package: Package) -> object:
-    return same_version(package.version)
-
-
 def _of_release(workspace: Workspace, anchor: object | None) -> Iterable[Problem]:
     """Return the problems without those of a shared name whose second project has another version anyway."""
     apart = {
@@ -313,7 +312,7 @@ def _anchor(packages: Sequence[Package], plain: frozenset[str], scope: Scope) ->
     That of the listed packages; else that of the project that castoff was started in; else the one that more than
     half have.
     """
-    listed = {_key(one) for one in packages if one.manifest not in plain and one.tags is None}
+    listed = {version_of(one) for one in packages if one.manifest not in plain and one.tags is None}
     # Packages that a client lists decide: plain folders are measured by them.
     if listed:
         # Several versions are an error of their own, and no measure for others.
@@ -321,30 +320,11 @@ def _anchor(packages: Sequence[Package], plain: frozenset[str], scope: Scope) ->
     by_folder: dict[str, set[object]] = {}
     for one in packages:
         if one.tags is None:
-            by_folder.setdefault(one.path, set()).add(_key(one))
+            by_folder.setdefault(one.path, set()).add(version_of(one))
     for folder in folders_above(scope.start):
         if len(by_folder.get(folder, ())) == 1:
             return by_folder[folder].pop()
-    return _majority(packages)
-
-
-def _majority(packages: Sequence[Package]) -> object | None:
-    # More than half, never a mere plurality: with 2 of 5 packages nobody can tell which version is meant.
-    counts = Counter(_key(one) for one in packages if one.tags is None)
-    most = counts.most_common(1)
-    return most[0][0] if most and 2 * most[0][1] > counts.total() else None
-
-
-def _shared(groups: Mapping[object, Sequence[Package]]) -> object | None:
-    """Return the version that crates inherit from their workspace, if half of the packages have it."""
-    total = sum(len(group) for group in groups.values())
-    found = (
-        key
-        for key, group in groups.items()
-        if 2 * len(group) == total
-        and any(one.ecosystem == "cargo" and one.version_file != one.manifest for one in group)
-    )
-    return next(found, None)
+    return majority(packages)
 
 
 def _needed(workspace: Workspace, kept: set[str]) -> set[str]:
@@ -365,77 +345,13 @@ def _needed(workspace: Workspace, kept: set[str]) -> set[str]:
 
 def _followed(members: Sequence[Member], packages: Sequence[Package]) -> tuple[Member, ...]:
     """Let members of the release's version follow it, whatever ecosystem the packages are of."""
-    versions = {_key(one) for one in packages if one.tags is None}
+    versions = {version_of(one) for one in packages if one.tags is None}
     return tuple(
         replace(one, follows=True)
         if one.version and one.reason != EXCLUDED and versions == {same_version(one.version)}
         else one
         for one in members
     )
-
-
-def _version_problems(packages: Sequence[Package], plain: frozenset[str]) -> tuple[Problem, ...]:
-    """Report packages of another version; one problem for all where no version is that of more than half."""
-    stated = [one for one in packages if one.tags is None]
-    groups: dict[object, list[Package]] = {}
-    for one in stated:
-        groups.setdefault(_key(one), []).append(one)
-    if len(groups) < 2:
-        return ()
-    common = _majority(stated) or _shared(groups)
-    if common is None:
-        return (_several(_by_size(groups.values()), plain),)
-    version = groups[common][0].version
-    return tuple(
-        Problem(
-            code="stray-version",
-            message=f"`{one.id}` has the version {one.version}, the release {version}",
-            reason="all packages of a release have one version",
-            remedy=f'set it to {version}, or exclude the package: `exclude = ["{one.id}"]` in `[release]`; '
-            f"{_ONLY_CHANGED}",
-            file=one.version_file,
-            line=one.version_line,
-            package=one.id,
-        )
-        for one in stated
-        if _key(one) != common
-    )
-
-
-def _by_size(groups: Iterable[list[Package]]) -> list[list[Package]]:
-    """Sort the largest group first, among equals that of the highest version."""
-    highest = sorted(groups, key=lambda group: str(_key(group[0])), reverse=True)
-    return sorted(highest, key=len, reverse=True)
-
-
-def _several(groups: Sequence[Sequence[Package]], plain: frozenset[str]) -> Problem:
-    shown = "; ".join(
-        f"{group[0].version} ({', '.join(f'`{one.id}`' for one in group[:3])}{', ...' if len(group) > 3 else ''})"
-        for group in groups[:_MOST_LISTED]
-    )
-    return Problem(
-        code="several-versions",
-        message=f"the packages have {len(groups)} versions: {shown}"
-        + ("; ..." if len(groups) > _MOST_LISTED else ""),
-        reason="castoff releases one version, and no version has more than half of the packages",
-        remedy=f"write into `[release]` {_selection(groups, plain)}, or give them one version; {_ONLY_CHANGED}",
-        file=groups[0][0].version_file,
-        line=groups[0][0].version_line,
-    )
-
-
-def _selection(groups: Sequence[Sequence[Package]], plain: frozenset[str]) -> str:
-    """Return the lines that leave one version; members that a client lists can only be excluded."""
-    rest = [one.id for group in groups[1:] for one in group]
-    more = f" and {len(rest) - _MOST_LISTED} more" if len(rest) > _MOST_LISTED else ""
-    left_out = f"what is left out, for example `exclude = {_list(rest[:_MOST_LISTED])}`{more}"
-    if any(one.manifest not in plain for group in groups for one in group):
-        return left_out
-    lines = (
-        f"`workspaces = {_list(sorted(one.path for one in group))}` for {group[0].version}"
-        for group in groups[:_MOST_LISTED]
-    )
-    return f"the line of what is released together: {'; '.join(lines)}; or {left_out}"
 
 
 def _other(workspace: Workspace) -> OtherWorkspace:

@@ -161,6 +161,7 @@ def snapshot_at(where: Place, clone: Clone, services: Services) -> Snapshot:
     line = partial(Branch.of, services, clone, head)
     reading = _Reading(services, clone, head, refs, naming, line)
     history = reading.history(version)
+    workspace = past.measured_by(history.previous, workspace, tree)
     return Snapshot(
         branch=where.branch,
         remote=where.remote,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import tomli
 
@@ -12,10 +12,12 @@ from castoff.config.values import Configuration
 from castoff.ecosystems.cargo.manifest.layout import SymbolicLinks
 from castoff.errors import CastoffError, Problem, WorkspaceError
 from castoff.git import Clone, GitTree, Repository
+from castoff.model.intent import Claim
 from castoff.model.joined_workspace import judged, merged, with_others
 from castoff.model.plan import NotLookedAt
 from castoff.model.scope import Scope, is_excluded
 from castoff.model.selection import Discovery, Program, chosen_workspaces
+from castoff.model.version_problems import PackageName, names_at
 from castoff.model.versions import Ecosystem
 from castoff.model.workspace import NotReleased, Workspace
 from castoff.ports import Manifests, Tree
@@ -34,6 +36,7 @@ MANIFESTS = frozenset(
     }
 )
 """Names of the files that discovery reads, so that they are read at once."""
+_DIFFER = ("stray-version", "several-versions")
 _ROOT_MANIFESTS = ("Cargo.toml", "pyproject.toml", "package.json", "pnpm-workspace.yaml", ".yarnrc.yml")
 _ECOSYSTEMS: Mapping[str, Ecosystem] = {
     "Cargo.toml": "cargo",
@@ -49,8 +52,10 @@ def manifest_tree(clone: Clone, commit: str) -> GitTree:
     return tree
 
 
-def read_workspace(tree: Tree, manifests: Sequence[Manifests], scope: Scope) -> Workspace:
-    """Read what a release of a tree holds, and what is not released.
+def read_workspace(
+    tree: Tree, manifests: Sequence[Manifests], scope: Scope, last: frozenset[PackageName] = frozenset()
+) -> Workspace:
+    """Read what a release of a tree holds, and what is not released; ``last`` are the packages of the last release.
 
     Errors: ``no-workspace``, ``several-workspaces``, ``workspace-missing``, and that of the nearest manifest if it
     cannot be read.
@@ -75,7 +80,7 @@ def read_workspace(tree: Tree, manifests: Sequence[Manifests], scope: Scope) -> 
         for package in workspace.packages
         if package.path not in scope.joined
     )
-    whole = with_others(judged(merged(parts), plain, scope), chosen, (*found.values(), linked), scope)
+    whole = with_others(judged(merged(parts), plain, scope, last), chosen, (*found.values(), linked), scope)
     return replace(whole, problems=(*whole.problems, *_idle_patterns(whole, scope.exclude)))
 
 
@@ -161,6 +166,7 @@ class PastWorkspaces:
     manifests: Sequence[Manifests]
     scope: Scope
     today: Workspace
+    _read: dict[tuple[str, bool], Workspace] = field(default_factory=dict)
 
     def at(self, commit: str, package: str | None = None) -> Workspace:
         """Read the workspace at the commit of a tag; ``package`` is the one that the tag names.
@@ -168,20 +174,43 @@ class PastWorkspaces:
         Errors: those of :func:`read_workspace`.
         """
         # First only the manifests of today's packages: to list and read all of a large repository for each of a
-        # hundred tags would take minutes.
+        # hundred tags would take minutes. Where each package has a tag, a hundred of them are on one commit.
+        near = (commit, False)
+        if near not in self._read:
+            self._read[near] = self._near(commit)
+        found = self._read[near]
+        names = {one.name for one in found.packages}
+        # The package of the tag is there: the rest of the repository does not matter for it.
+        if names and (package is None or package in names):
+            return found
+        far = (commit, True)
+        if far not in self._read:
+            self._read[far] = self._whole(commit)
+        return self._read[far]
+
+    def measured_by(self, last: Claim | None, workspace: Workspace, tree: Tree) -> Workspace:
+        """Let the packages of the last release tell the release's version where packages of a tree differ."""
+        if last is None or not any(one.code in _DIFFER for one in workspace.problems):
+            return workspace
+        try:
+            names = names_at(self.at(last.commit), last.version)
+        except CastoffError:
+            return workspace
+        return read_workspace(tree, self.manifests, self.scope, names)
+
+    def _near(self, commit: str) -> Workspace:
+        """Read the manifests that today's packages have; no package where they cannot be read."""
         today = self.today
         paths = {path for one in today.packages for path in (one.manifest, one.version_file)}
         paths |= {
             name if root == "." else f"{root}/{name}" for root in today.roots for name in _ROOT_MANIFESTS
         }
         try:
-            found = read_workspace(self.tree_of(commit, sorted(paths)), self.manifests, self.scope)
+            return read_workspace(self.tree_of(commit, sorted(paths)), self.manifests, self.scope)
         except CastoffError:
-            found = Workspace(packages=())
-        names = {one.name for one in found.packages}
-        # The package of the tag is there: the rest of the repository does not matter for it.
-        if names and (package is None or package in names):
-            return found
+            return Workspace(packages=())
+
+    def _whole(self, commit: str) -> Workspace:
         whole = self.tree_of(commit, ())
         whole.preload(path for path in whole.paths() if path.rpartition("/")[2] in MANIFESTS)
         return read_workspace(whole, self.manifests, self.scope)

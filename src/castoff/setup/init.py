@@ -140,6 +140,7 @@ def _surroundings(
     past = PastWorkspaces(repository.tree, services.manifests, services.scope, workspace)
     naming_under = partial(find_naming, TaggedBranch(repository.git, tags, workspace, tree, past.at))
     naming = naming_under(services.configuration.release)
+    workspace = past.measured_by(next(iter(naming.released), None), workspace, tree)
     website = _website(repository, site)
     around = Surroundings(
         tree=tree,
