@@ -470,3 +470,14 @@ def test_the_subject_of_an_upload_is_its_version() -> None:
     assert upload_subject(publication("acme", "1.0.0", b"")) == "acme@1.0.0"
     assert upload_subject(Request("DELETE", "/api/v1/crates/acme/1.0.0/yank")) == "acme@1.0.0"
     assert upload_subject(Request("GET", "/index/ac/me/acme")) == "/index/ac/me/acme"
+
+
+@pytest.mark.parametrize(
+    ("size", "status"),
+    [("1", 200), ("100", 200), ("101", 400), ("0", 400), ("x", 400), ("-1", 400), ("²", 400)],
+)
+def test_a_page_of_a_search_has_at_most_100_crates(size: str, status: int) -> None:
+    asked = {"q": ["acme"], "per_page": [size]}
+    search = Request("GET", "/api/v1/crates", asked, {"user-agent": "cargo"}, b"", "http://x")
+
+    assert CargoRegistry().handle(search).status == status

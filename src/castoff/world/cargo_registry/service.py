@@ -306,7 +306,11 @@ class CargoRegistry:
 
     def _search(self, request: Request, _found: Found) -> Response:
         wanted = request.query.get("q", [""])[0].lower()
-        size = int(request.query.get("per_page", ["10"])[0])
+        asked = request.query.get("per_page", ["10"])[0]
+        # crates-io lists at most 100 crates on a page, and refuses what is no number (its `pagination.rs`).
+        if not re.fullmatch("[0-9]{1,3}", asked) or not 1 <= int(asked) <= 100:
+            raise Rejected("`per_page` is a number from 1 to 100")
+        size = int(asked)
         found = [
             crate_document(name, versions)
             for name, versions in self.store.crates()
