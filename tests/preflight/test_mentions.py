@@ -82,6 +82,8 @@ def test_only_readmes_and_the_first_page_of_the_documentation_are_read(path: str
         ("packages/tides/test/jsr.json", '{ "version": "1.2.0" }', 0),
         ("packages/tidepool/jsr.json", '{ "version": "1.2.0" }', 0),
         ("packages/tides/src/version.ts", 'export const VERSION: string = "1.2.0";\n', 1),
+        ("packages/tides/src/version.ts", 'export const PACKAGE_VERSION = "1.2.0"\n', 1),
+        ("packages/tides/src/version.ts", "export const sdkVersion = '1.2.0'\n", 1),
         ("packages/tides/version.js", "const version = '1.2.0'\n", 1),
         ("packages/tides/src/version.ts", "export const OLDEST = '1.2.0'\n", 0),
         ("packages/tides/src/index.ts", "export const version = '1.2.0'\n", 0),

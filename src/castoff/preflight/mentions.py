@@ -30,7 +30,8 @@ _ATTRIBUTES = {
     ),
     "json": re.compile(r"""[^"\n]{0,40}"version"[ \t]*:[ \t]*(?P<mark>")(?P<version>[^"\n]{1,80})\""""),
     "js": re.compile(
-        r"""(?:export[ \t]+)?(?:const|let|var)[ \t]+(?:VERSION|version)(?:[ \t]*:[ \t]*\w{1,40})?[ \t]*=[ \t]*"""
+        r"""(?:export[ \t]+)?(?:const|let|var)[ \t]+(?:(?:[A-Z]{1,20}_){0,3}VERSION|version|[a-z]{1,20}Version)"""
+        r"""(?:[ \t]*:[ \t]*\w{1,40})?[ \t]*=[ \t]*"""
         r"""(?P<mark>["'`])(?P<version>[^"'`\n]{1,80})(?P=mark)"""
     ),
 }
