@@ -114,6 +114,9 @@ class TitleForm:
         leads = [other.outside[0] + other.lead + other.inside[0] for other in others]
         tails = [other.inside[1] + other.tail + other.outside[1] for other in others]
         between = _form(own.between, [other.inside[1] + other.between for other in others])
+        # A word at its start may be left out (`1.0.0/0.5b0 (2026-01-01)`), but not the space after it.
+        if between.strip() and not between[0].isspace() and own.between.removesuffix(between)[-1:].isspace():
+            between = f" {between}"
         return _Parts(
             lead=_form(own.lead, leads, alone=True),
             inside=(_form(own.inside[0], leads, alone=True), _form(own.inside[1], tails)),
