@@ -74,14 +74,18 @@ def test_a_version_of_another_form_is_written_as_the_message_names_it(
 @pytest.mark.parametrize(
     ("setting", "level", "told"),
     [
-        ('[release]\nignore-tags = ["v1.0.0.1"]\n', "minor", '`ignore-tags = ["v1.0.0.1"]`'),
+        (
+            '[release]\nignore-tags = ["v1.0.0.1", "v1.0.0.2"]\n',
+            "minor",
+            '`ignore-tags = ["v1.0.0.1", "v1.0.0.2"]`',
+        ),
         ("", "1.1.0", "pass the exact version"),
     ],
 )
 @follows("tag-unsupported")
 def test_a_tag_that_cannot_be_read_is_left_out(tmp_path: Path, setting: str, level: str, told: str) -> None:
     made = Versioned.begin(tmp_path, _at("1.0.0"), "v1.0.0")
-    made.commit({}, "v1.0.0.1")
+    made.commit({}, "v1.0.0.1", "v1.0.0.2")
     asked = ["minor"]
 
     def do() -> None:

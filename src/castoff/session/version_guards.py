@@ -25,6 +25,7 @@ from castoff.session.session import Session
 from castoff.session.snapshot import Snapshot
 
 _SHOWN = 5
+_MOST_IGNORED = 12  # tags that one remedy lists
 _KINDS = ("alpha", "beta", "rc")
 Before = Callable[[], Workspace | None]
 
@@ -129,13 +130,17 @@ def unread_tags(snapshot: Snapshot) -> tuple[Problem, ...]:
 def _unread(tags: Sequence[str], severity: str, reason: str) -> Problem:
     names = ", ".join(f"`{tag}`" for tag in tags[:_SHOWN]) + (", ..." if len(tags) > _SHOWN else "")
     many = len(tags) != 1
+    # One that is left out would be the next refusal.
+    ignored = ", ".join(f'"{tag}"' for tag in tags[:_MOST_IGNORED])
+    more = f" and {len(tags) - _MOST_IGNORED} more" if len(tags) > _MOST_IGNORED else ""
     return Problem(
         code="tag-unsupported",
         severity="error" if severity == "error" else "warning",
         message=f"{len(tags)} tag{'s look' if many else ' looks'} like "
         f"{'versions' if many else 'a version'} but cannot be parsed: {names}",
         reason=f"{reason}; castoff supports two or three numbers, with an optional pre-release such as `rc.1`",
-        remedy=f'ignore them in `[release]`: `ignore-tags = ["{tags[0]}"]`; or pass the exact version',
+        remedy=f"ignore {'them' if many else 'it'} in `[release]`: `ignore-tags = [{ignored}]`{more}; "
+        "or pass the exact version",
     )
 
 
