@@ -56,6 +56,11 @@ MOVES = [
     ("pre-release in a floor", "~=1.2", "1.2.0", "1.3.0rc1", "~=1.3rc1"),
     ("from pre-release to release", "==1.3.0rc1", "1.3.0rc1", "1.3.0", "==1.3.0"),
     ("two numbers", "==1.2", "1.2", "1.3", "==1.3"),
+    ("already there, spelled shorter", "==0rc1", "0.0.0rc1", "0.0.0rc1", "==0rc1"),
+    ("already there, arbitrary equality spelled shorter", "===0rc1", "0.0.0rc1", "0.0.0rc1", "===0.0.0rc1"),
+    ("already there, a floor set by hand", ">=1", "1.0.1rc1", "1.0.1rc1", ">=1"),
+    ("already there, a wildcard", "==1.0.*", "1.0.1rc1", "1.0.1rc1", "==1.0.1rc1"),
+    ("already there, a stale pin", "==1.0.0", "1.0.1", "1.0.1", "==1.0.1"),
 ]
 
 

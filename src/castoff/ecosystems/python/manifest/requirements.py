@@ -105,6 +105,8 @@ def moved(
         target = _target(operator, text, new)
         if target == text or (operator in _FLOORS and _is_chosen(operator, text, old, new)):
             continue
+        if _same_version(old, new) and _lets_in(operator, text, new):
+            continue
         if keeps and operator in _FLOORS and _floor_admits(operator, text, new):
             continue
         pieces.append((match.start(2), match.end(2), target))
@@ -179,6 +181,16 @@ def _is_chosen(operator: str, text: str, old: str, new: str) -> bool:
     if written is None or last is None or len(written.release) >= len(last.release):
         return False
     if _is_current(operator, text, old) or operator not in ("~=", ">="):
+        return False
+    return SpecifierSet(operator + text).contains(new, prereleases=True)
+
+
+def _lets_in(operator: str, text: str, new: str) -> bool:
+    """Return whether a clause of PEP 440 lets a version in as it is; a wildcard lets no pre-release in for all clients.
+
+    In manifests that have the new version already, such a clause was moved before, or is as somebody wants it.
+    """
+    if operator not in ("==", "===", ">=", "~=") or text.endswith(".*"):
         return False
     return SpecifierSet(operator + text).contains(new, prereleases=True)
 
