@@ -94,13 +94,17 @@ class _Reader:
                 self._step(1)
             elif self.text.startswith("\\\n", self.at):
                 self._step(2)
+            # Only here, where a word could begin: `#` inside of a word is part of it.
             elif character == "#":
                 self._step(_until(self.text, self.at, "\n") - self.at)
             elif found := _HEREDOC.match(self.text, self.at):
+                # The text follows after the end of this line, however many commands come first (POSIX,
+                # "Here-Document").
                 self.waiting.append(found[2])
                 self._step(len(found[0]))
             elif found := _REDIRECT.match(self.text, self.at):
                 self._redirect(found[0])
+            # Each side of a pipe or a condition is a command of its own: which of them runs is not asked here.
             elif character in ";|&()":
                 self._step(1)
                 yield from self._end()
@@ -114,6 +118,7 @@ class _Reader:
 
     def _end(self) -> Iterator[Command]:
         words = list(self.words)
+        # What follows `then` or `do` is a command like any other.
         while words and said(words[0]) in _RESERVED:
             words.pop(0)
         if words or self.writes:
@@ -147,9 +152,11 @@ class _Reader:
 
     def _redirect(self, sign: str) -> None:
         self._step(len(sign))
+        # A copy or the end of a descriptor (`2>&1`, `3>&-`) writes no file.
         if re.search(r"[0-9-]$", sign) and "&" in sign:
             return
         target = self._pieces(" \t\n;|&()<>")
+        # Nothing that a release changes is thrown away.
         if ">" in sign and target and said(target) != "/dev/null":
             if not self.words:
                 self.began = self.line
@@ -173,6 +180,7 @@ class _Reader:
                 self._step(stop + 1 - self.at)
             elif character == '"':
                 stop = _quoted(self.text, self.at + 1)
+                # An empty text in quotes is a word all the same.
                 pieces += _inside(self.text[self.at + 1 : stop]) or [ShellText("")]
                 self._step(stop + 1 - self.at)
             elif character == "\\":
@@ -193,6 +201,7 @@ def _inside(text: str) -> list[Piece]:
     pieces: list[Piece] = []
     at = 0
     while at < len(text):
+        # Before any other sign a backslash stays in double quotes (POSIX, "Double-Quotes").
         if text[at] == "\\" and text[at + 1 : at + 2] in ('"', "$", "`", "\\"):
             pieces.append(ShellText(text[at + 1]))
             at += 2
@@ -221,6 +230,7 @@ def _dollar(text: str, at: int) -> tuple[Piece, int]:
         inside = text[at + 2 : stop]
         name = _NAME.match(inside)
         if name is None:
+            # `${#NAME}` and `${!NAME}` have no value that could be told from the script.
             return Variable("?", inside), stop + 1 - at
         return Variable(name[0], inside[name.end() :]), stop + 1 - at
     name = _NAME.match(text, at + 1)
@@ -251,6 +261,7 @@ def _end_of(text: str, at: int, end: str) -> int:
         elif text.startswith("$(", at):
             open_ends.append(")")
             at += 1
+        # Single quotes have a meaning in a substitution, not in the double quotes around it.
         elif open_ends[-1] == ")" and character == "'":
             at = _until(text, at + 1, "'")
         elif open_ends[-1] == ")" and character in '("':

@@ -27,6 +27,7 @@ def conflicts(chart: Chart) -> Iterator[ChangelogFinding]:
     start: int | None = None
     for index, line in enumerate(lines):
         opens = chart.lines[line].startswith("<<<<<<<")
+        # Markers without an opening one are what is left of a conflict that was resolved halfway.
         start = line if opens or start is None else start
         last = index + 1 == len(lines)
         if (
@@ -66,6 +67,7 @@ def unclear_headings(chart: Chart) -> Iterator[ChangelogFinding]:
     level = chart.style.level
     headings = [heading for heading in every_heading(chart.blocks) if not heading.nested]
     for index, heading in enumerate(headings):
+        # The first heading may be the title of the file.
         known = heading.line in read or (index == 0 and heading.level <= level)
         title = read_title(heading.title)
         if known or not chart.log.released:
@@ -102,6 +104,7 @@ def doubled(chart: Chart) -> Iterator[ChangelogFinding]:
             groups.setdefault((section.title.project, order_key(section.title.version)), []).append(section)
     for group in (group for group in groups.values() if len(group) > 1):
         full = [section for section in group if chart.holdings[section.heading.line]]
+        # In most files the newest text stands on top.
         first = full[0] if full else group[0]
         yield from (_surplus(chart, section, first) for section in group if section is not first)
 
@@ -150,6 +153,7 @@ def hidden(chart: Chart) -> Iterator[ChangelogFinding]:
 def unparsable(chart: Chart) -> Iterator[ChangelogFinding]:
     """Find headings that stand for a release, but name no version or no day of any calendar."""
     for heading in chart.blocks.headings:
+        # Other levels are parts of the notes, where a month may be named.
         if heading.level != chart.style.level or heading.nested or len(heading.title) > 200:
             continue
         vague = find_vague_date(heading.title)
@@ -172,6 +176,7 @@ def wrong_underlines(chart: Chart) -> Iterator[ChangelogFinding]:
     lengths = underline_lengths(chart.log)
     usual = fixed_underline(lengths)
     counts = Counter(length for length, _ in lengths)
+    # Below two thirds the length is chance, or that of the titles.
     if not usual or counts[usual] < _FEWEST_UNDERLINES or 3 * counts[usual] < 2 * len(lengths):
         return
     for section in chart.log.sections:

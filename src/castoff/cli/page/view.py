@@ -224,6 +224,7 @@ def _person(status: ObservedStatus, events: Sequence[Event]) -> list[NextAction]
         if one.severity == "error"
     ]
     states = {one.name: one.state for one in status.stages}
+    # Before the tag the draft is a preview: publishing it would make the tag by hand.
     if (states.get("announce"), states.get("tag")) == ("person", "done") and status.draft is not None:
         age = status.draft.age_seconds
         waits = f" It has been waiting for {duration(age)}." if age is not None else ""
@@ -278,9 +279,11 @@ def _package(
     files = {one.id: one.answer == "present" for one in seen if one.id != "resolvable"}
     for event in own:
         filename = event.target or ""
+        # The events are newer than the status, which is asked for more seldom.
         files[filename] = files.get(filename, False) or event.outcome == "done"
     up = sum(files.values())
     state: State = "todo"
+    # What needs a person is shown before what is done.
     if any(one.outcome == "refused" for one in own) or any(one.answer == "withdrawn" for one in seen):
         state = "blocked"
     elif files and up == len(files):
@@ -299,6 +302,7 @@ def _stage(stage: ObservedStage, uploads: Mapping[str, Event]) -> StageRow:
     parts = {one.part for one in stage.observations}
     missing = {one.part for one in stage.observations if one.answer != "present"}
     detail = f"{len(parts) - len(missing)} of {count(len(parts), 'part')}" if len(parts) > 1 else ""
+    # The run began since the status was made.
     if state == "todo" and stage.name == "publish" and uploads:
         state = "running"
     reasons = dict.fromkeys(
@@ -323,6 +327,7 @@ def _doing(events: Sequence[Event], now: float) -> list[Doing]:
             open_things[one.step or "", one.subject or ""] = (f"{one.step}: {one.subject}", instant(one.at))
         elif one.type == "step-end":
             open_things.pop((one.step or "", one.subject or ""), None)
+        # A wait has no event for its end: its time tells.
         elif one.type == "wait" and instant(one.until or "") >= now:
             again = duration(max(0.0, instant(one.until or "") - now))
             text = f"waiting for {one.subject}: {one.reason} (looking again in {again})"

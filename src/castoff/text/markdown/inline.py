@@ -87,6 +87,8 @@ class _Scan:
             elif sign == "<":
                 self._angle(match.start())
             elif sign in ("[", "!["):
+                # A label may hold no bracket (CommonMark, "Link label"): the opener around this one can be no
+                # shortcut.
                 for opener in self.openers[-1:]:
                     opener.clean = False
                 self.openers.append(_Opener(match.start(), match.end(), sign == "!["))
@@ -100,12 +102,14 @@ class _Scan:
         runs: dict[int, list[int]] = {}
         for match in re.finditer(r"`+", self.text[start : self.end]):
             runs.setdefault(len(match[0]), []).append(start + match.start())
+        # The first of each length is then the last of its list, where taking it costs nothing.
         for places in runs.values():
             places.reverse()
         return runs
 
     def _code(self, match: re.Match[str]) -> None:
         places = self.runs.get(len(match[0]), [])
+        # Runs that lie before are never asked for again: the walk stays linear.
         while places and places[-1] < match.end():
             places.pop()
         if places:
@@ -119,6 +123,7 @@ class _Scan:
         if (auto := _AUTOLINK.match(self.text, start, self.end)) is not None:
             self._add("autolink", start, auto.end(), auto.span(1), auto[1], auto.span(1))
         elif self.text.startswith("<!--", start):
+            # Looked for once: a paragraph of `<!--` alone would be searched to its end at each of them.
             stop = -1 if self.no_comment_end else self.text.find("-->", start + 4, self.end)
             self.no_comment_end = stop < 0
             if stop >= 0:
@@ -158,9 +163,11 @@ class _Scan:
         if not self.openers:
             return
         opener = self.openers.pop()
+        # Brackets around a link that was found are text; an image may hold a link all the same.
         inside, self.dead = len(self.openers) >= self.dead, min(self.dead, len(self.openers))
         if not (opener.image or inside):
             return
+        # The inline form comes first (CommonMark, "Links").
         span = self._inline(opener, bracket) or self._reference(opener, bracket)
         if span is None:
             return
@@ -197,6 +204,7 @@ class _Scan:
         named = _LABEL.match(self.text, bracket + 1, self.end)
         if named is not None and normal_label(named[1]) in self.labels:
             label, stop = named[1], named.end()
+        # A full reference with an unknown label is text as a whole; only without one is the text itself the label.
         elif named is None and opener.clean and bracket - opener.text < 1000:
             label = self.text[opener.text : bracket]
             stop = bracket + (3 if self.text.startswith("[]", bracket + 1) else 1)
@@ -218,6 +226,7 @@ def _trimmed(address: str) -> str:
     surplus = address.count(")") - address.count("(")
     stop = len(address)
     while stop:
+        # A closing bracket belongs to the address if one opens in it (GitHub Flavored Markdown, "Autolinks").
         if address[stop - 1] == ")" and surplus > 0:
             surplus -= 1
         elif address[stop - 1] not in "?!.,:*_~'\";":
@@ -247,6 +256,7 @@ def _destination(text: str, at: int, end: int) -> tuple[int, int, int] | None:
         if sign in " \t\r\n" or (sign == ")" and depth == 0):
             return at, stop, stop
         depth += (sign == "(") - (sign == ")")
+        # The depth that cmark takes; deeper ones are text there as well.
         if depth > _DEEPEST or sign == "<":
             return None
     return None
@@ -255,6 +265,7 @@ def _destination(text: str, at: int, end: int) -> tuple[int, int, int] | None:
 def _walk(text: str, at: int, end: int) -> Iterator[int]:
     while at < end:
         yield at
+        # What a backslash escapes ends nothing.
         at += 2 if text[at] == "\\" else 1
 
 
@@ -272,6 +283,7 @@ def apply_edits(text: str, edits: Iterable[TextEdit]) -> str:
     parts: list[str] = []
     at = 0
     for edit in sorted(set(edits), key=lambda edit: (edit.start, edit.end, edit.new)):
+        # Two repairs of one place: the first one is made, and the next look finds what is left.
         if edit.start < at or edit.end > len(text):
             continue
         parts += (text[at : edit.start], edit.new)

@@ -31,6 +31,7 @@ def wanted_type(accept: str) -> str:
     for part in accept.split(","):
         kind, _, parameters = part.partition(";")
         quality = _quality(parameters)
+        # Of two types that are wanted as much, the first one; none that is wanted at 0 (RFC 9110, "Accept").
         if kind.strip() in offers and quality > best_quality:
             best, best_quality = offers[kind.strip()], quality
     return best
@@ -124,6 +125,7 @@ def _link(artifact: Artifact, yanked: str | None, provenance: str | None, base_u
     requires_python = _requires_python(artifact)
     if requires_python is not None:
         attributes.append(f'data-requires-python="{html.escape(requires_python)}"')
+    # PyPI serves the metadata of wheels alone (PEP 658); both names of the attribute (PEP 714).
     if artifact.kind == "bdist_wheel":
         digest = f"sha256={artifact.metadata_sha256}"
         attributes += [f'data-dist-info-metadata="{digest}"', f'data-core-metadata="{digest}"']
@@ -167,6 +169,7 @@ def _chosen(versions: Iterable[Version], version: str | None) -> Version | None:
     ordered = sorted(versions)
     if version is not None:
         return next((each for each in ordered if str(each) == version), None)
+    # PyPI shows a pre-release only where nothing else was released.
     final = [each for each in ordered if not each.is_prerelease]
     return max(final or ordered, default=None)
 
