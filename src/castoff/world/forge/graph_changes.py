@@ -42,6 +42,7 @@ class CommitNode(Node):
 
     def statusCheckRollup(self, _: Info) -> Rollup | None:
         """Return what the statuses come to, if there are any."""
+        # The last status of a context counts (GitHub Docs, "Commit statuses").
         newest = {each.context: each for each in self.graph.call.state.statuses if each.sha == self.oid}
         return Rollup(self.graph, self.oid, list(newest.values())) if newest else None
 
@@ -167,6 +168,7 @@ class PullNode(IssueNode):
 
     def baseRefOid(self, _: Info) -> str:
         """Return the commit that it is compared with."""
+        # Of a branch that is gone, an id of zeros: the field may not be null.
         return association.base_of(self.graph.call.git, self._issue) or "0" * 40
 
     def headRefOid(self, _: Info) -> str:
@@ -199,6 +201,7 @@ class PullNode(IssueNode):
         """Return whether it can be merged."""
         git = self.graph.call.git
         base, head = association.base_of(git, self._issue), association.head_of(git, self._issue)
+        # GitHub computes it for open pull requests whose branches are there.
         if self._issue.state != "open" or not base or not head or git.kind(head) != "commit":
             return "UNKNOWN"
         return "MERGEABLE" if git.merged_tree(base, head) else "CONFLICTING"

@@ -54,6 +54,7 @@ class SeedSource:
         value = self._values.get(name)
         if value is None:
             return default
+        # To Python, true is an integer.
         if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
             raise bad_seed(f"`{name}` of {self._where} is not of the kind {kind.__name__}")
         return value
@@ -142,11 +143,13 @@ def plant(slug: str, values: dict[str, object], now: datetime) -> Planted:
         _add_issue(state, entry, now, pull=False)
     for entry in source.entries("pull_requests"):
         _add_issue(state, entry, now, pull=True)
+    # Without an earlier pull request, the notes would call everybody a new contributor.
     state.before += [_earlier(state, login) for login in state.known_contributors]
     for entry in source.entries("releases"):
         _add_release(state, entry, now)
     state.protections += [_protection(entry) for entry in source.entries("protected", short="branch")]
     access = _access(source)
+    # Whoever acts has an account, also where the seed says nothing more of it.
     for login in (access.viewer, slug.partition("/")[0], *(token.login for token in access.tokens.values())):
         state.user(login)
     planted = Planted(state, access, _limits(source))
@@ -239,9 +242,11 @@ def _add_issue(state: State, entry: SeedSource, now: datetime, *, pull: bool) ->
     )
     issue.comments += [_comment(state, comment, now) for comment in entry.entries("comments", short="body")]
     for name in issue.labels:
+        # A label that an issue carries is one of the repository.
         if state.label(name) is None:
             state.labels.append(Label(state.next_id(), name))
     state.issues[number] = issue
+    # Records of other tools hold these as well; nothing here depends on them.
     entry.finish("closed_at", "login", "category", "commit", "url")
 
 
@@ -249,6 +254,7 @@ def _earlier(state: State, login: str) -> Issue:
     number, at = state.next_id(), datetime(2008, 4, 10, tzinfo=UTC)
     return Issue(
         id=number,
+        # Out of the way of all numbers that issues and pull requests get.
         number=10**9 + number,
         title=f"Earlier work of {login}",
         body=None,
@@ -281,6 +287,7 @@ def _milestone_number(state: State, entry: SeedSource) -> int | None:
     if wanted is None:
         return None
     for milestone in state.milestones:
+        # By number as in the API, or by title as a person writes it.
         if wanted in (milestone.number, milestone.title):
             return milestone.number
     raise bad_seed(f"the milestone {wanted!r} is not seeded")

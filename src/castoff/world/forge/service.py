@@ -91,6 +91,7 @@ class Forge:
         self._lock = threading.RLock()
         self._count = 0
         self._others = {other.slug.lower(): other for other in others}
+        # Rules of branches hold for pushes by git as well, which never come through here.
         install_hooks(repository, self._state.protections, self._state.default_branch)
 
     @property
@@ -134,6 +135,8 @@ class Forge:
         except Refused as refused:
             answer = _refusal(refused, path)
         response = _finish(request, answer)
+        # An answer that nothing changed costs an authorized client nothing (GitHub Docs, "Best practices for using
+        # the REST API").
         if response.status == 304 and actor is not None and actor.kind != "anonymous":
             self._limits.give_back(actor.key, resource)
         return Response(
@@ -141,6 +144,7 @@ class Forge:
         )
 
     def _admit(self, request: Request) -> Actor:
+        # GitHub Docs, "Getting started with the REST API", "User agent".
         if not request.headers.get("user-agent"):
             raise Refused(
                 403,
@@ -152,9 +156,11 @@ class Forge:
         return self._access.actor(request.headers.get("authorization", ""))
 
     def _answer(self, request: Request, path: str, api: str, actor: Actor, now: datetime) -> Answer:
+        # GraphQL is always a POST; its own limit is by nodes.
         writing = request.method not in _READS and path != "/graphql"
         if path not in _FREE:
             self._limits.spend(actor.key, _resource(path), now, write=writing, login=actor.login)
+        # Secondary limits count what creates content; generated notes are a question that is sent by POST.
         if request.method in _CREATE and path != "/graphql" and not path.endswith("/generate-notes"):
             self._limits.spend_content(actor.key, now)
         route, params, path = self._route(request, path, api)
@@ -169,10 +175,12 @@ class Forge:
             now=now,
             complaints=self.unknown_routes,
         )
+        # Rights come before the shape of the body: who may not write learns nothing about what would be valid.
         require(actor, route.need, private=self._state.private, writing=writing)
         require_valid(route.template, replace(request, path=path))
         self._follow(now)
         answer = route.handler(call)
+        # Only what was created can be late; a change shows at once.
         if request.late is not None and answer.status == 201:
             self._hold_back(answer, request.late)
         return answer
@@ -200,11 +208,13 @@ class Forge:
     def _same_repository(self, request: Request, slug: str, path: str, api: str) -> None:
         if slug.lower() == self._state.slug.lower():
             return
+        # A name that was never this repository is the same as one that the token may not see.
         if slug.lower() not in {old.lower() for old in self._state.renamed_from}:
             raise not_found()
         rest = path[len("/repos/") + len(slug) :]
         target = f"{api}/repositories/{self._state.repository_id}{rest}"
         reading = request.method in _READS
+        # A client that follows a 301 may turn a POST into a GET (RFC 9110, section 15.4.2), so a write gets 307.
         status, message = (301, "Moved Permanently") if reading else (307, "Temporary Redirect")
         raise Refused(status, message, headers={"Location": target}, extra={"url": target})
 

@@ -88,6 +88,7 @@ def _dependency(
     """Read one entry; its kind is that of its table."""
     place = StringPosition(file=document.file, path=path)
     key = str(path[-1])
+    # The short form, `name = "1.2"`, has its requirement where the long one has its table.
     if isinstance(value, str):
         value = {"version": value}
         spot = place
@@ -131,6 +132,7 @@ def _inherited(
         notes.wrong_type(notes.root, above, "a version or a table")
         return None
     place = StringPosition(file=document.file, path=path)
+    # A workspace dependency cannot be optional; only the member says so.
     merged = {**source, "optional": value.get("optional", False)}
     # A member adds features to those of the workspace, and may turn default features on, never off (the Cargo
     # book, "Inheriting a dependency from a workspace").
@@ -158,6 +160,7 @@ def _entry(
             ),
         )
         return None
+    # A renamed dependency: the key is the name in code, `package` that on the registry.
     name = value.get("package", entry.key)
     if not isinstance(name, str) or not is_name(name):
         notes.bad_name(document, entry.spot.path, name)
@@ -165,6 +168,7 @@ def _entry(
     path = value.get("path", value.get("base-path"))
     folder = posixpath.normpath(posixpath.join(entry.folder, path)) if isinstance(path, str) else None
     registry = value.get("registry")
+    # The spelling with an underscore is deprecated, and still read before edition 2024.
     default = value.get("default-features", value.get("default_features", True))
     return Dependency(
         name=name,
@@ -255,7 +259,11 @@ def read_crate(notes: ProblemCollector, document: CargoDocument) -> Crate | None
         return None
     registries = _registries(notes, document, package)
     version, place = _version(
-        notes, document, package, published=package.get("publish") not in (None, False, [])
+        # Since Cargo 1.75 a package without a version is private unless it says otherwise.
+        notes,
+        document,
+        package,
+        published=package.get("publish") not in (None, False, []),
     )
     return Crate(
         name=name,
@@ -278,6 +286,7 @@ def _version(
     place = StringPosition(file=document.file, path=("package", "version"))
     if isinstance(value, dict):
         value = _inherited_value(notes, document, ("package", "version"), value)
+        # The edit goes where the text stands: once, in the root, for all members that inherit it.
         place = StringPosition(file=notes.root.file, path=("workspace", "package", "version"))
         if value is None:
             return None, None
