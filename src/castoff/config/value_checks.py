@@ -21,6 +21,7 @@ def compiled(text: str) -> re.Pattern[str]:
             differently.
     """
     with warnings.catch_warnings():
+        # What a later Python reads differently would change a release without a change of its configuration.
         warnings.simplefilter("error")
         try:
             return re.compile(text, re.MULTILINE)
@@ -50,6 +51,7 @@ def path_or_absolute(text: str) -> Impossible | None:
 
 def glob(text: str) -> Impossible | None:
     """Check a pattern of paths or names: as a path, with `*`, `?` and `[...]`."""
+    # A lone bracket stands for itself in `fnmatch`, and matches nothing in git: nobody can mean both.
     lone = next((one for one in _BRACKETS.sub("", text) if one in "[]"), None)
     if lone is not None:
         return Impossible(
@@ -69,6 +71,7 @@ def branch(text: str) -> Impossible | None:
             "list the release branches",
             reason="patterns can only include branches",
         )
+    # git-check-ref-format; a leading dash would be an option of git.
     if _NOT_IN_REF.search(text) or text.startswith("-") or ".." in text:
         return Impossible(
             f"`{shown(text)}` cannot be a branch", "use a branch, or a pattern like `release/*`"
@@ -134,6 +137,7 @@ def _tag(text: str, known: tuple[str, ...], example: str) -> Impossible | None:
             f"write, for example, `{example}`",
             reason="each release needs a tag of its own, from which its version can be read",
         )
+    # Judged with a version in it: the braces of the template are not part of any tag.
     name = fill(text.replace("{package}", "x"), {"version": "1.2.3"})
     if not _is_ref(name):
         return Impossible(
@@ -172,6 +176,7 @@ def pattern(text: str) -> Impossible | None:
 
 def slug(text: str) -> Impossible | None:
     """Check a repository's name on its forge."""
+    # The longest name of an account on GitHub has 39 characters.
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}", text):
         return Impossible(f"`{shown(text)}` is not a repository", "write `owner/name`")
     return None
@@ -195,6 +200,7 @@ def one_line(text: str) -> Impossible | None:
 
 
 def _template(text: str, known: tuple[str, ...]) -> Impossible | None:
+    # The first one: the others often go with it.
     for defect in defects(text, known):
         return Impossible(defect.message, defect.remedy, code=defect.code)
     return None

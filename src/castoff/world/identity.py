@@ -76,6 +76,7 @@ class Job:
     @classmethod
     def of(cls, value: Mapping[str, Any], repository: str) -> Self:
         """Read the seed's ``job``; ``repository`` is the forge's where it names none."""
+        # A misspelt key would leave the default, and a test of it would pass for the wrong reason.
         if not {"workflow"} <= set(value) <= _KEYS:
             raise ValueError(f"`job` has `workflow`, and may have {', '.join(sorted(_KEYS - {'workflow'}))}")
         return cls(**{"repository": repository, **value})
@@ -84,6 +85,7 @@ class Job:
         """Return the claims that do not depend on the time."""
         owner = self.repository.partition("/")[0]
         place = f"{self.repository}/.github/workflows"
+        # GitHub Docs, "OpenID Connect reference": the environment takes the place of the ref.
         subject = f"environment:{self.environment}" if self.environment else f"ref:{self.ref}"
         return {
             "sub": f"repo:{self.repository}:{subject}",
@@ -134,6 +136,7 @@ class Issuer:
             self._made += 1
             number = self._made
         now = int(self._clock.now().timestamp())
+        # GitHub's tokens are valid ten minutes before they are issued, for clocks that are late.
         times = {"iat": now, "nbf": now - 600, "exp": now + _LIFETIME}
         of_job = self.job.claims() if self.job is not None else {}
         return sign({"iss": ISSUER, "aud": audience, "jti": f"world-{number}", **times, **of_job, **claims})
@@ -147,6 +150,7 @@ class Issuer:
             raise TokenInvalid("key-missing")
         if header["kid"] != _KID:
             raise TokenInvalid("key")
+        # The algorithm is ours to choose: a header that says `none` would sign itself.
         if header.get("alg") != "RS256" or not _is_signed(token):
             raise TokenInvalid("signature")
         if claims.get("aud") not in audiences:
@@ -179,6 +183,7 @@ class Issuer:
     def _runner(self, request: Request) -> Response:
         if self.job is None or request.headers.get("authorization", "").lower() != f"bearer {_REQUEST_TOKEN}":
             return json_response(401, {"message": "this job may not request identity tokens"})
+        # Without one the runner names the address of the owner (GitHub Docs, "OpenID Connect reference").
         audience = request.query.get(
             "audience", [f"https://github.com/{self.job.repository.partition('/')[0]}"]
         )

@@ -99,6 +99,7 @@ def plant(
     _seeded("python", lambda: python.seed(seed.python))
     docs = _seeded("docs", lambda: DocsHost(clock=clock, settings=seed.docs))
     cargo = _seeded("cargo", lambda: CargoRegistry(clock=clock, settings=seed.cargo, issuer=identity))
+    # docs.rs builds what is published, without being asked.
     cargo.on_upload = docs.crates.queue
     docs.is_yanked = cargo.is_yanked
     npm = _seeded(
@@ -108,6 +109,7 @@ def plant(
     others = [
         Forge(one.slug, one.path, seed={**shared, "default_branch": one.head}, clock=clock.now)
         for one in beside
+        # The seed may list the repository of the release among the others.
         if one.path != repository
     ]
     forge = Forge(seed.slug, repository, seed=seed.forge, clock=clock.now, others=others)
@@ -118,6 +120,7 @@ def _seeded(key: str, make: Callable[[], Made]) -> Made:
     """Make a service; what is wrong in its part of the seed is the seed's fault."""
     try:
         return make()
+    # A seed is input of a person; services complain about it in their own ways.
     except (ValueError, KeyError, TypeError, OSError, Rejected, Refused) as error:
         raise ConfigurationError.of(
             "world-seed-invalid",
@@ -164,6 +167,7 @@ class World:
         self._outside = outside
         self._stack = ExitStack()
         with ExitStack() as undo:
+            # A world that could not be built closes what was opened; one that was keeps it open until its end.
             undo.callback(self._stack.close)
             self._build(directory)
             undo.pop_all()
@@ -174,6 +178,7 @@ class World:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        # Held requests are let go first: a server waits for its open connections.
         self.gate.close()
         self._stack.close()
 
@@ -203,6 +208,7 @@ class World:
 
     def child_environment(self) -> dict[str, str]:
         """Return the whole environment for a client: the user's without tokens, and this world's."""
+        # Last, since the settings of the user and those of the world share one counter.
         kept = git_environment((self.repository, *self.beside), git_settings(self._user))
         return {**without_secrets(self._user), **self.environment(), **kept}
 
@@ -248,6 +254,7 @@ class World:
         services = self.services
         self.authority = ThrowAwayAuthority(self.directory)
         context = self.authority.context_for(HOST)
+        # uv insists on TLS for trusted publishing; cargo and the forge are reached by proxies, which speak it.
         self.python = self._serve(Site("python", services.python, python_subject), context)
         self.cargo = self._serve(Site("cargo", services.cargo, crate_subject))
         self.npm = self._serve(Site("npm", services.npm, npm_subject, _npm_writes), context)

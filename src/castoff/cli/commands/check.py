@@ -101,8 +101,10 @@ def _rows(answers: Sequence[Checked], *, verbose: bool) -> list[_Row]:
     rows: dict[object, _Row] = {}
     shown: set[Problem] = set()
     for one in answers:
+        # A screen holds what needs a person; the summary counts the rest.
         if one.result in ("pass", "off") and len(answers) > MANY and not verbose:
             continue
+        # A program that is missing is found by each check that needs it.
         fresh = [problem for problem in one.findings if problem not in shown]
         shown.update(fresh)
         codes = tuple(dict.fromkeys(problem.code for problem in one.findings))
@@ -125,6 +127,7 @@ def _show_findings(findings: Sequence[Problem], *, verbose: bool) -> None:
             if place := place_of(problem):
                 show(f"{'':>14}at: {place}")
             after = own[index + 1] if index + 1 < most else None
+            # The last of a run of findings carries what they share.
             if after is None or (after.reason, after.remedy) != (problem.reason, problem.remedy):
                 show_reasons(problem, f"{'':>14}", err=False)
         if most < len(own):
@@ -187,6 +190,7 @@ def command(
         whole = {"--only": others, "--version": level, "--registry-record": registry_record}
         refuse_without_effect("with `--pull-request`", whole)
     record = _record(registry_record)
+    # With a record nothing is asked: that works in a plain folder without git, as in a hook.
     if set(only) == {"foresight"} and record is not None:
         return _show(common, _offline(common, level, record), strict=strict, verbose=verbose)
     from castoff.cli.render.reporter import reporter_for
@@ -195,11 +199,13 @@ def command(
     if set(only) == {"configuration"}:
         services = open_for(common, reporter_for(common.events, quiet=True))
         return _show(common, examine_configuration(services), strict=strict, verbose=verbose)
+    # `auto` asks the forge, so that it comes after all that needs no network.
     level = decided(common, level) if level else level
     services = open_for(common, reporter_for(common.events, quiet=True))
     if pull_request is not None:
         return _show(common, examine_pull_request(services, pull_request), strict=strict, verbose=verbose)
     found = examine(services, only, level, record)
+    # Most checks depend on the version, and nobody named one.
     if found.guessed and not common.json:
         click.echo(f"checked for {found.version}; name another one with --version", err=True)
     return _show(common, found.answers, strict=strict, verbose=verbose)
@@ -260,6 +266,7 @@ def _fix(common: Common, labels: dict[int, str], *, execute: bool) -> int:
     fixes = find_fixes(services)
     title = safe(fixes.milestone.title) if fixes.milestone else ""
     needing = {one.change for one in fixes.proposals if isinstance(one, AskForLabel)}
+    # An answer to a question that was not asked may be a typing error.
     for number in sorted(labels.keys() - needing):
         click.echo(f"label  #{number} needs no label and is left unchanged", err=True)
     for one in fixes.proposals:
@@ -276,6 +283,7 @@ def _fix(common: Common, labels: dict[int, str], *, execute: bool) -> int:
     if not execute or not fixes.proposals:
         return 0
     given = answers_given(labels)
+    # Answers on the command line are all answers: a script must not stop at a question.
     asks = common.may_ask and not labels
     problems = apply_fixes(services, fixes, choose(fixes, _ask if asks else given))
     for problem in problems:

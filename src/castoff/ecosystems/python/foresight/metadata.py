@@ -51,6 +51,7 @@ def judge_python_metadata(
 
 
 def _findings(document: PythonDocument, project: dict[str, Any], there: _There) -> Findings:
+    # All others write the text as it is, and the index refuses a summary of several lines.
     if _back_end(document) not in _JOIN_LINES:
         yield from _description(project.get("description"))
     yield from _readme(document, project.get("readme"), there)
@@ -85,6 +86,7 @@ def _readme(document: PythonDocument, value: object, there: _There) -> Findings:
         return
     if not _is_there(document, path, there):
         yield "readme", f"its readme `{path[:120]}`{_MISSING}", "correct `readme`, or add the file"
+    # Where the type is named, the suffix says nothing.
     elif "content-type" in table:
         yield from _content_type(table["content-type"])
     elif not path.lower().endswith(_README_TYPES):
@@ -107,6 +109,7 @@ def _content_type(value: object) -> Findings:
     }
     try:
         Metadata.from_raw(raw)
+    # `packaging` collects all that is wrong; here only one field is given to it.
     except ExceptionGroup:
         fact = f"`{value[:80]}` is not a content type of a readme that indexes take"
         yield (
@@ -145,6 +148,7 @@ def _licence(document: PythonDocument, project: dict[str, Any], there: _There) -
                 "use SPDX identifiers, such as `MIT` or `MIT OR Apache-2.0`; a licence without one is `LicenseRef-...`",
             )
     for pattern in strings_of(project.get("license-files")):
+        # A pattern that finds nothing is an error of the build, which says so itself.
         if not _WILD.search(pattern) and not _is_there(document, pattern, there):
             yield "license-files", f"its licence file `{pattern[:120]}`{_MISSING}", "correct `license-files`"
 
