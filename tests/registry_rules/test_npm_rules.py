@@ -4,7 +4,7 @@ import base64
 import hashlib
 import json
 import tarfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -94,8 +94,18 @@ def identity(**claims: str) -> str:
 EXCHANGE = "/-/npm/v1/oidc/token/exchange/package/"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange(Call):
+    """An exchange of an identity token, which is made when it is sent: it ends five minutes later."""
+
+    made: Callable[[], str]
+
+    def send(self, registry: NpmRegistry) -> Any:
+        return Call(method=self.method, path=self.path, token=self.made()).send(registry)
+
+
 def exchange(name: str = "acme", **claims: str) -> Call:
-    return Call(method="POST", path=EXCHANGE + name, token=identity(**claims))
+    return Exchange(method="POST", path=EXCHANGE + name, made=lambda: identity(**claims))
 
 
 def trusting(*allow: str) -> Mapping[str, Any]:
@@ -760,7 +770,7 @@ CASES = (
             exchange(iss="https://example.org"),
             exchange(exp="1"),
             exchange(runner_environment="self-hosted"),
-            Call(method="POST", path=EXCHANGE + "acme", token=identity()[:-8] + "AAAAAAAA"),
+            Exchange(method="POST", path=EXCHANGE + "acme", made=lambda: identity()[:-8] + "AAAAAAAA"),
             Call(method="POST", path=EXCHANGE + "acme", token=None),
         )
     ),
