@@ -92,6 +92,22 @@ def test_poetrys_constraints_keep_their_style(spec: str, expected: str) -> None:
     assert moved(spec, "1.2.0", "1.3.0", "poetry").spec == expected
 
 
+@pytest.mark.parametrize(
+    ("spec", "old", "expected"),
+    [
+        pytest.param("<1.0+x", "1.2.0", "<1.0+x", id="an upper bound with a local version"),
+        pytest.param(">=1+x", "1.2.0", ">=1+x", id="a floor with a local version"),
+        pytest.param("~=1", "1.3.0", "~=1", id="a compatible release of one number"),
+        pytest.param("~=0", "1.3.0", "~=1", id="a stale one"),
+    ],
+)
+@pytest.mark.parametrize("keeps", [False, True])
+def test_what_is_no_clause_of_pep_440_stops_nothing(
+    spec: str, old: str, expected: str, *, keeps: bool
+) -> None:
+    assert moved(spec, old, "1.3.0", "poetry", keeps=keeps).spec == expected
+
+
 @pytest.mark.parametrize("spec", ["!=1.3.0", ">1.5", "==1.2.0,!=1.3.0"])
 def test_what_no_move_can_mend_is_said(spec: str) -> None:
     assert not moved(spec, "1.2.0", "1.3.0").admits

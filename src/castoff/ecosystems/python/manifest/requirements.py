@@ -118,9 +118,13 @@ def admits(spec: str, new: str, dialect: Dialect) -> bool:
     """Return whether a version part lets a version in; Poetry's own spellings are taken as if they did."""
     if dialect == "poetry":
         return True
+    return _contains(spec, new)
+
+
+def _contains(spec: str, version: str, *, prereleases: bool = True) -> bool:
     try:
-        return not spec or SpecifierSet(spec).contains(new, prereleases=True)
-    except ValueError:  # `InvalidSpecifier`, or more digits than Python converts
+        return SpecifierSet(spec).contains(version, prereleases=prereleases)
+    except ValueError:  # `InvalidSpecifier` (as `~=1`, or Poetry's own), or more digits than Python converts
         return False
 
 
@@ -162,11 +166,14 @@ def _target(operator: str, text: str, new: str) -> str:
         return text
     if operator in _EXACT:
         return _exact(written, new)
+    if Version(text).local is not None:
+        # PEP 440 takes no local version in a bound; Poetry does, and what it means there only its author knows.
+        return text
     if operator in _FLOORS:
         numbers = written.group(1).count(".") + 1
         longest = numbers if operator == "~=" else len(Version(new).release)
         return _at_precision(new, min(numbers, longest))
-    if operator in ("<", "<=") and not SpecifierSet(operator + text).contains(new, prereleases=True):
+    if operator in ("<", "<=") and not _contains(operator + text, new):
         return _wider(operator, written, new)
     return text
 
@@ -182,7 +189,7 @@ def _is_chosen(operator: str, text: str, old: str, new: str) -> bool:
         return False
     if _is_current(operator, text, old) or operator not in ("~=", ">="):
         return False
-    return SpecifierSet(operator + text).contains(new, prereleases=True)
+    return _contains(operator + text, new)
 
 
 def _lets_in(operator: str, text: str, new: str) -> bool:
@@ -192,7 +199,7 @@ def _lets_in(operator: str, text: str, new: str) -> bool:
     """
     if operator not in ("==", "===", ">=", "~=") or text.endswith(".*"):
         return False
-    return SpecifierSet(operator + text).contains(new, prereleases=True)
+    return _contains(operator + text, new)
 
 
 def _floor_admits(operator: str, text: str, new: str) -> bool:
@@ -202,7 +209,7 @@ def _floor_admits(operator: str, text: str, new: str) -> bool:
         return False
     bounds = operator + text if operator in (">=", "~=") else f">={text},<{_poetry_bound(operator, floor)}"
     # Resolvers take a pre-release only if the requirement names one.
-    return SpecifierSet(bounds).contains(new, prereleases=floor.is_prerelease)
+    return _contains(bounds, new, prereleases=floor.is_prerelease)
 
 
 def _poetry_bound(operator: str, floor: Version) -> str:
