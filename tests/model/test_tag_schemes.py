@@ -104,6 +104,18 @@ UNKNOWN: Evidence = "unknown"
         pytest.param(
             [("1.0.0", 1), ("v1.0.0", 2)], {}, "v{version}", id="one version twice: the newer commit"
         ),
+        pytest.param(
+            [("v1.2.0", 1), ("1.3.0", 2)],
+            {"v1.2.0": DIFFERS},
+            "{version}",
+            id="an older plain one that differs",
+        ),
+        pytest.param(
+            [("zz-nib-1.0.0", 1), ("v4.0.0", 2)],
+            {"v4.0.0": DIFFERS},
+            "zz-nib-{version}",
+            id="a package's, older than a plain one of something else",
+        ),
     ],
 )
 def test_the_scheme_is_that_of_the_newest_tag_that_counts(
@@ -134,6 +146,13 @@ def test_two_schemes_of_one_rank_leave_the_choice_open(
 
     assert (found.found, found.template) == ("unclear", None)
     assert {mark.name for mark in found.marks} == marks
+
+
+@pytest.mark.parametrize("newer", ["1.2.0", "release-1.2.0"])
+def test_a_newer_plain_tag_that_the_manifests_do_not_carry_leaves_the_choice_open(newer: str) -> None:
+    found = scheme([("v1.0.0", 1), (newer, 2)], {newer: DIFFERS})
+
+    assert (found.found, [mark.name for mark in found.marks]) == ("unclear", ["v1.0.0", newer])
 
 
 @pytest.mark.parametrize(

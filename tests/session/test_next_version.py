@@ -54,6 +54,19 @@ def _not_merged_back(folder: Path) -> Versioned:
     return made
 
 
+def _crate_after(manifest: str, *tags: str) -> Callable[[Path], Versioned]:
+    """Release a crate at 1.0.0, and move its manifest on without a release of castoff's."""
+
+    def make(folder: Path) -> Versioned:
+        files = {"src/lib.rs": "", ".gitignore": "target\nCargo.lock\n"}
+        made = Versioned.begin(folder, {"Cargo.toml": crate("rk", "1.0.0"), **files}, "v1.0.0")
+        made.commit({"Cargo.toml": crate("rk", manifest)}, *tags)
+        made.commit({})
+        return made
+
+    return make
+
+
 ODD = _of("2026.04.1", "2026.04.1")
 STOPS = [
     pytest.param(
@@ -69,6 +82,12 @@ STOPS = [
     ),
     pytest.param(_after("1.0.0", "1.0.0", "2.0.0"), "minor", ["tag-of-another-version"], id="a tag by hand"),
     pytest.param(_maintenance, "minor", ["version-off-branch"], id="out of the branch"),
+    pytest.param(
+        _crate_after("1.1.0-rc1", "v1.1.0-rc1"),
+        "rc",
+        ["version-below-manifests"],
+        id="rc.2 is below rc1 for cargo",
+    ),
     pytest.param(
         _not_merged_back, "patch", ["version-below-released"], id="below a tag beyond the default branch"
     ),
@@ -155,6 +174,9 @@ def _old_odd_tags(folder: Path) -> Versioned:
         pytest.param(_of("0.1.0"), "0.1.0", (None, "0.1.0"), id="a first release"),
         pytest.param(_of("0.1.0", "docs-1.0"), "minor", (None, "0.1.0"), id="a first release beside other tags"),
         pytest.param(_after("1.7.0", "1.7.0", manifest="1.8.0.dev0"), "minor", ("1.7.0", "1.8.0"), id="dev manifests"),
+        pytest.param(_crate_after("1.1.0-pre"), "minor", ("1.0.0", "1.1.0"), id="a mark of development"),
+        pytest.param(_crate_after("1.1.0-rc1", "v1.1.0-rc1"), "release", ("1.1.0-rc.1", "1.1.0"), id="after rc1"),
+        pytest.param(_crate_after("1.1.0-rc.1", "v1.1.0-rc.1"), "rc", ("1.1.0-rc.1", "1.1.0-rc.2"), id="after rc.1"),
     ],
 )  # fmt: skip
 def test_what_only_looks_odd_passes(

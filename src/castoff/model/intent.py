@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from castoff.errors import CastoffError, Refusal, UsageError
-from castoff.model.versions import Ecosystem, ReleaseVersion, next_version, read, spell
+from castoff.model.versions import Ecosystem, ReleaseVersion, next_version, read, read_canonical, spell
 
 _KINDS = ("alpha", "beta", "rc")
 _BY_HISTORY = frozenset({"level-needs-pre", "nothing-to-release", "pre-goes-back"})
@@ -315,7 +315,7 @@ def _claims(levels: Iterable[_Level], previous: ReleaseVersion | None) -> list[C
     found = [
         Claim(version=version, commit=level.commit)
         for level in levels
-        if level.commit and level.text and (version := read(level.text)) is not None
+        if level.commit and level.text and (version := read_canonical(level.text)) is not None
     ]
     return [one for one in reversed(found) if previous is None or one.version > previous]
 

@@ -146,9 +146,15 @@ def choose_scheme(
     others = [mark for mark in marks if mark.rank == "other"]
     judged = _Judged(evidence, newest, others_may_be_unknown=not named)
     last = judged.newest_that_counts(named)
+    overtaking = [mark for front in judged.passed for mark in front if mark.rank == "plain"]
     newer = judged.newest_that_counts(others, after=last)
     if newer or last:
-        return _of_last(newer or last, tags, evidence, ranks)
+        found = _of_last(newer or last, tags, evidence, ranks)
+        # Both forms are without a name, so that no other thing explains the newer tag: it may be the last release,
+        # made without a change of the manifests.
+        if last and not newer and found.found == "found" and found.marks[0].rank == "plain" and overtaking:
+            return Scheme(found="unclear", marks=(found.marks[0], *overtaking))
+        return found
     # Nothing counts, but a plain or package tag is more likely the release's than "never released".
     if doubtful := [mark for front in judged.passed for mark in front if mark.rank != "other"]:
         beside = [mark for mark in doubtful if mark.commit == doubtful[0].commit]

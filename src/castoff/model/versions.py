@@ -43,7 +43,7 @@ _VERSION = re.compile(
 
 _LOOKS_LIKE_VERSION = re.compile(r"v?(?:[0-9]{1,9}!)?[0-9]{1,9}(?:[.!+_-]|$)", re.ASCII)
 _LENIENT = re.compile(
-    r"v?(?:([0-9]{1,9})!)?([0-9]{1,9}(?:\.[0-9]{1,9}){0,7})([-+._A-Za-z].{0,99})?", re.ASCII
+    r"v?(?:([0-9]{1,9})!)?([0-9]{1,9}(?:\.[0-9]{1,9}){0,7})((?!\.[0-9])[-+._A-Za-z].{0,99})?", re.ASCII
 )
 # PEP 440's forms of a post-release, normalized ones and others.
 _POST = re.compile(r"[-._]?(?:post|rev|r)[-._]?[0-9]*(?:[-+._].*)?|-[0-9]+", re.ASCII | re.IGNORECASE)
@@ -105,6 +105,22 @@ def read(text: str) -> ReleaseVersion | None:
         int(number or 0),
         width=2 if patch is None else 3,
     )
+
+
+def read_canonical(text: str) -> ReleaseVersion | None:
+    """Read a version in the neutral spelling, which is that of what was begun; None for any other text."""
+    found = read(text)
+    return found if found is not None and str(found) == text else None
+
+
+def is_own_spelling(text: str, ecosystem: Ecosystem) -> bool:
+    """Return whether a text is a version as castoff writes it there, so that it counts on from it in order.
+
+    SemVer takes `1.1.0-rc1` and `1.1.0-rc.1` for two versions, and `1.1.0-pre` for another one; for PEP 440 all
+    spellings are one.
+    """
+    found = read(text)
+    return found is not None and (ecosystem == "python" or spell(found, ecosystem) == text)
 
 
 def same_version(text: str) -> Hashable:

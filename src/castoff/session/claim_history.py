@@ -20,7 +20,7 @@ from castoff.git import Clone
 from castoff.git.log import first_with_subject
 from castoff.model.intent import Begun, Claim, History, Step, begun_in
 from castoff.model.refs import PROPOSED
-from castoff.model.versions import ReleaseVersion, read, spell
+from castoff.model.versions import ReleaseVersion, is_own_spelling, read, read_canonical, spell
 from castoff.session.services import Services
 from castoff.session.workspaces import PastWorkspaces, manifest_tree, read_workspace
 
@@ -61,9 +61,10 @@ class Branch:
         # every command.
         except (WorkspaceError, Refusal):
             return None
-        texts = {one.version for one in workspace.packages if one.tags is None}
+        stated = {(one.version, one.ecosystem) for one in workspace.packages if one.tags is None}
+        texts = {text for text, _ in stated}
         # Spellings differ between ecosystems; the version is one.
-        versions = {read(text) for text in texts}
+        versions = {read(text) if is_own_spelling(text, ecosystem) else None for text, ecosystem in stated}
         if len(versions) == 1 and None not in versions:
             return str(versions.pop())
         return texts.pop() if len(texts) == 1 else None
@@ -98,7 +99,7 @@ def begun_on(branch: Branch, previous: Claim | None) -> Begun:
     not tagged has such a message as well, since then the project's own scripts write it.
     """
     text = branch.version_text(branch.head)
-    now = read(text) if text else None
+    now = read_canonical(text) if text else None
     steps = tuple(branch.steps(previous))
     found = begun_in(steps, previous.version if previous else None, now)
     if previous is not None:
@@ -115,7 +116,7 @@ def begun_on(branch: Branch, previous: Claim | None) -> Begun:
 
 def _before(steps: Iterable[Step], newest: Claim, given_up: Collection[Claim]) -> Iterator[Claim]:
     for step in steps:
-        version = read(step.after) if step.after and step.after != step.before else None
+        version = read_canonical(step.after) if step.after and step.after != step.before else None
         if version is not None and version < newest.version:
             claim = Claim(version=version, commit=step.commit)
             if claim not in given_up:

@@ -200,10 +200,11 @@ def _problems(scheme: Scheme, release: ReleaseSettings, tree: Tree) -> tuple[Pro
     named = _listed(scheme.marks)
     if scheme.found == "unclear" and release.tag is None:
         templates = [mark.template for mark in scheme.marks]
+        verb = "mark" if len({mark.version for mark in scheme.marks}) == 1 else "may mark"
         return (
             Problem(
                 code="tag-scheme-unclear",
-                message=f"{len(scheme.marks)} tags of different forms mark the last release: {named}",
+                message=f"{len(scheme.marks)} tags of different forms {verb} the last release: {named}",
                 reason="a release has one form of tag, and castoff does not choose among several",
                 remedy=f'set the form in `[release]`: `tag = "{templates[0]}"` or `tag = "{templates[1]}"`; '
                 "or exclude other tags with `ignore-tags`",

@@ -11,12 +11,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from castoff.errors import Problem, Refusal, Severity
+from castoff.model.semver import read_version
 from castoff.model.version_rules import ExistingVersion, above, is_newest_line, leaves_branch
 from castoff.model.versions import (
     ReleaseVersion,
     base_of,
     carries,
+    is_own_spelling,
     read,
+    spell,
     unsupported_problem,
     version_fault,
 )
@@ -156,8 +159,29 @@ def below_manifests(snapshot: Snapshot, version: ReleaseVersion) -> tuple[Proble
     highest, package = max(known, key=lambda one: one[0])
     # Bases only: `1.2.0-rc.1` in a manifest is on the way to the `1.2.0` that is released now.
     if version.base >= highest:
-        return ()
+        return tuple(_sorted_below(snapshot, version))
     return (_below(snapshot, version, package, highest),)
+
+
+def _sorted_below(snapshot: Snapshot, version: ReleaseVersion) -> Iterator[Problem]:
+    """Report the next pre-release where the manifest's own spelling is higher by SemVer: `rc.2` is below `rc1`."""
+    for package in snapshot.workspace.packages:
+        there = read(package.version)
+        if there is None or there >= version or is_own_spelling(package.version, package.ecosystem):
+            continue
+        native = spell(version, package.ecosystem)
+        old, new = read_version(package.version), read_version(native)
+        if old is not None and new is not None and new < old:
+            yield Problem(
+                code="version-below-manifests",
+                message=f"{native} is lower than the version in the manifests: `{package.id}` is at {package.version}",
+                reason=f"castoff writes `{'.'.join(new.pre)}`, which SemVer sorts below `{'.'.join(old.pre)}`",
+                remedy="go on with the stable version (`release`), or with pre-releases of a later one",
+                package=package.id,
+                file=package.version_file,
+                line=package.version_line,
+            )
+            return
 
 
 def _below(snapshot: Snapshot, version: ReleaseVersion, package: Package, highest: ReleaseVersion) -> Problem:
