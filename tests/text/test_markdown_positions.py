@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from castoff.text.markdown import Lines, TextEdit, apply_edits, find_spans, read_blocks
@@ -74,3 +74,45 @@ def test_lines_cover_the_text(text: str) -> None:
 def test_edits_apply_by_position_and_overlapping_ones_are_left_out() -> None:
     assert apply_edits("abcdef", [TextEdit(4, 5, "E"), TextEdit(0, 1, "A"), TextEdit(0, 1, "A")]) == "AbcdEf"
     assert apply_edits("abcdef", [TextEdit(0, 3, ""), TextEdit(2, 4, "X"), TextEdit(6, 6, "!")]) == "def!"
+
+
+_PIECES = st.lists(
+    st.sampled_from(
+        [
+            "# A\n",
+            "A\n===\n",
+            "- a\n",
+            "  # nested\n",
+            "> quoted\n",
+            "```\n",
+            "<!--\n",
+            "-->\n",
+            "<div>\n",
+            "[a]: b\n",
+            "text\n",
+            "\n",
+            "\r\n",
+            "    code\n",
+            "---\n",
+            "a\r",
+            "\ufeff",
+            " ",
+        ]
+    ),
+    max_size=12,
+).map("".join)
+
+
+@given(_PIECES, _PIECES, _PIECES)
+@example("", "```\n", "# A\n")
+@example("- a\n", "", "  # nested\n# A\n")
+@example("", "text\n", "A\n===\n\n[a]: b\n")
+@example("", "", "\ufeff# A\n")
+@settings(deadline=None)
+def test_a_text_that_was_edited_is_read_as_if_it_were_new(before: str, after: str, end: str) -> None:
+    read_blocks(before + end)
+    edited = read_blocks(after + end)
+    # Neither shares its end with the text, so that nothing of what was read before is used.
+    read_blocks("a")
+    read_blocks("b")
+    assert edited == read_blocks(after + end)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Literal
 
@@ -150,7 +151,23 @@ class Blocks:
 
 
 def read_blocks(text: str) -> Blocks:
-    """Read the block structure of a Markdown text; linear in its length, for any text."""
+    """Read the block structure of a Markdown text; linear in its length, for any text.
+
+    Of a text that ends like one which was read shortly before, as after an edit, only the beginning is parsed.
+    """
+    blocks = next((found for near in tuple(_RECENT) if (found := _read_like(text, near))), None)
+    if blocks is None:
+        blocks = _read(text)
+    _RECENT.appendleft(blocks)
+    return blocks
+
+
+# Each edit of a changelog is read again to check it, and parsing was a quarter of a plan. Any entry gives the same
+# blocks as parsing does, so threads that put theirs in between do no harm.
+_RECENT: deque[Blocks] = deque(maxlen=2)
+
+
+def _read(text: str) -> Blocks:
     lines = Lines(text)
     references: dict[str, object] = {}
     tokens = _parser().parse(lines.body, references)
@@ -171,6 +188,66 @@ def read_blocks(text: str) -> Blocks:
         prose=spans("inline"),
         definitions=tuple(_definitions(lines, references)),
     )
+
+
+def _read_like(text: str, near: Blocks) -> Blocks | None:
+    """Read a text that ends like another, from a heading on; None where they share no such end.
+
+    A heading outside of lists and quotations closes every block before it (CommonMark, "Container blocks"), so that
+    what follows is read the same whatever stands above. Whether it still is such a heading, the parser says.
+    """
+    shared = len(near.text) - _common_end(text, near.text)
+    outer = (one for one in near.headings if not one.nested and not one.swallowed)
+    heading = next((one for one in outer if near.lines.start(one.line) >= shared), None)
+    if heading is None:
+        return None
+    moved = len(text) - len(near.text)
+    lines = Lines(text)
+    down = lines.line_of(near.lines.start(heading.line) + moved) - heading.line
+    head = _read(text[: near.lines.start(heading.end_line) + moved])
+    here = _lower_heading(heading, moved, down)
+    if head.headings[-1:] != (here,):
+        return None
+
+    def ranges(above: Sequence[LineRange], below: Sequence[LineRange]) -> tuple[LineRange, ...]:
+        later = (one for one in below if one.start >= heading.end_line)
+        return (*above, *(LineRange(one.start + down, one.end + down) for one in later))
+
+    later = (one for one in near.definitions if one.line >= heading.end_line)
+    return Blocks(
+        lines=lines,
+        headings=(
+            *head.headings,
+            *(_lower_heading(one, moved, down) for one in near.headings if one.line > heading.line),
+        ),
+        code=ranges(head.code, near.code),
+        html=ranges(head.html, near.html),
+        prose=ranges(head.prose, near.prose),
+        definitions=(*head.definitions, *(_lower_definition(one, moved, down) for one in later)),
+    )
+
+
+def _common_end(one: str, other: str) -> int:
+    """Return the number of characters at the end that two texts share."""
+    longest = min(len(one), len(other))
+    # The search takes the logarithm of the length in comparisons, each as fast as memory is read.
+    return bisect_right(range(1, longest + 1), 0, key=lambda length: one[-length:] != other[-length:])
+
+
+def _lower_heading(heading: Heading, moved: int, down: int) -> Heading:
+    start, stop = heading.title_at
+    return replace(
+        heading,
+        title_at=(start + moved, stop + moved),
+        line=heading.line + down,
+        end_line=heading.end_line + down,
+        underline=None if heading.underline is None else heading.underline + down,
+    )
+
+
+def _lower_definition(definition: Definition, moved: int, down: int) -> Definition:
+    start, stop = definition.destination_at
+    return replace(definition, destination_at=(start + moved, stop + moved), line=definition.line + down)
 
 
 def read_definition(line: str) -> tuple[str, str, int] | None:
