@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -30,6 +30,7 @@ from castoff.session.release import release_of_claim
 from castoff.session.reporters import Silence
 from castoff.session.session import open_session
 from castoff.session.snapshot import ordered
+from castoff.values import replace
 from castoff.wiring import Options, open_setting
 
 TOOLS = Path(sys.executable).parent

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from castoff.cli.commands.check import show_checks
@@ -18,6 +16,7 @@ from castoff.reconcile import StageState
 from castoff.reconcile.observer import PartState
 from castoff.reconcile.part import Stage
 from castoff.release.run import Result
+from castoff.values import replace
 
 
 def warned(number: int, *problems: Problem) -> Checked:

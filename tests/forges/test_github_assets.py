@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from castoff.model.acts import Refused, Succeeded, Unclear
 from castoff.model.observations import Unknown
 from castoff.ports import ForgeAsset, ForgeRelease, NewRelease
 from castoff.redaction import Redactor
+from castoff.values import replace
 from forges.test_github_bad_answers import github, reply
 from postrelease.after_bench import SLUG, Yard, yard
 

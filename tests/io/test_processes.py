@@ -13,7 +13,6 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,6 +29,7 @@ from castoff.io.process import (
 )
 from castoff.model.child_environments import Kind
 from castoff.redaction import Redactor
+from castoff.values import replace
 
 PATH = os.environ["PATH"]
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import pairwise
 from random import Random
 from typing import Literal
@@ -12,6 +11,7 @@ from model_strategies import acyclic, cyclic, edge, workspace
 
 from castoff.model.graph import Order, likely_facade, order_of
 from castoff.model.workspace import FACADE_KINDS, Edge, EdgeKind, Workspace
+from castoff.values import replace
 
 
 def waves(order: Order) -> list[str]:

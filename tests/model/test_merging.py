@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from model_strategies import edge, package, workspace
 
@@ -13,6 +11,7 @@ from castoff.model.refs import TagSource
 from castoff.model.scope import Scope
 from castoff.model.selection import Discovery, Program, Unreadable
 from castoff.model.workspace import EXCLUDED, Member, NotReleased, OtherWorkspace, Package, Workspace
+from castoff.values import replace
 
 NOTHING: frozenset[str] = frozenset()
 

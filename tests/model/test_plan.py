@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from model_strategies import edge, package, workspace
 
@@ -9,6 +7,7 @@ from castoff.model.graph import order_of
 from castoff.model.plan import planned_packages, predicted_filename
 from castoff.model.versions import ReleaseVersion, read
 from castoff.model.workspace import ArtifactKind
+from castoff.values import replace
 
 
 def rc() -> ReleaseVersion:

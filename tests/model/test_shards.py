@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from castoff.model.shards import Shard, ShardFile, ShardResult, join, read_shard
+from castoff.values import replace
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from model_strategies import package
 
 from castoff.model.graph import order_of
 from castoff.model.versions import Ecosystem
 from castoff.model.workspace import Artifact, Member, Workspace
+from castoff.values import replace
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from castoff.model.changes import Change
 from castoff.notes.configuration import NotesConfiguration
 from castoff.notes.engine import NotesRequest
 from castoff.notes.reachable import Category
+from castoff.values import replace
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 RECORD: dict[str, Any] = json.loads((Path(__file__).parent / "data" / "kube_cases.json").read_text())

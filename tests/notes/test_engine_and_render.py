@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -16,6 +15,7 @@ from castoff.notes.configuration import DEFAULT, NotesConfiguration
 from castoff.notes.engine import NotesRequest, sort_into_notes
 from castoff.notes.reachable import Category
 from castoff.notes.render import body
+from castoff.values import replace
 
 FOOTER = "**Full Changelog**: https://github.com/o/r/compare/1.0.0...2.0.0"
 COMMENT = "<!-- Release notes generated using configuration in .github/release.yml at 2.0.0 -->"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,6 +16,7 @@ from castoff.notes.highlights import Description, link_text, propose, read_descr
 from castoff.notes.labels import DEFAULT_KINDS
 from castoff.notes.three_way import merge
 from castoff.text.fences import closed
+from castoff.values import replace
 
 DIFF = "```diff\n-old\n+new\n```"
 

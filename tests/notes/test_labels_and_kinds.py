@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -27,6 +26,7 @@ from castoff.notes.labels import (
     label_of_own,
     proposals,
 )
+from castoff.values import replace
 
 KUBE_KINDS = kind_labels(read_configuration(KUBE).configuration)
 POLICY = LabelPolicy(kinds=KUBE_KINDS)

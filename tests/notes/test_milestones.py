@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,6 +27,7 @@ from castoff.notes.milestones import (
     title_of,
     version_of,
 )
+from castoff.values import replace
 
 PLAN = MilestonePlan(
     previous=ReleaseVersion(4, 0, 0), version=ReleaseVersion(4, 2, 0), following=ReleaseVersion(4, 3, 0)

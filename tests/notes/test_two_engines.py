@@ -6,8 +6,6 @@ published note shows: deleted accounts, and titles that no forge can hold.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from hypothesis import given
 from hypothesis import strategies as st
 from notes_cases import LOGINS, REQUEST, change_lists, configurations
@@ -16,6 +14,7 @@ from castoff.model.changes import Change
 from castoff.notes.configuration import NotesConfiguration
 from castoff.notes.engine import NotesRequest, sort_into_notes
 from castoff.notes.render import body, one_line
+from castoff.values import replace
 from castoff.world.forge import generated_notes as other
 
 

@@ -6,7 +6,7 @@ import os
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from castoff.ports import NewRelease
 from castoff.reconcile import Patience
 from castoff.session.reporters import Silence
 from castoff.session.services import Services
+from castoff.values import replace
 from castoff.wiring import Options, open_setting
 from castoff.world.seed import WorldSeed
 from castoff.world.world import World

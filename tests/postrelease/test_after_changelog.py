@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from castoff.model.acts import Outcome
 from castoff.postrelease.changelog_command import port_notes, preview_port
 from castoff.release.status import look
 from castoff.session.session import open_session
+from castoff.values import replace
 from postrelease.after_bench import (
     DAY,
     ROOT,

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from castoff.postrelease.changelog_command import port_notes
 from castoff.postrelease.docs_command import HALF_A_DAY, Watch, intervals, keep_docs, look_at_docs
 from castoff.release.status import look
+from castoff.values import replace
 from castoff.world.faults import Rule, parse_faults
 from postrelease.after_bench import ROOT, Dying, Killed, Yard, published, yard
 

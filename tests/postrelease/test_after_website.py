@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from castoff.model.addresses import sibling_url
 from castoff.postrelease.changelog_command import port_notes
 from castoff.postrelease.website_command import bring_website, preview_website
 from castoff.release.status import look
+from castoff.values import replace
 from postrelease.after_bench import ROOT, Dying, Killed, Yard, crates, publish, published, yard
 from postrelease.test_after_changelog import hotfix
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,6 +18,7 @@ from castoff.postrelease.docs import DocsLook, DocsPart, Documented
 from castoff.postrelease.links import LinksLook, LinksPart
 from castoff.postrelease.ported_changelog import ReleasePortOptions
 from castoff.postrelease.website import WebsiteLook, WebsitePart
+from castoff.values import replace
 from castoff.website import Decision as PageDecision
 
 NOBODY: Any = None

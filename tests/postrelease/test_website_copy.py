@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -12,6 +11,7 @@ import pytest
 from castoff.postrelease.website_copy import copy_website
 from castoff.session.services import Services
 from castoff.session.session import open_session
+from castoff.values import replace
 from session.versioned import Versioned, python
 
 SITE = ["count.txt", "pyproject.toml"]

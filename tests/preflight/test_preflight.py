@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
@@ -25,6 +24,7 @@ from castoff.preflight.tools import Tool, judge_toolchain, judge_version, npm_to
 from castoff.release.check import examine
 from castoff.release.run import run_release
 from castoff.session.release_request import ReleaseRequest
+from castoff.values import replace
 from castoff.world.python_index.minimal import Seed
 from castoff.world.seed import WorldSeed
 from rollback.taking_back import Scene, make_ground, scene

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,6 +18,7 @@ from castoff.model.workspace import Package, Workspace
 from castoff.ports import Listing
 from castoff.preflight.registry_names import _Asking, _Before, _half_released, _Untagged
 from castoff.preflight.stage import Cannot
+from castoff.values import replace
 
 
 @dataclass

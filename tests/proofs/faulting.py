@@ -13,7 +13,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,6 +21,7 @@ from castoff.errors import CastoffError, Problem
 from castoff.release.run import run_release
 from castoff.session.release_request import ReleaseRequest
 from castoff.session.reporters import Silence
+from castoff.values import replace
 from castoff.wiring import Options, open_setting
 from castoff.world.faults import parse_faults
 from proofs.worlds import Stage, stage_of

@@ -7,9 +7,10 @@ import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
+from castoff.values import replace
 from castoff.world.faults import parse_faults
 from castoff.world.npm_registry.accounts import OTP
 from proofs.worlds import Stage, end_by_force, kill_at_event, read_events, stage

@@ -11,7 +11,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -25,6 +25,7 @@ from castoff.release.run import run_release
 from castoff.session.release_request import ReleaseRequest
 from castoff.session.reporters import Silence
 from castoff.session.workspaces import read_workspace
+from castoff.values import replace
 from castoff.wiring import Options, open_setting
 from castoff.wiring.adapters import manifests
 from castoff.world.seed import WorldSeed

@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from castoff.git import FolderTree
 from castoff.model.scope import Scope
 from castoff.model.versions import ReleaseVersion
 from castoff.session.workspaces import read_workspace
+from castoff.values import replace
 from castoff.wiring.adapters import manifests
 from castoff.wiring.embedded_world import fill_registries
 from castoff.world.seed import WorldSeed

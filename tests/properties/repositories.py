@@ -8,9 +8,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from hypothesis import strategies as st
+
+from castoff.values import replace
 
 TOKENS = ("fa", "fb", "fc", "fd", "fe", "ff", "fg", "fh")
 VERSIONS = ("1.2.0", "0.9.0", "1.2.0-rc.1", "3.0")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from castoff.model.refs import Refs, TagRef
 from castoff.model.versions import Ecosystem
 from castoff.model.workspace import Artifact, Package
 from castoff.ports import ForgeAsset, ForgeRelease, Listing, NewRelease
+from castoff.values import replace
 
 
 @dataclass(slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from random import Random
 
 import pytest
@@ -12,6 +11,7 @@ from turnstile import run_in_turns
 from world_of_fakes import Process, Style, Trouble, World
 
 from castoff.model.acts import Done
+from castoff.values import replace
 
 
 def race(world: World, seed: int, count: int, *, last: str | None = None, trouble: bool = False) -> list[Run]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from python_bench import package
 from castoff.ecosystems.python.upload_rules import find_size_defects, judged
 from castoff.model.workspace import Artifact
 from castoff.registry_rules import read_rules
+from castoff.values import replace
 from castoff.world.clock import WorldClock
 from castoff.world.messages import Rejected, Request
 from castoff.world.python_index import PythonIndex

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from castoff.errors import CastoffError
 from castoff.release.run import run_release
 from castoff.session.release_request import ReleaseRequest
 from castoff.session.reporters import Silence
+from castoff.values import replace
 from castoff.wiring import Options, open_setting
 from castoff.world.faults import parse_faults
 from proofs.small import write_small

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -17,6 +17,7 @@ from castoff.ports import ForgeAsset, ForgeRelease
 from castoff.release.announce import PUBLISH, AnnouncePart
 from castoff.release.checksums import ATTACH, ChecksumsLook, ChecksumsPart
 from castoff.session.checksums import CHECKSUMS, checksums_text, wants_checksums
+from castoff.values import replace
 
 LISTED = {"b-1.0.tar.gz": "e" * 64, "a-1.0.tar.gz": "d" * 64}
 TEXT = f"{'d' * 64}  a-1.0.tar.gz\n{'e' * 64}  b-1.0.tar.gz\n"

@@ -8,7 +8,7 @@ estimate of `plan` are the real ones.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from castoff.reconcile.observer import observe
 from castoff.reconcile.part import Stage
 from castoff.release.plan_contents import estimate, intervals_of, windows_of
 from castoff.release.publish import PackagePart, created_before
+from castoff.values import replace
 
 JOB = 6 * 3600.0 - 600.0
 """Seconds until which a job begins uploads: `--for 5h50m`."""

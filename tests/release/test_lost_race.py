@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from castoff.model.observations import Present
 from castoff.ports import Listing
 from castoff.release.run import run_release
 from castoff.session.release_request import ReleaseRequest
+from castoff.values import replace
 from session.in_flight import DIGEST, InFlight
 from session.versioned import python
 

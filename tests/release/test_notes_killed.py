@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from castoff.release.draft_command import make_draft
 from castoff.release.highlights_command import open_highlights, write_highlights
 from castoff.release.milestone_command import roll_over
 from castoff.session.services import Services
+from castoff.values import replace
 from castoff.world.faults import parse_faults
 
 pytestmark = pytest.mark.real

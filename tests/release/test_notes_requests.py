@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from notes_ground import START, History, ground
 from castoff.errors import NotYet
 from castoff.release.notes_command import memory_file, notes_of_range
 from castoff.session.services import Services
+from castoff.values import replace
 
 pytestmark = pytest.mark.real
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from castoff.errors import NotYet
 from castoff.release.run import Result, run_release
 from castoff.session.release_request import ReleaseRequest
 from castoff.session.reporters import Silence
+from castoff.values import replace
 from castoff.wiring import Options, open_setting
 from proofs.npm_small import NAMES, write_small_packages
 from proofs.npm_worlds import npm_stage

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from castoff.rollback.abandon import abandon
 from castoff.session.release_request import ReleaseRequest
 from castoff.session.reporters import Silence
 from castoff.session.services import Services
+from castoff.values import replace
 from castoff.wiring import Options, open_setting
 from castoff.world.npm_registry.accounts import OTP
 from proofs.npm_small import NAMES, write_small_packages

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -27,6 +26,7 @@ from castoff.release.version import ClaimLook, ClaimPart
 from castoff.release.waiver import WaivableLook, WaivablePart, WaiverPart
 from castoff.release.waiver_command import given_up
 from castoff.rollback.dropped_claim import DropClaimLook, DropClaimPart
+from castoff.values import replace
 
 NOBODY: Any = None
 DOWN = Unknown(reason="503", retry_after=7.0)

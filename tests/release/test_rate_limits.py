@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pytest
 
 from castoff.config.values import Limit, Rate
 from castoff.model.plan import SECONDS_A_WAVE, EstimatedUpload
 from castoff.release.plan_contents import estimate, windows_of
+from castoff.values import replace
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -28,6 +28,7 @@ from attesting import Identity, forge_bundle
 from castoff.git import FolderTree
 from castoff.model.scope import Scope
 from castoff.session.workspaces import read_workspace
+from castoff.values import replace
 from castoff.wiring.adapters import manifests
 from castoff.world.seed import WorldSeed
 from castoff_needs import FROM, offer_what_castoff_needs

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +26,7 @@ from castoff.release.checksums import ChecksumsLook, ChecksumsPart
 from castoff.release.draft import DraftLook, DraftPart
 from castoff.release.publish import FileLook, PackageLook, PackagePart, PresencePart, decide_package, listed
 from castoff.release.tag import decide_tag
+from castoff.values import replace
 
 SDIST, WHEEL = "core-1.1.0.tar.gz", "core-1.1.0-py3-none-any.whl"
 CORE = Package(

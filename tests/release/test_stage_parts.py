@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -20,6 +20,7 @@ from castoff.release.claim_ref import RefClaimPart, claim_act
 from castoff.release.draft import CREATE, UPDATE, DraftPart, early_title
 from castoff.release.tag import PUSH, TagPart
 from castoff.release.version import CLAIM, ClaimPart
+from castoff.values import replace
 
 TAG = "1.1.0"
 NOTES = (

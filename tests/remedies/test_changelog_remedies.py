@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import replace
 from importlib import import_module
 
 import pytest
@@ -21,6 +20,7 @@ from castoff.notes.labels import LabelPolicy, check_labels, check_milestone, kin
 from castoff.notes.links import read_objects_inventory
 from castoff.notes.offline import notes_from_file
 from castoff.notes.regenerate import regenerate
+from castoff.values import replace
 from castoff.workflows.detection import release_workflows, second_writer_problems
 from remedies.following import Case, cases, follow, follow_row, follows
 

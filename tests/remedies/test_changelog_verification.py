@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from castoff.postrelease.changelog_command import port_notes
 from castoff.postrelease.verify.result import Verified
 from castoff.postrelease.verify.verify import verify
+from castoff.values import replace
 from postrelease.after_bench import Yard, yard
 from postrelease.verify.test_verify import looking
 from remedies.following import follow, follows

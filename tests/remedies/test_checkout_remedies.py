@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from castoff.io.process import Processes
 from castoff.model.workspace import Package, Workspace
 from castoff.preflight.members import compared_members
 from castoff.session.checkout import comparison_problems, submodule_problems
+from castoff.values import replace
 from remedies.following import follow, follows
 
 

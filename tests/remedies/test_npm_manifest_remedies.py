@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from castoff.io.process import Processes
 from castoff.model.scope import Scope
 from castoff.model.versions import ReleaseVersion
 from castoff.session.workspaces import read_workspace
+from castoff.values import replace
 from config.configuration_files import Files
 from remedies.following import Case, cases, follow, follow_row, follows
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,6 +10,7 @@ from python_bench import package
 from castoff.model.attestations import GITHUB_ISSUER, Attestation, NoProvenance, Origin, Provenance, Publisher
 from castoff.model.versions import ReleaseVersion
 from castoff.postrelease.verify.origins import Origins
+from castoff.values import replace
 from remedies.following import Case, cases, follow_row
 
 FILE, DIGEST = "acme_core-1.3.0.tar.gz", "a" * 64

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -30,6 +30,7 @@ from castoff.release.announce import PUBLISH, AnnouncePart
 from castoff.release.checksums import ATTACH, ChecksumsPart
 from castoff.release.publish import PackagePart
 from castoff.session.checksums import CHECKSUMS, checksums_text
+from castoff.values import replace
 from config.configuration_files import Files
 from ecosystems.cargo.manifest.cargo_trees import discover, tree
 from ecosystems.cargo.manifest.cargo_trees import package as crate

@@ -7,7 +7,6 @@ import json
 import subprocess
 import zipfile
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -31,6 +30,7 @@ from castoff.ports import Listing
 from castoff.redaction import Redactor
 from castoff.release.platforms import platform_problems
 from castoff.release.publish import PackagePart
+from castoff.values import replace
 from remedies.following import Case, cases, follow, follow_row, follows
 
 NAME = "acme_core-1.3.0-py3-none-any.whl"

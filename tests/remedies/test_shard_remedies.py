@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 from castoff.model.shards import Shard, ShardFile, ShardResult, join
 from castoff.release.build import read_shard_result
+from castoff.values import replace
 from remedies.following import Case, cases, follow, follow_row, follows
 
 FILES = tuple(ShardFile(package=one, filename=f"{one}-1.0.0.crate", digest=one * 64) for one in "ab")

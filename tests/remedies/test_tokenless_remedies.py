@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from castoff.model.trusted_publishing import (
 from castoff.model.workspace import Package
 from castoff.preflight.exchanges import found_by_exchanges
 from castoff.reconcile import Patience
+from castoff.values import replace
 from castoff.wiring.ready_files import require_digests
 from castoff.world.identity import Issuer, Job
 from remedies.following import follow, follows

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -24,6 +23,7 @@ from castoff.rollback.withdrawal_notice import (
     note_of,
 )
 from castoff.rollback.withdrawn_package import WithdrawPart
+from castoff.values import replace
 
 NOBODY: Any = None
 SOMEBODY: Any = object()

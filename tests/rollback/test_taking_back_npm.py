@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from castoff.rollback.yank import yank
 from castoff.session.release_request import ReleaseRequest
 from castoff.session.reporters import Silence
 from castoff.session.services import Services
+from castoff.values import replace
 from castoff.wiring import Options, open_setting
 from castoff.world.faults import parse_faults
 from proofs.npm_small import NAMES, write_small_packages

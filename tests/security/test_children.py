@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from castoff.release.run import run_release
 from castoff.session.release_request import ReleaseRequest
 from castoff.session.reporters import Silence
 from castoff.session.snapshot import take_snapshot
+from castoff.values import replace
 from castoff.wiring import Options, open_setting
 from proofs.small import write_small
 from proofs.worlds import make_key, make_source, stage_of

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from castoff.ports import ForgeRelease, Listing
 from castoff.session.release import Release
 from castoff.session.services import Services
 from castoff.session.session import Session
+from castoff.values import replace
 from session.versioned import Versioned, python
 
 DIGEST = "d" * 64

@@ -8,7 +8,7 @@ import io
 import tarfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from castoff.release.plan import plan_release
 from castoff.session.release_request import ReleaseRequest
 from castoff.session.reporters import Silence
 from castoff.session.services import Services
+from castoff.values import replace
 from castoff.wiring import Options, open_setting
 from castoff.world.seed import WorldSeed
 from proofs.worlds import Stage, make_key, make_source, stage_of

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,6 +16,7 @@ from castoff.release.rehearsal import rehearse
 from castoff.session.registry_versions import Listed
 from castoff.session.release_request import ReleaseRequest
 from castoff.session.services import Services
+from castoff.values import replace
 from session.versioned import Versioned, members
 
 DOWN = Unknown(reason="503")

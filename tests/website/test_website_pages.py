@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from castoff.errors import CastoffError
+from castoff.values import replace
 from castoff.website import (
     HeadingRule,
     Missing,

@@ -8,13 +8,14 @@ import shutil
 import subprocess
 import tarfile
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 from ruamel.yaml import YAML
 
+from castoff.values import replace
 from castoff.workflows.options import WheelBuilds, WorkflowOptions
 from castoff.workflows.plan import workflows
 

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any, Literal
@@ -23,6 +22,7 @@ from hypothesis import strategies as st
 from castoff.errors import CastoffError, ConfigurationError
 from castoff.model.refs import PROPOSED
 from castoff.text.yaml import Mapping, Scalar, Sequence, Value, read_yaml
+from castoff.values import replace
 from castoff.workflows.detection import release_workflows, second_writer_problems
 from castoff.workflows.options import WheelBuilds, WorkflowOptions
 from castoff.workflows.plan import (

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from castoff.changelog.links import all_spans, link_references
 from castoff.changelog.order import same_version
@@ -28,8 +29,7 @@ _LISTED = re.compile(r"[*+-][ \t]|\d{1,9}[.)][ \t]|[ \t]")
 _SENTINEL = "# end of the notes"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BodyContext:
+class BodyContext(Struct, frozen=True, kw_only=True):
     """What the notes are prepared for.
 
     ``level`` is the level of the section's heading. ``root`` is the repository's address, without which

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Literal
+
+from msgspec import Struct
 
 from castoff.changelog.links import link_references
 from castoff.changelog.news import is_compare_line, news_in, scaffold_in, trimmed
@@ -23,12 +24,12 @@ from castoff.changelog.release_edit import (
 from castoff.changelog.sections import Section, parse
 from castoff.changelog.style import trailing_blanks
 from castoff.text.markdown import TextEdit, apply_edits, read_blocks
+from castoff.values import replace
 
 CutOutcome = Literal["cut", "created", "dated", "unchanged"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CutOptions:
+class CutOptions(Struct, frozen=True, kw_only=True):
     """What is known of the release: the repository's address, its tag, and the tag before it.
 
     ``branch`` is a maintenance branch that the release is made from: the unreleased news are compared with it. None
@@ -41,8 +42,7 @@ class CutOptions:
     branch: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cut:
+class Cut(Struct, frozen=True, kw_only=True):
     """What came of cutting: the whole text, what happened, the heading's line, and the news that were moved."""
 
     text: str

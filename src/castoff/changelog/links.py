@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from urllib.parse import unquote
+
+from msgspec import Struct
 
 from castoff.changelog.order import VERSION, bare, is_version
 from castoff.text.markdown import Blocks, Span, TextEdit, find_spans
@@ -19,8 +20,7 @@ _LINKED = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Naked:
+class Naked(Struct, frozen=True):
     """An issue number without a link: the number and where it stands."""
 
     number: int
@@ -28,8 +28,7 @@ class Naked:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class IssueLink:
+class IssueLink(Struct, frozen=True):
     """A link to an issue or a pull request: ``numbered`` where its text is the number, ``[#12](...)``."""
 
     number: int
@@ -109,8 +108,7 @@ _LINE = re.compile(r"(?:[\w.-]{1,80}[/_-])?[vV]?\d{1,9}(?:\.\d{1,9}){0,2}\.x")
 """A maintenance branch, such as ``1.0.x`` or ``release/2.x``; no tag ends so."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ComparisonLink:
+class ComparisonLink(Struct, frozen=True, kw_only=True):
     """A link ``root/compare/BASE...HEAD``, with the offsets of the whole, of the base and of the head."""
 
     at: tuple[int, int]
@@ -162,8 +160,7 @@ def project_of_tag(tag: str) -> str:
     return match["prefix"].rstrip("-/_@") if match else ""
 
 
-@dataclass(frozen=True, slots=True)
-class ReleaseAddress:
+class ReleaseAddress(Struct, frozen=True):
     """What the address of a release says: the repository's address and the tag."""
 
     root: str

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from castoff.changelog.links import find_comparisons
 from castoff.changelog.sections import Section, parse
@@ -88,8 +89,7 @@ def _entries(news: str) -> list[list[str]] | None:
 _NOTHING = re.compile(r"[ \t]*(?:<!--(?:(?!-->).)*-->|[*+-])?[ \t]*")
 
 
-@dataclass(frozen=True, slots=True)
-class _Group:
+class _Group(Struct, frozen=True):
     """A heading with its lines, up to the next heading that is not deeper."""
 
     heading: Heading

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass, replace
 from typing import Literal
+
+from msgspec import Struct
 
 from castoff.changelog.body import (
     BodyContext,
@@ -40,14 +41,14 @@ from castoff.changelog.style import trailing_blanks
 from castoff.errors import Refusal
 from castoff.text.markdown import TextEdit, apply_edits, read_blocks
 from castoff.text.markdown.inline import normal_label
+from castoff.values import replace
 
 PortOutcome = Literal["created", "filled", "unchanged", "by-hand", "replaced"]
 
 _LONGEST_DIFFERENCE = 4000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PortOptions:
+class PortOptions(Struct, frozen=True, kw_only=True):
     """How to port.
 
     ``news`` is what stood under "unreleased" when the release was cut: None takes what stands there now,
@@ -65,8 +66,7 @@ class PortOptions:
     previous: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ported:
+class Ported(Struct, frozen=True, kw_only=True):
     """What came of porting.
 
     ``text`` is the whole changelog; the same text as before where the outcome is ``unchanged`` or ``by-hand``.

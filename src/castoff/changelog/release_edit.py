@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from castoff.changelog.body import check_closed
 from castoff.changelog.links import ComparisonLink, find_comparisons, read_release_address, version_of_tag
@@ -21,8 +22,7 @@ from castoff.text.markdown.inline import normal_label
 _OTHER_MARKUP = (".rst", ".adoc", ".asciidoc", ".org", ".html")
 
 
-@dataclass(frozen=True)
-class ReleaseEdit:
+class ReleaseEdit(Struct, frozen=True, dict=True):
     """One release's edit of one changelog: what is there, and what shall be said.
 
     ``root`` is the repository's address, ``tag`` the release's, ``previous`` the tag before it where the

@@ -7,9 +7,10 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Literal
+
+from msgspec import Struct
 
 from castoff.changelog.links import all_spans, linked_references, naked_references
 from castoff.changelog.order import order_key, same_version
@@ -29,8 +30,7 @@ _MARKER = re.compile(
 _COMMENT_LINE = re.compile(r"[ \t]*<!--(?:(?!-->).)*+-->[ \t]*")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
+class Section(Struct, frozen=True, kw_only=True):
     """A section: its heading, what the heading says, and offsets.
 
     ``start`` is where the heading (with an anchor line that belongs to it) begins, ``body`` where the text
@@ -82,8 +82,7 @@ class Section:
         return "towncrier" if self.title.project or (link and self.heading.form == "atx") else "plain"
 
 
-@dataclass(frozen=True)
-class Changelog:
+class Changelog(Struct, frozen=True, dict=True):
     """A changelog that was read: its blocks, its sections in the order of the file, and its footer.
 
     ``footer`` is the offset from which only link definitions (and remarks between them) stand; the end of the

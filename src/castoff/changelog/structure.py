@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from castoff.changelog.body import is_contributors_title
 from castoff.changelog.sections import Changelog, Section, every_heading
@@ -39,8 +40,7 @@ _CONFLICT = re.compile(r"(?:<{7}|>{7}|\|{7})(?: |$)")
 _ITEM = re.compile(r" {0,3}[*+-][ \t]+\S")
 
 
-@dataclass(frozen=True, slots=True)
-class UnclearLine:
+class UnclearLine(Struct, frozen=True):
     """A line that may begin a section, and is not understood: its number, counting from 1, and its text.
 
     ``in_news`` reports that it is below the heading of the unreleased news, and above the first release.

@@ -11,7 +11,8 @@ import datetime
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from castoff.changelog.links import find_comparisons
 from castoff.changelog.order import order_key
@@ -28,8 +29,7 @@ _CLOSERS = "*_`\"')]"
 _ANCHOR = re.compile(r"<a [^<>]{0,200}>(?:</a>)?[ \t]*")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Parts:
+class _Parts(Struct, frozen=True, kw_only=True):
     """A title cut at its version, its day and its link.
 
     ``lead`` is before the first of name and day, ``between`` separates them, ``tail`` follows. ``inside`` is what the
@@ -50,8 +50,7 @@ class _Parts:
         return self.dated, self.date_first
 
 
-@dataclass(frozen=True, slots=True)
-class TitleForm:
+class TitleForm(Struct, frozen=True):
     """The form of the titles of one changelog: ``titles`` has the newest first, and may be empty."""
 
     titles: tuple[Title, ...]
@@ -214,8 +213,7 @@ def _is_balanced(title: str) -> bool:
     return pairs and all(title.count(mark) % 2 == 0 for mark in ("`", "**", '"'))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangelogStyle:
+class ChangelogStyle(Struct, frozen=True, kw_only=True):
     """How a changelog writes its sections.
 
     ``underline`` is the fixed length of setext underlines, 0 where they are as long as their titles.

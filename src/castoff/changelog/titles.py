@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import datetime
 import re
-from dataclasses import dataclass, replace
 from typing import Literal
 
+from msgspec import Struct
+
 from castoff.changelog.order import VERSION, bare
+from castoff.values import replace
 
 _MONTHS = (
     "January",
@@ -45,8 +47,7 @@ _PLACEHOLDER = re.compile(
 _VAGUE = re.compile(r"(?<![\w.])(?:19|20)\d\d-(?:\d{1,2}|X{1,2})-(?:\d{1,2}|X{1,2})(?!\w)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DateText:
+class DateText(Struct, frozen=True, kw_only=True):
     """A day as it is written: where it stands in the text, the day, and the form for another one."""
 
     at: tuple[int, int]
@@ -188,8 +189,7 @@ _GENERIC = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TitleLink:
+class TitleLink(Struct, frozen=True, kw_only=True):
     """The link around a version: its form, where its text stands, and where its destination or label does.
 
     ``shortcut`` is ``[1.2.0]`` alone: a link only where a definition of that label exists.
@@ -201,8 +201,7 @@ class TitleLink:
     target_at: tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Title:
+class Title(Struct, frozen=True, kw_only=True):
     """The title of a released section, with offsets into the text that was read.
 
     ``development_at`` is the mark of a development version, which goes with the release (:func:`pending`).

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -16,6 +15,7 @@ from castoff.model.acts import Wait
 from castoff.model.plan import Plan
 from castoff.release.run import Result, run_release
 from castoff.session.release_request import ReleaseRequest
+from castoff.values import replace
 
 if TYPE_CHECKING:
     from castoff.release.status import Status

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct
+
 from castoff.config.cargo_release_settings import (
     CARGO_TOML,
     RELEASE_TOML,
@@ -176,8 +178,7 @@ _REASONS: Mapping[str, str] = {
 REPLACEMENTS = "pre-release-replacements"
 
 
-@dataclass(frozen=True, slots=True)
-class TakenOver:
+class TakenOver(Struct, frozen=True):
     """What was found: a configuration, the file it came from, and what could not be taken over."""
 
     configuration: Configuration

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from posixpath import normpath
 from typing import Any
+
+from msgspec import Struct
 
 from castoff.config.positions import shown
 from castoff.errors import Problem, WorkspaceError
@@ -17,8 +18,7 @@ RELEASE_TOML = "release.toml"
 CARGO_TOML = "Cargo.toml"
 
 
-@dataclass(frozen=True, slots=True)
-class CargoReleaseSetting:
+class CargoReleaseSetting(Struct, frozen=True):
     """One key with its value, the file that it stands in, and its line."""
 
     key: str
@@ -40,8 +40,7 @@ class CargoReleaseSetting:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CrateSettings:
+class CrateSettings(Struct, frozen=True, kw_only=True):
     """A crate of the workspace: its folder ("" for the root), its name, and the settings that are its own."""
 
     folder: str
@@ -61,8 +60,7 @@ class CrateSettings:
         return own is None or own.value is not False
 
 
-@dataclass(frozen=True, slots=True)
-class RootSettings:
+class RootSettings(Struct, frozen=True):
     """What was said for all crates, and what for the root's crate alone, which comes first there."""
 
     shared: tuple[CargoReleaseSetting, ...]

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from castoff.config.positions import Impossible, TablePath, nearest, shown
 
@@ -37,8 +38,7 @@ class Form(Protocol):
 Check = Callable[[str], Impossible | None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FreeText:
+class FreeText(Struct, frozen=True, kw_only=True):
     """A text, checked by a rule of its own; an empty one must be allowed."""
 
     expects: str = "a text"
@@ -67,8 +67,7 @@ class FreeText:
         return {"type": "string", **least, **({"pattern": self.pattern} if self.pattern else {})}
 
 
-@dataclass(frozen=True, slots=True)
-class Flag:
+class Flag(Struct, frozen=True):
     """True or false."""
 
     expects: str = "true or false"
@@ -85,8 +84,7 @@ class Flag:
         return {"type": "boolean"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Integer:
+class Integer(Struct, frozen=True, kw_only=True):
     """A whole number from ``least`` to ``most``."""
 
     least: int = 0
@@ -116,8 +114,7 @@ class Integer:
         return {"type": "integer", "minimum": self.least, "maximum": self.most}
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """One of a few words."""
 
     words: tuple[str, ...]
@@ -147,8 +144,7 @@ class Choice:
         return {"enum": list(self.words)}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seconds:
+class Seconds(Struct, frozen=True, kw_only=True):
     """A time span: a number of seconds, or a number with a unit: `30s`, `10m`, `2h`, `1d`."""
 
     expects: str = 'a number of seconds, or a string like "10m"'
@@ -180,8 +176,7 @@ class Seconds:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class CommandWords:
+class CommandWords(Struct, frozen=True):
     """A command: a list of words, or a text that is split into words as a shell would; no shell runs it."""
 
     check: Check | None = None
@@ -233,8 +228,7 @@ class CommandWords:
             return None
 
 
-@dataclass(frozen=True, slots=True)
-class ListOf:
+class ListOf(Struct, frozen=True):
     """A list of values of one form, at least ``least`` of them."""
 
     item: Form
@@ -264,8 +258,7 @@ class ListOf:
         return {"type": "array", "items": self.item.schema(), **least}
 
 
-@dataclass(frozen=True, slots=True)
-class Pairs:
+class Pairs(Struct, frozen=True):
     """A table of names to values of one form, as pairs in file order."""
 
     words: Form
@@ -284,8 +277,7 @@ class Pairs:
         return {"type": "object", "additionalProperties": self.words.schema()}
 
 
-@dataclass(frozen=True, slots=True)
-class StringOrTable:
+class StringOrTable(Struct, frozen=True):
     """A text, or a table in its place."""
 
     text: Form
@@ -309,8 +301,7 @@ class StringOrTable:
         return {"anyOf": [self.text.schema(), self.table.schema()]}
 
 
-@dataclass(frozen=True, slots=True)
-class FlagOrText:
+class FlagOrText(Struct, frozen=True):
     """True, false, or a text that gives what true leaves to castoff."""
 
     text: FreeText | Choice

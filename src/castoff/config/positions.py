@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
+from msgspec import Struct
+
 from castoff.errors import Problem, Severity
 
 Path = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Impossible:
+class Impossible(Struct, frozen=True):
     """A value of the right type that cannot be meant: code, fact and remedy."""
 
     message: str
@@ -22,8 +23,7 @@ class Impossible:
     code: str = "impossible-value"
 
 
-@dataclass(frozen=True, slots=True)
-class Conflict:
+class Conflict(Struct, frozen=True):
     """Values of one table that do not go together; ``key`` says at which of them the message points."""
 
     key: str
@@ -49,8 +49,7 @@ class Report:
     problems: list[Problem] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class TablePath:
+class TablePath(Struct, frozen=True):
     """A path below the table of castoff; ``prefix`` is the path of that table in the file."""
 
     report: Report

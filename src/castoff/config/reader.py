@@ -8,8 +8,9 @@ was told is used as far as it has a meaning here.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
 
 from castoff.config.positions import Report, TablePath, spelled
 from castoff.config.rules import RULES
@@ -18,12 +19,12 @@ from castoff.config.values import Configuration
 from castoff.errors import ConfigurationError, Problem, WorkspaceError
 from castoff.ports import Tree
 from castoff.text import toml
+from castoff.values import replace
 
 NOTES_PATHS = (".github/release.yml", ".github/release.yaml")
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(Struct, frozen=True):
     """The configuration, the file that it stands in (None: nothing is configured), and warnings."""
 
     configuration: Configuration
@@ -67,8 +68,7 @@ def parse_configuration(text: str, *, file: str = "castoff.toml") -> Configurati
     return _Source(file, text).configuration()
 
 
-@dataclass(frozen=True, slots=True)
-class _ConfigurationFiles:
+class _ConfigurationFiles(Struct, frozen=True):
     """A tree whose files hold configuration: one that cannot be read is an error, or defaults would hold silently."""
 
     tree: Tree
@@ -92,8 +92,7 @@ class _ConfigurationFiles:
         return self.tree.paths()
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
+class _Source(Struct, frozen=True):
     """A table of castoff in a file."""
 
     file: str

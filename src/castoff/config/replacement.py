@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from castoff.config.positions import Impossible, shown
 from castoff.config.templates import LiteralText, Placeholder, fill, parts, used
@@ -23,8 +24,7 @@ LARGEST_TEXT = 4 * 1024 * 1024
 _GROUP = re.compile(r"\\(?:(?P<number>[0-9]{1,2})|g<(?P<name>\w{1,60})>|(?P<backslash>\\))")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Replaced:
+class Replaced(Struct, frozen=True, kw_only=True):
     """New texts by path, each change, and what was not as the rules demand."""
 
     texts: Mapping[str, str]
@@ -166,8 +166,7 @@ def _expanded(rule: Replace, match: re.Match[str], values: Mapping[str, str]) ->
     return "".join(pieces)
 
 
-@dataclass(frozen=True, slots=True)
-class _Groups:
+class _Groups(Struct, frozen=True):
     """Gives the text that a reference to a group stands for."""
 
     found: re.Match[str]

@@ -7,12 +7,15 @@ has, and what it is for. Reading, the JSON schema and the reference page all com
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields, replace
+from dataclasses import MISSING, dataclass, field, fields
 from functools import cache
 from typing import Any, TypeVar, dataclass_transform
 
+from msgspec import Struct
+
 from castoff.config.fields import Form, Schema, wrong_type
 from castoff.config.positions import Conflict, TablePath, nearest, shown
+from castoff.values import replace
 
 _C = TypeVar("_C")
 
@@ -57,8 +60,7 @@ def keys_of(cls: type) -> tuple[Key, ...]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """The form of a table: only its own keys, the required ones there, and no two that contradict."""
 
     cls: type
@@ -115,8 +117,7 @@ class Table:
         return not missing
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(Struct, frozen=True):
     """A table of tables whose keys are names: ``[limits."NAME"]``; the name becomes the field ``name``."""
 
     cls: type

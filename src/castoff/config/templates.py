@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
+
+from msgspec import Struct
 
 from castoff.errors import ConfigurationError
 from castoff.model.versions import Ecosystem, ReleaseVersion, spell
@@ -37,8 +38,7 @@ PLACEHOLDERS: Mapping[str, str] = {
 _TOKEN = re.compile(r"(?P<double>\{\{ ?[A-Za-z_-]{1,40} ?\}\})|\{(?P<name>[a-z][a-z0-9-]{0,40})\}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TemplateRelease:
+class TemplateRelease(Struct, frozen=True, kw_only=True):
     """The release of which templates speak; without a previous one, `{previous}` has no value.
 
     ``spelling`` says how the tags of the workspace spell versions.
@@ -71,15 +71,13 @@ class TemplateRelease:
         return {name: value for name, value in known.items() if value is not None}
 
 
-@dataclass(frozen=True, slots=True)
-class LiteralText:
+class LiteralText(Struct, frozen=True):
     """A part of a template that stands for itself."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Placeholder:
+class Placeholder(Struct, frozen=True):
     """A part of a template that a value takes the place of."""
 
     name: str
@@ -88,8 +86,7 @@ class Placeholder:
 Part = LiteralText | Placeholder
 
 
-@dataclass(frozen=True, slots=True)
-class Defect:
+class Defect(Struct, frozen=True):
     """What is wrong with a template: fact and remedy."""
 
     code: str

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from castoff.errors import CastoffError, UsageError
 from castoff.model.semver import Requirement, Version, read_requirement, read_version
@@ -16,8 +17,7 @@ from castoff.model.semver import Requirement, Version, read_requirement, read_ve
 NeedKind = Literal["normal", "build", "dev", "optional"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Need:
+class Need(Struct, frozen=True, kw_only=True):
     """One requirement of a published version; ``key`` is what its features call the package."""
 
     name: str
@@ -28,8 +28,7 @@ class Need:
     default_features: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Published:
+class Published(Struct, frozen=True, kw_only=True):
     """One version of a package, as its registry has it.
 
     ``features`` maps each feature to what it turns on; where ``expanded`` is False only the names are known,
@@ -40,16 +39,15 @@ class Published:
     version: Version
     yanked: bool = False
     needs: tuple[Need, ...] = ()
-    features: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    features: Mapping[str, tuple[str, ...]] = {}
     expanded: bool | None = True
     fresh: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True):
     """All versions by package, newest first; a package that is not in it was never published."""
 
-    packages: Mapping[str, tuple[Published, ...]] = field(default_factory=dict)
+    packages: Mapping[str, tuple[Published, ...]] = {}
 
     def of(self, name: str) -> tuple[Published, ...]:
         """List the versions of a package, newest first."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import TypeVar
@@ -16,6 +15,7 @@ from typing import TypeVar
 from castoff.forges.github import GitHub
 from castoff.model.changes import Change
 from castoff.model.observations import Unknown
+from castoff.values import replace
 
 PULL = """
 fragment Pull on PullRequest {

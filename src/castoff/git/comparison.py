@@ -11,8 +11,9 @@ import hashlib
 import re
 import stat
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from castoff.git.repository import Repository
 from castoff.git.runner import Git
@@ -26,16 +27,14 @@ _SHORT = 1024
 """A pointer of git-lfs is shorter than this (git-lfs, docs/spec.md)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """A path that is not what the user's git would check out, and what may change it."""
 
     path: str
     cause: str
 
 
-@dataclass(frozen=True, slots=True)
-class CheckoutComparison:
+class CheckoutComparison(Struct, frozen=True):
     """How many files there are and how many were checked out twice; what differs, and what was not compared.
 
     ``pointers`` are files that git-lfs keeps and that hold only the pointer, in the clone as in the user's checkout.

@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from castoff.errors import CastoffError
 from castoff.git.checkout import check_out
@@ -23,8 +24,7 @@ _AS_SUBMODULE = {"GIT_PROTOCOL_FROM_USER": "0"}
 """Addresses in `.gitmodules` are the repository's: `protocol.NAME.allow = user` does not allow them (git-config)."""
 
 
-@dataclass(frozen=True, slots=True)
-class MissingSubmodule:
+class MissingSubmodule(Struct, frozen=True):
     """A gitlink that could not be checked out; ``chosen`` if no clone would check it out either."""
 
     path: str
@@ -33,8 +33,7 @@ class MissingSubmodule:
     chosen: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Module:
+class _Module(Struct, frozen=True):
     """A gitlink and what `.gitmodules` says about it; ``name`` is empty if it says nothing."""
 
     path: str

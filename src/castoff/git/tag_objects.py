@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from castoff.git.runner import Git
 
 _HEADER = re.compile(r"object (?P<commit>[0-9a-f]{40,64})\ntype commit\ntag (?P<name>[^\n]+)\n")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TagText:
+class TagText(Struct, frozen=True, kw_only=True):
     """A tag object: its id, the commit and the name in it, and its whole text."""
 
     object: str

@@ -158,6 +158,7 @@ class FolderTree:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._inside: dict[Path, bool] = {}
 
     @cached_property
     def _real_root(self) -> str:
@@ -173,19 +174,31 @@ class FolderTree:
         try:
             if not os.path.lexists(full):
                 return None
-            if why := _why_unreadable(full, self._real_root):
+            if not self._is_plain(full) and (why := _why_unreadable(full, self._real_root)):
                 raise _unreadable(path, why)
             return _text(full.read_bytes(), path)
         except (OSError, ValueError) as error:  # a value: a null character in the path
             raise _unreadable(path, getattr(error, "strerror", None) or type(error).__name__) from None
 
+    def _is_plain(self, full: Path) -> bool:
+        """Return whether a path is a regular file of moderate size below the root, which no link leads to."""
+        status = full.lstat()
+        if not stat.S_ISREG(status.st_mode) or status.st_size > _LARGEST:
+            return False
+        folder = full.parent
+        # Each step of a path is looked at, so a thousand files in a few folders would cost many thousand looks.
+        if folder not in self._inside:
+            self._inside[folder] = Path(os.path.realpath(folder)).is_relative_to(self._real_root)
+        return self._inside[folder]
+
     def paths(self) -> Sequence[str]:
         """List all files but those of git and of what only caches and environments hold, sorted."""
         found: list[str] = []
+        start = len(str(self._root))
         for folder, folders, files in os.walk(self._root):
             folders[:] = [one for one in folders if one not in _SKIPPED and not _is_cache(folder, one)]
-            inside = Path(folder).relative_to(self._root)
-            found += ((inside / name).as_posix() for name in files if name != ".git")
+            inside = folder[start:].replace(os.sep, "/").lstrip("/")
+            found += (posixpath.join(inside, name) for name in files if name != ".git")
         return sorted(found)
 
     def links(self) -> Mapping[str, str]:

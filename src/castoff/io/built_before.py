@@ -11,18 +11,20 @@ import json
 import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from msgspec import Struct
+from msgspec.structs import asdict
+
 from castoff.model.workspace import Artifact
+from castoff.values import replace
 
 _RELEASES = 3
 """How many are kept: those that were never finished would stay for ever."""
 _INDEX = "index.json"
 
 
-@dataclass(frozen=True, slots=True)
-class BuiltBefore:
+class BuiltBefore(Struct, frozen=True):
     """Built files by release, in a folder; without one nothing is kept. A folder that fails costs only time."""
 
     folder: Path | None

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from msgspec import Struct
+
 ADDRESS = "127.0.0.1"
 
 POLICY = (
@@ -28,8 +30,7 @@ _HEADERS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(Struct, frozen=True):
     """What a path holds."""
 
     kind: str

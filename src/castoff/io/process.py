@@ -17,14 +17,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct, field
 
 from castoff.errors import UsageError
 from castoff.io.machine import not_started, require_end, require_room
 from castoff.model.child_environments import ChildEnvironment, Given, Kind, child_environment
 from castoff.redaction import Redactor
+from castoff.values import replace
 
 if TYPE_CHECKING:
     from castoff.io.server_process import ServerProcess
@@ -41,8 +43,7 @@ _UMASK = 0o022
 """Of all children: packers keep the modes of files, so that a user's own umask would change what is uploaded."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Completed:
+class Completed(Struct, frozen=True, kw_only=True):
     """What a finished program left: exit code, standard output as bytes, both streams as clean text.
 
     ``withheld`` names the variables that it was not given as they are.
@@ -73,8 +74,7 @@ def _shortened(text: str, ends: int) -> str:
     return "\n".join(line[:_WIDEST] for line in lines)[-_LONGEST * ends // _ENDS :]
 
 
-@dataclass(frozen=True, slots=True)
-class Processes:
+class Processes(Struct, frozen=True):
     """A door with one environment; ``with_environment`` opens another one.
 
     ``seconds_left`` bounds every program that is run to its end; None: only its own timeout does. ``given`` are the
@@ -84,7 +84,7 @@ class Processes:
     environment: Mapping[str, str]
     redactor: Redactor = field(default_factory=Redactor)
     seconds_left: Callable[[], float] | None = None
-    given: Given = field(default_factory=dict)
+    given: Given = {}
 
     def with_environment(self, changes: Mapping[str, str | None]) -> Processes:
         """Open a door whose children see these variables changed; None takes a variable away."""

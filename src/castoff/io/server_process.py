@@ -9,14 +9,15 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import IO, Protocol
 
+from msgspec import Struct
+
 from castoff.redaction import Redactor
 
 _KEPT = 20_000
 """Characters kept of what a program says beside its answers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Struct, frozen=True):
     """The end of a program before it answered; ``code`` is its exit code, ``errors`` what it said.
 
     ``begun`` tells whether it may have begun with the question: a program that said its end takes none after it.

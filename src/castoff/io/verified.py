@@ -5,9 +5,10 @@ Only successes are kept, each as an empty file whose name is the digest of all t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+
+from msgspec import Struct
 
 from castoff.ports import Clock
 
@@ -15,8 +16,7 @@ _LONGEST = timedelta(days=30)
 """How long a success counts: no digest covers the libraries of the system that a build links against."""
 
 
-@dataclass(frozen=True, slots=True)
-class VerifiedBefore:
+class VerifiedBefore(Struct, frozen=True):
     """Digests of verifications that succeeded, in a folder; without one nothing is kept."""
 
     folder: Path | None

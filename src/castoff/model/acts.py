@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
+from msgspec import Struct
+
 from castoff.errors import Problem
+from castoff.values import replace
 
 Undo = Literal["free", "withdraw", "never"]
 StageName = Literal[
@@ -48,15 +51,13 @@ class Act:
         return act.id == self.id or (self.prefix is not None and act.id.startswith(self.prefix))
 
 
-@dataclass(frozen=True, slots=True)
-class Succeeded:
+class Succeeded(Struct, frozen=True):
     """The service confirmed the write."""
 
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unclear:
+class Unclear(Struct, frozen=True, kw_only=True):
     """The write may or may not have happened: look, and only then decide.
 
     ``problem`` is what a person must read if it is tried again in vain; None: only time can help.
@@ -66,16 +67,14 @@ class Unclear:
     problem: Problem | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Throttled:
+class Throttled(Struct, frozen=True, kw_only=True):
     """The service asks to wait ``retry_after`` seconds; nothing was written."""
 
     retry_after: float
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Struct, frozen=True):
     """The service understood the write and said no; or castoff itself did (``unasked``), and nothing was sent."""
 
     problem: Problem
@@ -93,8 +92,7 @@ class Done:
     later: tuple[Act, ...] = field(default=(), compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Off:
+class Off(Struct, frozen=True):
     """This release has no such stage; that is not the same as done."""
 
     reason: str = ""
@@ -129,8 +127,7 @@ class Person:
     later: tuple[Act, ...] = field(default=(), compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Blocked:
+class Blocked(Struct, frozen=True):
     """Going on could do harm: a person must act first."""
 
     problem: Problem

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _SCP = re.compile(r"(?:[^@/\s]{1,200}@)?(?P<host>[A-Za-z0-9.-]{2,253}):(?!//)(?P<path>[^\s]{1,1000})")
 _URL = re.compile(
@@ -17,8 +18,7 @@ _URL = re.compile(
 _SLUG = re.compile(r"(?:.*/)?(?P<owner>[A-Za-z0-9][A-Za-z0-9._-]{0,99})/(?P<name>[A-Za-z0-9._-]{1,100})")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Address:
+class Address(Struct, frozen=True, kw_only=True):
     """A repository on a forge: ``slug`` is `owner/name`; ``host`` is empty for a remote on this machine."""
 
     host: str

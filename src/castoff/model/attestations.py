@@ -12,8 +12,9 @@ import binascii
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from castoff.model.observations import Unknown
 
@@ -37,8 +38,7 @@ _ISSUER, _REPOSITORY, _COMMIT, _WORKFLOW = (f"1.3.6.1.4.1.57264.1.{number}" for 
 _RUNS = re.compile(r"[-_.]+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Publisher:
+class Publisher(Struct, frozen=True, kw_only=True):
     """The CI job that published a file; "" for what is not said of it.
 
     ``issuer`` is the address of what signed its identity token, ``workflow`` the name of a file.
@@ -50,8 +50,7 @@ class Publisher:
     commit: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attestation:
+class Attestation(Struct, frozen=True, kw_only=True):
     """A statement about a file; ``digest`` is `ALGORITHM:HEX`, ``publisher`` is what its certificate says.
 
     ``is_signed``: the signature is of the certificate's key.
@@ -63,8 +62,7 @@ class Attestation:
     is_signed: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Statement:
+class Statement(Struct, frozen=True, kw_only=True):
     """A statement about several files: (name, SHA-256) of each; otherwise as an :class:`Attestation`."""
 
     subjects: tuple[tuple[str, str], ...]
@@ -72,8 +70,7 @@ class Statement:
     is_signed: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Provenance:
+class Provenance(Struct, frozen=True, kw_only=True):
     """What a registry shows about where a file comes from.
 
     ``publisher`` is the registry's own word, None where it gives none; ``attestations`` are statements that it holds.
@@ -86,8 +83,7 @@ class Provenance:
     attestations: tuple[Attestation, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class NoProvenance:
+class NoProvenance(Struct, frozen=True):
     """The registry shows nothing of where a file comes from; ``reason`` tells what was looked for.
 
     ``could_show`` is False for a registry that never does, a mirror for example.
@@ -100,8 +96,7 @@ class NoProvenance:
 Origin = Provenance | NoProvenance | Unknown
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExpectedPublisher:
+class ExpectedPublisher(Struct, frozen=True, kw_only=True):
     """What the publisher of a release has to be; ``workflows`` are files of the release commit.
 
     ``castoff_workflow`` is the one that castoff writes, "" where the commit has none.

@@ -7,11 +7,11 @@ released: what is uploaded of it would be another. The facade is always released
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from castoff.errors import Problem
 from castoff.model.versions import Ecosystem, read
 from castoff.model.workspace import Edge, Member, Package, ReleaseReason, Workspace
+from castoff.values import replace
 
 _SHOWN = 3
 _FOLLOWING = frozenset({"normal", "build", "optional", "extra", "peer"})

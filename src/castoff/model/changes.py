@@ -5,12 +5,12 @@ The forge and the repository fill these values, the notes and the stages read th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+
+class Change(Struct, frozen=True, kw_only=True):
     """A merged pull request.
 
     ``author`` is the exact login, with ``[bot]`` where it has one, and ``None`` where the account was
@@ -54,8 +54,7 @@ class Change:
         return self.agent or self.author
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Commit:
+class Commit(Struct, frozen=True, kw_only=True):
     """A commit of the range: ``subject`` is its first line, ``body`` the rest, ``author`` a login."""
 
     sha: str
@@ -65,8 +64,7 @@ class Commit:
     author: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MilestoneItem:
+class MilestoneItem(Struct, frozen=True, kw_only=True):
     """An issue or pull request that stands in a milestone and is still open."""
 
     number: int
@@ -74,8 +72,7 @@ class MilestoneItem:
     url: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Milestone:
+class Milestone(Struct, frozen=True, kw_only=True):
     """A milestone of the forge; ``number`` is its identity, ``open_items`` what is not closed."""
 
     number: int

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+
+from msgspec import Struct
 
 from castoff.model.credentials import Purpose, purpose_of, purpose_of_address
 
@@ -36,8 +37,7 @@ class Kind(StrEnum):
     NPM_UPLOAD = "npm-upload"
 
 
-@dataclass(frozen=True, slots=True)
-class ProcessRule:
+class ProcessRule(Struct, frozen=True):
     """What one kind of process is, which credentials it sees, and which list of ``release.pass-env`` is for it."""
 
     runs: str
@@ -94,8 +94,7 @@ Given = Mapping[str, Mapping[str, str]]
 """Variables that the user gives back, by list of ``release.pass-env``."""
 
 
-@dataclass(frozen=True, slots=True)
-class ChildEnvironment:
+class ChildEnvironment(Struct, frozen=True):
     """The environment of one process, and the names of the variables that were withheld, whole or in part."""
 
     variables: Mapping[str, str]

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 Purpose = Literal[
     "cargo",
@@ -44,8 +45,7 @@ PURPOSES: Mapping[Purpose, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """Variables of one client that hold credentials, or give access to them."""
 
     names: tuple[str, ...]

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from castoff.errors import Problem
 from castoff.model.workspace import FACADE_KINDS, ORDERING_KINDS, Edge, Workspace
@@ -22,8 +23,7 @@ Needs = Mapping[str, frozenset[str]]
 _NAMES: Mapping[str, str] = {"dev": "dev dependency", "peer": "optional peer"}
 
 
-@dataclass(frozen=True, slots=True)
-class JudgedEdge:
+class JudgedEdge(Struct, frozen=True):
     """An edge, whether it orders uploads, and why not where that needs a word."""
 
     edge: Edge
@@ -31,8 +31,7 @@ class JudgedEdge:
     why: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class Order(Struct, frozen=True, kw_only=True):
     """The answer: waves (names sorted within each), the facade, what each package needs, edges judged."""
 
     waves: tuple[tuple[str, ...], ...]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class HandedTags:
+class HandedTags(Struct, frozen=True):
     """The tag objects of a release, as git stores them, by the ids under which they are expected."""
 
     texts: Mapping[str, bytes]

@@ -13,10 +13,13 @@ them say again what they said before, as the revert of a release commit does; it
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from castoff.errors import CastoffError, Refusal, UsageError
 from castoff.model.versions import Ecosystem, ReleaseVersion, next_version, read, read_canonical, spell
+from castoff.values import replace
 
 _KINDS = ("alpha", "beta", "rc")
 _BY_HISTORY = frozenset({"level-needs-pre", "nothing-to-release", "pre-goes-back"})
@@ -38,8 +41,7 @@ class Claim:
     other_tag: str | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class History:
+class History(Struct, frozen=True, kw_only=True):
     """Releases that were finished and begun, as seen from the branch, the highest first.
 
     ``unclear`` was begun by castoff or by the project's own scripts: nothing but its version picks it up.
@@ -98,15 +100,13 @@ class History:
         return spell(version, self.spelling)
 
 
-@dataclass(frozen=True, slots=True)
-class Begin:
+class Begin(Struct, frozen=True):
     """Release a new version."""
 
     version: ReleaseVersion
 
 
-@dataclass(frozen=True, slots=True)
-class Resume:
+class Resume(Struct, frozen=True):
     """Go on with a version that was claimed."""
 
     claim: Claim
@@ -251,8 +251,7 @@ def _in_flight(history: History, other: str) -> CastoffError:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """A commit that touches the version: what the manifests say before and after, None where that is no one text."""
 
     commit: str
@@ -260,8 +259,7 @@ class Step:
     after: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Begun:
+class Begun(Struct, frozen=True):
     """Claims that stand, and claims that were given up; each the newest first, a version once in both.
 
     ``unclear`` was begun by castoff or by the project's own scripts; it is in neither of the two.
@@ -272,8 +270,7 @@ class Begun:
     unclear: tuple[Claim, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Level:
+class _Level(Struct, frozen=True):
     text: str | None
     commit: str
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
 
 from castoff.errors import Problem, WorkspaceError
 from castoff.model.changed_packages import at_newest, with_kept
@@ -13,6 +14,7 @@ from castoff.model.selection import Discovery, Program, Unreadable
 from castoff.model.version_problems import PackageName, majority, version_of, version_problems
 from castoff.model.versions import Ecosystem, same_version
 from castoff.model.workspace import EXCLUDED, Member, NotReleased, OtherWorkspace, Package, Workspace
+from castoff.values import replace
 
 _ECOSYSTEMS: Mapping[str, Ecosystem] = {
     "Cargo.toml": "cargo",
@@ -138,8 +140,7 @@ def require_packages(workspace: Workspace) -> None:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Undecided:
+class _Undecided(Struct, frozen=True):
     """A package that may be meant; ``join`` is its folder for `release.workspaces`, None if it cannot be released."""
 
     manifest: str

@@ -5,21 +5,20 @@ What waits on a registry for a person's approval is a fifth: present for its own
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 Sameness = Literal["bytes", "contents", "no", "not-comparable"]
 
 
-@dataclass(frozen=True, slots=True)
-class Absent:
+class Absent(Struct, frozen=True):
     """It is not there, and whoever was asked would know; ``closed`` tells why it cannot be added any more."""
 
     closed: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Present:
+class Present(Struct, frozen=True, kw_only=True):
     """It is there; ``digest`` is that of its bytes."""
 
     digest: str | None = None
@@ -28,8 +27,7 @@ class Present:
     same: Sameness | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Withdrawn:
+class Withdrawn(Struct, frozen=True, kw_only=True):
     """It was there and was taken back (yanked, deleted); the name cannot be used again."""
 
     digest: str | None = None
@@ -37,8 +35,7 @@ class Withdrawn:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Staged:
+class Staged(Struct, frozen=True, kw_only=True):
     """It is uploaded, and nobody but its owners sees it until a person approves it; ``identity`` names it there."""
 
     identity: str
@@ -46,8 +43,7 @@ class Staged:
     same: Sameness | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unknown:
+class Unknown(Struct, frozen=True, kw_only=True):
     """Nobody could tell; ``retry_after`` in seconds where the service said when to ask again."""
 
     reason: str
@@ -57,8 +53,7 @@ class Unknown:
 Answer = Absent | Present | Withdrawn | Staged | Unknown
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Observation:
+class Observation(Struct, frozen=True, kw_only=True):
     """One question with its answer, for display: nothing is decided by it.
 
     ``id`` is stable and unique in its part: what was asked for, such as a file name. ``identity`` tells it from others

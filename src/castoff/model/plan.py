@@ -12,6 +12,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from castoff.errors import Problem
 from castoff.model.acts import Act
 from castoff.model.graph import Order
@@ -21,24 +23,21 @@ from castoff.model.workspace import ArtifactKind, Edit, Member, Package, Workspa
 SECONDS_A_WAVE: Mapping[str, float] = {"cargo": 15.0, "python": 10.0, "npm": 10.0}
 
 
-@dataclass(frozen=True, slots=True)
-class Bucket:
+class Bucket(Struct, frozen=True):
     """A token bucket: ``burst`` uploads at once, then one each ``every`` seconds; None means no limit."""
 
     burst: int
     every: float
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Struct, frozen=True):
     """A moving window: ``burst`` uploads within any ``every`` seconds."""
 
     burst: int
     every: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EstimatedUpload:
+class EstimatedUpload(Struct, frozen=True, kw_only=True):
     """One package's uploads, as the estimate sees them."""
 
     id: str
@@ -48,8 +47,7 @@ class EstimatedUpload:
     new: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
+class Estimate(Struct, frozen=True):
     """Seconds until the last package is up, and for each upload the earliest second at which it may start."""
 
     seconds: float
@@ -104,8 +102,7 @@ def estimated(
 _RUNS = re.compile(r"[-_.]+")  # one underscore in file names (packaging.python.org, "Name normalization")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Planned:
+class Planned(Struct, frozen=True, kw_only=True):
     """One package in the plan: from which version to which, in which wave, and what is uploaded of it."""
 
     package: Package
@@ -116,16 +113,14 @@ class Planned:
     artifacts: tuple[tuple[ArtifactKind, str | None], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class NotLookedAt:
+class NotLookedAt(Struct, frozen=True):
     """What a release never holds: submodules, and manifests in the checkout that git does not track."""
 
     submodules: int = 0
     untracked: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(Struct, frozen=True, kw_only=True):
     """The whole plan; ``resumes`` says that the version was begun before.
 
     ``base_commit`` is the commit that the release is made from, or the release commit if it is resumed.

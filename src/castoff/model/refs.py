@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+
+from msgspec import Struct
 
 from castoff.errors import ConfigurationError
 from castoff.model.versions import Ecosystem, ReleaseVersion, read, spell
@@ -38,8 +39,7 @@ def locks_in(claims: Mapping[str, TagRef]) -> tuple[str, ...]:
     return tuple(name for name in claims if name.startswith(_ON))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TagRef:
+class TagRef(Struct, frozen=True, kw_only=True):
     """A tag on a remote: the object it names, and the commit that it peels to (None: a lightweight tag)."""
 
     object: str
@@ -56,20 +56,18 @@ class TagRef:
         return self.peeled is not None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refs:
+class Refs(Struct, frozen=True, kw_only=True):
     """What a remote holds: branch heads and tags by name; where it was asked for, what is below ``refs/castoff/``."""
 
-    heads: Mapping[str, str] = field(default_factory=dict)
-    tags: Mapping[str, TagRef] = field(default_factory=dict)
+    heads: Mapping[str, str] = {}
+    tags: Mapping[str, TagRef] = {}
     claims: Mapping[str, TagRef] | None = None
 
 
 _HOLE = "{version}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TagSource:
+class TagSource(Struct, frozen=True, kw_only=True):
     """How a tool makes the version of a package from the tags of its repository, as far as its manifest says it.
 
     ``pattern`` is the expression that a tag's name must begin with, None where the tool takes every name that holds
@@ -101,8 +99,7 @@ class TagSource:
         return f"it reads {read_as} in it"
 
 
-@dataclass(frozen=True, slots=True)
-class TagName:
+class TagName(Struct, frozen=True):
     """A template with one `{version}` in it; ``ecosystem`` says whose spelling the version has."""
 
     template: str
@@ -144,8 +141,7 @@ class TagName:
         return read(middle) if middle[:1].isdigit() else None
 
 
-@dataclass(frozen=True, slots=True)
-class PackageTags:
+class PackageTags(Struct, frozen=True):
     """Tags of each package besides that of the release, by one template with `{package}` and `{version}`.
 
     ``names`` are those of the packages; two packages of one name share a tag.

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
 
 from castoff.errors import Problem, Refusal, WorkspaceError
 from castoff.model.scope import Scope, common_folder, folders_above, is_within
 from castoff.model.versions import Ecosystem, same_version
 from castoff.model.workspace import NotReleased, Workspace
+from castoff.values import replace
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unreadable:
+class Unreadable(Struct, frozen=True, kw_only=True):
     """A manifest outside of every workspace that cannot be read; ``is_template``: a program fills it in first."""
 
     path: str
@@ -36,8 +37,7 @@ class Unreadable:
         return self.path.rpartition("/")[0] or "."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Program:
+class Program(Struct, frozen=True, kw_only=True):
     """A project that castoff cannot release: its metadata is a program (``setup.py``), or a link (``is_linked``).
 
     ``version`` is None if it is not a literal there.
@@ -50,8 +50,7 @@ class Program:
     is_linked: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Discovery:
+class Discovery(Struct, frozen=True, kw_only=True):
     """The workspaces by folder, plain projects as one that is not ``declared``, and everything else."""
 
     workspaces: tuple[Workspace, ...] = ()

@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache, total_ordering
 
+from msgspec import Struct
+
 _NUMBER = r"(?:0|[1-9][0-9]{0,18})"
 _IDENTIFIERS = r"[0-9A-Za-z-]{1,200}(?:\.[0-9A-Za-z-]{1,200}){0,99}"
 _VERSION = re.compile(
@@ -57,8 +59,7 @@ class Version:
         return (self.numbers, not self.pre, tuple(_identifier_key(part) for part in self.pre))
 
 
-@dataclass(frozen=True, slots=True)
-class Comparator:
+class Comparator(Struct, frozen=True):
     """One part of a requirement: an operator and a version of one to three numbers.
 
     ``operator`` is one of ``= > >= < <= ~ ^ *``; ``written`` says whether it stood there (a bare version
@@ -75,8 +76,7 @@ class Comparator:
         return _ADMITS[self.operator](self, version)
 
 
-@dataclass(frozen=True, slots=True)
-class Requirement:
+class Requirement(Struct, frozen=True):
     """A requirement: every comparator must admit a version."""
 
     comparators: tuple[Comparator, ...]

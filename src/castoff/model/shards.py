@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from castoff.errors import Problem
 
 _SHARD = re.compile(r"([1-9][0-9]{0,3})/([1-9][0-9]{0,3})")
 
 
-@dataclass(frozen=True, slots=True)
-class Shard:
+class Shard(Struct, frozen=True):
     """One of ``count`` shards; the first has the number 1."""
 
     number: int
@@ -34,8 +34,7 @@ class Shard:
         return tuple(names[self.number - 1 :: self.count])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShardFile:
+class ShardFile(Struct, frozen=True, kw_only=True):
     """A file that a shard packed."""
 
     package: str
@@ -43,8 +42,7 @@ class ShardFile:
     digest: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShardResult:
+class ShardResult(Struct, frozen=True, kw_only=True):
     """What a shard packed, and which packages it verified."""
 
     version: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 StepKind = Literal["check", "prepare", "build", "pack", "compile", "install", "sign"]
 
@@ -20,8 +21,7 @@ DOING: Mapping[StepKind, str] = {
 """The words for a step that is running."""
 
 
-@dataclass(frozen=True, slots=True)
-class LocalStep:
+class LocalStep(Struct, frozen=True):
     """One piece of work on a subject, most often a package; ``of`` counts the steps of this kind, 0 if unknown."""
 
     kind: StepKind
@@ -29,8 +29,7 @@ class LocalStep:
     of: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
+class Interval(Struct, frozen=True):
     """When a step of an earlier run began and ended, in seconds of one clock."""
 
     kind: StepKind
@@ -38,8 +37,7 @@ class Interval:
     ended: float
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
+class Pace(Struct, frozen=True):
     """How many steps of a kind an earlier run made, and the seconds in which at least one of them was running."""
 
     steps: int

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Literal
+
+from msgspec import Struct
 
 from castoff.model.versions import ReleaseVersion, read
 
@@ -33,8 +34,7 @@ _END = re.compile(r"(?:[-_/@=.:~]+[vV]?|^[vV])$")
 RANKS: Sequence[Rank] = ("plain", "package", "other")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReachableTag:
+class ReachableTag(Struct, frozen=True, kw_only=True):
     """A tag in the history of the branch; ``time`` is its commit's, in seconds since 1970."""
 
     name: str
@@ -42,8 +42,7 @@ class ReachableTag:
     time: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
+class Mark(Struct, frozen=True, kw_only=True):
     """A tag that names a version. ``package`` is the package of the workspace whose name it has, if any."""
 
     template: str
@@ -54,8 +53,7 @@ class Mark:
     package: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scheme:
+class Scheme(Struct, frozen=True, kw_only=True):
     """How releases are tagged: ``marks`` of the last release, the first one being that of ``template``.
 
     ``template`` is None unless one scheme was ``found``. ``each`` is the template of tags per package, with

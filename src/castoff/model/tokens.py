@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TokenFacts:
+
+class TokenFacts(Struct, frozen=True, kw_only=True):
     """How far a token reaches, and until when; None where the service does not tell."""
 
     scopes: tuple[str, ...] | None = None

@@ -12,6 +12,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from castoff.errors import Problem
 from castoff.model.observations import Unknown
 
@@ -27,8 +29,7 @@ _REFUSED_EVENTS: Mapping[str, frozenset[str]] = {
 REGISTRIES: Mapping[str, str] = {"cargo": "crates-io", "python": "PyPI", "npm": "the npm registry"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CiJob:
+class CiJob(Struct, frozen=True, kw_only=True):
     """The job that this process runs in, by the variables of GitHub's runner; ``workflow`` is a file's name.
 
     With a reusable workflow, it is the calling one that the variables name.
@@ -48,8 +49,7 @@ class Exchanged:
     token: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExchangeRefused:
+class ExchangeRefused(Struct, frozen=True, kw_only=True):
     """A registry gave no token; ``text`` is its reason."""
 
     status: int

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from castoff.model.versions import ReleaseVersion, is_between_releases, read, release_numbers
 
@@ -22,8 +23,7 @@ _LOOKS_LIKE_VERSION = re.compile(
 _PLAIN = re.compile(r"(?:v|release-?v?|rel-?v?|version-?v?)?(?=[0-9])", re.ASCII | re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class ExistingVersion:
+class ExistingVersion(Struct, frozen=True):
     """A version that exists: the text of a tag or of a registry, and where it is (`tag`, or a package)."""
 
     text: str

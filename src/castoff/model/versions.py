@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import total_ordering
 from typing import Literal
 
+from msgspec import Struct
+
 from castoff.errors import CastoffError, Problem, Refusal, UsageError
+from castoff.values import replace
 
 Ecosystem = Literal["cargo", "python", "npm"]
 Pre = Literal["alpha", "beta", "rc"]
@@ -145,8 +148,7 @@ def base_of(text: str) -> ReleaseVersion | None:
     return read(numbers[1]) if numbers else None
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """Why castoff releases no version of that form, and what to write instead ("" if that is not known)."""
 
     reason: str

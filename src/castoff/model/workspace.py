@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct
 
 from castoff.errors import Problem
 from castoff.model.refs import TagSource
 from castoff.model.versions import Ecosystem, ReleaseVersion, spell
+from castoff.values import replace
 
 EdgeKind = Literal["normal", "build", "dev", "optional", "extra", "group", "peer"]
 ArtifactKind = Literal["crate", "wheel", "sdist", "tarball"]
@@ -22,8 +25,7 @@ FACADE_KINDS: frozenset[EdgeKind] = frozenset({"normal", "build", "optional", "e
 """Edges over which a facade reaches the packages that it re-exports."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edge:
+class Edge(Struct, frozen=True, kw_only=True):
     """One requirement of a package of the workspace on another one.
 
     ``survives`` says whether the requirement is still there in what is uploaded: Cargo drops a
@@ -45,16 +47,14 @@ class Edge:
     """Whether it orders uploads, where its ecosystem decides otherwise than :mod:`castoff.model.graph`."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReleaseReason:
+class ReleaseReason(Struct, frozen=True):
     """Why a package is released where only what changed is; ``is_own`` says that its files changed."""
 
     is_own: bool
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Package:
+class Package(Struct, frozen=True, kw_only=True):
     """One package that is published.
 
     ``path`` is its folder and ``manifest`` its manifest, POSIX, from the workspace's root ("." for the root
@@ -88,8 +88,7 @@ class Package:
         return self.label or self.name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
+class Member(Struct, frozen=True, kw_only=True):
     """One package of the workspace that is not published: an example, a test crate, a tool."""
 
     name: str
@@ -104,8 +103,7 @@ class Member:
     root: str = "."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotReleased:
+class NotReleased(Struct, frozen=True, kw_only=True):
     """One tracked manifest outside of every released workspace.
 
     ``name`` is None if it cannot be read; ``problem`` is then the reason, unless it does not matter.
@@ -117,8 +115,7 @@ class NotReleased:
     problem: Problem | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OtherWorkspace:
+class OtherWorkspace(Struct, frozen=True, kw_only=True):
     """A workspace of the repository that is not part of this release; ``root`` is its folder."""
 
     root: str
@@ -255,8 +252,7 @@ def _is_within(folder: str, base: str) -> bool:
     return base in (".", folder) or folder.startswith(base + "/")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Artifact:
+class Artifact(Struct, frozen=True, kw_only=True):
     """One file to upload; ``package`` is the id of its package.
 
     ``path`` is its place on this machine, ``digest`` its SHA-256 in hex.
@@ -278,8 +274,7 @@ class Artifact:
 EditKind = Literal["version", "requirement", "lock", "replacement", "changelog"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edit:
+class Edit(Struct, frozen=True, kw_only=True):
     """One change of one line (or of a new or emptied file) that a release makes in the tree."""
 
     path: str
@@ -289,8 +284,7 @@ class Edit:
     new: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edited:
+class Edited(Struct, frozen=True, kw_only=True):
     """What the edits of a release make of a tree: new texts by path, and each change for the plan.
 
     ``locks`` are lock files beside the workspace that their clients have to update.

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from difflib import get_close_matches
+
+from msgspec import Struct
 
 from castoff.errors import ConfigurationError, Problem
 from castoff.notes.reachable import Category, category_warnings
 from castoff.text.yaml import Mapping, Scalar, Sequence, Value, read_yaml
+from castoff.values import replace
 
 DEFAULT_PATH = ".github/release.yml"
 PATHS = (DEFAULT_PATH, ".github/release.yaml")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotesConfiguration:
+class NotesConfiguration(Struct, frozen=True, kw_only=True):
     """Categories in file order and what is excluded; ``path`` is ``None`` where the repository has no file.
 
     Without categories the notes are one flat list.
@@ -35,8 +37,7 @@ class NotesConfiguration:
 DEFAULT = NotesConfiguration()
 
 
-@dataclass(frozen=True, slots=True)
-class ReadConfiguration:
+class ReadConfiguration(Struct, frozen=True):
     """A configuration that the forge would take, and what is odd about it."""
 
     configuration: NotesConfiguration

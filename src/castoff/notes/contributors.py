@@ -7,15 +7,16 @@ welcomed.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
 
 from castoff.model.changes import Change
 from castoff.notes.engine import new_contributors
 from castoff.notes.render import one_line
+from castoff.values import replace
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contributor:
+class Contributor(Struct, frozen=True, kw_only=True):
     """Somebody with merged changes in the release; ``changes`` in merge order."""
 
     login: str

@@ -10,12 +10,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from typing import Literal
+
+from msgspec import Struct
 
 from castoff.errors import Problem
 from castoff.notes.render import COMMENT, FULL_CHANGELOG, HEADING, NEW_CONTRIBUTORS_HEADING
 from castoff.text.fences import OpenBlock, closed
+from castoff.values import replace
 
 # Observed limit of GitHub for the body of a release; longer texts are answered with 422.
 LARGEST_BODY = 125_000
@@ -32,8 +34,7 @@ _CHANGE = re.compile(rf"[*-] .* in {_URL}")
 _NEW = re.compile(rf"[*-] @\S+(?: with @\S+)? made their first contribution in {_URL}(?!.* in https?://)")
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """One line with its own line end (empty on the last); ``key`` is ``None`` where no generator made it."""
 
     text: str
@@ -46,8 +47,7 @@ class Line:
         return not self.text.strip()
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(Struct, frozen=True):
     """A body in three parts, which together are the body: ``generated`` is empty where there is none."""
 
     before: tuple[Line, ...]
@@ -60,8 +60,7 @@ class Parts:
         return _text(line for line in self.before if not _has(line, "comment")).strip()
 
 
-@dataclass(frozen=True, slots=True)
-class Departure:
+class Departure(Struct, frozen=True):
     """A generated line that is not in the body as it was made: ``found`` is ``None`` where it is gone."""
 
     name: str

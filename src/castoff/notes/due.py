@@ -6,24 +6,23 @@ A cadence, not a date: so many days since the last release, or something importa
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from castoff.model.changes import Change
 from castoff.notes.labels import KINDS, KindLabels
 from castoff.notes.render import one_line
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DuePolicy:
+class DuePolicy(Struct, frozen=True, kw_only=True):
     """After how many days a release is due, and which labels make it due at once; 0 days is never."""
 
     days: int = 30
     labels: tuple[str, ...] = ("important", "security")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Due:
+class Due(Struct, frozen=True, kw_only=True):
     """Whether a release is due: ``days`` since the last (``None`` before the first), changes by kind."""
 
     due: bool

@@ -8,8 +8,9 @@ out without a word is kept here as :class:`LeftOut`, with its reason.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from castoff.model.changes import Change
 from castoff.notes.configuration import NotesConfiguration
@@ -18,8 +19,7 @@ from castoff.notes.reachable import Category
 Reason = Literal["excluded-label", "excluded-author", "no-category", "no-pull-request"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotesRequest:
+class NotesRequest(Struct, frozen=True, kw_only=True):
     """For which release the notes are: ``target`` is the ref that the generator's comment names."""
 
     repository: str
@@ -30,16 +30,14 @@ class NotesRequest:
     server: str = "https://github.com"
 
 
-@dataclass(frozen=True, slots=True)
-class NotesSection:
+class NotesSection(Struct, frozen=True):
     """The changes of one category in merge order; ``title`` is ``None`` where there are no categories."""
 
     title: str | None
     changes: tuple[Change, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class LeftOut:
+class LeftOut(Struct, frozen=True):
     """A change or a commit that the notes do not list, and why."""
 
     number: int | None
@@ -48,8 +46,7 @@ class LeftOut:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class NewContributor:
+class NewContributor(Struct, frozen=True):
     """Somebody whose first merged change is in this release: ``number`` is that change."""
 
     login: str
@@ -57,8 +54,7 @@ class NewContributor:
     agent: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notes:
+class Notes(Struct, frozen=True, kw_only=True):
     """The notes as values; ``castoff.notes.render.body`` makes the text."""
 
     request: NotesRequest

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from castoff.model.changes import Change
 from castoff.notes.contributors import Contributor, thanks
@@ -37,8 +38,7 @@ _FENCE = re.compile(r" {0,3}(?:`{3,}|~{3,}) *([\w-]*)")
 _NOTHING = re.compile(r"[\s_*`.>-]*(none|n/?a|no|nothing|tbd|todo)?[\s_*`.!-]*", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Description:
+class Description(Struct, frozen=True):
     """What a description holds: notices and `diff` fences as Markdown, and whether it says "breaking"."""
 
     notices: tuple[str, ...] = ()
@@ -46,8 +46,7 @@ class Description:
     is_breaking: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
+class _Line(Struct, frozen=True):
     text: str
     inside: bool
 
@@ -166,8 +165,7 @@ _BREAKING_LABEL = re.compile(
 _REVERT = re.compile(r'revert[: "]', re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Highlight:
+class Highlight(Struct, frozen=True, kw_only=True):
     """A change that is proposed; ``text`` is Markdown from its description, ``reasons`` say why it is here."""
 
     number: int
@@ -179,8 +177,7 @@ class Highlight:
     score: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HighlightsProposal:
+class HighlightsProposal(Struct, frozen=True, kw_only=True):
     """What the header could say: the news that were kept by hand come first, the thanks last."""
 
     news: str = ""

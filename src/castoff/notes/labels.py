@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Literal
+
+from msgspec import Struct
 
 from castoff.errors import Problem, Severity
 from castoff.model.changes import Change, Commit, Milestone
@@ -38,8 +39,7 @@ _SPLIT = re.compile(r"[^a-z]+")
 _TITLE = re.compile(r"(?:revert )?([a-z]{1,12})(?:\([^()]{0,60}\))?!?:", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KindLabels:
+class KindLabels(Struct, frozen=True, kw_only=True):
     """The labels of which a change carries exactly one.
 
     ``places`` says where a label puts a change: the title of the category. ``kinds`` says what it means, as
@@ -147,8 +147,7 @@ OWN_BRANCHES = "castoff/"
 _LEAVES_OUT = re.compile(r"exclude|ignore|skip|changelog|release|notes", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LabelPolicy:
+class LabelPolicy(Struct, frozen=True, kw_only=True):
     """What is demanded.
 
     ``strict`` makes errors of what is a warning by default: no label, no milestone, no pull request.
@@ -162,16 +161,14 @@ class LabelPolicy:
     optional_paths: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class SetMilestone:
+class SetMilestone(Struct, frozen=True):
     """Put the change into the milestone."""
 
     change: int
     milestone: int
 
 
-@dataclass(frozen=True, slots=True)
-class AskForLabel:
+class AskForLabel(Struct, frozen=True):
     """Ask which label the change is to have; ``remove`` are those that it should lose then."""
 
     change: int

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from castoff.model.changes import Change
 
@@ -15,8 +16,7 @@ OTHERWISE = "*"
 """The key for a change that has none of the other labels, as in the forge's own configuration of notes."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProposedLevel:
+class ProposedLevel(Struct, frozen=True):
     """A level, the label that asks for it, and the numbers of the changes that have that label."""
 
     level: Level

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Literal
+
+from msgspec import Struct
 
 from castoff.errors import Problem
 from castoff.model.changes import Milestone, MilestoneItem
@@ -23,16 +24,14 @@ _PLACE = re.compile(r"\{(version|semver|pep440|major|minor|patch)\}")
 PLACE = "{version}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MilestonePolicy:
+class MilestonePolicy(Struct, frozen=True, kw_only=True):
     """``move`` what is open, ``block`` the release while something is, or ``off``; ``title`` is a template."""
 
     mode: Mode = "move"
     title: str = PLACE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MilestonePlan:
+class MilestonePlan(Struct, frozen=True, kw_only=True):
     """The release: ``previous`` is the version before it, ``following`` the one that comes after it."""
 
     version: ReleaseVersion
@@ -40,32 +39,28 @@ class MilestonePlan:
     previous: ReleaseVersion | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class UseMilestone:
+class UseMilestone(Struct, frozen=True):
     """A person's answer: this milestone is the one of the release; ``rename`` gives it the release's title."""
 
     number: int
     rename: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class NoMilestone:
+class NoMilestone(Struct, frozen=True):
     """A person's answer: the release has no milestone."""
 
 
 Answer = UseMilestone | NoMilestone
 
 
-@dataclass(frozen=True, slots=True)
-class CreateMilestone:
+class CreateMilestone(Struct, frozen=True):
     """Act ``milestone:create``."""
 
     title: str
     id: str = "milestone:create"
 
 
-@dataclass(frozen=True, slots=True)
-class MoveItem:
+class MoveItem(Struct, frozen=True):
     """Act ``milestone:move:<number>``; ``to`` is ``None`` until the next milestone is there."""
 
     item: MilestoneItem
@@ -78,8 +73,7 @@ class MoveItem:
         return f"milestone:move:{self.item.number}"
 
 
-@dataclass(frozen=True, slots=True)
-class RenameMilestone:
+class RenameMilestone(Struct, frozen=True):
     """Act ``milestone:rename``, only after a person said so."""
 
     number: int
@@ -87,8 +81,7 @@ class RenameMilestone:
     id: str = "milestone:rename"
 
 
-@dataclass(frozen=True, slots=True)
-class CloseMilestone:
+class CloseMilestone(Struct, frozen=True):
     """Act ``milestone:close``."""
 
     number: int
@@ -99,30 +92,26 @@ class CloseMilestone:
 MilestoneAct = CreateMilestone | MoveItem | RenameMilestone | CloseMilestone
 
 
-@dataclass(frozen=True, slots=True)
-class MilestonesDone:
+class MilestonesDone(Struct, frozen=True):
     """Nothing is left to do; ``reason`` says why where it is not plain."""
 
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class MilestonesDo:
+class MilestonesDo(Struct, frozen=True):
     """These acts, in this order; after each one, look again."""
 
     acts: tuple[MilestoneAct, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class MilestonesAsk:
+class MilestonesAsk(Struct, frozen=True):
     """A person has to say which milestone is meant; ``candidates`` may be."""
 
     problem: Problem
     candidates: tuple[Milestone, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class MilestonesBlocked:
+class MilestonesBlocked(Struct, frozen=True):
     """The policy stops the release."""
 
     problem: Problem

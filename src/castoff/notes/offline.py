@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
 import msgspec
+from msgspec import Struct
 
 from castoff.errors import CastoffError, Problem, UsageError
 from castoff.model.changes import Change
@@ -52,8 +52,7 @@ _SPACE_OR_CONTROL = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:?\d\d)")
 
 
-@dataclass(frozen=True, slots=True)
-class OfflineNotes:
+class OfflineNotes(Struct, frozen=True):
     """The notes as values and as text, and what is odd about the configuration."""
 
     notes: Notes

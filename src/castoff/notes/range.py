@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
 
 from castoff.model.changes import Change, Commit
 from castoff.notes.engine import LeftOut
 from castoff.notes.render import one_line
+from castoff.values import replace
 
 _SQUASHED = re.compile(r"\(#([0-9]{1,9})\)\s*\Z")
 _MERGED = re.compile(r"Merge pull request #([0-9]{1,9}) from ")
@@ -21,16 +23,14 @@ _REVERTS_COMMIT = re.compile(r"^This reverts commit ([0-9a-f]{7,64})", re.MULTIL
 _REVERTS_CHANGE = re.compile(r"^Reverts (?:[\w.-]{1,100}/[\w.-]{1,100})?#([0-9]{1,9})\b", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class CherryPick:
+class CherryPick(Struct, frozen=True):
     """A commit that repeats a change merged elsewhere; the forge does not list it by itself."""
 
     commit: Commit
     change: Change
 
 
-@dataclass(frozen=True, slots=True)
-class Revert:
+class Revert(Struct, frozen=True):
     """A commit or change that takes ``reverted`` back; ``by`` is the change that does, where there is one."""
 
     reverted: int
@@ -38,8 +38,7 @@ class Revert:
     by: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangesInRange:
+class ChangesInRange(Struct, frozen=True, kw_only=True):
     """What the range holds: ``changes`` by merge time, commits in the order of the range."""
 
     changes: tuple[Change, ...]

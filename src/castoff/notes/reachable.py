@@ -7,14 +7,14 @@ earlier, is never printed. The forge says nothing about it.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from difflib import get_close_matches
+
+from msgspec import Struct
 
 from castoff.errors import Problem
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Category:
+class Category(Struct, frozen=True, kw_only=True):
     """One category: any of ``labels`` puts a change into it, ``*`` takes all; ``line`` is where it stands."""
 
     title: str

@@ -7,14 +7,15 @@ line that is missing is put where it belongs; everything else stays where it is.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
 
 from castoff.notes.draft import Key, Line, join, recognised, split
 from castoff.notes.render import COMMENT
+from castoff.values import replace
 
 
-@dataclass(frozen=True, slots=True)
-class Regenerated:
+class Regenerated(Struct, frozen=True):
     """The new body; ``kept`` are lines whose text differs from the generated one, left as people wrote them."""
 
     body: str

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from castoff.text.fences import OpenBlock, closed
 
@@ -20,8 +21,7 @@ _LINKED = re.compile(r"\]\(https?://[^\s()]+/pull/([0-9]{1,9})\)\s*\Z")
 _NUMBERED = re.compile(r"\(#([0-9]{1,9})\)\s*\Z")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Merged:
+class Merged(Struct, frozen=True, kw_only=True):
     """The merged text, and what happened to the blocks (their headings) that were not simply kept.
 
     ``waiting`` are those that people edited while the proposal for them changed as well.
@@ -34,8 +34,7 @@ class Merged:
     waiting: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Block:
+class _Block(Struct, frozen=True):
     key: Key
     level: int
     text: str

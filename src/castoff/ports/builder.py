@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
+
+from msgspec import Struct
 
 from castoff.errors import Problem
 from castoff.model.workspace import Artifact, Package, Workspace
 from castoff.ports.run import Steps
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildFailure:
+class BuildFailure(Struct, frozen=True, kw_only=True):
     """A package that could not be built or verified: the client's last words, cut, without secrets."""
 
     package: str
     problem: Problem
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Built:
+class Built(Struct, frozen=True, kw_only=True):
     """What a build gave."""
 
     artifacts: tuple[Artifact, ...] = ()

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, Protocol
+
+from msgspec import Struct
 
 from castoff.model.observations import Unknown
 
 DocsState = Literal["queued", "building", "failed", "built"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DocsBuild:
+class DocsBuild(Struct, frozen=True, kw_only=True):
     """How far the documentation of one version is; ``url`` is its page, or that of its builds."""
 
     state: DocsState
     url: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SymbolList:
+class SymbolList(Struct, frozen=True, kw_only=True):
     """The host's list of documented symbols: rustdoc's list of items, or Sphinx's inventory.
 
     ``package`` is the name that paths begin with (rustdoc only), ``url`` the list's address (rustdoc) or that

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol, runtime_checkable
+
+from msgspec import Struct
 
 from castoff.model.acts import Outcome
 from castoff.model.attestations import Statement
@@ -13,8 +14,7 @@ from castoff.model.changes import Change, Milestone
 from castoff.model.observations import Answer, Unknown
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ForgeAsset:
+class ForgeAsset(Struct, frozen=True, kw_only=True):
     """A file of a release; ``digest`` is its SHA-256, None where the forge says none.
 
     ``is_whole`` is False for what is left of an upload that broke off: its name is taken.
@@ -26,8 +26,7 @@ class ForgeAsset:
     is_whole: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ForgeRelease:
+class ForgeRelease(Struct, frozen=True, kw_only=True):
     """One release on the forge, draft or not; ``id`` is the forge's own, files are sent to ``upload_url``."""
 
     id: int
@@ -45,8 +44,7 @@ class ForgeRelease:
     upload_url: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewRelease:
+class NewRelease(Struct, frozen=True, kw_only=True):
     """A release to write; ``latest`` None leaves it to the forge, ``body`` None leaves the text as it is."""
 
     tag: str
@@ -201,8 +199,7 @@ class ChangeSource(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ForgeIssue:
+class ForgeIssue(Struct, frozen=True, kw_only=True):
     """An issue of the repository."""
 
     number: int
@@ -211,8 +208,7 @@ class ForgeIssue:
     url: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ForgePull:
+class ForgePull(Struct, frozen=True, kw_only=True):
     """A pull request of the repository."""
 
     number: int
@@ -222,8 +218,7 @@ class ForgePull:
     body: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewPull:
+class NewPull(Struct, frozen=True, kw_only=True):
     """A pull request to open, between two branches of the repository."""
 
     head: str

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
+
+from msgspec import Struct
 
 from castoff.errors import Problem
 from castoff.model.acts import Outcome
@@ -17,8 +18,7 @@ from castoff.model.versions import Ecosystem
 from castoff.model.workspace import Artifact, Package
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
+class Listing(Struct, frozen=True, kw_only=True):
     """What a registry holds of one version of one package, file by file.
 
     ``files`` maps file names to answers (Present with SHA-256 digest, Withdrawn). Where nobody could tell, ``unknown``
@@ -26,7 +26,7 @@ class Listing:
     when the name's first file was uploaded, None where the registry does not give it.
     """
 
-    files: Mapping[str, Answer] = field(default_factory=dict)
+    files: Mapping[str, Answer] = {}
     unknown: str | None = None
     retry_after: float | None = None
     new_name: bool | None = None
@@ -110,8 +110,7 @@ class ListsFiles(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class LatestTag:
+class LatestTag(Struct, frozen=True):
     """What users get who name no version, and the highest stable version beside the one that is taken back."""
 
     names: str | None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec import Struct
 
 from castoff.changelog import Ported, require_markdown
 from castoff.errors import CastoffError, Problem
@@ -15,12 +17,12 @@ from castoff.postrelease.delivery import Delivery, DeliveryLook, describe_propos
 from castoff.postrelease.ported_changelog import ReleasePortOptions, port_release
 from castoff.reconcile.part import Seen, wait_for
 from castoff.session.forge_releases import releases_of
+from castoff.values import replace
 
 NOT_ANNOUNCED = "the notes are copied when the release is announced"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangelogLook:
+class ChangelogLook(Struct, frozen=True, kw_only=True):
     """The changelog as one look found it.
 
     ``unknown`` is an answer that is missing; without a ``release``, that of the forge. ``head`` and ``text`` are of the

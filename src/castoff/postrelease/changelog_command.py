@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from castoff.errors import Problem
 from castoff.model.acts import Off, Person, Wait
@@ -16,8 +17,7 @@ from castoff.session.services import Services
 from castoff.session.session import Session, open_session
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BranchPort:
+class BranchPort(Struct, frozen=True, kw_only=True):
     """The port to one branch; ``outcome`` is "waits" where the notes could not be compared yet."""
 
     branch: str
@@ -28,8 +28,7 @@ class BranchPort:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PortReport:
+class PortReport(Struct, frozen=True, kw_only=True):
     """What became of the notes of one release."""
 
     version: str

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from msgspec import Struct
+
 from castoff.errors import Problem
 from castoff.model.acts import Act, Blocked, Decision, Do, Outcome, Person, Refused, Unclear, only_if
 from castoff.model.observations import Observation, Present, Unknown
@@ -22,8 +24,7 @@ Texts = Mapping[str, str]
 _MOST = 6
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
+class Proposal(Struct, frozen=True, kw_only=True):
     """A branch of castoff's own: its head where it is on the remote, and its pull request where there is one."""
 
     branch: str
@@ -31,8 +32,7 @@ class Proposal:
     pull: ForgePull | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveryLook:
+class DeliveryLook(Struct, frozen=True, kw_only=True):
     """A change, and how far it is on its way.
 
     ``texts`` are made for the branch's ``head``, ``proposed`` for the head of the proposal's branch, which holds them
@@ -42,7 +42,7 @@ class DeliveryLook:
     head: str
     texts: Texts
     proposal: Proposal
-    proposed: Texts = field(default_factory=dict)
+    proposed: Texts = {}
     prepared: bool = False
     fault: Problem | None = None
     denied: bool = False

@@ -9,14 +9,17 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec import Struct
 
 from castoff.model.acts import Act, Decision, Do, Done, Outcome, Person, Unclear, Wait, only_if
 from castoff.model.observations import Absent, Answer, Observation, Present, Unknown
 from castoff.ports import DocsBuild, DocsHost, ForgeIssue, IssueTracker
 from castoff.reconcile.part import Seen, wait_for
 from castoff.redaction import plain
+from castoff.values import replace
 
 # Issues take 65,536 characters; a log that long is read by nobody.
 LONGEST = 20_000
@@ -111,8 +114,7 @@ def _word(text: str) -> str:
 LOOK_AGAIN = 60.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Documented:
+class Documented(Struct, frozen=True, kw_only=True):
     """What has documentation: ``label`` is the package's (or project's) id with us, the rest is the host's."""
 
     label: str
@@ -145,8 +147,7 @@ class Ledger:
             self._listed = None
 
 
-@dataclass(frozen=True, slots=True)
-class DocsLook:
+class DocsLook(Struct, frozen=True):
     """The build of one package's documentation; where the forge was ``asked``, the issue about it.
 
     ``noted``: is the success noted on the open issue? None where that does not matter.

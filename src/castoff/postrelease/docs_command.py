@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
 
 from castoff.errors import CastoffError, Problem
 from castoff.model.acts import Act, Wait, only_if
@@ -19,13 +20,13 @@ from castoff.reconcile.patience import at_most
 from castoff.session.past_release import PastRelease, find_past_release
 from castoff.session.services import Services
 from castoff.session.session import Session, open_session
+from castoff.values import replace
 
 HALF_A_DAY = 43_200.0
 _FIRST, _LONGEST, _GROWTH = 30.0, 900.0, 1.5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PackageDocs:
+class PackageDocs(Struct, frozen=True, kw_only=True):
     """The documentation of one package; ``state`` is queued, building, failed, built or unknown."""
 
     name: str
@@ -35,8 +36,7 @@ class PackageDocs:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DocsReport:
+class DocsReport(Struct, frozen=True, kw_only=True):
     """The documentation of one release; ``acts`` are those that may follow, in the changelog too."""
 
     version: str
@@ -51,8 +51,7 @@ class DocsReport:
         return all(one.state in ("built", "failed") for one in self.packages)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Watch:
+class Watch(Struct, frozen=True, kw_only=True):
     """How long to look: ``seconds`` in all, one look where it is 0; ``chance`` gives numbers from 0 to 1."""
 
     seconds: float

@@ -7,7 +7,9 @@ links, once; what the documentation does not know stays code and is listed.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from castoff.errors import CastoffError, Problem
 from castoff.model.acts import Act, Blocked, Decision, Do, Done, Off, Outcome, Person, Unclear, Wait, only_if
@@ -27,6 +29,7 @@ from castoff.ports import DocsBuild, DocsHost, Forge, ForgeRelease, NewRelease
 from castoff.postrelease.changelog import published
 from castoff.postrelease.docs import LOOK_AGAIN, Documented
 from castoff.reconcile.part import Seen, wait_for
+from castoff.values import replace
 
 LINK = Act(id="docs:links", stage="docs", target="the symbols in the release's text", undo="free")
 # A bound on requests: a text that names more than so many items is no release note.
@@ -34,8 +37,7 @@ _PAGES = 50
 _LATER = only_if("if the text names symbols", (LINK,))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LinksLook:
+class LinksLook(Struct, frozen=True, kw_only=True):
     """The release, None where it is not announced, and its text with the links that could be made.
 
     ``unknown`` is an answer that is missing; ``pending``: builds are running, so that links may follow.

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
+
+from msgspec import Struct
 
 from castoff.changelog import Ported, PortOptions, Section, parse, port
 from castoff.notes.links import link_symbols
 from castoff.notes.links.text import carry_links, links_in
 from castoff.ports import ForgeRelease
+from castoff.values import replace
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReleasePortOptions:
+class ReleasePortOptions(Struct, frozen=True, kw_only=True):
     """Options with which a release is ported.
 
     ``news`` is the text that the release commit cut into the section, None where it cut none; ``day`` is the day

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -30,6 +30,7 @@ from castoff.session.past_release import PastRelease
 from castoff.session.release import NO_FORGE
 from castoff.session.services import DocsHostName, Services
 from castoff.session.session import Session
+from castoff.values import replace
 
 
 @dataclass(slots=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec import Struct
 
 from castoff.errors import CastoffError, Problem
 from castoff.model.acts import Act, Blocked, Decision, Done, Outcome, Person, only_if
@@ -11,14 +13,14 @@ from castoff.model.observations import Absent, Observation, Present, Unknown
 from castoff.ports import Tree
 from castoff.postrelease.delivery import Delivery, DeliveryLook, Proposal, describe_proposal
 from castoff.reconcile.part import Seen, wait_for
+from castoff.values import replace
 from castoff.website import Decision as PageDecision
 from castoff.website import Rendered, decide
 
 _LONGEST = 1500
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WebsiteLook:
+class WebsiteLook(Struct, frozen=True, kw_only=True):
     """The site as one look found it; ``change`` is what is missing there.
 
     ``head`` is that of the site's branch, None where the pages could not be compared: an answer is missing

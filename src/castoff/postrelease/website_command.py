@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
 
 from castoff.config.values import Configuration
 from castoff.errors import CastoffError, Problem, Refusal, UsageError
@@ -20,11 +21,11 @@ from castoff.session.services import Services
 from castoff.session.session import Session, open_session
 from castoff.session.snapshot import common_version
 from castoff.session.workspaces import read_workspace
+from castoff.values import replace
 from castoff.website import Decision, Origin, Rendered, render_pages
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SiteReport:
+class SiteReport(Struct, frozen=True, kw_only=True):
     """What becomes of the pages of one release; ``pages`` is as it was before anything was written."""
 
     version: str
@@ -78,8 +79,7 @@ _NOWHERE = "castoff-knows-no-address"
 _REPLACING = "move the edit to the source of the page, then delete the page and run castoff again"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Whence:
+class Whence(Struct, frozen=True, kw_only=True):
     """What was said about where the pages come from; None is found out from the files, as far as they say it."""
 
     url: str | None = None
@@ -87,8 +87,7 @@ class Whence:
     branch: str = "main"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FolderPages:
+class FolderPages(Struct, frozen=True, kw_only=True):
     """The pages with what becomes of each, and relative links that lead nowhere: (page, line, destination)."""
 
     pages: tuple[Decision, ...]

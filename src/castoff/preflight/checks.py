@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from castoff.ecosystems.record import Record
 from castoff.errors import Problem
@@ -36,6 +35,7 @@ from castoff.session.release_request import ReleaseRequest, unpushed
 from castoff.session.session import Session
 from castoff.session.snapshot import Snapshot
 from castoff.session.version_guards import tag_problems, version_problems
+from castoff.values import replace
 from castoff.workflows.jobs import workflow_files, workflow_steps
 from castoff.workflows.second_writers import second_writers, writers
 from castoff.workflows.tag_workflows import unannounced_problems, unchecked_proposal, unstarted_problems

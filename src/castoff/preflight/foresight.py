@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import PurePosixPath
 
 from castoff.ecosystems.cargo.foresight.locks import judge_locks
@@ -26,6 +25,7 @@ from castoff.ports import Recorded, Ruled, Tree
 from castoff.preflight.stage import Cannot, Check, Found, Skipped
 from castoff.session.services import Services
 from castoff.session.session import Session
+from castoff.values import replace
 
 NOT_CARGO = "the workspace has no Cargo packages"
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from castoff.errors import Problem, UsageError
 from castoff.model.acts import Act, Decision, Do, Done, Outcome, Refused, Succeeded, Throttled, Unclear
 from castoff.model.changes import Milestone
@@ -65,8 +67,7 @@ Answer = Callable[[AskForLabel], str | None]
 """Says which label a change is to have; None leaves it as it is."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fixes:
+class Fixes(Struct, frozen=True, kw_only=True):
     """What would fix the problems, the milestone that is meant, and what knows and changes them."""
 
     proposals: tuple[Proposal, ...]

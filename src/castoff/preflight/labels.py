@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Sequence
-from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from castoff.model.changes import Change, Commit, Milestone
@@ -29,6 +28,7 @@ from castoff.session.claim_history import Branch, begun_on
 from castoff.session.edits import changelog_path
 from castoff.session.services import Services
 from castoff.session.session import Session
+from castoff.values import replace
 
 _REVERTS = re.compile(r"^This reverts commit ([0-9a-f]{40,64})\b", re.M)
 NO_FORGE = "the remote's host is not a supported forge"

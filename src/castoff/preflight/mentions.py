@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
+
+from msgspec import Struct
 
 from castoff.config.values import Configuration
 from castoff.ecosystems.python.manifest.requirements import normalised
@@ -54,8 +55,7 @@ _CONTEXT = 40
 _LARGEST = 1_000_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mention:
+class Mention(Struct, frozen=True, kw_only=True):
     """One place that says a version: file, line (from 1), the words before it in that line, and the version itself.
 
     ``is_code`` says that it is the attribute of a module or of another manifest; ``closing`` is the mark after

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import cache, cached_property, partial
 from threading import Lock
 from typing import Protocol, runtime_checkable
+
+from msgspec import Struct, field
 
 from castoff.ecosystems.npm.manifest.rules import judge_new_npm_name
 from castoff.ecosystems.python.foresight.project_rules import judge_new_name
@@ -23,6 +24,7 @@ from castoff.session.session import Session
 from castoff.session.snapshot import Snapshot
 from castoff.session.version_guards import below_released, is_released_here, severity_for
 from castoff.session.workspaces import read_workspace
+from castoff.values import replace
 
 _NONE = ReleaseVersion(0, 0, 0)
 """The version that is wanted where none is."""
@@ -124,8 +126,7 @@ def _begun_elsewhere(session: Session) -> frozenset[ReleaseVersion]:
     return frozenset({*found, *(one for one in claims if one is not None)})
 
 
-@dataclass(frozen=True)
-class _Untagged:
+class _Untagged(Struct, frozen=True):
     """Versions without a tag: which packages have them, and which are claimed on another branch.
 
     All versions of a package are read with one question, and only once a version without a tag is found: a clone that
@@ -134,8 +135,8 @@ class _Untagged:
     """
 
     elsewhere: Callable[[], frozenset[ReleaseVersion]] = frozenset
-    listed: Mapping[str, Sequence[str] | Unknown] = field(default_factory=dict)
-    _held: dict[Ecosystem, _Held] = field(default_factory=dict)
+    listed: Mapping[str, Sequence[str] | Unknown] = {}
+    _held: dict[Ecosystem, _Held] = {}
     _lock: Lock = field(default_factory=Lock)
 
     def holders(
@@ -234,8 +235,7 @@ class _Before:
         return {one.id: one for one in workspace.packages} if workspace else {}
 
 
-@dataclass(frozen=True)
-class _Asking:
+class _Asking(Struct, frozen=True):
     seen: Snapshot
     registry: Registry
     package: Package

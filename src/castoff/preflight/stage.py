@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from typing import Literal
+
+from msgspec import Struct
 
 from castoff.errors import CastoffError, NotYet, Problem
 from castoff.io.http import NOT_KNOWN, REFUSED
@@ -15,20 +16,19 @@ from castoff.reconcile import Reconciler, observe
 from castoff.reconcile.part import AnsweredPart, Seen, Stage
 from castoff.session.services import Services
 from castoff.session.snapshot import Snapshot
+from castoff.values import replace
 
 Group = Literal["shape", "preflight", "labels", "milestone", "metadata", "foresight", "user"]
 Result = Literal["pass", "warn", "fail", "unknown", "off"]
 
 
-@dataclass(frozen=True, slots=True)
-class Cannot:
+class Cannot(Struct, frozen=True):
     """A check that could not be made, and why; it is shown as unknown."""
 
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
+class Skipped(Struct, frozen=True):
     """A check that does not apply here, and why; that is not the same as passed."""
 
     why: str
@@ -37,8 +37,7 @@ class Skipped:
 Found = Sequence[Problem] | Cannot | Skipped
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """One question; ``ask`` gives what is wrong, or says that it could not be known or does not apply.
 
     ``vital``: nothing is claimed while its answer is unknown.
@@ -50,8 +49,7 @@ class Check:
     vital: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(Struct, frozen=True):
     """The answer to one check; ``note`` says in a few words why it passes or is off.
 
     ``vital``: a release does not begin while the result is unknown.
@@ -74,8 +72,7 @@ def run_checks(checks: Sequence[Check], *, lanes: int = 16) -> tuple[Checked, ..
         return tuple(pool.map(_run, checks))
 
 
-@dataclass(frozen=True, slots=True)
-class CheckPart:
+class CheckPart(Struct, frozen=True):
     """One vital check, asked again while it has no answer."""
 
     check: Check

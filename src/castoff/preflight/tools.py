@@ -6,10 +6,11 @@ import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct
 
 from castoff.ecosystems.npm.manifest.manifests import NpmManifests
 from castoff.errors import Problem
@@ -27,8 +28,7 @@ _NUMBERS = re.compile(r"\b(\d{1,4})\.(\d{1,4})(?:\.(\d{1,6}))?")
 _Version = tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Tool:
+class Tool(Struct, frozen=True):
     """A program, the oldest version with which castoff works, and why."""
 
     program: str
@@ -140,8 +140,7 @@ def judge_version(tool: Tool, said: str) -> Sequence[Problem] | Cannot:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Ask:
+class _Ask(Struct, frozen=True):
     services: Services
     tool: Tool
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
+
+from msgspec import Struct
 
 from castoff.config.replacement import check_text
 from castoff.config.templates import fill
@@ -36,8 +37,7 @@ def user_checks(session: Session, checkout: Checkout, version: ReleaseVersion) -
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Ground:
+class _Ground(Struct, frozen=True):
     """The files of a commit on disk; commands use them one after the other."""
 
     checkout: Checkout

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from castoff.errors import Problem
 from castoff.model.acts import Act, Blocked, Decision, Do, Done, Off, Person, Wait, acts_ahead, acts_of
 from castoff.model.observations import Unknown
 from castoff.reconcile.part import Part, S, Seen, Stage
+from castoff.values import replace
 
 
-@dataclass(frozen=True, slots=True)
-class PartState:
+class PartState(Struct, frozen=True):
     """What one part looks like right now: its name, what was seen, what was decided; ``look`` as the part found it."""
 
     name: str
@@ -31,8 +32,7 @@ class PartState:
 State = Literal["done", "todo", "waiting", "person", "blocked", "unknown", "off"]
 
 
-@dataclass(frozen=True, slots=True)
-class StageState:
+class StageState(Struct, frozen=True):
     """One stage as seen in one look."""
 
     stage: Stage

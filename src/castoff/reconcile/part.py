@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
+from msgspec import Struct
+
 from castoff.model.acts import Act, Decision, Done, Outcome, StageName, Wait
 from castoff.model.observations import Observation, Unknown
 from castoff.model.workspace import Package
@@ -92,8 +94,7 @@ class PartAround:
         return self.part.gate
 
 
-@dataclass(frozen=True, slots=True)
-class UnansweredPart:
+class UnansweredPart(Struct, frozen=True):
     """A part of which nothing can be asked, since a question before it had no answer."""
 
     name: str

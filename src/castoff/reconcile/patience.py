@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
+class Patience(Struct, frozen=True, kw_only=True):
     """How long to wait for what, in seconds; ``attempts`` is how often an unclear write is done in all.
 
     ``begun_before`` says that another run may have written what no index shows yet. ``intervals`` are, by service,
@@ -27,8 +27,8 @@ class Patience:
     grace: float = 0.0
     until: float | None = None
     begun_before: bool = False
-    intervals: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
-    windows: Mapping[str, tuple[int, float]] = field(default_factory=dict)
+    intervals: Mapping[str, tuple[float, ...]] = {}
+    windows: Mapping[str, tuple[int, float]] = {}
 
 
 HONEST = Patience().visible
@@ -40,8 +40,7 @@ EFFECT = 20.0
 that are seconds behind. What is missing after that was not written, whatever the service answered."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pause:
+class Pause(Struct, frozen=True):
     """Seconds until the next look; the reason names the end of the wait."""
 
     seconds: float

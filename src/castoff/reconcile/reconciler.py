@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import timedelta
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, ParamSpec, TypeVar
@@ -32,6 +31,7 @@ from castoff.reconcile.memory import Lag, Memory, rate_limited, time_is_up
 from castoff.reconcile.observer import PartState, StageState, part_state
 from castoff.reconcile.part import Part, Stage
 from castoff.reconcile.patience import Patience, Pause, at_most
+from castoff.values import replace
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -11,11 +11,12 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct
 
 _FOLDER = Path(__file__).parent
 _SOURCE = re.compile(r"(?P<document>[\w ]+): (?P<place>[^|]+?) \| (?P<text>.+)")
@@ -25,8 +26,7 @@ Judged = Literal["check", "build", "upload", "no"]
 """When castoff judges a rule: from the manifests, on the built files, when a registry is looked at, or never."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
+class Site(Struct, frozen=True, kw_only=True):
     """One place in a service's source that refuses; ``text`` begins its message, ``line`` is that of the commit."""
 
     path: str
@@ -35,8 +35,7 @@ class Site:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Source(Struct, frozen=True, kw_only=True):
     """One place in the documentation of a service whose source is not public, or where its refusal was seen.
 
     ``document`` is a key of the table's documents, ``place`` a page, a file or an issue in it.
@@ -47,8 +46,7 @@ class Source:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RegistryRule:
+class RegistryRule(Struct, frozen=True, kw_only=True):
     """One rule of a registry, with its ``sites`` in the service's source, or else its ``sources``.
 
     ``index`` tells whether the embedded service applies it, ``judged`` when castoff judges it before an upload. A rule
@@ -65,8 +63,7 @@ class RegistryRule:
     not_provable: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleTable:
+class RuleTable(Struct, frozen=True, kw_only=True):
     """All rules of one service, as its source had them at a commit, or as ``documents`` have them.
 
     ``documents`` has a sentence for each document: where it lies, and at which commit it was read. ``tests`` is the
@@ -80,7 +77,7 @@ class RuleTable:
     rules: tuple[RegistryRule, ...]
     repository: str = ""
     commit: str = ""
-    documents: dict[str, str] = field(default_factory=dict)
+    documents: dict[str, str] = {}
 
     @property
     def not_provable(self) -> tuple[str, ...]:

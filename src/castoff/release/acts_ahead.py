@@ -7,7 +7,6 @@ to look at, so they get what the world shows then; milestones and drafts are the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any, cast
 
@@ -49,6 +48,7 @@ from castoff.session.registry_versions import ask_together
 from castoff.session.release import Release, release_of_claim
 from castoff.session.services import Services
 from castoff.session.session import Session
+from castoff.values import replace
 
 Staging = Mapping[str, bool | Unknown]
 Ask = Callable[[Mapping[str, Callable[[], object]]], Mapping[str, object]]

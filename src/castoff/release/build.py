@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from castoff.errors import UsageError
 from castoff.io.files import read_text
@@ -32,8 +33,7 @@ from castoff.session.session import Session, open_session
 from castoff.session.tag_names import require_clear_tags
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuiltRelease:
+class BuiltRelease(Struct, frozen=True, kw_only=True):
     """What was built of a version; nothing where its tag is pushed, since everything was uploaded before."""
 
     version: str

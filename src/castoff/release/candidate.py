@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
+
+from msgspec import Struct
 
 from castoff import __version__
 from castoff.config.templates import TemplateRelease, fill
@@ -24,6 +25,7 @@ from castoff.session.release import Release
 from castoff.session.session import Session
 from castoff.session.snapshot import Snapshot
 from castoff.session.tag_names import RELEASE_TAG
+from castoff.values import replace
 
 _NOT_FOUND = 127
 
@@ -155,8 +157,7 @@ def _run_hooks(session: Session, template_release: TemplateRelease) -> Hooked:
         return Hooked(problems=tuple(replace(one, severity="warning") for one in refused.problems))
 
 
-@dataclass(frozen=True, slots=True)
-class Hooked:
+class Hooked(Struct, frozen=True):
     """What the user's commands left: patterns of what they may write, and what is tolerated."""
 
     writes: Sequence[str] = ()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
 
 from castoff.ecosystems.record import Record
 from castoff.errors import CastoffError, Problem, UsageError
@@ -22,6 +23,7 @@ from castoff.session.change_range import notes_configuration, source_of, unreach
 from castoff.session.services import Services
 from castoff.session.session import Session, open_session
 from castoff.session.version_steps import likely_next
+from castoff.values import replace
 
 _OF_A_BEGINNING = ("tag-free", "next-version", "free:")
 _AGAIN = "run `castoff check` again when it answers: a release does not start before"
@@ -30,8 +32,7 @@ _JUST_WRITTEN = "configuration-not-committed"
 _OF_WHO_RELEASES = ("identity", "token:")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Examined:
+class Examined(Struct, frozen=True, kw_only=True):
     """The answers, and for which version they hold; ``guessed`` where nobody said which."""
 
     version: ReleaseVersion

@@ -9,6 +9,8 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from castoff.errors import Problem
 from castoff.model.acts import (
     Act,
@@ -33,8 +35,7 @@ from castoff.session.forge_releases import releases_of
 ATTACH = Act(id=f"draft:asset:{CHECKSUMS}", stage="draft", target=f"`{CHECKSUMS}` at the draft", undo="free")
 
 
-@dataclass(frozen=True, slots=True)
-class ChecksumsLook:
+class ChecksumsLook(Struct, frozen=True):
     """The releases of a tag, what the file has to be, and what it is; None where it is not there or not known yet."""
 
     releases: tuple[ForgeRelease, ...]

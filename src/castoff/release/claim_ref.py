@@ -8,7 +8,9 @@ says the same for ever, is on the remote, or when the version is given up. Of a 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from castoff.errors import Problem
 from castoff.model.acts import Act, Blocked, Decision, Do, Done, Outcome, Refused, Unclear, Wait
@@ -17,6 +19,7 @@ from castoff.model.refs import claim_ref, lock_of
 from castoff.reconcile.part import Seen, wait_for
 from castoff.release.version import MOVED
 from castoff.rollback.dropped_claim import ClaimRemote
+from castoff.values import replace
 
 _DENIED = (
     "make sure that you may push there, also to refs outside `refs/heads/`; if the branch is protected, avoid edits "
@@ -31,8 +34,7 @@ def claim_act(version: str) -> Act:
     return Act(id="version:push", stage="version", target=f"the ref `{claim_ref(version)}`", undo="withdraw")
 
 
-@dataclass(frozen=True, slots=True)
-class RefClaimLook:
+class RefClaimLook(Struct, frozen=True):
     """The answer about the claim; ``stamp`` is the object that keeps others off the branch.
 
     ``missed`` counts the looks of this run that found no claim, this one included.

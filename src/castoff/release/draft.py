@@ -7,7 +7,9 @@ answers 404 would make a second one.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from castoff.errors import CastoffError, NotYet, Problem
 from castoff.model.acts import (
@@ -28,6 +30,7 @@ from castoff.notes.regenerate import regenerate
 from castoff.ports import Forge, ForgeRelease, NewRelease
 from castoff.reconcile.part import Seen, wait_for
 from castoff.session.forge_releases import describe_releases, releases_of
+from castoff.values import replace
 
 CREATE = Act(id="draft:create", stage="draft", target="the draft", undo="free")
 
@@ -47,8 +50,7 @@ def is_early(draft: ForgeRelease) -> bool:
     return draft.draft and draft.name.endswith(_EARLY)
 
 
-@dataclass(frozen=True, slots=True)
-class DraftLook:
+class DraftLook(Struct, frozen=True):
     """The releases of a tag; ``notes``: are all generated lines in the draft? None where there is not one draft."""
 
     releases: tuple[ForgeRelease, ...]

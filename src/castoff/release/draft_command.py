@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from castoff.errors import NotYet, Problem, Refusal
 from castoff.model.observations import Unknown
@@ -20,8 +20,7 @@ from castoff.session.services import Services
 from castoff.session.session import Session
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WrittenDraft:
+class WrittenDraft(Struct, frozen=True, kw_only=True):
     """The draft's stage as last seen, and the text that the draft has or would get."""
 
     release: Release

@@ -9,7 +9,6 @@ asked: of all versions that castoff tagged on a branch only the newest can be in
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from typing import Literal
 
 from castoff.errors import CastoffError, Problem, Refusal
@@ -31,6 +30,7 @@ from castoff.session.release import Release
 from castoff.session.services import Services
 from castoff.session.session import Session
 from castoff.session.snapshot import Snapshot
+from castoff.values import replace
 
 Flight = Literal["in-flight", "complete", "abandoned", "unknown"]
 _WITHDRAWN = "artifact-withdrawn"

@@ -8,8 +8,9 @@ one that pushes pushes these very objects.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from castoff.errors import NotYet, Problem, Refusal
 from castoff.git.signing import is_signed_text
@@ -33,8 +34,7 @@ from castoff.session.session import Session, open_session
 _AGAIN = "run the workflow again: it makes the tag anew, with what is published by then"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MadeTag:
+class MadeTag(Struct, frozen=True, kw_only=True):
     """A tag that was made, and not pushed."""
 
     name: str
@@ -42,8 +42,7 @@ class MadeTag:
     signed: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MadeTags:
+class MadeTags(Struct, frozen=True, kw_only=True):
     """The tags of a version, that of the release last; none where the remote has it."""
 
     version: str

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from msgspec import Struct
+
 from castoff.errors import Problem
 from castoff.model.acts import Act, Blocked, Decision, Do, Done, Outcome, Refused, Unclear
 from castoff.model.observations import Absent, Observation, Present, Unknown
@@ -18,8 +20,7 @@ from castoff.release.draft import CREATE, UPDATE, early_title, two_releases
 from castoff.session.forge_releases import all_releases, describe_releases
 
 
-@dataclass(frozen=True, slots=True)
-class HighlightsLook:
+class HighlightsLook(Struct, frozen=True):
     """The releases of a tag; ``written``: there is one, and it has the highlights."""
 
     releases: tuple[ForgeRelease, ...]

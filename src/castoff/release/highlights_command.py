@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from castoff.changelog.news import waiting_news
 from castoff.errors import NotYet, Problem, Refusal, UsageError
@@ -39,8 +40,7 @@ from castoff.session.version_steps import likely_next
 from castoff.text.fences import closed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
+class Opened(Struct, frozen=True, kw_only=True):
     """What a person begins with: the draft as it is, what is proposed now, and both merged.
 
     ``commit`` is the one that the highlights speak up to; ``tagged`` says whether the version is out. ``against``
@@ -144,8 +144,7 @@ def _stage(opened: Opened, text: str) -> Stage:
     return Stage("draft", (part,))
 
 
-@dataclass(frozen=True, slots=True)
-class _Look:
+class _Look(Struct, frozen=True):
     """What a proposal is made from: the same changes for all commits up to the newest."""
 
     session: Session

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from castoff.model.addresses import forge_address
 from castoff.model.observations import Present
@@ -18,8 +19,7 @@ from castoff.session.services import Services
 What = Literal["package", "tag", "release", "documentation", "issue", "changelog", "website"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
+class Link(Struct, frozen=True, kw_only=True):
     """One thing that is out, and its page."""
 
     what: What

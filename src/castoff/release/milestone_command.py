@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from castoff.errors import NotYet, Problem, Refusal
 from castoff.model.acts import Act
@@ -25,8 +25,7 @@ from castoff.session.services import Services
 from castoff.session.session import Session
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rollover:
+class Rollover(Struct, frozen=True, kw_only=True):
     """What is to be done for a version, in its order; ``question`` is for a person, about ``candidates``."""
 
     release: Release

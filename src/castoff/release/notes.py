@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
 
 from castoff.errors import Problem, UsageError
 from castoff.git import Clone
@@ -11,10 +11,10 @@ from castoff.notes.range import ChangesInRange
 from castoff.notes.render import body
 from castoff.session.change_range import Gathered, gather, known_contributors
 from castoff.session.session import Session
+from castoff.values import replace
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotesRange:
+class NotesRange(Struct, frozen=True, kw_only=True):
     """The range of one release: from the tag before (None: from the beginning) to a commit.
 
     ``target`` is the ref that the generator's comment names: the tag where it is there, else what was asked for.
@@ -28,8 +28,7 @@ class NotesRange:
     picks: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WrittenNotes:
+class WrittenNotes(Struct, frozen=True, kw_only=True):
     """The notes as values and as text, what the range held, and what is odd about the configuration."""
 
     notes: Notes

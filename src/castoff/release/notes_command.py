@@ -10,12 +10,13 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct
 
 from castoff.errors import CastoffError, MachineFailure, NotYet, Problem
 from castoff.io.files import cache_folder, read_text, write_text
@@ -27,6 +28,7 @@ from castoff.session.services import Services
 from castoff.session.session import Session, open_session
 from castoff.session.snapshot import Snapshot
 from castoff.session.version_steps import likely_next
+from castoff.values import replace
 
 
 class AnswerMemory(msgspec.Struct, forbid_unknown_fields=True):
@@ -146,8 +148,7 @@ def _remembered(since: str, why: str) -> Problem:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class ShownNotes:
+class ShownNotes(Struct, frozen=True):
     """The notes, and the difference from the forge's own where that was asked for ("" where there is none)."""
 
     written: WrittenNotes

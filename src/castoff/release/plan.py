@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from functools import partial
+
+from msgspec import Struct
 
 from castoff.errors import CastoffError, Problem
 from castoff.model.acts import Act, only_if
@@ -26,6 +27,7 @@ from castoff.session.session import Session, open_session
 from castoff.session.snapshot import require_full_history
 from castoff.session.tag_names import require_clear_tags
 from castoff.session.workspaces import not_looked_at
+from castoff.values import replace
 
 Intend = Callable[[History, str, str | None], Begin | Resume]
 _STOPS = frozenset({"milestone-open-items"})
@@ -81,8 +83,7 @@ def _opened(
         yield _Look(session, intent, request), plan
 
 
-@dataclass(frozen=True, slots=True)
-class _Look:
+class _Look(Struct, frozen=True):
     """What a plan is made from."""
 
     session: Session

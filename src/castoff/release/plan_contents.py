@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import PurePosixPath
 
 from castoff.config.templates import TemplateRelease, fill
@@ -33,6 +32,7 @@ from castoff.session.session import Session
 from castoff.session.snapshot import Snapshot
 from castoff.session.version_guards import version_problems
 from castoff.session.version_steps import given_up_before
+from castoff.values import replace
 
 DEFAULT_LIMITS: Mapping[tuple[str, bool], Bucket | Window] = {
     ("cargo", True): Bucket(5, 600.0),

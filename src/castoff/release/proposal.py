@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from castoff.model.acts import Act, Decision, Do, Done, Outcome, Person, Refused, Unclear
 from castoff.model.observations import Absent, Observation, Present, Unknown
 from castoff.ports import ForgePull, IssueTracker, NewPull, Remote
@@ -19,8 +21,7 @@ BEGIN, END = "<!-- castoff: start of the preview -->", "<!-- castoff: end of the
 _BETWEEN = re.compile(re.escape(BEGIN) + ".*?" + re.escape(END), re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class ProposalLook:
+class ProposalLook(Struct, frozen=True):
     """The head of the proposal's branch, the commit that it should be at, and the pull request."""
 
     head: str | None

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from msgspec import Struct
+
 from castoff.config.templates import fill
 from castoff.errors import CastoffError, Problem, Refusal
 from castoff.git.merge import joined, own_commit
@@ -40,8 +42,7 @@ _NOT_HERE = frozenset({"branch-rules", JOB})
 """Checks for a push to the release branch and for the job that uploads: a proposal needs neither."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proposed:
+class Proposed(Struct, frozen=True, kw_only=True):
     """A proposal as last seen: its version, branch and text, and its one stage."""
 
     version: str

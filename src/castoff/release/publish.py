@@ -8,9 +8,11 @@ contents built from the release commit ("rebuilt"), or a stop.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+
+from msgspec import Struct
 
 from castoff.errors import Problem
 from castoff.model.acts import Act, Blocked, Decision, Do, Done, Outcome, Person, Wait, only_if
@@ -29,12 +31,12 @@ from castoff.model.workspace import Artifact, ArtifactKind, Package, kind_of
 from castoff.ports import Listing, Registry, Ruled
 from castoff.reconcile.observer import StageState
 from castoff.reconcile.part import PartOfPackage, Seen, wait_for
+from castoff.values import replace
 
 WAITS = "staged packages are published when a person approves them with `castoff approve`"
 
 
-@dataclass(frozen=True, slots=True)
-class FileLook:
+class FileLook(Struct, frozen=True):
     """What a registry shows of one file; ``expected`` is the digest of what was built."""
 
     filename: str
@@ -42,8 +44,7 @@ class FileLook:
     expected: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PackageLook:
+class PackageLook(Struct, frozen=True):
     """The files of a package; ``resolvable``: what the resolver knows, None while not all files are there.
 
     ``new``: a public registry has nothing of the package. ``created``: when it got the package's first file.

@@ -13,8 +13,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct
 
 from castoff.model.acts import Outcome, Refused, Succeeded
 from castoff.model.graph import Needs
@@ -29,6 +31,7 @@ from castoff.release.stages import publish_stage
 from castoff.session.release import Release
 from castoff.session.services import Embedded
 from castoff.session.session import Session
+from castoff.values import replace
 
 
 def packed_again(
@@ -75,8 +78,7 @@ def _observations(seen: StageState) -> Iterator[Observation]:
         yield from part.seen
 
 
-@dataclass(frozen=True, slots=True)
-class UploadRehearsal:
+class UploadRehearsal(Struct, frozen=True):
     """The uploads of a release in an embedded world; with a ``share``, only those packages are tried.
 
     The reporter of the ``session`` is told which packages need no verification.

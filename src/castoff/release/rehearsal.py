@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from castoff.errors import CastoffError, Problem
 from castoff.model.intent import Begin, meant
@@ -30,6 +32,7 @@ from castoff.session.session import Session, open_session
 from castoff.session.snapshot import Snapshot, ordered
 from castoff.session.tag_names import require_clear_tags
 from castoff.session.version_guards import require_version
+from castoff.values import replace
 
 _FORGE = (
     "what the pull requests, labels, issues and milestones on your forge change: the embedded forge has none "
@@ -55,8 +58,7 @@ _MERGES = 5
 Opened = Callable[[Session, WorldContent], AbstractContextManager[Embedded]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rehearsal:
+class Rehearsal(Struct, frozen=True, kw_only=True):
     """How a rehearsal ended, what the embedded world held then, and the error that stopped it."""
 
     result: Result

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from castoff.errors import CastoffError, Refusal
 from castoff.model.intent import Claim
 from castoff.model.versions import ReleaseVersion
@@ -13,6 +11,7 @@ from castoff.rollback.dropped_claim import drop_claim_part
 from castoff.session.release import Release
 from castoff.session.session import Session
 from castoff.session.snapshot import Snapshot
+from castoff.values import replace
 
 
 def require_no_rival(session: Session, version: ReleaseVersion) -> None:

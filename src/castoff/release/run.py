@@ -10,9 +10,11 @@ Nothing irreversible happens before the claim, and nothing that the world shows 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import uuid4
+
+from msgspec import Struct
 
 from castoff.errors import CastoffError, NotYet, Problem, Refusal
 from castoff.model.intent import Begin, Claim, Resume
@@ -68,6 +70,7 @@ from castoff.session.session import Session, open_session
 from castoff.session.snapshot import require_full_history
 from castoff.session.tag_names import require_clear_tags
 from castoff.session.version_guards import require_version
+from castoff.values import replace
 
 # On a busy branch a release must not race ordinary merges for ever; after a few plans the branch needs a
 # quiet moment or the pull-request mode.
@@ -84,8 +87,7 @@ NOT_PROVEN = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Upload:
+class Upload(Struct, frozen=True, kw_only=True):
     """One file that this run uploaded; ``order`` counts from 1."""
 
     package: str
@@ -94,8 +96,7 @@ class Upload:
     order: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
+class Result(Struct, frozen=True, kw_only=True):
     """How a run ended: every stage as last seen, what was uploaded, what is left."""
 
     version: str

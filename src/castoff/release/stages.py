@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import cache, partial
 from typing import Any
 
@@ -35,6 +34,7 @@ from castoff.session.release import NO_FORGE, Release, is_latest, is_latest_line
 from castoff.session.release_request import ReleaseRequest
 from castoff.session.services import Services, chooses_kinds
 from castoff.session.session import Session
+from castoff.values import replace
 
 _UNSIGNED = ", annotated and not signed: `release.sign` gives the workflow no key"
 

@@ -7,7 +7,7 @@ may do that. Both are ``unsure`` where it is not known whether the registry can 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from castoff.model.acts import Act, Decision, Do, Done, Outcome, Person, only_if
 from castoff.model.workspace import Artifact, Package
@@ -21,6 +21,7 @@ from castoff.release.publish import (
     decide_package,
     describe_package,
 )
+from castoff.values import replace
 
 _CAN = "if the registry can stage"
 _CANNOT = "if the registry cannot stage"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
+
+from msgspec import Struct
 
 from castoff.errors import CastoffError, Problem
 from castoff.git import Clone
@@ -55,13 +56,13 @@ from castoff.session.session import Session, open_session
 from castoff.session.snapshot import Snapshot, require_full_history
 from castoff.session.tag_names import require_clear_tags
 from castoff.session.version_guards import overtaken_by_tag
+from castoff.values import replace
 
 HOUR = timedelta(hours=1)
 """How long a draft may wait: bots pass on what the registries show (PROCESS, D5)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cadence:
+class Cadence(Struct, frozen=True, kw_only=True):
     """What was merged since the last release, as far as it says whether the next one is due."""
 
     due: Due
@@ -142,8 +143,7 @@ Phase = Literal["none", "other"] | Flight
 FoundBy = Literal["tag", "transition", "ref", "given", "none"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OtherFlight:
+class OtherFlight(Struct, frozen=True, kw_only=True):
     """Another release in flight, on this branch or on another one."""
 
     version: str
@@ -151,8 +151,7 @@ class OtherFlight:
     branch: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Status:
+class Status(Struct, frozen=True, kw_only=True):
     """One look at the release in flight, or at the last one.
 
     ``phase``: ``other`` is a release that was made by other means than castoff. ``stops``, a part of ``problems``, is

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from msgspec import Struct
+
 from castoff.errors import Problem
 from castoff.model.acts import Act, Blocked, Decision, Do, Done, Outcome, Refused, Succeeded, Unclear, Wait
 from castoff.model.observations import Absent, Answer, Observation, Present, Unknown
@@ -26,12 +28,11 @@ class TagRemote(Remote, Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class TagLook:
+class TagLook(Struct, frozen=True):
     """The tag of the release, those of its packages, the tag's object, and what is wrong with it."""
 
     release: Answer
-    beside: Mapping[str, Answer] = field(default_factory=dict)
+    beside: Mapping[str, Answer] = {}
     object: str | None = None
     fault: Problem | None = None
 

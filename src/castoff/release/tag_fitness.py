@@ -8,8 +8,9 @@ any more (`castoff verify` does): its tag is never moved.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from castoff.errors import Problem
 from castoff.git.signing import is_signed_text
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
     from castoff.session.release import Release
 
 
-@dataclass(frozen=True, slots=True)
-class TagFitness:
+class TagFitness(Struct, frozen=True):
     """The judge of one release's tag."""
 
     session: Session

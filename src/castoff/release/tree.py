@@ -7,8 +7,9 @@ needs are the files, with the version written, and the name of the tag for tools
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from castoff.errors import CastoffError, Problem, UsageError
 from castoff.io.files import shown
@@ -28,8 +29,7 @@ from castoff.session.tag_names import require_clear_tags
 from castoff.session.version_guards import require_version
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReleaseTree:
+class ReleaseTree(Struct, frozen=True, kw_only=True):
     """The tree of a release that was written; no ``digest`` and no tags where its tag is pushed: nothing is built.
 
     ``tags``: those of packages first, that of the release last. ``problems`` are warnings.

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from castoff.errors import Problem
 from castoff.model.acts import Act, Blocked, Decision, Do, Done, Outcome, Refused, Unclear
 from castoff.model.observations import Absent, Observation, Present, Unknown
 from castoff.ports import Remote
 from castoff.reconcile.part import Seen, wait_for
+from castoff.values import replace
 
 CLAIM = Act(id="version:push", stage="version", target="the release commit", undo="withdraw")
 MOVED = "another push came first: run castoff again"
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimLook:
+class ClaimLook(Struct, frozen=True):
     """The answer about the release commit on the branch; ``pushed``: this run pushed it, perhaps without a reply."""
 
     answer: Absent | Present | Unknown

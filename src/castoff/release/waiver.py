@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
+
 from castoff.model.acts import Act, Decision, Do, Done, Off, Outcome
 from castoff.model.observations import Absent, Answer, Observation, Present, Unknown
 from castoff.model.refs import CLAIMS, TagRef, without_name
@@ -17,8 +19,7 @@ from castoff.reconcile.part import Part, PartAround, Seen, wait_for
 from castoff.rollback.dropped_claim import ClaimRemote
 
 
-@dataclass(frozen=True, slots=True)
-class WaivableLook:
+class WaivableLook(Struct, frozen=True):
     """What another part found, and whether a person gave it up; that is not asked where the part is done."""
 
     part: Any
@@ -65,8 +66,7 @@ class WaivablePart(PartAround):
         return self.part.act(act)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WaiverPart:
+class WaiverPart(Struct, frozen=True, kw_only=True):
     """The ref by which one stage of a version is given up."""
 
     stage: str

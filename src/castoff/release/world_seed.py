@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from msgspec import Struct
+
 from castoff.errors import Problem
 from castoff.model.addresses import forge_address
 from castoff.model.changes import Change, Milestone
@@ -18,8 +20,7 @@ from castoff.session.change_range import gathered_since_release, known_contribut
 from castoff.session.session import Session
 
 
-@dataclass(frozen=True, slots=True)
-class WorldState:
+class WorldState(Struct, frozen=True):
     """The document of a seed, and what could not be read for it."""
 
     document: dict[str, Any]

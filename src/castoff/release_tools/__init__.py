@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from castoff.errors import CastoffError
 from castoff.ports import Tree
@@ -51,8 +52,7 @@ _NAMED_ONLY: tuple[tuple[re.Pattern[str], str], ...] = (
 """Tools that are recognised, and of which nothing is taken over."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReleaseTool:
+class ReleaseTool(Struct, frozen=True):
     """A release tool, and the file that configures it."""
 
     tool: str

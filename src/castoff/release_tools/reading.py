@@ -9,10 +9,12 @@ import configparser
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from posixpath import normpath
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from castoff.errors import CastoffError
 from castoff.model.workspace import Package
@@ -20,6 +22,7 @@ from castoff.ports import Tree
 from castoff.text import yaml
 from castoff.text.json import parse_json
 from castoff.text.toml import parse as parse_toml
+from castoff.values import replace
 
 Need = Literal["none", "decision", "removal", "writer"]
 """What a person has to do: nothing, decide, remove a file, or stop a second writer."""
@@ -27,8 +30,7 @@ Need = Literal["none", "decision", "removal", "writer"]
 MANIFESTS = frozenset({"pyproject.toml", "Cargo.toml", "package.json", "setup.py", "setup.cfg"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SettingsEntry:
+class SettingsEntry(Struct, frozen=True, kw_only=True):
     """Settings that belong together: ``table`` without brackets, ``many`` for `[[table]]`, and why they are there."""
 
     table: str
@@ -38,8 +40,7 @@ class SettingsEntry:
     commented: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Left:
+class Left(Struct, frozen=True, kw_only=True):
     """Something that is not in the new configuration, where it stood, and why it is not needed or not possible."""
 
     where: str
@@ -53,8 +54,7 @@ class Left:
         return self.need != "none"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PendingNews:
+class PendingNews(Struct, frozen=True, kw_only=True):
     """News that a change file holds: Markdown without a bullet, ``kind`` as in Keep a Changelog where it is known."""
 
     path: str
@@ -63,8 +63,7 @@ class PendingNews:
     level: Literal["major", "minor", "patch"] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(Struct, frozen=True, kw_only=True):
     """What was read of one tool: ``path`` is its configuration, ``obsolete`` is what nothing reads after the move."""
 
     tool: str
@@ -75,8 +74,7 @@ class Reading:
     obsolete: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToolProject:
+class ToolProject(Struct, frozen=True, kw_only=True):
     """The repository that a tool is set up in; ``current`` is the version that its packages are at."""
 
     tree: Tree
@@ -89,8 +87,7 @@ class ToolProject:
         return len(self.packages) > 1
 
 
-@dataclass(frozen=True, slots=True)
-class ToolConfig:
+class ToolConfig(Struct, frozen=True):
     """A configuration file, or a table of one, as plain data."""
 
     path: str

@@ -6,17 +6,19 @@ Where the branch takes no pushes, the commit goes to a branch of castoff's own, 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from castoff.model.acts import Act, Decision, Do, Done, Outcome, Person, Refused, Succeeded, Unclear, only_if
 from castoff.model.observations import Absent, Observation, Present, Unknown
 from castoff.model.refs import Refs
 from castoff.ports import ForgePull, IssueTracker, NewPull, Remote
 from castoff.reconcile.part import Seen, wait_for
+from castoff.values import replace
 
 
-@dataclass(frozen=True, slots=True)
-class RevertLook:
+class RevertLook(Struct, frozen=True):
     """The remote's refs, the branch's head, and whether the claim is in force there.
 
     ``pull`` is an open pull request that reverts it; ``denied``: the branch took no push of this run.

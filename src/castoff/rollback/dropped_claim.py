@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from msgspec import Struct
+
 from castoff.git import Clone
 from castoff.model.acts import Act, Decision, Do, Done, Outcome, Refused, Unclear
 from castoff.model.observations import Absent, Observation, Present, Unknown
@@ -30,11 +32,10 @@ def drop_claim_part(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class DropClaimLook:
+class DropClaimLook(Struct, frozen=True):
     """The refs that claim the commit, as they are on the remote; none where it is not claimed."""
 
-    standing: Mapping[str, TagRef] = field(default_factory=dict)
+    standing: Mapping[str, TagRef] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from castoff.model.acts import Do
 from castoff.model.observations import Present, Unknown, Withdrawn
@@ -13,8 +14,7 @@ from castoff.rollback.withdrawal import LIMITS
 from castoff.session.release import Release
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecoveryOption:
+class RecoveryOption(Struct, frozen=True, kw_only=True):
     """One way: the command, what it does, and what users are left with."""
 
     command: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
 
 from castoff.errors import Problem
 from castoff.model.acts import Act, Person, Refused
@@ -20,6 +21,7 @@ from castoff.session.forge_releases import all_releases
 from castoff.session.release import NO_FORGE, Release
 from castoff.session.services import Services
 from castoff.session.session import Session
+from castoff.values import replace
 
 LIMITS: Mapping[Ecosystem, str] = {
     "cargo": "a yanked crate can still be downloaded by projects with it in their lock file; new lock files do not "
@@ -37,8 +39,7 @@ def before_it(package: str, order: Order) -> frozenset[str]:
     return frozenset(name for name, needs in order.needs.items() if package in needs)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Withdrawal:
+class Withdrawal(Struct, frozen=True, kw_only=True):
     """How taking a version back ended, or would go: ``executed`` says whether anything was to be done.
 
     ``burned`` says that some file of the version is, or was, on a registry; ``next_free`` is then the next version

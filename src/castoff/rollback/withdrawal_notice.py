@@ -7,8 +7,10 @@ looks for the latest release is led to the highest stable one that was not withd
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
+
+from msgspec import Struct
 
 from castoff.model.acts import Act, Decision, Do, Done, Outcome, Unclear, Undo
 from castoff.model.observations import Absent, Observation, Present, Unknown
@@ -18,6 +20,7 @@ from castoff.ports import Forge, ForgeRelease, NewRelease
 from castoff.reconcile.part import Seen, wait_for
 from castoff.redaction import plain
 from castoff.session.forge_releases import all_releases, describe_releases, releases_of
+from castoff.values import replace
 
 _HEAD = "> [!CAUTION]\n> **Withdrawn on "
 KEPT = "kept"
@@ -31,8 +34,7 @@ class PageWrite(Act):
     release: ForgeRelease = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoticePart:
+class NoticePart(Struct, frozen=True, kw_only=True):
     """The note on top of a withdrawn version's page, drafts included."""
 
     tag: str
@@ -85,8 +87,7 @@ class NoticePart:
         return Unclear(reason="the release no longer exists")
 
 
-@dataclass(frozen=True, slots=True)
-class LatestLook:
+class LatestLook(Struct, frozen=True):
     """The tag of the latest release; where that is the withdrawn one, the release that should be it."""
 
     latest: str | None
@@ -144,8 +145,7 @@ class LatestPart:
         return self.forge.update_release(act.release.id, replace(_as_is(act.release), latest=True))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoDraftPart:
+class NoDraftPart(Struct, frozen=True, kw_only=True):
     """The draft of a version that is given up: there is to be none, but for what people wrote in it."""
 
     tag: str

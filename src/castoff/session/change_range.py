@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from castoff.errors import ConfigurationError, NotYet, Problem, UsageError
 from castoff.git import Clone
@@ -21,8 +22,7 @@ MOST_PICKED = 200
 """So many pull requests are looked for by number alone: what cherry-picks and imported history name."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gathered:
+class Gathered(Struct, frozen=True, kw_only=True):
     """What a range holds; ``repository`` is its name as the forge has it now, ``server`` the forge's address."""
 
     source: ChangeSource

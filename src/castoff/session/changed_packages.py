@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from castoff.config.values import Configuration
 from castoff.git import Clone
@@ -21,8 +22,7 @@ from castoff.model.workspace import Workspace
 from castoff.session.tag_names import TagNaming
 
 
-@dataclass(frozen=True, slots=True)
-class ChangedFiles:
+class ChangedFiles(Struct, frozen=True):
     """Why packages count as changed, and why others do not; by their ids."""
 
     changed: Mapping[str, str]

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Protocol
+
+from msgspec import Struct
 
 from castoff.config.templates import LiteralText, Placeholder, parts
 from castoff.errors import Refusal, WorkspaceError
@@ -23,6 +24,7 @@ from castoff.model.refs import PROPOSED
 from castoff.model.versions import ReleaseVersion, is_own_spelling, read, read_canonical, spell
 from castoff.session.services import Services
 from castoff.session.workspaces import PastWorkspaces, manifest_tree, read_workspace
+from castoff.values import replace
 
 _WITHIN = 60  # commits that touch the version files; an older claim is not a release in flight
 _WITHIN_FIRST = 20  # where nothing was released yet, only the newest counts
@@ -31,8 +33,7 @@ _VERSION_LINE = r"^[^=]*(version|package|project|poetry)[^=]*[=:]"
 """A line that may give a version in these manifests, or a table in braces that does; not one of a dependency."""
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(Struct, frozen=True):
     """A branch as its history is read; ``message`` is the template of the message of release commits."""
 
     clone: Clone

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from castoff.config.replacement import replace_all
@@ -17,6 +17,7 @@ from castoff.model.workspace import Edit, Edited, Package, Workspace
 from castoff.ports import Manifests, Tree
 from castoff.session.session import Session
 from castoff.session.snapshot import Snapshot
+from castoff.values import replace
 
 CHANGELOG = "CHANGELOG.md"
 

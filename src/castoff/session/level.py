@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from castoff.errors import ConfigurationError, Refusal
 from castoff.notes.level import proposed_level
@@ -13,8 +13,7 @@ from castoff.session.session import Session, open_session
 AUTO = "auto"
 
 
-@dataclass(frozen=True, slots=True)
-class DecidedLevel:
+class DecidedLevel(Struct, frozen=True):
     """What stands for `auto`: a level, or the version that goes on; and why."""
 
     level: str

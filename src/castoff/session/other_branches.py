@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from castoff.errors import CastoffError
 from castoff.model.refs import lock_of
 from castoff.session.session import Session
 from castoff.session.snapshot import Place, is_release_branch, snapshot_at
+from castoff.values import replace
 
 
 def other_branches(session: Session) -> Iterator[Session]:

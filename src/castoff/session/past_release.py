@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
+
+from msgspec import Struct
 
 from castoff.errors import Refusal, UsageError
 from castoff.model.intent import Claim
@@ -16,8 +17,7 @@ from castoff.session.snapshot import Snapshot, ordered
 from castoff.session.workspaces import manifest_tree, read_workspace
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PastRelease:
+class PastRelease(Struct, frozen=True, kw_only=True):
     """A release, the tag before it, and the branches that its notes go to, the one that it was made on first."""
 
     release: Release

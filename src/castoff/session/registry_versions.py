@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from threading import Thread
 from typing import TypeVar
+
+from msgspec import Struct
 
 from castoff.errors import CastoffError, MachineFailure, NotYet, Problem, Refusal
 from castoff.model.observations import Unknown
@@ -19,6 +20,7 @@ from castoff.ports import Clock
 from castoff.session.services import Services
 from castoff.session.snapshot import Snapshot
 from castoff.session.version_guards import allowed_from, below_released, is_released_here, severity_for
+from castoff.values import replace
 
 # Longer than an answer takes, shorter than somebody waits for a preview.
 PLAN_SECONDS = 2.0
@@ -41,8 +43,7 @@ Listed = Sequence[str] | Unknown
 _Answer = TypeVar("_Answer")
 
 
-@dataclass(frozen=True, slots=True)
-class RegistryVersions:
+class RegistryVersions(Struct, frozen=True):
     """Answers by the package's id: versions as the registry spells them, withdrawn ones included, or why not.
 
     An empty sequence means that the registry answered and has no such name.

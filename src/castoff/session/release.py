@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from castoff.errors import Refusal
 from castoff.model.graph import Order
@@ -14,8 +14,7 @@ from castoff.session.snapshot import Snapshot
 NO_FORGE = "the remote's host is not a supported forge"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Release:
+class Release(Struct, frozen=True, kw_only=True):
     """One release under work: a claimed version, with workspace and order as they are at its commit."""
 
     claim: Claim

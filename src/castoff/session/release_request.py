@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from castoff.errors import NothingToDo, Problem, Refusal
 from castoff.model.handed_tags import HandedTags
@@ -14,8 +15,7 @@ from castoff.session.session import Session
 from castoff.session.snapshot import Snapshot
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReleaseRequest:
+class ReleaseRequest(Struct, frozen=True, kw_only=True):
     """What the person asked for: a level to begin or go on with, or (None) a version to resume.
 
     ``without`` names the stages that are given up for good. ``only`` names the one stage after which the run stops:

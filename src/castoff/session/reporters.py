@@ -7,13 +7,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from castoff.model.acts import Act, Outcome, Succeeded
 from castoff.model.steps import LocalStep
 from castoff.ports import Clock, Reporter
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
+class Written(Struct, frozen=True, kw_only=True):
     """One write that succeeded, with its begin and end in seconds of the monotonic clock."""
 
     act: Act

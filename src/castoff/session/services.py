@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct, field
 
 from castoff.config.values import Configuration
 from castoff.errors import Problem
@@ -38,8 +39,7 @@ from castoff.session.workspaces import scope_of
 DocsHostName = Literal["docs.rs", "readthedocs"]
 
 
-@dataclass(frozen=True, slots=True)
-class WebsiteCopy:
+class WebsiteCopy(Struct, frozen=True):
     """Repository of the website as an embedded world gets it: one commit on its branch.
 
     ``is_real``: that commit holds the files of the real one. Otherwise it holds none.
@@ -51,8 +51,7 @@ class WebsiteCopy:
     is_real: bool
 
 
-@dataclass(frozen=True, slots=True)
-class WorldContent:
+class WorldContent(Struct, frozen=True):
     """What an embedded world is opened for: the workspace to release, and that of the last release if there was one."""
 
     workspace: Workspace
@@ -60,8 +59,7 @@ class WorldContent:
     website: WebsiteCopy | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Services:
+class Services(Struct, frozen=True, kw_only=True):
     """The ports of one run; ``registries_within`` makes registries that answer within so many seconds or not at all.
 
     ``users_registry`` makes those of the user's environment, also in a rehearsal.
@@ -109,8 +107,7 @@ class Services:
         return Reconciler(self.clock, self.reporter, self.patience, lanes=self.lanes, before=before)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Embedded:
+class Embedded(Struct, frozen=True, kw_only=True):
     """The ports of a run, aimed at an embedded world.
 
     ``at_turn`` gives a builder whose clients see of our packages only those that are listed. ``verified`` is

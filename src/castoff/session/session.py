@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from castoff.config.templates import TemplateRelease
@@ -24,6 +24,7 @@ from castoff.session.release import Release, release_of_claim
 from castoff.session.services import Services
 from castoff.session.snapshot import Snapshot, ordered, take_snapshot
 from castoff.session.workspaces import manifest_tree, read_workspace
+from castoff.values import replace
 
 
 def template_release_of(snapshot: Snapshot, version: ReleaseVersion, today: date) -> TemplateRelease:

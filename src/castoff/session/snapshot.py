@@ -8,9 +8,10 @@ says so.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import cache, partial
+
+from msgspec import Struct, field
 
 from castoff.config.values import Configuration, ReleaseSettings
 from castoff.errors import Problem, Refusal, WorkspaceError
@@ -40,10 +41,10 @@ from castoff.session.services import Services
 from castoff.session.sync_state import Heads, remote_problems
 from castoff.session.tag_names import RELEASE_TAG, TaggedBranch, TagNaming, find_naming
 from castoff.session.workspaces import PastWorkspaces, manifest_tree, read_workspace
+from castoff.values import replace
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True, kw_only=True):
     """One look at repository, remote and workspace; ``head`` is the branch's commit that a release starts from.
 
     ``state`` is what is wrong with clone and remote: it stops a release, but not a plan. ``problems`` is what is
@@ -129,8 +130,7 @@ def take_snapshot(services: Services, clone: Clone, *, of: str | None = None) ->
     return replace(seen, unreachable=unreachable, state=state)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """A branch at its head, its remote, and what that holds (None: it did not answer)."""
 
     branch: str
@@ -293,8 +293,7 @@ def _reachable_tags(clone: Clone, head: str, release: ReleaseSettings) -> tuple[
     return tuple(tag for tag in tags if tag.name not in left)
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
+class _Reading(Struct, frozen=True):
     """What a snapshot reads the past of a branch from; ``line`` opens its history.
 
     ``refs`` is None where the remote did not answer.

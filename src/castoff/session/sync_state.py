@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from castoff.errors import Problem
 from castoff.git import Clone, Repository
 
 
-@dataclass(frozen=True, slots=True)
-class Heads:
+class Heads(Struct, frozen=True):
     """The head of a branch on the remote, and here; ``remote`` is the name of the remote, None without one."""
 
     remote: str | None

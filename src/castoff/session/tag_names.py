@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache, cached_property
+
+from msgspec import Struct
 
 from castoff.config.values import ReleaseSettings
 from castoff.errors import CastoffError, Problem, Refusal
@@ -37,8 +38,7 @@ RELEASE_TAG = "Release tag: "
 """Line of the message of a package's tag that names the tag of its release."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class TagNaming:
+class TagNaming(Struct, frozen=True, kw_only=True, dict=True):
     """How tags are named from now on, and how those are that were made before.
 
     ``reachable`` are all tags that the branch reaches; ``earlier`` are the forms of the last release where no tag has
@@ -99,8 +99,7 @@ class TagNaming:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class TaggedBranch:
+class TaggedBranch(Struct, frozen=True):
     """A branch as its tags are judged: those that it reaches, and the workspace and the tree at its head.
 
     ``read_at`` reads the workspace at a commit, so that it holds a package if one is named. It is asked only

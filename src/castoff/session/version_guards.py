@@ -8,7 +8,6 @@ tag by hand, it can be one that nobody meant.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from castoff.errors import Problem, Refusal, Severity
 from castoff.model.semver import read_version
@@ -26,6 +25,7 @@ from castoff.model.versions import (
 from castoff.model.workspace import Package, Workspace
 from castoff.session.session import Session
 from castoff.session.snapshot import Snapshot
+from castoff.values import replace
 
 _SHOWN = 5
 _MOST_IGNORED = 12  # tags that one remedy lists

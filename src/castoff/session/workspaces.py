@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
 import tomli
+from msgspec import Struct
 
 from castoff.config.values import Configuration
 from castoff.ecosystems.cargo.manifest.layout import SymbolicLinks
@@ -21,6 +21,7 @@ from castoff.model.version_problems import PackageName, names_at
 from castoff.model.versions import Ecosystem
 from castoff.model.workspace import NotReleased, Workspace
 from castoff.ports import Manifests, Tree
+from castoff.values import replace
 
 MANIFESTS = frozenset(
     {
@@ -158,15 +159,14 @@ def not_looked_at(repository: Repository, tree: Tree) -> NotLookedAt:
     return NotLookedAt(len(submodules), len(repository.untracked(*patterns)))
 
 
-@dataclass(frozen=True, slots=True)
-class PastWorkspaces:
+class PastWorkspaces(Struct, frozen=True):
     """The workspace as it was at earlier commits, found by the paths that it has ``today``."""
 
     tree_of: Callable[[str, Sequence[str]], GitTree]
     manifests: Sequence[Manifests]
     scope: Scope
     today: Workspace
-    _read: dict[tuple[str, bool], Workspace] = field(default_factory=dict)
+    _read: dict[tuple[str, bool], Workspace] = {}
 
     def at(self, commit: str, package: str | None = None) -> Workspace:
         """Read the workspace at the commit of a tag; ``package`` is the one that the tag names.

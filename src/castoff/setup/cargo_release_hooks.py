@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from posixpath import normpath
+
+from msgspec import Struct
 
 from castoff.config.values import Run
 from castoff.ports import Tree
@@ -25,8 +26,7 @@ from castoff.setup.values import placeholder
 _SHELLS = frozenset({"sh", "bash", "zsh", "dash", "ksh"})
 
 
-@dataclass(frozen=True, slots=True)
-class MovedHook:
+class MovedHook(Struct, frozen=True):
     """What a hook became, and what was left."""
 
     entries: tuple[SettingsEntry, ...] = ()

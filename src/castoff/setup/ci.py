@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
+from msgspec import Struct
 from packaging.requirements import Requirement
 
 from castoff.errors import Problem, Refusal, UsageError
@@ -63,8 +63,7 @@ NUMBERS = "[0-9]+.[0-9]+.[0-9]+*"
 OURS = f"{FOLDER}/castoff-draft.yml"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Wanted(Struct, frozen=True, kw_only=True):
     """The workflows to write, and what stands against them."""
 
     files: tuple[WorkflowFile, ...]

@@ -10,6 +10,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
+from msgspec import Struct
+
 from castoff.changelog import CutOptions, cut
 from castoff.config.cargo_release import take_over
 from castoff.config.reader import NOTES_PATHS, parse_configuration
@@ -92,8 +94,7 @@ _SOURCES: Mapping[str, str] = {
 _USUAL = ReleaseSettings().branches
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProposedConfiguration:
+class ProposedConfiguration(Struct, frozen=True, kw_only=True):
     """The text of a `castoff.toml` ("" where the defaults are right), what was found, and what was left out."""
 
     text: str

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from difflib import unified_diff
 from functools import partial
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct
 
 from castoff.changelog.waiting import EMPTY, with_waiting
 from castoff.config.reader import parse_configuration
@@ -25,13 +26,13 @@ from castoff.session.tag_names import TaggedBranch, find_naming
 from castoff.session.workspaces import PastWorkspaces, read_workspace
 from castoff.setup.configuration import ProposedConfiguration, draft_configuration
 from castoff.setup.surroundings import Surroundings
+from castoff.values import replace
 
 FILE = "castoff.toml"
 Done = Literal["printed", "written", "unchanged", "not-needed"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Initial:
+class Initial(Struct, frozen=True, kw_only=True):
     """What was drafted and what was done with it; ``difference`` is what stands in the way of writing it."""
 
     drafted: ProposedConfiguration

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from castoff.config.tables import keys_of
@@ -13,6 +13,7 @@ from castoff.release_tools import read_release_tools
 from castoff.release_tools.reading import Left, PendingNews, SettingsEntry, ToolProject
 from castoff.setup.surroundings import Surroundings, changelog_of
 from castoff.text.toml import parse
+from castoff.values import replace
 from castoff.workflows.detection import known_action
 from castoff.workflows.jobs import workflow_files, workflow_steps
 from castoff.workflows.second_writers import commands_in, second_writers, writers

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from posixpath import normpath
 
+from msgspec import Struct
+
 from castoff.setup.changelogs import is_changelog, reason_to_drop
 from castoff.setup.shell import Command, Word, commands, said
 from castoff.setup.values import (
@@ -40,8 +42,7 @@ class Untranslatable(Exception):
     """A pattern that means nothing here; the text is the reason."""
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(Struct, frozen=True):
     """A search and its replacement as `[[replace]]` writes them; ``literal`` where both are plain texts."""
 
     search: str
@@ -136,8 +137,7 @@ _RM_OPTION = re.compile(r"-[fivIrR]+|--(?:force|verbose|recursive)")
 _COPIES = (".bak", ".orig", ".rej", "~")
 
 
-@dataclass(frozen=True, slots=True)
-class ReplacementRule:
+class ReplacementRule(Struct, frozen=True):
     """Text that is replaced in a file; ``of_crate`` says that the path counts from each crate's folder."""
 
     line: int
@@ -146,8 +146,7 @@ class ReplacementRule:
     of_crate: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Dropped:
+class Dropped(Struct, frozen=True):
     """What castoff does itself, or what needs no doing; ``reason`` says which."""
 
     line: int
@@ -155,8 +154,7 @@ class Dropped:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class RecommendedVersion:
+class RecommendedVersion(Struct, frozen=True):
     """A version that a file recommends must be the one of a dependency that is in use."""
 
     line: int
@@ -164,16 +162,14 @@ class RecommendedVersion:
     file: str
 
 
-@dataclass(frozen=True, slots=True)
-class CheckCommand:
+class CheckCommand(Struct, frozen=True):
     """A command that only looks, and whose exit code counts."""
 
     line: int
     words: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class NotUnderstood:
+class NotUnderstood(Struct, frozen=True):
     """What cannot be taken over, and why."""
 
     line: int

@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 LARGEST_SCRIPT = 200_000
 """In characters: what is read at most."""
 
@@ -22,23 +24,20 @@ _RESERVED = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ShellText:
+class ShellText(Struct, frozen=True):
     """A part of a word that stands for itself."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(Struct, frozen=True):
     """`$NAME`, or `${NAME...}` with what follows the name, for example `:-default` or `:1`."""
 
     name: str
     operation: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Substitution:
+class Substitution(Struct, frozen=True):
     """`$(...)`: the script inside."""
 
     script: str
@@ -48,8 +47,7 @@ Piece = ShellText | Variable | Substitution
 Word = tuple[Piece, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
+class Command(Struct, frozen=True, kw_only=True):
     """One simple command: its words, the files that it writes by `>`, and the text that it is fed."""
 
     line: int

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from castoff.errors import Problem
 from castoff.model.workspace import Package
@@ -11,8 +12,7 @@ from castoff.ports import Tree
 from castoff.setup.changelogs import heads_releases, is_changelog, is_fresh
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True, kw_only=True):
     """What is known of a workspace: files, packages, crates' folders, how its tags are named, its branch, its site.
 
     ``tags`` are the names of its tags, ``current`` is the version that it is at, ``problems`` is what no setting

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from castoff.errors import UsageError
 from castoff.model.addresses import forge_address
@@ -14,8 +15,7 @@ from castoff.session.session import open_session
 from castoff.workflows.options import PUBLISHING_ENVIRONMENT, PUBLISHING_WORKFLOW
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrustedPublisher:
+class TrustedPublisher(Struct, frozen=True, kw_only=True):
     """What a registry is to trust for one package; ``command`` enters it, where the registry has one."""
 
     package: str

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
+from msgspec import Struct
+
 from castoff.setup.shell import Command, ShellText, Substitution, Variable, Word, commands, said
 
 UNKNOWN = "\ue002"
@@ -48,16 +50,14 @@ def protected(text: str) -> tuple[str, ...]:
     return tuple(re.split(f"({_OPEN}[a-z0-9-]+{_CLOSE})", text))
 
 
-@dataclass(frozen=True, slots=True)
-class Reads:
+class Reads(Struct, frozen=True):
     """A value that is looked up in a file by a pattern."""
 
     pattern: str
     file: str
 
 
-@dataclass(frozen=True, slots=True)
-class Uses:
+class Uses(Struct, frozen=True):
     """A value that says which version of a dependency is in use."""
 
     dependency: str

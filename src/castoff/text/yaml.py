@@ -8,8 +8,9 @@ and merge keys are followed.
 from __future__ import annotations
 
 import typing
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from castoff.errors import CastoffError, ConfigurationError
 
@@ -29,8 +30,7 @@ _NAMES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Scalar:
+class Scalar(Struct, frozen=True):
     """A single value: ``text`` as written, ``type`` as resolved (string, null, boolean, integer, ...)."""
 
     text: str
@@ -38,8 +38,7 @@ class Scalar:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence:
+class Sequence(Struct, frozen=True):
     """A list."""
 
     items: tuple[Value, ...]
@@ -47,8 +46,7 @@ class Sequence:
     type: str = "array"
 
 
-@dataclass(frozen=True, slots=True)
-class YamlEntry:
+class YamlEntry(Struct, frozen=True):
     """A key of a mapping with its value; ``line`` is the key's."""
 
     key: str
@@ -56,8 +54,7 @@ class YamlEntry:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Mapping:
+class Mapping(Struct, frozen=True):
     """A mapping with its entries as they stand, repeated keys included: the last one counts."""
 
     entries: tuple[YamlEntry, ...]
@@ -124,8 +121,7 @@ def _no_yaml(file: str, *, reason: str, line: int | None = None) -> CastoffError
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Values:
+class _Values(Struct, frozen=True):
     """Turns nodes of the library into our values, each node once: aliases may name it a million times."""
 
     file: str

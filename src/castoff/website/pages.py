@@ -6,9 +6,10 @@ import difflib
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
+
+from msgspec import Struct
 
 from castoff.changelog.sections import every_heading
 from castoff.errors import ConfigurationError, Refusal
@@ -21,8 +22,7 @@ _LONGEST = 1000
 _DIGEST = 16
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rendered:
+class Rendered(Struct, frozen=True, kw_only=True):
     """A page of the website: its place, its text, how often each rule matched, and links to what is not there.
 
     ``drops`` and ``headings`` count in the order of the page's own lists.
@@ -222,8 +222,7 @@ Action = Literal["create", "update", "unchanged", "edited"]
 _LONGEST_DIFFERENCE = 4000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(Struct, frozen=True, kw_only=True):
     """What to do: write the page, leave it, or stop since somebody edited it on the site.
 
     ``difference`` goes from what stands there to what castoff would write; "" where nothing is there.

@@ -5,8 +5,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from urllib.parse import quote, unquote, urljoin
+
+from msgspec import Struct
 
 from castoff.changelog.body import is_relative
 from castoff.changelog.links import all_spans
@@ -16,8 +17,7 @@ DEFAULT_BANNER = "<!-- Generated from {url}: changes must be made there. castoff
 """The banner of a page that names no other. ``{digest}`` is how edits by hand are found."""
 
 
-@dataclass(frozen=True, slots=True)
-class HeadingRule:
+class HeadingRule(Struct, frozen=True):
     r"""Rewrite the headings whose text ``search`` (a regular expression) finds.
 
     ``replace`` comes in place of what was found; ``\1`` and ``\g<name>`` are groups. Where it begins with ``## ``
@@ -29,8 +29,7 @@ class HeadingRule:
     replace: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class Page(Struct, frozen=True, kw_only=True):
     """A page: the file in the workspace, the page in the website's repository, and the rules between.
 
     ``banner`` may hold ``{url}``, ``{path}``, ``{ref}`` and ``{digest}``; "" is none. ``header`` follows it, but
@@ -46,8 +45,7 @@ class Page:
     headings: tuple[HeadingRule, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+class Origin(Struct, frozen=True, kw_only=True):
     """Where the pages come from: the repository's address, the released ref, the branch to make changes on.
 
     ``files`` are the paths that exist at the ref, where they are known. The patterns are GitHub's by default.
@@ -73,16 +71,14 @@ _SAFE = "/:@!$&'*+,;=~-._%"
 _INDEXES = ("README.md", "index.md", "readme.md")
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(Struct, frozen=True):
     """A relative link to what is not there at the released ref: the line (from 1) and the destination."""
 
     line: int
     destination: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(Struct, frozen=True):
     """A destination in the text, at ``start``."""
 
     start: int

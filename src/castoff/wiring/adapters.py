@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,7 @@ from castoff.ports import (
     Trial,
 )
 from castoff.session.services import DocsHostName
+from castoff.values import replace
 from castoff.wiring.ready_files import ReadyFiles
 
 if TYPE_CHECKING:

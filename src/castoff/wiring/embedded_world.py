@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +26,7 @@ from castoff.release.throwaway_identity import throw_away_identity
 from castoff.session.reporters import StepsOnly
 from castoff.session.services import Embedded, Services, WorldContent
 from castoff.session.session import Session
+from castoff.values import replace
 from castoff.wiring.adapters import Adapters
 from castoff.wiring.caches import cache_of
 from castoff.wiring.secrets import given_back

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from castoff.errors import Problem, Refusal
 from castoff.io.files import read_text
@@ -56,8 +57,7 @@ def _digest(file: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class ReadyFiles:
+class ReadyFiles(Struct, frozen=True):
     """Takes crates and tarballs from a folder; ``inner`` answers what is no build. Python's builder has its own way."""
 
     inner: Builder

@@ -6,9 +6,10 @@ import os
 import tomllib
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+
+from msgspec import Struct
 
 from castoff.config.reader import read_configuration
 from castoff.config.values import Configuration
@@ -23,6 +24,7 @@ from castoff.ports import Reporter, Tree
 from castoff.reconcile import Patience
 from castoff.release.plan_contents import intervals_of, windows_of
 from castoff.session.services import Embedded, Services, WorldContent
+from castoff.values import replace
 from castoff.wiring.adapters import Adapters, manifests
 from castoff.wiring.caches import cache_of
 from castoff.wiring.secrets import given_back, learn_settings, redactor_of
@@ -66,8 +68,7 @@ def without_programs(environment: Mapping[str, str], start: Path) -> dict[str, s
     return {**NO_WRAPPERS, **({"RUSTUP_TOOLCHAIN": named} if named else {})}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class Options(Struct, frozen=True, kw_only=True):
     """What the command line says about every run; ``built`` is a folder of files that `castoff build` made.
 
     ``seconds`` is how long the run may take.

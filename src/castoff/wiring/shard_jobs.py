@@ -12,10 +12,11 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from castoff.config.values import BuildSettings
 from castoff.errors import CastoffError, NotYet, Problem, Refusal, UsageError
@@ -27,6 +28,7 @@ from castoff.model.workspace import Artifact
 from castoff.release.build import BuiltRelease, build_release, claimed_release
 from castoff.session.reporters import Silence
 from castoff.session.services import Services
+from castoff.values import replace
 from castoff.wiring.secrets import redactor_of
 from castoff.wiring.services import Options, open_setting
 
@@ -35,8 +37,7 @@ _ATTEMPTS = 3
 _CLONE = 600.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShardItem:
+class ShardItem(Struct, frozen=True, kw_only=True):
     """One shard of a version; ``sends_files``: its files are wanted, not their digests alone."""
 
     remote_url: str
@@ -46,14 +47,13 @@ class ShardItem:
     sends_files: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShardOutput:
+class ShardOutput(Struct, frozen=True, kw_only=True):
     """What became of an item: artifacts with the packages that were verified, or what is wrong with them."""
 
     shard: Shard
     artifacts: tuple[Artifact, ...] = ()
     verified: tuple[str, ...] = ()
-    contents: Mapping[str, bytes] = field(default_factory=dict)
+    contents: Mapping[str, bytes] = {}
     problems: tuple[Problem, ...] = ()
 
 

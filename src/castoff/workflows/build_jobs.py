@@ -10,8 +10,7 @@ would be some 600 Python packages. So the output is the digest of their list, wh
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from castoff.values import replace
 from castoff.workflows.job_parts import READS_CLAIM, build_secrets, clients, secrets, unset
 from castoff.workflows.job_values import Job, Keep, LegName, Output, Script, Take
 from castoff.workflows.options import WorkflowOptions

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Literal
+
+from msgspec import Struct
 
 from castoff.errors import ConfigurationError, Problem
 from castoff.ports import Tree
 from castoff.text.yaml import Mapping as YamlMapping
 from castoff.text.yaml import Scalar, Value, read_yaml
+from castoff.values import replace
 from castoff.workflows.jobs import When, WorkflowStep, workflow_steps
 
 # Actions of the GitHub Marketplace that create releases, with former owners' names: GitHub redirects
@@ -61,8 +63,7 @@ GORELEASER_FILES = (
 OURS = re.compile(r"(?:^|[\s/])(?P<ours>castoff\"?\s+(?:-C\s+\S+\s+)?(?:draft|release|resume))\b")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReleaseWorkflow:
+class ReleaseWorkflow(Struct, frozen=True, kw_only=True):
     """A place that makes releases: ``what`` does it, ``when`` says what starts it.
 
     ``is_draft`` tells that what it makes is a draft, as far as that can be read there; ``is_ours`` that it

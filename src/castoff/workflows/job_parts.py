@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
+from castoff.values import replace
 from castoff.workflows.job_values import (
     AppToken,
     Clients,

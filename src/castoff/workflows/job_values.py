@@ -7,15 +7,15 @@ in which castoff is installed), ``$GITHUB_WORKSPACE`` (the clone) and ``$GITHUB_
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 Access = Literal["read", "write"]
 Area = Literal["contents", "issues", "pull-requests", "actions", "attestations", "id-token"]
 
 
-@dataclass(frozen=True, slots=True)
-class Right:
+class Right(Struct, frozen=True):
     """What a job's own token may do, and why; ``id-token`` is the right to request identity tokens."""
 
     area: Area
@@ -23,64 +23,54 @@ class Right:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Secret:
+class Secret(Struct, frozen=True):
     """A secret of the repository, or of the job's environment."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class JobToken:
+class JobToken(Struct, frozen=True):
     """The job's own token, with the job's rights."""
 
 
-@dataclass(frozen=True, slots=True)
-class AppToken:
+class AppToken(Struct, frozen=True):
     """The token that an app gave to the job, in an earlier :class:`Mint` of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(Struct, frozen=True):
     """A value that an earlier job handed on, which no later job can change; empty if that job did not run."""
 
     job: str
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Input:
+class Input(Struct, frozen=True):
     """What the person who starts the workflow enters; ``otherwise`` if nothing is, or an event started it."""
 
     name: str
     otherwise: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ReleaseBranch:
+class ReleaseBranch(Struct, frozen=True):
     """The branch that the release is made from."""
 
 
-@dataclass(frozen=True, slots=True)
-class DefaultBranch:
+class DefaultBranch(Struct, frozen=True):
     """The default branch of the repository, where the changelog lives."""
 
 
-@dataclass(frozen=True, slots=True)
-class LegName:
+class LegName(Struct, frozen=True):
     """The name of the leg of a job that runs several times."""
 
 
-@dataclass(frozen=True, slots=True)
-class LegNumber:
+class LegNumber(Struct, frozen=True):
     """The place of the leg among those of its job, from 0: part of a name that may hold no dot."""
 
 
 Value = Secret | Output | Input | ReleaseBranch | DefaultBranch | LegName | LegNumber
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Script:
+class Script(Struct, frozen=True, kw_only=True):
     """A script. ``token`` is what git and castoff use for the forge; ``commits``: with a name to commit as.
 
     ``variables`` are the only values from outside, and ``outputs`` what the script hands on, each with its reason.
@@ -94,20 +84,17 @@ class Script:
     commits: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Clients:
+class Clients(Struct, frozen=True):
     """Installation of what packs (``packers``: npm, pnpm, yarn, bun), locks and uploads npm packages."""
 
     packers: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Uv:
+class Uv(Struct, frozen=True):
     """Installation of uv, which a job with castoff has already."""
 
 
-@dataclass(frozen=True, slots=True)
-class PlatformWheels:
+class PlatformWheels(Struct, frozen=True):
     """The wheels of a package for the machine of the job, built by cibuildwheel, in a folder below ``$RUNNER_TEMP``.
 
     ``package`` is its folder, from that of the job, ``$GITHUB_WORKSPACE``.
@@ -117,13 +104,11 @@ class PlatformWheels:
     into: str
 
 
-@dataclass(frozen=True, slots=True)
-class SigningKey:
+class SigningKey(Struct, frozen=True):
     """The key of the secret SIGNING_KEY, for git."""
 
 
-@dataclass(frozen=True, slots=True)
-class Keep:
+class Keep(Struct, frozen=True):
     """A folder below ``$RUNNER_TEMP`` that later jobs get; ``given``: only where this output of the job has a value.
 
     ``by_leg``: each leg of the job keeps one of its own.
@@ -134,8 +119,7 @@ class Keep:
     by_leg: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Take:
+class Take(Struct, frozen=True):
     """A folder that an earlier job kept; ``given``: only where this output has a value.
 
     ``by_leg``: those of all legs, each as `FOLDER-LEG` below a folder `FOLDERs`.
@@ -146,15 +130,13 @@ class Take:
     by_leg: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Attest:
+class Attest(Struct, frozen=True):
     """An attestation on the forge, of the files in a list of SHA-256 digests below ``$RUNNER_TEMP``."""
 
     listed: str
 
 
-@dataclass(frozen=True, slots=True)
-class Mint:
+class Mint(Struct, frozen=True):
     """A token of an app for an hour; ``name`` begins the names of its client id and of its private key."""
 
     name: str
@@ -164,8 +146,7 @@ class Mint:
 Step = Script | Clients | Uv | PlatformWheels | SigningKey | Keep | Take | Attest | Mint
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
+class Job(Struct, frozen=True, kw_only=True):
     """One job. ``why`` is what it must not do, and the reason.
 
     It runs after ``needs`` if all of them ended well; with ``though_skipped`` also where jobs before it did not run,
@@ -193,8 +174,7 @@ class Job:
     on_legs: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StartInput:
+class StartInput(Struct, frozen=True, kw_only=True):
     """What a person may enter to start a workflow."""
 
     name: str
@@ -203,8 +183,7 @@ class StartInput:
     default: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Workflow:
+class Workflow(Struct, frozen=True, kw_only=True):
     """Jobs of one file. A person starts it, and (``after_proposal``) the merge of a pull request of castoff's does.
 
     Of all runs in one ``group``, one runs at a time and none is cancelled.

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from posixpath import normpath
 from typing import Literal
+
+from msgspec import Struct
 
 from castoff.errors import CastoffError, ConfigurationError
 from castoff.ports import Tree
 from castoff.text.json import parse_json
 from castoff.text.yaml import Mapping as YamlMapping
 from castoff.text.yaml import Scalar, Sequence, Value, YamlEntry, read_yaml
+from castoff.values import replace
 
 When = Literal["tag", "push", "release", "merge", "run", "call", "schedule", "other"]
 """What starts a workflow: ``merge`` is a pull request that is closed, ``run`` the end of another workflow, ``call``
@@ -32,8 +34,7 @@ _SHELL = re.compile(r"#!\s*/\S+[/ ](?:ba|z|da|k)?sh\b")
 _BY_HAND = re.compile(r"github\.event_name\s*==\s*['\"]workflow_dispatch['\"]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkflowStep:
+class WorkflowStep(Struct, frozen=True, kw_only=True):
     """A step, or a job that uses another workflow: ``uses`` names an action, ``script`` is what is run.
 
     ``script`` holds the text of the repository's scripts that it runs as well.
@@ -44,7 +45,7 @@ class WorkflowStep:
     when: tuple[When, ...]
     uses: str = ""
     script: str = ""
-    options: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, str] = {}
 
 
 def workflow_files(tree: Tree) -> dict[str, str]:

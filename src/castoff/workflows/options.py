@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 PUBLISHING_WORKFLOW = "castoff-resume.yml"
 """The file with the job that uploads: registries trust it by this name, so that it must not change."""
@@ -13,8 +14,7 @@ ATTESTING_ACTION = "actions/attest@"
 """What attests the files of a release in the publishing workflow; `verify` looks for it in the release commit."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WheelBuilds:
+class WheelBuilds(Struct, frozen=True, kw_only=True):
     """The Python files of a release that are built on several machines, the ``runners``, by their labels.
 
     ``compiled`` and ``pure`` are folders of packages: of those whose wheels are built on each machine, and of those
@@ -27,8 +27,7 @@ class WheelBuilds:
     pure: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkflowOptions:
+class WorkflowOptions(Struct, frozen=True, kw_only=True):
     """What the workspace's configuration says that matters here.
 
     ``source`` is where castoff is taken from instead of PyPI, ``tags`` are patterns of release tags, ``site_token`` is

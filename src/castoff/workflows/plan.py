@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
 
 from castoff.errors import ConfigurationError
+from castoff.values import replace
 from castoff.workflows import texts
 from castoff.workflows.announcement_jobs import announcement_workflow
 from castoff.workflows.github import render_github
@@ -23,8 +25,7 @@ RELEASED = False
 the rights of these workflows. castoff's own first release changes this, and nothing else."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pin:
+class Pin(Struct, frozen=True):
     """An action at a commit that nobody can move, and the version that this commit is."""
 
     action: str
@@ -61,8 +62,7 @@ _ATTESTING = ("pypi-attestations>=0.0.27",)
 _OPENS = "      pull-requests: write # to open the pull request\n"
 
 
-@dataclass(frozen=True, slots=True)
-class WorkflowFile:
+class WorkflowFile(Struct, frozen=True):
     """A file to write: its path from the root of the repository, its text, and what it is for."""
 
     path: str

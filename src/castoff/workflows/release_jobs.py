@@ -22,8 +22,7 @@ the files travel as artifacts.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from castoff.values import replace
 from castoff.workflows.build_jobs import build_jobs, last_build_job
 from castoff.workflows.job_parts import (
     CASTOFF,

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from castoff.errors import Problem
 from castoff.model.versions import Ecosystem
@@ -27,8 +28,7 @@ _EVENTS: Mapping[When, str] = {
 """Events that a release of castoff causes. A schedule is none: nightly uploads have versions of their own."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
+class _Known(Struct, frozen=True):
     """What an action or a command does; ``of`` is the ecosystem of an upload, ``option`` and ``value`` narrow it."""
 
     tool: str
@@ -93,8 +93,7 @@ _HARMLESS = re.compile(
 """What makes a call harmless: it only prints, or it goes to another registry."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WritingStep:
+class WritingStep(Struct, frozen=True, kw_only=True):
     """A step of a workflow that writes: ``what`` as it stands there, ``does`` what it writes."""
 
     path: str

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from castoff.errors import ConfigurationError, Problem
 from castoff.text.yaml import Mapping as YamlMapping
@@ -25,8 +26,7 @@ _ANOTHER = (
 _REASON = "the forge starts no workflow for what a job writes with its own token"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TagWorkflow:
+class TagWorkflow(Struct, frozen=True, kw_only=True):
     """A workflow that the push of a tag starts; ``by_hand``: it can be started without one as well."""
 
     path: str

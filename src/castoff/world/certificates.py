@@ -7,8 +7,9 @@ provable.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
@@ -19,8 +20,7 @@ _BUILD_CONFIG = "1.3.6.1.4.1.57264.1.18"
 """The workflow at the top of the run, with its reference."""
 
 
-@dataclass(frozen=True, slots=True)
-class Signer:
+class Signer(Struct, frozen=True):
     """Whom a certificate is for: the address of a repository, and that of a workflow with its reference."""
 
     repository: str

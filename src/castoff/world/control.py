@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from castoff.errors import ConfigurationError
 from castoff.world.clock import WorldClock
@@ -20,8 +22,7 @@ from castoff.world.python_index import PythonIndex
 Route = Callable[[Request], object]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ControlDoor:
+class ControlDoor(Struct, frozen=True, kw_only=True):
     """The routes under ``/_``; ``dump`` gives the canonical dump, with the uploads sorted if asked."""
 
     journal: Journal

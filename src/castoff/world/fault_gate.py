@@ -5,15 +5,16 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from email.utils import formatdate
 
+from msgspec import Struct
+
+from castoff.values import replace
 from castoff.world.faults import Cut, Delay, Deny, Effect, Hold, LostReply, RateLimit, Rule, Status
 from castoff.world.messages import Late, Request, Response, json_response
 
 
-@dataclass(frozen=True, slots=True)
-class Dropped:
+class Dropped(Struct, frozen=True):
     """The connection is closed without an answer, or in the middle of one."""
 
     half_of: Response | None = None
@@ -23,8 +24,7 @@ Outcome = Response | Dropped
 Handle = Callable[[Request], Response]
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True):
     """A request that waits at a hold."""
 
     hold: str

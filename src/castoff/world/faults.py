@@ -57,9 +57,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from fnmatch import fnmatchcase, translate
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from castoff.errors import CastoffError, ConfigurationError
 from castoff.world.messages import Late
@@ -67,8 +68,7 @@ from castoff.world.messages import Late
 When = Literal["before", "after"]
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(Struct, frozen=True):
     """Answer with a status, before or after the effect."""
 
     code: int
@@ -76,37 +76,32 @@ class Status:
     body: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class RateLimit:
+class RateLimit(Struct, frozen=True):
     """Answer 429 with ``Retry-After``, in seconds or as an HTTP date."""
 
     seconds: int
     as_date: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
+class Cut(Struct, frozen=True):
     """Close the connection: before the effect, or in the middle of the answer."""
 
     when: When
 
 
-@dataclass(frozen=True, slots=True)
-class LostReply:
+class LostReply(Struct, frozen=True):
     """Have the effect, and never answer."""
 
     seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Delay:
+class Delay(Struct, frozen=True):
     """Wait first."""
 
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
+class Hold(Struct, frozen=True):
     """Wait for the control door, or so many seconds."""
 
     name: str
@@ -114,8 +109,7 @@ class Hold:
     seconds: float = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class Deny:
+class Deny(Struct, frozen=True):
     """Answer 403."""
 
     text: str
@@ -124,8 +118,7 @@ class Deny:
 Effect = Status | RateLimit | Cut | LostReply | Delay | Hold | Deny | Late
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(Struct, frozen=True, kw_only=True):
     """One fault: which requests it meets, and what happens to them."""
 
     name: str
@@ -242,8 +235,7 @@ def _may_store(rule: Rule, fields: dict[str, Any], service: str) -> bool:
     return any(fnmatchcase(end, last) for end in store.ends)
 
 
-@dataclass(frozen=True, slots=True)
-class _Store:
+class _Store(Struct, frozen=True):
     """How a service is given something to store: the methods, and the last parts of the paths (any if empty)."""
 
     methods: tuple[str, ...]

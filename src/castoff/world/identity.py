@@ -11,9 +11,10 @@ import binascii
 import json
 import threading
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, Self
+
+from msgspec import Struct
 
 from castoff.world.clock import WorldClock
 from castoff.world.messages import Request, Response, json_response
@@ -54,8 +55,7 @@ class TokenInvalid(Exception):
         self.detail = detail
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
+class Job(Struct, frozen=True, kw_only=True):
     """The job in which clients of the world run.
 
     ``caller`` is the workflow that calls ``workflow`` as a reusable one; both are names of files. ``commit`` is the one

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+
+from castoff.values import replace
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """One request: ``status`` is ``None`` while it is under way, 0 when the client got no answer.
 
     ``write`` says that the request is of a kind that changes something, whatever came of it; ``fault`` names

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from typing import Protocol
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Late:
+
+class Late(Struct, frozen=True):
     """What a request stores is seen later: after so many seconds, or so many reads, of its index page.
 
     With ``alternating`` every second read shows it already, as when two nodes of a content network disagree.
@@ -19,8 +19,7 @@ class Late:
     alternating: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """One HTTP request; header names are lower case, ``path`` is decoded and has no query.
 
     ``late`` is set by a fault, never by a client.
@@ -28,20 +27,19 @@ class Request:
 
     method: str
     path: str
-    query: dict[str, list[str]] = field(default_factory=dict)
-    headers: dict[str, str] = field(default_factory=dict)
+    query: dict[str, list[str]] = {}
+    headers: dict[str, str] = {}
     body: bytes = b""
     base_url: str = ""
     late: Late | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(Struct, frozen=True):
     """One HTTP response; ``Content-Length`` is added by the server, ``reason`` None is the status's own phrase."""
 
     status: int
     body: bytes = b""
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = {}
     reason: str | None = None
 
 

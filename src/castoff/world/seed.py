@@ -37,10 +37,11 @@ Every key is optional; paths count from the seed file's folder::
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from castoff.errors import ConfigurationError
 from castoff.world.python_index.minimal import Seed
@@ -61,8 +62,7 @@ _KEYS = (
 _PYTHON_KEYS = ("name", "version", "requires_dist", "requires_python", "provides_extra", "yanked")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorldSeed:
+class WorldSeed(Struct, frozen=True, kw_only=True):
     """A seed that was read; what belongs to one service is read by that service."""
 
     slug: str = "acme/rocket"
@@ -70,12 +70,12 @@ class WorldSeed:
     beside: tuple[tuple[str, Path], ...] = ()
     clock: datetime | None = None
     python: tuple[Path | Seed, ...] = ()
-    python_publishers: dict[str, Any] = field(default_factory=dict)
-    cargo: dict[str, Any] = field(default_factory=dict)
-    npm: dict[str, Any] = field(default_factory=dict)
-    job: dict[str, Any] = field(default_factory=dict)
-    docs: dict[str, Any] = field(default_factory=dict)
-    forge: dict[str, Any] = field(default_factory=dict)
+    python_publishers: dict[str, Any] = {}
+    cargo: dict[str, Any] = {}
+    npm: dict[str, Any] = {}
+    job: dict[str, Any] = {}
+    docs: dict[str, Any] = {}
+    forge: dict[str, Any] = {}
 
 
 def parse_seed(text: str | bytes, folder: Path, *, file: str | None = None) -> WorldSeed:

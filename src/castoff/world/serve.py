@@ -10,11 +10,11 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
 from castoff.errors import ConfigurationError, Problem
+from castoff.values import replace
 from castoff.world.faults import Rule, parse_faults
 from castoff.world.seed import WorldSeed, parse_seed
 from castoff.world.world import World

@@ -8,11 +8,12 @@ import socketserver
 import ssl
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
 from types import TracebackType
 from typing import Self
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from msgspec import Struct
 
 from castoff.world.fault_gate import Dropped, FaultGate, Outcome
 from castoff.world.journal import Journal
@@ -26,8 +27,7 @@ _BODILESS = frozenset({204, 304})
 _Connection = socket.socket | tuple[bytes, socket.socket]  # what socketserver says
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Struct, frozen=True):
     """A service with its name, and what the log and the faults must know of its requests.
 
     ``subject`` says what a request is about (a file, a package), ``writes`` whether it changes something.

@@ -8,11 +8,12 @@ import ssl
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from castoff.errors import ConfigurationError
 from castoff.world import clients
@@ -49,8 +50,7 @@ from castoff.world.server import HOST, Server, Site
 Made = TypeVar("Made")
 
 
-@dataclass(frozen=True, slots=True)
-class Services:
+class Services(Struct, frozen=True):
     """One of each kind."""
 
     python: PythonIndex

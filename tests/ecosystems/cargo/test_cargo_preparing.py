@@ -6,9 +6,10 @@ import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+
+from msgspec import field
 
 from castoff.ecosystems.cargo.uploader import Writer
 from castoff.io.process import Completed, Hearing, Processes
@@ -19,8 +20,7 @@ _MOST = (os.cpu_count() or 1) + 1
 _COUNT = _MOST * 3
 
 
-@dataclass(frozen=True, slots=True)
-class Slow(Processes):
+class Slow(Processes, frozen=True):
     """A door whose uploads all stay on their way until the last one has left."""
 
     preparing: list[str] = field(default_factory=list)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,6 +20,7 @@ from castoff.model.acts import Succeeded
 from castoff.model.observations import Present
 from castoff.model.workspace import Artifact, Package, Workspace
 from castoff.redaction import Redactor
+from castoff.values import replace
 
 MANIFEST = """[package]
 name = "{name}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
-from dataclasses import replace
 
 import pytest
 
@@ -13,6 +12,7 @@ from castoff.ecosystems.cargo.registry import CargoRegistry, _Source, spellings_
 from castoff.io.process import Processes
 from castoff.model.observations import Unknown
 from castoff.model.workspace import Package
+from castoff.values import replace
 from reconcile.world_of_fakes import FakeClock
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import tarfile
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from castoff.ecosystems.npm.packed_rules import refusals
 from castoff.ecosystems.npm.tarballs import artifact_of
 from castoff.errors import Problem
 from castoff.registry_rules import read_rules
+from castoff.values import replace
 from config.configuration_files import Files
 
 REMOTE = "git@github.com:acme/orchard.git"

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from castoff.ecosystems.npm.builder import NpmBuilder
 from castoff.ecosystems.npm.tarballs import packed_in
 from castoff.io.process import Processes
 from castoff.ports import Built
+from castoff.values import replace
 from ecosystems.npm.npm_files import npm_package
 
 NPM = shutil.which("npm")

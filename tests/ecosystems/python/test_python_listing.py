@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from castoff.ecosystems.python.registry import PythonRegistry
 from castoff.io.http import Failure, Reply
 from castoff.model.observations import Present, Unknown, Withdrawn
 from castoff.ports import Listing
+from castoff.values import replace
 
 URL = f"{SIMPLE}acme-core/"
 WHEEL = "acme_core-1.3.0-py3-none-any.whl"

@@ -4,10 +4,10 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from msgspec import field
 from python_bench import NOWHERE, artifact, doors, ended, metadata, package, settings, wheel
 
 from castoff.ecosystems.python.indexes import Endpoints
@@ -24,11 +24,10 @@ from castoff.world.world import World
 ENDPOINTS = Endpoints(simple="https://i.example/simple/", client_simple="https://i.example/simple/")
 
 
-@dataclass(frozen=True)
-class FakeUv(Processes):
+class FakeUv(Processes, frozen=True):
     """A resolver that knows some requirements; ``asked`` is what it was asked for, call by call."""
 
-    known: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    known: Mapping[str, frozenset[str]] = {}
     asked: list[tuple[str, ...]] = field(default_factory=list)
     broken: bool = False
     gate: threading.Event | None = None

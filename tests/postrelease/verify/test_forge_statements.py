@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,6 +14,7 @@ from castoff.model.observations import Unknown
 from castoff.postrelease.verify.origins import Origins
 from castoff.postrelease.verify.result import Verified
 from castoff.postrelease.verify.statements import verify_statements
+from castoff.values import replace
 
 A, B = ("a.crate", "a" * 64), ("b.crate", "b" * 64)
 LISTED = dict((A, B))

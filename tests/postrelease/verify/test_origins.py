@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from attesting import Identity, attestation, signed
 from castoff.postrelease.verify.result import Verified
 from castoff.postrelease.verify.verify import verify
 from castoff.session.reporters import Silence
+from castoff.values import replace
 from castoff.wiring import Options, open_setting
 from castoff.world.faults import parse_faults
 from castoff.world.seed import WorldSeed

@@ -6,7 +6,6 @@ import io
 import tarfile
 import zipfile
 from collections.abc import Mapping
-from dataclasses import replace
 
 import pytest
 
@@ -20,6 +19,7 @@ from castoff.postrelease.verify.tree import (
     compare_sdist,
     compare_wheel,
 )
+from castoff.values import replace
 
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"a" * 64 + b"\nsize 5000\n"
 MANIFEST = b'[package]\nname = "rk"\nreadme = "../../README.md"\n'

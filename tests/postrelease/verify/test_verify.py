@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,7 @@ from castoff.postrelease.changelog_command import port_notes
 from castoff.postrelease.verify.verify import Verdict, verify
 from castoff.session.reporters import Silence
 from castoff.session.services import Services
+from castoff.values import replace
 from castoff.wiring import Options, open_setting
 from postrelease.after_bench import Yard, yard
 from proofs.small import write_small

@@ -8,9 +8,10 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+
+from msgspec import Struct
 
 from castoff.changelog.body import generated_marks
 from castoff.changelog.doctor.findings import ChangelogFinding, FindingKind, shortened
@@ -37,8 +38,7 @@ _NAMES = ("name", "tag", "tag_name", "version", "ref")
 _DAYS = ("date", "tag_date", "day", "creatordate", "published_at", "created_at")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TagFact:
+class TagFact(Struct, frozen=True, kw_only=True):
     """A tag, the version that it names, and the day it was made on where that is known."""
 
     name: str
@@ -47,8 +47,7 @@ class TagFact:
     day: datetime.date | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutsideFacts:
+class OutsideFacts(Struct, frozen=True, kw_only=True):
     """Facts from outside the changelog.
 
     ``tags`` is None where they are not known; an empty tuple says that there are none. ``pulls`` are numbers
@@ -56,7 +55,7 @@ class OutsideFacts:
     """
 
     tags: tuple[TagFact, ...] | None = None
-    pulls: frozenset[int] = field(default_factory=frozenset)
+    pulls: frozenset[int] = frozenset()
 
 
 def make_tag(name: str, day: datetime.date | None = None) -> TagFact | None:
@@ -155,8 +154,7 @@ def _invalid(reason: str) -> UsageError:
     )
 
 
-@dataclass(frozen=True)
-class Chart:
+class Chart(Struct, frozen=True, dict=True):
     """A changelog under examination, with what is known from outside."""
 
     log: Changelog

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from castoff.changelog.body import is_contributors_title
 from castoff.changelog.doctor.chart import Chart, OutsideFacts
@@ -63,8 +64,7 @@ _MOST_ROUNDS = 8
 _LINK = re.compile(r"\[([^\[\]]{0,200})\]\([^\s()]{0,500}\)")
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
+class Diagnosis(Struct, frozen=True):
     """The findings that are left, in the order of the file; the text; and how many defects were repaired."""
 
     findings: tuple[ChangelogFinding, ...]

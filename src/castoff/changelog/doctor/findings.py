@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, get_args
+
+from msgspec import Struct
 
 from castoff.text.markdown import TextEdit
 
@@ -42,16 +43,14 @@ _SEVERITIES: dict[FindingKind, Severity] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Repair:
+class Repair(Struct, frozen=True, kw_only=True):
     """What would fix a defect, in words; ``safe`` says that :func:`castoff.changelog.doctor.fix` does it."""
 
     safe: bool
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangelogFinding:
+class ChangelogFinding(Struct, frozen=True, kw_only=True):
     """One defect: what and where (lines count from 1), in which release, and its repair.
 
     ``line`` is None where the defect is that something is missing. ``text`` is the line or link in question,

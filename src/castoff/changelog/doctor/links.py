@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from castoff.changelog.body import relative_links
 from castoff.changelog.doctor.chart import Chart
@@ -19,6 +18,7 @@ from castoff.changelog.order import is_pre_release, order_key
 from castoff.changelog.release_edit import unreleased_comparisons
 from castoff.changelog.titles import read_title
 from castoff.text.markdown import Span, TextEdit
+from castoff.values import replace
 
 _FEWEST_LINKED = 3
 _HABIT = 8

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 
 from castoff.changelog.doctor.chart import Chart
 from castoff.changelog.doctor.findings import ChangelogFinding, Repair, shortened
@@ -19,6 +18,7 @@ from castoff.changelog.style import fixed_underline, underline_lengths
 from castoff.changelog.titles import find_vague_date, is_unreleased, read_title
 from castoff.errors import Refusal
 from castoff.text.markdown import TextEdit
+from castoff.values import replace
 
 
 def conflicts(chart: Chart) -> Iterator[ChangelogFinding]:

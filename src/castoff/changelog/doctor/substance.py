@@ -6,7 +6,6 @@ import datetime
 import itertools
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from castoff.changelog.body import is_contributors_title, is_first_contribution, is_full_changelog
 from castoff.changelog.doctor.chart import Chart, TagFact
@@ -15,6 +14,7 @@ from castoff.changelog.doctor.structure import last_line
 from castoff.changelog.order import OrderKey, is_pre_release, order_key, same_version
 from castoff.changelog.sections import Section, every_heading
 from castoff.text.markdown import Heading, TextEdit
+from castoff.values import replace
 
 _NEIGHBOURS = 3
 _HABIT = 3

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -12,6 +11,7 @@ from castoff.cli.completion import complete_version
 from castoff.cli.options import Common, common_options, open_for, path, refuse_without_effect
 from castoff.cli.render.words import count
 from castoff.errors import CastoffError, UsageError
+from castoff.values import replace
 
 if TYPE_CHECKING:
     from castoff.changelog.doctor import ChangelogFinding, Diagnosis
@@ -105,7 +105,7 @@ def _port(common: Common, path: Path, given: _Given) -> int:
     try:
         ported = port(text, given.version, body, given.url, given.date, options)
     except CastoffError as error:
-        named = (dataclasses.replace(one, file=path.name if one.line else None) for one in error.problems)
+        named = (replace(one, file=path.name if one.line else None) for one in error.problems)
         raise type(error)(*named) from None
     if ported.text != text:
         write_text(path, ported.text)

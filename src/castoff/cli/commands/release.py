@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Literal
 
 import click
@@ -17,6 +16,7 @@ from castoff.cli.options import (
     seconds_left,
     time_options,
 )
+from castoff.values import replace
 
 
 @click.command("release")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -20,6 +19,7 @@ from castoff.cli.options import (
     seconds_left,
     time_options,
 )
+from castoff.values import replace
 
 if TYPE_CHECKING:
     from castoff.model.handed_tags import HandedTags

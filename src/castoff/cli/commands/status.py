@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
 from castoff.cli.completion import complete_version
 from castoff.cli.options import Common, common_options, open_for, verbose_option
+from castoff.values import replace
 
 if TYPE_CHECKING:
     from castoff.reconcile import StageState

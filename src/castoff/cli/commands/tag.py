@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from castoff.cli.options import Common, common_options, open_for, path, require_built
+from castoff.values import replace
 
 
 @click.command("tag")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 import msgspec
+from msgspec import Struct
 
 from castoff.cli.events import Event, instant
 from castoff.cli.render.words import count, duration
@@ -101,8 +101,7 @@ class ObservedStatus(msgspec.Struct, kw_only=True, frozen=True):
     problems: list[ShownProblem] = []
 
 
-@dataclass(frozen=True, slots=True)
-class WavePackage:
+class WavePackage(Struct, frozen=True):
     """One package of a wave: its state in words, and what it needs."""
 
     name: str
@@ -111,8 +110,7 @@ class WavePackage:
     needs: str
 
 
-@dataclass(frozen=True, slots=True)
-class Wave:
+class Wave(Struct, frozen=True):
     """Packages that may be uploaded side by side."""
 
     number: int
@@ -124,8 +122,7 @@ class Wave:
         return sum(one.state == "done" for one in self.packages)
 
 
-@dataclass(frozen=True, slots=True)
-class StageRow:
+class StageRow(Struct, frozen=True):
     """One stage: its state and how far its parts are."""
 
     title: str
@@ -133,24 +130,21 @@ class StageRow:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class Doing:
+class Doing(Struct, frozen=True):
     """Something that goes on, and since when."""
 
     what: str
     since: str
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One line of the log."""
 
     at: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class NextAction:
+class NextAction(Struct, frozen=True):
     """What a person does next: a sentence, the command for it, and a page if there is one."""
 
     text: str
@@ -167,8 +161,7 @@ _PHASES = {
 """What the phases of `status` mean, where their name does not say it."""
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Struct, frozen=True):
     """Everything that the template shows."""
 
     title: str

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 
 import click
+from msgspec.structs import asdict
 
 from castoff.cli.render.json_shapes import acts_json, print_json, stages_json
 from castoff.cli.render.problems import line_of, problem_json, show_together, styled

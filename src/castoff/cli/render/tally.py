@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from castoff.cli.render.words import count, duration, listed, short_duration
 from castoff.model.acts import Act, Outcome, Succeeded
 from castoff.model.steps import DOING, LocalStep, Pace, StepKind
@@ -16,8 +18,7 @@ _ROWS = 8
 """Rows of a live display: a terminal of 24 lines has room for the stages too."""
 
 
-@dataclass(frozen=True, slots=True)
-class Running:
+class Running(Struct, frozen=True):
     """Something that goes on: a step, a write, or a wait with its reason; ``since`` and ``until`` are clock times."""
 
     doing: str

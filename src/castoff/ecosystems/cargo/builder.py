@@ -16,11 +16,11 @@ import hashlib
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import tomli
+from msgspec import Struct
 
 from castoff.config.values import CargoSettings
 from castoff.ecosystems.cargo.crates import target_beside, target_in
@@ -168,8 +168,7 @@ class CargoBuilder:
         return ["--features", ",".join(chosen)] if chosen else []
 
 
-@dataclass(frozen=True, slots=True)
-class _Packing:
+class _Packing(Struct, frozen=True):
     """The packing of crates from the tree at ``root`` into a folder."""
 
     builder: CargoBuilder

@@ -10,11 +10,11 @@ import hashlib
 import json
 import tarfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 import tomli
+from msgspec import Struct
 
 from castoff.io.machine import require_machine
 from castoff.model.observations import Sameness
@@ -24,8 +24,7 @@ _LIMIT = 512 * 1024 * 1024
 _READ_WHOLE = frozenset({"Cargo.toml", ".cargo_vcs_info.json"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contents:
+class Contents(Struct, frozen=True, kw_only=True):
     """The files of a `.crate` by their path inside it, as digests; the manifest as values; the commit."""
 
     files: Mapping[str, str]

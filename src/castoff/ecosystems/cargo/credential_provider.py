@@ -19,9 +19,10 @@ import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
+
+from msgspec import Struct
 
 from castoff.ecosystems.cargo.exchange import CratesExchange, cargo_route
 from castoff.errors import Problem
@@ -39,8 +40,7 @@ _NO_TOKEN = "none"  # noqa: S105 - a word, and no secret
 Answer = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProviderOptions:
+class ProviderOptions(Struct, frozen=True, kw_only=True):
     """The arguments that cargo passes on from its configuration."""
 
     digests: Path | None = None

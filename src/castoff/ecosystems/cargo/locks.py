@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from castoff.errors import Problem, WorkspaceError
 from castoff.io.process import Completed, Processes
 from castoff.model.child_environments import Kind
 from castoff.model.workspace import Member, Package, Workspace
+from castoff.values import replace
 
 _LOCK = "Cargo.lock"
 _PATIENCE = 600.0

@@ -24,9 +24,10 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from castoff.ecosystems.cargo.inert_settings import settings_words
 from castoff.ecosystems.question_rounds import QuestionRounds
@@ -40,8 +41,7 @@ _INDEX_VERSION = 2
 _HEAD = 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IndexLine:
+class IndexLine(Struct, frozen=True, kw_only=True):
     """One version in the index: its checksum (SHA-256 of the ``.crate``), and whether it is withdrawn."""
 
     name: str
@@ -131,8 +131,7 @@ _PATIENCE = 120.0
 _PLAIN = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Unseen:
+class Unseen(Struct, frozen=True):
     """Nobody could tell, and why."""
 
     reason: str

@@ -6,10 +6,11 @@ import re
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import Any, ClassVar
+
+from msgspec import Struct
 
 from castoff.config.values import CargoSettings
 from castoff.ecosystems.cargo.crates import compare_crates, crate_name, target_beside
@@ -37,6 +38,7 @@ from castoff.model.trusted_publishing import Exchange, Exchanged
 from castoff.model.versions import Ecosystem
 from castoff.model.workspace import Artifact, Package
 from castoff.ports import Clock, Listing
+from castoff.values import replace
 
 _REQUIREMENT = re.compile(r"(?P<name>\S+) (?P<requirement>[^@]+?)(?: @ (?P<registry>\S+))?")
 _DEFAULT = "crates-io"
@@ -47,8 +49,7 @@ _FRESH = 2.0
 """Seconds for which a version that was seen counts as seen: a look and the question after it are one."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
+class _Source(Struct, frozen=True):
     """A registry as one workspace names it: None for the default one, with the files of cargo that define names."""
 
     registry: str | None
@@ -60,8 +61,7 @@ class _Source:
         return [*settings_words(self.settings), *(["--registry", self.registry] if self.registry else [])]
 
 
-@dataclass(frozen=True, slots=True)
-class NoApi:
+class NoApi(Struct, frozen=True):
     """The index was read and names no API."""
 
     reason: str = "cargo's index of the registry names no API (is it a mirror?)"

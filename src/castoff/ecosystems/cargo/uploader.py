@@ -22,6 +22,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from msgspec import Struct
+
 from castoff.ecosystems.cargo.credential_provider import COMMAND, MODULE
 from castoff.ecosystems.cargo.inert_settings import NO_WRAPPERS, toolchain_in
 from castoff.errors import Problem
@@ -116,8 +118,7 @@ _UNSAID = 60.0
 """Seconds to wait after a 429 that does not say how long."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grant:
+class Grant(Struct, frozen=True, kw_only=True):
     """An upload by trusted publishing, of one file with these very bytes; ``api`` is the registry's."""
 
     filename: str

@@ -10,10 +10,11 @@ import json
 import os
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from castoff.io.machine import require_end, require_room
 from castoff.io.process import TIMED_OUT, Processes
@@ -31,8 +32,7 @@ _ENOUGH = 4
 _CORES = os.cpu_count() or 1
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(Struct, frozen=True):
     """The end of npm without an answer, by its exit code, and the reason for people."""
 
     code: int

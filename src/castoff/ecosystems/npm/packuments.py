@@ -7,9 +7,10 @@ its place for example, `npm view` answers for one package at a time.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+
+from msgspec import Struct
 
 from castoff.ecosystems.npm.client_runs import ClientRuns, answer_of, error_code_of, reason_of
 from castoff.ecosystems.npm.host import Failed
@@ -19,8 +20,7 @@ from castoff.model.observations import Unknown
 from castoff.model.workspace import Package
 
 
-@dataclass(frozen=True, slots=True)
-class Packument:
+class Packument(Struct, frozen=True):
     """What a registry holds of one package: versions offered, all that were ever there, dist-tags, maintainers.
 
     ``dist`` holds digest and address of the version that was asked for, None where it is not offered; ``deprecated``
@@ -30,7 +30,7 @@ class Packument:
 
     offered: tuple[str, ...] = ()
     ever: tuple[str, ...] = ()
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = {}
     maintainers: tuple[str, ...] = ()
     dist: Mapping[str, Any] | None = None
     deprecated: str = ""

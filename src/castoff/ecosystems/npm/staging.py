@@ -8,8 +8,9 @@ argument.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from castoff.ecosystems.npm.client_runs import ClientRuns, error_code_of, printed_by, reason_of
 from castoff.errors import Problem
@@ -30,8 +31,7 @@ _NOT_THERE = frozenset({"E400", "E404", "E405", "E501"})
 _NO_LOGIN = frozenset({"E401", "E403", "ENEEDAUTH"})
 
 
-@dataclass(frozen=True, slots=True)
-class StagedVersion:
+class StagedVersion(Struct, frozen=True):
     """A version that waits for its approval, with the dist-tag that it gets then."""
 
     id: str
@@ -39,13 +39,11 @@ class StagedVersion:
     tag: str
 
 
-@dataclass(frozen=True, slots=True)
-class NotListed:
+class NotListed(Struct, frozen=True):
     """This token may stage, and not see what is staged, as that of a CI job (`npm help stage`, "Token Behavior")."""
 
 
-@dataclass(frozen=True, slots=True)
-class Staging:
+class Staging(Struct, frozen=True):
     """The staged versions of the packages of a checkout."""
 
     runs: ClientRuns

@@ -9,9 +9,10 @@ import json
 import tarfile
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from castoff.io.machine import require_machine
 from castoff.model.observations import Sameness
@@ -24,8 +25,7 @@ _LARGEST_MANIFEST = 8 << 20
 _ERRORS = (tarfile.TarError, EOFError, OSError, zlib.error, ValueError, RecursionError)
 
 
-@dataclass(frozen=True, slots=True)
-class Packed:
+class Packed(Struct, frozen=True):
     """What a tarball holds: its `package.json`, and the paths of its files without the folder around them."""
 
     manifest: Mapping[str, Any]

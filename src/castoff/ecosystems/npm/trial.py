@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from castoff.errors import Problem
 from castoff.io.process import Completed, Processes
 from castoff.model.child_environments import Kind, withheld_words
 from castoff.model.workspace import Package
+from castoff.values import replace
 
 _PATIENCE = 900.0
 _AS_ANYWHERE: Mapping[str, str | None] = {

@@ -13,9 +13,9 @@ import io
 import tarfile
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import Struct
 from packaging.metadata import RawMetadata, parse_email
 from packaging.requirements import InvalidRequirement, Requirement
 
@@ -29,8 +29,7 @@ from castoff.model.workspace import Artifact, ArtifactKind, Package
 _METADATA_LIMIT = 16 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Metadata:
+class Metadata(Struct, frozen=True):
     """The core metadata of a file: the text, and its fields as written."""
 
     text: bytes

@@ -8,7 +8,6 @@ import shutil
 import tomllib
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from itertools import dropwhile
 from pathlib import Path
 
@@ -30,6 +29,7 @@ from castoff.model.refs import TagSource
 from castoff.model.steps import LocalStep
 from castoff.model.workspace import Artifact, Package, Workspace
 from castoff.ports import BuildFailure, Built, Steps, unreported
+from castoff.values import replace
 
 _UV_BUILD = ("uv", "build", "--no-progress", "--no-create-gitignore", "--out-dir")
 _PATIENCE = 1800.0

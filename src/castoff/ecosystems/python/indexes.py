@@ -11,18 +11,20 @@ import configparser
 import os
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 import tomli
+from msgspec import Struct
 
 from castoff.errors import CastoffError, ConfigurationError
 from castoff.io.files import read_regular
 from castoff.io.machine import require_machine
 from castoff.model.child_environments import Kind, carries_credentials
 from castoff.redaction import Redactor
+from castoff.values import replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +60,7 @@ class Endpoints:
         return ((Kind.PYTHON_READ, ("--no-build",)), build) if self.is_private else (build,)
 
 
-@dataclass(frozen=True, slots=True)
-class _Declared:
+class _Declared(Struct, frozen=True):
     name: str
     url: str
     publish_url: str | None

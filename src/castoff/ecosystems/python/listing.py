@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from urllib.parse import urljoin
 
 import msgspec
+from msgspec import Struct
 from packaging.utils import (
     parse_sdist_filename,
     parse_wheel_filename,
@@ -19,8 +19,7 @@ from castoff.io.http import Reply
 ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListedFile:
+class ListedFile(Struct, frozen=True, kw_only=True):
     """One file of an index; ``sha256`` is None where the index gives none, ``yanked`` the reason or None.
 
     ``uploaded`` is None where the index does not give the time (PEP 700), ``provenance`` where it has none (PEP 740).
@@ -35,8 +34,7 @@ class ListedFile:
     provenance: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IndexPage:
+class IndexPage(Struct, frozen=True, kw_only=True):
     """All files of a project, and the versions that the index names besides.
 
     ``has_provenance``: the index says of each file whether it has any (version 1.3 of the simple API).

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from castoff.ecosystems.lock_files import tracked_files, update_lock
@@ -11,6 +10,7 @@ from castoff.ecosystems.python.artifacts import sha256_of
 from castoff.errors import Problem, Refusal
 from castoff.io.process import Processes
 from castoff.model.workspace import Workspace
+from castoff.values import replace
 
 _CLIENTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "uv.lock": (("uv", "lock", "--offline", "--no-progress"), ("uv", "lock", "--no-progress")),

@@ -8,10 +8,10 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from msgspec import Struct
 from packaging.specifiers import SpecifierSet
 
 from castoff.config.values import PythonSettings
@@ -43,12 +43,12 @@ from castoff.model.trusted_publishing import Exchange
 from castoff.model.versions import Ecosystem
 from castoff.model.workspace import Artifact, Package
 from castoff.ports import Listing
+from castoff.values import replace
 
 _OPEN_FOR = timedelta(days=14)  # warehouse, MAXIMUM_AGE_FOR_NEW_UPLOADS_DAYS
 
 
-@dataclass(frozen=True, slots=True)
-class _Index:
+class _Index(Struct, frozen=True):
     """One index, with what asks its resolver and what uploads to it."""
 
     endpoints: Endpoints

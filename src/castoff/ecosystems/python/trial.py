@@ -6,7 +6,6 @@ import csv
 import sys
 import tempfile
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from packaging.specifiers import SpecifierSet
@@ -19,6 +18,7 @@ from castoff.io.process import Completed, Processes
 from castoff.io.scratch import scratch_prefix
 from castoff.model.child_environments import Kind, withheld_words
 from castoff.model.workspace import Artifact, Package
+from castoff.values import replace
 
 _IMPORT = "import importlib, sys\nfor name in sys.argv[1:]:\n    importlib.import_module(name)\n"
 _PATIENCE = 600.0

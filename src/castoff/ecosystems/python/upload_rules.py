@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import Struct
 from packaging.metadata import Metadata as Validated
 from packaging.metadata import parse_email
 from packaging.requirements import InvalidRequirement, Requirement
@@ -148,8 +148,7 @@ def judged(
     return tuple(_Judgement(package, files, is_pypi=is_pypi, file_limit=file_limit).problems())
 
 
-@dataclass(frozen=True, slots=True)
-class _Judgement:
+class _Judgement(Struct, frozen=True):
     package: Package
     files: tuple[Artifact, ...]
     is_pypi: bool

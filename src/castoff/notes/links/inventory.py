@@ -11,11 +11,12 @@ import difflib
 import re
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from html.parser import HTMLParser
 from importlib import import_module
 from urllib.parse import quote, urljoin, urlsplit
+
+from msgspec import Struct
 
 from castoff.errors import ConfigurationError, Refusal
 
@@ -34,8 +35,7 @@ _MOST_NEAR = 3
 _LONGEST_NEAR = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class Symbol:
+class Symbol(Struct, frozen=True):
     """A documented item: its whole path (``kube::Api::patch``, ``pkg.mod.Class``), kind, and address."""
 
     path: str
@@ -48,8 +48,7 @@ class Symbol:
         return split_path(self.path)
 
 
-@dataclass(frozen=True)
-class Inventory:
+class Inventory(Struct, frozen=True, dict=True):
     """The symbols of one release's documentation, the facade's first where packages share names."""
 
     symbols: tuple[Symbol, ...]
@@ -77,8 +76,7 @@ class Inventory:
         return tuple(dict.fromkeys(self._by_last[name][0].path for name in close))[:_MOST_NEAR]
 
 
-@dataclass(frozen=True, slots=True)
-class Resolution:
+class Resolution(Struct, frozen=True):
     """What a reference means: one symbol, or none with the paths that it may mean."""
 
     symbol: Symbol | None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from castoff.changelog.body import is_generated_entry
 from castoff.notes.links.inventory import Inventory, Resolution, Symbol, resolve, split_path
@@ -16,8 +17,7 @@ _BRACKETED = re.compile(rf"(?<![\\\[!])\[\[({_NAME})\]\](?![\[(:\]])")
 _WAITING = re.compile(rf"(?<!`)`` ({_NAME}) ``(?!`)")
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Struct, frozen=True):
     """A reference in a text: the path as written, and where it stands with its marks.
 
     ``waiting`` says that it stands there as code, since the documentation was not built yet.
@@ -29,8 +29,7 @@ class Reference:
     waiting: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Unresolved:
+class Unresolved(Struct, frozen=True):
     """A reference that means no symbol, or several: the line (from 1), and the paths that may be meant."""
 
     path: str
@@ -38,8 +37,7 @@ class Unresolved:
     candidates: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LinkedText:
+class LinkedText(Struct, frozen=True, kw_only=True):
     """What came of linking: the text, the paths that are links now, those that wait, and those unknown."""
 
     text: str

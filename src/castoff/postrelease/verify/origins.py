@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from castoff.errors import Problem
 from castoff.model.addresses import forge_address
@@ -26,6 +25,7 @@ from castoff.ports import ShowsOrigin
 from castoff.postrelease.verify.result import Digests, Verified, failed, judged, unknown
 from castoff.session.past_release import PastRelease
 from castoff.session.session import Session
+from castoff.values import replace
 from castoff.workflows.options import PUBLISHING_WORKFLOW
 
 _WORKFLOWS = ".github/workflows/"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from castoff.errors import Problem
 from castoff.model.attestations import Publisher
@@ -12,8 +13,7 @@ from castoff.model.attestations import Publisher
 Result = Literal["pass", "warn", "fail", "unknown", "off"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Digests:
+class Digests(Struct, frozen=True, kw_only=True):
     """The digest of one file as its tag, its registry and its attestation have it; None where one has none."""
 
     tag: str | None = None
@@ -21,8 +21,7 @@ class Digests:
     attestation: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verified:
+class Verified(Struct, frozen=True, kw_only=True):
     """One question with its answer; ``note`` says what was seen or why nobody asked.
 
     ``digest`` and ``publisher`` are those of the file that a question is about.

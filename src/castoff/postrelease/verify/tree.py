@@ -19,6 +19,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from msgspec import Struct
+
 from castoff.errors import Problem, Refusal
 from castoff.git.comparison import is_pointer
 from castoff.io.machine import require_machine
@@ -49,8 +51,7 @@ class TreeNotComparable(Exception):
     """An archive that cannot be compared with a tree; the text is the reason."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TreeComparison:
+class TreeComparison(Struct, frozen=True, kw_only=True):
     """Paths inside an archive by how they compare; ``unfetched`` are pointers in the tree on this machine."""
 
     compared: int = 0

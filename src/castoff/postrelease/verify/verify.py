@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from functools import partial
+
+from msgspec import Struct
 
 from castoff.changelog import Ported
 from castoff.errors import CastoffError, Problem
@@ -36,12 +37,12 @@ from castoff.session.release import NO_FORGE
 from castoff.session.services import Services
 from castoff.session.session import Session, open_session
 from castoff.session.workspaces import manifest_tree
+from castoff.values import replace
 
 _SHOWN = 6
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(Struct, frozen=True, kw_only=True):
     """All answers about one release."""
 
     version: str

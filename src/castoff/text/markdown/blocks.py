@@ -6,9 +6,12 @@ import re
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
+
+from castoff.values import replace
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -18,8 +21,7 @@ _BREAK = re.compile(r"\r\n|\n|\r")
 _BOM = "\ufeff"
 
 
-@dataclass(frozen=True)
-class Lines:
+class Lines(Struct, frozen=True, dict=True):
     """A text with its line table.
 
     Lines count from 0 here, from 1 in everything that is shown. A line ends as CommonMark says: by LF, CRLF
@@ -93,16 +95,14 @@ _DEFINITION = re.compile(
 _SETEXT = re.compile(r" {0,3}(=+|-+)[ \t]*+")
 
 
-@dataclass(frozen=True, slots=True)
-class LineRange:
+class LineRange(Struct, frozen=True):
     """Lines ``start`` to ``end``, the latter excluded, counting from 0."""
 
     start: int
     end: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heading:
+class Heading(Struct, frozen=True, kw_only=True):
     """A heading: its level, the offsets of its title, and its lines.
 
     The form ``bold`` is a paragraph's first line in bold type, for texts that have no other headings of releases.
@@ -123,8 +123,7 @@ class Heading:
     nested: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Definition:
+class Definition(Struct, frozen=True, kw_only=True):
     """A link definition that stands on one line: ``[label]: destination``."""
 
     label: str
@@ -133,8 +132,7 @@ class Definition:
     line: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Blocks:
+class Blocks(Struct, frozen=True, kw_only=True):
     """The structure of a text: each list in the order of the text."""
 
     lines: Lines
@@ -164,7 +162,7 @@ def read_blocks(text: str) -> Blocks:
 
 # Each edit of a changelog is read again to check it, and parsing was a quarter of a plan. Any entry gives the same
 # blocks as parsing does, so threads that put theirs in between do no harm.
-_RECENT: deque[Blocks] = deque(maxlen=2)
+_RECENT: deque[Blocks] = deque(maxlen=8)
 
 
 def _read(text: str) -> Blocks:

@@ -11,6 +11,8 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from msgspec import Struct
+
 SpanKind = Literal["code", "link", "image", "autolink", "html", "url"]
 
 LONGEST = 200_000
@@ -25,8 +27,7 @@ _LABEL = re.compile(r"\[([^\[\]]{1,999}+)\]")
 _DEEPEST = 32
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
+class Span(Struct, frozen=True, kw_only=True):
     """A stretch that is not plain text, by offsets.
 
     ``text`` is a link's text or code's content; ``destination`` stands at ``destination_at`` where the link
@@ -269,8 +270,7 @@ def _walk(text: str, at: int, end: int) -> Iterator[int]:
         at += 2 if text[at] == "\\" else 1
 
 
-@dataclass(frozen=True, slots=True)
-class TextEdit:
+class TextEdit(Struct, frozen=True):
     """Put ``new`` where ``start`` to ``end`` stood (offsets; an empty span inserts)."""
 
     start: int

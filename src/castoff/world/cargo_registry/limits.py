@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from email.utils import formatdate
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from castoff.world.clock import WorldClock
 from castoff.world.messages import Rejected
@@ -18,8 +19,7 @@ _WORDS: dict[Act, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(Struct, frozen=True):
     """So many at once, then one more every so many seconds."""
 
     burst: int

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from castoff.world.cargo_registry.requirements import index_requirement
 from castoff.world.messages import Rejected
@@ -17,8 +18,7 @@ _TABLES: tuple[tuple[str, str, Kind], ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dependency:
+class Dependency(Struct, frozen=True, kw_only=True):
     """One dependency as the index writes it; ``package`` is the real name where it was renamed."""
 
     name: str
@@ -37,8 +37,7 @@ class Dependency:
         return self.package or self.name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Published:
+class Published(Struct, frozen=True, kw_only=True):
     """One version of a crate."""
 
     name: str

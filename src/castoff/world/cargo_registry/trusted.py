@@ -8,8 +8,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from castoff.world.clock import WorldClock
 from castoff.world.identity import Flaw, Issuer, TokenInvalid
@@ -22,8 +23,7 @@ _KEYS = {"repository", "workflow", "environment", "only", "owner_id"}
 _WORKFLOW = re.compile(r"[^/]+/[^/]+/\.github/workflows/([^/@]+)@.+")
 
 
-@dataclass(frozen=True, slots=True)
-class _Config:
+class _Config(Struct, frozen=True):
     """The workflow that may publish a crate; ``only``: nobody else may publish new versions."""
 
     repository: str
@@ -33,8 +33,7 @@ class _Config:
     owner_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Grant:
+class _Grant(Struct, frozen=True):
     until: float
     crates: frozenset[str]
     shown: dict[str, str]

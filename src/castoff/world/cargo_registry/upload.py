@@ -8,10 +8,10 @@ import json
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import tomli
+from msgspec import Struct
 
 from castoff.world.cargo_registry import rules
 from castoff.world.cargo_registry.published import Published, dependencies_of, features_of
@@ -156,8 +156,7 @@ JSON_LIMIT = 1024 * 1024
 CRATE_LIMIT = 10 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(Struct, frozen=True):
     """What was sent: the name and version that the client says, and the crate."""
 
     name: str

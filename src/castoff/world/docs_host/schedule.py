@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from castoff.world.clock import WorldClock
 
 State = Literal["queued", "building", "failed", "built"]
 
 
-@dataclass(frozen=True, slots=True)
-class Phase:
+class Phase(Struct, frozen=True):
     """A state that lasts so many looks, so many seconds, or (with neither) for ever."""
 
     state: State

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from castoff.world.forge.answers import Refused, forbidden, not_found
 
 LEVELS = ("none", "read", "triage", "write", "maintain", "admin")
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
+class Actor(Struct, frozen=True):
     """Who asks: ``kind`` is anonymous, classic, fine-grained or app (a workflow's own token)."""
 
     login: str
@@ -40,8 +40,7 @@ class Actor:
         return self.may("write")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """One seeded token; permission ``bad`` is refused with 401."""
 
     permission: str
@@ -51,8 +50,7 @@ class Token:
     expires: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
+class Access(Struct, frozen=True):
     """The tokens that were seeded, and what any other may do."""
 
     tokens: dict[str, Token]

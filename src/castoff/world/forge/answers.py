@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct
 
 from castoff.world.forge.records import Json
 
 DOCUMENTATION = "https://docs.github.com/rest"
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What a handler gives back: a JSON value, raw bytes, or nothing (204)."""
 
     value: object = None
     status: int = 200
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = {}
 
 
 class Refused(Exception):

@@ -11,8 +11,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from msgspec import Struct
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -27,8 +27,7 @@ _FOLDER = ".github/workflows"
 _INPUTS = 25
 
 
-@dataclass(frozen=True, slots=True)
-class _Workflow:
+class _Workflow(Struct, frozen=True):
     path: str
     content: Mapping[object, object]
 

@@ -12,9 +12,10 @@ import base64
 import binascii
 import json
 import re
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
+
+from msgspec import Struct
 
 from castoff.world.certificates import signer_of
 from castoff.world.forge.answers import Answer, invalid, not_found
@@ -32,8 +33,7 @@ _KINDS: dict[str, tuple[str, ...]] = {
 """What a filter stands for, as beginnings of predicate types."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Statement:
+class _Statement(Struct, frozen=True):
     digests: tuple[str, ...]
     kind: str
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from castoff.world.forge import show_git
 from castoff.world.forge.answers import Answer, Refused, malformed, not_found
@@ -19,8 +20,7 @@ _BASE = "/repos/{owner}/{repo}/contents"
 _KINDS = {"blob": "file", "tree": "dir", "commit": "submodule"}
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(Struct, frozen=True):
     kind: str
     sha: str
     size: int

@@ -5,8 +5,9 @@ Whoever can read the repository may open an issue, comment, and change what is t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from msgspec import Struct
 
 from castoff.world.forge import show
 from castoff.world.forge.answers import Answer, Refused, invalid, malformed, not_found
@@ -18,8 +19,7 @@ from castoff.world.forge.routing import Route
 from castoff.world.forge.state import State
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
+class Selection(Struct, frozen=True, kw_only=True):
     """The filters and the order of the route that lists issues."""
 
     issues: tuple[Issue, ...]

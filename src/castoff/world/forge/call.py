@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 from urllib.parse import quote, urlencode
+
+from msgspec import Struct
 
 from castoff.world.forge.access import Actor, require
 from castoff.world.forge.answers import Answer, not_found
@@ -17,8 +18,7 @@ from castoff.world.forge.state import State
 from castoff.world.messages import Request
 
 
-@dataclass(frozen=True, slots=True)
-class Links:
+class Links(Struct, frozen=True):
     """Addresses of one repository: ``api`` is where the client asked, ``web`` where people look."""
 
     api: str
@@ -57,8 +57,7 @@ LARGEST_PAGE = 100
 USUAL_PAGE = 30
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """The page that was asked for; numbers out of range are moved into it, as GitHub does."""
 
     number: int
@@ -100,8 +99,7 @@ def _whole(values: list[str] | None, default: int) -> int:
     return int(text) if text.isdecimal() and len(text) < 10 else default
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(Struct, frozen=True, kw_only=True):
     """One request on its way: what was asked, by whom, and the world that it is asked of.
 
     ``complaints`` takes what the forge cannot answer although the real service could.

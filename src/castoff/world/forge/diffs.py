@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from castoff.world.forge.plumbing import BareRepository
 
@@ -10,8 +10,7 @@ _WORDS = {"A": "added", "D": "removed", "M": "modified", "R": "renamed", "C": "c
 _EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class File:
+class File(Struct, frozen=True, kw_only=True):
     """One file that differs; ``previous`` is its old name where it was renamed."""
 
     name: str

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from datetime import datetime
 
+from msgspec import Struct
 from ruamel.yaml import YAML
 from ruamel.yaml.constructor import SafeConstructor
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import ScalarNode
 
+from castoff.values import replace
 from castoff.world.forge import association
 from castoff.world.forge.answers import Refused
 from castoff.world.forge.call import Call
@@ -39,16 +40,14 @@ class _Psych(SafeConstructor):
 _Psych.add_constructor("tag:yaml.org,2002:bool", _Psych.construct_text_or_bool)
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(Struct, frozen=True):
     """Labels and authors that are kept out."""
 
     labels: tuple[str, ...] = ()
     authors: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Category:
+class Category(Struct, frozen=True):
     """One section: its title, the labels that lead to it, and what it keeps out."""
 
     title: str
@@ -56,8 +55,7 @@ class Category:
     exclude: Filter = Filter()
 
 
-@dataclass(frozen=True, slots=True)
-class Configuration:
+class Configuration(Struct, frozen=True):
     """What ``.github/release.yml`` says; ``origin`` is its path and the ref that it was read at."""
 
     origin: str
@@ -65,8 +63,7 @@ class Configuration:
     categories: tuple[Category, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """One merged pull request; ``login`` is as printed, ``agent`` who wrote on its behalf.
 
     ``turn`` orders what was merged in the same second.
@@ -91,8 +88,7 @@ class Entry:
         return f"@{self.login} with @{self.agent}" if self.agent else f"@{self.login}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Range:
+class Range(Struct, frozen=True, kw_only=True):
     """What lies between two releases; ``page`` is the repository's address on the web."""
 
     page: str

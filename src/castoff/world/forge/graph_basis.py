@@ -6,9 +6,10 @@ import base64
 import binascii
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
+
+from msgspec import Struct
 
 from castoff.world.forge import association
 from castoff.world.forge.call import Call
@@ -29,8 +30,7 @@ class Trouble(Exception):
         self.kind = kind
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
+class Connection(Struct, frozen=True):
     """One page: GitHub's shape, ready for the default resolvers; a part that is an error is raised by them."""
 
     nodes: list[object] | Trouble

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 
+from castoff.values import replace
 from castoff.world.forge import api_issues, api_labels, api_pulls, merging
 from castoff.world.forge.access import require
 from castoff.world.forge.answers import Answer, Refused

@@ -7,8 +7,6 @@ parent; a hundred requests are one point.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from graphql import (
     DocumentNode,
     FieldNode,
@@ -22,12 +20,12 @@ from graphql import (
     ValueNode,
     VariableNode,
 )
+from msgspec import Struct
 
 MOST_NODES = 500_000
 
 
-@dataclass(frozen=True, slots=True)
-class Weight:
+class Weight(Struct, frozen=True):
     """What one operation may need: nodes, requests behind it, and whether it changes something."""
 
     nodes: int = 0

@@ -11,6 +11,8 @@ from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from msgspec import Struct
+
 from castoff.world.forge.answers import RateLimited, Refused
 from castoff.world.forge.records import Json
 
@@ -38,8 +40,7 @@ class Secondary:
     status: int = 403
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContentLimit:
+class ContentLimit(Struct, frozen=True, kw_only=True):
     """How many requests that create something are taken in a minute, and in an hour."""
 
     minute: int = 80

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 
+from msgspec import Struct
+
+from castoff.values import replace
 from castoff.world.forge import association, show_git, show_pull
 from castoff.world.forge.answers import Answer, Refused, invalid, not_found
 from castoff.world.forge.api_pulls import found_pull
@@ -17,8 +19,7 @@ from castoff.world.forge.routing import Route
 from castoff.world.forge.state import State
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(Struct, frozen=True):
     """What a commit says: message, who, when."""
 
     message: str
@@ -27,8 +28,7 @@ class Signature:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Merge:
+class Merge(Struct, frozen=True):
     """What is merged where; ``head`` and ``base`` are commits, the branch is moved by the caller."""
 
     base: str

@@ -5,18 +5,18 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
+
+from msgspec import Struct
 
 from castoff.world.clients import without_secrets
 
 _HEADER = "%H%x00%T%x00%P%x00%an%x00%ae%x00%at%x00%cn%x00%ce%x00%ct%x00%B"
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(Struct, frozen=True):
     """Who wrote or committed, and when."""
 
     name: str
@@ -24,8 +24,7 @@ class Person:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
+class Commit(Struct, frozen=True):
     """One commit; ``sha`` and ``tree`` are full ids."""
 
     sha: str
@@ -36,8 +35,7 @@ class Commit:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Ref:
+class Ref(Struct, frozen=True):
     """One ref: its full name, and the object that it points at directly."""
 
     name: str

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from msgspec import Struct
+
 Json = dict[str, object]
 
 GHOST = "ghost"
@@ -150,8 +152,7 @@ class Release:
     assets: list[Asset] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attested:
+class Attested(Struct, frozen=True, kw_only=True):
     """One attestation: the digests of its subjects (`sha256:HEX`), the type of its predicate, and its bundle."""
 
     id: int
@@ -161,8 +162,7 @@ class Attested:
     initiator: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class Run(Struct, frozen=True, kw_only=True):
     """A start of a workflow, by the name of its file: the event, the full name of the reference, the inputs."""
 
     workflow: str
@@ -185,8 +185,7 @@ class Status:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Protection:
+class Protection(Struct, frozen=True):
     """What a branch refuses; rules are ``pull_request``, ``non_fast_forward`` and ``deletion``.
 
     ``kind`` is ``classic`` or ``ruleset``: they look different in the API and say no in other words.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from castoff.world.forge.answers import Answer
 from castoff.world.forge.call import Call
@@ -12,8 +13,7 @@ from castoff.world.forge.call import Call
 Handler = Callable[[Call], Answer]
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     """One operation, named as in GitHub's description; ``need`` is the least level that may use it.
 
     ``{name}`` stands for one part of a path, ``{name*}`` for the rest of it.

@@ -21,9 +21,10 @@ The seed is one JSON object; every key is optional:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
+
+from msgspec import Struct
 
 from castoff.errors import ConfigurationError
 from castoff.world.forge.access import LEVELS, Access, Token, kind_of
@@ -121,8 +122,7 @@ def bad_seed(fact: str, remedy: str = "see `docs/reference/world.md` for what a 
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Planted:
+class Planted(Struct, frozen=True):
     """A seed, grown."""
 
     state: State

@@ -6,10 +6,10 @@ import hashlib
 import json
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from castoff.values import replace
 from castoff.world.forge import (
     api_actions,
     api_attestations,

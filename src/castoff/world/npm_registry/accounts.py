@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Literal
 
+from msgspec import Struct
+
 from castoff.world.clients import TOKEN
 from castoff.world.clock import WorldClock
 from castoff.world.messages import Request
@@ -31,8 +33,7 @@ _TOKEN_KEYS = {"user", "kind", "write", "bypass_2fa", "packages", "expires"}
 _USER_KEYS = {"two_factor", "otp", "otp_uses"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Token:
+class Token(Struct, frozen=True, kw_only=True):
     """A token: whose it is, what it covers, and until when.
 
     ``packages`` are names and scopes (`@acme`), None all; ``bypass_2fa``: writes need no one-time password.

@@ -15,10 +15,11 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote, urljoin, urlsplit
+
+from msgspec import Struct
 
 from castoff.world.messages import Request, Response, json_response
 from castoff.world.npm_registry.names import scope_of
@@ -34,13 +35,12 @@ _TARBALL = re.compile(rb'("tarball"\s*:\s*)("(?:[^"\\]|\\.)*")')
 _VARIABLE = re.compile(r"\$\{([^}]+)\}")
 
 
-@dataclass(frozen=True, slots=True)
-class NpmConfiguration:
+class NpmConfiguration(Struct, frozen=True):
     """What the user's npm is configured with: registries by scope (`` for all others), and their credentials."""
 
-    registries: Mapping[str, str] = field(default_factory=dict)
-    credentials: Mapping[str, str] = field(default_factory=dict)
-    variables: Mapping[str, str] = field(default_factory=dict)
+    registries: Mapping[str, str] = {}
+    credentials: Mapping[str, str] = {}
+    variables: Mapping[str, str] = {}
 
     def registry_of(self, name: str) -> str | None:
         """Return the registry that npm would ask for a package."""

@@ -11,9 +11,10 @@ import binascii
 import hashlib
 import json
 import re
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from castoff.world.certificates import Signer, signer_of
 from castoff.world.npm_registry.refusal import Refused
@@ -98,8 +99,7 @@ _ANY = r"(?:\d+|[xX*])"
 _RANGE = re.compile(rf"[v=<>~^]*\s*{_ANY}(?:\.{_ANY}(?:\.{_ANY}(?:[-+].*)?)?)?|")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Publication:
+class Publication(Struct, frozen=True, kw_only=True):
     """One version to be published, with the tag that it gets, and the access that is asked for."""
 
     name: str

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from msgspec import Struct
+
 from castoff.world.clock import WorldClock
 from castoff.world.messages import Late
 from castoff.world.npm_registry.accounts import USER
@@ -79,8 +81,7 @@ class Package:
         return [version for version in self.versions.values() if not version.withdrawn]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Staged:
+class Staged(Struct, frozen=True, kw_only=True):
     """A version that waits for its approval."""
 
     id: str

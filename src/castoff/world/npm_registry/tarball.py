@@ -9,14 +9,14 @@ import io
 import json
 import tarfile
 import zlib
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from castoff.world.npm_registry.refusal import Refused
 
 
-@dataclass(frozen=True, slots=True)
-class Contents:
+class Contents(Struct, frozen=True):
     """What is in a tarball: its manifest, how many files, and their bytes."""
 
     package: dict[str, Any]

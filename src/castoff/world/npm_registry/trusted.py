@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from castoff.world.identity import Issuer, TokenInvalid
 from castoff.world.messages import Request
@@ -19,8 +20,7 @@ _KEYS = {"repository", "workflow", "environment", "allow"}
 _WORKFLOW = re.compile(r"[^/]+/[^/]+/\.github/workflows/([^/@]+)@.+")
 
 
-@dataclass(frozen=True, slots=True)
-class _Publisher:
+class _Publisher(Struct, frozen=True):
     repository: str
     workflow: str
     environment: str | None

@@ -9,8 +9,8 @@ import http.client
 import json
 import re
 import threading
-from dataclasses import replace
 
+from castoff.values import replace
 from castoff.world.cargo_registry import CargoRegistry, upload_subject
 from castoff.world.cargo_registry.index import name_at
 from castoff.world.cargo_registry.upload import read_body

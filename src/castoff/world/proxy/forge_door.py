@@ -6,9 +6,9 @@ world's token, whatever client sends it and however it was told the address.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from urllib.parse import urlsplit
 
+from castoff.values import replace
 from castoff.world.messages import Request
 from castoff.world.proxy.passing import Target
 from castoff.world.server import Site

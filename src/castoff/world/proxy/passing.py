@@ -8,9 +8,10 @@ import os
 import re
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+
+from msgspec import Struct
 
 from castoff.world.clients import TOKEN
 from castoff.world.messages import Request
@@ -41,8 +42,7 @@ _CA_FILES = (
 _PROXIES = ("CARGO_HTTP_PROXY", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """Where the client wanted to go."""
 
     scheme: str

@@ -6,9 +6,9 @@ import hashlib
 import io
 import tarfile
 import zipfile
-from dataclasses import dataclass
 from typing import Literal
 
+from msgspec import Struct
 from packaging.metadata import Metadata
 from packaging.utils import (
     InvalidSdistFilename,
@@ -25,8 +25,7 @@ Kind = Literal["sdist", "bdist_wheel"]
 METADATA_LIMIT = 10 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Artifact:
+class Artifact(Struct, frozen=True, kw_only=True):
     """A file that the index holds; ``name`` is normalised, ``metadata`` the bytes of METADATA or PKG-INFO."""
 
     filename: str

@@ -7,11 +7,11 @@ import hashlib
 import io
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seed:
+class Seed(Struct, frozen=True, kw_only=True):
     """A version that was released before the world began."""
 
     name: str

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _PARAMETER = re.compile(r'\b(name|filename)="((?:[^"\\]|\\.)*)"')
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(Struct, frozen=True):
     """The fields by name, each with all of its values, and the file named ``content``, with its type.
 
     ``stray`` names fields that were sent as files.

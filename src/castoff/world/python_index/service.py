@@ -6,12 +6,12 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from packaging.utils import canonicalize_name
 
+from castoff.values import replace
 from castoff.world.clock import WorldClock
 from castoff.world.identity import Issuer
 from castoff.world.messages import Rejected, Request, Response, json_response

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Self
 
+from msgspec import Struct
 from packaging.metadata import Metadata
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -89,8 +90,7 @@ OPEN_FOR = timedelta(days=14)
 """How long a release takes new files."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offered:
+class Offered(Struct, frozen=True, kw_only=True):
     """What an upload offers, before its archive is looked at."""
 
     filename: str
@@ -137,8 +137,7 @@ class Held:
     provenance: dict[str, object] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """What one read of a package's page shows: files with the reason of their yanking, if any."""
 
     name: str

@@ -11,11 +11,12 @@ import json
 import re
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 
+from msgspec import Struct
 from packaging.utils import canonicalize_name
 
+from castoff.values import replace
 from castoff.world.clock import WorldClock
 from castoff.world.identity import Issuer, TokenInvalid
 from castoff.world.messages import Rejected, Request, Response, json_response
@@ -27,8 +28,7 @@ _KEYS = {"repository", "workflow", "environment", "owner_id"}
 _WORKFLOW = re.compile(r"([^/]+\.(?:yml|yaml))(?=@)")
 
 
-@dataclass(frozen=True, slots=True)
-class Publisher:
+class Publisher(Struct, frozen=True):
     """A workflow that may upload; ``environment`` "" stands for any. ``project`` is one that trusts it."""
 
     project: str
@@ -43,8 +43,7 @@ class Publisher:
         return self.repository, self.workflow, self.environment, self.owner_id
 
 
-@dataclass(frozen=True, slots=True)
-class _Grant:
+class _Grant(Struct, frozen=True):
     until: float
     publisher: Publisher
     projects: frozenset[str]

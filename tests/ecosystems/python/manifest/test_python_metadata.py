@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from castoff.ecosystems.python.foresight.metadata import judge_python_metadata
 from castoff.ecosystems.python.foresight.project_rules import judge_by_pypi, judge_new_name
 from castoff.ecosystems.python.manifest.manifests import PythonManifests
 from castoff.model.workspace import Workspace
+from castoff.values import replace
 from whole_workspace import workspace_in
 
 HEAD = """[build-system]

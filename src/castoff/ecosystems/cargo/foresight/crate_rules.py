@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv6Address
 from urllib.parse import unquote
 
+from msgspec import Struct
+
 from castoff.ecosystems.cargo.manifest.document import Crate, Dependency
 from castoff.registry_lists import categories, licence_exceptions, licences, reserved_names
 from castoff.text.toml import Path
@@ -153,8 +155,7 @@ _U64 = 20
 _LINKS = ("homepage", "documentation", "repository")
 
 
-@dataclass(frozen=True, slots=True)
-class CrateRefusal:
+class CrateRefusal(Struct, frozen=True):
     """What crates-io would refuse: where it is written, the fact, and the remedy."""
 
     place: Path

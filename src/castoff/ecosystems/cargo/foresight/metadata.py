@@ -7,9 +7,9 @@ Source of the rules: crates-io's crate `crates_io_tarball` (`lib.rs`) and `confi
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import tomli
+from msgspec import Struct
 
 from castoff.ecosystems.cargo.foresight.crate_rules import CrateRefusal, find_refusals
 from castoff.ecosystems.cargo.manifest.document import CargoDocument, Crate, Dependency, ProblemCollector
@@ -91,16 +91,14 @@ LARGEST_UPLOAD = 10 * 1024 * 1024
 LARGEST_UNPACKED = 512 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArchiveEntry:
+class ArchiveEntry(Struct, frozen=True, kw_only=True):
     """One entry of a tarball; ``plain``: a regular file or a folder."""
 
     path: str
     plain: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PackedCrate:
+class PackedCrate(Struct, frozen=True, kw_only=True):
     """A `.crate` as it was read; ``manifest`` is the text of the file that cargo takes for its manifest."""
 
     name: str

@@ -8,7 +8,8 @@ goes up before it. No rule on strings: a floor such as ``>=2`` is fine as long a
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from castoff.ecosystems.cargo.foresight.resolver import Case, Universe, explain, resolves
 from castoff.ecosystems.cargo.manifest.document import Crate, Dependency
@@ -98,8 +99,7 @@ def needed_outside(files: CrateFiles) -> dict[str, Dependency]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class _Edited:
+class _Edited(Struct, frozen=True):
     files: Files
     texts: Mapping[str, str]
 

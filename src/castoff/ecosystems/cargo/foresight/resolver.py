@@ -9,7 +9,9 @@ as resolvable. Newest versions are tried first, and any way that works is enough
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+from msgspec import Struct
 
 from castoff.ecosystems.cargo.manifest.document import Dependency
 from castoff.ecosystems.record import Need, Published
@@ -25,8 +27,7 @@ _Requests = tuple[_Request, "_Requests"] | None
 """What is still to be met, as a linked list, so that going back costs nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Universe:
+class Universe(Struct, frozen=True):
     """What the resolver can choose from: versions by package, newest first, withdrawn ones left out.
 
     ``features_now`` are the feature tables of the workspace itself; they stand for those of published
@@ -35,7 +36,7 @@ class Universe:
     """
 
     versions: Mapping[str, Sequence[Published]]
-    features_now: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    features_now: Mapping[str, Mapping[str, tuple[str, ...]]] = {}
     closed: frozenset[str] = frozenset()
 
     def admitted(self, need: Need) -> list[Published]:
@@ -209,8 +210,7 @@ def newest(versions: Iterable[Published]) -> Version | None:
     return max((one.version for one in versions), default=None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class Case(Struct, frozen=True, kw_only=True):
     """One requirement that cannot be met, and what there is to choose from when its package's turn comes.
 
     ``later`` says that the package that it asks for is uploaded later in the same release, ``cycle`` that it

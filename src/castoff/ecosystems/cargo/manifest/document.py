@@ -5,11 +5,14 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from castoff.errors import Problem
 from castoff.text.toml import Path, Positions
+from castoff.values import replace
 
 Table = Mapping[str, Any]
 
@@ -38,12 +41,11 @@ class CargoDocument:
         return posixpath.dirname(self.file)
 
 
-@dataclass(frozen=True, slots=True)
-class ProblemCollector:
+class ProblemCollector(Struct, frozen=True):
     """Gathers problems while the manifests of one workspace are read; ``root`` is what they inherit from."""
 
     root: CargoDocument
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[Problem] = []
 
     def shared(self, table: str) -> Table | None:
         """Return a table of the root's ``[workspace]``; None where it has none."""
@@ -99,16 +101,14 @@ def _dotted(path: Path) -> str:
 DependencyKind = Literal["normal", "build", "dev"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StringPosition:
+class StringPosition(Struct, frozen=True, kw_only=True):
     """Where a string stands: the file and the path of the value in it."""
 
     file: str
     path: Path
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dependency:
+class Dependency(Struct, frozen=True, kw_only=True):
     """One entry of a dependency table.
 
     ``name`` is the package's name, ``key`` what this manifest calls it. ``requirement`` is the version part
@@ -132,8 +132,7 @@ class Dependency:
     inherited: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Crate:
+class Crate(Struct, frozen=True, kw_only=True):
     """One package of a Cargo workspace, published or not.
 
     ``registries`` is None where the manifest lets it go anywhere, empty where it is not published.
@@ -149,8 +148,8 @@ class Crate:
     dependencies: tuple[Dependency, ...]
     root: str = "."
     """Folder of its workspace, or its own where it is in none."""
-    features: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    metadata: Mapping[str, object] = field(default_factory=dict)
+    features: Mapping[str, tuple[str, ...]] = {}
+    metadata: Mapping[str, object] = {}
     """The texts and lists of ``[package]`` that registries judge, inherited ones resolved."""
 
     @property
@@ -159,8 +158,7 @@ class Crate:
         return self.version is not None and (self.registries is None or bool(self.registries))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Crates:
+class Crates(Struct, frozen=True, kw_only=True):
     """All packages of the workspaces of a release by the manifests, in the order of their folders.
 
     ``excluded`` holds the manifests that are kept out of the release; ``patched`` names the packages that

@@ -14,6 +14,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from castoff.ecosystems.cargo.manifest.document import Crate, Dependency, StringPosition
 from castoff.ecosystems.cargo.manifest.reader import shared_dependencies
 from castoff.ecosystems.cargo.manifest.workspace import CrateFiles
@@ -47,8 +49,7 @@ def names(requirement: str, version: Version) -> bool:
     return read is not None and any(_names(one, version) for one in read.comparators)
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
+class _Step(Struct, frozen=True):
     version: str | None = None
     operator: str | None = None
 

@@ -10,15 +10,17 @@ import fnmatch
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Protocol, runtime_checkable
+
+from msgspec import Struct
 
 from castoff.ecosystems.cargo.manifest.document import CargoDocument, Crate
 from castoff.ecosystems.cargo.manifest.reader import dependency_folders
 from castoff.errors import CastoffError, Problem
 from castoff.model.scope import folders_above, is_within
 from castoff.text.toml import parse as read_toml
+from castoff.values import replace
 
 MANIFEST = "Cargo.toml"
 _MOST_LINKS = 20  # on one path; git and cargo give up on loops as well
@@ -45,11 +47,10 @@ class SymbolicLinks(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Links:
+class Links(Struct, frozen=True):
     """The symbolic links of a tree: their targets, as written, by path."""
 
-    targets: Mapping[str, str] = field(default_factory=dict)
+    targets: Mapping[str, str] = {}
 
     def real(self, folder: str) -> str:
         """Follow the links on the way to a folder, as cargo's glob and git's checkout do."""
@@ -80,8 +81,7 @@ def links_of(files: Files) -> Links:
     return Links(files.links() if isinstance(files, SymbolicLinks) else {})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CargoLayout:
+class CargoLayout(Struct, frozen=True, kw_only=True):
     """One workspace, or one crate that is in none: the root's manifest and those of all its packages.
 
     ``declared`` is False for a crate without ``[workspace]``; ``broken`` are manifests of members that hold no valid
@@ -100,8 +100,7 @@ class CargoLayout:
         return self.root.folder or "."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CargoLayouts:
+class CargoLayouts(Struct, frozen=True, kw_only=True):
     """All workspaces and single crates of a tree by folder, and the manifests that are in none of them."""
 
     found: tuple[CargoLayout, ...] = ()

@@ -14,8 +14,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import ClassVar
+
+from msgspec import Struct
 
 from castoff.ecosystems.cargo.manifest.document import CargoDocument, Crate, Dependency, ProblemCollector
 from castoff.ecosystems.cargo.manifest.edits import edit_crates, moved
@@ -31,14 +32,14 @@ from castoff.model.workspace import Edit, Edited, NotReleased, Workspace
 from castoff.ports import Tree
 from castoff.text.toml import Path, parse, replace_strings
 from castoff.text.tree_texts import text_or_nothing, unreadable_of
+from castoff.values import replace
 
 _MANIFEST = "Cargo.toml"
 _LOCK = "Cargo.lock"
 _WORD = re.compile(r"[A-Za-z0-9_-]+")
 
 
-@dataclass(frozen=True, slots=True)
-class _Crate:
+class _Crate(Struct, frozen=True):
     """A crate whose version changes; ``folder`` is its folder, "" for the repository's root."""
 
     name: str
@@ -168,8 +169,9 @@ def _requirements(
     manifests: _Manifests, document: CargoDocument, crates: Mapping[str, _Crate]
 ) -> Iterator[tuple[Path, tuple[str, str]]]:
     """Find the requirements of one manifest that shut the new version out: place, old text, new text."""
-    patched = _patches(manifests, document, crates)
-    own = [one for one in read_dependencies(ProblemCollector(document), document) if not one.inherited]
+    root = _root_of(manifests, document) or document
+    patched = _patches(root, crates)
+    own = [one for one in read_dependencies(ProblemCollector(root), document) if not one.inherited]
     for dependency in (*own, *shared_dependencies(document)):
         crate = _target(dependency, crates, patched)
         place, text = dependency.requirement_place, dependency.requirement
@@ -190,11 +192,8 @@ def _target(
     return None if dependency.git else patched.get(dependency.name)
 
 
-def _patches(
-    manifests: _Manifests, document: CargoDocument, crates: Mapping[str, _Crate]
-) -> dict[str, _Crate]:
-    """Find the crates that `[patch]` of a manifest's workspace takes from folders; cargo reads it in the root alone."""
-    root = _root_of(manifests, document) or document
+def _patches(root: CargoDocument, crates: Mapping[str, _Crate]) -> dict[str, _Crate]:
+    """Find the crates that `[patch]` of a workspace takes from folders; cargo reads it in the root alone."""
     found: dict[str, _Crate] = {}
     for source in _table(root, "patch").values():
         for key, entry in source.items() if isinstance(source, dict) else ():

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
 
 from castoff.ecosystems.cargo.manifest.document import (
     CargoDocument,
@@ -26,6 +27,7 @@ from castoff.ecosystems.cargo.manifest.document import (
 from castoff.errors import Problem
 from castoff.model.semver import read_requirement, read_version
 from castoff.text.toml import Path
+from castoff.values import replace
 
 # Cargo still reads the names with `_` in editions before 2024, and warns of them.
 _TABLES: tuple[tuple[str, DependencyKind], ...] = (
@@ -207,8 +209,7 @@ def dependency_folders(
                     yield found
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(Struct, frozen=True):
     key: str
     place: StringPosition
     spot: StringPosition

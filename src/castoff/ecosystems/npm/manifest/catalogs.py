@@ -6,8 +6,9 @@ pnpm keeps them in `pnpm-workspace.yaml`, Yarn in `.yarnrc.yml`, Bun in the root
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from castoff.ecosystems.npm.manifest.document import Document
 from castoff.text import yaml
@@ -16,8 +17,7 @@ from castoff.text.json import Path
 DEFAULT = "default"
 
 
-@dataclass(frozen=True, slots=True)
-class CatalogEntry:
+class CatalogEntry(Struct, frozen=True):
     """The requirement of one package in a catalog; ``path`` is set in a JSON file, ``line`` in any."""
 
     file: str

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import Literal
+
+from msgspec import Struct
 
 from castoff.ecosystems.npm.manifest.catalogs import DEFAULT, CatalogEntry, Catalogs
 from castoff.ecosystems.npm.manifest.document import Document
 from castoff.model.workspace import EdgeKind
 from castoff.text.json import Path
+from castoff.values import replace
 
 Protocol = Literal["", "workspace", "npm", "catalog", "path", "url"]
 
@@ -32,8 +34,7 @@ FLOATING = frozenset({"", "*", "^", "~"})
 """Ranges of `workspace:` that follow the sibling's version by themselves."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NpmRequirement:
+class NpmRequirement(Struct, frozen=True, kw_only=True):
     """One requirement: ``name`` is the package that it is on, ``text`` what stands in the manifest.
 
     ``range`` is the part of it that names versions, at ``start`` in the text; None where no version is named. Where a

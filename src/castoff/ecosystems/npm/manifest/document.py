@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from castoff.errors import CastoffError, WorkspaceError
 from castoff.text.json import JsonPositions, Path, parse_json
@@ -13,8 +14,7 @@ MANIFEST = "package.json"
 Table = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """One manifest: ``file`` its POSIX path from the root, ``folder`` where it lies ("." for the root)."""
 
     file: str

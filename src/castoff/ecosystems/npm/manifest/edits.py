@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from castoff.ecosystems.npm.manifest.catalogs import CatalogEntry
 from castoff.ecosystems.npm.manifest.demands import NpmRequirement, demands_of
 from castoff.ecosystems.npm.manifest.document import Document
@@ -16,8 +18,7 @@ from castoff.text.json import Path, replace_json_strings
 from castoff.text.yaml import replace_values
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NpmMove:
+class NpmMove(Struct, frozen=True, kw_only=True):
     """The release: the packages that move with their old versions, the manifests whose version moves, the new version.
 
     ``raised`` lists the manifests whose requirements move although they admit it; None: all.

@@ -7,14 +7,16 @@ Bun docs, "Workspaces".
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Literal
+
+from msgspec import Struct
 
 from castoff.ecosystems.npm.manifest.catalogs import Catalogs, catalogs_in_manifest, catalogs_in_yaml
 from castoff.ecosystems.npm.manifest.document import MANIFEST, Document
 from castoff.ecosystems.npm.manifest.patterns import matching_folders
 from castoff.errors import CastoffError, Problem, WorkspaceError
 from castoff.text import yaml
+from castoff.values import replace
 
 Client = Literal["npm", "pnpm", "yarn", "bun"]
 Read = Callable[[str], str | None]
@@ -36,19 +38,17 @@ SETTINGS = frozenset({MANIFEST, PNPM_SETTINGS, YARN_SETTINGS})
 """Names of the files that discovery reads."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
+class Layout(Struct, frozen=True, kw_only=True):
     """One workspace, or one package without any; ``members`` are manifests, the root's first."""
 
     folder: str
     client: Client
     members: tuple[str, ...]
     declared: bool
-    catalogs: Catalogs = field(default_factory=dict)
+    catalogs: Catalogs = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Layouts:
+class Layouts(Struct, frozen=True):
     """Everything found: layouts, the manifests that can be read, and the problems of those that cannot."""
 
     found: tuple[Layout, ...]

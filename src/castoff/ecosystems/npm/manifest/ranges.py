@@ -7,8 +7,9 @@ one comparator keeps its operator and its width, and what has several moves only
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 _COMPARATOR = re.compile(
     r"(?P<operator>\^|~>|~|>=|=)?(?P<gap>\s*)(?P<v>v?)"
@@ -18,8 +19,7 @@ _LONGEST = 500
 _EXACT = frozenset({None, "="})
 
 
-@dataclass(frozen=True, slots=True)
-class Moved:
+class Moved(Struct, frozen=True):
     """A range after a release; ``admits`` tells whether it lets the new version in."""
 
     text: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from castoff.errors import CastoffError, WorkspaceError
 from castoff.text.toml import Path, Positions, parse
@@ -12,8 +13,7 @@ from castoff.text.toml import Path, Positions, parse
 Table = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class PythonDocument:
+class PythonDocument(Struct, frozen=True):
     """One manifest: ``file`` its POSIX path from the root, ``folder`` where it lies ("." for the root)."""
 
     file: str

@@ -13,6 +13,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from castoff.ecosystems.python.manifest.document import PythonDocument
 from castoff.ecosystems.python.manifest.project import Demand, demands, read_demand
 from castoff.ecosystems.python.manifest.requirements import MovedSpecifier, admits, moved, name_of, normalised
@@ -71,8 +73,7 @@ def _uv_lists(document: PythonDocument, base: tuple[str, ...]) -> Iterator[tuple
 _LOCK_CLIENTS = {"poetry.lock": "poetry", "pdm.lock": "pdm"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
+class Move(Struct, frozen=True, kw_only=True):
     """The release: each sibling that moves (normalised name) with its old version, and the new one.
 
     ``semver`` is the new version for files that hold SemVer: the `Cargo.toml` of a maturin project, `package.json`.

@@ -10,8 +10,9 @@ import ast
 import configparser
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
+
+from msgspec import Struct
 
 from castoff.ecosystems.python.manifest.document import PythonDocument
 from castoff.ecosystems.python.manifest.project import is_project
@@ -24,8 +25,7 @@ MANIFEST = "pyproject.toml"
 Open = Callable[[str], PythonDocument]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PythonLayout:
+class PythonLayout(Struct, frozen=True, kw_only=True):
     """The manifests of one workspace; ``head`` is that of a uv workspace, None for the plain projects.
 
     ``projects`` describe a package, the head among them if it does; ``broken`` are listed and no TOML.
@@ -44,8 +44,7 @@ class PythonLayout:
         return common_folder(one.folder for one in self.projects)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PythonLayouts:
+class PythonLayouts(Struct, frozen=True, kw_only=True):
     """All workspaces of a tree, and the manifests that cannot be read and are in none of them."""
 
     found: tuple[PythonLayout, ...] = ()

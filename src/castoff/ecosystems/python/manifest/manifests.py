@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from castoff.ecosystems.python.manifest.document import PythonDocument
 from castoff.ecosystems.python.manifest.edits import (
@@ -28,6 +28,7 @@ from castoff.model.versions import Ecosystem, ReleaseVersion, spell
 from castoff.model.workspace import EXCLUDED, Edge, Edited, Member, NotReleased, Package, Workspace
 from castoff.ports import Tree
 from castoff.text.tree_texts import unreadable_of
+from castoff.values import replace
 
 _SURVIVES = frozenset({"normal", "extra", "build"})
 

@@ -10,7 +10,8 @@ import ast
 import re
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from castoff.ecosystems.python.manifest.document import PythonDocument
 from castoff.ecosystems.python.manifest.version_place import (
@@ -28,8 +29,7 @@ _ONE_STRING = re.compile(r"[rRuU]?(\"\"\"|'''|\"|')(?P<version>[^'\"\\\n]*)\1")
 _MOST_IMPORTS = 5
 
 
-@dataclass(frozen=True, slots=True)
-class _Imported:
+class _Imported(Struct, frozen=True):
     """A name that a module imports: ``level`` counts the leading dots of a relative import."""
 
     module: str
@@ -38,13 +38,11 @@ class _Imported:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Computed:
+class _Computed(Struct, frozen=True):
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class PythonModules:
+class PythonModules(Struct, frozen=True):
     """The modules of a project; ``roots`` are the folders that hold them, relative to the manifest."""
 
     document: PythonDocument

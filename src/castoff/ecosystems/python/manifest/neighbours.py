@@ -7,8 +7,9 @@ the release commit. Requirements that admit the new version stay as they are.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from castoff.ecosystems.python.manifest.document import PythonDocument
 from castoff.ecosystems.python.manifest.edits import lock_warnings, pins
@@ -24,8 +25,7 @@ from castoff.text.tree_texts import text_or_nothing
 _LOCKS = ("uv.lock", "poetry.lock", "pdm.lock")
 
 
-@dataclass(frozen=True, slots=True)
-class _Moving:
+class _Moving(Struct, frozen=True):
     """The packages whose version changes, by folder: normalised name and old version; and the new version."""
 
     by_folder: Mapping[str, tuple[str, str]]

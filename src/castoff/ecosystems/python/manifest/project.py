@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from castoff.ecosystems.python.manifest.document import PythonDocument
 from castoff.ecosystems.python.manifest.maturin import crate_manifest, is_maturin
@@ -20,8 +21,7 @@ _TEMPLATES = ("tool", "hatch", "metadata", "hooks", "uv-dynamic-versioning")
 _REPOSITORY_KEYS = ("repository", "sourcecode", "source", "github", "code", "homepage")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Project:
+class Project(Struct, frozen=True, kw_only=True):
     """One project: ``name`` as written; ``private`` says why it is not published, None where it is."""
 
     document: PythonDocument
@@ -31,8 +31,7 @@ class Project:
     problems: tuple[Problem, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Demand:
+class Demand(Struct, frozen=True, kw_only=True):
     """One requirement on a sibling; ``key`` is where its text stands, ``spec`` its version part at ``start``."""
 
     name: str

@@ -14,10 +14,10 @@ version as an exact pin). The operator and the precision of what was written are
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from msgspec import Struct
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
@@ -38,8 +38,7 @@ _EXACT = frozenset({"==", "===", "", "="})
 _FLOORS = frozenset({">=", "~=", "^", "~"})
 
 
-@dataclass(frozen=True, slots=True)
-class PythonRequirement:
+class PythonRequirement(Struct, frozen=True):
     """One PEP 508 requirement: ``name`` normalised, ``spec`` the specifier as written, at ``start`` in the text."""
 
     name: str
@@ -50,8 +49,7 @@ class PythonRequirement:
     marker: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MovedSpecifier:
+class MovedSpecifier(Struct, frozen=True, kw_only=True):
     """A specifier after the release.
 
     ``admits`` is False where the new version is still shut out, which only a person can fix.

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from castoff.ecosystems.python.manifest.document import PythonDocument
 from castoff.ecosystems.python.manifest.requirements import name_of
@@ -151,8 +152,7 @@ def _options(words: Sequence[str], option: str) -> Iterator[str]:
 Read = Callable[[str], str | None]
 
 
-@dataclass(frozen=True, slots=True)
-class VersionSpot:
+class VersionSpot(Struct, frozen=True):
     """A version with its place: ``key`` in the TOML document ``file``, ``span`` in another ``file``, or ``tags``.
 
     ``version`` is spelled as PEP 440 does, and empty for tags. ``semver`` is the text in the file where that file

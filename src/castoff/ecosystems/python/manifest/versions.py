@@ -12,7 +12,6 @@ import configparser
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from castoff.ecosystems.python.manifest.document import PythonDocument
@@ -34,6 +33,7 @@ from castoff.ecosystems.python.manifest.version_place import (
 )
 from castoff.errors import WorkspaceError
 from castoff.text.toml import Path, parse
+from castoff.values import replace
 
 _KEY = ("tool", "hatch", "version")
 _DEFAULT = re.compile(
