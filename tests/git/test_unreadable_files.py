@@ -88,6 +88,11 @@ def test_a_link_to_anything_else_is_named(folder: Path, name: str) -> None:
     assert reason(commit_of(folder).read, "castoff.toml")
 
 
+def test_a_folder_in_the_place_of_a_file_is_named(folder: Path) -> None:
+    for tree in (FolderTree(folder), commit_of(folder)):
+        assert reason(tree.read, "inside") == "it is a folder"
+
+
 def test_what_is_absent_is_none(folder: Path) -> None:
     for tree in (FolderTree(folder), commit_of(folder)):
         for path in ("castoff.toml", "gone/castoff.toml", "real.toml/castoff.toml"):

@@ -6,6 +6,7 @@ import os
 import posixpath
 import re
 import stat
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -56,7 +57,15 @@ class GitTree:
 
     def paths(self) -> Sequence[str]:
         """List all files, sorted."""
-        return sorted(self._blobs)
+        return self._sorted
+
+    @cached_property
+    def _sorted(self) -> Sequence[str]:
+        return tuple(sorted(self._blobs))
+
+    def _is_folder(self, path: str) -> bool:
+        at = bisect_left(self._sorted, f"{path}/")
+        return at < len(self._sorted) and self._sorted[at].startswith(f"{path}/")
 
     def has(self, path: str) -> bool:
         """Return whether there is such a file, or a link with that name."""
@@ -78,7 +87,7 @@ class GitTree:
         """Return a file's text, None if the file does not exist; a link is followed inside the tree.
 
         Errors: ``file-not-text``, and ``file-unreadable`` for a link that has no target or out of the tree, and for a
-        submodule in the place of a file.
+        folder or a submodule in the place of a file.
         """
         if path not in self._data:
             self.preload([path])
@@ -87,6 +96,8 @@ class GitTree:
             return self._linked(path)
         if data is None and path in self._submodules:
             raise _unreadable(path, "it is a submodule, not a file")
+        if data is None and self._is_folder(path):
+            raise _unreadable(path, "it is a folder")
         return None if data is None else _text(data, path)
 
     def _linked(self, path: str) -> str:

@@ -9,9 +9,9 @@ from pathlib import PurePosixPath
 from castoff.config.replacement import replace_all
 from castoff.config.templates import TemplateRelease
 from castoff.config.values import Configuration
-from castoff.ecosystems.cargo.manifest.layout import links_of
 from castoff.errors import CastoffError, Problem
 from castoff.model.scope import common_folder, folders_above
+from castoff.model.tree_links import links_of
 from castoff.model.versions import Ecosystem
 from castoff.model.workspace import Edit, Edited, Package, Workspace
 from castoff.ports import Manifests, Tree

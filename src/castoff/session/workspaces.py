@@ -9,7 +9,6 @@ import tomli
 from msgspec import Struct
 
 from castoff.config.values import Configuration
-from castoff.ecosystems.cargo.manifest.layout import SymbolicLinks
 from castoff.errors import CastoffError, Problem, WorkspaceError
 from castoff.git import Clone, GitTree, Repository
 from castoff.model.intent import Claim
@@ -17,6 +16,7 @@ from castoff.model.joined_workspace import judged, merged, with_others
 from castoff.model.plan import NotLookedAt
 from castoff.model.scope import Scope, is_excluded
 from castoff.model.selection import Discovery, Program, chosen_workspaces
+from castoff.model.tree_links import links_of
 from castoff.model.version_problems import PackageName, names_at
 from castoff.model.versions import Ecosystem
 from castoff.model.workspace import NotReleased, Workspace
@@ -112,8 +112,7 @@ def _linked(tree: Tree, found: Iterable[Discovery]) -> Discovery:
     """Find manifests that are symbolic links themselves: clients follow them, and an edit would change their target."""
     known = {path for one in found for workspace in one.workspaces for path in workspace.manifests}
     programs, outside = [], []
-    links = tree.links() if isinstance(tree, SymbolicLinks) else {}
-    for path, target in links.items():
+    for path, target in links_of(tree).targets.items():
         folder, _, file = path.rpartition("/")
         # A link that a workspace lists is a member like any other, since its client follows it.
         if path in known or file not in _ECOSYSTEMS:

@@ -14,12 +14,13 @@ from msgspec import Struct
 from castoff.ecosystems.cargo.foresight.resolver import Case, Universe, explain, resolves
 from castoff.ecosystems.cargo.manifest.document import Crate, Dependency
 from castoff.ecosystems.cargo.manifest.edits import edit_crates
-from castoff.ecosystems.cargo.manifest.layout import Files, links_of
+from castoff.ecosystems.cargo.manifest.layout import Files
 from castoff.ecosystems.cargo.manifest.workspace import CrateFiles, open_crates, workspace_of
 from castoff.ecosystems.record import Need, NeedKind, Published, Record
 from castoff.errors import Problem
 from castoff.model.graph import order_of
 from castoff.model.semver import Version, read_requirement, read_version
+from castoff.model.tree_links import links_of
 from castoff.model.versions import next_free_version, read, spell
 from castoff.model.workspace import Workspace
 

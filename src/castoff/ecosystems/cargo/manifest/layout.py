@@ -9,21 +9,20 @@ from __future__ import annotations
 import fnmatch
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 from msgspec import Struct
 
-from castoff.ecosystems.cargo.manifest.document import CargoDocument, Crate
+from castoff.ecosystems.cargo.manifest.document import CargoDocument
 from castoff.ecosystems.cargo.manifest.reader import dependency_folders
 from castoff.errors import CastoffError, Problem
 from castoff.model.scope import folders_above, is_within
+from castoff.model.tree_links import links_of
 from castoff.text.toml import parse as read_toml
-from castoff.values import replace
 
 MANIFEST = "Cargo.toml"
-_MOST_LINKS = 20  # on one path; git and cargo give up on loops as well
 
 
 class Files(Protocol):
@@ -36,49 +35,6 @@ class Files(Protocol):
     def paths(self) -> Sequence[str]:
         """List all files."""
         ...
-
-
-@runtime_checkable
-class SymbolicLinks(Protocol):
-    """Files among which there are symbolic links."""
-
-    def links(self) -> Mapping[str, str]:
-        """Return the target, as it is written, of each symbolic link by its path."""
-        ...
-
-
-class Links(Struct, frozen=True):
-    """The symbolic links of a tree: their targets, as written, by path."""
-
-    targets: Mapping[str, str] = {}
-
-    def real(self, folder: str) -> str:
-        """Follow the links on the way to a folder, as cargo's glob and git's checkout do."""
-        # One link after the other, since the target of a link may lie behind another link.
-        for _ in range(_MOST_LINKS):
-            parts = folder.split("/")
-            heads = ("/".join(parts[:count]) for count in range(1, len(parts) + 1))
-            link = next((head for head in heads if head in self.targets), None)
-            if link is None:
-                return folder
-            rest = folder[len(link) :]
-            folder = _normal(posixpath.join(posixpath.dirname(link), self.targets[link]) + rest)
-        return folder
-
-    def followed(self, crate: Crate) -> Crate:
-        """Return a crate whose path dependencies name the folders that their links lead to."""
-        if not self.targets:
-            return crate
-        needs = (
-            one if one.folder is None else replace(one, folder=self.real(one.folder))
-            for one in crate.dependencies
-        )
-        return replace(crate, dependencies=tuple(needs))
-
-
-def links_of(files: Files) -> Links:
-    """Return the symbolic links of a tree, none if it does not list them."""
-    return Links(files.links() if isinstance(files, SymbolicLinks) else {})
 
 
 class CargoLayout(Struct, frozen=True, kw_only=True):
@@ -183,9 +139,8 @@ class _Opened:
         return self._read(f"{folder}/{MANIFEST}" if folder else MANIFEST)
 
     def linked(self) -> tuple[str, ...]:
-        """List the links that lead to the folder of a manifest."""
-        known = frozenset(self.folders)
-        return tuple(sorted(link for link in self.links.targets if self.links.real(link) in known))
+        """List the folders of manifests by the names that links give them."""
+        return tuple(self.links.seen(self.folders))
 
     def _read(self, path: str) -> CargoDocument | CastoffError | None:
         if path not in self._known:

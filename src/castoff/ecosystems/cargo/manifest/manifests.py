@@ -20,13 +20,14 @@ from msgspec import Struct
 
 from castoff.ecosystems.cargo.manifest.document import CargoDocument, Crate, Dependency, ProblemCollector
 from castoff.ecosystems.cargo.manifest.edits import edit_crates, moved
-from castoff.ecosystems.cargo.manifest.layout import CargoLayout, links_of, read_layouts
+from castoff.ecosystems.cargo.manifest.layout import CargoLayout, read_layouts
 from castoff.ecosystems.cargo.manifest.reader import read_dependencies, shared_dependencies
 from castoff.ecosystems.cargo.manifest.workspace import CrateFiles, open_crates, workspace_of
 from castoff.errors import CastoffError, WorkspaceError
 from castoff.model.scope import is_excluded
 from castoff.model.selection import Discovery
 from castoff.model.semver import Version, read_requirement, read_version
+from castoff.model.tree_links import links_of
 from castoff.model.versions import Ecosystem, ReleaseVersion, spell
 from castoff.model.workspace import Edit, Edited, NotReleased, Workspace
 from castoff.ports import Tree

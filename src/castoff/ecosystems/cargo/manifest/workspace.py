@@ -16,15 +16,26 @@ from castoff.ecosystems.cargo.manifest.document import (
 from castoff.ecosystems.cargo.manifest.layout import (
     CargoLayout,
     Files,
-    Links,
     ManifestOpener,
-    links_of,
     read_layouts,
 )
 from castoff.ecosystems.cargo.manifest.reader import read_crate
 from castoff.errors import Problem
 from castoff.model.semver import read_requirement, read_version
+from castoff.model.tree_links import Links, links_of
 from castoff.model.workspace import EXCLUDED, Edge, EdgeKind, Member, Package, Workspace
+from castoff.values import replace
+
+
+def _followed(crate: Crate, links: Links) -> Crate:
+    """Return a crate whose path dependencies name the folders that their links lead to."""
+    if not links.targets:
+        return crate
+    needs = (
+        one if one.folder is None else replace(one, folder=links.real(one.folder))
+        for one in crate.dependencies
+    )
+    return replace(crate, dependencies=tuple(needs))
 
 
 class CrateFiles:
@@ -52,7 +63,7 @@ class CrateFiles:
         for layout in layouts:
             notes = ProblemCollector(layout.root, list(layout.problems))
             read = [one for document in layout.members if (one := read_crate(notes, document)) is not None]
-            unique = list(self._unique(notes, map(self.links.followed, read)))
+            unique = list(self._unique(notes, (_followed(one, self.links) for one in read)))
             self.unread |= {document.file for document in layout.members} - {one.manifest for one in unique}
             self.unread |= set(layout.broken)
             crates += unique

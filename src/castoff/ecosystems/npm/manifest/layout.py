@@ -15,11 +15,12 @@ from castoff.ecosystems.npm.manifest.catalogs import Catalogs, catalogs_in_manif
 from castoff.ecosystems.npm.manifest.document import MANIFEST, Document
 from castoff.ecosystems.npm.manifest.patterns import matching_folders
 from castoff.errors import CastoffError, Problem, WorkspaceError
+from castoff.model.tree_links import links_of
+from castoff.ports import Tree
 from castoff.text import yaml
 from castoff.values import replace
 
 Client = Literal["npm", "pnpm", "yarn", "bun"]
-Read = Callable[[str], str | None]
 
 _CLIENTS: tuple[Client, ...] = ("npm", "pnpm", "yarn", "bun")
 PNPM_SETTINGS = "pnpm-workspace.yaml"
@@ -56,19 +57,21 @@ class Layouts(Struct, frozen=True):
     unreadable: Mapping[str, Problem]
 
 
-def lay_out(paths: Sequence[str], read: Read, document: Callable[[str], Document]) -> Layouts:
+def lay_out(tree: Tree, document: Callable[[str], Document]) -> Layouts:
     """Find the workspaces of a tree; what is in `node_modules` is nobody's source."""
-    return _Reader(paths, read, document).layouts()
+    return _Reader(tree, document).layouts()
 
 
 class _Reader:
-    def __init__(self, paths: Sequence[str], read: Read, document: Callable[[str], Document]) -> None:
+    def __init__(self, tree: Tree, document: Callable[[str], Document]) -> None:
+        paths = tree.paths()
         self._paths = frozenset(paths)
-        self._read = read
+        self._read = tree.read
         self._documents: dict[str, Document] = {}
         self._unreadable: dict[str, Problem] = {}
         manifests = [one for one in paths if one == MANIFEST or one.endswith(f"/{MANIFEST}")]
         self._manifests = [one for one in manifests if "node_modules" not in one.split("/")]
+        self._linked = links_of(tree).seen(one.rpartition("/")[0] or "." for one in self._manifests)
         for path in self._manifests:
             try:
                 self._documents[path] = document(path)
@@ -149,8 +152,12 @@ class _Reader:
             for path in self._manifests
             if path.startswith(above)
         }
+        linked = {
+            name: _join(real, MANIFEST) for name, real in self._linked.items() if name.startswith(above)
+        }
+        inside |= {name.removeprefix(above): path for name, path in linked.items()}
         folders = matching_folders(patterns, sorted(inside), in_order=client == "npm")
-        return [inside[one] for one in folders]
+        return list(dict.fromkeys(inside[one] for one in folders))
 
     def _with_nested(self, members: Sequence[str]) -> list[str]:
         found = list(members)

@@ -103,7 +103,7 @@ class NpmManifests:
 
     def layouts(self, tree: Tree) -> Layouts:
         """Find the workspaces with their clients."""
-        return lay_out(tree.paths(), tree.read, partial(self._document, tree))
+        return lay_out(tree, partial(self._document, tree))
 
     def _document(self, tree: Tree, path: str) -> Document:
         text = tree.read(path) or ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import configparser
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from msgspec import Struct
@@ -19,6 +19,8 @@ from castoff.ecosystems.python.manifest.project import is_project
 from castoff.errors import CastoffError, Problem
 from castoff.model.scope import common_folder
 from castoff.model.selection import Program
+from castoff.model.tree_links import links_of
+from castoff.ports import Tree
 from castoff.text.tree_texts import Read, text_or_nothing
 
 MANIFEST = "pyproject.toml"
@@ -44,6 +46,13 @@ class PythonLayout(Struct, frozen=True, kw_only=True):
         return common_folder(one.folder for one in self.projects)
 
 
+class _Files(Struct, frozen=True):
+    """The files of a tree, and the folders of manifests by the names that links give them."""
+
+    paths: Sequence[str]
+    linked: Mapping[str, str]
+
+
 class PythonLayouts(Struct, frozen=True, kw_only=True):
     """All workspaces of a tree, and the manifests that cannot be read and are in none of them."""
 
@@ -51,10 +60,12 @@ class PythonLayouts(Struct, frozen=True, kw_only=True):
     unreadable: tuple[tuple[str, Problem], ...] = ()
 
 
-def lay_out(paths: Sequence[str], open_manifest: Open) -> PythonLayouts:
+def lay_out(tree: Tree, open_manifest: Open) -> PythonLayouts:
     """Find the workspaces among all files of a tree."""
+    paths = tree.paths()
     manifests = [one for one in paths if one == MANIFEST or one.endswith(f"/{MANIFEST}")]
     documents, broken = _opened(manifests, open_manifest)
+    files = _Files(paths, links_of(tree).seen(one.rpartition("/")[0] or "." for one in manifests))
     heads = [one for one in documents.values() if isinstance(one.get("tool", "uv", "workspace"), dict)]
     layouts: list[PythonLayout] = []
     taken: set[str] = set()
@@ -62,7 +73,7 @@ def lay_out(paths: Sequence[str], open_manifest: Open) -> PythonLayouts:
     for head in sorted(heads, key=lambda one: (one.folder.count("/"), one.folder != ".", one.folder)):
         if head.file in taken:
             continue  # uv takes a workspace that is a member of another one for a member
-        layout, claimed = _uv_layout(head, paths, documents, broken)
+        layout, claimed = _uv_layout(head, files, documents, broken)
         layouts.append(layout)
         taken |= {head.file, *claimed}
     plain = tuple(one for one in documents.values() if one.file not in taken and is_project(one))
@@ -74,12 +85,12 @@ def lay_out(paths: Sequence[str], open_manifest: Open) -> PythonLayouts:
 
 def _uv_layout(
     head: PythonDocument,
-    paths: Sequence[str],
+    files: _Files,
     documents: dict[str, PythonDocument],
     broken: dict[str, Problem],
 ) -> tuple[PythonLayout, Sequence[str]]:
     try:
-        inside, problems = _members(head, paths)
+        inside, problems = _members(head, files)
     except CastoffError as error:
         own = (head,) if is_project(head) else ()
         return PythonLayout(head=head, projects=own, problems=tuple(error.problems)), ()
@@ -106,7 +117,7 @@ def _no_project(document: PythonDocument) -> Problem:
     )
 
 
-def _members(head: PythonDocument, paths: Sequence[str]) -> tuple[list[str], list[Problem]]:
+def _members(head: PythonDocument, files: _Files) -> tuple[list[str], list[Problem]]:
     """Match the globs of a uv workspace, which are relative to it, with all folders of a tree that hold files.
 
     A folder that a glob matches and that has no manifest is reported, since uv refuses the workspace for it.
@@ -118,8 +129,9 @@ def _members(head: PythonDocument, paths: Sequence[str]) -> tuple[list[str], lis
     found: list[str] = []
     bare: list[Problem] = []
     hit: set[int] = set()
-    files = set(paths)
-    for folder in sorted({str(parent) for path in paths for parent in PurePosixPath(path).parents}):
+    known = set(files.paths)
+    folders = {str(parent) for path in files.paths for parent in PurePosixPath(path).parents}
+    for folder in sorted(folders.union(files.linked)):
         # uv skips hidden folders when it expands members.
         if not folder.startswith(base) or folder == head.folder or _is_hidden(folder):
             continue
@@ -128,13 +140,13 @@ def _members(head: PythonDocument, paths: Sequence[str]) -> tuple[list[str], lis
         if not matched or any(pattern.fullmatch(relative) for pattern in unwanted):
             continue
         hit |= matched
-        manifest = f"{folder}/{MANIFEST}"
-        if manifest in files:
+        manifest = f"{files.linked.get(folder, folder)}/{MANIFEST}"
+        if manifest in known:
             found.append(manifest)
         else:
             bare.append(_no_manifest(head, min(matched), wanted[min(matched)], folder))
     missing = [one for index, one in enumerate(wanted) if index not in hit]
-    return found, [*bare, *(_missing(head, wanted.index(one), one) for one in missing)]
+    return list(dict.fromkeys(found)), [*bare, *(_missing(head, wanted.index(one), one) for one in missing)]
 
 
 def _globs(head: PythonDocument, field: str) -> Sequence[str]:

@@ -123,7 +123,7 @@ class PythonManifests:
         return python_neighbours(tree, texts, workspace, version)
 
     def _layouts(self, tree: Tree) -> PythonLayouts:
-        return lay_out(tree.paths(), lambda path: self._document(tree, path))
+        return lay_out(tree, lambda path: self._document(tree, path))
 
     def _document(self, tree: Tree, path: str) -> PythonDocument:
         text = tree.read(path) or ""
