@@ -18,7 +18,7 @@ from castoff.model.tag_schemes import (
     without_name,
 )
 
-NAMES = Names([("zz-nib", "packages/zz-nib"), ("zz_ink", "packages/ink")])
+NAMES = Names([("zz-nib", "packages/zz-nib"), ("zz_ink", "packages/ink"), ("zz-pen", "packages/zz-pen")])
 
 
 def scheme(
@@ -165,6 +165,7 @@ def test_a_newer_plain_tag_that_the_manifests_do_not_carry_leaves_the_choice_ope
         (["packages/zz-nib/v1.0.0", "packages/zz_ink/v1.0.0"], None, "packages/{package}/v{version}"),
         (["zz-nib/1.0.0", "ink/1.0.0"], None, None),
         (["zz-nib-v1.0.0", "zz-ink@1.0.0"], None, None),
+        (["zz-nib-1.0.0", "zz_ink-1.0.0", "zz-pen/-1.0.0"], None, "{package}-{version}"),
         (["v1.0.0", "zz-nib-v1.0.0", "zz_ink-v1.0.0"], "v{version}", "{package}-v{version}"),
     ],
 )

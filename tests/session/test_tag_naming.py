@@ -78,6 +78,15 @@ def test_two_forms_of_one_version_are_unclear(tmp_path: Path) -> None:
     assert [one.code for one in caught.value.problems] == ["tag-scheme-unclear"]
 
 
+def test_versions_that_differ_are_told_before_the_tags_that_follow_from_them(tmp_path: Path) -> None:
+    files = {**members("zz-nib"), "packages/zz-ink/pyproject.toml": python("zz-ink", "2.0.0")}
+
+    with pytest.raises(Refusal) as caught:
+        Versioned.begin(tmp_path, files, "nib-v1.0.0", "ink-v1.0.0").plan("minor")
+
+    assert [one.code for one in caught.value.problems] == ["several-versions", "tag-scheme-unclear"]
+
+
 def _squashed(folder: Path, reached: tuple[str, ...], elsewhere: str) -> Versioned:
     """Release 1.1.0 on a branch of its own, and bring its lines to main as one commit."""
     made = Versioned.begin(folder, ONE, *reached)

@@ -11,6 +11,7 @@ any other; two of one rank leave the choice to the configuration.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import Literal
@@ -234,9 +235,10 @@ def _first_rank(marks: Sequence[Mark], ranks: Sequence[Rank]) -> list[Mark]:
 
 
 def _template_of_each(marks: Sequence[Mark]) -> str | None:
-    """Return the one template of tags per package; None if they differ in more than the name."""
-    forms = {_with_name_hole(mark) for mark in marks}
-    return forms.pop() if len(forms) == 1 else None
+    """Return the template of most tags per package; None if no form has more than half of them."""
+    # tokio-rs/tracing has 244 tags of one form, and one with a slash more.
+    forms = Counter(_with_name_hole(mark) for mark in marks)
+    return next((form for form, count in forms.items() if 2 * count > len(marks)), None)
 
 
 def _with_name_hole(mark: Mark) -> str | None:

@@ -52,6 +52,7 @@ _NAMED = re.compile(
 )
 _PLAIN_NAMES = frozenset({"version", "release", "tag", "rev", "ref", "branch"})
 _CONTEXT = 40
+_LONGEST_WORD = 300
 _LARGEST = 1_000_000
 
 
@@ -188,8 +189,9 @@ def _words(before: str) -> str:
     """Return the end of the words before, from the beginning of a word on."""
     if len(before) <= _CONTEXT:
         return before
-    cut = before[-_CONTEXT:]
-    return cut[cut.find(" ") + 1 :]
+    start = before.find(" ", len(before) - _CONTEXT) + 1
+    # A long address is one word.
+    return before[start or before.rfind(" ") + 1 :][-_LONGEST_WORD:]
 
 
 _SHOWN = 8

@@ -83,7 +83,9 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     @property
     def unclear_tags(self) -> tuple[Problem, ...]:
         """Return the errors, a part of ``problems``, that leave open which version was the last one."""
-        return self.tags.problems
+        # Packages of several versions have tags of several forms: what is left out decides both.
+        differ = [one for one in self.workspace.problems if one.code in ("several-versions", "stray-version")]
+        return (*differ, *self.tags.problems) if self.tags.problems else ()
 
     def tag_of(self, claim: Claim) -> str:
         """Name the tag of a release: the one that it has, else the one that it will get."""

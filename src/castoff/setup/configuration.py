@@ -53,13 +53,15 @@ def document_entries(
 def _entry(one: Mention, before: str) -> SettingsEntry:
     # `re.escape` would also escape spaces and quotes, which is hard to read in a configuration file.
     search = _SPECIAL.sub(r"\\\g<0>", before)
+    # `version 1.2.0` is not to be found in `conversion 1.2.0`.
+    begin = r"\b" if not one.is_code and re.match(r"\w", before) else ""
     place = f"{one.file}:{one.line}"
     reason = f"{place} has {one.version}, which no release would change; remove this rule if the text is about the past"
     settings: dict[str, object] = {
         "file": one.file,
         # In code the version ends at the quote that it begins with; in prose the digits are all that is sure
         # to be a version.
-        "search": search + (f"[^{before[-1]}]*" if one.is_code else _NUMBERS),
+        "search": begin + search + (f"[^{before[-1]}]*" if one.is_code else _NUMBERS),
         "replace": before.replace("\\", "\\\\") + "{version}",
     }
     if one.is_code:

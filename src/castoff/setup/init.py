@@ -70,12 +70,13 @@ def draft_initial(services: Services, site: Path | None) -> Initial:
             remedy=f"edit that table, or move it to a `{FILE}`",
             file=services.source,
         )
-    around, naming_problems = _surroundings(services, site)
-    unclear = naming_problems(services.configuration.release)
+    around, problems_under = _surroundings(services, site)
+    unclear, _ = problems_under(services.configuration.release)
     drafted = draft_configuration(around)
-    if unclear and drafted.text:
-        # Asked again under the draft: a tag template that it takes over answers the question.
-        unclear = naming_problems(parse_configuration(drafted.text).release)
+    if drafted.text and (unclear or around.problems):
+        # Asked again under the draft: a tag template and packages that it takes over answer the questions.
+        unclear, problems = problems_under(parse_configuration(drafted.text).release)
+        drafted = draft_configuration(replace(around, problems=problems))
     news = _waiting(around.tree, drafted)
     path = services.repository.root / FILE
     there = read_text(path) if path.is_file() else None
@@ -123,10 +124,13 @@ def _has_table(services: Services) -> bool:
     return "metadata.castoff" in text or "tool.castoff" in text
 
 
+_Problems = tuple[Problem, ...]
+
+
 def _surroundings(
     services: Services, site: Path | None
-) -> tuple[Surroundings, Callable[[ReleaseSettings], tuple[Problem, ...]]]:
-    """Return what is known of the workspace, and what is unclear about its tags under given settings."""
+) -> tuple[Surroundings, Callable[[ReleaseSettings], tuple[_Problems, _Problems]]]:
+    """Return what is known of the workspace, and the problems of its tags and packages under given settings."""
     repository = services.repository
     head = repository.head()
     if head is None:
@@ -151,12 +155,24 @@ def _surroundings(
         tags=tuple(one.name for one in tags),
         branch=_default_branch(repository),
         current=str(version) if version else None,
-        problems=tuple(one for one in workspace.problems if one.severity == "error"),
+        problems=_errors(workspace),
         repository=_slug(repository),
         site=website[0] if website else None,
         slug=website[1] if website else None,
     )
-    return around, lambda settings: naming_under(settings).problems
+
+    def problems_under(settings: ReleaseSettings) -> tuple[_Problems, _Problems]:
+        left_out = replace(services.scope, exclude=(*services.scope.exclude, *settings.exclude))
+        rest = PastWorkspaces(repository.tree, services.manifests, left_out, workspace)
+        found = read_workspace(tree, services.manifests, left_out)
+        found = rest.measured_by(next(iter(naming.released), None), found, tree)
+        return naming_under(settings).problems, _errors(found)
+
+    return around, problems_under
+
+
+def _errors(workspace: Workspace) -> _Problems:
+    return tuple(one for one in workspace.problems if one.severity == "error")
 
 
 def _folders(workspace: Workspace) -> Sequence[str]:
