@@ -100,12 +100,12 @@ class LazyGroup(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """List the commands in the order of a release."""
-        return [name for name, (module, _) in COMMANDS.items() if _exists(module)]
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import one command."""
         entry = COMMANDS.get(cmd_name)
-        if entry is None or not _exists(entry[0]):
+        if entry is None:
             return None
         command = importlib.import_module(entry[0]).command
         assert isinstance(command, click.Command)
@@ -142,7 +142,7 @@ class LazyGroup(click.Group):
         """List the commands without importing them."""
         # Click's version of this method imports each command for its help line: 20 imports for `castoff
         # --help` (docs/explanation/speed.md).
-        rows = [(name, text) for name, (module, text) in COMMANDS.items() if _exists(module)]
+        rows = [(name, text) for name, (_, text) in COMMANDS.items()]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
 
@@ -275,9 +275,3 @@ def _failed(error: Exception, arguments: Sequence[str]) -> int:
     if text := traceback_asked_for():
         click.echo(text, err=True)
     return 1
-
-
-def _exists(module: str) -> bool:
-    from pathlib import Path
-
-    return (Path(__file__).parent / "commands" / f"{module.rpartition('.')[2]}.py").is_file()

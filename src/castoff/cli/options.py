@@ -9,15 +9,14 @@ import os
 import re
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Concatenate, NamedTuple, ParamSpec, TypeVar
 
 import click
 
+# `castoff --help` and completion come here: what only a given option needs is imported where it is read.
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from castoff.ports import Reporter
     from castoff.session.services import Services
 
@@ -30,6 +29,8 @@ _SHOWN = 60
 
 def path(value: str) -> Path:
     """Return a path that the system could have: not empty, no null character, no longer than it takes."""
+    from pathlib import Path
+
     if not value:
         raise click.BadParameter("a path must not be empty")
     try:
@@ -73,6 +74,8 @@ def duration(value: str) -> float:
 
 def moment(value: str) -> float:
     """Return the seconds from now to a time in RFC 3339, which must lie ahead."""
+    from datetime import datetime
+
     from castoff.io.clock import SystemClock
 
     try:
@@ -101,6 +104,8 @@ def digest(value: str) -> str:
 
 def endpoint(value: str) -> str:
     """Return the address of an OpenTelemetry collector, with the path that takes traces where it has none."""
+    from urllib.parse import urlsplit
+
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise click.BadParameter(f"`{_brief(value)}` is not an http or https address")
@@ -159,8 +164,7 @@ R = TypeVar("R")
 HALF_A_DAY = 43_200.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Common:
+class Common(NamedTuple):
     """What was said about the run as a whole."""
 
     directory: Path | None = None
@@ -180,8 +184,7 @@ class Common:
         """Lay these options over those that stood before the command."""
         if earlier is None:
             return self
-        return replace(
-            self,
+        return self._replace(
             directory=self.directory or earlier.directory,
             json=self.json or earlier.json,
             config=self.config or earlier.config,
@@ -319,6 +322,8 @@ def decided(common: Common, level: str, pre: str | None = None) -> str:
 
 def open_for(common: Common, reporter: Reporter, *, environment: Mapping[str, str] | None = None) -> Services:
     """Wire a run to the outside."""
+    from pathlib import Path
+
     from castoff.wiring import Options, open_setting
 
     options = Options(
@@ -332,6 +337,8 @@ def open_for(common: Common, reporter: Reporter, *, environment: Mapping[str, st
 
 
 def _path(value: object) -> Path | None:
+    from pathlib import Path
+
     return value if isinstance(value, Path) else None
 
 

@@ -16,7 +16,6 @@ from castoff.cli.options import (
     seconds_left,
     time_options,
 )
-from castoff.values import replace
 
 
 @click.command("release")
@@ -88,4 +87,4 @@ def command(
         return carry_out_proposal(common, request, execute=execute)
     from castoff.cli.release_run import carry_out, print_acts
 
-    return carry_out(replace(common, seconds=left), request) if execute else print_acts(common, request)
+    return carry_out(common._replace(seconds=left), request) if execute else print_acts(common, request)

@@ -19,7 +19,6 @@ from castoff.cli.options import (
     seconds_left,
     time_options,
 )
-from castoff.values import replace
 
 if TYPE_CHECKING:
     from castoff.model.handed_tags import HandedTags
@@ -96,7 +95,7 @@ def command(
         only=only,
         tags=_handed(tags, objects),
     )
-    common = replace(common, built=built, seconds=left)
+    common = common._replace(built=built, seconds=left)
     return carry_out(common, request) if execute else print_acts(common, request)
 
 

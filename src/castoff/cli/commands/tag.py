@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 
 from castoff.cli.options import Common, common_options, open_for, path, require_built
-from castoff.values import replace
 
 
 @click.command("tag")
@@ -31,7 +30,7 @@ def command(
     require_folder(folder, to_make=True)
     require_built(built, digests)
     reporter = reporter_for(common.events, quiet=common.json)
-    made = make_release_tags(open_for(replace(common, built=built), reporter), version, folder)
+    made = make_release_tags(open_for(common._replace(built=built), reporter), version, folder)
     reporter.close()
     if common.json:
         from castoff.cli.render.json_shapes import print_json, tags_json
