@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from castoff.cli.commands.check import show_checks
+from castoff.cli.commands.init import show_left
 from castoff.cli.render.text import show_all, show_result, show_states, show_unordered
 from castoff.cli.render.words import wrapped
 from castoff.errors import Problem, Severity
@@ -15,7 +16,9 @@ from castoff.preflight.stage import Checked
 from castoff.reconcile import StageState
 from castoff.reconcile.observer import PartState
 from castoff.reconcile.part import Stage
-from castoff.release.run import Result
+from castoff.release.run import Result, Upload
+from castoff.release.unproven import Unproven
+from castoff.release_tools.reading import Left
 from castoff.values import replace
 
 
@@ -53,6 +56,26 @@ def test_of_many_checks_only_those_that_differ_are_listed(capsys: pytest.Capture
         "",
         "92 passed, 6 warned, 0 failed, 0 unknown",
         "`castoff check -v` lists every check",
+    ]
+
+
+def test_what_one_of_several_packages_has_besides_is_a_row_of_its_own(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    half = Problem(
+        code="half-released", severity="error", message="`p1` is half out", reason="", remedy="yank"
+    )
+    answers = (*PASSED, warned(0, new(0)), replace(warned(1, half, new(1)), result="fail"), warned(2, new(2)))
+
+    lines = [one.rstrip() for one in printed(capsys, answers)[:-3]]
+
+    assert [one for one in lines if "reason:" not in one and "remedy:" not in one] == [
+        " preflight  published:p0 and 2 more  warn    3 found",
+        "            ! `p0` is new [name-new]",
+        "            ! `p1` is new [name-new]",
+        "            ! `p2` is new [name-new]",
+        " preflight  published:p1             FAIL",
+        "            x `p1` is half out [half-released]",
     ]
 
 
@@ -153,7 +176,7 @@ def test_a_rehearsal_that_stopped_before_its_uploads_shows_only_why(
         waves=(),
         resumed=False,
         stages=(),
-        not_proven=("whether your own key signs",),
+        not_proven=(Unproven("you", "your key", "whether your own key signs"),),
         problems=(replace(new(0), severity="error"),),
     )
 
@@ -161,6 +184,68 @@ def test_a_rehearsal_that_stopped_before_its_uploads_shows_only_why(
     show_result(replace(stopped, problems=()), embedded=True)
 
     assert capsys.readouterr().out.count("what a rehearsal cannot prove") == 1
+
+
+def test_what_a_rehearsal_cannot_prove_has_a_line_for_each_whose_it_is(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    unproven = (
+        Unproven("you", "your key", "whether your own key signs"),
+        Unproven("you", "your tokens", "whether your tokens may publish"),
+        Unproven("PyPI", "2 rules", "rules of PyPI: whether this; whether that"),
+    )
+    result = Result(version="1.1.0", waves=(), resumed=False, stages=(), not_proven=unproven)
+
+    show_result(result, embedded=True)
+    short = capsys.readouterr().out.splitlines()
+    show_result(result, embedded=True, verbose=True)
+
+    assert short[-3:] == [
+        "what a rehearsal cannot prove (-v has it in full):",
+        "  you: your key, your tokens",
+        "  PyPI: 2 rules",
+    ]
+    assert capsys.readouterr().out.splitlines()[-3:] == [f"  - {one.text}" for one in unproven]
+
+
+@pytest.mark.parametrize(
+    ("files", "window", "shown"),
+    [
+        (1, 2.7, "1 file uploaded; mismatch window 2.7 s, from the first upload to the last"),
+        (3, None, "1 of 3 files uploaded; an earlier run uploaded the others and began the mismatch window"),
+    ],
+)
+def test_the_mismatch_window_is_told_by_the_run_that_uploaded_everything(
+    files: int, window: float | None, shown: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    uploads = (Upload(package="p", filename="p-1.1.0.crate", digest="0", order=1),)
+    result = Result(version="1.1.0", waves=(), resumed=False, stages=(), uploads=uploads, files=files)
+
+    show_result(replace(result, mismatch_window=window))
+
+    assert shown in capsys.readouterr().out.splitlines()
+
+
+def test_what_init_leaves_is_shown_once_for_each_reason(capsys: pytest.CaptureFixture[str]) -> None:
+    left = [
+        Left(where="tool.json", what="the changelog of `a`", reason="one is kept"),
+        Left(where="tool.json:3", what="`commit`", reason="castoff commits"),
+        Left(where="tool.json", what="the changelog of `b`", reason="one is kept"),
+    ]
+
+    show_left("not needed", left)
+    show_left("remove", [replace(one, need="removal") for one in left[::2]])
+
+    assert capsys.readouterr().err.splitlines() == [
+        "not needed: tool.json: the changelog of `a`",
+        "    and 1 more like it (see --json)",
+        "  one is kept",
+        "not needed: tool.json:3: `commit`",
+        "  castoff commits",
+        "remove: tool.json: the changelog of `a`",
+        "remove: tool.json: the changelog of `b`",
+        "  one is kept",
+    ]
 
 
 def test_a_stage_that_this_release_does_not_have_is_shown_with_the_reason(

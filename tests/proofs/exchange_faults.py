@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from proofs.cargo_faults import Effect, Effects, fault_of
-from proofs.faulting import End, Fault
+from proofs.faulting import Fault
 from proofs.publish_job import Kind
 
 _PASSING: Effects = ({"status": 503}, {"cut": "before"}, {"cut": "after"}, {"rate_limit": 1})
@@ -30,16 +30,13 @@ class Exchange:
     """The exchange of one registry.
 
     ``endpoints`` are all that are asked on the way to a token, the last of which gives it; ``upload`` is what the
-    token is for. ``lasting`` is how a run ends while one of them is down for long, and the code it then has.
-    ``refusal`` is the answer where the publisher went; then a run has the code ``gone``, and ``ended`` where the token
-    is refused.
+    token is for. ``refusal`` is the answer where the publisher went. ``ended`` is the code of a run whose token is
+    refused.
     """
 
     endpoints: Mapping[str, Effect]
     upload: Effect
     refusal: Effect
-    lasting: tuple[End, str]
-    gone: str = "upload-failed"
     ended: str = "upload-failed"
     jobs: tuple[Job, ...]
 
@@ -62,8 +59,6 @@ EXCHANGES: Mapping[Kind, Exchange] = {
             "body": '{"message": "Token request failed", "errors": [{"code": "invalid-publisher", '
             '"description": "no"}]}',
         },
-        # uv has one exit code for every failure, so that a person reads what it says.
-        lasting=("person", "upload-failed"),
         jobs=(
             _RENAMED,
             _NO_ENVIRONMENT,
@@ -80,8 +75,6 @@ EXCHANGES: Mapping[Kind, Exchange] = {
         },
         upload={"service": "cargo", "method": "PUT", "path": "/api/v1/crates/new"},
         refusal={"status": 400, "body": '{"errors": [{"detail": "No Trusted Publishing config found"}]}'},
-        lasting=("again", "write-unclear"),
-        gone="publisher-missing",
         ended="permission-denied",
         jobs=(
             _RENAMED,
@@ -102,9 +95,6 @@ EXCHANGES: Mapping[Kind, Exchange] = {
         },
         upload={"service": "npm", "method": "PUT"},
         refusal={"status": 404, "body": '{"message": "OIDC token exchange error - package not found"}'},
-        # After a failed exchange npm says that it has no token, and no more.
-        lasting=("person", "permission-denied"),
-        gone="publisher-missing",
         ended="permission-denied",
         jobs=(
             _RENAMED,
@@ -139,15 +129,14 @@ def _endpoint(exchange: Exchange, what: str, where: Effect) -> Iterator[Fault]:
     for effect in (*_PASSING, *_GARBAGE):
         yield fault_of(what, where, effect, "done", times=1)
         yield fault_of(f"{what}, once uploading", between, effect, "done", times=1)
-    ends, code = exchange.lasting
     for effect in _PASSING[:2]:
-        yield fault_of(f"{what}, for long", where, effect, ends, code=code, wait=0.5)
+        yield fault_of(f"{what}, for long", where, effect, "again", code="write-unclear", wait=0.5)
     yield fault_of(what, where, {"delay": 0.7}, "done")
 
 
 def _refusals(exchange: Exchange) -> Iterator[Fault]:
     *_, last = exchange.endpoints.values()
     gone, refusal = {**last, "after": _PROBES}, exchange.refusal
-    yield fault_of("the publisher went", gone, refusal, "person", code=exchange.gone, wait=0.5)
+    yield fault_of("the publisher went", gone, refusal, "person", code="publisher-missing", wait=0.5)
     ended: Effect = {"status": 403}
     yield fault_of("the token ended", exchange.upload, ended, "person", code=exchange.ended, wait=0.5)

@@ -46,9 +46,12 @@ def test_a_killed_job_is_finished_by_the_next_one(ground: Ground, tmp_path: Path
     assert verdict.complaints == ()
 
 
-def test_an_exchange_that_is_refused_ends_the_job_with_a_remedy(ground: Ground, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["the workflow was renamed", "exchange, for long: status 503"])
+def test_an_exchange_that_fails_ends_the_job_as_its_cause_demands(
+    ground: Ground, tmp_path: Path, name: str
+) -> None:
     job, expected, _ = ground
-    (fault,) = (one for one in exchange_faults(job.kind) if one.name == "the workflow was renamed")
+    (fault,) = (one for one in exchange_faults(job.kind) if one.name == name)
 
     outcome = try_fault(tmp_path / "case", job.key, job.source, fault, expected, scene=job.scene)
 

@@ -136,6 +136,24 @@ def test_each_package_is_compared_with_the_release_of_its_own_version(
     }
 
 
+def test_packages_with_tags_of_their_own_are_compared_with_them(tmp_path: Path) -> None:
+    """Two packages at one version were released at two commits; a third one never was."""
+    files = {**NPM, "d/package.json": npm("zz-d", "0.1.0")}
+    setting = {"castoff.toml": SETTING + 'package-tags = "{package}/v{version}"\n'}
+    made = Versioned.begin(tmp_path, {**files, **setting}, "zz-a/v1.0.0")
+    made.commit({"b/notes.txt": "x"}, "zz-b/v1.0.0")
+    made.commit({"a/notes.txt": "x"})
+
+    plan = made.plan("patch")
+
+    assert released(plan) == {
+        "zz-a": "changed since zz-a/v1.0.0: `a/notes.txt`",
+        "zz-b": "it requires `zz-a` workspace:*",
+        "zz-c": "1.0.0 has no tag",
+        "zz-d": "0.1.0 has no tag",
+    }
+
+
 def test_a_release_in_flight_has_the_packages_of_its_version(tmp_path: Path) -> None:
     made = begun(tmp_path, NPM)
     made.commit({"a/notes.txt": "x"})

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from msgspec import Struct
 
 from castoff.errors import Problem
+from castoff.model.acts import Outcome, Refused, Unclear
 from castoff.model.observations import Unknown
 
 REQUEST_URL, REQUEST_TOKEN = "ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"
@@ -145,6 +146,21 @@ def refusal_problem(ecosystem: str, package: str | None, refused: ExchangeRefuse
         "`castoff ci --trust` lists all packages; then run the same command again",
         package=package,
     )
+
+
+def outcome_by_exchange(
+    failed: Outcome, tried: tuple[Exchange, str], ecosystem: str, package: str | None
+) -> Outcome:
+    """Return what a failed upload without tokens comes to, by an exchange that was ``tried`` after it.
+
+    uv, twine and npm do not tell a refused exchange from one without an answer, which only time can help.
+    """
+    got, identity = tried
+    if isinstance(got, Unknown):
+        return Unclear(reason=got.reason)
+    if isinstance(got, ExchangeRefused):
+        return Refused(refusal_problem(ecosystem, package, got, identity), unasked=True)
+    return failed
 
 
 def _workflow(claims: Mapping[str, object], claim: str) -> str:

@@ -7,7 +7,7 @@ the draft (`draft.by = "ci"`), the person who merges castoff's pull requests, th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
@@ -18,39 +18,22 @@ from castoff.model.intent import Begin, meant
 from castoff.model.observations import Present
 from castoff.postrelease.website_copy import copy_website
 from castoff.reconcile import StageState
-from castoff.registry_rules import not_provable_of
 from castoff.release.draft_command import make_draft
 from castoff.release.flight import explained
 from castoff.release.proposal_command import propose
-from castoff.release.run import NOT_PROVEN, Result, Upload, approve_staged, run_release
+from castoff.release.run import Result, Upload, approve_staged, run_release
 from castoff.release.status import look
+from castoff.release.unproven import unproven_anywhere, unproven_of
 from castoff.session.registry_versions import require_free, with_silence_named
 from castoff.session.release_request import ReleaseRequest
 from castoff.session.reporters import Recorder
-from castoff.session.services import Embedded, Services, WebsiteCopy, WorldContent
+from castoff.session.services import Embedded, Services, WorldContent
 from castoff.session.session import Session, open_session
 from castoff.session.snapshot import Snapshot, ordered
 from castoff.session.tag_names import require_clear_tags
 from castoff.session.version_guards import require_version
 from castoff.values import replace
 
-_FORGE = (
-    "what the pull requests, labels, issues and milestones on your forge change: the embedded forge has none "
-    "(`castoff check`, `castoff notes` and `castoff milestone` read the real ones, `castoff world seed` copies them)"
-)
-_SEEDED = "what changed on your forge after the seed was written"
-_DOCS = "whether the documentation builds on its host: the embedded host reports each build as done"
-_SITE = (
-    "whether the pages fit the current website: its repository could not be read, "
-    "so the rehearsal uses an empty one"
-)
-_ATTESTED = "whether GitHub takes the attestation of the job `attest`, and Sigstore's log has its entry"
-_SITE_PUSH = "whether the website's repository accepts the pages (your rights there, branch protection) and builds them"
-_DRAFT = "whether your workflow creates the draft (`draft.by`): `castoff draft` ran in its place"
-_MERGE = "whether castoff's pull requests pass their checks and reviews: the rehearsal merges them at once"
-_RESUMED = (
-    "whether a workflow or a person resumes after the merge: the rehearsal runs `castoff resume` at once"
-)
 _ACTING = re.compile(r"`castoff (?:abandon|announce|changelog|draft|milestone|release|resume|website|yank)\b")
 _MERGES = 5
 """How often pull requests are merged and the release resumed: the changelog's lets the website's follow."""
@@ -98,10 +81,8 @@ def rehearse(
                 result=replace(
                     result,
                     not_proven=(
-                        *NOT_PROVEN,
-                        *_rules(session.snapshot),
-                        _SEEDED if embedded.is_seeded else _FORGE,
-                        *_more(services, result.stages, content.website, by_pull_request),
+                        *unproven_anywhere(session.snapshot.ecosystems, is_seeded=embedded.is_seeded),
+                        *unproven_of(services.configuration, result.stages, content.website, by_pull_request),
                     ),
                 ),
                 world=embedded.dump(),
@@ -199,32 +180,6 @@ def _uploads(recorder: Recorder, stages: tuple[StageState, ...]) -> tuple[Upload
         Upload(package=files[name][0], filename=name, digest=files[name][1], order=order)
         for order, name in enumerate(names, start=1)
     )
-
-
-def _rules(snapshot: Snapshot) -> Iterator[str]:
-    """List what no rehearsal can prove of the registries' rules, in one text a service."""
-    for ecosystem in sorted(snapshot.ecosystems):
-        for service, phrases in not_provable_of(ecosystem):
-            yield f"rules of {service} that depend on its data: {'; '.join(phrases)}"
-
-
-def _more(
-    services: Services, stages: Sequence[StageState], website: WebsiteCopy | None, by_pull_request: bool
-) -> tuple[str, ...]:
-    """List what of this configuration no rehearsal can prove, in the order of the stages."""
-    configuration = services.configuration
-    merged = by_pull_request or "pull-request" in (configuration.changelog.mode, configuration.website.mode)
-    documented = any(one.stage.name == "docs" and one.state != "off" for one in stages)
-    facts = (
-        (_DRAFT, configuration.draft.by == "ci"),
-        (_MERGE, merged),
-        (_RESUMED, by_pull_request),
-        (_ATTESTED, configuration.ci.attest),
-        (_DOCS, documented),
-        (_SITE, website is not None and not website.is_real),
-        (_SITE_PUSH, website is not None),
-    )
-    return tuple(text for text, applies in facts if applies)
 
 
 def _exact(session: Session, request: ReleaseRequest) -> ReleaseRequest:

@@ -59,6 +59,7 @@ from castoff.release.stages import (
     publish_stage,
     tag_stage,
 )
+from castoff.release.unproven import Unproven
 from castoff.release.waiver_command import given_up, require_waivable, waiver_stage
 from castoff.session.checkout import check_out
 from castoff.session.registry_versions import with_silence_named
@@ -80,11 +81,6 @@ _OF_RIVALS = frozenset({"version-burnt", "version-below-released"})
 lead to two releases."""
 _OF_UPLOADS = frozenset({JOB, "provenance", "signing", "tool:signing"})
 """Checks for what follows the claim, which a run that ends with it leaves to another."""
-NOT_PROVEN = (
-    "whether your own key signs (the rehearsal signs with a throw-away key)",
-    "whether your tokens may publish each package on the real registries",
-    "whether the real remote accepts the push (branch protection, server-side hooks)",
-)
 
 
 class Upload(Struct, frozen=True, kw_only=True):
@@ -97,15 +93,19 @@ class Upload(Struct, frozen=True, kw_only=True):
 
 
 class Result(Struct, frozen=True, kw_only=True):
-    """How a run ended: every stage as last seen, what was uploaded, what is left."""
+    """How a run ended: every stage as last seen, what was uploaded of how many ``files``, what is left.
+
+    ``mismatch_window`` is None where an earlier run began it.
+    """
 
     version: str
     waves: tuple[tuple[str, ...], ...]
     resumed: bool
     stages: tuple[StageState, ...]
     uploads: tuple[Upload, ...] = ()
+    files: int = 0
     mismatch_window: float | None = None
-    not_proven: tuple[str, ...] = ()
+    not_proven: tuple[Unproven, ...] = ()
     problems: tuple[Problem, ...] = ()
     links: tuple[Link, ...] = ()
 
@@ -490,7 +490,9 @@ def _result(run: _Run, release: Release, states: list[StageState], *, resumed: b
         resumed=resumed,
         stages=tuple(states),
         uploads=uploads,
-        mismatch_window=run.recorder.mismatch_window(),
+        # An earlier run that uploaded some of the files began the window, and nobody knows when.
+        mismatch_window=run.recorder.mismatch_window() if len(uploads) == len(digests) else None,
+        files=len(digests),
         problems=tuple(dict.fromkeys(run.problems)),
         links=links_of(run.session.services, release, states),
     )

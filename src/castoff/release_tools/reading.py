@@ -252,12 +252,8 @@ class Notebook:
         if path.rpartition("/")[2] in MANIFESTS or path in version_files:
             return
         current = self.project.current
-        lines = (
-            []
-            if text is None or current is None
-            else [line for line in text.splitlines() if current in line and matches(line)]
-        )
-        rules = dict.fromkeys(_before(line, str(current)) for line in lines)
+        meant = [line for line in (text or "").splitlines() if matches(line)]
+        rules = dict.fromkeys(_before(line, current) for line in meant if current and current in line)
         for before in rules:
             settings = {
                 "file": path,
@@ -269,13 +265,12 @@ class Notebook:
             reason = f"`{key}` in {self.config.path}: the version in `{path}`"
             self.entries.append(SettingsEntry(table="replace", settings=settings, reason=reason, many=True))
         if not rules:
-            why = "the file is missing" if text is None else f"no such line has the version {current}"
-            self.leave(
-                key,
-                f"{why}; write a rule in `[[replace]]` if a release should change it",
-                "decision",
-                f"the version in `{path}`",
+            why = (
+                f"no such line has the version {current}" if current else "the packages have several versions"
             )
+            why = "the file is missing" if text is None else why
+            advice = f"{why}; write a rule in `[[replace]]` if a release should change it"
+            self.leave(key, advice, "decision", f"the version in `{path}`")
 
     def reading(self, *obsolete: str, news: Sequence[PendingNews] = ()) -> Reading:
         """Return what was gathered."""

@@ -102,8 +102,13 @@ def _extra_file(book: Notebook, prefix: str, file: object) -> None:
     jsonpath = str(file.get("jsonpath", "")) if isinstance(file, Mapping) else ""
     key = re.split(r"[.\['\"\]]+", jsonpath.rstrip("'\"]"))[-1]
     if not key:
-        marked = _marked_lines(book.project.tree.read(path) or "")
-        book.replace_lines(path, marked.__contains__, "extra-files")
+        text = book.project.tree.read(path)
+        marked = _marked_lines(text or "")
+        if text and not marked:
+            book.leave("extra-files", "no line of it is marked, so that release-please changes none either",
+                       what=f"the version in `{path}`")  # fmt: skip
+        else:
+            book.replace_lines(path, marked.__contains__, "extra-files")
         return
     holds = re.compile(rf"['\"]?{re.escape(key)}['\"]?\s*[:=]")
     book.replace_lines(path, lambda line: holds.search(line) is not None, "extra-files")

@@ -47,28 +47,53 @@ def only_changed(
 
 def changed_files(clone: Clone, head: str, every: Workspace, naming: TagNaming) -> ChangedFiles:
     """Compare each package with the release of its own version; one whose version has no tag was never released."""
-    # Reversed, so that of two claims of one version the first one listed stays.
-    releases = {one.version: one for one in reversed(naming.released)}
-    known: dict[ReleaseVersion, Mapping[str, list[str]]] = {}
+    versions = {package.id: read(package.version) for package in every.packages}
+    releases = _releases(naming, frozenset(one for one in versions.values() if one is not None))
+    known: dict[str, Mapping[str, list[str]]] = {}
     changed: dict[str, str] = {}
     unchanged: dict[str, str] = {}
     for package in every.packages:
-        version = read(package.version)
-        release: Claim | None = releases.get(version) if version is not None else None
+        version = versions[package.id]
+        release = releases.get((package.name, version), releases.get((None, version)))
         # Without a tag of its version there is nothing to compare with, and leaving it out would be a guess.
         if version is None or release is None:
             changed[package.id] = f"{package.version} has no tag"
             continue
-        # Packages of one version share a comparison: a workspace has few versions and many packages.
-        if version not in known:
-            known[version] = files_of(every, clone.changed_files(release.commit, head))
-        files = known[version].get(package.id)
+        # Packages of one release share a comparison: a workspace has few releases and many packages.
+        if release.commit not in known:
+            known[release.commit] = files_of(every, clone.changed_files(release.commit, head))
+        files = known[release.commit].get(package.id)
         since = release.tag or str(version)
         if files:
             changed[package.id] = shown_files(files, since)
         else:
             unchanged[package.id] = f"unchanged since {since}"
     return ChangedFiles(changed, unchanged)
+
+
+def _releases(
+    naming: TagNaming, versions: frozenset[ReleaseVersion]
+) -> Mapping[tuple[str | None, ReleaseVersion | None], Claim]:
+    """Find the releases of these versions: those of single packages by name, those of all packages under None.
+
+    A package that was released alone has a tag of its own; that of another package with the same version marks
+    another commit.
+    """
+    found: dict[tuple[str | None, ReleaseVersion | None], Claim] = {}
+    for claim in naming.released:
+        is_of_a_package = naming.each and claim.tag and naming.each.version(claim.tag) is not None
+        if claim.version in versions and not (
+            is_of_a_package and naming.tag.version(claim.tag or "") is None
+        ):
+            found.setdefault((None, claim.version), claim)
+    if naming.each is None:
+        return found
+    commits = {one.name: one.commit for one in naming.reachable}
+    for version in versions:
+        for name, tag in naming.each.of(version):
+            if commit := commits.get(tag):
+                found[name, version] = Claim(version=version, commit=commit, tagged=True, tag=tag)
+    return found
 
 
 def _raised(configuration: Configuration) -> frozenset[Ecosystem]:

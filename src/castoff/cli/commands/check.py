@@ -61,7 +61,7 @@ def checks_json(answers: Sequence[Checked]) -> dict[str, object]:
 
 @dataclass(slots=True)
 class _Row:
-    """Checks that found the same kinds of problems, shown as one."""
+    """One check, or all checks of a group that found one kind of problem."""
 
     checks: list[Checked]
     findings: list[Problem] = field(default_factory=list)
@@ -71,6 +71,14 @@ class _Row:
         """Name the first check, and count the others."""
         others = len(self.checks) - 1
         return self.checks[0].id + (f" and {others} more" if others else "")
+
+    @property
+    def result(self) -> str:
+        """Return the result of the checks; beside another one's error, a warning is no failure."""
+        result = self.checks[0].result
+        if any(one.severity == "error" for one in self.findings):
+            return "fail"
+        return "warn" if result == "fail" and self.findings else result
 
     @property
     def note(self) -> str:
@@ -83,7 +91,7 @@ def show_checks(answers: Sequence[Checked], *, verbose: bool = False) -> None:
     rows = _rows(answers, verbose=verbose)
     width = max((len(one.name) for one in rows), default=0)
     for row in rows:
-        word, colour = _MARKS[row.checks[0].result]
+        word, colour = _MARKS[row.result]
         head = f"{row.checks[0].group:>10}  {safe(row.name):<{width}}  {styled(f'{word:<7}', fg=colour)} {row.note}"
         show(head.rstrip(), hang=12)
         _show_findings(row.findings, verbose=verbose)
@@ -108,10 +116,14 @@ def _rows(answers: Sequence[Checked], *, verbose: bool) -> list[_Row]:
         fresh = [problem for problem in one.findings if problem not in shown]
         shown.update(fresh)
         codes = tuple(dict.fromkeys(problem.code for problem in one.findings))
-        key: object = (one.group, one.result, codes) if codes and not verbose else one.id
-        row = rows.setdefault(key, _Row([]))
-        row.checks.append(one)
-        row.findings.extend(fresh)
+        if verbose or not codes:
+            rows[one.id] = _Row([one], fresh)
+            continue
+        # By code: what all packages have in common is one row, whatever else some of them have.
+        for code in codes:
+            row = rows.setdefault((one.group, code), _Row([]))
+            row.checks.append(one)
+            row.findings.extend(problem for problem in fresh if problem.code == code)
     return list(rows.values())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import click
 from castoff.cli.options import Common, common_options, open_for, path
 
 if TYPE_CHECKING:
+    from castoff.release_tools.reading import Left
     from castoff.setup.init import Initial
 
 
@@ -49,10 +51,7 @@ def _show(common: Common, initial: Initial) -> None:
     for text in initial.drafted.found:
         show(f"found: {safe(text)}", err=True)
     for need, word in _WORDS.items():
-        for one in initial.drafted.left:
-            if one.need == need:
-                show(f"{word}: {safe(one.where)}: {safe(one.what)}", hang=4, err=True)
-                show(f"  {safe(one.reason)}", hang=0, err=True)
+        show_left(word, [one for one in initial.drafted.left if one.need == need])
     _show_news(initial)
     show_all(initial.problems)
     if not initial.difference:
@@ -60,6 +59,23 @@ def _show(common: Common, initial: Initial) -> None:
             bool(initial.problems) or any(one.needs_you for one in initial.drafted.left)
         )
         show(_NO_SETTING if for_you else _ENDS[initial.done], err=True)
+
+
+def show_left(word: str, left: Sequence[Left]) -> None:
+    """Show what is not taken over; what has one reason stands together, above it."""
+    from castoff.cli.render.words import MANY, safe, show
+
+    by_reason: dict[str, list[Left]] = {}
+    for one in left:
+        by_reason.setdefault(one.reason, []).append(one)
+    for reason, alike in by_reason.items():
+        # What a person has to do is listed whole, up to a screen; of the rest, one says enough.
+        shown = alike[: MANY if alike[0].needs_you else 1]
+        for one in shown:
+            show(f"{word}: {safe(one.where)}: {safe(one.what)}", hang=4, err=True)
+        if len(alike) > len(shown):
+            show(f"    and {len(alike) - len(shown)} more like it (see --json)", err=True)
+        show(f"  {safe(reason)}", hang=0, err=True)
 
 
 def _show_news(initial: Initial) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from castoff.cli.completion import complete_level
-from castoff.cli.options import Common, common_options, open_for, path, required_level
+from castoff.cli.options import Common, common_options, open_for, path, required_level, verbose_option
 
 
 @click.command("rehearse")
@@ -21,14 +21,16 @@ from castoff.cli.options import Common, common_options, open_for, path, required
     help="Rehearse `release --pull-request`, its merge, and `resume`.",
 )
 @click.option("--seed", type=path, help="Start from the forge of this seed (see `castoff world seed`).")
+@verbose_option
 @common_options
-def command(common: Common, level: str | None, pre: str | None, proposing: bool, seed: Path | None) -> int:
+def command(
+    common: Common, level: str | None, pre: str | None, proposing: bool, seed: Path | None, verbose: bool
+) -> int:
     """Rehearse a release of LEVEL against embedded services.
 
     Builds and uploads for real, but to services on this machine. The checkout is only read, and no token is used.
     Steps of workflows and people are simulated. Lists what a rehearsal cannot prove.
     """
-    from castoff.cli.release_run import show
     from castoff.cli.render.reporter import reporter_for
     from castoff.release.rehearsal import rehearse
     from castoff.session.release_request import ReleaseRequest
@@ -40,5 +42,12 @@ def command(common: Common, level: str | None, pre: str | None, proposing: bool,
     world = partial(open_rehearsal, start=seed)
     ended = rehearse(open_for(common, reporter), request, world, by_pull_request=proposing)
     reporter.close()
-    show(common, "rehearse", ended.result, ended.world)
+    if common.json:
+        from castoff.cli.render.json_shapes import print_json, result_json
+
+        print_json("rehearse", result_json(ended.result, ended.world))
+    else:
+        from castoff.cli.render.text import show_result
+
+        show_result(ended.result, embedded=True, verbose=verbose)
     return ended.error.exit_code if ended.error is not None else 0

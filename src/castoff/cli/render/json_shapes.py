@@ -210,7 +210,7 @@ def result_json(result: Result, world: dict[str, object] | None = None) -> dict[
         "mismatch_window_seconds": None if window is None else round(window, 3),
         "stages": stages_json(result.stages),
         "links": [{"what": one.what, "name": one.name, "url": one.url} for one in result.links],
-        "not_proven": list(result.not_proven),
+        "not_proven": [one.text for one in result.not_proven],
         "world": world,
         "problems": [problem_json(problem) for problem in result.problems],
     }

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from castoff.release.run import Result
     from castoff.release.status import Status
     from castoff.release.tree import ReleaseTree
+    from castoff.release.unproven import Unproven
     from castoff.rollback.recovery_options import RecoveryOption
 
 _MARKS = {
@@ -40,11 +41,10 @@ _UNLIMITED = 15.0  # seconds a wave, where nothing but the index holds it up
 
 
 def show_plan(plan: Plan, build_seconds: float | None = None, *, verbose: bool = False) -> None:
-    """Show a plan; what makes it impossible stands before it.
+    """Show a plan; its problems stand last, where a terminal ends.
 
     ``build_seconds`` is what an earlier run took to build and try its packages; ``verbose`` lists everything.
     """
-    show_all(plan.errors)
     resumed = " (in flight: it would be resumed)" if plan.resumes else ""
     show(f"{_bold(plan.previous or 'nothing released')} -> {_bold(plan.shown_version)}{resumed}")
     commit = plan.base_commit[:12]
@@ -65,7 +65,7 @@ def show_plan(plan: Plan, build_seconds: float | None = None, *, verbose: bool =
     _show_acts(plan, verbose=verbose)
     if not plan.errors:
         _show_total(plan, build_seconds)
-    show_all([one for one in plan.problems if one.severity == "warning"])
+    show_all([*(one for one in plan.problems if one.severity == "warning"), *plan.errors])
 
 
 def show_unordered(order: Order, *, verbose: bool = False) -> None:
@@ -244,18 +244,14 @@ def _show_way(way: RecoveryOption) -> None:
         show(f"  - {safe(text)}")
 
 
-def show_result(result: Result, *, embedded: bool = False) -> None:
+def show_result(result: Result, *, embedded: bool = False, verbose: bool = False) -> None:
     """Show how a run ended; one in an embedded world has pages nowhere, so none is linked."""
     where = " (embedded services only)" if embedded else ""
     stopped = any(one.severity == "error" for one in result.problems)
     show(f"\n{_bold(result.version)}{where}{': stopped' if stopped else ''}")
     show_states(result.stages)
     if result.uploads:
-        window = result.mismatch_window or 0.0
-        show(
-            f"\n{count(len(result.uploads), 'file')} uploaded; "
-            f"mismatch window {window:.1f} s, from the first upload to the last"
-        )
+        show(f"\n{_uploaded(result)}")
         for wave, names in enumerate(result.waves, start=1):
             show(f"  wave {wave}: {listed(names)}")
     elif not any(state.state == "person" and state.stage.name == "publish" for state in result.stages):
@@ -264,10 +260,34 @@ def show_result(result: Result, *, embedded: bool = False) -> None:
         _show_links(result.links)
     # A rehearsal that stopped before its uploads proves nothing: what matters is why.
     if result.not_proven and (result.uploads or not stopped):
-        show("\nwhat a rehearsal cannot prove:")
-        for text in result.not_proven:
-            show(f"  - {text}")
+        _show_not_proven(result.not_proven, verbose=verbose)
     show_all(result.problems)
+
+
+def _uploaded(result: Result) -> str:
+    """Count what was uploaded, and say for how long packages of two releases could be mixed."""
+    window = result.mismatch_window
+    if window is None:
+        return (
+            f"{len(result.uploads)} of {count(result.files, 'file')} uploaded; an earlier run uploaded the others and "
+            "began the mismatch window"
+        )
+    many = count(len(result.uploads), "file")
+    return f"{many} uploaded; mismatch window {window:.1f} s, from the first upload to the last"
+
+
+def _show_not_proven(unproven: Sequence[Unproven], *, verbose: bool) -> None:
+    """Show what a rehearsal leaves open: each in full, or a line for each whose it is."""
+    show(f"\nwhat a rehearsal cannot prove{'' if verbose else ' (-v has it in full)'}:")
+    if verbose:
+        for one in unproven:
+            show(f"  - {one.text}")
+        return
+    briefs: dict[str, list[str]] = {}
+    for one in unproven:
+        briefs.setdefault(one.whose, []).append(one.brief)
+    for whose, own in briefs.items():
+        show(f"  {whose}: {', '.join(own)}")
 
 
 def show_built(built: BuiltRelease, folder: Path) -> None:

@@ -26,7 +26,7 @@ from castoff.model.attestations import NoProvenance, Origin, Provenance, Publish
 from castoff.model.child_environments import Kind
 from castoff.model.observations import Answer, Present, Sameness, Staged, Unknown, Withdrawn
 from castoff.model.plan import predicted_filename
-from castoff.model.trusted_publishing import Exchange
+from castoff.model.trusted_publishing import Exchange, outcome_by_exchange
 from castoff.model.versions import Ecosystem
 from castoff.model.workspace import Artifact, Package
 from castoff.ports import Clock, LatestTag, Listing
@@ -187,8 +187,15 @@ class NpmRegistry:
         # Never repeated here: after a lost answer the reconciler looks first.
         done = self._send(artifact, "publish")
         return (
-            done if isinstance(done, Unclear) else outcome_of(self._packages[artifact.name], "upload", done)
+            done if isinstance(done, Unclear) else self._sent(self._packages[artifact.name], "upload", done)
         )
+
+    def _sent(self, package: Package, what: str, done: Completed) -> Outcome:
+        """Return the outcome of an upload; without tokens, npm's lack of one has a cause that it does not give."""
+        outcome = outcome_of(package, what, done)
+        if not self._uploads.tokenless or error_code_of(done) != "ENEEDAUTH":
+            return outcome
+        return outcome_by_exchange(outcome, self.exchange(package), "npm", package.name)
 
     def will_stage(self, package: Package) -> bool | Unknown:
         """Return whether a package is staged; `auto` asks client and registry, each once."""
@@ -219,7 +226,7 @@ class NpmRegistry:
         if is_there and isinstance(self._staging.find(package, version), NotListed):
             self._staged_here.add(f"{package.name}@{version}")
             return Succeeded()
-        return outcome_of(package, "stage", done)
+        return self._sent(package, "stage", done)
 
     def approve(self, package: Package, version: str) -> Outcome:
         """Publish what was staged, unless its dist-tag would go back by now."""

@@ -39,7 +39,7 @@ from castoff.io.process import Processes
 from castoff.model.acts import Outcome, Refused, Unclear
 from castoff.model.attestations import NoProvenance, Origin
 from castoff.model.observations import Answer, Present, Sameness, Unknown, Withdrawn
-from castoff.model.trusted_publishing import Exchange
+from castoff.model.trusted_publishing import Exchange, ci_job, outcome_by_exchange
 from castoff.model.versions import Ecosystem
 from castoff.model.workspace import Artifact, Package
 from castoff.ports import Listing
@@ -180,9 +180,14 @@ class PythonRegistry:
         """Upload one file through the configured client; a failure while the endpoint is down is no person's to fix."""
         index = self._known_index(normalised(artifact.name))
         outcome = index.uploader.upload(artifact, root)
-        if isinstance(outcome, Unclear) and outcome.problem is not None and self._is_down(index):
+        if not isinstance(outcome, Unclear) or outcome.problem is None:
+            return outcome
+        if self._is_down(index):
             return replace(outcome, problem=None)
-        return outcome
+        job = ci_job(self._processes.environment) if self._tokenless else None
+        if job is None or not job.may_request:
+            return outcome
+        return outcome_by_exchange(outcome, self._exchange(index), "python", None)
 
     def _is_down(self, index: _Index) -> bool:
         """Ask an upload endpoint without credentials, since the exit code of the client does not give its status.
@@ -196,9 +201,11 @@ class PythonRegistry:
 
     def exchange(self, package: Package) -> tuple[Exchange, str]:
         """Exchange an identity token at the index of a package; also return the identity token."""
-        endpoints = self._index_of(package).endpoints
-        index = endpoints.publish or endpoints.simple
-        return probe(self._http, self._processes.environment, self._processes.redactor, index)
+        return self._exchange(self._index_of(package))
+
+    def _exchange(self, index: _Index) -> tuple[Exchange, str]:
+        address = index.endpoints.publish or index.endpoints.simple
+        return probe(self._http, self._processes.environment, self._processes.redactor, address)
 
     def yank(self, package: Package, version: str) -> Outcome:
         """Report that only a person can yank: no index has an interface for it that a token may use."""
