@@ -95,14 +95,13 @@ def test_the_tree_of_a_commit_gives_texts_and_lists_plain_files_alone(ground: Gr
 
     assert list(tree.paths()) == ["a/b", "binary", "bom", "crlf", "empty", "readme"]
     tree.preload([*tree.paths(), "gone", "link"])
-    assert {path: tree.read(path) for path in ("a/b", "empty", "crlf", "bom", "gone", "link", "a")} == {
+    assert {path: tree.read(path) for path in ("a/b", "empty", "crlf", "bom", "gone", "link")} == {
         "a/b": "b\n",
         "empty": "",
         "crlf": "a\r\n",
         "bom": "\ufeffx",
         "gone": None,
         "link": "one\n",
-        "a": None,
     }
     with pytest.raises(WorkspaceError) as caught:
         tree.read("binary")
@@ -132,7 +131,7 @@ def test_the_tree_of_a_branch_is_that_of_its_newest_commit(ground: Ground) -> No
     before, at_id = repository.tree("HEAD").paths(), repository.tree(ground.git(root, "rev-parse", "HEAD"))
     ground.commit(root, "second", {"copy": "one\n"})
 
-    assert repository.tree("HEAD").paths() == sorted([*before, "copy"])
+    assert list(repository.tree("HEAD").paths()) == sorted([*before, "copy"])
     assert at_id.paths() == before
     assert repository.tree(at_id.commit).paths() == before
 

@@ -7,6 +7,7 @@ import pytest
 from castoff.model.intent import Claim
 from castoff.model.versions import ReleaseVersion
 from castoff.session.claim_history import is_castoffs
+from castoff.values import replace
 
 DIGESTS = f"1.0.0\n\n{'0' * 64}  a-1.0.0.crate\n"
 
@@ -75,3 +76,10 @@ def test_a_release_is_castoffs_by_digests_or_by_a_subject_that_no_script_writes(
     claim, *earlier = texts.claims
 
     assert is_castoffs(texts, "release {version}", claim, earlier) is made
+
+
+def test_a_release_without_a_tag_has_no_digests_whatever_other_tags_list() -> None:
+    texts = Texts((DIGESTS, "squashed"), PLAIN)
+    claim, *earlier = texts.claims
+
+    assert not is_castoffs(texts, "release {version}", replace(claim, tag=None), earlier)

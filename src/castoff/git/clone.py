@@ -413,11 +413,11 @@ class Clone:
 
     def subject(self, commit: str) -> str:
         """Return the first line of a commit's message."""
-        return self.git.must("show", "--no-patch", "--format=%s", commit)
+        return self.git.once(commit, "show", "--no-patch", "--format=%s")
 
     def message(self, commit: str) -> str:
         """Return a commit's message."""
-        return self.git.must("show", "--no-patch", "--format=%B", commit)
+        return self.git.once(commit, "show", "--no-patch", "--format=%B")
 
     def is_reverted(self, commit: str, until: str) -> bool:
         """Return whether a later commit on the first-parent line says that it reverts this one."""
@@ -464,4 +464,4 @@ class Clone:
 
     def commit_time(self, commit: str) -> int:
         """Return a commit's time in seconds since 1970."""
-        return int(self.git.must("show", "--no-patch", "--format=%ct", commit))
+        return int(self.git.once(commit, "show", "--no-patch", "--format=%ct"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -66,6 +67,7 @@ class Git:
         self.last_words = ""
         self.blobs: dict[str, bytes] = {}
         self.trees: dict[tuple[str, ...], GitTree] = {}
+        self._told: dict[tuple[str, ...], str] = {}
 
     def run(self, *arguments: str | Path, given: bytes | None = None) -> Completed:
         """Run git and give what came of it, whatever the code."""
@@ -74,6 +76,14 @@ class Git:
     def must(self, *arguments: str | Path, given: bytes | None = None) -> str:
         """Run git, which has no reason to fail here; returns standard output without its last line end."""
         return self.data(*arguments, given=given).decode("utf-8", "surrogateescape").removesuffix("\n")
+
+    def once(self, name: str, *arguments: str) -> str:
+        """Run git, as :meth:`must`, for what follows from an object; of one that is named by its id, once."""
+        if not is_object_id(name):
+            return self.must(*arguments, name)
+        if (name, *arguments) not in self._told:
+            self._told[name, *arguments] = self.must(*arguments, name)
+        return self._told[name, *arguments]
 
     def data(self, *arguments: str | Path, given: bytes | None = None) -> bytes:
         """Run git, which has no reason to fail here; returns standard output as it is."""
@@ -108,6 +118,14 @@ class Git:
             changes=self._variables,
             is_data=is_data,
         )
+
+
+def is_object_id(name: str) -> bool:
+    """Return whether a name is a whole object id (SHA-1 or SHA-256), which never comes to mean something else."""
+    return _OBJECT_ID.fullmatch(name) is not None
+
+
+_OBJECT_ID = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 def _command(arguments: Sequence[str | Path]) -> str:

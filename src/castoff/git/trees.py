@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import posixpath
-import re
 import stat
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from castoff.errors import Problem, Refusal, WorkspaceError
-from castoff.git.runner import Git
+from castoff.git.runner import Git, is_object_id
 
 
 def open_tree(git: Git, commit: str, only: Sequence[str] = ()) -> GitTree:
@@ -21,10 +20,7 @@ def open_tree(git: Git, commit: str, only: Sequence[str] = ()) -> GitTree:
     What is at a commit that is named by its id never changes, so it is listed once.
     """
     tree = GitTree(git, commit, only)
-    return git.trees.setdefault((commit, *only), tree) if _OBJECT_ID.fullmatch(commit) else tree
-
-
-_OBJECT_ID = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")
+    return git.trees.setdefault((commit, *only), tree) if is_object_id(commit) else tree
 
 
 class GitTree:

@@ -223,7 +223,7 @@ def is_castoffs(texts: CommitTexts, template: str, claim: Claim, earlier: Iterab
 
 
 def _has_digests(texts: CommitTexts, claim: Claim) -> bool:
-    return bool(listed_digests(texts.tag_message(claim.tag or "")))
+    return claim.tag is not None and bool(listed_digests(texts.tag_message(claim.tag)))
 
 
 def _is_claim(texts: CommitTexts, template: str, claim: Claim) -> bool:

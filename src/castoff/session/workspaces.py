@@ -205,7 +205,9 @@ class PastWorkspaces(Struct, frozen=True):
             name if root == "." else f"{root}/{name}" for root in today.roots for name in _ROOT_MANIFESTS
         }
         try:
-            return read_workspace(self.tree_of(commit, sorted(paths)), self.manifests, self.scope)
+            near = self.tree_of(commit, sorted(paths))
+            near.preload(near.paths())
+            return read_workspace(near, self.manifests, self.scope)
         except CastoffError:
             return Workspace(packages=())
 
