@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import click
 import pytest
 
+from castoff.cli.main import command_again
 from castoff.cli.options import duration, moment, seconds_left
 
 
@@ -45,3 +46,16 @@ def test_a_run_has_one_end_and_only_when_it_acts() -> None:
     for until, lasting, execute in ((5.0, 7.0, True), (5.0, None, False), (None, 7.0, False)):
         with pytest.raises(click.UsageError):
             seconds_left(until, lasting, execute=execute)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "again"),
+    [
+        (("release", "minor", "--execute"), "castoff release minor --execute"),
+        (("approve", "1.0.0", "--otp", "123456", "--execute"), "castoff approve 1.0.0 --otp CODE --execute"),
+        (("approve", "1.0.0", "--otp=123456"), "castoff approve 1.0.0 --otp=CODE"),
+        (("plan", "-C", "a b"), "castoff plan -C 'a b'"),
+    ],
+)
+def test_the_command_that_goes_on_holds_no_one_time_password(arguments: tuple[str, ...], again: str) -> None:
+    assert command_again(arguments) == again

@@ -241,14 +241,12 @@ def _misused(error: click.ClickException, arguments: Sequence[str]) -> int:
 
 def _interrupted(end: BaseException, arguments: Sequence[str], exit_code: int) -> int:
     """Report what is done, what is not, and the command that goes on: always the same one."""
-    import shlex
-
     from castoff.errors import Problem
 
     # Click raises its own error from Ctrl-C; the notes are on what it was raised from.
     facts: Sequence[str] = getattr(end, "__notes__", ()) or getattr(end.__cause__, "__notes__", ())
     # The same command resumes: what is done is seen, and not done again.
-    again = shlex.join(("castoff", *arguments))
+    again = command_again(arguments)
     if "--json" not in arguments:
         for line in ("interrupted", *facts, f"to go on: {again}"):
             click.echo(line, err=True)
@@ -260,6 +258,17 @@ def _interrupted(end: BaseException, arguments: Sequence[str], exit_code: int) -
         remedy=f"run the command again to continue: `{again}`",
     )
     return _report((problem,), arguments, exit_code)
+
+
+def command_again(arguments: Sequence[str]) -> str:
+    """Return the command line to run again, without a one-time password: that is a secret, and used up by then."""
+    import shlex
+
+    words = [
+        "CODE" if before == "--otp" else "--otp=CODE" if word.startswith("--otp=") else word
+        for before, word in zip(("", *arguments), arguments, strict=False)
+    ]
+    return shlex.join(("castoff", *words))
 
 
 def _failed(error: Exception, arguments: Sequence[str]) -> int:

@@ -137,7 +137,7 @@ def _open_pull_request(config: ToolConfig) -> Any:
 
     return Left(
         where=config.path,
-        what="a release pull request that is still open",
+        what="its release pull request, if one is open",
         reason="its merge would write a version: close it once the workflow is removed (label `autorelease: pending`)",
         need="decision",
     )

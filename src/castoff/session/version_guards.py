@@ -225,7 +225,8 @@ def below_released(
             "version; levels count from the last tag that is reachable from the branch",
             remedy="pass the exact version"
             + (f", such as {spelled(_after(highest))}" if highest else "")
-            + "; or release from the branch that contains the last release",
+            + f" (or {spelled(version)} itself, if it is meant: that is a warning); or release from the branch that "
+            "contains the last release",
         ),
     )
 

@@ -58,7 +58,10 @@ def _show(common: Common, initial: Initial) -> None:
         for_you = initial.done == "not-needed" and (
             bool(initial.problems) or any(one.needs_you for one in initial.drafted.left)
         )
-        show(_NO_SETTING if for_you else _ENDS[initial.done], err=True)
+        end = _NO_SETTING if for_you else _ENDS[initial.done]
+        if initial.done == "written" and initial.news_written:
+            end = f"wrote `{initial.drafted.changelog}` and `castoff.toml`: commit both, then run `castoff plan minor`"
+        show(end, err=True)
 
 
 def show_left(word: str, left: Sequence[Left]) -> None:

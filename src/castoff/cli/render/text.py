@@ -61,7 +61,8 @@ def show_plan(plan: Plan, build_seconds: float | None = None, *, verbose: bool =
     _show_left_out(plan)
     _show_edits(plan, verbose=verbose)
     for command, writes in plan.commands:
-        show(f"runs `{safe(command)}`, which can write: {listed(writes) if writes else 'nothing'}")
+        files = "any file" if "**" in writes else listed(writes) if writes else "nothing"
+        show(f"runs `{safe(command)}`, which can write: {files}")
     _show_acts(plan, verbose=verbose)
     if not plan.errors:
         _show_total(plan, build_seconds)
