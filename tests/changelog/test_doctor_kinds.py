@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import difflib
+import os
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from castoff.changelog import cut
-from castoff.changelog.doctor import OutsideFacts, examine, fix, read_known
+from castoff.changelog.doctor import ChangelogFinding, OutsideFacts, examine, fix, read_known
+
+RECORD = Path(__file__).parent / "data" / "findings.txt"
 
 ROOT = "https://github.com/acme/acme"
 
@@ -147,6 +153,29 @@ DEFECTS = {
         [("relative-link", 10, "1.3.0")],
         ["relative-link"],
     ),
+    "a relative image": (
+        CLEAN.replace("## What's Changed\n", "## What's Changed\n![it](./it.png)\n", 1),
+        [("relative-link", 10, "1.3.0")],
+        ["relative-link"],
+    ),
+    "a relative link in a file without an address": (
+        "## 1.0.0\n\nsee [it](it.md)\n",
+        [("relative-link", 3, "1.0.0")],
+        ["relative-link"],
+    ),
+    "a list that lost its heading on the first line": (
+        f"{FIRST}\n\n{CLEAN}",
+        [("orphan-new-contributors-list", 1, None)],
+        [],
+    ),
+    "underlines of which two thirds have one length": (
+        "".join(
+            f"1.{n}.0\n{'=' * length}\na\n\n"
+            for n, length in zip((5, 4, 3, 2, 1, 0), (9, 9, 9, 9, 10, 11), strict=True)
+        ),
+        [("underline-length", 18, "1.1.0"), ("underline-length", 22, "1.0.0")],
+        [],
+    ),
 }
 
 
@@ -164,6 +193,40 @@ def test_a_wound_is_found_and_mended(
     assert "\n" not in repaired.text.replace(newline, "")
 
 
+def recorded(name: str, text: str, tags: str | None = None) -> Iterator[str]:
+    """Write down what is found in a text, word for word, and what the repairs change in it."""
+    known = read_known(tags) if tags is not None else None
+    yield f"== {name}\n"
+    yield from (f"{one}\n" for one in map(finding_line, examine(text, known)))
+    repaired = fix(text, known)
+    if repaired.text != text:
+        yield f"fixed {repaired.fixed}, left {len(repaired.findings)}\n"
+        changes = difflib.unified_diff(text.split("\n"), repaired.text.split("\n"), n=0, lineterm="")
+        yield from (f"{line}\n" for line in list(changes)[2:])
+
+
+def finding_line(one: ChangelogFinding) -> str:
+    habit = " (habit)" if one.habit else ""
+    repair = f" -> {'safe' if one.repair.safe else 'by hand'}: {one.repair.text}" if one.repair else ""
+    place = f"{one.line}-{one.end_line} {one.release}"
+    return f"{place} {one.severity}{habit} {one.kind} `{one.text}`: {one.detail}{repair}"
+
+
+def test_findings_and_their_repairs_read_as_recorded() -> None:
+    """With CASTOFF_WRITE_CASES=1 the record is written anew; read the difference before you commit it."""
+    cases = [
+        *((name, text, None) for name, (text, _, _) in DEFECTS.items()),
+        *((name, text, TAGS) for name, (text, _, _) in DEFECTS.items() if "trailer" in name),
+        *((str(one.id), str(one.values[0]), str(one.values[1])) for one in TAGGED),
+        *((str(one.id), str(one.values[0]), None) for one in DAMAGE),
+    ]
+    found = "".join(line for case in cases for line in recorded(*case))
+    if os.environ.get("CASTOFF_WRITE_CASES"):
+        RECORD.write_text(found, encoding="utf-8")
+
+    assert found == RECORD.read_text("utf-8")
+
+
 def test_a_doubled_heading_mended_leaves_the_file_as_it_was() -> None:
     assert fix(DEFECTS["a doubled heading"][0]).text == CLEAN
     assert fix(DEFECTS["a doubled heading with the empty one first"][0]).text == CLEAN
@@ -173,39 +236,39 @@ def test_a_doubled_heading_mended_leaves_the_file_as_it_was() -> None:
     assert fix(DEFECTS["a pull request linked as an issue"][0]).text == CLEAN
 
 
-@pytest.mark.parametrize(
-    ("text", "tags", "found"),
-    [
-        pytest.param(
-            CLEAN, TAGS + "1.2.5\n", [("tag-without-section", None, "1.2.5")], id="a tag without a section"
-        ),
-        pytest.param(CLEAN, TAGS + "1.4.0\n", [("tag-without-section", None, "1.4.0")], id="the newest tag"),
-        pytest.param(CLEAN, TAGS + "1.4.0-rc.1\n", [], id="a tag of a pre-release"),
-        pytest.param(CLEAN, TAGS + "0.5.0\n", [], id="a tag before the first section"),
-        pytest.param(
-            CLEAN,
-            TAGS.replace("1.1.0\t2026-02-01\n", ""),
-            [("section-without-tag", 23, "1.1.0")],
-            id="no tag",
-        ),
-        pytest.param(CLEAN, TAGS.replace("1.3.0\t2026-04-01\n", ""), [], id="the release that is under way"),
-        pytest.param(
-            CLEAN,
-            TAGS.replace("1.0.0\t2026-01-01\n", ""),
-            [("section-older-than-first-tag", 32, "1.0.0")],
-            id="history",
-        ),
-        pytest.param(
-            CLEAN, TAGS.replace("02-01", "02-02"), [("date-differs-from-tag", 23, "1.1.0")], id="another day"
-        ),
-        pytest.param(CLEAN, re.sub("^", "v", TAGS.rstrip(), flags=re.MULTILINE), [], id="tags with a v"),
-        pytest.param(
-            CLEAN, re.sub("^", "acme/v", TAGS.rstrip(), flags=re.MULTILINE), [], id="tags with a package"
-        ),
-        pytest.param(CLEAN, TAGS + "other-9.0.0\nnightly\n", [], id="tags of another package"),
-        pytest.param(CLEAN, "", [], id="no tags"),
-    ],
-)
+TAGGED = [
+    pytest.param(
+        CLEAN, TAGS + "1.2.5\n", [("tag-without-section", None, "1.2.5")], id="a tag without a section"
+    ),
+    pytest.param(CLEAN, TAGS + "1.4.0\n", [("tag-without-section", None, "1.4.0")], id="the newest tag"),
+    pytest.param(CLEAN, TAGS + "1.4.0-rc.1\n", [], id="a tag of a pre-release"),
+    pytest.param(CLEAN, TAGS + "0.5.0\n", [], id="a tag before the first section"),
+    pytest.param(
+        CLEAN,
+        TAGS.replace("1.1.0\t2026-02-01\n", ""),
+        [("section-without-tag", 23, "1.1.0")],
+        id="no tag",
+    ),
+    pytest.param(CLEAN, TAGS.replace("1.3.0\t2026-04-01\n", ""), [], id="the release that is under way"),
+    pytest.param(
+        CLEAN,
+        TAGS.replace("1.0.0\t2026-01-01\n", ""),
+        [("section-older-than-first-tag", 32, "1.0.0")],
+        id="history",
+    ),
+    pytest.param(
+        CLEAN, TAGS.replace("02-01", "02-02"), [("date-differs-from-tag", 23, "1.1.0")], id="another day"
+    ),
+    pytest.param(CLEAN, re.sub("^", "v", TAGS.rstrip(), flags=re.MULTILINE), [], id="tags with a v"),
+    pytest.param(
+        CLEAN, re.sub("^", "acme/v", TAGS.rstrip(), flags=re.MULTILINE), [], id="tags with a package"
+    ),
+    pytest.param(CLEAN, TAGS + "other-9.0.0\nnightly\n", [], id="tags of another package"),
+    pytest.param(CLEAN, "", [], id="no tags"),
+]
+
+
+@pytest.mark.parametrize(("text", "tags", "found"), TAGGED)
 def test_tags_are_compared(text: str, tags: str, found: list[tuple[str, int | None, str]]) -> None:
     assert kinds(text, tags) == found
 
@@ -234,6 +297,15 @@ FINE = {
     + "\nc\n",
     "a fix of an older line": "## 2.0.0 - 2026-03-01\na\n\n## 1.0.1 - 2026-04-01\nb\n\n## 1.0.0 - 2026-01-01\nc\n",
     "an announced version": "## 1.1.0 (unreleased)\n\n## 1.0.0 (2026-01-01)\n\n- a\n",
+    "an announced version compared with the branch": f"## 1.1.0 (unreleased)\n\n- see {ROOT}/compare/1.0.0...main\n\n"
+    "## 1.0.0 (2026-01-01)\n\n- a\n",
+    "a comparison with a branch in code": NEW + f"```\n{COMPARE}\n```\n\n" + OLD,
+    "a comparison with a branch of another repository": NEW
+    + "as the other crew did it in https://github.com/acme/other/compare/1.0.0...main, "
+    "with many more words that people wrote\n\n" + OLD,
+    "many relative links": CLEAN.replace(
+        "## What's Changed\n", "## What's Changed\n" + "see [it](it.md)\n" * 9, 1
+    ),
     "notes without any trailer": "## 1.1.0\n\n### What's Changed\n* a by @b in #1\n\n## 1.0.0\n\n- c\n",
     "a comparison of two tags": CLEAN + f"[diff]({ROOT}/compare/0.8.0...0.9.0)\n",
     "nothing": "",

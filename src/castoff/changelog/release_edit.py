@@ -365,7 +365,9 @@ def _check_no_conflict(log: Changelog) -> None:
     if lines:
         raise Refusal.of(
             "changelog-conflict-markers",
-            f"the changelog has merge conflict markers on lines {', '.join(map(str, lines[:6]))}",
+            "the changelog has merge conflict markers on "
+            + ("line " if len(lines) == 1 else "lines ")
+            + ", ".join(map(str, lines[:6])),
             reason="the lines between them belong to two versions of the file",
             remedy="resolve the conflict first",
             line=lines[0],

@@ -125,7 +125,7 @@ def refusal_problem(ecosystem: str, package: str | None, refused: ExchangeRefuse
     claims = claims_of(token)
     workflow, called = _workflow(claims, "workflow_ref"), _workflow(claims, "job_workflow_ref")
     registry = REGISTRIES[ecosystem]
-    what = f"`{package}`" if package else "no package of this release"
+    what = f" for `{package}`" if package else ""
     identity = _identity(claims, called if ecosystem == "python" else workflow)
     if ecosystem == "python" and claims.get("workflow_ref") != claims.get("job_workflow_ref"):
         return Problem(
@@ -138,9 +138,7 @@ def refusal_problem(ecosystem: str, package: str | None, refused: ExchangeRefuse
         )
     return Problem(
         code="publisher-missing",
-        message=f"{registry} gives this job no token for {what} (status {refused.status})"
-        if package
-        else f"{registry} gives this job no token (status {refused.status})",
+        message=f"{registry} gives this job no token{what} (status {refused.status})",
         reason=refused.text,
         remedy=f"enter the trusted publisher at {registry} exactly so, upper and lower case included: {identity}; "
         "`castoff ci --trust` lists all packages; then run the same command again",

@@ -105,8 +105,6 @@ def _from_json(data: Any) -> OutsideFacts:
     if isinstance(data, dict):
         # An object from tag to day is the shortest form that people write by hand.
         data = [{"tag": name, "date": day} for name, day in data.items()]
-    if not isinstance(data, list):
-        raise _invalid("it is neither a list nor an object")
     for entry in data:
         pulls |= set(_merged(entry))
     tags = (_from_entry(entry) for entry in data)

@@ -110,7 +110,7 @@ def cut_trailers(chart: Chart) -> Iterator[ChangelogFinding]:
     proven = bool(whole) or "comment" in chart.generated.values()
     for section in chart.log.released:
         mark = chart.generated.get(section.heading.line)
-        if mark is None or section.heading.line in whole or not (proven or mark == "comment"):
+        if mark is None or section.heading.line in whole or not proven:
             continue
         if not chart.holdings[section.heading.line]:
             continue
