@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from model_strategies import acyclic, cyclic, edge, workspace
 
+from castoff.errors import Problem
 from castoff.model.graph import Order, likely_facade, order_of
 from castoff.model.workspace import FACADE_KINDS, Edge, EdgeKind, Workspace
 from castoff.values import replace
@@ -153,6 +154,19 @@ def test_the_problem_of_a_facade_that_others_need_names_the_line() -> None:
 
 
 @pytest.mark.parametrize(
+    ("shape", "words"),
+    [
+        (workspace("a b", edge("a", "b")), "`a` needs it"),
+        (workspace("c a b", edge("c", "b"), edge("a", "b")), "`a`, `c` need it"),
+    ],
+)
+def test_the_problem_of_a_facade_names_all_that_need_it(shape: Workspace, words: str) -> None:
+    (problem,) = order_of(shape, named_facade="b").problems
+
+    assert words in f"{problem.message}; {problem.reason}"
+
+
+@pytest.mark.parametrize(
     ("shape", "message"),
     [
         (workspace("a b", edge("a", "b"), edge("b", "a")), "`a` -> `b` -> `a`"),
@@ -169,6 +183,35 @@ def test_a_cycle_is_named_from_its_smallest_package_with_the_line(shape: Workspa
     assert message in order.problems[0].message
     assert (order.problems[0].file, order.problems[0].line) == ("packages/a/pyproject.toml", 7)
     assert order.waves == ()
+
+
+@pytest.mark.parametrize(
+    ("file", "remedy"),
+    [
+        (
+            "a/pyproject.toml",
+            "move one of these requirements into an extra (`project.optional-dependencies`), or "
+            "move the shared code to a separate package",
+        ),
+        ("a/Cargo.toml", "move the shared code to a separate package"),
+        (None, "move the shared code to a separate package"),
+    ],
+)
+def test_the_way_out_of_a_cycle_is_one_of_its_ecosystem(file: str | None, remedy: str) -> None:
+    beside = replace(edge("a", "c"), line=3)
+    (problem,) = order_of(
+        workspace("a b c", beside, replace(edge("a", "b"), file=file), edge("b", "a"))
+    ).problems
+
+    assert problem == Problem(
+        code="dependency-cycle",
+        message="packages depend on each other: `a` -> `b` -> `a`",
+        reason="none of them can be uploaded first, because each must resolve at its upload",
+        remedy=remedy,
+        file=file,
+        line=7,
+        package="a",
+    )
 
 
 def needed(order: Order) -> dict[str, set[str]]:

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
-from castoff.errors import CastoffError
+from castoff.errors import CastoffError, Problem
 from castoff.model.intent import Begin, Claim, History, Resume, meant, meant_again, named, to_resume
 from castoff.model.versions import read
 
@@ -116,14 +117,57 @@ def test_a_version_that_cannot_be_meant_is_refused(
     assert caught.value.exit_code == exit_code
 
 
-def test_the_refusal_of_another_release_names_both_ways_out() -> None:
-    with pytest.raises(CastoffError) as caught:
-        meant(BEGUN, "patch")
+ELSEWHERE = replace(BEGUN.unfinished[0], other_tag="v1.3.0")
 
-    remedy = caught.value.problems[0].remedy
-    assert "castoff resume 1.3.0" in remedy
-    assert "castoff abandon 1.3.0" in remedy
-    assert caught.value.problems[0].commit == BEGUN.unfinished[0].commit
+
+@pytest.mark.parametrize(
+    ("seen", "reason", "remedy"),
+    [
+        pytest.param(
+            BEGUN,
+            "its release commit 1.3.00000000 is on the branch, its tag is not on the remote",
+            "finish it with `castoff resume 1.3.0 --execute`, or withdraw it with `castoff abandon 1.3.0 --execute`",
+            id="claimed",
+        ),
+        pytest.param(
+            replace(BEGUN, unfinished=(ELSEWHERE,)),
+            "its release commit 1.3.00000000 is on the branch, its tag is not on the remote: "
+            "`v1.3.0` exists, but does not match `release.tag`",
+            "change `release.tag` to the form of that tag; otherwise finish it with "
+            "`castoff resume 1.3.0 --execute`, or withdraw it with `castoff abandon 1.3.0 --execute`",
+            id="tagged in another form",
+        ),
+        pytest.param(
+            NEW.reopened([claim("1.3.0", tagged=True)]),
+            "its tag is on 1.3.00000000, and it is not announced",
+            "finish it with `castoff resume 1.3.0 --execute`, or finish without a release on the forge: "
+            "`castoff resume 1.3.0 --without draft --execute`",
+            id="tagged",
+        ),
+    ],
+)
+def test_the_refusal_of_another_release_names_both_ways_out(seen: History, reason: str, remedy: str) -> None:
+    with pytest.raises(CastoffError) as caught:
+        meant(seen, "7.0.0")
+
+    assert caught.value.problems == (
+        Problem(
+            code="release-in-flight",
+            message="1.3.0 is in flight; 7.0.0 would be another release",
+            reason=reason,
+            remedy=remedy,
+            commit=seen.unfinished[0].commit,
+        ),
+    )
+
+
+def test_a_reopened_release_is_no_longer_a_finished_one() -> None:
+    last, older = IDLE.released
+
+    assert IDLE.reopened([]) is IDLE
+    assert replace(IDLE, overtaken=last, idle=True).reopened([last]) == History(
+        previous=older, unfinished=(last,), released=(older,), ours=True
+    )
 
 
 @pytest.mark.parametrize(
@@ -134,6 +178,8 @@ def test_the_refusal_of_another_release_names_both_ways_out() -> None:
         pytest.param(history(["1.2.0"], settled=True), "1.3.0", False, id="an exact version is meant"),
         pytest.param(history(["1.2.0"]), "minor", False, id="work came since"),
         pytest.param(history(settled=True), "minor", False, id="nothing was released"),
+        pytest.param(history(["1.2.0", "1.1.0"], settled=True), "major", False, id="it leads elsewhere"),
+        pytest.param(history(["1.2.0", "1.1.0"], settled=True), "minor", True, id="it led there"),
     ],
 )
 def test_a_run_that_acts_takes_the_last_release_up_where_nothing_came_since(
@@ -141,6 +187,28 @@ def test_a_run_that_acts_takes_the_last_release_up_where_nothing_came_since(
 ) -> None:
     assert isinstance(meant_again(seen, level), Resume) is resumes
     assert isinstance(meant(seen, level), Begin)
+
+
+@pytest.mark.parametrize(
+    ("released", "level", "pre", "resumes"),
+    [
+        pytest.param(["1.3.0-rc.1", "1.2.0"], "minor", "rc", True, id="the same kind"),
+        pytest.param(["1.3.0-rc.1", "1.2.0"], "major", "rc", False, id="another level"),
+        pytest.param(["1.3.0-rc.1", "1.2.0"], "minor", "beta", None, id="another kind"),
+        pytest.param(["1.3.0-rc.2", "1.3.0-rc.1", "1.2.0"], "rc", None, True, id="from the one before"),
+        pytest.param(["1.3.0-rc.1", "1.2.0"], "minor", None, False, id="the end of it"),
+    ],
+)
+def test_a_candidate_is_taken_up_by_what_leads_to_it(
+    released: list[str], level: str, pre: str | None, resumes: bool | None
+) -> None:
+    seen = history(released, settled=True)
+    if resumes is None:
+        with pytest.raises(CastoffError):
+            meant_again(seen, level, pre)
+        return
+
+    assert isinstance(meant_again(seen, level, pre), Resume) is resumes
 
 
 @pytest.mark.parametrize(
