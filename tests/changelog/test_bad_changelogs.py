@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +9,8 @@ import pytest
 from castoff.changelog import CutOptions, PortOptions, cut, port
 from castoff.changelog.doctor import read_known
 from castoff.errors import CastoffError, Problem, Refusal, UsageError
+from castoff.values import replace
+from recorded import assert_recorded, problems_as_text
 
 RECORD = Path(__file__).parent / "data" / "refusals.txt"
 URL = "https://github.com/acme/acme/releases/tag/1.2.0"
@@ -100,18 +100,14 @@ def test_bad_input_is_refused(
 
 
 def test_each_refusal_reads_as_recorded() -> None:
-    """With CASTOFF_WRITE_CASES=1 the record is written anew; read the difference before you commit it."""
     found = ""
     for one in REFUSED:
         text, version, body, url, date, *_ = map(str, one.values)
         with pytest.raises(CastoffError) as caught:
             port(text, version, body, url, date)
-        (problem,) = caught.value.problems
-        found += f"== {one.id}\n{problem.code}: {problem.message}\n  {problem.reason}\n  {problem.remedy}\n"
-    if os.environ.get("CASTOFF_WRITE_CASES"):
-        RECORD.write_text(found, encoding="utf-8")
+        found += problems_as_text(str(one.id), caught.value.problems)
 
-    assert found == RECORD.read_text("utf-8")
+    assert_recorded(RECORD, found)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ from textwrap import dedent
 import pytest
 
 from castoff.changelog import CutOptions, PortOptions, cut, parse, port
+from castoff.changelog.body import BodyContext, prepare_body
+from castoff.values import replace
 
 ROOT = "https://github.com/acme/acme"
 BODY = dedent("""\
@@ -272,6 +274,32 @@ def test_the_milestone_is_linked_once() -> None:
     assert port(done, "1.2.0", BODY, url(), "2026-11-22", options).text == done
     told = BODY.replace("## Highlights", f"## Highlights\nSee the [milestone]({ROOT}/milestone/5).")
     assert "**Milestone**" not in port(before, "1.2.0", told, url(), "2026-11-22", options).text
+    queried = PortOptions(milestone_url=f"{ROOT}/milestone/5?closed=1?sort=x")
+    assert "**Milestone**" not in port(before, "1.2.0", told, url(), "2026-11-22", queried).text
+
+
+GENERATED = "## What's Changed\n* x by @jo in #1"
+WHOLE = BodyContext(version="1.2.0", level=1, root=ROOT, tag="1.2.0", previous="1.1.0", link_numbers=False)
+
+
+@pytest.mark.parametrize(
+    ("body", "context", "completed"),
+    [
+        (GENERATED, WHOLE, True),
+        (GENERATED, replace(WHOLE, root=None), False),
+        (GENERATED, replace(WHOLE, previous=None), False),
+        (GENERATED, replace(WHOLE, tag=None), False),
+        ("What I wrote.", WHOLE, False),
+        (f"{GENERATED}\n\n**Full Changelog**: x", WHOLE, False),
+    ],
+    ids=["lacking", "no address", "nothing before", "no tag", "by hand", "there"],
+)
+def test_generated_notes_get_the_comparison_that_they_lack(
+    body: str, context: BodyContext, completed: bool
+) -> None:
+    end = f"\n\n**Full Changelog**: {ROOT}/compare/1.1.0...1.2.0" if completed else ""
+
+    assert prepare_body(body, context) == body + end
 
 
 def test_new_contributors_are_kept_as_a_whole_where_that_is_wanted() -> None:

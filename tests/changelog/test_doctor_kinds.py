@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 
 from castoff.changelog import cut
 from castoff.changelog.doctor import ChangelogFinding, OutsideFacts, examine, fix, read_known
+from recorded import assert_recorded
 
 RECORD = Path(__file__).parent / "data" / "findings.txt"
 
@@ -193,7 +193,7 @@ def test_a_wound_is_found_and_mended(
     assert "\n" not in repaired.text.replace(newline, "")
 
 
-def recorded(name: str, text: str, tags: str | None = None) -> Iterator[str]:
+def findings_of(name: str, text: str, tags: str | None = None) -> Iterator[str]:
     """Write down what is found in a text, word for word, and what the repairs change in it."""
     known = read_known(tags) if tags is not None else None
     yield f"== {name}\n"
@@ -213,18 +213,14 @@ def finding_line(one: ChangelogFinding) -> str:
 
 
 def test_findings_and_their_repairs_read_as_recorded() -> None:
-    """With CASTOFF_WRITE_CASES=1 the record is written anew; read the difference before you commit it."""
     cases = [
         *((name, text, None) for name, (text, _, _) in DEFECTS.items()),
         *((name, text, TAGS) for name, (text, _, _) in DEFECTS.items() if "trailer" in name),
         *((str(one.id), str(one.values[0]), str(one.values[1])) for one in TAGGED),
         *((str(one.id), str(one.values[0]), None) for one in DAMAGE),
     ]
-    found = "".join(line for case in cases for line in recorded(*case))
-    if os.environ.get("CASTOFF_WRITE_CASES"):
-        RECORD.write_text(found, encoding="utf-8")
 
-    assert found == RECORD.read_text("utf-8")
+    assert_recorded(RECORD, "".join(line for case in cases for line in findings_of(*case)))
 
 
 def test_a_doubled_heading_mended_leaves_the_file_as_it_was() -> None:

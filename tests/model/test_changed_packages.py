@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from model_strategies import edge, package, workspace
 
@@ -18,6 +16,7 @@ from castoff.model.changed_packages import (
 from castoff.model.refs import TagSource
 from castoff.model.versions import Ecosystem
 from castoff.model.workspace import Edge, Member, Package, ReleaseReason, Workspace
+from castoff.values import replace
 
 OWN = {"core": "changed since 1.0.0: `core/a`"}
 

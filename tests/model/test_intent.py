@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
 
 from castoff.errors import CastoffError, Problem
 from castoff.model.intent import Begin, Claim, History, Resume, meant, meant_again, named, to_resume
 from castoff.model.versions import read
+from castoff.values import replace
 
 
 def claim(text: str, *, tagged: bool = False) -> Claim:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from castoff.model.shards import Shard, ShardFile, ShardResult, join, read_shard
 from castoff.values import replace
+from recorded import assert_recorded, problems_as_text
+
+RECORD = Path(__file__).parent / "data" / "shard_problems.txt"
 
 
 @pytest.mark.parametrize(
@@ -46,24 +51,29 @@ TWO = replace(ONE, shard=Shard(2, 2), verified=("b",))
 OTHER = (FILES[0], replace(FILES[1], digest="f" * 64), FILES[2])
 
 
-@pytest.mark.parametrize(
-    ("results", "codes", "words"),
-    [
-        ((ONE, TWO), [], ""),
-        ((TWO, ONE), [], ""),
-        ((ONE, TWO, TWO), [], ""),
-        ((ONE,), ["shards-incomplete"], "2/2"),
-        ((ONE, ONE), ["shards-incomplete"], "2/2"),
-        ((ONE, replace(TWO, shard=Shard(2, 3))), ["shards-incomplete"], "not of one build"),
-        ((ONE, replace(TWO, version="1.0.1")), ["shards-incomplete"], "not of one build"),
-        ((ONE, replace(TWO, verified=())), ["shards-incomplete"], "no shard verified `b`"),
-        ((ONE, replace(TWO, files=OTHER)), ["not-reproducible"], "`b-1.0.0.crate` differs"),
-        ((ONE, replace(TWO, files=FILES[:2])), ["not-reproducible"], "`c-1.0.0.crate` differs"),
-        ((replace(ONE, files=FILES[:2]), TWO), ["not-reproducible"], "`c-1.0.0.crate` differs"),
-        ((ONE, TWO, replace(TWO, files=OTHER)), ["not-reproducible"], "shard 2/2"),
-    ],
-    ids=range(12),
-)
+JOINED = [
+    ((ONE, TWO), [], ""),
+    ((TWO, ONE), [], ""),
+    ((ONE, TWO, TWO), [], ""),
+    ((ONE,), ["shards-incomplete"], "2/2"),
+    ((ONE, ONE), ["shards-incomplete"], "2/2"),
+    ((ONE, replace(TWO, shard=Shard(2, 3))), ["shards-incomplete"], "not of one build"),
+    ((ONE, replace(TWO, version="1.0.1")), ["shards-incomplete"], "not of one build"),
+    ((ONE, replace(TWO, verified=())), ["shards-incomplete"], "no shard verified `b`"),
+    ((ONE, replace(TWO, files=OTHER)), ["not-reproducible"], "`b-1.0.0.crate` differs"),
+    ((ONE, replace(TWO, files=FILES[:2])), ["not-reproducible"], "`c-1.0.0.crate` differs"),
+    ((replace(ONE, files=FILES[:2]), TWO), ["not-reproducible"], "`c-1.0.0.crate` differs"),
+    ((ONE, TWO, replace(TWO, files=OTHER)), ["not-reproducible"], "shard 2/2"),
+]
+
+
+def test_each_problem_of_shards_reads_as_recorded() -> None:
+    assert_recorded(
+        RECORD, "".join(problems_as_text(str(n), join(one[0])[1]) for n, one in enumerate(JOINED))
+    )
+
+
+@pytest.mark.parametrize(("results", "codes", "words"), JOINED, ids=range(12))
 def test_results_are_joined_if_they_are_one_build(
     results: tuple[ShardResult, ...], codes: list[str], words: str
 ) -> None:

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from model_strategies import versions
 from packaging.version import Version as Pep440
 
-from castoff.errors import UsageError
+from castoff.errors import CastoffError, UsageError
 from castoff.model.semver import read_version
 from castoff.model.versions import (
     LEVELS,
@@ -17,6 +19,9 @@ from castoff.model.versions import (
     read,
     spell,
 )
+from recorded import assert_recorded, problems_as_text
+
+RECORD = Path(__file__).parent / "data" / "level_problems.txt"
 
 
 def v(text: str) -> ReleaseVersion:
@@ -163,29 +168,41 @@ def test_a_level_counts_from_the_last_released_version(
     assert spell(found, "python") == spell(v(expected), "python")
 
 
-@pytest.mark.parametrize(
-    ("previous", "level", "pre", "code"),
-    [
-        ("1.2.3", "rc", None, "level-needs-pre"),
-        ("1.2.3", "alpha", None, "level-needs-pre"),
-        (None, "rc", None, "level-needs-pre"),
-        ("1.3.0-rc.1", "beta", None, "pre-goes-back"),
-        ("1.3.0-beta.1", "alpha", None, "pre-goes-back"),
-        ("1.3.0-rc.1", "minor", "beta", "pre-goes-back"),
-        ("1.2.3", "release", None, "nothing-to-release"),
-        (None, "release", None, "nothing-to-release"),
-        ("1.2.3", "huge", None, "unknown-level"),
-        ("1.2.3", "", None, "unknown-level"),
-        ("1.2.3", "Minor", None, "unknown-level"),
-        ("1.2.3", "1.2.3.dev1", None, "unknown-level"),
-        ("1.2.3", "minor", "nightly", "unknown-level"),
-        ("1.2.3", "minor", "a", "unknown-level"),
-        ("1.2.3", "1.4.0", "rc", "level-needs-bump"),
-        ("1.3.0-rc.1", "release", "rc", "level-needs-bump"),
-        ("1.3.0-rc.1", "rc", "rc", "level-needs-bump"),
-        ("1.3.0-alpha.1", "beta", "rc", "level-needs-bump"),
-    ],
-)
+UNFIT = [
+    ("1.2.3", "rc", None, "level-needs-pre"),
+    ("1.2.3", "alpha", None, "level-needs-pre"),
+    (None, "rc", None, "level-needs-pre"),
+    ("1.3.0-rc.1", "beta", None, "pre-goes-back"),
+    ("1.3.0-beta.1", "alpha", None, "pre-goes-back"),
+    ("1.3.0-rc.1", "minor", "beta", "pre-goes-back"),
+    ("1.2.3", "release", None, "nothing-to-release"),
+    (None, "release", None, "nothing-to-release"),
+    ("1.2.3", "huge", None, "unknown-level"),
+    ("1.2.3", "", None, "unknown-level"),
+    ("1.2.3", "Minor", None, "unknown-level"),
+    ("1.2.3", "1.2.3.dev1", None, "unknown-level"),
+    ("1.2.3", "minor", "nightly", "unknown-level"),
+    ("1.2.3", "minor", "a", "unknown-level"),
+    ("1.2.3", "1.4.0", "rc", "level-needs-bump"),
+    ("1.3.0-rc.1", "release", "rc", "level-needs-bump"),
+    ("1.3.0-rc.1", "rc", "rc", "level-needs-bump"),
+    ("1.3.0-alpha.1", "beta", "rc", "level-needs-bump"),
+    ("1.2.3", "mino", None, "unknown-level"),
+]
+
+
+def test_each_problem_of_a_level_reads_as_recorded() -> None:
+    found = ""
+    unsupported = [("1.2.3", text, None, "") for text in ("1.2.3.post1", "1!1.2.3", "1.2.3.4", "1.2.3+local")]
+    for previous, level, pre, _ in [*UNFIT, *unsupported]:
+        with pytest.raises(CastoffError) as caught:
+            next_version(v(previous) if previous else None, level, pre)
+        found += problems_as_text(f"{previous} {level} {pre}", caught.value.problems)
+
+    assert_recorded(RECORD, found)
+
+
+@pytest.mark.parametrize(("previous", "level", "pre", "code"), UNFIT)
 def test_a_level_that_cannot_be_is_refused(
     previous: str | None, level: str, pre: str | None, code: str
 ) -> None:

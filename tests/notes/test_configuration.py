@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +13,9 @@ from castoff.errors import CastoffError, ConfigurationError, Problem
 from castoff.notes.configuration import read_configuration
 from castoff.text.yaml import LARGEST_TEXT, read_yaml
 from castoff.world.forge.generated_notes import InvalidConfiguration, parse
+from recorded import assert_recorded, problems_as_text
+
+RECORD = Path(__file__).parent / "data" / "configuration_problems.txt"
 
 
 def warnings(text: str, labels: tuple[str, ...] | None = None) -> tuple[Problem, ...]:
@@ -221,6 +226,33 @@ def test_what_is_odd_is_a_warning(text: str, code: str, line: int) -> None:
     (warning,) = warnings(text)
 
     assert (warning.code, warning.severity, warning.line) == (code, "warning", line)
+
+
+LABELS = ("bug", "feature")
+
+
+def problems_of(text: str, labels: tuple[str, ...] | None = None) -> tuple[Problem, ...]:
+    try:
+        return warnings(text, labels)
+    except ConfigurationError as error:
+        return error.problems
+
+
+def test_each_problem_reads_as_recorded() -> None:
+    cases = [
+        *((name, text, None) for name, text, *_ in REFUSED),
+        *((name, text, None) for name, text, *_ in ODD),
+        ("a value that needs quotes", below(category("A", "no")), None),
+        ("a key that no key is like", "changelog:\n  zzz: []\n", None),
+        ("a key that is misspelt", "changelog:\n  catagories: []\n", None),
+        ("an author that no login is like", "changelog:\n  exclude:\n    authors: ['a b']\n", None),
+        ("an author that is nearly a login", "changelog:\n  exclude:\n    authors: ['@ada']\n", None),
+        ("a label that the forge does not have", below(category("A", "Bug"), category("B", "zzz")), LABELS),
+    ]
+
+    assert_recorded(
+        RECORD, "".join(problems_as_text(name, problems_of(text, labels)) for name, text, labels in cases)
+    )
 
 
 @pytest.mark.parametrize(

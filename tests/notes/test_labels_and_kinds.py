@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,6 +28,9 @@ from castoff.notes.labels import (
     proposals,
 )
 from castoff.values import replace
+from recorded import assert_recorded, problems_as_text
+
+RECORD = Path(__file__).parent / "data" / "label_problems.txt"
 
 KUBE_KINDS = kind_labels(read_configuration(KUBE).configuration)
 POLICY = LabelPolicy(kinds=KUBE_KINDS)
@@ -122,6 +126,22 @@ def test_labels(labels: tuple[str, ...], expected: list[tuple[str, str]]) -> Non
 
     assert [(problem.code, problem.severity) for problem in found] == expected
     assert all(p.url == "https://github.com/o/r/pull/5" and p.pull_request == 5 for p in found)
+
+
+def test_each_problem_of_a_label_reads_as_recorded() -> None:
+    strict = replace(POLICY, strict=True)
+    one, two = change(5, "Fix `x`\x1b[2J"), change(6, milestone=6, milestone_title="1.9.0")
+    cases = [
+        *((name, check_labels([change(5, labels=labels)], POLICY)) for name, labels, _ in CASES),
+        ("no label, strictly", check_labels([one], strict)),
+        ("no kinds at all", check_labels([one], replace(POLICY, kinds=DEFAULT_KINDS))),
+        ("milestones", check_milestone([one, two], MILESTONE, POLICY)),
+        ("milestones, strictly", check_milestone([one, two], MILESTONE, strict)),
+        ("a commit", check_commits([Commit(sha="a" * 40, subject="quick")], POLICY)),
+        ("a commit, strictly", check_commits([Commit(sha="a" * 40, subject="quick")], strict)),
+    ]
+
+    assert_recorded(RECORD, "".join(problems_as_text(*case) for case in cases))
 
 
 def test_a_wrong_label_names_the_nearest_one() -> None:
