@@ -7,7 +7,7 @@ from textwrap import dedent
 import pytest
 
 from castoff.changelog import CutOptions, PortOptions, cut, parse, port
-from castoff.changelog.body import BodyContext, prepare_body
+from castoff.changelog.body import BodyContext, is_generated_entry, prepare_body
 from castoff.values import replace
 
 ROOT = "https://github.com/acme/acme"
@@ -333,6 +333,15 @@ def test_the_list_of_new_contributors_goes_as_a_whole(contributors: str) -> None
 def test_what_people_wrote_after_the_list_of_new_contributors_stays() -> None:
     body = "## New Contributors\n* @a made their first contribution in #1\n\nThanks to all!\n"
     assert "Thanks to all!" in port("", "1.2.0", body, url(), "2026-11-22").text
+
+
+@pytest.mark.parametrize(("length", "generated"), [(1999, True), (2000, False)])
+def test_a_line_that_is_too_long_for_a_title_is_not_generated(length: int, generated: bool) -> None:
+    end = " by @jo in #1"
+    line = "* " + "x" * (length - 2 - len(end)) + end
+
+    assert len(line) == length
+    assert is_generated_entry(line) is generated
 
 
 HAND = f"""\

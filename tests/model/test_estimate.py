@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from castoff.model.plan import SECONDS_A_WAVE, Bucket, EstimatedUpload, estimated
+from castoff.model.plan import SECONDS_A_WAVE, Bucket, EstimatedUpload, Window, estimated
 
-Limits = Mapping[tuple[str, bool], Bucket]
+Limits = Mapping[tuple[str, bool], Bucket | Window]
 VISIBLE = SECONDS_A_WAVE["cargo"]
 
 
@@ -51,6 +51,19 @@ def test_without_uploads_there_is_nothing_to_wait_for() -> None:
             0.0,
             [0, 0, 15, 15, 20, 25],
             id="a bucket fills up, not over",
+        ),
+        pytest.param(
+            (4,), {("cargo", False): Window(2, 60.0)}, 0.0, [0, 0, 60, 60], id="a window, and the next"
+        ),
+        pytest.param(
+            (1, 3),
+            {("cargo", False): Window(2, 60.0)},
+            0.0,
+            [0, 15, 60, 75],
+            id="a window begins at each upload",
+        ),
+        pytest.param(
+            (3,), {("cargo", True): Window(1, 60.0)}, 0.0, [0, 0, 0], id="a window of new names only"
         ),
     ],
 )

@@ -313,8 +313,20 @@ def test_without_packages_nothing_outside_is_an_error() -> None:
         (Program(name="p", path="p/setup.py", version="0.2"), (), "its version is 0.2"),
         (Program(name="p", path="p/setup.py", version=None), ("p",), EXCLUDED),
         (Program(name="q", path="p/setup.py", version=None), ("p",), EXCLUDED),
+        (Program(name="q", path="a/p/setup.py", version=None), ("a/p",), EXCLUDED),
+        (Program(name="q", path="setup.py", version=None), (".",), EXCLUDED),
+        (Program(name="q", path="a/p/setup.py", version=None), ("a",), None),
     ],
-    ids=["the version", "no version to read", "another version", "excluded by name", "excluded by folder"],
+    ids=[
+        "the version",
+        "no version to read",
+        "another version",
+        "excluded by name",
+        "excluded by folder",
+        "excluded by a deep folder",
+        "excluded at the root",
+        "only the folder above is excluded",
+    ],
 )
 def test_a_program_is_undecided_unless_its_version_or_the_configuration_decides(
     program: Program, exclude: tuple[str, ...], expected: str | None
@@ -346,6 +358,33 @@ def test_manifests_that_cannot_be_read_and_those_of_no_workspace_are_listed() ->
         ("a/Cargo.toml", "empty"),
         ("t/Cargo.toml", "it cannot be read, line 3: no TOML"),
     ]
+
+
+def test_a_manifest_that_cannot_be_read_may_be_excluded() -> None:
+    broken = Unreadable(path="t/Cargo.toml", problem=Problem(code="toml-invalid", message="no TOML"))
+
+    whole = with_others(CRATES, [CRATES], [Discovery(unreadable=(broken,))], Scope(exclude=("cargo:t",)))
+
+    assert whole.not_released == (NotReleased(name=None, path="t/Cargo.toml", reason=EXCLUDED),)
+
+
+@pytest.mark.parametrize(
+    ("code", "version", "kept"),
+    [
+        ("duplicate-name", "2.0.0", False),
+        ("duplicate-name", "1.0.0", True),
+        ("duplicate-name", None, True),
+        ("toml-invalid", "2.0.0", True),
+    ],
+)
+def test_a_shared_name_is_no_problem_if_the_second_has_another_version_anyway(
+    code: str, version: str | None, kept: bool
+) -> None:
+    second = Member(name="a", ecosystem="python", path="x", manifest="x/pyproject.toml", version=version)
+    problem = Problem(code=code, message="m", file=second.manifest)
+    found = replace(plain(project("a")), members=(second,), problems=(problem,))
+
+    assert judged(found, all_plain(found), Scope()).problems == ((problem,) if kept else ())
 
 
 def test_a_workspace_that_publishes_nothing_is_refused_with_the_reasons() -> None:

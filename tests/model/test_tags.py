@@ -73,6 +73,9 @@ def test_tags_of_packages_are_named_and_read_back_by_one_template() -> None:
     assert wanted is not None
 
     assert tags.of(wanted) == (("zz-nib", "zz-nib-v1.3.0-rc.1"), ("zz-ink", "zz-ink-v1.3.0-rc.1"))
+    assert PackageTags("{package}-v{version}", ("zz-nib",), "python").of(wanted) == (
+        ("zz-nib", "zz-nib-v1.3.0rc1"),
+    )
     assert [tags.version(tag) for tag in ("zz-ink-v1.3.0-rc.1", "zz-in-v1.3.0", "v1.3.0")] == [
         wanted,
         None,
