@@ -48,6 +48,27 @@ def test_an_unclear_scheme_is_named_by_the_configuration(tmp_path: Path, setting
     )
 
 
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        ('file = "docs/CHANGELOG.md"', '`file = "docs/CHANGELOG.md"`'),
+        ('mode = "off"', '`mode = "off"`'),
+    ],
+)
+@follows("changelog-of-others")
+def test_the_right_changelog_is_named(tmp_path: Path, setting: str, told: str) -> None:
+    news = "# Changelog\n\n## {}\n\n- It\n"
+    logs = {"CHANGELOG.md": news.format("0.4.0"), "docs/CHANGELOG.md": news.format("1.0.0")}
+    made = Versioned.begin(tmp_path, {"pyproject.toml": python("zz-nib", "1.0.0"), **logs}, "v1.0.0")
+
+    follow(
+        "changelog-of-others",
+        lambda: made.plan("minor"),
+        told=told,
+        do=lambda: made.commit({"castoff.toml": f"[changelog]\n{setting}\n"}),
+    )
+
+
 def _at(version: str) -> dict[str, str]:
     return {"pyproject.toml": python("zz-nib", version)}
 

@@ -10,7 +10,7 @@ from castoff.errors import CastoffError
 from castoff.model.workspace import OtherWorkspace, Workspace
 from castoff.session.edits import changelog_path
 from config.configuration_files import Files
-from session.versioned import Versioned, members
+from session.versioned import Versioned, members, python
 
 
 @pytest.mark.parametrize(
@@ -50,6 +50,55 @@ def test_the_changelog_is_the_nearest_of_no_other_workspace(
     )
 
     assert changelog_path(Files(dict.fromkeys(files, "# Changelog\n")), configured, workspace) == path
+
+
+@pytest.mark.parametrize(
+    ("folders", "path"),
+    [
+        (["experimental/a", "experimental/b"], "experimental/CHANGELOG.md"),
+        (["experimental/a"], "experimental/a/CHANGELOG.md"),
+        (["experimental/a", "b"], "CHANGELOG.md"),
+        (["packages/a", "packages/b"], "CHANGELOG.md"),
+    ],
+    ids=["those in one folder", "one", "those in several", "in a folder without one"],
+)
+def test_the_changelog_is_the_nearest_of_the_released_packages(
+    tmp_path: Path, folders: list[str], path: str
+) -> None:
+    files = {f"{one}/pyproject.toml": python(one[-1], "1.0.0") for one in folders}
+    texts = ["CHANGELOG.md", "experimental/CHANGELOG.md", "experimental/a/CHANGELOG.md"]
+    made = Versioned.begin(tmp_path, {**files, **dict.fromkeys(texts, NEWS)}, "1.0.0")
+
+    plan = made.plan("minor")
+
+    assert [one.path for one in plan.edits if one.kind == "changelog"] == [path]
+
+
+_SECTION = "# Changelog\n\n## {}\n\n- It\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "setting", "told"),
+    [
+        ({"CHANGELOG.md": "0.4.0"}, "", ["`CHANGELOG.md` has no section of the last release, 1.0.0"]),
+        ({"CHANGELOG.md": "0.4.0", "docs/CHANGELOG.md": "1.0.0"}, "", ["`docs/CHANGELOG.md` has one"]),
+        ({"CHANGELOG.md": "1.0.0", "docs/CHANGELOG.md": "1.0.0"}, "", []),
+        ({"CHANGELOG.md": "v1.0.0 (2026-01-01)"}, "", []),
+        ({"CHANGELOG.md": "Unreleased"}, "", []),
+        ({"CHANGELOG.md": "0.4.0"}, '[changelog]\nfile = "CHANGELOG.md"\n', []),
+    ],
+    ids=["none of it", "another one", "it", "in another form", "a new file", "named"],
+)
+def test_a_changelog_without_the_last_release_is_reported(
+    tmp_path: Path, files: dict[str, str], setting: str, told: list[str]
+) -> None:
+    texts = {path: _SECTION.format(title) for path, title in files.items()}
+    made = Versioned.begin(tmp_path, {**members("a", "b"), **texts, "castoff.toml": setting}, "1.0.0")
+
+    found = [one for one in made.plan("minor").problems if one.code == "changelog-of-others"]
+
+    assert len(found) == len(told)
+    assert all(text in f"{one.message}; {one.reason}" for one, text in zip(found, told, strict=True))
 
 
 NEWS = "# Changelog\n\n## [Unreleased]\n\n- News\n"

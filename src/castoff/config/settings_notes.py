@@ -106,7 +106,7 @@ class ChangelogSettings:
 
     file: str | None = key(
         _PATH,
-        "The file (default: the nearest `CHANGELOG.md` in the folder of the released workspace or above, unless "
+        "The file (default: the nearest `CHANGELOG.md` in the folder of the released packages or above, unless "
         "it is in the folder of another workspace).",
         default=None,
     )

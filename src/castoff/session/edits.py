@@ -20,6 +20,7 @@ from castoff.session.snapshot import Snapshot
 from castoff.values import replace
 
 CHANGELOG = "CHANGELOG.md"
+_MOST_CHANGELOGS = 100  # that are looked at for a better one
 
 
 @dataclass(slots=True)
@@ -87,13 +88,14 @@ def without_installed(problems: Sequence[Problem], find: Callable[[str], str | N
 def changelog_path(tree: Tree, configured: str | None, workspace: Workspace) -> str | None:
     """Return the changelog of a workspace, None if it has none.
 
-    Without a configured one it is the nearest `CHANGELOG.md` from the workspace's folder upwards, unless that lies in
-    the folder of another workspace: its changelog is not that of this release.
+    Without a configured one it is the nearest `CHANGELOG.md` from the folder of the released packages upwards, unless
+    that lies in the folder of another workspace: its changelog is not that of this release.
     """
     if configured is not None:
         return configured
     taken = {one.root for one in workspace.others}
-    for folder in folders_above(common_folder(workspace.roots)):
+    folders = [one.path for one in workspace.packages] or workspace.roots
+    for folder in folders_above(common_folder(folders)):
         path = CHANGELOG if folder == "." else f"{folder}/{CHANGELOG}"
         if folder not in taken and tree.read(path) is not None:
             return _followed(tree, path)
@@ -178,10 +180,40 @@ def changelog_edits(
         raise type(error)(*(replace(one, file=one.file or path) for one in error.problems)) from None
     if done.text == text:
         return Edited(texts={}, edits=())
+    last = snapshot.history.previous
+    strange = (
+        () if configuration.changelog.file or last is None else _of_others(tree, path, str(last.version))
+    )
     heading = done.text.splitlines()[done.line - 1]
     return Edited(
         texts={path: done.text},
         edits=(Edit(path=path, line=done.line, kind="changelog", old="", new=heading),),
+        problems=tuple(strange),
+    )
+
+
+def _of_others(tree: Tree, path: str, last: str) -> Iterator[Problem]:
+    """Warn of a changelog that was found, and that has sections but none of the last release."""
+    from castoff.changelog import parse
+
+    def has_last(text: str) -> bool:
+        return bool(parse(text).find(last))
+
+    text = tree.read(path) or ""
+    if not parse(text).released or has_last(text):
+        return
+    others = [one for one in tree.paths() if one.rpartition("/")[2] == CHANGELOG and one != path]
+    fitting = [one for one in others[:_MOST_CHANGELOGS] if has_last(tree.read(one) or "")]
+    named = ", ".join(f"`{one}`" for one in fitting[:3])
+    yield Problem(
+        code="changelog-of-others",
+        severity="warning",
+        message=f"`{path}` has no section of the last release, {last}",
+        reason="the next section would go into it, and it may be the changelog of other packages"
+        + (f"; {named} {'have' if len(fitting) > 1 else 'has'} one" if fitting else ""),
+        remedy=f'name the right file in `[changelog]`, such as `file = "{(fitting or [path])[0]}"`; '
+        'or set `mode = "off"`',
+        file=path,
     )
 
 
