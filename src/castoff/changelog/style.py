@@ -58,11 +58,13 @@ class TitleForm(Struct, frozen=True):
 
     @property
     def sample(self) -> Title | None:
-        """Return the title that new ones imitate: the newest with a day, if the newest few have days at all."""
+        """Return the title that new ones imitate: the newest of those that begin as most of the newest few do."""
         newest = self.titles[:_NEWEST]
-        # Tie-break: a title without a day may be a release in progress, so a dated one is the better
-        # sample.
-        return next((title for title in newest if title.date is not None), newest[0] if newest else None)
+        # A title without a day may be a release in progress, so a dated one is the better sample.
+        newest = tuple(title for title in newest if title.date is not None) or newest
+        # One `v1.2.0` among titles without the `v` is a slip; three of five are a new form.
+        begins = Counter((title.prefix, title.project) for title in newest)
+        return max(newest, key=lambda title: begins[title.prefix, title.project], default=None)
 
     def write(self, version: str, day: datetime.date, link: str | None) -> str:
         """Write a title; ``link`` is an address, or "" for a link by reference, or None for no link."""
@@ -112,18 +114,23 @@ class TitleForm(Struct, frozen=True):
         others = [parts for parts in found if parts.order == own.order]
         leads = [other.outside[0] + other.lead + other.inside[0] for other in others]
         tails = [other.inside[1] + other.tail + other.outside[1] for other in others]
-        between = _form(own.between, [other.inside[1] + other.between for other in others])
+        between = _form(own.between, [other.inside[1] + other.between for other in others], whole=True)
         # A word at its start may be left out (`1.0.0/0.5b0 (2026-01-01)`), but not the space after it.
         if between.strip() and not between[0].isspace() and own.between.removesuffix(between)[-1:].isspace():
             between = f" {between}"
         return _Parts(
             lead=_form(own.lead, leads, alone=True),
-            inside=(_form(own.inside[0], leads, alone=True), _form(own.inside[1], tails)),
+            inside=(_form(own.inside[0], leads, alone=True), _form(own.inside[1], tails, whole=True)),
             between=_DOUBLED_SIGN.sub(r"\1", between) or " ",
             # A separator at the end belongs to a remark that was left out, unless other titles end with it
             # as well.
-            tail=_form(own.tail, tails).rstrip().rstrip("" if others and own.tail in tails else ":,-–—|/ \t"),
-            outside=(_form(own.outside[0], leads, alone=True), _form(own.outside[1], tails).rstrip()),
+            tail=_form(own.tail, tails, whole=True)
+            .rstrip()
+            .rstrip("" if others and own.tail in tails else ":,-–—|/ \t"),
+            outside=(
+                _form(own.outside[0], leads, alone=True),
+                _form(own.outside[1], tails, whole=True).rstrip(),
+            ),
             dated=own.dated,
             date_first=own.date_first,
             date_linked=own.date_linked,
@@ -194,18 +201,26 @@ def _end_of_link(text: str, link: TitleLink) -> int:
     return link.target_at[1] + 1 + (text[link.target_at[1] : link.target_at[1] + 1] == ">")
 
 
-def _form(own: str, others: Sequence[str], *, alone: bool = False) -> str:
+def _form(own: str, others: Sequence[str], *, alone: bool = False, whole: bool = False) -> str:
     """Leave out the words of a stretch of a title that the other titles do not have there.
 
-    With ``alone`` the words of the only title are form: they name the project.
+    With ``alone`` the words of the only title are form: they name the project. With ``whole`` they are a remark: if one
+    of them is left out, all are, since what "the good one" and "the bad one" share is no form.
     """
-    kept = ""
     pieces = re.split(r"([ \t]+)", _ANCHOR.sub("", own))
-    for word, space in zip(pieces[::2], [*pieces[1::2], ""], strict=True):
-        is_form = _SIGNS.fullmatch(word) is not None or word.strip(_CLOSERS + "([,:").lower() in _USUAL_WORDS
-        if is_form or (all(word in other.split() for other in others) if others else alone):
-            kept += word + space
-    return kept
+    signs = {word for word in pieces if _is_sign(word)}
+    shared = {
+        word
+        for word in pieces[::2]
+        if word in signs or (all(word in other.split() for other in others) if others else alone)
+    }
+    kept = shared if not whole or shared.issuperset(pieces[::2]) else signs
+    pairs = zip(pieces[::2], [*pieces[1::2], ""], strict=True)
+    return "".join(word + space for word, space in pairs if word in kept)
+
+
+def _is_sign(word: str) -> bool:
+    return _SIGNS.fullmatch(word) is not None or word.strip(_CLOSERS + "([,:").lower() in _USUAL_WORDS
 
 
 def _is_balanced(title: str) -> bool:
