@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Literal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,6 +31,9 @@ from castoff.notes.milestones import (
     version_of,
 )
 from castoff.values import replace
+from recorded import assert_recorded, problems_as_text
+
+RECORD = Path(__file__).parent / "data" / "milestone_problems.txt"
 
 PLAN = MilestonePlan(
     previous=ReleaseVersion(4, 0, 0), version=ReleaseVersion(4, 2, 0), following=ReleaseVersion(4, 3, 0)
@@ -170,7 +176,52 @@ def test_a_closed_next_milestone_is_a_question_where_something_has_to_move() -> 
     assert decision.problem.code == "milestone-next-closed"
 
 
+@pytest.mark.parametrize(
+    ("mode", "items", "kind"),
+    [
+        ("block", ITEMS, MilestonesBlocked),
+        ("block", (), MilestonesDo),
+        ("move", ITEMS, MilestonesDo),
+        ("move", (), MilestonesDo),
+    ],
+)
+def test_only_the_policy_block_and_open_items_together_stop(
+    mode: Literal["block", "move"], items: tuple[MilestoneItem, ...], kind: type[Decision]
+) -> None:
+    policy = MilestonePolicy(mode=mode)
+
+    assert isinstance(decide_milestones([milestone(1, "4.2.0", *items)], PLAN, policy), kind)
+
+
+def test_each_problem_of_a_milestone_reads_as_recorded() -> None:
+    many = tuple(MilestoneItem(number=n) for n in range(1, 21))
+    closed = milestone(2, "4.3.0", is_open=False)
+    block = MilestonePolicy(mode="block")
+    cases = {
+        "open items": decide_milestones([milestone(1, "4.2.0", *ITEMS)], PLAN, block),
+        "many open items": decide_milestones([milestone(1, "4.2.0", *many)], PLAN, block),
+        "one planned otherwise": decide_milestones([milestone(5, "5.0.0")], PLAN, MOVE),
+        "two planned otherwise": decide_milestones(
+            [milestone(5, "5.0.0"), milestone(4, "4.1.0")], PLAN, MOVE
+        ),
+        "not found": decide_milestones([milestone(4, "4.1.0")], PLAN, MOVE, answer=UseMilestone(99)),
+        "closed": decide_milestones([milestone(1, "4.2.0", *ITEMS), closed], PLAN, MOVE),
+    }
+
+    found = ""
+    for name, decision in cases.items():
+        assert isinstance(decision, MilestonesAsk | MilestonesBlocked)
+        found += problems_as_text(name, [decision.problem])
+    assert_recorded(RECORD, found)
+
+
 def test_titles_follow_the_template() -> None:
+    candidate = ReleaseVersion(4, 2, 0, "rc", 1)
+    assert title_of(candidate, MilestonePolicy(title="{pep440}")) == "4.2.0rc1"
+    assert title_of(candidate, MilestonePolicy(title="{version}")) == "4.2.0-rc.1"
+    assert version_of("9", MilestonePolicy(title="{major}")) == ReleaseVersion(9, 0, 0)
+    assert version_of("9.3", MilestonePolicy(title="{major}.{minor}")) == ReleaseVersion(9, 3, 0)
+    assert version_of("9.3.1", MilestonePolicy(title="{major}.{minor}.{patch}")) == ReleaseVersion(9, 3, 1)
     policy = MilestonePolicy(title="Release {version} (kube)")
 
     assert title_of(PLAN.version, policy) == "Release 4.2.0 (kube)"

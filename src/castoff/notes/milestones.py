@@ -244,11 +244,12 @@ def _ask_about_others(
         return None
     names = ", ".join(f"`{one_line(m.title)}` (number {m.number})" for m in candidates)
     title = title_of(plan.version, policy)
+    are, they = ("is", "it") if len(candidates) == 1 else ("are", "one of them")
     return MilestonesAsk(
         Problem(
             code="milestone-planned-otherwise",
-            message=f"no milestone is named `{title}`, but {names} is open",
-            reason="it may have been planned for this release under another version",
+            message=f"no milestone is named `{title}`, but {names} {are} open",
+            reason=f"{they} may have been planned for this release under another version",
             remedy=f"rename it on the forge, or, once {plan.version} is in flight, choose the milestone: "
             f"`castoff milestone {plan.version} --milestone {candidates[0].number} --execute`",
             url=candidates[0].url,
