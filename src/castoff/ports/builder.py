@@ -63,6 +63,10 @@ class Collects(Protocol):
         """Report the files built elsewhere that are of none of these packages at its version."""
         ...
 
+    def missing_artifacts(self, root: Path, packages: Sequence[Package]) -> tuple[Problem, ...]:
+        """Report the packages of which no file was built elsewhere, if castoff does not build them itself."""
+        ...
+
 
 @runtime_checkable
 class Keeps(Protocol):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
 
 from castoff.ecosystems.record import Record
 from castoff.errors import Problem
@@ -10,7 +12,7 @@ from castoff.model.intent import Claim
 from castoff.model.observations import Present, Staged, Unknown, Withdrawn
 from castoff.model.versions import Ecosystem, ReleaseVersion, next_free_version, read, spell
 from castoff.model.workspace import Package
-from castoff.ports import Registry
+from castoff.ports import Collects, Registry
 from castoff.preflight.credentials import credential_checks
 from castoff.preflight.draft_writers import draft_writer
 from castoff.preflight.early_drafts import waiting_elsewhere
@@ -93,6 +95,7 @@ def preflight_checks(
             if _is_on_branch(session.snapshot)
         ),
         *published_checks(session, registries, (version, level)),
+        *_built_elsewhere(session, version),
         *change_checks(changes or Changes(session, version)),
         *foresight_checks(session, version, record),
         Check("checkout", "preflight", checkout.problems),
@@ -147,6 +150,30 @@ def _branch_rules(session: Session, version: ReleaseVersion) -> Found:
     if not session.snapshot.workspace.is_from_tags or not isinstance(found, Sequence):
         return found
     return tuple(replace(one, remedy=_NO_EDITS) if one.code == "branch-protected" else one for one in found)
+
+
+def _built_elsewhere(session: Session, version: ReleaseVersion) -> Iterator[Check]:
+    """List one check for each folder of files that were built elsewhere."""
+    configuration = session.configuration
+    folders = {"python": configuration.python.artifacts, "npm": configuration.npm.artifacts}
+    for ecosystem in session.snapshot.ecosystems:
+        builder = session.services.builder(ecosystem, 0)
+        if folders.get(ecosystem) is not None and isinstance(builder, Collects):
+            packages = [
+                replace(one, version=spell(version, ecosystem))
+                for one in session.snapshot.workspace.packages
+                if one.ecosystem == ecosystem
+            ]
+            ask = partial(_collected, builder, session.clone.root, packages)
+            yield Check(f"artifacts:{ecosystem}", "preflight", ask)
+
+
+def _collected(builder: Collects, root: Path, packages: Sequence[Package]) -> Found:
+    """Judge which files are there; where there are none, they are built later, as jobs of CI do."""
+    missing = builder.missing_artifacts(root, packages)
+    if missing and len(missing) == len(packages):
+        return Skipped(f"{missing[0].message}; a release needs its files")
+    return (*missing, *builder.stray_artifacts(root, packages))
 
 
 def _documents(session: Session, version: ReleaseVersion) -> Sequence[Problem]:

@@ -84,8 +84,13 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     def unclear_tags(self) -> tuple[Problem, ...]:
         """Return the errors, a part of ``problems``, that leave open which version was the last one."""
         # Packages of several versions have tags of several forms: what is left out decides both.
-        differ = [one for one in self.workspace.problems if one.code in ("several-versions", "stray-version")]
-        return (*differ, *self.tags.problems) if self.tags.problems else ()
+        return (*self.differing_versions, *self.tags.problems) if self.tags.problems else ()
+
+    @property
+    def differing_versions(self) -> tuple[Problem, ...]:
+        """Return the errors of packages that have another version than the release."""
+        codes = ("several-versions", "stray-version")
+        return tuple(one for one in self.workspace.problems if one.code in codes and one.severity == "error")
 
     def tag_of(self, claim: Claim) -> str:
         """Name the tag of a release: the one that it has, else the one that it will get."""

@@ -154,7 +154,8 @@ def below_manifests(snapshot: Snapshot, version: ReleaseVersion) -> tuple[Proble
         for package in snapshot.workspace.packages
         if package.tags is None and (base := base_of(package.version)) is not None
     ]
-    if not known:
+    # Where versions differ, what is left out decides which of them counts.
+    if not known or snapshot.differing_versions:
         return ()
     highest, package = max(known, key=lambda one: one[0])
     # Bases only: `1.2.0-rc.1` in a manifest is on the way to the `1.2.0` that is released now.

@@ -151,6 +151,17 @@ def test_a_file_that_would_not_be_uploaded_is_an_error(file: str, why: str | Non
     assert all(f"`{file}` ({why})" in one.message for one in found)
 
 
-def test_where_castoff_builds_nothing_is_stray(tmp_path: Path) -> None:
+def test_a_package_without_a_file_is_missing(tmp_path: Path) -> None:
+    write(tmp_path / "dist" / LINUX)
+    packages = [package(), package("acme-web")]
+
+    found = taker("dist", tmp_path).missing_artifacts(tmp_path / "clone", packages)
+
+    assert [(one.code, one.package) for one in found] == [("artifact-missing", packages[1].id)]
+
+
+def test_where_castoff_builds_nothing_is_stray_or_missing(tmp_path: Path) -> None:
     write(tmp_path / "dist" / OLDER)
-    assert PythonBuilder(doors(), settings(), 0, home=tmp_path).stray_artifacts(tmp_path, [package()]) == ()
+    builder = PythonBuilder(doors(), settings(), 0, home=tmp_path)
+    assert builder.stray_artifacts(tmp_path, [package()]) == ()
+    assert builder.missing_artifacts(tmp_path, [package()]) == ()

@@ -66,7 +66,7 @@ def show_plan(plan: Plan, build_seconds: float | None = None, *, verbose: bool =
     _show_acts(plan, verbose=verbose)
     if not plan.errors:
         _show_total(plan, build_seconds)
-    show_all([*(one for one in plan.problems if one.severity == "warning"), *plan.errors])
+    show_all(plan.problems)
 
 
 def show_unordered(order: Order, *, verbose: bool = False) -> None:
@@ -332,9 +332,9 @@ def _show_links(links: Sequence[Link]) -> None:
 
 
 def show_all(problems: Sequence[Problem]) -> None:
-    """Show problems, errors first."""
+    """Show problems, errors last, where a terminal stops."""
     # A stable sort: within errors and warnings, the order in which they were found.
-    show_together(sorted(problems, key=lambda one: one.severity != "error"))
+    show_together(sorted(problems, key=lambda one: one.severity == "error"))
 
 
 def _show_edits(plan: Plan, *, verbose: bool) -> None:

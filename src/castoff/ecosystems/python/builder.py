@@ -177,6 +177,13 @@ class PythonBuilder:
         strays = strays_in(folder, packages)
         return (_stray(folder, strays),) if strays else ()
 
+    def missing_artifacts(self, root: Path, packages: Sequence[Package]) -> tuple[Problem, ...]:
+        """Report the packages of which no file was built elsewhere: ``artifact-missing``."""
+        if self._settings.artifacts is None:
+            return ()
+        folder = prebuilt_folder(self._settings.artifacts, root, self._home)
+        return tuple(_missing(package, folder) for package in packages if not artifacts_in(package, folder))
+
 
 def _is_uv_workspace(root: Path) -> bool:
     try:
@@ -252,13 +259,7 @@ def _collected(package: Package, folder: Path, into: Path) -> tuple[tuple[Artifa
     """
     found = artifacts_in(package, folder)
     if not found:
-        return (), Problem(
-            code="artifact-missing",
-            message=f"`{folder.name}/` has no file of `{package.name}` {package.version}",
-            reason="with `python.artifacts`, everything must already be built",
-            remedy=f"add its files to `{folder}`, or remove `artifacts` from `[python]` to let castoff build them",
-            package=package.id,
-        )
+        return (), _missing(package, folder)
     for one in found:
         # The digests of the tag are those of the copies.
         shutil.copyfile(one.path, into / one.filename)
@@ -266,6 +267,16 @@ def _collected(package: Package, folder: Path, into: Path) -> tuple[tuple[Artifa
         if (folder / attestation).is_file():
             shutil.copyfile(folder / attestation, into / attestation)
     return artifacts_in(package, into), None
+
+
+def _missing(package: Package, folder: Path) -> Problem:
+    return Problem(
+        code="artifact-missing",
+        message=f"`{folder.name}/` has no file of `{package.name}` {package.version}",
+        reason="with `python.artifacts`, everything must already be built",
+        remedy=f"add its files to `{folder}`, or remove `artifacts` from `[python]` to let castoff build them",
+        package=package.id,
+    )
 
 
 def _stray(folder: Path, strays: Sequence[str]) -> Problem:
