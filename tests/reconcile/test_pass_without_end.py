@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from itertools import chain, repeat
+from pathlib import Path
+from typing import Any
+
 import pytest
-from scripted import DO, Scripted, a_problem, an_act, ended, reconcile
+from scripted import DO, REFUSED, UNCLEAR, Scripted, a_problem, an_act, ended, reconcile
 from world_of_fakes import FakeClock, Quiet
 
-from castoff.errors import Refusal
-from castoff.model.acts import Blocked, Do, Done, Off, Person
+from castoff.errors import CastoffError, Refusal
+from castoff.model.acts import (
+    Blocked,
+    Decision,
+    Do,
+    Done,
+    Off,
+    Outcome,
+    Person,
+    Succeeded,
+    Throttled,
+    Wait,
+)
 from castoff.reconcile import Patience, Reconciler
 from castoff.reconcile.part import Stage
+from recorded import assert_recorded, problems_as_text
 
 
 def parts_of(clock: FakeClock, *described: str) -> list[Scripted]:
@@ -90,3 +107,43 @@ def test_a_stage_that_is_off_may_hold_anything() -> None:
     stage = Stage("draft", tuple(parts_of(clock, "a: a")), off="no forge")
 
     assert Reconciler(clock, Quiet(), Patience()).run(stage).state == "off"
+
+
+def part(
+    *decisions: Decision, outcomes: Sequence[Outcome] = (), **fields: Any
+) -> Callable[[FakeClock], Scripted]:
+    """Describe a part whose acts succeed once these outcomes are over."""
+    return lambda clock: Scripted(clock, decisions, chain(outcomes, repeat(Succeeded())), **fields)
+
+
+IN_DRAFT = Do((an_act(stage="draft"),))
+BUSY = Throttled(retry_after=9000.0, reason="429")
+ENDS: dict[str, tuple[list[Callable[[FakeClock], Scripted]], Patience]] = {
+    "written, and not seen at an index": ([part(DO)], Patience()),
+    "written, and not seen elsewhere": ([part(IN_DRAFT)], Patience()),
+    "written, and waited for shortly": ([part(IN_DRAFT)], Patience(visible=5.0)),
+    "without an answer": ([part(DO, outcomes=[UNCLEAR] * 3)], Patience()),
+    "refused after no answer": ([part(DO, outcomes=[UNCLEAR, REFUSED])], Patience(visible=30.0)),
+    "throttled": ([part(DO, outcomes=[BUSY])], Patience()),
+    "no answer": ([part(Wait(reason="503"))], Patience()),
+    "no answer, and told for how long": ([part(Wait(reason="503", seconds=9000.0))], Patience()),
+    "the time is over": ([part(Wait(reason="503", seconds=60.0))], Patience(until=10.0)),
+    "no further act": ([part(Do(()))], Patience()),
+    "one name twice": ([part(), part()], Patience()),
+    "what is needed is missing": ([part(needs=frozenset({"y", "x"}))], Patience()),
+    "needed by each other": (
+        [part(name="a", needs=frozenset({"b"})), part(name="b", needs=frozenset({"a"}))],
+        Patience(),
+    ),
+}
+
+
+def test_each_end_of_a_run_reads_as_recorded() -> None:
+    found = ""
+    for name, (parts, patience) in ENDS.items():
+        clock = FakeClock()
+        with pytest.raises(CastoffError) as caught:
+            reconcile(clock, *(made(clock) for made in parts), patience=patience)
+        found += problems_as_text(f"{name}: {type(caught.value).__name__}", caught.value.problems)
+
+    assert_recorded(Path(__file__).parent / "data" / "ends.txt", found)

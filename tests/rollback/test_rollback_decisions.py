@@ -8,12 +8,20 @@ from typing import Any
 import pytest
 from decided import decision_of
 
-from castoff.model.observations import Absent, Present, Unknown, Withdrawn
-from castoff.model.refs import Refs
+from castoff.errors import Problem
+from castoff.model.acts import Act, Blocked, Decision, Do, Done, Person, StageName, Wait
+from castoff.model.graph import order_of
+from castoff.model.intent import Claim
+from castoff.model.observations import Absent, Answer, Observation, Present, Unknown, Withdrawn
+from castoff.model.refs import Refs, TagSource
 from castoff.model.versions import read
-from castoff.model.workspace import Package
+from castoff.model.workspace import Package, Workspace
 from castoff.ports import ForgePull, ForgeRelease, Listing
+from castoff.reconcile import PartState, StageState
+from castoff.reconcile.part import Stage
 from castoff.rollback.claim_revert import RevertLook, RevertPart
+from castoff.rollback.recovery_options import is_withdrawn, recovery_options
+from castoff.rollback.withdrawal import LIMITS
 from castoff.rollback.withdrawal_notice import (
     LatestLook,
     LatestPart,
@@ -23,6 +31,7 @@ from castoff.rollback.withdrawal_notice import (
     note_of,
 )
 from castoff.rollback.withdrawn_package import WithdrawPart
+from castoff.session.release import Release
 from castoff.values import replace
 
 NOBODY: Any = None
@@ -170,3 +179,221 @@ def test_the_release_that_becomes_the_latest(
     heir = heir_of("1.1.0", releases, read)
 
     assert (heir.tag if heir else None) == expected
+
+
+def package(name: str, ecosystem: Any = "cargo") -> Package:
+    return Package(
+        name=name, ecosystem=ecosystem, path=name, manifest=f"{name}/m", version="1.1.0", version_file="m"
+    )
+
+
+def release(*packages: Package) -> Release:
+    version = read("1.1.0")
+    assert version is not None
+    return Release(
+        claim=Claim(version=version, commit="R"),
+        workspace=Workspace(packages=packages),
+        order=order_of(Workspace(packages=packages)),
+        tag="v1.1.0",
+        title="1.1.0",
+        remote_url="u",
+        branch="main",
+    )
+
+
+UPLOAD = Act(id="publish:cargo:core", stage="publish", target="t", undo="never")
+PROBLEM = Problem(code="push-rejected", message="m")
+UP, MISSING, LATE, GONE, ASKED = (
+    ((Present(),), Done()),
+    ((Absent(),), Do((UPLOAD,))),
+    ((DOWN,), Wait(reason="503")),
+    ((Withdrawn(),), Done()),
+    ((Present(),), Person((UPLOAD,), "approve it")),
+)
+HALF = ((Present(), Absent()), Do((UPLOAD,)))
+HALF_KNOWN = ((Present(), DOWN), Wait(reason="503"))
+SHOWN = tuple[tuple[Answer, ...], Decision]
+
+
+def stage(name: StageName, *parts: SHOWN) -> StageState:
+    names = ["core", "util", "top"] if name == "publish" else [name]
+    found = [
+        PartState(part, tuple(Observation(id=str(n), answer=one) for n, one in enumerate(answers)), decision)
+        for part, (answers, decision) in zip(names, parts, strict=False)
+    ]
+    return StageState(Stage(name, ()), tuple(found))
+
+
+def options(*states: StageState, tagged: bool = False, of: Release | None = None) -> list[str]:
+    made = of or release(*map(package, ("core", "util", "top")))
+    return [
+        f"{one.command.removeprefix('castoff ')}: {one.does}"
+        for one in recovery_options(made, states, lambda: "1.1.1", tagged=tagged)
+    ]
+
+
+RESUME, ABANDON = "resume 1.1.0 --execute: completes the release; ", "abandon 1.1.0 --execute: "
+YANK = "yank 1.1.0 --execute: yanks every package, the facade first, and marks the release on the forge as withdrawn"
+WITHOUT = "resume 1.1.0 --without draft --execute: finishes it without a release on the forge"
+REVERTS = "reverts the release commit"
+CLAIMED, DRAFTED, UNDRAFTED = stage("version", UP), stage("draft", UP), stage("draft", MISSING)
+
+
+@pytest.mark.parametrize(
+    ("states", "tagged", "expected"),
+    [
+        ([CLAIMED, stage("publish", UP, UP, UP)], False, []),
+        ([CLAIMED, stage("publish", UP, UP, UP), stage("announce", ASKED)], True, []),
+        ([stage("version", ((Absent(),), Blocked(PROBLEM))), stage("publish", MISSING)], False, []),
+        (
+            [CLAIMED, stage("publish", MISSING, MISSING, MISSING)],
+            False,
+            [f"{RESUME}0 of 3 packages are uploaded", f"{ABANDON}{REVERTS}; nothing was uploaded"],
+        ),
+        (
+            [CLAIMED, stage("publish", UP, MISSING, MISSING)],
+            False,
+            [f"{RESUME}1 of 3 packages are uploaded", f"{ABANDON}yanks core, then {REVERTS}"],
+        ),
+        (
+            [CLAIMED, stage("publish", UP, HALF, MISSING)],
+            False,
+            [
+                f"{RESUME}1 of 3 packages are uploaded, 1 in part",
+                f"{ABANDON}yanks util, core, then {REVERTS}",
+            ],
+        ),
+        (
+            [CLAIMED, stage("publish", GONE, MISSING, MISSING)],
+            False,
+            [f"{RESUME}1 of 3 packages are uploaded", f"{ABANDON}yanks core, then {REVERTS}"],
+        ),
+        ([CLAIMED, stage("publish", UP, MISSING)], True, [f"{RESUME}1 of 3 packages are uploaded", YANK]),
+        (
+            [CLAIMED, stage("publish", UP, UP, LATE)],
+            False,
+            ["status 1.1.0: checks again; 2 to 3 of 3 packages are uploaded: 503"],
+        ),
+        (
+            [CLAIMED, stage("publish", UP, UP, HALF_KNOWN)],
+            False,
+            ["status 1.1.0: checks again; 2 to 3 of 3 packages are uploaded: 503"],
+        ),
+        (
+            [stage("version", LATE), stage("publish", UP, MISSING)],
+            False,
+            ["status 1.1.0: checks again; 1 of 3 packages are uploaded: 503"],
+        ),
+        (
+            [CLAIMED, stage("publish", UP, UP, MISSING), stage("docs", LATE)],
+            True,
+            [f"{RESUME}2 of 3 packages are uploaded", YANK],
+        ),
+        (
+            [CLAIMED, stage("publish", UP, UP, UP), UNDRAFTED],
+            True,
+            [f"{RESUME}3 of 3 packages are uploaded", WITHOUT],
+        ),
+        (
+            [CLAIMED, stage("publish", UP, UP, UP), UNDRAFTED],
+            False,
+            [f"{RESUME}3 of 3 packages are uploaded"],
+        ),
+        (
+            [CLAIMED, stage("publish", UP, UP, UP), DRAFTED, stage("tag", MISSING)],
+            True,
+            [f"{RESUME}3 of 3 packages are uploaded"],
+        ),
+        (
+            [CLAIMED, stage("publish", ASKED, ASKED, UP), UNDRAFTED],
+            False,
+            [
+                "approve 1.1.0 --execute: publishes what is staged; 3 of 3 packages are published",
+                f"{ABANDON}yanks top, util, core, then {REVERTS}",
+            ],
+        ),
+    ],
+    ids=[
+        "all done",
+        "only the announcement is left",
+        "the version is of another",
+        "nothing is up",
+        "one is up",
+        "one in part",
+        "one is withdrawn",
+        "tagged",
+        "one has no answer",
+        "a file has no answer",
+        "the claim has no answer",
+        "what is not required has no answer",
+        "all is up, tagged, no draft",
+        "all is up, no draft",
+        "all is up, with a draft",
+        "staged",
+    ],
+)
+def test_the_ways_out_of_an_incomplete_release(
+    states: list[StageState], tagged: bool, expected: list[str]
+) -> None:
+    assert options(*states, tagged=tagged) == expected
+
+
+def test_the_ways_out_fit_one_package_its_ecosystem_and_the_kind_of_its_claim() -> None:
+    one = stage("publish", MISSING)
+    tagged = replace(package("core"), tags=TagSource(tool="hatch-vcs", file="f"))
+
+    assert options(CLAIMED, one, of=release(package("core"))) == [
+        f"{RESUME}0 of 1 package is uploaded",
+        f"{ABANDON}{REVERTS}; nothing was uploaded",
+    ]
+    assert options(CLAIMED, one, of=release(package("core", "npm")))[1] == (
+        f"{ABANDON}rejects what is staged, if anything, and {REVERTS}; nothing was published"
+    )
+    assert options(CLAIMED, one, of=release(tagged))[1] == (
+        f"{ABANDON}deletes `refs/castoff/1.1.0`; nothing was uploaded"
+    )
+
+
+def test_what_users_are_left_with_is_said_for_each_way() -> None:
+    made = release(package("core"), package("util", "python"))
+    begun = stage("publish", UP, MISSING)
+
+    def leaves(*states: StageState, tagged: bool, free: str | None = "1.1.1") -> list[tuple[str, ...]]:
+        return [one.leaves for one in recovery_options(made, states, lambda: free, tagged=tagged)]
+
+    whole = ("users get 1.1.0 complete, as planned",)
+    assert leaves(CLAIMED, begun, tagged=True) == [
+        whole,
+        ("the tag `v1.1.0` stays", LIMITS["cargo"], LIMITS["python"]),
+    ]
+    assert leaves(CLAIMED, begun, tagged=False)[1] == (
+        "1.1.0 is burned, the next free version is 1.1.1",
+        LIMITS["cargo"],
+    )
+    assert leaves(CLAIMED, begun, tagged=False, free=None)[1][0] == "1.1.0 is burned"
+    assert leaves(CLAIMED, stage("publish", MISSING), tagged=False)[1] == (
+        "users notice nothing, and 1.1.0 can be used again",
+    )
+    assert leaves(CLAIMED, stage("publish", UP, UP), UNDRAFTED, tagged=True)[1] == (
+        "users get 1.1.0; its notes are neither on the forge nor in the changelog",
+    )
+    assert leaves(CLAIMED, stage("publish", LATE), tagged=False) == [
+        ("nothing is written until every service answers",)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("states", "withdrawn"),
+    [
+        ([stage("publish", GONE, GONE)], True),
+        ([stage("publish", GONE, UP)], False),
+        ([stage("publish", GONE, MISSING)], False),
+        ([stage("publish")], False),
+        ([], False),
+        ([CLAIMED, stage("publish", GONE), DRAFTED], True),
+    ],
+)
+def test_a_release_is_withdrawn_once_all_that_was_uploaded_is(
+    states: list[StageState], withdrawn: bool
+) -> None:
+    assert is_withdrawn(states) is withdrawn
