@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from castoff.model.child_environments import RULES, Kind, child_environment, withheld_words
-from castoff.model.credentials import ADDRESSES, PURPOSES, ROWS, purpose_of
+from castoff.model.credentials import ADDRESSES, PURPOSES, ROWS, purpose_of, withheld
 
 CANARY = "canary-8c1d9e27-0000"
 CODE_OF_OTHERS = (Kind.TOOL, Kind.BUILD, Kind.HOOK, Kind.COMMIT, Kind.CHECK, Kind.EDITOR)
@@ -227,3 +227,10 @@ def test_the_tables_are_complete() -> None:
     assert set(ADDRESSES.values()) <= PURPOSES.keys()
     assert RULES.keys() == set(Kind)
     assert all(row.source and row.client for row in ROWS)
+
+
+def test_the_credentials_of_one_purpose_are_taken_out_of_an_environment() -> None:
+    variables = {"CARGO_REGISTRY_TOKEN": "c", "GITHUB_TOKEN": "g", "UV_PUBLISH_TOKEN": "u", "PATH": "/bin"}
+
+    assert withheld(variables, "cargo") == {"CARGO_REGISTRY_TOKEN": None}
+    assert withheld(variables, "npm") == {}

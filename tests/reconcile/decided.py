@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from msgspec.structs import asdict
+
 from castoff.model.acts import Act, Blocked, Decision, Do, Done, Off, Person, Wait
+from castoff.model.observations import Observation
 from castoff.reconcile.part import Part, S
+from recorded import problems_as_text
 
 
 def decision_of(part: Part[S], look: S) -> str:
@@ -44,3 +48,33 @@ def _later(acts: tuple[Act, ...]) -> str:
 
 def _line(*words: str) -> str:
     return " ".join(word for word in words if word)
+
+
+def decision_text(case: str, part: Part[S], look: S) -> str:
+    """Write down everything that people see of a look and of what is decided by it."""
+    return "".join([_decision(case, part.decide(look)), *map(_observation, part.describe(look))])
+
+
+def _decision(case: str, decision: Decision) -> str:
+    if isinstance(decision, Blocked):
+        return problems_as_text(f"{case}: blocked", [decision.problem])
+    reason = decision.detail if isinstance(decision, Done) else getattr(decision, "reason", "")
+    acts = [("", one) for one in getattr(decision, "acts", ())]
+    acts += [("later ", one) for one in getattr(decision, "later", ())]
+    head = f"== {case}: {type(decision).__name__.lower()} {reason}".rstrip()
+    return f"{head}\n" + "".join(f"  {when}{_act(one)}\n" for when, one in acts)
+
+
+def _act(one: Act) -> str:
+    return f"{one.id} ({one.stage}, {one.undo}): {one.target}" + (
+        f", {one.condition}" if one.condition else ""
+    )
+
+
+def _observation(one: Observation) -> str:
+    known = [
+        f"{name}={getattr(one, name)}" for name in ("identity", "state", "expected") if getattr(one, name)
+    ]
+    said = [f"{name}={value}" for name, value in asdict(one.answer).items() if value not in (None, "")]
+    kind = type(one.answer).__name__.lower()
+    return f"  - {' '.join([one.id, kind, *said, *known])}\n"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from decided import decided, decision_of
+from decided import decided, decision_of, decision_text
 
 from castoff.errors import Problem
 from castoff.model.acts import Act, Decision, Do, Done, Person, StageName
@@ -16,8 +18,10 @@ from castoff.model.versions import ReleaseVersion
 from castoff.notes.milestones import MilestonePlan, MilestonePolicy
 from castoff.ports import ForgePull, ForgeRelease, NewRelease
 from castoff.reconcile import PartState, StageState
-from castoff.reconcile.part import Stage
+from castoff.reconcile.part import Part, Stage
+from castoff.release.announce import AnnouncePart
 from castoff.release.claim_ref import RefClaimLook, RefClaimPart
+from castoff.release.draft import DraftLook, DraftPart
 from castoff.release.highlights import HighlightsLook, HighlightsPart
 from castoff.release.milestone import MilestonePart
 from castoff.release.proposal import ProposalLook, ProposalPart, preview
@@ -27,6 +31,7 @@ from castoff.release.waiver import WaivableLook, WaivablePart, WaiverPart
 from castoff.release.waiver_command import given_up
 from castoff.rollback.dropped_claim import DropClaimLook, DropClaimPart
 from castoff.values import replace
+from recorded import assert_recorded
 
 NOBODY: Any = None
 DOWN = Unknown(reason="503", retry_after=7.0)
@@ -319,3 +324,98 @@ def test_nothing_is_given_up_once_a_release_is_announced(
     states = [StageState(Stage(name, ()), (PartState(name, (), one),)) for name, one in seen.items()]
 
     assert given_up(stages, states) == expected
+
+
+def parts_and_looks() -> Iterator[tuple[str, Part[Any], Any]]:
+    """List one look for each decision of each part."""
+    there: Any = object()
+    claim = ClaimPart(commit="R", branch="main", remote_url="u", clone=NOBODY, made_here=True)
+    for look in (ClaimLook(Absent()), ClaimLook(HERE), ClaimLook(HERE, pushed=True), ClaimLook(DOWN)):
+        yield "version", claim, look
+    by_ref = RefClaimPart(
+        title="1.1.0", commit="R", tag="v1.1.0", branch="main", remote_url="u", clone=NOBODY, stamp="me"
+    )
+    for seen in (RefClaimLook(Absent(), missed=1), RefClaimLook(THERE, stamp="me"), RefClaimLook(DOWN)):
+        yield "claim by a ref", by_ref, seen
+    yield "claim by a ref that was there", replace(by_ref, stamp=None), RefClaimLook(Absent(), missed=1)
+    yield "claim by a ref that was there", replace(by_ref, stamp=None), RefClaimLook(Absent(), missed=3)
+    dropped = DropClaimPart(
+        title="1.1.0", commit="R", branch="main", remote_url="u", clone=NOBODY, needs=frozenset()
+    )
+    found = TagRef(object="R", peeled=None)
+    for claims in (DOWN, DropClaimLook(), DropClaimLook({"1.1.0": found})):
+        yield "claim that is dropped", dropped, claims
+    tag = TagPart(
+        tag="v1.1.0", title="1.1.0", commit="R", remote_url="u", clone=NOBODY, make=NOBODY, fault=NOBODY
+    )
+    for tags in (TagLook(Absent()), TagLook(HERE, object="o"), TagLook(THERE), TagLook(DOWN)):
+        yield "tag", tag, tags
+    beside = replace(tag, beside=("a-1.1.0", "b-1.1.0"), remark=" (signed)")
+    yield "tags", beside, TagLook(Absent(), {"a-1.1.0": Absent(), "b-1.1.0": Absent()})
+    yield "tags", beside, TagLook(Absent(), {"a-1.1.0": HERE, "b-1.1.0": THERE})
+    highlights = HighlightsPart(
+        tag="1.1.0", title="1.1.0", commit="R", prerelease=False, tagged=True, forge=NOBODY, text="x"
+    )
+    two = (DRAFT, replace(DRAFT, id=9, url="https://forge/9"))
+    for releases in (
+        HighlightsLook(()),
+        HighlightsLook((DRAFT,)),
+        HighlightsLook(two),
+        HighlightsLook((OUT,)),
+    ):
+        yield "highlights", highlights, releases
+    draft = DraftPart(tag="1.1.0", title="1.1.0", commit="R", prerelease=False, forge=NOBODY, body=lambda: "")
+    for drafts in (
+        DOWN,
+        DraftLook(()),
+        DraftLook((DRAFT,), Absent()),
+        DraftLook((DRAFT,), Present()),
+        DraftLook((DRAFT,), DOWN),
+        DraftLook(two),
+        DraftLook((OUT,)),
+    ):
+        yield "draft", draft, drafts
+    announce = AnnouncePart(
+        tag="1.1.0", commit="R", latest=True, prerelease=False, forge=NOBODY, agreed=False
+    )
+    for listed in (DOWN, (), (DRAFT,), (OUT,), two):
+        yield "announce", announce, listed
+    yield "announce, agreed", replace(announce, agreed=True), (DRAFT,)
+    plan = MilestonePlan(version=ReleaseVersion(1, 1, 0), following=ReleaseVersion(1, 2, 0))
+    milestone = MilestonePart(plan, MilestonePolicy(mode="move"), NOBODY)
+    for milestones in (DOWN, (BUSY,), (BUSY, NEXT), (NOW, NEXT), ()):
+        yield "milestone", milestone, milestones
+    proposal = ProposalPart(
+        branch="castoff/1.1.0",
+        onto="main",
+        title="1.1.0",
+        text=TEXT,
+        remote_url="u",
+        remote=NOBODY,
+        issue_tracker=there,
+        wanted=NOBODY,
+    )
+    for pulls in (
+        DOWN,
+        ProposalLook(None, "C"),
+        ProposalLook("C", "C"),
+        ProposalLook("C", "C", replace(OPEN, body=preview("old"))),
+        ProposalLook("C", "C", replace(OPEN, body="by hand")),
+        ProposalLook("C", "C", OPEN),
+        ProposalLook("old", "C", replace(OPEN, state="closed")),
+        ProposalLook("old", "C", replace(OPEN, state="merged")),
+    ):
+        yield "proposal", proposal, pulls
+    yield "proposal without a forge", replace(proposal, issue_tracker=None), ProposalLook("C", "C")
+    waiver = WaiverPart(stage="draft", title="1.1.0", commit="R", remote_url="u", clone=NOBODY)
+    for answer in (Present(), DOWN, Absent()):
+        yield "waiver", waiver, answer
+
+
+def test_each_decision_reads_as_recorded() -> None:
+    found = "".join(
+        decision_text(f"{number} {name}", part, look)
+        for number, (name, part, look) in enumerate(parts_and_looks(), start=1)
+    )
+
+    assert_recorded(Path(__file__).parent / "data" / "decisions.txt", found)

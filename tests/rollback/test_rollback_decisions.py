@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
-from decided import decision_of
+from decided import decision_of, decision_text
 
 from castoff.errors import Problem
 from castoff.model.acts import Act, Blocked, Decision, Do, Done, Person, StageName, Wait
@@ -18,7 +20,7 @@ from castoff.model.versions import read
 from castoff.model.workspace import Package, Workspace
 from castoff.ports import ForgePull, ForgeRelease, Listing
 from castoff.reconcile import PartState, StageState
-from castoff.reconcile.part import Stage
+from castoff.reconcile.part import Part, Stage
 from castoff.rollback.claim_revert import RevertLook, RevertPart
 from castoff.rollback.recovery_options import is_withdrawn, recovery_options
 from castoff.rollback.withdrawal import LIMITS
@@ -33,6 +35,7 @@ from castoff.rollback.withdrawal_notice import (
 from castoff.rollback.withdrawn_package import WithdrawPart
 from castoff.session.release import Release
 from castoff.values import replace
+from recorded import assert_recorded
 
 NOBODY: Any = None
 SOMEBODY: Any = object()
@@ -397,3 +400,50 @@ def test_a_release_is_withdrawn_once_all_that_was_uploaded_is(
     states: list[StageState], withdrawn: bool
 ) -> None:
     assert is_withdrawn(states) is withdrawn
+
+
+def parts_and_looks() -> Iterator[tuple[str, Part[Any], Any]]:
+    """List one look for each decision of each part."""
+    for ecosystem in ("cargo", "python", "npm"):
+        withdraw = WithdrawPart(package=package("core", ecosystem), version="1.1.0", registry=NOBODY)
+        yield f"withdraw from {ecosystem}", withdraw, Listing(files={"a": Withdrawn(), "b": Present()})
+    yield "withdraw", withdraw, Listing(unknown="503", retry_after=7.0)
+    yield "withdraw", withdraw, Listing(files={"a": Withdrawn(), "b": Absent()})
+    notice = NoticePart(tag="1.1.0", forge=NOBODY, note="x")
+    for releases in (DOWN, (), (MARKED,), (MARKED, PAGE), (replace(PAGE, draft=True),)):
+        yield "notice", notice, releases
+    latest = LatestPart(tag="1.1.0", forge=NOBODY, version_of=NOBODY)
+    for look in (
+        DOWN,
+        LatestLook(None),
+        LatestLook("2.0.0", PAGE),
+        LatestLook("1.1.0"),
+        LatestLook("1.1.0", PAGE),
+    ):
+        yield "latest", latest, look
+    for drafts in (DOWN, (), (DRAFT,), (replace(DRAFT, body="Hello!\n\n" + DRAFT.body),)):
+        yield "draft that is given up", NoDraftPart(tag="1.1.0", forge=NOBODY), drafts
+    revert = RevertPart(
+        title="1.1.0",
+        branch="main",
+        commit="R",
+        subject="Release 1.1.0",
+        remote_url="u",
+        clone=NOBODY,
+        stands=NOBODY,
+        make=NOBODY,
+        issue_tracker=SOMEBODY,
+    )
+    reverted = replace(STANDS, stands=False)
+    for seen in (DOWN, reverted, replace(reverted, pull=OPEN), replace(STANDS, pull=OPEN), STANDS):
+        yield "revert", revert, seen
+    yield "revert on a protected branch", revert, replace(STANDS, denied=True)
+
+
+def test_each_decision_reads_as_recorded() -> None:
+    found = "".join(
+        decision_text(f"{number} {name}", part, look)
+        for number, (name, part, look) in enumerate(parts_and_looks(), start=1)
+    )
+
+    assert_recorded(Path(__file__).parent / "data" / "decisions.txt", found)
