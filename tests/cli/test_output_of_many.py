@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from castoff.cli.commands.check import show_checks
+from castoff.cli.commands.ci import show_files
 from castoff.cli.commands.init import show_left
 from castoff.cli.render.text import show_all, show_result, show_states, show_unordered
 from castoff.cli.render.words import wrapped
@@ -20,6 +21,7 @@ from castoff.release.run import Result, Upload
 from castoff.release.unproven import Unproven
 from castoff.release_tools.reading import Left
 from castoff.values import replace
+from castoff.workflows.plan import WorkflowFile
 
 
 def warned(number: int, *problems: Problem) -> Checked:
@@ -224,6 +226,16 @@ def test_the_mismatch_window_is_told_by_the_run_that_uploaded_everything(
     show_result(replace(result, mismatch_window=window))
 
     assert shown in capsys.readouterr().out.splitlines()
+
+
+def test_files_for_ci_are_listed_without_their_texts(capsys: pytest.CaptureFixture[str]) -> None:
+    show_files(
+        [WorkflowFile("a.yml", "on: push\n", "checks labels"), WorkflowFile("b.txt", "1\n" * 900, "hashes")]
+    )
+
+    shown = capsys.readouterr()
+    assert shown.out.splitlines() == ["a.yml: checks labels", "b.txt: hashes"]
+    assert shown.err == "nothing was written: pass `--write .` to write these files, or -v to print them\n"
 
 
 def test_what_init_leaves_is_shown_once_for_each_reason(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from castoff.cli.options import Common, common_options, open_for, path, refuse_without_effect
+from castoff.cli.options import Common, common_options, open_for, path, refuse_without_effect, verbose_option
 
 if TYPE_CHECKING:
     from castoff.workflows.plan import WorkflowFile
@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Show the trusted publishers to enter at the registries, or npm's commands for it.",
 )
+@verbose_option
 @common_options
-def command(common: Common, folder: Path | None, trust: bool) -> int:
+def command(common: Common, folder: Path | None, trust: bool, verbose: bool) -> int:
     """Generate the CI workflows of this repository.
 
     The workflows check labels on pull requests, create the draft when a tag is pushed (if `draft.by` is `ci`),
@@ -56,12 +57,24 @@ def command(common: Common, folder: Path | None, trust: bool) -> int:
         for path, what in done.items():
             click.echo(f"{what}: {path}")
         _show_next(wanted.files)
-    else:
+    elif verbose:
         for file in wanted.files:
             click.echo(f"# {file.path}: {file.purpose}\n{file.text}")
+    else:
+        show_files(wanted.files)
     if not common.json:
         show_all(wanted.problems)
     return 4 if any(one.severity == "error" for one in wanted.problems) else 0
+
+
+def show_files(files: Sequence[WorkflowFile]) -> None:
+    """Show what each file is for; their texts have thousands of lines, most of them hashes."""
+    from castoff.cli.render.words import show
+
+    for file in files:
+        show(f"{file.path}: {file.purpose}")
+    if files:
+        show("nothing was written: pass `--write .` to write these files, or -v to print them", err=True)
 
 
 def _show_next(files: Sequence[WorkflowFile]) -> None:
