@@ -1,8 +1,7 @@
-"""Frozen values, changed into others.
+"""Values, changed into others.
 
-A value is a :class:`msgspec.Struct`: its class is made in a thirtieth of the time that a dataclass takes, and a plan
-imports hundreds. Dataclasses are what holds state, the few values with a field that does not count when they are
-compared, and what `castoff --help` loads, for which msgspec would be the larger part of its start.
+A class of fields is a :class:`msgspec.Struct`: it is made in a thirtieth of the time that a dataclass takes, and a plan
+imports hundreds. Dataclasses are the few with a field that does not count when they are compared, or that nobody gives.
 """
 
 from __future__ import annotations

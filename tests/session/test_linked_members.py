@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pytest
 
 from castoff.model.scope import Scope
 from castoff.session.workspaces import read_workspace
+from castoff.values import replace
 from castoff.wiring import manifests
 from session.versioned import crate, python
 

@@ -8,10 +8,9 @@ no meaning here is named in a warning (``setting-not-taken-over``).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from castoff.config.cargo_release_settings import (
     CARGO_TOML,
@@ -212,8 +211,7 @@ def take_over(tree: Tree) -> TakenOver:
     return TakenOver(work.configuration(source), source, tuple(work.problems))
 
 
-@dataclass(slots=True)
-class _Work:
+class _Work(Struct):
     """Turns settings into the tables of a castoff.toml, one by one, each checked alone."""
 
     tree: Tree

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from castoff.errors import Problem, Severity
 
@@ -33,8 +32,7 @@ class Conflict(Struct, frozen=True):
 Rule = Callable[[Any], Iterable[Conflict]]
 
 
-@dataclass(slots=True)
-class Report:
+class Report(Struct):
     """Collects the problems of one file.
 
     ``line`` finds the line of a path from the file's top; ``homes`` says of each key in which table it stands,

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from castoff.errors import Problem
 from castoff.model.acts import Act
@@ -54,8 +53,7 @@ class Estimate(Struct, frozen=True):
     schedule: tuple[tuple[str, float], ...] = ()
 
 
-@dataclass(slots=True)
-class _Fill:
+class _Fill(Struct):
     """A limit in use: ``full_at`` is when a bucket would be full again, ``starts`` are the uploads of a window."""
 
     bucket: Bucket | Window | None

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from castoff.errors import ConfigurationError, Problem
 from castoff.notes.reachable import Category, category_warnings
@@ -68,8 +67,7 @@ def read_configuration(
     return ReadConfiguration(configuration, tuple(sorted(found, key=lambda p: p.line or 0)))
 
 
-@dataclass(slots=True)
-class _Reader:
+class _Reader(Struct):
     """Walks the file by the forge's schema and collects what it finds."""
 
     path: str

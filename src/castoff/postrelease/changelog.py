@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from msgspec import Struct
 
@@ -39,8 +38,7 @@ class ChangelogLook(Struct, frozen=True, kw_only=True):
     denied: bool = False
 
 
-@dataclass(slots=True, kw_only=True)
-class ChangelogPart:
+class ChangelogPart(Struct, kw_only=True):
     """The section of one release in the changelog of one branch.
 
     ``tree`` opens the files of a commit, ``milestone`` asks for the address of the release's milestone. ``is_kept``

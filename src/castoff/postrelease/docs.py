@@ -167,8 +167,7 @@ class ReportBuild(Act):
     issue: ForgeIssue | None = field(default=None, compare=False)
 
 
-@dataclass(slots=True, kw_only=True)
-class DocsPart:
+class DocsPart(Struct, kw_only=True):
     """The documentation of one package; without a ``ledger`` no issue is opened."""
 
     documented: Documented

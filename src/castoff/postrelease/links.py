@@ -65,8 +65,7 @@ def _link(release: ForgeRelease, text: str) -> WriteLinks:
     )
 
 
-@dataclass(slots=True, kw_only=True)
-class LinksPart:
+class LinksPart(Struct, kw_only=True):
     """The symbol links of one release; ``documented`` has the facade's documentation first.
 
     ``drafted`` tells whether a release is expected on the forge at all.

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from msgspec import Struct, field
 
 from castoff.errors import CastoffError, Problem
 from castoff.git import Clone
@@ -33,8 +35,7 @@ from castoff.session.session import Session
 from castoff.values import replace
 
 
-@dataclass(slots=True)
-class OneAtATime:
+class OneAtATime(Struct):
     """A clone that several parts work in: what changes it goes one after the other."""
 
     clone: Clone

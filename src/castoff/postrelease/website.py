@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from msgspec import Struct
 
@@ -37,8 +36,7 @@ class WebsiteLook(Struct, frozen=True, kw_only=True):
     denied: bool = False
 
 
-@dataclass(slots=True, kw_only=True)
-class WebsitePart:
+class WebsitePart(Struct, kw_only=True):
     """All pages of one release; they go to the site together.
 
     ``render`` gives the pages as released; a text says why there are none yet. ``earlier`` gives, by target, the

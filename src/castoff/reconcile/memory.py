@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+
+from msgspec import Struct, field
 
 from castoff.errors import CastoffError, NotYet, Problem, Refusal
 from castoff.model.acts import Act, Outcome, Refused, Succeeded, Throttled, Unclear, Wait
@@ -42,8 +43,7 @@ _LEAST_THROTTLE = 1.0
 """Seconds to wait at least where a service says "not now", even if it names fewer."""
 
 
-@dataclass(slots=True)
-class Lag:
+class Lag(Struct):
     """How soon a service showed what was written to it, at best, in this run; seconds, None before the first."""
 
     shortest: float | None = None
@@ -53,8 +53,7 @@ class Lag:
         self.shortest = seconds if self.shortest is None else min(self.shortest, seconds)
 
 
-@dataclass(slots=True)
-class Memory:
+class Memory(Struct):
     """What this run did itself for one part, and how long it has waited for what."""
 
     clock: Clock
@@ -221,8 +220,7 @@ class Memory:
         return min(self.patience.settle, 0.5 * math.pow(4, tried.count))
 
 
-@dataclass(slots=True)
-class _Try:
+class _Try(Struct):
     """What became of one act so far."""
 
     count: int = 0

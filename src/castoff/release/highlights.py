@@ -6,8 +6,6 @@ up to there was proposed before, so that a later proposal brings only what is ne
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from msgspec import Struct
 
 from castoff.errors import Problem
@@ -27,8 +25,7 @@ class HighlightsLook(Struct, frozen=True):
     written: bool = False
 
 
-@dataclass(slots=True, kw_only=True)
-class HighlightsPart:
+class HighlightsPart(Struct, kw_only=True):
     """The highlights of one release, as a person wrote them.
 
     ``opened`` is the header that the person began with; ``taken`` the id of an early draft that was made for

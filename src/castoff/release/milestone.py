@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from castoff.model.acts import Act, Blocked, Decision, Do, Done, Outcome, only_if
 from castoff.model.changes import Milestone
 from castoff.model.observations import Absent, Observation, Present, Unknown
@@ -28,8 +30,7 @@ from castoff.ports import Milestones
 from castoff.reconcile.part import Seen, wait_for
 
 
-@dataclass(slots=True)
-class MilestonePart:
+class MilestonePart(Struct):
     """The rollover of the milestones; ``answer`` is what a person said about which one is meant."""
 
     plan: MilestonePlan

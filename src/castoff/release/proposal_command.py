@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from msgspec import Struct
 
@@ -124,8 +123,7 @@ def _nothing_to_propose(snapshot: Snapshot) -> CastoffError:
     )
 
 
-@dataclass(slots=True)
-class _ProposalRun:
+class _ProposalRun(Struct):
     """What one run of a proposal works with."""
 
     session: Session

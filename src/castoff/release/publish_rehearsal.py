@@ -13,10 +13,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from castoff.model.acts import Outcome, Refused, Succeeded
 from castoff.model.graph import Needs
@@ -151,8 +150,7 @@ def _deep(start: str, needs: Needs, found: dict[str, frozenset[str]]) -> None:
         stack.pop()
 
 
-@dataclass(slots=True)
-class ProvingRegistry:
+class ProvingRegistry(Struct):
     """An embedded registry that tries each package out when its last file is up.
 
     ``built`` are the artifacts by the ids of their packages.

@@ -10,11 +10,10 @@ Nothing irreversible happens before the claim, and nothing that the world shows 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import uuid4
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from castoff.errors import CastoffError, NotYet, Problem, Refusal
 from castoff.model.intent import Begin, Claim, Resume
@@ -110,8 +109,7 @@ class Result(Struct, frozen=True, kw_only=True):
     links: tuple[Link, ...] = ()
 
 
-@dataclass(slots=True)
-class _Run:
+class _Run(Struct):
     """The state of one run: the clone that all work happens in, and what was made there."""
 
     session: Session

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from castoff.errors import Problem
 from castoff.model.addresses import forge_address
@@ -27,8 +26,7 @@ class WorldState(Struct, frozen=True):
     problems: tuple[Problem, ...]
 
 
-@dataclass(slots=True)
-class _Draft:
+class _Draft(Struct):
     document: dict[str, Any]
     unread: list[tuple[str, str]] = field(default_factory=list)
 

@@ -9,12 +9,11 @@ import configparser
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from posixpath import normpath
 from typing import Any, Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from castoff.errors import CastoffError
 from castoff.model.workspace import Package
@@ -200,8 +199,7 @@ def _plain(value: yaml.Value | None) -> Any:
             return None
 
 
-@dataclass(slots=True)
-class Notebook:
+class Notebook(Struct):
     """Gathers what a reader finds in one configuration."""
 
     tool: str

@@ -45,8 +45,7 @@ class DropRefs(Act):
     standing: Mapping[str, TagRef] = field(compare=False)
 
 
-@dataclass(slots=True, kw_only=True)
-class DropClaimPart:
+class DropClaimPart(Struct, kw_only=True):
     """The end of a claim by a ref: it goes when what it ``needs`` is done. Where it ``is_burned``, a trace is left."""
 
     title: str

@@ -94,8 +94,7 @@ class LatestLook(Struct, frozen=True):
     heir: ForgeRelease | None = None
 
 
-@dataclass(slots=True, kw_only=True)
-class LatestPart:
+class LatestPart(Struct, kw_only=True):
     """The forge's latest release: any but the withdrawn one, as long as there is another stable one."""
 
     tag: str

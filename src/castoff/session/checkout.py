@@ -5,7 +5,8 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from castoff.errors import Problem, Refusal
 from castoff.git import Clone
@@ -16,8 +17,7 @@ from castoff.model.workspace import Package, Workspace
 _SHOWN = 5
 
 
-@dataclass(slots=True)
-class Checkout:
+class Checkout(Struct):
     """The files of one commit, put on disk once; checks and commands use them one after the other."""
 
     clone: Clone

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
+
+from msgspec import Struct
 
 from castoff.config.replacement import replace_all
 from castoff.config.templates import TemplateRelease
@@ -23,8 +24,7 @@ CHANGELOG = "CHANGELOG.md"
 _MOST_CHANGELOGS = 100  # that are looked at for a better one
 
 
-@dataclass(slots=True)
-class Overlay:
+class Overlay(Struct):
     """A tree with some texts exchanged; reading sees what earlier edits made."""
 
     tree: Tree

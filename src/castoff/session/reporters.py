@@ -5,9 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass, field
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from castoff.model.acts import Act, Outcome, Succeeded
 from castoff.model.steps import LocalStep
@@ -22,8 +21,7 @@ class Written(Struct, frozen=True, kw_only=True):
     ended: float
 
 
-@dataclass(slots=True)
-class Recorder:
+class Recorder(Struct):
     """A reporter that remembers writes; ``listeners`` hear the same."""
 
     clock: Clock

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from castoff.changelog import CutOptions, cut
 from castoff.config.cargo_release import take_over
@@ -106,8 +105,7 @@ class ProposedConfiguration(Struct, frozen=True, kw_only=True):
     changelog: str = "CHANGELOG.md"
 
 
-@dataclass(slots=True)
-class _Draft:
+class _Draft(Struct):
     """What is gathered on the way."""
 
     around: Surroundings

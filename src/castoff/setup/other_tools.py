@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+
+from msgspec import Struct, field
 
 from castoff.config.tables import keys_of
 from castoff.config.values import Configuration, ReleaseSettings
@@ -24,8 +25,7 @@ _SCRIPT = re.compile(
 _USUAL = ReleaseSettings().branches
 
 
-@dataclass(slots=True)
-class ToolSettings:
+class ToolSettings(Struct):
     """What was taken over of other tools, and what was left."""
 
     entries: list[SettingsEntry] = field(default_factory=list)

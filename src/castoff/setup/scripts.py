@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from posixpath import normpath
 
 from msgspec import Struct
@@ -196,8 +195,7 @@ def is_complete(found: Sequence[Recognised]) -> bool:
     return not any(isinstance(one, NotUnderstood) for one in found)
 
 
-@dataclass(slots=True)
-class _Reader:
+class _Reader(Struct):
     """Recognises one command after the other."""
 
     values: Values

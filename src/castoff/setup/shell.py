@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 LARGEST_SCRIPT = 200_000
 """In characters: what is read at most."""
@@ -68,8 +67,7 @@ def said(word: Word) -> str | None:
     return "".join(piece.text for piece in word if isinstance(piece, ShellText))
 
 
-@dataclass(slots=True)
-class _Reader:
+class _Reader(Struct):
     """Goes through a script once, character by character."""
 
     text: str

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import product
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from castoff.setup.shell import Command, ShellText, Substitution, Variable, Word, commands, said
 
@@ -66,8 +65,7 @@ class Uses(Struct, frozen=True):
 Origin = Reads | Uses
 
 
-@dataclass(slots=True)
-class Values:
+class Values(Struct):
     """The variables of a script, as far as they can be known without running it."""
 
     arguments: Sequence[str] = ()

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from castoff.ports import Tree
 from castoff.release_tools.reading import Left, SettingsEntry
@@ -24,8 +25,7 @@ _NAMELESS = (
 _SETEXT = re.compile(r"(?P<title>.+?)\\n(?P<line>[=-]{3,})")
 
 
-@dataclass(slots=True)
-class _Page:
+class _Page(Struct):
     """One page as it is pulled over."""
 
     source: str

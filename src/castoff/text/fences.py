@@ -6,14 +6,14 @@ Only what decides whether a line may be taken for a heading or a list entry; no 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
 _BREAK = re.compile(r"\r\n|\r|\n")
 
 
-@dataclass(slots=True)
-class OpenBlock:
+class OpenBlock(Struct):
     """What is open while lines are read from top to bottom: a fence, a comment of several lines, or nothing."""
 
     fence: str = ""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import Struct, field
 
 from castoff.cli.options import (
     Common,
@@ -59,8 +59,7 @@ def checks_json(answers: Sequence[Checked]) -> dict[str, object]:
     }
 
 
-@dataclass(slots=True)
-class _Row:
+class _Row(Struct):
     """One check, or all checks of a group that found one kind of problem."""
 
     checks: list[Checked]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct, field
 
 from castoff.cli.events import Event, read_runs
 from castoff.cli.page.rendered import asset, render_draft, render_page
@@ -23,8 +23,7 @@ _SOON, _LATE, _TICK = 10.0, 60.0, 2.0
 """Seconds between two looks while a run writes events, and while none does; how often the events are compared."""
 
 
-@dataclass(slots=True)
-class PageSource:
+class PageSource(Struct):
     """The facts of a page; ``look`` gives what `status --json` prints, ``events`` is the file of a run."""
 
     look: Callable[[], Mapping[str, object]]

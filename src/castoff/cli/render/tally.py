@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from castoff.cli.render.words import count, duration, listed, short_duration
 from castoff.model.acts import Act, Outcome, Succeeded
@@ -36,8 +35,7 @@ class Running(Struct, frozen=True):
         return f"{self.subject}: {self.reason} (since {since}, looking again in {again})"
 
 
-@dataclass(slots=True)
-class _Group:
+class _Group(Struct):
     """Steps of one kind: how many ended, of how many if that is known."""
 
     began: float
@@ -46,8 +44,7 @@ class _Group:
     ended: float = 0.0
 
 
-@dataclass(slots=True)
-class Tally:
+class Tally(Struct):
     """Counts what a run does; the caller holds the lock and passes the time, in seconds of one clock."""
 
     learnt: Mapping[StepKind, Pace] = field(default_factory=dict)

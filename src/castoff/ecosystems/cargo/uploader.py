@@ -18,11 +18,10 @@ import tempfile
 import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from castoff.ecosystems.cargo.credential_provider import COMMAND, MODULE
 from castoff.ecosystems.cargo.inert_settings import NO_WRAPPERS, toolchain_in
@@ -46,8 +45,7 @@ _HEADER = re.compile(r"([A-Za-z0-9-]{1,64}):[ \t]*(.{0,200})$")
 _STRUCT_BEGINS = re.compile(r"\{\s*$")
 
 
-@dataclass(slots=True)
-class Conversation:
+class Conversation(Struct):
     """Follows one cargo process whose write is ``method`` (PUT for an upload, DELETE for a yank).
 
     ``sent`` says that the write left, ``status`` what came back, ``headers`` what came with it (lower case).

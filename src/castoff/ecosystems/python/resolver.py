@@ -10,10 +10,10 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from platform import python_version
 
+from msgspec import Struct, field
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 
@@ -30,8 +30,7 @@ _PYTHONS = tuple(f"3.{minor}" for minor in range(8, 16))
 _PATIENCE = 120.0
 
 
-@dataclass(slots=True)
-class _Question:
+class _Question(Struct):
     requirements: frozenset[str]
     answer: bool | None = None
     is_leader: bool = False

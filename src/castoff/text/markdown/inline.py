@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from msgspec import Struct
@@ -60,8 +59,7 @@ def find_spans(text: str, start: int, end: int, labels: Collection[str] = ()) ->
     return tuple(sorted(found, key=lambda span: (span.start, -span.end)))
 
 
-@dataclass(slots=True)
-class _Opener:
+class _Opener(Struct):
     start: int
     text: int
     image: bool

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec import Struct, field
 
 from castoff.world.cargo_registry.index import index_line
 from castoff.world.cargo_registry.limits import Act, Limit, Limits
@@ -18,8 +19,7 @@ from castoff.world.visibility import Visibility
 OWNER = "world"
 
 
-@dataclass(slots=True, kw_only=True)
-class Held:
+class Held(Struct, kw_only=True):
     """A version in the registry; ``seeded``: published before the world began. ``trusted`` is the job behind it."""
 
     published: Published
@@ -30,8 +30,7 @@ class Held:
     trusted: dict[str, str] | None = None
 
 
-@dataclass(slots=True)
-class _Crate:
+class _Crate(Struct):
     name: str
     versions: list[Held] = field(default_factory=list)
     outside: dict[str, str] = field(default_factory=dict)

@@ -13,9 +13,10 @@ import mimetypes
 import re
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from castoff.world.cargo_registry.requirements import precedence
 from castoff.world.clock import WorldClock
@@ -25,8 +26,7 @@ from castoff.world.messages import Request, Response, json_response
 _KEYS = {"schedule", "log", "files"}
 
 
-@dataclass(slots=True, kw_only=True)
-class Build:
+class Build(Struct, kw_only=True):
     """The documentation of one version; ``files`` is a folder of rustdoc's or Sphinx's output."""
 
     name: str

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict, deque
-from dataclasses import dataclass, field
 from datetime import datetime
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from castoff.world.forge.answers import RateLimited, Refused
 from castoff.world.forge.records import Json
@@ -30,8 +29,7 @@ _SECONDARY = (
 )
 
 
-@dataclass(slots=True, kw_only=True)
-class Secondary:
+class Secondary(Struct, kw_only=True):
     """After ``after`` writes, the next ``times`` are refused with ``status`` and ``Retry-After``."""
 
     after: int
@@ -47,8 +45,7 @@ class ContentLimit(Struct, frozen=True, kw_only=True):
     hour: int = 500
 
 
-@dataclass(slots=True, kw_only=True)
-class Limits:
+class Limits(Struct, kw_only=True):
     """The limits of every token; ``remaining`` and ``reset`` (seconds since 1970) are what it starts with."""
 
     limit: int = 5000

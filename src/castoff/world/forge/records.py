@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 Json = dict[str, object]
 
@@ -13,8 +12,7 @@ GHOST = "ghost"
 """The login that stands for deleted accounts."""
 
 
-@dataclass(slots=True)
-class User:
+class User(Struct):
     """One account; ``login`` of a bot ends in ``[bot]``, as in the REST answers."""
 
     login: str
@@ -24,8 +22,7 @@ class User:
     emails: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
-class Label:
+class Label(Struct):
     """One label; names are unique without regard to case."""
 
     id: int
@@ -34,8 +31,7 @@ class Label:
     description: str | None = None
 
 
-@dataclass(slots=True, kw_only=True)
-class Milestone:
+class Milestone(Struct, kw_only=True):
     """One milestone, known by its number."""
 
     id: int
@@ -50,8 +46,7 @@ class Milestone:
     due_on: datetime | None = None
 
 
-@dataclass(slots=True)
-class Comment:
+class Comment(Struct):
     """One comment on an issue or a pull request."""
 
     id: int
@@ -61,8 +56,7 @@ class Comment:
     updated_at: datetime
 
 
-@dataclass(slots=True, kw_only=True)
-class Review:
+class Review(Struct, kw_only=True):
     """One review of a pull request."""
 
     id: int
@@ -73,8 +67,7 @@ class Review:
     submitted_at: datetime
 
 
-@dataclass(slots=True, kw_only=True)
-class Pull:
+class Pull(Struct, kw_only=True):
     """What makes an issue a pull request; ``commits`` are known commits that it brought in."""
 
     base: str
@@ -91,8 +84,7 @@ class Pull:
     reviews: list[Review] = field(default_factory=list)
 
 
-@dataclass(slots=True, kw_only=True)
-class Issue:
+class Issue(Struct, kw_only=True):
     """One issue, or one pull request where ``pull`` is set; both share one row of numbers."""
 
     id: int
@@ -119,8 +111,7 @@ class Issue:
         return self.pull is not None and self.pull.merged_at is not None
 
 
-@dataclass(slots=True, kw_only=True)
-class Asset:
+class Asset(Struct, kw_only=True):
     """One file that is attached to a release."""
 
     id: int
@@ -132,8 +123,7 @@ class Asset:
     created_at: datetime
 
 
-@dataclass(slots=True, kw_only=True)
-class Release:
+class Release(Struct, kw_only=True):
     """One release; ``untagged`` is the suffix of the page's address while it is a draft."""
 
     id: int
@@ -171,8 +161,7 @@ class Run(Struct, frozen=True, kw_only=True):
     inputs: dict[str, str]
 
 
-@dataclass(slots=True, kw_only=True)
-class Status:
+class Status(Struct, kw_only=True):
     """One commit status, as CI systems set them."""
 
     id: int

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import TypeVar
+
+from msgspec import Struct, field
 
 from castoff.world.forge.records import (
     GHOST,
@@ -51,8 +52,7 @@ def latest_release(state: State) -> Release | None:
 Item = TypeVar("Item")
 
 
-@dataclass(slots=True, kw_only=True)
-class State:
+class State(Struct, kw_only=True):
     """Everything that the forge remembers; guarded by the lock of the service.
 
     ``before`` are merged pull requests of the known contributors from before the seed: a search finds them,

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from castoff.world.clients import TOKEN
 from castoff.world.clock import WorldClock
@@ -58,8 +57,7 @@ class Token(Struct, frozen=True, kw_only=True):
         )
 
 
-@dataclass(slots=True, kw_only=True)
-class User:
+class User(Struct, kw_only=True):
     """A user; ``otp`` are the one-time passwords that are valid, each for ``otp_uses`` requests (None: any number).
 
     A code of an authenticator is valid for half a minute, so several requests can use it (pnpm/pnpm#14140).

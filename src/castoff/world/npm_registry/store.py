@@ -6,11 +6,11 @@ import hashlib
 import threading
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from castoff.world.clock import WorldClock
 from castoff.world.messages import Late
@@ -49,8 +49,7 @@ class Version:
         return f"{self.name.rpartition('/')[2]}-{self.number}.tgz"
 
 
-@dataclass(slots=True)
-class Package:
+class Package(Struct):
     """One package: all versions ever, which one each tag names, and who may do what.
 
     ``former`` is what a tag named before the last publication, which nodes that lag still show. ``continued``: its

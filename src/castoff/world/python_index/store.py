@@ -6,12 +6,11 @@ import hashlib
 import re
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Self
 
-from msgspec import Struct
+from msgspec import Struct, field
 from packaging.metadata import Metadata
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -125,8 +124,7 @@ class Offered(Struct, frozen=True, kw_only=True):
         )
 
 
-@dataclass(slots=True, kw_only=True)
-class Held:
+class Held(Struct, kw_only=True):
     """A file in the index; ``seeded``: released before the world began. ``provenance`` is as PEP 740 shows it."""
 
     artifact: Artifact
@@ -146,8 +144,7 @@ class Shown(Struct, frozen=True):
     """Names of the files with provenance."""
 
 
-@dataclass(slots=True)
-class _Package:
+class _Package(Struct):
     files: list[Held] = field(default_factory=list)
     deleted: set[str] = field(default_factory=set)
 

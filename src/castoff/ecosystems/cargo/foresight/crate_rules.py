@@ -13,7 +13,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv6Address
 from urllib.parse import unquote
 
@@ -45,8 +44,7 @@ def find_licence_fault(expression: str) -> str | None:
     return reader.fault()
 
 
-@dataclass
-class _Reader:
+class _Reader(Struct):
     """A reader of `term (joint term)*`; a term is an id with its `+` and addition, or an expression in brackets."""
 
     tokens: list[str]

@@ -9,7 +9,6 @@ as resolvable. Newest versions are tried first, and any way that works is enough
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from msgspec import Struct
 
@@ -121,14 +120,12 @@ def _wanted(need: Need) -> frozenset[str]:
     return frozenset((*need.features, "default")) if need.default_features else frozenset(need.features)
 
 
-@dataclass(slots=True)
-class _Chosen:
+class _Chosen(Struct):
     version: Published
     features: frozenset[str]
 
 
-@dataclass(slots=True)
-class _Frame:
+class _Frame(Struct):
     """One request that is being met: the versions left to try, and what the last try replaced."""
 
     request: _Request

@@ -12,9 +12,8 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from castoff.ecosystems.cargo.manifest.document import Crate, Dependency, StringPosition
 from castoff.ecosystems.cargo.manifest.reader import shared_dependencies
@@ -127,8 +126,7 @@ def _last_resort(requirement: Requirement, new: Version) -> str:
     return f"={new}" if exact else str(new)
 
 
-@dataclass(slots=True)
-class Edits:
+class Edits(Struct):
     """The edits of one release: new texts by file, each change, and warnings about what was repaired."""
 
     texts: dict[str, str] = field(default_factory=dict)
@@ -136,8 +134,7 @@ class Edits:
     problems: list[Problem] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class _Use:
+class _Use(Struct):
     """All that depends on one requirement text: a text that several members inherit is one use.
 
     ``stays`` says that it is left as it is where it admits the new version.

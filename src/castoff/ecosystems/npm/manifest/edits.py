@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from castoff.ecosystems.npm.manifest.catalogs import CatalogEntry
 from castoff.ecosystems.npm.manifest.demands import NpmRequirement, demands_of
@@ -34,8 +33,7 @@ class NpmMove(Struct, frozen=True, kw_only=True):
         return self.raised is not None and file not in self.raised
 
 
-@dataclass(slots=True)
-class _Sheet:
+class _Sheet(Struct):
     """The edits of one release as they come together, file by file."""
 
     strings: dict[str, dict[Path, str]] = field(default_factory=dict)

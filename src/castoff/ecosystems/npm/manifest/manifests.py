@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
+
+from msgspec import Struct, field
 
 from castoff.ecosystems.npm.manifest.demands import NpmRequirement, demands_of
 from castoff.ecosystems.npm.manifest.document import Document
@@ -119,8 +120,7 @@ def _folders(workspace: Workspace) -> frozenset[str]:
     return frozenset(one.root for one in found)
 
 
-@dataclass(slots=True)
-class _Census:
+class _Census(Struct):
     """What is counted of some layouts."""
 
     layouts: Layouts

@@ -11,9 +11,8 @@ workspace unresolvable in the release commit. They move as requirements do.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from castoff.ecosystems.python.manifest.document import PythonDocument
 from castoff.ecosystems.python.manifest.project import Demand, demands, read_demand
@@ -88,8 +87,7 @@ class Move(Struct, frozen=True, kw_only=True):
     lazy: frozenset[str] = frozenset()
 
 
-@dataclass(slots=True)
-class Sheet:
+class Sheet(Struct):
     """The edits of one release as they come together, file by file."""
 
     values: dict[str, dict[Path, str]] = field(default_factory=dict)

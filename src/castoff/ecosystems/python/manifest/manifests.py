@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from castoff.ecosystems.python.manifest.document import PythonDocument
 from castoff.ecosystems.python.manifest.edits import (
@@ -134,8 +135,7 @@ class PythonManifests:
         return known
 
 
-@dataclass(slots=True)
-class _Census:
+class _Census(Struct):
     """What was counted so far; ``projects`` by manifest, ``private`` the reasons by normalised name."""
 
     packages: list[Package] = field(default_factory=list)
