@@ -178,3 +178,18 @@ def test_tags_are_read_in_each_form(text: str) -> None:
         ("1.0.0", "1.0.0", "None"),
         ("1.1.0", "1.1.0", "2026-01-02"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "pulls"),
+    [
+        ('{"tags": ["1.0.0"], "pulls": [3, true, "4"]}', {3}),
+        ('{"tags": ["1.0.0"], "pulls": 3}', set()),
+        ('[{"tag": "1.0.0", "merged_prs": [{"number": 5}, 6, true, {"number": "7"}, {}]}]', {5, 6}),
+        ('[{"tag": "1.0.0", "pulls": [8]}, {"tag": "1.1.0", "pulls": {"a": 9}}, "1.2.0"]', {8}),
+        ('{"tags": [{"tag": "1.0.0", "pulls": [8]}], "pulls": [9]}', {8, 9}),
+        ("1.0.0\n", set()),
+    ],
+)
+def test_pull_requests_are_known_from_the_file_of_tags(text: str, pulls: set[int]) -> None:
+    assert read_known(text).pulls == pulls

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from model_strategies import edge, package, workspace
 
@@ -12,6 +14,9 @@ from castoff.model.scope import Scope
 from castoff.model.selection import Discovery, Program, Unreadable
 from castoff.model.workspace import EXCLUDED, Member, NotReleased, OtherWorkspace, Package, Workspace
 from castoff.values import replace
+from recorded import assert_recorded, problems_as_text
+
+RECORD = Path(__file__).parent / "data" / "outside_problems.txt"
 
 NOTHING: frozenset[str] = frozenset()
 
@@ -358,6 +363,59 @@ def test_manifests_that_cannot_be_read_and_those_of_no_workspace_are_listed() ->
         ("a/Cargo.toml", "empty"),
         ("t/Cargo.toml", "it cannot be read, line 3: no TOML"),
     ]
+
+
+def test_manifests_of_another_workspace_that_cannot_be_read_are_listed() -> None:
+    tools = Workspace(
+        packages=(crate("x", "0.5.0"),),
+        ecosystems=("cargo",),
+        roots=("tools",),
+        broken=("t/Cargo.toml", "u/Cargo.toml"),
+        problems=(Problem(code="toml-invalid", message="no TOML", file="t/Cargo.toml", line=3),),
+    )
+
+    whole = with_others(CRATES, [CRATES], [Discovery(workspaces=(CRATES, tools))], Scope())
+
+    assert [one for one in whole.not_released if one.name is None] == [
+        NotReleased(name=None, path="t/Cargo.toml", reason="it cannot be read, line 3: no TOML"),
+        NotReleased(name=None, path="u/Cargo.toml", reason="it cannot be read"),
+    ]
+
+
+def test_each_problem_of_what_is_outside_reads_as_recorded() -> None:
+    found = plain(project("a"))
+    tools = Workspace(packages=(crate("x"),), ecosystems=("cargo",), roots=("tools",))
+    many = Workspace(packages=tuple(crate(f"c{n}") for n in range(9)), ecosystems=("cargo",), roots=("many",))
+    script = Program(name="p", path="p/setup.py", version=None)
+    linked = Program(name="q", path="q/pyproject.toml", version=None, is_linked=True)
+    cases = {
+        "a workspace": with_others(CRATES, [CRATES], [Discovery(workspaces=(CRATES, tools))], Scope()),
+        "a plain project": with_others(
+            found, [found], [Discovery(workspaces=(found, plain(project("b"))))], Scope()
+        ),
+        "many packages": with_others(CRATES, [CRATES], [Discovery(workspaces=(CRATES, many))], Scope()),
+        "a program": with_others(found, [found], [Discovery(programs=(script,))], Scope()),
+        "a symbolic link": with_others(found, [found], [Discovery(programs=(linked,))], Scope()),
+        "both": with_others(found, [found], [Discovery(programs=(script, linked))], Scope()),
+        "a version of its own": judged(
+            Workspace(
+                packages=tuple(crate(f"c{n}", one) for n, one in enumerate(("1.0.0", "1.0.0", "2.0.0")))
+            ),
+            NOTHING,
+            Scope(),
+        ),
+        "many versions of their own": judged(
+            Workspace(packages=tuple(crate(f"c{n}", "1.0.0" if n < 8 else "2.0.0") for n in range(15))),
+            NOTHING,
+            Scope(),
+        ),
+        "two versions": judged(Workspace(packages=(crate("a"), crate("b", "2.0.0"))), NOTHING, Scope()),
+        "many versions": judged(
+            Workspace(packages=tuple(crate(f"c{n}", f"{n}.0.0") for n in range(9))), NOTHING, Scope()
+        ),
+    }
+
+    assert_recorded(RECORD, "".join(problems_as_text(name, one.problems) for name, one in cases.items()))
 
 
 def test_a_manifest_that_cannot_be_read_may_be_excluded() -> None:

@@ -212,3 +212,12 @@ def test_where_nothing_else_is_what_cannot_be_read_is_the_error() -> None:
 )
 def test_a_pattern_names_a_package_a_folder_or_either_of_one_ecosystem(pattern: str, excluded: bool) -> None:
     assert is_excluded((pattern,), "python", "libs/quay", "quay") is excluded
+
+
+@pytest.mark.parametrize("ecosystem", ["cargo", "python", "npm"])
+def test_a_pattern_may_begin_with_any_ecosystem(ecosystem: Ecosystem) -> None:
+    assert is_excluded((f"{ecosystem}:quay",), ecosystem, "libs/quay", "quay")
+    assert not is_excluded(
+        (f"{ecosystem}:quay",), "cargo" if ecosystem == "npm" else "npm", "libs/quay", "quay"
+    )
+    assert is_excluded((f"x{ecosystem}:quay",), ecosystem, "libs/quay", f"x{ecosystem}:quay")
