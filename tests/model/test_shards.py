@@ -64,6 +64,8 @@ JOINED = [
     ((ONE, replace(TWO, files=FILES[:2])), ["not-reproducible"], "`c-1.0.0.crate` differs"),
     ((replace(ONE, files=FILES[:2]), TWO), ["not-reproducible"], "`c-1.0.0.crate` differs"),
     ((ONE, TWO, replace(TWO, files=OTHER)), ["not-reproducible"], "shard 2/2"),
+    ((replace(ONE, shard=Shard(1, 3)),), ["shards-incomplete"], "2/3, 3/3"),
+    ((ONE, replace(TWO, files=FILES[:1])), ["not-reproducible", "not-reproducible"], "differs"),
 ]
 
 
@@ -73,7 +75,7 @@ def test_each_problem_of_shards_reads_as_recorded() -> None:
     )
 
 
-@pytest.mark.parametrize(("results", "codes", "words"), JOINED, ids=range(12))
+@pytest.mark.parametrize(("results", "codes", "words"), JOINED, ids=range(len(JOINED)))
 def test_results_are_joined_if_they_are_one_build(
     results: tuple[ShardResult, ...], codes: list[str], words: str
 ) -> None:
