@@ -27,9 +27,11 @@ def command(common: Common, version: str | None, execute: bool, accept_missing: 
     """
     from castoff.cli.render.reporter import reporter_for
     from castoff.cli.render.text import show_all, show_states
+    from castoff.cli.render.words import show
     from castoff.release.announce_command import announce
 
-    services = open_for(common, reporter_for(common.events, quiet=common.json))
+    reporter = reporter_for(common.events, quiet=common.json)
+    services = open_for(common, reporter)
     found: list[Problem] = []
     text: list[str] = []
 
@@ -43,6 +45,8 @@ def command(common: Common, version: str | None, execute: bool, accept_missing: 
         return execute and not lost and _asked(common)
 
     release, state = announce(services, version, agrees)
+    # Ends the line of the bar, so that what follows begins one.
+    reporter.close()
     if common.json:
         from castoff.cli.render.stage import print_stage
         from castoff.release.announce import ASKED
@@ -55,7 +59,7 @@ def command(common: Common, version: str | None, execute: bool, accept_missing: 
     elif state is not None:
         show_states([state])
         if state.state == "done":
-            click.echo(
+            show(
                 f"what comes after it (changelog, documentation, website): castoff resume {release.title} --execute",
                 err=True,
             )
