@@ -295,7 +295,7 @@ def test_workflows_are_printed_then_written_and_nothing_of_a_persons_is_overwrit
     offer_what_castoff_needs(here.world)
     (here.checkout / "castoff.toml").write_text(FROM, encoding="utf-8")
     folder = here.checkout / ".github" / "workflows"
-    assert 'castoff" check --only labels --pull-request' in ci()[1]
+    assert 'castoff" check --only labels --pull-request' in ci("-v")[1]
     assert not folder.exists()
 
     assert ci("--write", ".")[1].splitlines()[0] == "written: .github/workflows/castoff-labels.yml"

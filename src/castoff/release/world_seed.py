@@ -70,7 +70,8 @@ def _registry(
     if isinstance(registry, Recorded):
         record, unread = registry.record(packages)
         draft.unread.extend(("the registry of Cargo packages", reason) for reason in unread)
-        return {"cargo": {"packages": record}}
+        # A record is what the seed has under this key.
+        return {"cargo": record}
     released = [
         {"name": one.name, "version": version}
         for one in packages

@@ -21,7 +21,9 @@ from castoff.errors import WorkspaceError
 from castoff.io.process import Completed, Processes
 from castoff.model.acts import Outcome, Refused, Succeeded, Throttled, Unclear
 from castoff.model.observations import Present, Withdrawn
+from castoff.world.cargo_registry.record import read_record
 from castoff.world.faults import Rule, parse_faults
+from castoff.world.seed import parse_seed
 from whole_workspace import workspace_in
 
 pytestmark = pytest.mark.real
@@ -74,6 +76,9 @@ def test_a_new_name_is_told_from_a_new_version(tmp_path: Path) -> None:
         assert bench.registry.versions(bench.package("tst-mid")) == []
         record, unread = bench.registry.record(bench.workspace.packages)
         assert (list(record["packages"]), unread) == (["tst-core"], ())
+        seed = json.dumps({"slug": "acme/rocket", "cargo": record})
+        held = read_record(parse_seed(seed, tmp_path).cargo["packages"])
+        assert [one.version for one, _ in held] == ["1.1.0"], "`castoff world seed` writes it so"
 
 
 def test_inside_of_a_workspace_the_registry_is_asked_and_not_the_member(
