@@ -7,7 +7,7 @@ was told is used as far as it has a meaning here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -33,7 +33,7 @@ class Loaded(Struct, frozen=True):
 
 
 def read_configuration(
-    tree: Tree, *, explicit: tuple[str, str] | None = None, folders: Sequence[str] = (".",)
+    tree: Tree, *, explicit: tuple[str, str] | None = None, folders: Iterable[str] = (".",)
 ) -> Loaded:
     """Read the configuration of a workspace; ``explicit`` is the path and the text of a file that was named.
 
@@ -123,7 +123,7 @@ class _Source(Struct, frozen=True):
         return found
 
 
-def _first(tree: Tree, folders: Sequence[str]) -> list[_Source]:
+def _first(tree: Tree, folders: Iterable[str]) -> list[_Source]:
     return next((found for folder in folders if (found := list(_sources(tree, folder)))), [])
 
 

@@ -103,7 +103,8 @@ _SOURCES = """castoff reads its configuration from the first of these that exist
 3. `[workspace.metadata.castoff]` in the root's `Cargo.toml` (or `[package.metadata.castoff]`),
 4. `[tool.castoff]` in the root's `pyproject.toml`.
 
-Two of the last three at once are an error.
+Two of the last three at once are an error. They are looked for in the root of the repository, then from the current
+folder (or `-C`) upwards, then in the only folder below it that has one.
 Without any of them, castoff uses the settings of cargo-release in `release.toml` (or `[workspace.metadata.release]`)
 as far as they have an equivalent, and reports each setting that has none.
 

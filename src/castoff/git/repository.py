@@ -102,6 +102,14 @@ class Repository:
         listing = self.git.must("ls-files", "-z", "--", pattern)
         return tuple(path for path in listing.split("\0") if path)
 
+    def holding(self, expression: str, *patterns: str) -> tuple[str, ...]:
+        """List the tracked files that match patterns of git's and hold a line of an extended regular expression."""
+        command = ("grep", "-lzE", "-e", expression, "--", *patterns)
+        done = self.git.run(*command)
+        # 1: no file holds it; anything above is an error, which git reports.
+        listing = done.stdout if done.code < 2 else self.git.data(*command)
+        return tuple(path for path in listing.decode("utf-8", "surrogateescape").split("\0") if path)
+
     def untracked(self, *patterns: str) -> tuple[str, ...]:
         """List the files that match a pattern of git's and are not tracked, from the root.
 

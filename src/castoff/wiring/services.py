@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ from castoff.io.built_before import BuiltBefore
 from castoff.io.clock import SystemClock, stated_now
 from castoff.io.files import read_text
 from castoff.io.process import Processes
-from castoff.model.scope import folders_above
+from castoff.model.scope import folders_above, is_within
 from castoff.ports import Reporter, Tree
 from castoff.reconcile import Patience
 from castoff.release.plan_contents import intervals_of, windows_of
@@ -94,8 +94,9 @@ def open_setting(
     repository = Repository.open(processes, options.directory)
     learn_settings(processes.redactor, repository.root, repository.start, variables)
     here = FolderTree(repository.root)
-    folders = _configuration_folders(repository)
-    loaded = read_configuration(here, explicit=_explicit(options.config), folders=folders)
+    loaded = read_configuration(
+        here, explicit=_explicit(options.config), folders=_configuration_folders(repository)
+    )
     configuration = _with_built(_with_links_followed(loaded.configuration, repository.root), options.built)
     processes = replace(processes, given=given_back(configuration, variables))
     repository = Repository(Git(processes, repository.root), repository.start)
@@ -162,19 +163,27 @@ def _with_built(configuration: Configuration, built: Path | None) -> Configurati
     return replace(configuration, python=replace(configuration.python, build=None, artifacts=str(built)))
 
 
-def _configuration_folders(repository: Repository) -> tuple[str, ...]:
-    """List where the configuration is looked for: at the root, from the start upwards, in the only place below.
+_TABLE = r"^ *(\[(workspace\.metadata|package\.metadata|tool)\.castoff[].]|castoff *=)"
 
-    The last is for runs that start at the root, as those of CI do.
+
+def _configuration_folders(repository: Repository) -> Iterator[str]:
+    """Give where the configuration is looked for: at the root, from the start upwards, in the only place below it.
+
+    The last is for runs that start at the root, as those of CI do: they release what a run in that place does.
     """
+    yield from (".", *folders_above(repository.start))
     beside = {"Cargo.toml", "package.json", "pyproject.toml"}
-    below = [
-        path.rpartition("/")[0]
+    files = (
+        path
         for path in repository.tracked("*/castoff.toml")
         if any((repository.root / path).with_name(name).is_file() for name in beside)
-    ]
+    )
+    tables = repository.holding(_TABLE, "*/Cargo.toml", "*/pyproject.toml")
+    # Beside the start, a configuration is that of another workspace.
+    found = {path.rpartition("/")[0] for path in (*files, *tables)}
+    below = [folder for folder in found if is_within(folder, repository.start)]
     # With several configurations below there is no default: a release of the wrong one could not be undone.
-    return (".", *folders_above(repository.start), *(below if len(below) == 1 else ()))
+    yield from below if len(below) == 1 else ()
 
 
 def open_files(options: Options) -> tuple[Tree, Configuration]:
