@@ -10,7 +10,7 @@ from castoff.model.version_rules import (
     leaves_branch,
     looks_like_version,
 )
-from castoff.model.versions import ReleaseVersion, carries, next_version, read, version_fault
+from castoff.model.versions import Fault, ReleaseVersion, carries, next_version, read, version_fault
 
 
 def version(text: str) -> ReleaseVersion:
@@ -20,29 +20,32 @@ def version(text: str) -> ReleaseVersion:
 
 
 @pytest.mark.parametrize(
-    ("text", "instead"),
+    ("text", "instead", "reason"),
     [
-        ("2026.04.1", "2026.4.1"),
-        ("24.04", "24.4"),
-        ("01.2.3", "1.2.3"),
-        ("2026.04.1rc1", "2026.4.1rc1"),
-        ("2026.04.0.dev0", "2026.4.0.dev0"),
-        ("5", "5.0.0"),
-        ("1.2.3.4", "1.2.3"),
-        ("1!2.0.0", "2.0.0"),
-        ("1.2.0.post1", "1.2.1"),
-        ("1.2-1", "1.2.1"),
-        ("1.2.0+local", "1.2.0"),
-        ("1.0.0-canary.5", "1.0.0-rc.1"),
-        ("1.0.0-rc1.2", "1.0.0-rc.1"),
-        ("one", ""),
+        ("2026.04.1", "2026.4.1", "castoff supports two or three numbers without leading zeros"),
+        ("24.04", "24.4", "castoff supports two or three numbers without leading zeros"),
+        ("01.2.3", "1.2.3", "castoff supports two or three numbers without leading zeros"),
+        ("2026.04.1rc1", "2026.4.1rc1", "castoff supports two or three numbers without leading zeros"),
+        ("2026.04.0.dev0", "2026.4.0.dev0", "castoff supports two or three numbers without leading zeros"),
+        ("5", "5.0.0", "castoff supports two or three numbers"),
+        ("1.2.3.4", "1.2.3", "castoff supports two or three numbers"),
+        ("1!2.0.0", "2.0.0", "castoff does not support versions with an epoch"),
+        ("1.2.0.post1", "1.2.1", "castoff does not support post-releases"),
+        ("1.2-1", "1.2.1", "castoff does not support post-releases"),
+        ("1.2.0+local", "1.2.0", "castoff does not support versions with a local part or build metadata"),
+        ("1.0.0-canary.5", "1.0.0-rc.1", "pre-releases are `alpha`, `beta` or `rc` with a number"),
+        ("1.0.0-rc1.2", "1.0.0-rc.1", "pre-releases are `alpha`, `beta` or `rc` with a number"),
+        (
+            "one",
+            "",
+            "castoff supports two or three numbers, with an optional pre-release such as `rc.1` or `b2`",
+        ),
     ],
 )
-def test_a_version_that_is_not_released_has_something_to_write_instead(text: str, instead: str) -> None:
-    fault = version_fault(text)
-
-    assert fault is not None
-    assert fault.instead == instead
+def test_a_version_that_is_not_released_has_something_to_write_instead(
+    text: str, instead: str, reason: str
+) -> None:
+    assert version_fault(text) == Fault(reason, instead)
     assert not instead or version_fault(instead) is None
 
 

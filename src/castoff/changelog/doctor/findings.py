@@ -75,4 +75,4 @@ class ChangelogFinding(Struct, frozen=True, kw_only=True):
 
 def shortened(text: str) -> str:
     """Return what is shown of a long line."""
-    return text if len(text) <= LONGEST_TEXT else text[:LONGEST_TEXT]
+    return text[:LONGEST_TEXT]
