@@ -261,3 +261,21 @@ def test_development_versions_below_the_first_section_stay_releases() -> None:
     text = "# Changelog\n\n## 1.0.0\n\n- a\n\n## 1.0.0.dev2\n\n- b\n\n## 1.0.0.dev1\n\n- c\n"
 
     assert [one.version for one in parse(text).sections] == ["1.0.0", "1.0.0.dev2", "1.0.0.dev1"]
+
+
+@pytest.mark.parametrize(
+    ("text", "heading"),
+    [
+        ("1.1.0\n=====\n* x\n1.0.0\n=====\n- y\n", ("setext", 3, 5, 4)),
+        ("1.1.0\n=====\n<b>\n1.0.0\n=====\n- y\n", ("setext", 3, 5, 4)),
+        ("## 1.1.0\n\n<b>\n## 1.0.0\n\n- y\n", ("atx", 3, 4, None)),
+    ],
+    ids=["after a list", "after HTML", "after HTML, with marks"],
+)
+def test_a_heading_that_a_missing_blank_line_hides_is_read_as_it_is_written(
+    text: str, heading: tuple[str, int, int, int | None]
+) -> None:
+    found = parse(text).released[1].heading
+
+    assert found.swallowed
+    assert (found.form, found.line, found.end_line, found.underline) == heading

@@ -8,6 +8,8 @@ import pytest
 
 from castoff.changelog import CutOptions, PortOptions, cut, parse, port
 from castoff.changelog.body import BodyContext, is_generated_entry, prepare_body
+from castoff.changelog.release_edit import check_untouched
+from castoff.errors import Refusal
 from castoff.values import replace
 
 ROOT = "https://github.com/acme/acme"
@@ -344,6 +346,42 @@ def test_a_line_that_is_too_long_for_a_title_is_not_generated(length: int, gener
     assert is_generated_entry(line) is generated
 
 
+TWO = "# Log\n\n## 1.1.0\n\n- a\n\n## 1.0.0\n\n- b\n"
+MINE = TWO.replace("## 1.1.0", "## 1.2.0\n\n- new\n\n## 1.1.0")
+
+
+@pytest.mark.parametrize(
+    ("after", "line"),
+    [
+        (MINE, None),
+        (MINE.replace("- b\n", "- b\n\n"), None),
+        (MINE.replace("- a", "- A"), 3),
+        (MINE.replace("## 1.0.0", "## 1.0.1"), 7),
+        (MINE.replace("## 1.0.0\n\n- b\n", ""), 7),
+        (MINE + "\n## 0.9.0\n\n- c\n", 15),
+        (TWO, 1),
+        (MINE.replace("# Log", "# Log\n\n## 1.2.0"), 1),
+    ],
+    ids=[
+        "as it was",
+        "blank lines",
+        "text",
+        "a heading",
+        "one lost",
+        "one more",
+        "not written",
+        "written twice",
+    ],
+)
+def test_every_other_section_has_to_stay_as_it_was(after: str, line: int | None) -> None:
+    if line is None:
+        check_untouched(parse(TWO), after, "1.2.0")
+        return
+    with pytest.raises(Refusal) as caught:
+        check_untouched(parse(TWO), after, "1.2.0")
+    assert (caught.value.problems[0].code, caught.value.problems[0].line) == ("changelog-would-damage", line)
+
+
 HAND = f"""\
 UNRELEASED
 ===================
@@ -462,6 +500,23 @@ KEPT = """\
 [Unreleased]: {root}/compare/1.1.0...HEAD
 [1.1.0]: {definition}
 """
+
+
+def test_a_heading_in_brackets_gets_its_address_where_the_file_links_inline() -> None:
+    linked = "".join(f"## [{one}]({url(one)}) - 2026-01-02\n\n- old\n\n" for one in ("1.1.0", "1.0.0"))
+    text = f"# Log\n\n## [1.2.0] - 2026-11-22\n\n{linked}"
+
+    done = port(text, "1.2.0", "notes", url(), "2026-11-22").text
+
+    assert f"## [1.2.0]({url()}) - 2026-11-22\n" in done
+
+
+def test_the_last_definition_of_a_file_without_a_final_newline_gets_none() -> None:
+    text = KEPT.format(root=ROOT, definition=url("1.1.0")).rstrip("\n")
+
+    done = port(text, "1.0.5", "fix", url("1.0.5"), "2026-11-22").text
+
+    assert done.endswith(f"[1.1.0]: {url('1.1.0')}\n[1.0.5]: {url('1.0.5')}")
 
 
 @pytest.mark.parametrize(

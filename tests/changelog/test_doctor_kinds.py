@@ -153,6 +153,18 @@ DEFECTS = {
         [("relative-link", 10, "1.3.0")],
         ["relative-link"],
     ),
+    "a comparison with the branch in a sentence": (
+        NEW
+        + f"as {ROOT}/compare/1.2.0...main shows, which people wrote with more words than a bare line has\n\n"
+        + OLD,
+        [("stale-compare-line", 10, "1.3.0")],
+        ["stale-compare-line"],
+    ),
+    "a bare comparison with a branch of another repository": (
+        NEW + " * see https://github.com/acme/other/compare/1.2.0...main\n\n" + OLD,
+        [("stale-compare-line", 10, "1.3.0")],
+        [],
+    ),
     "a relative image": (
         CLEAN.replace("## What's Changed\n", "## What's Changed\n![it](./it.png)\n", 1),
         [("relative-link", 10, "1.3.0")],
@@ -354,6 +366,11 @@ DAMAGE = [
         "# Changelog\n\n##1.0.0\n\n- n\n\n## 0.9.0\n\n- a\n",
         [("heading-unclear", 3, None)],
         id="no space above",
+    ),
+    pytest.param(
+        "# Changelog\n\n##1.0.0\n## 0.9.0\n\n- a\n",
+        [("heading-unclear", 3, None)],
+        id="no space right above",
     ),
     pytest.param(
         "# Changelog\n\n## 1.0.0\n\n- n\n\n##0.9.0\n\n- a\n",
