@@ -382,6 +382,23 @@ def test_every_other_section_has_to_stay_as_it_was(after: str, line: int | None)
     assert (caught.value.problems[0].code, caught.value.problems[0].line) == ("changelog-would-damage", line)
 
 
+NUMBERED = "# Log\n\n## [1.1.0]\n\n- [#2] b\n\n## [1.0.0]\n\n- [#1] a\n\n[#2]: x/2\n\n[#1]: x/1\n"
+
+
+@pytest.mark.parametrize(
+    ("change", "is_same"),
+    [(("- [#1] a", "- [#1] b"), False), (("[#1]: x/1\n", "[#1]: x/1\n[1.2.0]: x\n"), True)],
+    ids=["text above definitions", "definitions that became the footer"],
+)
+def test_definitions_below_the_last_section_are_no_text_of_it(change: tuple[str, str], is_same: bool) -> None:
+    after = NUMBERED.replace("## [1.1.0]", "## [1.2.0]\n\n## [1.1.0]").replace(*change)
+    if is_same:
+        check_untouched(parse(NUMBERED), after, "1.2.0")
+        return
+    with pytest.raises(Refusal):
+        check_untouched(parse(NUMBERED), after, "1.2.0")
+
+
 HAND = f"""\
 UNRELEASED
 ===================

@@ -353,7 +353,16 @@ def _refuse_damage(title: str, line: int) -> None:
 
 
 def _content(log: Changelog, section: Section) -> tuple[str, str]:
-    return section.heading.title, log.text[section.body : section.end].strip()
+    """Return what a section says; definitions at its end only become the footer when one of them names a version."""
+    lines = log.blocks.lines
+    defined = {definition.line for definition in log.blocks.definitions}
+    end = section.end
+    while end > section.body:
+        line = lines.line_of(end - 1)
+        if line not in defined and not lines.is_blank(line):
+            break
+        end = lines.start(line)
+    return section.heading.title, log.text[section.body : max(end, section.body)].strip()
 
 
 def _is_address(url: str) -> bool:
