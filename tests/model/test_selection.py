@@ -48,6 +48,16 @@ JAVA = one("py", "py/x", ecosystem="python", version="3.0.0")
 SINGLE = one("bindings", "bindings", declared=False)
 WHEEL = plain("bindings")
 EXTRA = one("extra", "extra", declared=False)
+OLD = one("old", "old", version="0.1.0", declared=False)
+TARBALL = one("web", "web", ecosystem="npm", declared=False)
+BROKEN = Workspace(
+    packages=(),
+    ecosystems=("cargo",),
+    roots=("x",),
+    broken=("x/Cargo.toml",),
+    declared=False,
+    problems=(Problem(code="x", message="`x` has no version"),),
+)
 PAIRS = plain("bindings", "extra")
 
 CHOSEN = {
@@ -74,6 +84,19 @@ CHOSEN = {
         "extra",
         [SINGLE, EXTRA, PAIRS],
     ),
+    "folders of a crate each, from above": ([SINGLE, EXTRA], ".", [SINGLE, EXTRA]),
+    "folders of a crate each, from one of them": ([SINGLE, EXTRA], "extra", [EXTRA]),
+    "most of the folders have one version": ([SINGLE, OLD, EXTRA], ".", [SINGLE, EXTRA]),
+    "folders of an npm package each": (
+        [TARBALL, one("app", "app", ecosystem="npm", declared=False)],
+        ".",
+        None,
+    ),
+    "a crate at the top, others below": (
+        [one(".", ".", declared=False), EXTRA],
+        ".",
+        [one(".", ".", declared=False)],
+    ),
     "a wheel and a private crate": ([private("bindings"), WHEEL], "bindings", [private("bindings"), WHEEL]),
 }
 
@@ -85,13 +108,30 @@ def test_the_nearest_workspace_is_chosen(
     assert list(chosen_workspaces(found, Scope(start=start))) == (found if chosen is None else chosen)
 
 
-def test_two_ecosystems_of_one_folder_and_two_versions_are_no_one_release() -> None:
-    apart = plain("bindings", version="3.0.0")
+SEVERAL = {
+    "two ecosystems of one folder and two versions": ([SINGLE, plain("bindings", version="3.0.0")], 2),
+    "folders of two ecosystems": ([SINGLE, TARBALL], 2),
+    "folders of two versions": ([SINGLE, OLD], 2),
+    "folders of one version beside a workspace": ([SINGLE, EXTRA, RUST], 2),
+    "folders of one version, and one that cannot be read": ([SINGLE, EXTRA, BROKEN], 2),
+}
 
+
+@pytest.mark.parametrize(("found", "count"), SEVERAL.values(), ids=SEVERAL)
+def test_what_is_no_one_release_is_asked_for(found: list[Workspace], count: int) -> None:
     with pytest.raises(CastoffError) as caught:
-        chosen_workspaces([SINGLE, apart], Scope())
+        chosen_workspaces(found, Scope())
 
-    assert caught.value.problems[0].code == "several-workspaces"
+    (problem,) = caught.value.problems
+    assert problem.code == "several-workspaces"
+    assert problem.message.startswith(f"the repository has {count} workspaces")
+
+
+def test_folders_of_one_version_are_one_line_to_write() -> None:
+    with pytest.raises(CastoffError) as caught:
+        chosen_workspaces([SINGLE, EXTRA, RUST], Scope())
+
+    assert '`workspaces = ["bindings", "extra"]` and' in caught.value.problems[0].remedy
 
 
 def test_one_whose_manifests_cannot_be_read_is_listed_with_what_is_wrong() -> None:

@@ -231,8 +231,11 @@ def repositories(draw: st.DrawFn, *, odd: bool = True, shared_names: bool = True
 @st.composite
 def unambiguous(draw: st.DrawFn) -> tuple[Repository, str]:
     """Draw a repository that has one answer, with the folder that castoff is started in."""
-    kind = draw(st.sampled_from(("cargo", "uv", "plain", "crate", "pairs", "npm", "addon")))
-    base = draw(st.sampled_from((".", "fa", "fa/fb")))
+    kind = draw(
+        st.sampled_from(("cargo", "uv", "plain", "crate", "pairs", "npm", "addon", "crates", "tarballs"))
+    )
+    # Beside single folders of one version, those of another one could be meant as well.
+    base = draw(st.sampled_from(("fa", "fa/fb") if kind in ("crates", "tarballs") else (".", "fa", "fa/fb")))
     version = draw(st.sampled_from(("1.2.0", "0.3.1", "1.2.0-rc.1")))
     count = draw(st.integers(1, 3))
     places = [f"fc/{token}" for token in TOKENS[3 : 3 + count]]
@@ -248,17 +251,16 @@ def unambiguous(draw: st.DrawFn) -> tuple[Repository, str]:
     if kind in ("crate", "addon"):
         named = [(base, "ant")]
     for folder, name in named:
-        if kind in ("cargo", "crate", "pairs"):
+        if kind in ("cargo", "crate", "pairs", "crates"):
             found |= crate(folder, name, None if kind == "cargo" and draw(st.booleans()) else version)
         if kind in ("uv", "plain", "pairs"):
             found |= project(folder, name, version)
-        if kind in ("npm", "addon"):
+        if kind in ("npm", "addon", "tarballs"):
             found |= package(folder, name, version)
         if kind == "addon":
             found |= crate(folder, name, version, private=draw(st.booleans()))
-    start = draw(
-        st.sampled_from((*folders, base) if kind in ("cargo", "uv", "npm") else tuple(f for f, _ in named))
-    )
+    starts = (*folders, base) if kind in ("cargo", "uv", "npm") else tuple(folder for folder, _ in named)
+    start = base if kind in ("crates", "tarballs") else draw(st.sampled_from(starts))
     for index, extra in enumerate(draw(st.lists(st.sampled_from(_BESIDE), max_size=4))):
         found |= extra(f"beside/f{'fgh'[index % 3]}/{index}", f"zoo{index}")
     return found, start

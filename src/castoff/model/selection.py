@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from castoff.errors import Problem, Refusal, WorkspaceError
 from castoff.model.scope import Scope, common_folder, folders_above, is_within
+from castoff.model.version_problems import majority
 from castoff.model.versions import Ecosystem, same_version
 from castoff.model.workspace import NotReleased, Workspace
 from castoff.values import replace
@@ -166,10 +167,30 @@ def _versions(workspace: Workspace) -> set[Hashable]:
 
 def _groups(candidates: Sequence[Workspace], found: Sequence[Workspace]) -> list[tuple[Workspace, ...]]:
     groups: list[tuple[Workspace, ...]] = []
-    for one in candidates:
-        if not any(one in group for group in groups):
-            groups.append(_with_linked([one], found))
+    for owners in _owners(candidates):
+        if not any(one in group for group in groups for one in owners):
+            groups.append(_with_linked(owners, found))
     return groups
+
+
+def _owners(candidates: Sequence[Workspace]) -> Iterable[Sequence[Workspace]]:
+    """Divide candidates: each workspace by itself, but folders of one package each together where versions agree.
+
+    cargo and npm take such a folder for a workspace of its own. Where most of an ecosystem's have one version, they are
+    one release, and those of other versions are no candidates beside it, as uv's plain projects.
+    """
+    single: dict[Ecosystem, list[Workspace]] = {}
+    for one in candidates:
+        if one.declared or not one.packages:
+            yield [one]
+        else:
+            single.setdefault(one.ecosystems[0], []).append(one)
+    for folders in single.values():
+        version = majority([package for one in folders for package in one.packages])
+        if version is None:
+            yield from ([one] for one in folders)
+        else:
+            yield [one for one in folders if version in _versions(one)]
 
 
 def _several(groups: Sequence[tuple[Workspace, ...]]) -> Problem:

@@ -211,3 +211,33 @@ def test_most_packages_say_which_version_is_the_stray_one() -> None:
         "crates/a/Cargo.toml",
         "crates/b/Cargo.toml",
     ]
+
+
+ALONE = 'version = "1.0.0"'
+TWINS = {
+    "both would be published": (package("a", version=ALONE), (), ["y/Cargo.toml"]),
+    "one is private": (package("a", version=f"{ALONE}\npublish = false"), (), []),
+    "one is excluded": (package("a", version=ALONE), ("y",), []),
+    "another name": (package("b", version=ALONE), (), []),
+}
+
+
+@pytest.mark.parametrize(("second", "exclude", "named"), TWINS.values(), ids=TWINS)
+def test_a_name_of_two_crates_of_joined_workspaces_is_a_problem(
+    second: str, exclude: tuple[str, ...], named: list[str]
+) -> None:
+    tree = Files({"x/Cargo.toml": package("a", version=ALONE), "y/Cargo.toml": second})
+    manifests = CargoManifests()
+
+    joined = manifests.join(tree, manifests.discover(tree, exclude).workspaces, exclude)
+
+    assert [one.file for one in joined.problems if one.code == "duplicate-name"] == named
+    assert list(joined.broken) == named
+
+
+def test_a_crate_by_itself_that_cannot_be_read_is_in_no_workspace() -> None:
+    tree = Files({"x/Cargo.toml": package("a", version='version = "1"')})
+
+    found = CargoManifests().discover(tree)
+
+    assert ([one.path for one in found.unreadable], found.workspaces) == (["x/Cargo.toml"], ())

@@ -251,21 +251,23 @@ class CargoManifests:
         """
         layouts = read_layouts(tree, self._document)
         links = links_of(tree)
-        found = (
-            replace(
-                workspace_of(CrateFiles((one,), _excluder(exclude), links)),
-                declared=one.declared,
-                roots=(one.folder,),
-            )
-            for one in layouts.found
-        )
+        workspaces: list[Workspace] = []
+        unreadable = list(layouts.unreadable)
+        for one in layouts.found:
+            workspace = workspace_of(CrateFiles((one,), _excluder(exclude), links))
+            # Outside of workspaces a crate that cannot be read is no candidate, unless it is the nearest manifest.
+            errors = [problem for problem in workspace.problems if problem.severity == "error"]
+            if errors and not one.declared and not workspace.packages:
+                unreadable.append((one.root.file, errors[0]))
+            else:
+                workspaces.append(replace(workspace, declared=one.declared, roots=(one.folder,)))
         stray = (
             NotReleased(name=_name(document), path=document.file, reason=reason)
             for document, reason in layouts.stray
         )
         return Discovery(
-            workspaces=tuple(found),
-            unreadable=unreadable_of(layouts.unreadable, tree.read),
+            workspaces=tuple(workspaces),
+            unreadable=unreadable_of(unreadable, tree.read),
             outside=tuple(stray),
         )
 

@@ -69,6 +69,10 @@ class CrateFiles:
             crates += unique
             problems += notes.problems
         excluded = frozenset(crate.manifest for crate in crates if is_excluded(crate))
+        twins = list(_twins(crate for crate in crates if crate.published and crate.manifest not in excluded))
+        problems += (self._twin(crate, first) for crate, first in twins)
+        self.unread |= {crate.manifest for crate, _ in twins}
+        crates = [crate for crate in crates if crate.manifest not in self.unread]
         version, place = _workspace_version(self.roots, crates, excluded)
         self.crates = Crates(
             crates=tuple(crates),
@@ -83,6 +87,17 @@ class CrateFiles:
         """Return the line of a place."""
         document = self.documents.get(place.file)
         return document.line(place.path) if document else None
+
+    def _twin(self, crate: Crate, first: Crate) -> Problem:
+        return Problem(
+            code="duplicate-name",
+            message=f"two crates are named `{crate.name}`",
+            reason=f"the other one is in `{first.manifest}`, and a registry has one crate of a name",
+            remedy=f'rename one, or exclude this one: `exclude = ["{crate.folder}"]` in `[release]`',
+            file=crate.manifest,
+            line=self.documents[crate.manifest].line(("package", "name")),
+            package=crate.name,
+        )
 
     def _unique(self, notes: ProblemCollector, crates: Iterable[Crate]) -> Iterable[Crate]:
         """Drop the second package of a name: cargo refuses a workspace that has two."""
@@ -101,6 +116,14 @@ class CrateFiles:
                     ),
                 )
         return seen.values()
+
+
+def _twins(crates: Iterable[Crate]) -> Iterable[tuple[Crate, Crate]]:
+    """Find crates with the name of an earlier one, in workspaces that are released together."""
+    seen: dict[str, Crate] = {}
+    for crate in crates:
+        if (first := seen.setdefault(crate.name, crate)) is not crate:
+            yield crate, first
 
 
 def open_crates(
