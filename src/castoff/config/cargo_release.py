@@ -7,6 +7,7 @@ no meaning here is named in a warning (``setting-not-taken-over``).
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -19,7 +20,7 @@ from castoff.config.cargo_release_settings import (
     CrateSettings,
     RootSettings,
     Untaken,
-    crate_of,
+    crate_settings,
     replacements,
     root_settings,
     template,
@@ -185,14 +186,14 @@ class TakenOver(Struct, frozen=True):
     problems: tuple[Problem, ...] = ()
 
 
-def take_over(tree: Tree) -> TakenOver:
-    """Make a configuration of what cargo-release was told; the default one where it was told nothing.
+def take_over(tree: Tree, folder: str = ".") -> TakenOver:
+    """Make a configuration of what cargo-release was told in the root of a workspace; the default one if nothing.
 
     Errors: ``toml-invalid`` where `release.toml` is not TOML.
     """
     try:
-        root = root_settings(tree)
-        crates = _crates(tree, root) if tree.read(CARGO_TOML) is not None else ()
+        root = root_settings(tree, "" if folder == "." else folder)
+        crates = _crates(tree, root)
     except CastoffError as error:
         raise ConfigurationError(*error.problems) from None
     everything = (*root.effective, *(setting for crate in crates for setting in crate.settings))
@@ -205,7 +206,7 @@ def take_over(tree: Tree) -> TakenOver:
     for setting, some in _replacements(root, crates):
         work.take_replacements(setting, some)
     for crate in crates:
-        for setting in crate.settings if crate.folder else ():
+        for setting in crate.settings if crate.folder != root.folder else ():
             work.take_of_crate(setting, crate)
     source = everything[0].file
     return TakenOver(work.configuration(source), source, tuple(work.problems))
@@ -290,16 +291,34 @@ def _replacements(
 
 
 def _crates(tree: Tree, root: RootSettings) -> tuple[CrateSettings, ...]:
+    if tree.read(posixpath.join(root.folder, CARGO_TOML)) is None:
+        return ()
     if not (any(setting.key == REPLACEMENTS for setting in root.effective) or _has_own_settings(tree)):
         return ()
-    layout = next((one for one in read_layouts(tree).found if one.folder == "."), None)
+    layout = next((one for one in read_layouts(tree).found if one.root.folder == root.folder), None)
     if layout is None:
         return ()
     workspace = layout.root.table.get("workspace")
     inherited = workspace.get("package") if isinstance(workspace, Mapping) else None
     return tuple(
-        crate_of(tree, document.folder, document.table.get("package"), inherited)
-        for document in layout.members
+        _crate(one.folder, one.table.get("package"), inherited, crate_settings(tree, one.folder, root))
+        for one in layout.members
+    )
+
+
+def _crate(
+    folder: str, table: object, inherited: object, settings: tuple[CargoReleaseSetting, ...]
+) -> CrateSettings:
+    package = table if isinstance(table, Mapping) else {}
+    repository = package.get("repository")
+    if isinstance(repository, Mapping) and isinstance(inherited, Mapping):
+        repository = inherited.get("repository")
+    return CrateSettings(
+        folder=folder,
+        name=str(package.get("name", folder.rpartition("/")[2])),
+        repository=repository if isinstance(repository, str) else None,
+        is_published=package.get("publish") not in (False, []),
+        settings=settings,
     )
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from posixpath import normpath
 from typing import Any
 
 from msgspec import Struct
@@ -61,8 +61,12 @@ class CrateSettings(Struct, frozen=True, kw_only=True):
 
 
 class RootSettings(Struct, frozen=True):
-    """What was said for all crates, and what for the root's crate alone, which comes first there."""
+    """What was said for all crates, and what for the root's crate alone, which comes first there.
 
+    ``folder`` is the root's, "" for the top.
+    """
+
+    folder: str
     shared: tuple[CargoReleaseSetting, ...]
     own: tuple[CargoReleaseSetting, ...]
 
@@ -72,38 +76,23 @@ class RootSettings(Struct, frozen=True):
         return _first_of_each((*self.own, *self.shared))
 
 
-def root_settings(tree: Tree) -> RootSettings:
-    """Return the settings that stand in the root.
+def root_settings(tree: Tree, root: str) -> RootSettings:
+    """Return the settings that stand in the root of a workspace; ``root`` is its folder, "" for the top.
 
     Errors: ``toml-invalid`` (of `release.toml`).
     """
-    shared = (*_of_manifest(tree, CARGO_TOML, ("workspace", *_TABLE)), *_of_file(tree, RELEASE_TOML))
-    own = _of_manifest(tree, CARGO_TOML, ("package", *_TABLE))
-    return RootSettings(_first_of_each(shared), tuple(own))
+    manifest, file = posixpath.join(root, CARGO_TOML), posixpath.join(root, RELEASE_TOML)
+    shared = (*_of_manifest(tree, manifest, ("workspace", *_TABLE)), *_of_file(tree, file))
+    own = _of_manifest(tree, manifest, ("package", *_TABLE))
+    return RootSettings(root, _first_of_each(shared), tuple(own))
 
 
-def crate_of(tree: Tree, folder: str, package: Any, inherited: Any) -> CrateSettings:
-    """Return a crate with what was said of it alone: in its manifest, else in its own `release.toml`.
-
-    ``package`` is the `[package]` table of its manifest, ``inherited`` the `[workspace.package]` table of the
-    root's.
-    """
-    table = package if isinstance(package, Mapping) else {}
-    prefix = f"{folder}/" if folder else ""
-    settings = _of_manifest(tree, prefix + CARGO_TOML, ("package", *_TABLE))
-    return CrateSettings(
-        folder=folder,
-        name=str(table.get("name", folder.rpartition("/")[2])),
-        repository=_inherited(table.get("repository"), inherited),
-        is_published=table.get("publish") not in (False, []),
-        settings=_first_of_each((*settings, *(_of_file(tree, prefix + RELEASE_TOML) if folder else ()))),
-    )
-
-
-def _inherited(value: object, inherited: Any) -> str | None:
-    if isinstance(value, Mapping) and isinstance(inherited, Mapping):
-        value = inherited.get("repository")
-    return value if isinstance(value, str) else None
+def crate_settings(tree: Tree, folder: str, root: RootSettings) -> tuple[CargoReleaseSetting, ...]:
+    """Return what was said of one crate alone: in its manifest, else in its own `release.toml`."""
+    settings = _of_manifest(tree, posixpath.join(folder, CARGO_TOML), ("package", *_TABLE))
+    # That of the root's folder speaks for all crates.
+    file = _of_file(tree, posixpath.join(folder, RELEASE_TOML)) if folder != root.folder else ()
+    return _first_of_each((*settings, *file))
 
 
 def _first_of_each(settings: Iterable[CargoReleaseSetting]) -> tuple[CargoReleaseSetting, ...]:
@@ -223,7 +212,7 @@ def _rules(tree: Tree, rule: object, crates: tuple[CrateSettings, ...]) -> Itera
     done: set[tuple[str, str]] = set()
     # cargo-release replaces in each crate's turn; one version for all makes the second time a repetition.
     for crate in crates:
-        file = normpath(f"{crate.folder}/{rule['file']}" if crate.folder else rule["file"])
+        file = posixpath.normpath(f"{crate.folder}/{rule['file']}" if crate.folder else rule["file"])
         own = template(_of_crate(text, crate))
         if tree.read(file) is not None and (file, own) not in done:
             done.add((file, own))

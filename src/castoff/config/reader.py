@@ -37,7 +37,8 @@ def read_configuration(
 ) -> Loaded:
     """Read the configuration of a workspace; ``explicit`` is the path and the text of a file that was named.
 
-    ``folders`` are those in which it is looked for: the first that has one counts.
+    ``folders`` are those in which it is looked for: the first that has one counts. Where none has, the first that has
+    settings of cargo-release.
 
     ``notes.config`` is filled in where nothing is said and the forge's usual file is there.
 
@@ -48,7 +49,8 @@ def read_configuration(
             ``notes-configuration-missing``, ``configuration-unreadable``.
     """
     tree = _ConfigurationFiles(tree)
-    found = [_Source(*explicit)] if explicit is not None else _first(tree, folders)
+    looked: list[str] = []
+    found = [_Source(*explicit)] if explicit is not None else _first(tree, folders, looked)
     # Merging them would make it unclear which value applies.
     if len(found) > 1:
         raise ConfigurationError(_several(found))
@@ -57,9 +59,10 @@ def read_configuration(
         if configuration.notes.config is not None and tree.read(configuration.notes.config) is None:
             raise ConfigurationError(_no_notes_file(configuration.notes.config, found[0]))
         return Loaded(_with_notes_file(configuration, tree), found[0].file)
-    from castoff.config.cargo_release import take_over
+    from castoff.config.cargo_release import TakenOver, take_over
 
-    taken = take_over(tree)
+    every = (take_over(tree, folder) for folder in dict.fromkeys(looked))
+    taken = next((one for one in every if one.source is not None), TakenOver(Configuration()))
     return Loaded(_with_notes_file(taken.configuration, tree), taken.source, taken.problems)
 
 
@@ -123,8 +126,13 @@ class _Source(Struct, frozen=True):
         return found
 
 
-def _first(tree: Tree, folders: Iterable[str]) -> list[_Source]:
-    return next((found for folder in folders if (found := list(_sources(tree, folder)))), [])
+def _first(tree: Tree, folders: Iterable[str], looked: list[str]) -> list[_Source]:
+    """Return what the first folder that has any holds; ``looked`` gets the folders up to it."""
+    for folder in folders:
+        looked.append(folder)
+        if found := list(_sources(tree, folder)):
+            return found
+    return []
 
 
 def _sources(tree: Tree, folder: str) -> Iterator[_Source]:

@@ -97,9 +97,9 @@ class Repository:
             bool(tracked) and self.git.run("diff", "--quiet", "--no-ext-diff", "HEAD", "--", spec).code == 0
         )
 
-    def tracked(self, pattern: str) -> tuple[str, ...]:
-        """List the tracked files that match a pattern of git's, from the root."""
-        listing = self.git.must("ls-files", "-z", "--", pattern)
+    def tracked(self, *patterns: str) -> tuple[str, ...]:
+        """List the tracked files that match one of these patterns of git's, from the root."""
+        listing = self.git.must("ls-files", "-z", "--", *patterns)
         return tuple(path for path in listing.split("\0") if path)
 
     def holding(self, expression: str, *patterns: str) -> tuple[str, ...]:

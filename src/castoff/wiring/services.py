@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
@@ -13,17 +14,18 @@ from msgspec import Struct
 
 from castoff.config.reader import read_configuration
 from castoff.config.values import Configuration
-from castoff.errors import ConfigurationError, Problem, UsageError, WorkspaceError
+from castoff.errors import CastoffError, ConfigurationError, Problem, UsageError, WorkspaceError
 from castoff.git import FolderTree, Git, Repository
 from castoff.io.built_before import BuiltBefore
 from castoff.io.clock import SystemClock, stated_now
 from castoff.io.files import read_text
 from castoff.io.process import Processes
-from castoff.model.scope import folders_above, is_within
+from castoff.model.scope import Scope, folders_above, is_within
 from castoff.ports import Reporter, Tree
 from castoff.reconcile import Patience
 from castoff.release.plan_contents import intervals_of, windows_of
 from castoff.session.services import Embedded, Services, WorldContent
+from castoff.session.workspaces import read_workspace
 from castoff.values import replace
 from castoff.wiring.adapters import Adapters, manifests
 from castoff.wiring.caches import cache_of
@@ -95,7 +97,7 @@ def open_setting(
     learn_settings(processes.redactor, repository.root, repository.start, variables)
     here = FolderTree(repository.root)
     loaded = read_configuration(
-        here, explicit=_explicit(options.config), folders=_configuration_folders(repository)
+        here, explicit=_explicit(options.config), folders=_configuration_folders(repository, here)
     )
     configuration = _with_built(_with_links_followed(loaded.configuration, repository.root), options.built)
     processes = replace(processes, given=given_back(configuration, variables))
@@ -164,26 +166,54 @@ def _with_built(configuration: Configuration, built: Path | None) -> Configurati
 
 
 _TABLE = r"^ *(\[(workspace\.metadata|package\.metadata|tool)\.castoff[].]|castoff *=)"
+_THEIR_TABLE = r"^ *\[workspace\.metadata\.release[].]"
+"""The table of cargo-release."""
 
 
-def _configuration_folders(repository: Repository) -> Iterator[str]:
+def _configuration_folders(repository: Repository, here: Tree) -> Iterator[str]:
     """Give where the configuration is looked for: at the root, from the start upwards, in the only place below it.
 
     The last is for runs that start at the root, as those of CI do: they release what a run in that place does.
     """
     yield from (".", *folders_above(repository.start))
-    beside = {"Cargo.toml", "package.json", "pyproject.toml"}
-    files = (
-        path
-        for path in repository.tracked("*/castoff.toml")
-        if any((repository.root / path).with_name(name).is_file() for name in beside)
-    )
-    tables = repository.holding(_TABLE, "*/Cargo.toml", "*/pyproject.toml")
+    files = repository.tracked("*/castoff.toml", "*/release.toml")
+    places = {one for one in files if _has_manifest((repository.root / one).parent)}
+    places |= set(repository.holding(f"{_TABLE}|{_THEIR_TABLE}", "*/Cargo.toml", "*/pyproject.toml"))
+    theirs = {one for one in places if _is_of_cargo_release(one, here)}
+    # Settings of cargo-release count where castoff itself is not configured, and there only those of a workspace: it
+    # has files for single crates too.
+    found = _folders(places - theirs) or _outermost(_folders(theirs))
     # Beside the start, a configuration is that of another workspace.
-    found = {path.rpartition("/")[0] for path in (*files, *tables)}
     below = [folder for folder in found if is_within(folder, repository.start)]
     # With several configurations below there is no default: a release of the wrong one could not be undone.
-    yield from below if len(below) == 1 else ()
+    yield from below if len(below) == 1 and _is_released(here, repository.start, below[0]) else ()
+
+
+def _has_manifest(folder: Path) -> bool:
+    return any((folder / name).is_file() for name in ("Cargo.toml", "pyproject.toml", "package.json"))
+
+
+def _is_of_cargo_release(path: str, here: Tree) -> bool:
+    return path.endswith("/release.toml") or (
+        path.endswith("/Cargo.toml") and bool(re.search(_THEIR_TABLE, here.read(path) or "", re.MULTILINE))
+    )
+
+
+def _folders(paths: Iterable[str]) -> set[str]:
+    return {path.rpartition("/")[0] for path in paths}
+
+
+def _outermost(folders: Set[str]) -> set[str]:
+    return {one for one in folders if folders.isdisjoint(folders_above(one)[1:])}
+
+
+def _is_released(here: Tree, start: str, folder: str) -> bool:
+    """Return whether what is in a folder is released; also where only its configuration can say what is."""
+    try:
+        found = read_workspace(here, manifests(), Scope(start=start))
+    except CastoffError:
+        return True
+    return folder in {*found.roots, *(one.path for one in found.packages)}
 
 
 def open_files(options: Options) -> tuple[Tree, Configuration]:
@@ -195,8 +225,7 @@ def open_files(options: Options) -> tuple[Tree, Configuration]:
         if any(problem.code != "not-a-repository" for problem in error.problems):
             raise
         root = options.directory
-    inside = any((root / name).is_file() for name in ("Cargo.toml", "pyproject.toml", "package.json"))
-    tree = FolderTree(root if inside else options.directory)
+    tree = FolderTree(root if _has_manifest(root) else options.directory)
     return tree, read_configuration(tree, explicit=_explicit(options.config)).configuration
 
 
