@@ -456,3 +456,37 @@ def test_a_pre_release_without_a_section_is_no_defect() -> None:
 @pytest.mark.parametrize("remark", ["[YANKED]", "(yanked)", "- never released"])
 def test_a_withdrawn_release_needs_no_notes(remark: str) -> None:
     assert kinds(f"# Changelog\n\n## 1.0.1\n\n- a\n\n## 1.0.0 {remark}\n\n## 0.9.0\n\n- b\n") == []
+
+
+_LINES_GO = {
+    name: (text, at)
+    for name, (text, *_) in DEFECTS.items()
+    for at in [
+        {
+            text[: one.start].count("\n") + line
+            for finding in examine(text)
+            for one in finding.edits
+            for line in range(text[one.start : one.end].count("\n"))
+        }
+    ]
+    if at
+}
+
+
+@pytest.mark.parametrize("written", ["{} zebra", "{}\n<!-- zebra -->", "{}\n\n[zebra]: x\n", "{}\nzebra"])
+@pytest.mark.parametrize(("text", "going"), _LINES_GO.values(), ids=_LINES_GO.keys())
+def test_no_repair_takes_a_word_that_people_wrote(text: str, going: set[int], written: str) -> None:
+    for line in going:
+        lines = text.split("\n")
+        lines[line] = written.format(lines[line])
+        assert "zebra" in fix("\n".join(lines)).text
+
+
+def test_a_surplus_heading_with_a_name_of_its_own_stays() -> None:
+    text = (
+        '## 1.1.0 (2026-01-01)\n\n- a\n\n## 1.1.0 (2026-01-01) "Blue Whale"\n\n## 1.0.0 (2025-01-01)\n\n- b\n'
+    )
+    repaired = fix(text)
+
+    assert repaired.text == text
+    assert {finding.kind for finding in repaired.findings} == {"doubled-heading", "empty-section"}

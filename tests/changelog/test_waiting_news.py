@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from castoff.changelog.news import waiting_news
+from castoff.changelog.news import is_compare_line, waiting_news, without_compare_lines
 
 KEPT = "# Changelog\n\n## [Unreleased]\n\n- Waiting.\n\n## [1.1.0] - 2026-02-01\n\n- Out.\n"
 KUBE = (
@@ -29,3 +29,27 @@ def test_the_news_of_a_release_are_its_own_section_else_what_is_unreleased(
     text: str, version: str, news: str
 ) -> None:
     assert waiting_news(text, version) == news
+
+
+@pytest.mark.parametrize(
+    ("line", "bare"),
+    [
+        (" * see {}", True),
+        ("**Full Changelog**: {}", True),
+        ("[See all changes since v1.0.0 on GitHub]({})", True),
+        ("[v1.0.0...main]({})", True),
+        ("<{}>.", True),
+        ("- Thanks to Ada, who did it all: {}", False),
+        ("- BREAKING: `f` is gone, see {}", False),
+        ("- fix #12, see {}", False),
+        ("- merci : {}", False),
+        ("- 直した {}", False),
+        ("see {} and https://example.org", False),
+        ("see https://github.com/o/r/compare/v1.0.0...v1.1.0", False),
+    ],
+)
+def test_a_line_that_only_compares_has_no_words_of_people(line: str, bare: bool) -> None:
+    link = "https://github.com/o/r/compare/v1.0.0...main"
+
+    assert is_compare_line(line.format(link)) is bare
+    assert (line.format(link) in without_compare_lines(f"- news\n{line.format(link)}\n")) is not bare

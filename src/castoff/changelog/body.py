@@ -19,6 +19,10 @@ GeneratedMark = Literal["comment", "heading", "entry"]
 
 _FULL = re.compile(r"[ \t]*(?:\*\*|__)?Full Change ?log(?:\*\*|__)?[ \t]*:", re.IGNORECASE)
 _FIRST = re.compile(r"[ \t]{0,8}[*+-][ \t]+@?\S{1,100} made (?:their|his|her) first contribution\b")
+_FIRST_ALONE = re.compile(
+    r"[ \t]{0,8}[*+-][ \t]+@?\S{1,100} made (?:their|his|her) first contribution"
+    r"(?: in (?:https?://\S{1,300}/\d{1,7}|\[?#\d{1,7}\]?(?:\(https?://\S{1,300}/\d{1,7}\))?))?[ \t]*"
+)
 _CONTRIBUTORS = re.compile(r"(?:new|first[- ]time) contributors?\W{0,4}", re.IGNORECASE)
 _GENERATED = re.compile(r"<!--\s*Release notes generated using configuration in ")
 _CHANGED = re.compile(r"\[?What.?s Changed\W{0,4}(?:\]\([^\s()]{0,500}\))?", re.IGNORECASE)
@@ -100,6 +104,11 @@ def is_full_changelog(line: str) -> bool:
 def is_first_contribution(line: str) -> bool:
     """Return whether a line is an entry of the generator's list of new contributors."""
     return _FIRST.match(line) is not None
+
+
+def is_first_contribution_alone(line: str) -> bool:
+    """Return whether an entry of the list of new contributors has no words beside those of the generator."""
+    return _FIRST_ALONE.fullmatch(line) is not None
 
 
 def is_contributors_title(text: str) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from castoff.changelog.links import find_comparisons
+from castoff.changelog.links import find_comparisons, version_of_tag
 from castoff.changelog.sections import Section, parse
 from castoff.changelog.structure import is_kind_of_change
 from castoff.text.markdown import Blocks, Heading, read_blocks
@@ -19,17 +19,30 @@ from castoff.text.markdown import Blocks, Heading, read_blocks
 _ITEM = re.compile(r" {0,3}(?:[*+-]|\d{1,9}[.)])[ \t]")
 _LINK = re.compile(r"\[([^\[\]]{0,200})\]\([^\s()]{0,500}\)")
 _MARKS = re.compile(r"^[ \t]*(?:[*+-]|\d{1,9}[.)])?[ \t]*")
+_WORD = re.compile(r"[^\W_]+(?:[.'’-][^\W_]+)*")
+_POINTING = """
+a all and at between can changelog changes commits compare compared comparison diff difference differences
+find for found from full git github gitlab here history in is link list main master more of on see since
+the this to unreleased version view with
+"""
+_POINTERS = frozenset(_POINTING.split())
+"""What a line is made of that points at a comparison, such as "See all changes since 1.2.0 on GitHub"."""
 
 
 def is_compare_line(line: str) -> bool:
-    """Return whether a line says nothing but where to compare with a branch: `` * see .../compare/1.2.0...main``."""
+    """Return whether a line says nothing but where to compare with a branch: `` * see .../compare/1.2.0...main``.
+
+    Such a line is removed and moved as castoff needs it, so each word of it must be known: one more is people's.
+    """
     if "/compare/" not in line or len(line) > 600:
         return False
     found = list(find_comparisons(line))
     if len(found) != 1 or not found[0].to_branch:
         return False
-    rest = line[: found[0].at[0]] + line[found[0].at[1] :]
-    return len(rest) <= 60 and "http" not in rest
+    one = found[0]
+    ends = _WORD.findall(f"{one.base} {one.head} {version_of_tag(one.base) or ''}".lower())
+    rest = _WORD.findall(f"{line[: one.at[0]]} {line[one.at[1] :]}".lower())
+    return _POINTERS.issuperset(word for word in rest if word not in ends)
 
 
 def without_compare_lines(text: str) -> str:

@@ -32,6 +32,8 @@ from castoff.changelog.titles import read_day
 from castoff.errors import Problem, UsageError
 from castoff.text.markdown import Blocks, Lines, Span
 
+_WORD = re.compile(r"\w+")
+_DESTINATION = re.compile(r"\](?:\([^\s()]{0,500}\)|\[[^\[\]]{0,200}\])")
 _SEPARATOR = re.compile(r"[\t,; ]+")
 # In this order: what `gh release list --json`, forges and git's own formats call it.
 _NAMES = ("name", "tag", "tag_name", "version", "ref")
@@ -247,13 +249,25 @@ class Chart(Struct, frozen=True, dict=True):
         """Say for each section, by its heading's line, whether it holds anything of its own."""
         return {section.heading.line: self._holds(section) for section in self.log.sections}
 
-    def has_twin(self, section: Section) -> bool:
-        """Return whether a section holds nothing while another one of the same version does."""
-        return not self.holdings[section.heading.line] and _identity(section) in self._told
+    def twin(self, section: Section) -> Section | None:
+        """Return the section of the same version that holds something, for one that holds nothing."""
+        return None if self.holdings[section.heading.line] else self._told.get(_identity(section))
+
+    def is_spare(self, section: Section, twin: Section) -> bool:
+        """Return whether nothing that people wrote goes with a section: no remark, no definition, no word of its title.
+
+        What :attr:`holdings` leaves aside may be all of that.
+        """
+        below = (self.lines[line] for line in self.lines_of(section))
+        words = _words_beside_version(section)
+        return words <= _words_beside_version(twin) and all(
+            not text.strip() or is_compare_line(text) for text in below
+        )
 
     @cached_property
-    def _told(self) -> frozenset[tuple[str, OrderKey]]:
-        return frozenset(_identity(s) for s in self.log.released if self.holdings[s.heading.line])
+    def _told(self) -> dict[tuple[str, OrderKey], Section]:
+        # In most files the newest text stands on top: the first one counts.
+        return {_identity(s): s for s in reversed(self.log.released) if self.holdings[s.heading.line]}
 
     @cached_property
     def pulls(self) -> frozenset[int]:
@@ -304,6 +318,15 @@ class Chart(Struct, frozen=True, dict=True):
     @cached_property
     def _aside(self) -> frozenset[int]:
         return self._comments | {definition.line for definition in self.blocks.definitions}
+
+
+def _words_beside_version(section: Section) -> frozenset[str]:
+    title = section.title
+    text = section.heading.title
+    if title is not None:
+        start, stop = title.version_at
+        text = f"{title.text[:start]} {title.text[stop:]}"
+    return frozenset(_WORD.findall(_DESTINATION.sub("]", text)))
 
 
 def _identity(section: Section) -> tuple[str, OrderKey]:

@@ -111,6 +111,7 @@ def doubled(chart: Chart) -> Iterator[ChangelogFinding]:
 
 def _surplus(chart: Chart, section: Section, first: Section) -> ChangelogFinding:
     empty = not chart.holdings[section.heading.line]
+    spare = empty and chart.is_spare(section, first)
     return ChangelogFinding(
         kind="doubled-heading",
         line=section.line,
@@ -120,10 +121,10 @@ def _surplus(chart: Chart, section: Section, first: Section) -> ChangelogFinding
         detail=f"{section.version} has a heading on line {first.line} too"
         + ("; this one has nothing under it" if empty else ""),
         repair=Repair(
-            safe=empty,
+            safe=spare,
             text="remove the empty section" if empty else f"join the two sections of {section.version}",
         ),
-        edits=(TextEdit(section.start, section.end, ""),) if empty else (),
+        edits=(TextEdit(section.start, section.end, ""),) if spare else (),
     )
 
 

@@ -7,7 +7,12 @@ import itertools
 import re
 from collections.abc import Iterator
 
-from castoff.changelog.body import is_contributors_title, is_first_contribution, is_full_changelog
+from castoff.changelog.body import (
+    is_contributors_title,
+    is_first_contribution,
+    is_first_contribution_alone,
+    is_full_changelog,
+)
 from castoff.changelog.doctor.chart import Chart, TagFact
 from castoff.changelog.doctor.findings import ChangelogFinding, FindingKind, Repair, shortened
 from castoff.changelog.doctor.structure import last_line
@@ -31,10 +36,11 @@ def empty(chart: Chart) -> Iterator[ChangelogFinding]:
         if not (chart.holdings[s.heading.line] or s.pending or _WITHDRAWN.search(s.heading.title))
     ]
     # A file in which many sections are empty is kept that way; one among full ones was forgotten.
-    alone = sum(not chart.has_twin(section) for section in bare)
+    alone = sum(chart.twin(section) is None for section in bare)
     for section in bare:
-        twin = chart.has_twin(section)
-        surplus = Repair(safe=True, text="remove the empty section")
+        twin = chart.twin(section)
+        spare = twin is not None and chart.is_spare(section, twin)
+        surplus = Repair(safe=spare, text="remove the empty section")
         yield ChangelogFinding(
             kind="empty-section",
             line=section.line,
@@ -45,15 +51,15 @@ def empty(chart: Chart) -> Iterator[ChangelogFinding]:
             # The twin has the text, so that nothing is lost with the empty one; what else belongs under a heading
             # only the release knows.
             repair=surplus if twin else _import(section),
-            edits=(TextEdit(section.start, section.end, ""),) if twin else (),
-            habit=not twin and alone >= _HABIT and not chart.generated,
+            edits=(TextEdit(section.start, section.end, ""),) if spare else (),
+            habit=twin is None and alone >= _HABIT and not chart.generated,
         )
 
 
 def never_imported(chart: Chart) -> Iterator[ChangelogFinding]:
     """Find sections that wait for their notes, in a file whose older sections hold generated ones."""
     log = chart.log
-    told = [s for s in log.released if not chart.has_twin(s)]
+    told = [s for s in log.released if chart.twin(s) is None]
     by_version = sorted(told, key=lambda s: order_key(s.version or ""))
     for index, section in enumerate(by_version):
         line = section.heading.line
@@ -186,6 +192,7 @@ def _names_contributors(text: str) -> bool:
 def _orphan(chart: Chart, first: int, stop: int, keeps: bool) -> ChangelogFinding:
     lines = chart.lines
     section = chart.section_at(first)
+    safe = keeps or all(is_first_contribution_alone(lines[line]) for line in range(first, stop))
     if keeps:
         at = lines.start(first)
         mark = "#" * min(6, chart.style.level + 1)
@@ -202,8 +209,8 @@ def _orphan(chart: Chart, first: int, stop: int, keeps: bool) -> ChangelogFindin
         release=section.version if section else None,
         text=shortened(lines[first]),
         detail=f"first contributions ({stop - first}) without the heading 'New Contributors'",
-        repair=Repair(safe=True, text=text),
-        edits=(edit,),
+        repair=Repair(safe=safe, text=text),
+        edits=(edit,) if safe else (),
     )
 
 
