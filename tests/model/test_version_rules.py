@@ -6,6 +6,7 @@ from castoff.errors import CastoffError
 from castoff.model.version_rules import (
     ExistingVersion,
     above,
+    is_below_others,
     is_newest_line,
     leaves_branch,
     looks_like_version,
@@ -163,6 +164,20 @@ def test_a_branch_named_after_a_line_keeps_to_it(
     branch: str, planned: str, previous: str | None, line: str | None
 ) -> None:
     assert leaves_branch(branch, version(planned), version(previous) if previous else None) == line
+
+
+@pytest.mark.parametrize(
+    ("branch", "known", "below"),
+    [
+        ("1.3.x", ["1.4.0"], True), ("1.3.x", ["2.0.0"], True), ("1.3.x", ["1.3.9", "1.2.0"], False),
+        ("1.3.x", ["1.4.0-rc.1"], False), ("1.x", ["1.4.0"], False), ("1.x", ["2.0.0"], True),
+        ("release-1", ["2.0.0"], True), ("main", ["1.4.0"], False), ("1.3.x", [], False),
+    ],
+)  # fmt: skip
+def test_a_branch_of_a_line_is_below_stable_versions_of_later_ones(
+    branch: str, known: list[str], below: bool
+) -> None:
+    assert is_below_others(branch, version("1.3.0"), map(version, known)) is below
 
 
 @pytest.mark.parametrize(

@@ -23,15 +23,15 @@ DOWN = Unknown(reason="503")
 TWO = ("zz-ink", "zz-nib")
 
 
-def services(folder: Path, answers: dict[str, Listed], *, branch: str = "") -> Services:
-    """Open a workspace of two packages with registries that answer so; ``branch`` leaves before 1.2.0."""
+def services(folder: Path, answers: dict[str, Listed], *, branch: str = "", later: str = "1.2.0") -> Services:
+    """Open a workspace of two packages with registries that answer so; ``branch`` leaves before the tag ``later``."""
     made = Versioned.begin(folder, members(*TWO), "1.0.0")
     if branch:
         made.git("branch", branch)
-        made.commit({}, "1.2.0")
+        made.commit({}, *filter(None, [later]))
         made.git("checkout", "--quiet", branch)
     opened = made.setting()
-    branches = (*opened.configuration.release.branches, "1.0.x")
+    branches = (*opened.configuration.release.branches, "1.0.x", "1.x")
     release = replace(opened.configuration.release, branches=branches)
     registry: Any = SimpleNamespace(
         ecosystem="python",
@@ -117,17 +117,25 @@ def test_the_remedy_of_a_used_version_plans_one_without_problems(
 
 
 @pytest.mark.parametrize(
-    ("level", "branch", "listed", "found"),
+    ("level", "branch", "later", "listed", "found"),
     [
-        pytest.param("1.1.0", "", "1.2.0", [("version-below-released", "warning")], id="an-exact-version"),
-        pytest.param("patch", "1.0.x", "1.2.0", [], id="a-later-line-beside-a-maintenance-branch"),
-        pytest.param("patch", "1.0.x", "1.0.7", [("version-below-released", "error")], id="its-own-line"),
+        pytest.param(
+            "1.1.0", "", "", "1.2.0", [("version-below-released", "warning")], id="an-exact-version"
+        ),
+        pytest.param("patch", "1.0.x", "1.2.0", "1.2.0", [], id="a-later-line-beside-a-maintenance-branch"),
+        pytest.param("patch", "1.0.x", "", "1.1.0", [], id="an-abandoned-later-line-without-a-tag"),
+        pytest.param(
+            "minor", "1.x", "", "1.2.0", [("version-below-released", "error")], id="its-own-major-line"
+        ),
+        pytest.param(
+            "patch", "1.0.x", "1.2.0", "1.0.7", [("version-below-released", "error")], id="its-own-line"
+        ),
     ],
 )
 def test_a_plan_compares_with_the_versions_that_bind_its_branch(
-    tmp_path: Path, level: str, branch: str, listed: str, found: list[tuple[str, str]]
+    tmp_path: Path, level: str, branch: str, later: str, listed: str, found: list[tuple[str, str]]
 ) -> None:
-    opened = services(tmp_path, {"zz-ink": ("1.0.0", listed)}, branch=branch)
+    opened = services(tmp_path, {"zz-ink": ("1.0.0", listed)}, branch=branch, later=later)
 
     problems = plan_release(opened, ReleaseRequest(level=level)).problems
 

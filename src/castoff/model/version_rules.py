@@ -69,7 +69,24 @@ def is_newest_line(previous: ReleaseVersion | None, tagged: Iterable[ReleaseVers
 
 
 def leaves_branch(branch: str, version: ReleaseVersion, previous: ReleaseVersion | None) -> str | None:
-    """Return the line that a branch is named after, if the version is of another line; else None.
+    """Return the line that a branch is named after, if the version is of another line; else None."""
+    line = line_of_branch(branch, previous)
+    if line is None or _numbers_of(version, line) == line:
+        return None
+    return ".".join(map(str, line))
+
+
+def is_below_others(branch: str, previous: ReleaseVersion | None, known: Iterable[ReleaseVersion]) -> bool:
+    """Return whether a branch is named after a line, and a stable version of a later one exists.
+
+    Its tag need not exist: a release that was abandoned after its first upload leaves its version on the registry.
+    """
+    line = line_of_branch(branch, previous)
+    return line is not None and any(one.is_stable and _numbers_of(one, line) > line for one in known)
+
+
+def line_of_branch(branch: str, previous: ReleaseVersion | None) -> tuple[int, ...] | None:
+    """Return the line that a branch is named after: a major number, or a major and a minor one; None for others.
 
     A single number, as in `release-4`, names a line only if the last release is of it.
     """
@@ -77,15 +94,16 @@ def leaves_branch(branch: str, version: ReleaseVersion, previous: ReleaseVersion
     if match is None:
         return None
     major, minor = int(match[1]), match[2]
-    fits_minor = minor is None or not minor.isdigit()
-    if version.major == major and (fits_minor or version.minor == int(minor)):
-        return None
+    if minor is not None and minor.isdigit():
+        return major, int(minor)
     # `release-4` may be the fourth attempt at something; `v4` names a line.
     is_sure = minor is not None or branch.lower().startswith("v")
     was_there = previous is not None and previous.major == major
-    if minor is not None and minor.isdigit():
-        return f"{major}.{minor}"
-    return str(major) if is_sure or was_there else None
+    return (major,) if is_sure or was_there else None
+
+
+def _numbers_of(version: ReleaseVersion, line: tuple[int, ...]) -> tuple[int, ...]:
+    return (version.major, version.minor)[: len(line)]
 
 
 def looks_like_version(tag: str, template: str) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from castoff.errors import Problem, Refusal, Severity
 from castoff.model.semver import read_version
-from castoff.model.version_rules import ExistingVersion, above, is_newest_line, leaves_branch
+from castoff.model.version_rules import ExistingVersion, above, is_below_others, is_newest_line, leaves_branch
 from castoff.model.versions import (
     ReleaseVersion,
     base_of,
@@ -255,7 +255,7 @@ def _above(
     # The strict rule first: whether this is the newest line may need a question to the remote, which is asked
     # only if the answer matters.
     found = above(version, known, is_newest_line=True)
-    if found and not _is_newest_line(snapshot):
+    if found and not _is_newest_line(snapshot, known):
         found = above(version, known, is_newest_line=False)
     return found
 
@@ -269,11 +269,13 @@ def is_released_here(snapshot: Snapshot, listed: Sequence[str]) -> bool:
     return any(version in tagged for text in listed if (version := read(text)) is not None)
 
 
-def _is_newest_line(snapshot: Snapshot) -> bool:
-    """Return whether the branch reaches the highest stable tag, or is the default branch."""
-    previous = snapshot.history.previous
+def _is_newest_line(snapshot: Snapshot, known: Sequence[ExistingVersion]) -> bool:
+    """Return whether the branch reaches the highest stable tag and is of no earlier line, or is the default branch."""
+    previous = snapshot.history.previous.version if snapshot.history.previous else None
     tagged = [one.version for one in _tagged(snapshot) if one.version is not None]
-    return is_newest_line(previous.version if previous else None, tagged) or snapshot.is_default_branch()
+    others = (one.version for one in known if one.version is not None)
+    is_newest = is_newest_line(previous, tagged) and not is_below_others(snapshot.branch, previous, others)
+    return is_newest or snapshot.is_default_branch()
 
 
 def _after(version: ReleaseVersion) -> ReleaseVersion:
