@@ -41,6 +41,16 @@ def test_a_page_replaces_files_alone(tmp_path: Path) -> None:
     assert {one.name for one in (tmp_path / "public").iterdir()} == {"index.html", "page.css"}
 
 
+def test_a_look_that_ends_with_a_bug_is_shown_beside_the_last_state() -> None:
+    looks = iter([status(2, up=1)])
+    source = PageSource(lambda: next(looks), None)
+    source.refresh()
+    source.refresh()
+
+    assert "internal error: StopIteration" in (page := source.page(live=True))
+    assert "Release 1.1.0" in page
+
+
 def test_events_are_newer_than_the_status(tmp_path: Path) -> None:
     run = Run(tmp_path / "events")
     run.upload("unit-000")
@@ -62,6 +72,12 @@ def test_events_are_newer_than_the_status(tmp_path: Path) -> None:
         pytest.param(status(2, up=1), False, "Nothing: the run goes on by itself.", id="a run is going on"),
         pytest.param(
             status(2, up=1), True, "The release is not finished, and no run is known.", id="it was killed"
+        ),
+        pytest.param(
+            {**status(2, up=1), "ways_out": [{"command": "castoff approve 1.1.0", "does": "publishes it"}]},
+            True,
+            "The release is not finished, and no run is known. This publishes it:",
+            id="the status knows the command",
         ),
         pytest.param(
             status(2, up=2, tag="done", announce="person"),
@@ -104,6 +120,39 @@ def test_the_page_says_what_a_person_does_next(
         run.tell("end")
 
     assert [one.text for one in view(told, run.file).person] == [text]
+
+
+@pytest.mark.parametrize(
+    ("last", "text"),
+    [
+        (-130.0, "The run has written nothing for 2 min. If it is gone, go on by hand."),
+        (-110.0, "Nothing: the run goes on by itself."),
+    ],
+)
+@pytest.mark.parametrize("waits", [False, True])
+def test_a_run_that_was_killed_cannot_write_its_end(
+    last: float, text: str, waits: bool, tmp_path: Path
+) -> None:
+    run = Run(tmp_path / "events")
+    run.tell(
+        "wait", subject="zz", until="2999-01-01T00:00:00Z" if waits else "2000-01-01T00:00:00Z", after=last
+    )
+
+    (told,) = view(status(2, up=1), run.file).person
+    assert told.text == ("Nothing: the run goes on by itself." if waits else text)
+
+
+def test_a_staged_package_waits_for_a_person_and_counts_once() -> None:
+    told = status(2, up=0, publish="person")
+    seen = [{"id": "f", "part": part, "answer": "staged"} for part in ("unit-000", "zz", "stage:unit-000")]
+    told["stages"][1]["observations"] = seen
+    shown = view(told)
+
+    assert [(one.state, one.detail) for wave in shown.waves for one in wave.packages] == [
+        ("person", "staged"),
+        ("person", "staged"),
+    ]
+    assert [one.detail for one in shown.stages if one.title == "Uploads"] == ["0 of 2 parts"]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A run that goes on with a release builds nothing again; after a refusal, it does."""
+"""A run that goes on with a release builds nothing again; after a refusal of the files, it does."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from decided import decided, decision_of, decision_text
 
-from castoff.errors import Problem
+from castoff.errors import Problem, Refusal
 from castoff.model.acts import Act, Decision, Do, Done, Person, StageName
 from castoff.model.changes import Milestone, MilestoneItem
 from castoff.model.observations import Absent, Answer, Present, Unknown
@@ -25,6 +25,7 @@ from castoff.release.draft import DraftLook, DraftPart
 from castoff.release.highlights import HighlightsLook, HighlightsPart
 from castoff.release.milestone import MilestonePart
 from castoff.release.proposal import ProposalLook, ProposalPart, preview
+from castoff.release.publish import concerns_files
 from castoff.release.tag import TagLook, TagPart
 from castoff.release.version import ClaimLook, ClaimPart
 from castoff.release.waiver import WaivableLook, WaivablePart, WaiverPart
@@ -419,3 +420,16 @@ def test_each_decision_reads_as_recorded() -> None:
     )
 
     assert_recorded(Path(__file__).parent / "data" / "decisions.txt", found)
+
+
+@pytest.mark.parametrize(
+    ("codes", "expected"),
+    [
+        (["upload-refused"], True),
+        (["otp-required"], False),
+        (["otp-required", "permission-denied"], False),
+        (["otp-required", "upload-refused"], True),
+    ],
+)
+def test_files_are_built_again_after_a_refusal_that_may_be_of_them(codes: list[str], expected: bool) -> None:
+    assert concerns_files(Refusal(*(Problem(code=one, message="m") for one in codes))) == expected

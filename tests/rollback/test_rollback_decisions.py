@@ -14,7 +14,7 @@ from castoff.errors import Problem
 from castoff.model.acts import Act, Blocked, Decision, Do, Done, Person, StageName, Wait
 from castoff.model.graph import order_of
 from castoff.model.intent import Claim
-from castoff.model.observations import Absent, Answer, Observation, Present, Unknown, Withdrawn
+from castoff.model.observations import Absent, Answer, Observation, Present, Staged, Unknown, Withdrawn
 from castoff.model.refs import Refs, TagSource
 from castoff.model.versions import read
 from castoff.model.workspace import Package, Workspace
@@ -214,12 +214,14 @@ UP, MISSING, LATE, GONE, ASKED = (
     ((Present(),), Person((UPLOAD,), "approve it")),
 )
 HALF = ((Present(), Absent()), Do((UPLOAD,)))
+HELD = ((Staged(identity="1"),), Person((UPLOAD,), "approve it"))
 HALF_KNOWN = ((Present(), DOWN), Wait(reason="503"))
 SHOWN = tuple[tuple[Answer, ...], Decision]
 
 
 def stage(name: StageName, *parts: SHOWN) -> StageState:
-    names = ["core", "util", "top"] if name == "publish" else [name]
+    # A part that stages a package is no package, whatever it shows.
+    names = ["core", "util", "top", "stage:core"] if name == "publish" else [name]
     found = [
         PartState(part, tuple(Observation(id=str(n), answer=one) for n, one in enumerate(answers)), decision)
         for part, (answers, decision) in zip(names, parts, strict=False)
@@ -315,6 +317,14 @@ CLAIMED, DRAFTED, UNDRAFTED = stage("version", UP), stage("draft", UP), stage("d
                 f"{ABANDON}yanks top, util, core, then {REVERTS}",
             ],
         ),
+        (
+            [CLAIMED, stage("publish", UP, HELD, HELD, UP), UNDRAFTED],
+            False,
+            [
+                "approve 1.1.0 --execute: publishes what is staged; 1 of 3 packages are published",
+                f"{ABANDON}yanks core, then {REVERTS}",
+            ],
+        ),
     ],
     ids=[
         "all done",
@@ -333,6 +343,7 @@ CLAIMED, DRAFTED, UNDRAFTED = stage("version", UP), stage("draft", UP), stage("d
         "all is up, no draft",
         "all is up, with a draft",
         "staged",
+        "one of the staged is approved",
     ],
 )
 def test_the_ways_out_of_an_incomplete_release(

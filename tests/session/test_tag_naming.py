@@ -11,6 +11,7 @@ from castoff.errors import Refusal
 from castoff.release.rehearsal import rehearse
 from castoff.release.run import run_release
 from castoff.session.release_request import ReleaseRequest
+from castoff.session.session import open_session
 from castoff.setup.init import draft_initial
 from session.versioned import Versioned, crate, members, python
 
@@ -151,6 +152,17 @@ def test_the_release_before_is_found_in_its_scheme(
     plan = made.plan("minor")
 
     assert (plan.previous, plan.tag) == planned
+
+
+def test_a_candidate_in_a_configured_form_keeps_the_release_before(tmp_path: Path) -> None:
+    made = Versioned.begin(tmp_path, {**ONE, "castoff.toml": '[release]\ntag = "{version}"\n'}, "v1.0.0")
+    made.commit(at(ONE, "1.1.0rc1"), "1.1.0rc1")
+    made.commit({})
+
+    with open_session(made.setting()) as session:
+        released = session.snapshot.history.released
+
+    assert [one.tag for one in released] == ["1.1.0rc1", "v1.0.0"]
 
 
 def test_tags_of_other_things_are_no_releases(tmp_path: Path) -> None:

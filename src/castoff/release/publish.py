@@ -14,7 +14,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from castoff.errors import Problem
+from castoff.errors import Problem, Refusal
 from castoff.model.acts import Act, Blocked, Decision, Do, Done, Outcome, Person, Wait, only_if
 from castoff.model.observations import (
     Absent,
@@ -34,6 +34,8 @@ from castoff.reconcile.part import PartOfPackage, Seen, wait_for
 from castoff.values import replace
 
 WAITS = "staged packages are published when a person approves them with `castoff approve`"
+_OF_THE_ACCOUNT = frozenset({"otp-required", "permission-denied", "unauthorized", "publisher-missing"})
+"""Refusals of who uploads, which say nothing about the files."""
 
 
 class FileLook(Struct, frozen=True):
@@ -229,6 +231,15 @@ class PresencePart(PartOfPackage):
                 return FileLook(filename, listed(listing, filename))
         predicted = predicted_filename(self.package, kind, self.version)
         return FileLook(predicted or f"{self.package.name} {kind}", listed(listing, ""))
+
+
+def concerns_files(refused: Refusal) -> bool:
+    """Return whether built files may be the cause of a refusal, so that a later run has to build them again.
+
+    Else a fault of this machine's tools would be uploaded by every later run. A refusal of the account is no word on
+    the files: a one-time password would expire while they are built again.
+    """
+    return not _OF_THE_ACCOUNT.issuperset(one.code for one in refused.problems)
 
 
 def created_before(state: StageState) -> Mapping[str, Mapping[str, datetime]]:

@@ -47,7 +47,7 @@ from castoff.release.handed_tags import (
 from castoff.release.links import Link, links_of
 from castoff.release.notes import notes_of_release
 from castoff.release.platforms import platform_problems
-from castoff.release.publish import created_before
+from castoff.release.publish import concerns_files, created_before
 from castoff.release.publish_rehearsal import UploadRehearsal, absent_artifacts, as_published, packed_again
 from castoff.release.rivals import require_first, require_no_rival
 from castoff.release.stages import (
@@ -412,8 +412,9 @@ def _publish(run: _Run, release: Release, reconciler: Reconciler) -> StageState:
     _keep(run, release, _build(run, release))
     try:
         state = reconciler.run(replace(stage, created=created))
-    except Refusal:
-        _forget(run, release)  # or a fault of this machine's tools would be uploaded by every later run
+    except Refusal as refused:
+        if concerns_files(refused):
+            _forget(run, release)
         raise
     if release.tag not in tags:
         _list_what_is_up(run, release, state)

@@ -35,11 +35,12 @@ def recovery_options(
         return ()
     if any(state.state == "blocked" for state in states if state.stage.name == "version"):
         return ()  # what is claimed or tagged is not that version: neither way leads anywhere
-    up, total = _uploaded(states), len(release.workspace.packages)
+    uploads, total = _uploads(release, states), len(release.workspace.packages)
+    up = tuple(reversed([part.name for part in uploads if _is_up(part)]))  # the facade first
     if without_answer := [
         part for state in states if state.stage.required for part in state.parts if part.is_unknown
     ]:
-        return (_look_again(release, states, without_answer),)
+        return (_look_again(release, uploads, without_answer),)
     if any(state.state == "person" for state in states if state.stage.name == "publish"):
         approve = RecoveryOption(
             command=f"castoff approve {release.title} --execute",
@@ -47,7 +48,7 @@ def recovery_options(
             leaves=(f"users get {release.title} complete, as planned",),
         )
         return approve, _abandon(release, up, next_free)
-    whole = len(_whole(states))
+    whole = len(_whole(uploads))
     in_part = f", {len(up) - whole} in part" if len(up) > whole else ""
     forward = RecoveryOption(
         command=f"castoff resume {release.title} --execute",
@@ -79,16 +80,10 @@ def _without(release: Release) -> RecoveryOption:
 
 
 def _look_again(
-    release: Release, states: Sequence[StageState], without_answer: Sequence[PartState]
+    release: Release, uploads: Sequence[PartState], without_answer: Sequence[PartState]
 ) -> RecoveryOption:
-    whole, total = _whole(states), len(release.workspace.packages)
-    open_packages = [
-        part
-        for state in states
-        if state.stage.name == "publish"
-        for part in state.parts
-        if part in without_answer and part not in whole
-    ]
+    whole, total = _whole(uploads), len(release.workspace.packages)
+    open_packages = [part for part in uploads if part in without_answer and part not in whole]
     # A range, not a guess: packages without an answer may or may not be uploaded.
     count = f"{len(whole)} to {len(whole) + len(open_packages)}" if open_packages else str(len(whole))
     reasons = dict.fromkeys(
@@ -156,16 +151,16 @@ def _yank(release: Release) -> RecoveryOption:
     )
 
 
-def _uploaded(states: Sequence[StageState]) -> tuple[str, ...]:
-    """Name the packages of which something is on a registry, the facade first."""
-    parts = [part for state in states if state.stage.name == "publish" for part in state.parts]
-    return tuple(reversed([part.name for part in parts if _is_up(part)]))
-
-
-def _whole(states: Sequence[StageState]) -> list[PartState]:
-    """Return the packages of which no file is missing, as far as every question about them was answered."""
+def _uploads(release: Release, states: Sequence[StageState]) -> tuple[PartState, ...]:
+    """Return the parts that publish a package, in upload order; the staging of a package is a part of its own."""
+    ids = {package.id for package in release.workspace.packages}
     parts = (part for state in states if state.stage.name == "publish" for part in state.parts)
-    return [one for one in parts if _is_up(one) and not one.is_unknown and not isinstance(one.decision, Do)]
+    return tuple(part for part in parts if part.name in ids)
+
+
+def _whole(uploads: Sequence[PartState]) -> list[PartState]:
+    """Return the packages of which no file is missing, as far as every question about them was answered."""
+    return [one for one in uploads if _is_up(one) and not one.is_unknown and not isinstance(one.decision, Do)]
 
 
 def _is_up(part: PartState) -> bool:

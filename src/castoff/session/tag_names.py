@@ -31,6 +31,7 @@ from castoff.model.version_rules import looks_like_version
 from castoff.model.versions import Ecosystem, ReleaseVersion, carries, read
 from castoff.model.workspace import Workspace
 from castoff.ports import Tree
+from castoff.values import replace
 
 _NEW_EACH = f"{NAME_HOLE}-v{HOLE}"
 _SHOWN = 8
@@ -81,16 +82,24 @@ class TagNaming(Struct, frozen=True, kw_only=True, dict=True):
         return tuple(sorted((claim for _, claim in claims), key=lambda one: one.version, reverse=True))
 
     def version(self, tag: str) -> ReleaseVersion | None:
-        """Read the version of a tag; those of packages alone count only up to the first tag of a release."""
+        """Read the version of a tag; tags of packages and of earlier forms count below the first tag of a release.
+
+        Below, not until: when the first release in a form is tagged, the release before it is still that of before.
+        """
         found = self.tag.version(tag)
-        if found is not None or self._is_in_use:
+        if found is not None:
             return found
         forms = (self.each, *self.earlier)
-        return next((found for one in forms if one and (found := one.version(tag)) is not None), None)
+        found = next((found for one in forms if one and (found := one.version(tag)) is not None), None)
+        return found if found is None or self._first is None or found < self._first else None
 
     @cached_property
-    def _is_in_use(self) -> bool:
-        return any(self.tag.version(one.name) is not None for one in self.reachable)
+    def _first(self) -> ReleaseVersion | None:
+        """Return the lowest version with a tag of the release's form."""
+        known = (
+            self.tag.version(one.name) for one in self.reachable if not is_ignored(one.name, self.ignored)
+        )
+        return min((one for one in known if one is not None), default=None)
 
     def each_of(self, version: ReleaseVersion, *, besides: str) -> tuple[tuple[str, str], ...]:
         """Give (package, tag) of the tags that packages get beside the release's."""
@@ -123,7 +132,13 @@ def find_naming(branch: TaggedBranch, release: ReleaseSettings) -> TagNaming:
     is_new = configured and all(configured.version(tag.name) is None for tag in tags)
     if configured and not is_new and release.package_tags is not True:
         each = _each(release.package_tags, None, names, configured.ecosystem)
-        return TagNaming(tag=configured, each=each, reachable=tuple(tags), ignored=release.ignore_tags)
+        return TagNaming(
+            tag=configured,
+            each=each,
+            earlier=_given_up(branch, configured, release),
+            reachable=tuple(tags),
+            ignored=release.ignore_tags,
+        )
     scheme = _scheme(branch, release)
     spelling = _tag_name(scheme.template, tags, usual).ecosystem if scheme.template else usual
     each = _each(release.package_tags, scheme, names, configured.ecosystem if configured else spelling)
@@ -150,6 +165,12 @@ def _earlier(tag: TagName, tags: Sequence[ReachableTag], scheme: Scheme) -> tupl
     if scheme.found == "none" or any(tag.version(one.name) is not None for one in tags):
         return ()
     return tuple(TagName(mark.template, tag.ecosystem) for mark in scheme.marks)
+
+
+def _given_up(branch: TaggedBranch, tag: TagName, release: ReleaseSettings) -> tuple[TagName, ...]:
+    """Return the forms of the last release before the configured form was used."""
+    others = [one for one in branch.tags if tag.version(one.name) is None]
+    return _earlier(tag, others, _scheme(replace(branch, tags=others), release)) if others else ()
 
 
 def _scheme(branch: TaggedBranch, release: ReleaseSettings) -> Scheme:

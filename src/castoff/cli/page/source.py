@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct, field
 
+from castoff.cli.endings import bug
 from castoff.cli.events import Event, read_runs
 from castoff.cli.page.rendered import asset, render_draft, render_page
 from castoff.cli.page.view import ObservedStatus, ShownProblem, view_of
@@ -37,7 +38,9 @@ class PageSource(Struct):
         """Look at the release again; a look that fails becomes a problem on the page."""
         try:
             status = msgspec.convert(self.look(), ObservedStatus)
-        except CastoffError as error:
+            status = msgspec.structs.replace(status, looked=self._clock.now())
+        except Exception as error:  # noqa: BLE001 - else the thread that looks ends, and the page stays as it is for ever
+            found = error.problems if isinstance(error, CastoffError) else (bug(error),)
             problems = [
                 ShownProblem(
                     code=one.code,
@@ -47,7 +50,7 @@ class PageSource(Struct):
                     remedy=one.remedy,
                     url=one.url,
                 )
-                for one in error.problems
+                for one in found
             ]
             # The last known state stays beside the error: who watches a release wants to see how far it was.
             status = msgspec.structs.replace(self._status, problems=problems)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Literal
 
@@ -25,6 +26,9 @@ WORDS: Mapping[State, tuple[str, str]] = {
     "off": ("–", "off"),
 }
 """The sign and the word of each state: colour is never the only difference."""
+
+_QUIET = 120.0
+"""Seconds without an event after which a run may be gone: one that was killed could not write its end."""
 
 _LOGGED = 300
 """The last events in the log of the page."""
@@ -87,6 +91,13 @@ class ScheduledAct(msgspec.Struct, kw_only=True, frozen=True):
     not_before_seconds: float
 
 
+class PossibleCommand(msgspec.Struct, kw_only=True, frozen=True):
+    """One option of a status: the command, and what it does."""
+
+    command: str
+    does: str
+
+
 class ObservedStatus(msgspec.Struct, kw_only=True, frozen=True):
     """The parts of `status --json` that the page shows."""
 
@@ -98,7 +109,10 @@ class ObservedStatus(msgspec.Struct, kw_only=True, frozen=True):
     waves: list[list[str]] = []
     needs: dict[str, list[str]] = {}
     schedule: list[ScheduledAct] = []
+    ways_out: list[PossibleCommand] = []
     problems: list[ShownProblem] = []
+    looked: datetime | None = None
+    """When castoff looked; not part of the JSON."""
 
 
 class WavePackage(Struct, frozen=True):
@@ -182,13 +196,14 @@ class View(Struct, frozen=True):
 def view_of(status: ObservedStatus, events: Sequence[Event], now: datetime, draft_html: str) -> View:
     """Combine a status with what a run did since."""
     uploads = _uploads(events)
+    packages = {name for names in status.waves for name in names}
     return View(
         title=f"Release {status.version}" if status.version else "No release yet",
         phase=_PHASES.get(status.phase, status.phase),
-        at=f"{now:%Y-%m-%d %H:%M} UTC",
-        person=tuple(_person(status, events)),
+        at=f"{status.looked or now:%Y-%m-%d %H:%M} UTC",
+        person=tuple(_person(status, events, now.timestamp())),
         problems=tuple(status.problems),
-        stages=tuple(_stage(one, uploads) for one in status.stages),
+        stages=tuple(_stage(one, uploads, packages) for one in status.stages),
         waves=_waves(status, uploads),
         doing=tuple(_doing(events, now.timestamp())),
         schedule=tuple(_schedule(status)),
@@ -209,7 +224,7 @@ def safe_url(url: str | None) -> str:
     return url if url is not None and url.startswith(("https://", "http://127.0.0.1:")) else ""
 
 
-def _person(status: ObservedStatus, events: Sequence[Event]) -> list[NextAction]:
+def _person(status: ObservedStatus, events: Sequence[Event], now: float) -> list[NextAction]:
     """Name what a person must do next, the most urgent first; nothing is a sentence too."""
     found = [
         NextAction(f"{one.message}. {one.remedy}".strip(), url=safe_url(one.url), label="Show where")
@@ -231,19 +246,30 @@ def _person(status: ObservedStatus, events: Sequence[Event]) -> list[NextAction]
         )
     if found:
         return found
-    if is_running(events):
+    quiet = _quiet_for(events, now) if is_running(events) else None
+    if quiet is not None and quiet < _QUIET:
         return [NextAction("Nothing: the run goes on by itself.")]
     if status.phase == "in-flight":
-        return [
-            NextAction(
-                "The release is not finished, and no run is known.", command="castoff resume --execute"
-            )
-        ]
+        way = status.ways_out[0] if status.ways_out else None
+        first = "The release is not finished, and no run is known."
+        if quiet is not None:
+            first = f"The run has written nothing for {duration(quiet)}. If it is gone, go on by hand."
+        does = f" This {way.does}:" if way else ""
+        return [NextAction(first + does, command=way.command if way else "castoff resume --execute")]
+    if quiet is not None:
+        return [NextAction(f"Nothing, unless the run is gone: it has written nothing for {duration(quiet)}.")]
     if status.phase == "complete":
         return [NextAction("Nothing: the release is complete.")]
     if status.phase in ("other", "none"):
         return [NextAction("Nothing is in progress. What a release would do:", command="castoff plan minor")]
     return [NextAction("Nothing is known to be missing.")]
+
+
+def _quiet_for(events: Sequence[Event], now: float) -> float:
+    """Return for how many seconds a run has written nothing; 0 while it waits for a time that it named."""
+    if any(instant(one.until) >= now for one in events if one.until):
+        return 0.0
+    return max(0.0, now - instant(events[-1].at))
 
 
 def _uploads(events: Sequence[Event]) -> Mapping[str, Event]:
@@ -285,16 +311,20 @@ def _package(
         state = "running"
     elif any(one.answer == "unknown" for one in seen):
         state = "unknown"
-    detail = f"{up} of {len(files)} files" if len(files) > 1 else ""
+    elif any(one.answer == "staged" for one in seen):
+        state = "person"
+    detail = "staged" if state == "person" else f"{up} of {len(files)} files" if len(files) > 1 else ""
     most = f"{', '.join(needs[:3])} and {len(needs) - 3} more" if len(needs) > 4 else ", ".join(needs)
     return WavePackage(name, state, detail, most)
 
 
-def _stage(stage: ObservedStage, uploads: Mapping[str, Event]) -> StageRow:
+def _stage(stage: ObservedStage, uploads: Mapping[str, Event], packages: AbstractSet[str]) -> StageRow:
     state: State = next((known for known in WORDS if known == stage.state), "unknown")
     parts = {one.part for one in stage.observations}
+    # A package that is staged has a part for that too: it counts once.
+    parts = parts & packages or parts
     missing = {one.part for one in stage.observations if one.answer != "present"}
-    detail = f"{len(parts) - len(missing)} of {count(len(parts), 'part')}" if len(parts) > 1 else ""
+    detail = f"{len(parts - missing)} of {count(len(parts), 'part')}" if len(parts) > 1 else ""
     # The run began since the status was made.
     if state == "todo" and stage.name == "publish" and uploads:
         state = "running"

@@ -132,7 +132,10 @@ def _show_acts(plan: Plan, *, verbose: bool) -> None:
         if act.stage != "publish" or not are_counted:
             show(f"  {line_of(act)}")
         elif act is uploads[0]:
-            show(f"  {count(len(uploads), 'upload')}, wave by wave (-v lists them)")
+            files = sum(len(one.artifacts) for one in plan.packages)
+            # A package that is staged has several acts for its one file.
+            acts = f" in {len(uploads)} acts" if files != len(uploads) else ""
+            show(f"  {count(files, 'upload')}{acts}, wave by wave (-v lists them)")
 
 
 def _show_total(plan: Plan, build_seconds: float | None) -> None:

@@ -1,0 +1,42 @@
+"""Which tags count as releases where the form of the tags was changed, one row per condition."""
+
+from __future__ import annotations
+
+import pytest
+
+from castoff.model.refs import PackageTags, TagName
+from castoff.model.tag_schemes import ReachableTag
+from castoff.session.tag_names import TagNaming
+
+EACH = PackageTags("{package}@{version}", ("core",))
+EARLIER = (TagName("v{version}"),)
+
+
+@pytest.mark.parametrize(
+    ("each", "earlier", "tags", "expected"),
+    [
+        (EACH, (), ["core@3.1.0"], ["core@3.1.0"]),
+        (EACH, (), ["core@3.1.0", "core@3.2.0", "3.2.0"], ["3.2.0", "core@3.1.0"]),
+        (EACH, (), ["3.1.0", "core@3.1.0", "core@3.1.1", "3.2.0"], ["3.2.0", "3.1.0"]),
+        (None, (), ["v3.1.0", "3.2.0"], ["3.2.0"]),
+        (None, EARLIER, ["v3.1.0"], ["v3.1.0"]),
+        (None, EARLIER, ["v3.1.0", "3.2.0-rc.1", "v3.2.0-rc.1"], ["3.2.0-rc.1", "v3.1.0"]),
+        (None, EARLIER, ["v3.1.0", "3.2.0", "v3.3.0"], ["3.2.0", "v3.1.0"]),
+    ],
+    ids=[
+        "packages alone",
+        "the first release",
+        "a package between releases",
+        "of another workspace",
+        "an earlier form alone",
+        "both forms of the first release",
+        "the earlier form again",
+    ],
+)
+def test_released(
+    each: PackageTags | None, earlier: tuple[TagName, ...], tags: list[str], expected: list[str]
+) -> None:
+    reachable = tuple(ReachableTag(name=tag, commit=f"C{number}") for number, tag in enumerate(tags))
+    naming = TagNaming(tag=TagName("{version}"), each=each, earlier=earlier, reachable=reachable)
+
+    assert [one.tag for one in naming.released] == expected
