@@ -112,7 +112,7 @@ def by_castoff(folder: Path, packages: Sequence[Made], delay: float, lanes: int)
             # A whole release has looked before this stage, in its preflight.
             services.registry("python").look(seen.workspace.packages[0], VERSION)
             began = time.monotonic()
-            stage = publish_stage(services, release, _artifacts(files, packages), session.clone.root)
+            stage = publish_stage(session, release, _artifacts(files, packages))
             session.reconcile(stage)
             took = time.monotonic() - began
         assert world.uploads() == len(files)
