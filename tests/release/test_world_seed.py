@@ -59,7 +59,7 @@ def test_a_world_from_the_seed_is_the_world_that_was_read(
 
     assert after == before
     document = json.loads((tmp_path / "seeds/seed.json").read_text("utf-8"))
-    assert document["python"] == [{"name": "harbour", "version": "1.0.0"}]
+    assert document["python"] == {"packages": [{"name": "harbour", "version": "1.0.0"}]}
     assert document["repository"] == "../checkout"
     assert (tmp_path / "seeds/seed.json").stat().st_mode & 0o077 == 0
 

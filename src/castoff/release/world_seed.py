@@ -77,16 +77,13 @@ def _registry(
         for one in packages
         for version in draft.known(f"the versions of `{one.id}`", registry.versions(one))
     ]
-    if ecosystem == "npm":
-        return {"npm": {"packages": released}}
-    needs = (
-        {} if before is None else {(one.name, one.version): before.pins_of(one) for one in before.packages}
-    )
-    for entry in released:
-        # The index names requirements by file; those of the last release are known from its manifests.
-        if pins := needs.get((entry["name"], entry["version"])):
-            entry["requires_dist"] = list(pins)
-    return {"python": released}
+    if ecosystem == "python" and before is not None:
+        needs = {(one.name, one.version): before.pins_of(one) for one in before.packages}
+        for entry in released:
+            # The index names requirements by file; those of the last release are known from its manifests.
+            if pins := needs.get((entry["name"], entry["version"])):
+                entry["requires_dist"] = list(pins)
+    return {ecosystem: {"packages": released}}
 
 
 def _forge(draft: _Draft, session: Session) -> dict[str, Any]:

@@ -6,9 +6,9 @@ Every key is optional; paths count from the seed file's folder::
      "repository": "PATH",                   a git repository whose branches and tags are copied
      "beside": {"acme/website": "PATH"},     other repositories of the forge, copied too; of the API, REST reaches them
      "clock": "2026-11-22T12:00:00Z",        where the world's clock starts
-     "python": ["dist/x.whl",                a file released before, or a minimal wheel made up:
+     "python": {"packages": ["dist/x.whl",   a file released before, or a minimal wheel made up:
                 {"name": ..., "version": ..., "requires_dist": [...], "requires_python": ...,
-                 "provides_extra": [...], "yanked": false}],
+                 "provides_extra": [...], "yanked": false}]},       the list alone is the same
      "python_publishers": {"trusted": {"NAME": {"repository": "o/r", "workflow": "FILE", "environment": ...,
                                                 "owner_id": "1"}},
                            "pending": {...}},  publishers of projects that are not there yet
@@ -100,7 +100,7 @@ def _seed(value: Any, folder: Path) -> WorldSeed:
         beside=tuple((_slug(name), folder / str(path)) for name, path in _mapping(fields, "beside").items()),
         repository=folder / repository if repository is not None else None,
         clock=_moment(fields.get("clock")),
-        python=tuple(_python(entry, folder) for entry in _list(fields, "python")),
+        python=tuple(_python(entry, folder) for entry in _python_packages(fields)),
         python_publishers=_object(
             fields.get("python_publishers", {}), "`python_publishers`", ("trusted", "pending")
         ),
@@ -116,6 +116,12 @@ def _slug(value: Any) -> str:
     if not isinstance(value, str) or len(value.split("/")) != 2 or ".." in value or not all(value.split("/")):
         raise ValueError(f"`{value}` is not `owner/name`")
     return value
+
+
+def _python_packages(fields: dict[str, Any]) -> list[Any]:
+    """Return the packages of the index; seeds of before are the list itself."""
+    value = fields.get("python", {})
+    return value if isinstance(value, list) else _list(_object(value, "`python`", ("packages",)), "packages")
 
 
 def _python(entry: Any, folder: Path) -> Path | Seed:
