@@ -224,10 +224,31 @@ def _hotfix(walk: Walk) -> None:
         walk.complaints += difference(orders[1], found)
 
 
-def _abandon(walk: Walk) -> None:
+def _abandon_and_hotfix(walk: Walk) -> None:
+    """Abandon, and fix what was released before, on a branch of its own line."""
+    shown = _abandonment(walk)
+    if shown is None:
+        _hotfix(walk)
+        return
+    _give_up(walk, [*shown.split(), "--execute", "--yes"])
+    code, output = release_hotfix(walk.here)
+    walk.ran.append(f"release patch on 1.0.x: {code}")
+    if code:
+        walk.complaints.append(f"the hotfix ended with {code}: {output[-1200:]}")
+    expected = comparable(walk.endings.after(HOTFIX))
+    walk.complaints += difference(expected, comparable(walk.here.dump(), without=("1.1.0",)))
+
+
+def _abandonment(walk: Walk) -> str | None:
+    """Return the command that abandons; None where that is too early or too late."""
     shown = _ways_out(walk, "abandon")
     if shown is None and walk.is_claimed() and not walk.is_tagged():
-        shown = "abandon 1.1.0"  # not proposed, as it withdraws a good release, but allowed before the tag
+        return "abandon 1.1.0"  # not proposed, as it withdraws a good release, but allowed before the tag
+    return shown
+
+
+def _abandon(walk: Walk) -> None:
+    shown = _abandonment(walk)
     if shown is None:
         code, problems = walk.run("abandon", "1.1.0", "--execute", "--yes")
         walk.expect_refusal(code, problems, "abandon-too-late", "unknown-version")
@@ -303,6 +324,7 @@ NEXT: Mapping[str, Callable[[Walk], None]] = {
     "a merge, then resume": _merge_and_resume,
     "a hotfix on another branch, then the same command": _hotfix,
     "abandon, then the same command": _abandon,
+    "abandon, then a hotfix on another branch": _abandon_and_hotfix,
     "resume without the draft": _without_draft,
     "resume without the announcement": _without_announce,
 }

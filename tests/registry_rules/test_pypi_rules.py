@@ -11,6 +11,7 @@ import pytest
 from packaging.metadata import Metadata
 from python_bench import package
 
+from castoff.config.values import PythonSettings
 from castoff.ecosystems.python.upload_rules import find_size_defects, judged
 from castoff.model.workspace import Artifact
 from castoff.registry_rules import read_rules
@@ -51,7 +52,10 @@ def judge(folder: Path, *files: tuple[str, bytes], is_pypi: bool = True) -> list
                 digest=hashlib.sha256(content).hexdigest(),
             )
         )
-    return [one.message for one in judged(package("acme-core", "1.0.0"), artifacts, is_pypi=is_pypi)]
+    return [
+        one.message
+        for one in judged(package("acme-core", "1.0.0"), artifacts, PythonSettings(), is_pypi=is_pypi)
+    ]
 
 
 def label(broken: Broken) -> str:

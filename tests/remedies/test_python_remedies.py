@@ -121,6 +121,31 @@ def test_wheels_are_built_elsewhere_and_their_folder_is_named(root: Path) -> Non
     )
 
 
+@follows("platform-tag-refused")
+def test_wheels_for_one_machine_are_replaced_in_the_folder_that_is_set(root: Path) -> None:
+    _write(root / "wheelhouse", LINUX)
+
+    follow(
+        "platform-tag-refused",
+        lambda: _judge(root, artifacts="wheelhouse"),
+        told="in `wheelhouse` (`python.artifacts`), replace it",
+        do=lambda: (root / "wheelhouse" / LINUX).rename(root / "wheelhouse" / MANY),
+    )
+
+
+@follows("file-refused")
+def test_files_that_were_built_elsewhere_are_built_again(root: Path) -> None:
+    old = NAME.replace("acme_core", "Acme_Core")
+    _write(root / "wheelhouse", old)
+
+    follow(
+        "file-refused",
+        lambda: _judge(root, artifacts="wheelhouse"),
+        told="then build the files in `wheelhouse` (`python.artifacts`) again",
+        do=lambda: (root / "wheelhouse" / old).rename(root / "wheelhouse" / NAME),
+    )
+
+
 @follows("file-refused")
 def test_a_back_end_that_normalizes_names_is_used(root: Path) -> None:
     _write(root / "old", NAME.replace("acme_core", "Acme_Core"))

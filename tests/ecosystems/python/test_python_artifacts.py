@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from python_bench import artifact, metadata, package, sdist, wheel
+from python_bench import artifact, metadata, package, sdist, settings, wheel
 
 from castoff.ecosystems.python.artifacts import artifacts_in, metadata_of, mismatches
 from castoff.ecosystems.python.trial import modules_of
@@ -104,7 +104,7 @@ JUDGED = [
 @pytest.mark.parametrize(("text", "fact"), JUDGED)
 def test_metadata_is_judged_as_an_index_will(tmp_path: Path, text: str, fact: str | None) -> None:
     file = write(tmp_path, wheel(text))
-    problems = judged(package(), [artifact(file)], is_pypi=True)
+    problems = judged(package(), [artifact(file)], settings(), is_pypi=True)
     codes = [one.code for one in problems]
     assert codes[:1] == (["metadata-refused"] if fact else [])
     if fact:

@@ -135,8 +135,13 @@ class PythonBuilder:
         for package in packages:
             # Files carry the normalized name, manifests the written one (PEP 503).
             own = [one for one in artifacts if normalised(one.name) == normalised(package.name)]
-            is_pypi, limit = self._endpoints(package, root).is_pypi, self._settings.file_limit
-            found += judged(package, own, is_pypi=is_pypi, file_limit=limit) if own else ()
+            found += judged(
+                package,
+                own,
+                is_pypi=self._endpoints(package, root).is_pypi,
+                file_limit=self._settings.file_limit,
+                folder=self._settings.artifacts,
+            )
         return tuple(found)
 
     def verify(self, package: Package, artifacts: Sequence[Artifact], root: Path) -> tuple[Problem, ...]:

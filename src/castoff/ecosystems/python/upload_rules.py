@@ -138,14 +138,20 @@ _VERSIONS = frozenset({"1.0", "1.1", "1.2", "2.1", "2.2", "2.3", "2.4", "2.5"})
 
 
 def judged(
-    package: Package, artifacts: Iterable[Artifact], *, is_pypi: bool, file_limit: int = FILE_LIMIT
+    package: Package,
+    artifacts: Iterable[Artifact],
+    *,
+    is_pypi: bool,
+    file_limit: int = FILE_LIMIT,
+    folder: str | None = None,
 ) -> tuple[Problem, ...]:
-    """List what an index would refuse in these files, each fact once; ``file_limit`` is in MiB.
+    """List what an index would refuse in these files, each fact once.
 
+    ``file_limit`` is in MiB; ``folder`` is `python.artifacts`, where castoff builds nothing.
     Problems: ``metadata-refused``, ``file-refused``, ``platform-tag-refused``.
     """
     files = tuple(artifacts)
-    return tuple(_Judgement(package, files, is_pypi=is_pypi, file_limit=file_limit).problems())
+    return tuple(_Judgement(package, files, is_pypi=is_pypi, file_limit=file_limit, folder=folder).problems())
 
 
 class _Judgement(Struct, frozen=True):
@@ -153,6 +159,7 @@ class _Judgement(Struct, frozen=True):
     files: tuple[Artifact, ...]
     is_pypi: bool
     file_limit: int
+    folder: str | None
 
     def problems(self) -> Iterator[Problem]:
         seen: set[str] = set()
@@ -160,15 +167,15 @@ class _Judgement(Struct, frozen=True):
             metadata = _as_sent(metadata_of(Path(artifact.path)))
             for fact in _objections(metadata, is_pypi=self.is_pypi) if metadata is not None else ():
                 if fact not in seen:
-                    yield _refused_metadata(self.package, artifact, fact)
+                    yield _refused_metadata(self.package, artifact, fact, self.folder)
                 seen.add(fact)
             for fact in self._file_facts(artifact, metadata):
-                yield _refused_file(self.package, artifact, fact)
+                yield _refused_file(self.package, artifact, fact, self.folder)
         if not self.is_pypi:
             return
         for artifact, fact in find_set_defects(self.files):
-            yield _refused_file(self.package, artifact, fact)
-        yield from _refused_platforms(self.package, self.files)
+            yield _refused_file(self.package, artifact, fact, self.folder)
+        yield from _refused_platforms(self.package, self.files, self.folder)
 
     def _file_facts(self, artifact: Artifact, metadata: Metadata | None) -> Iterator[str]:
         file = Path(artifact.path)
@@ -258,7 +265,7 @@ def _urls(metadata: Metadata) -> Iterator[str]:
             yield f"its URL `{url[:120]}` {defect}"
 
 
-def _refused_metadata(package: Package, artifact: Artifact, fact: str) -> Problem:
+def _refused_metadata(package: Package, artifact: Artifact, fact: str, folder: str | None) -> Problem:
     guarded = "forbids uploads" in fact
     return Problem(
         code="metadata-refused",
@@ -266,24 +273,29 @@ def _refused_metadata(package: Package, artifact: Artifact, fact: str) -> Proble
         reason="a refusal in the middle of a release leaves it incomplete",
         remedy="remove the classifier, or exclude the package with `release.exclude`"
         if guarded
-        else "correct the project's metadata",
+        else f"correct the project's metadata{_made_again(folder)}",
         file=package.manifest,
         package=package.id,
     )
 
 
-def _refused_file(package: Package, artifact: Artifact, fact: str) -> Problem:
+def _refused_file(package: Package, artifact: Artifact, fact: str, folder: str | None) -> Problem:
     return Problem(
         code="file-refused",
         message=f"an index would refuse `{artifact.filename}`: it {fact}",
         reason="indexes check each file at its upload, when others may already be published",
-        remedy="update the build back end that made the file (`build-system.requires`), or correct its configuration",
+        remedy="update the build back end that made the file (`build-system.requires`), or correct its configuration"
+        + _made_again(folder),
         file=package.manifest,
         package=package.id,
     )
 
 
-def _refused_platforms(package: Package, files: Iterable[Artifact]) -> Iterator[Problem]:
+def _made_again(folder: str | None) -> str:
+    return "" if folder is None else f"; then build the files in `{folder}` (`python.artifacts`) again"
+
+
+def _refused_platforms(package: Package, files: Iterable[Artifact], folder: str | None) -> Iterator[Problem]:
     """Report wheels with platform tags that PyPI does not take, in one problem a package."""
     found = {one.filename: find_unknown_platforms(one.filename) for one in files}
     names = [name for name, tags in found.items() if tags]
@@ -294,8 +306,13 @@ def _refused_platforms(package: Package, files: Iterable[Artifact]) -> Iterator[
         code="platform-tag-refused",
         message=f"PyPI would refuse {_listed(names)}: it does not accept wheels for {tags}",
         reason="a wheel with compiled code that was built on one machine only works on that machine",
-        remedy="build the wheels with cibuildwheel or maturin-action, and set their folder in `python.artifacts` "
-        "(docs/how-to/wheels-built-elsewhere.md of castoff)",
+        remedy=(
+            "build the wheels with cibuildwheel or maturin-action, and set their folder in `python.artifacts`"
+            if folder is None
+            else f"in `{folder}` (`python.artifacts`), replace {'it' if len(names) == 1 else 'them'} by what "
+            "cibuildwheel or maturin-action builds"
+        )
+        + " (docs/how-to/wheels-built-elsewhere.md of castoff)",
         file=package.manifest,
         package=package.id,
     )
