@@ -263,6 +263,8 @@ def next_version(
     if exact is not None:
         return exact
     start = previous or ReleaseVersion(0, 0, 0)
+    if previous is None and level in ("release", *_PRE_RANK):
+        raise _nothing_before(level)
     if level in ("major", "minor", "patch"):
         return _bump(start, level, pre, spelling)
     if level == "release":
@@ -294,6 +296,20 @@ def next_free_version(version: ReleaseVersion, used: Iterable[ReleaseVersion | N
 def steps_from(last: ReleaseVersion) -> tuple[ReleaseVersion, ...]:
     """Return the next major, minor and patch version."""
     return tuple(_bumped_base(last, level) for level in ("major", "minor", "patch"))
+
+
+def _nothing_before(level: str) -> CastoffError:
+    if level == "release":
+        return UsageError.of(
+            "nothing-to-release",
+            "`release` ends a pre-release, but nothing was released yet",
+            remedy="use major, minor, patch or an exact version",
+        )
+    return UsageError.of(
+        "level-needs-pre",
+        f"`{level}` counts pre-releases, but nothing was released yet",
+        remedy=f"add the level of the version, for example `minor --pre {level}`",
+    )
 
 
 def _pre_without_bump(level: str, pre: str) -> CastoffError:
