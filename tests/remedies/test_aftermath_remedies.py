@@ -91,7 +91,7 @@ def test_the_changelog_gets_the_notes(here: Yard) -> None:
     follow(
         "verify-not-up-to-date",
         lambda: found(here, "1.1.0", "changelog"),
-        told="run `castoff changelog VERSION --execute`",
+        told="run `castoff changelog 1.1.0 --execute`",
         do=lambda: port_notes(here.setting(), "1.1.0"),
     )
 
@@ -116,7 +116,7 @@ def test_a_published_text_is_edited_on_the_forge_and_the_changelog_follows(here:
     follow(
         "release-published",
         lambda: open_highlights(here.setting(), "1.1.0"),
-        told="then run `castoff changelog VERSION --execute` to update the changelog",
+        told="then run `castoff changelog 1.1.0 --execute` to update the changelog",
         do=lambda: port_notes(here.setting(), "1.1.0"),
         then=lambda: found(here, "1.1.0", "changelog"),
     )

@@ -34,7 +34,7 @@ def test_a_release_goes_on_when_its_commit_is_back_on_the_branch(tmp_path: Path)
     setting = there.setting()
     with open_session(setting) as session:
         target = there.target(session)
-        guard = ClaimGuard(target, session.clone, SystemClock())
+        guard = ClaimGuard(target, session.clone, SystemClock(), "origin")
         guard.require_claim(PUSH)
         there.made.git("push", "--quiet", "--force", "origin", f"{there.commit}~1:refs/heads/main")
 
@@ -42,7 +42,7 @@ def test_a_release_goes_on_when_its_commit_is_back_on_the_branch(tmp_path: Path)
             there.made.git("fetch", "--quiet", "origin", there.commit)
             there.made.git("push", "--quiet", "origin", f"{there.commit}:refs/heads/main")
 
-        told = f"`git push REMOTE {there.commit}:refs/heads/main`"
+        told = f"`git push origin {there.commit}:refs/heads/main`"
         follow("claim-reset", lambda: guard.require_claim(PUSH), told=told, do=bring_back)
 
         there.tag(LISTED)
@@ -70,7 +70,7 @@ def test_a_foreign_tag_makes_way_for_castoffs(tmp_path: Path) -> None:
             there.tag(LISTED)
             there.made.git("push", "--quiet", "origin", "1.1.0")
 
-        follow("tag-unfit", look, told="`git push --delete REMOTE 1.1.0`", do=replace_tag)
+        follow("tag-unfit", look, told="`git push --delete origin 1.1.0`", do=replace_tag)
 
 
 @follows("flight-unknown", "without-too-early")

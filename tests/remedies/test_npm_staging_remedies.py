@@ -10,7 +10,7 @@ from typing import Any
 from npm_files import npm_package, packed
 
 from castoff.ecosystems.npm.staging import StagedVersion, outdated_tag
-from castoff.ecosystems.npm.uploader import outcome_of
+from castoff.ecosystems.npm.uploader import NpmWrite, outcome_of
 from castoff.io.process import Completed
 from castoff.model.acts import Blocked, Refused
 from castoff.model.observations import Answer, Sameness, Staged
@@ -38,13 +38,15 @@ class Shelf:
 
 @cases(
     [
-        Case("otp-required", 1, 0, "run `castoff approve VERSION --execute --otp CODE` with a new code"),
+        Case("otp-required", 1, 0, "run `castoff approve 1.3.0 --execute --otp CODE` with a new code"),
     ]
 )
 def test_a_new_code_is_accepted(case: Case) -> None:
     def approve(code: int) -> object:
         answer = json.dumps({"error": {"code": "EOTP", "summary": "a code"}} if code else {})
-        outcome = outcome_of(PACKAGE, "approve", Completed(code=code, stdout=b"", text=answer, errors=""))
+        outcome = outcome_of(
+            NpmWrite(PACKAGE, "1.3.0", "approve"), Completed(code=code, stdout=b"", text=answer, errors="")
+        )
         return outcome.problem if isinstance(outcome, Refused) else ()
 
     follow_row(case, approve)

@@ -12,7 +12,7 @@ from typing import Any
 from python_bench import artifact, ended, metadata, package, settings, wheel
 
 from castoff.ecosystems.cargo.foresight.metadata import judge_metadata
-from castoff.ecosystems.cargo.uploader import Writer
+from castoff.ecosystems.cargo.uploader import CrateWrite, Writer
 from castoff.ecosystems.python.artifacts import mismatches
 from castoff.ecosystems.python.foresight.metadata import judge_python_metadata
 from castoff.ecosystems.python.foresight.project_rules import judge_by_pypi, judge_new_name
@@ -233,7 +233,7 @@ def test_a_crate_is_uploaded_with_a_token_of_the_right_scope() -> None:
 
     def upload() -> object:
         talk: Any = SimpleNamespace(accepted=answers[-1] == 200, status=answers[-1], headers={}, sent=True)
-        outcome = writer._outcome("core", "upload", talk, ended(101, "error: no"))
+        outcome = writer._outcome(CrateWrite("core", "1.3.0", "upload"), talk, ended(101, "error: no"))
         return outcome.problem if isinstance(outcome, Refused) else ()
 
     told = "use a token with the right scope"

@@ -144,6 +144,7 @@ def take_back(ground: Ground, commit: str, *, claimed: bool = True) -> object:
             clone,
             commit,
             head,
+            title="1.1.0",
             belongs=lambda path: path == "version",
             tidy=lambda path, text: text,
             sign=None,
@@ -154,9 +155,7 @@ def take_back(ground: Ground, commit: str, *, claimed: bool = True) -> object:
 
 @follows("revert-carries-more", "revert-conflict")
 def test_a_version_is_set_back_by_hand(ground: Ground) -> None:
-    by_hand = (
-        "restore the version by hand, push the commit, and run `castoff abandon VERSION --execute` again"
-    )
+    by_hand = "restore the version by hand, push the commit, and run `castoff abandon 1.1.0 --execute` again"
     work(ground, {"version": "1.0.0\n"})
     squashed = work(ground, {"version": "1.1.0\n", "work": "x\n"}, "release 1.1.0")
     follow(

@@ -9,7 +9,7 @@ from python_bench import ended, package
 from releasing import new_world, run_once, stages
 from world_of_fakes import Process, Trouble, World
 
-from castoff.ecosystems.cargo.uploader import Writer
+from castoff.ecosystems.cargo.uploader import CrateWrite, Writer
 from castoff.ecosystems.python.registry import PythonRegistry
 from castoff.errors import Problem
 from castoff.model.acts import Person, Refused
@@ -106,13 +106,13 @@ def test_a_yank_goes_on_once_its_objection_is_gone() -> None:
 
     def yank() -> object:
         talk: Any = SimpleNamespace(accepted=answers[-1] == 200, status=answers[-1], headers={}, sent=True)
-        outcome = writer._outcome("core", "yank", talk, ended(101, "error: no"))
+        outcome = writer._outcome(CrateWrite("core", "1.3.0", "yank"), talk, ended(101, "error: no"))
         return outcome.problem if isinstance(outcome, Refused) else ()
 
     follow(
         "yank-refused",
         yank,
-        told="run `castoff yank VERSION --execute` again",
+        told="run `castoff yank 1.3.0 --execute` again",
         do=lambda: answers.append(200),
     )
 

@@ -76,12 +76,13 @@ def revert(
     commit: str,
     head: str,
     *,
+    title: str,
     belongs: Callable[[str], bool],
     tidy: Callable[[str, str], str],
     sign: bool | None,
     signoff: bool,
 ) -> str:
-    """Make a commit above ``head`` that takes a release commit's changes back; returns it.
+    """Make a commit above ``head`` that takes the changes back of the release commit of ``title``; returns it.
 
     ``belongs`` says of a path whether a release writes it; ``tidy`` makes a text good where new lines and those
     that come back meet. Errors: ``revert-carries-more`` where the commit changed other files as well (a squash),
@@ -90,7 +91,7 @@ def revert(
     changed = _changed(clone, commit)
     strays = [path for path in changed if not belongs(path)]
     if strays:
-        raise _carries_more(commit, strays)
+        raise _carries_more(commit, title, strays)
     clone.check_out(head)
     parents = clone.git.must("show", "--no-patch", "--format=%P", commit).split()
     mainline = ["--mainline", "1"] if len(parents) > 1 else []
@@ -101,7 +102,7 @@ def revert(
         left = _line_by_line(clone, commit, head, unmerged)
         if left or not unmerged:
             clone.git.run("reset", "--quiet", "--hard", head)
-            raise _conflict(commit, left, done.last_words)
+            raise _conflict(commit, title, left, done.last_words)
     _tidied(clone, changed, tidy)
     subject = clone.git.must("show", "--no-patch", "--format=%s", commit)
     message = f'Revert "{subject}"\n\nThis reverts commit {commit}.\n'
@@ -145,26 +146,26 @@ def _changed(clone: Clone, commit: str) -> list[str]:
     return list(dict.fromkeys(path for path in listing.split("\0") if path))
 
 
-def _carries_more(commit: str, strays: list[str]) -> Exception:
+def _carries_more(commit: str, title: str, strays: list[str]) -> Exception:
     return Refusal.of(
         "revert-carries-more",
         f"the release commit {commit[:12]} has changes beyond a release: "
         + ", ".join(f"`{path}`" for path in strays[:5]),
         reason="a revert would also undo that work",
-        remedy="restore the version by hand, push the commit, and run `castoff abandon VERSION --execute` again",
+        remedy=f"restore the version by hand, push the commit, and run `castoff abandon {title} --execute` again",
         file=strays[0],
         commit=commit,
     )
 
 
-def _conflict(commit: str, unmerged: list[str], words: str) -> Exception:
+def _conflict(commit: str, title: str, unmerged: list[str], words: str) -> Exception:
     return Refusal.of(
         "revert-conflict",
         f"the release commit {commit[:12]} cannot be reverted on the branch as it is now",
         reason="later commits changed the same lines of " + ", ".join(f"`{path}`" for path in unmerged[:5])
         if unmerged
         else words,
-        remedy="restore the version by hand, push the commit, and run `castoff abandon VERSION --execute` again",
+        remedy=f"restore the version by hand, push the commit, and run `castoff abandon {title} --execute` again",
         file=unmerged[0] if unmerged else None,
         commit=commit,
     )

@@ -73,28 +73,33 @@ def _incomplete(results: Sequence[ShardResult]) -> Iterator[Problem]:
     counts = sorted({one.shard.count for one in results})
     if len(versions) > 1 or len(counts) > 1:
         what = ", ".join(f"{one.version} {one.shard}" for one in results)
-        yield _refused("the results are not of one build", f"they are of {what}")
+        yield _refused(versions, "the results are not of one build", f"they are of {what}")
         return
     count = counts[0]
     there = {one.shard.number for one in results}
     if missing := [str(Shard(number, count)) for number in range(1, count + 1) if number not in there]:
         yield _refused(
-            f"the results of shards are missing: {', '.join(missing)}", "nobody verified their packages"
+            versions,
+            f"the results of shards are missing: {', '.join(missing)}",
+            "nobody verified their packages",
         )
         return
     verified = {name for one in results for name in one.verified}
     if left := sorted({one.package for one in results[0].files} - verified):
         yield _refused(
-            f"no shard verified {', '.join(f'`{one}`' for one in left[:5])}", "its result does not list it"
+            versions,
+            f"no shard verified {', '.join(f'`{one}`' for one in left[:5])}",
+            "its result does not list it",
         )
 
 
-def _refused(fact: str, reason: str) -> Problem:
+def _refused(versions: Sequence[str], fact: str, reason: str) -> Problem:
+    version = versions[0] if len(versions) == 1 else "VERSION"
     return Problem(
         code="shards-incomplete",
         message=fact,
         reason=reason,
-        remedy="pass the result of each shard of one build, `castoff build VERSION --shard I/N --json`",
+        remedy=f"pass the result of each shard of one build, `castoff build {version} --shard I/N --json`",
     )
 
 

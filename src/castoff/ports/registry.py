@@ -125,8 +125,8 @@ class Tagged(Protocol):
         """Return what the tag names, and what it may go back to without a version."""
         ...
 
-    def move_latest(self, package: Package, version: str) -> Outcome:
-        """Let the tag name a version."""
+    def move_latest(self, package: Package, version: str, to: str) -> Outcome:
+        """Let the tag name another version than a withdrawn one."""
         ...
 
 

@@ -26,6 +26,7 @@ class ClaimGuard:
     release: Release
     clone: Clone
     clock: Clock
+    remote: str
     _holding: set[str] = field(default_factory=set, init=False)
 
     def require_claim(self, act: Act) -> None:
@@ -64,11 +65,12 @@ class ClaimGuard:
 
     def _reset(self, act: Act) -> Refusal:
         commit, branch, title = self.release.commit, self.release.branch, self.release.title
+        remote = self.remote
         refusal = Refusal.of(
             "claim-reset",
             f"the release commit of {title} is no longer on `{branch}`: stopped before {act.target}",
             reason=f"`{branch}` was reset or rewritten; {commit[:12]} would be released without being on a branch",
-            remedy=f"restore it: `git fetch REMOTE {commit}`, then `git push REMOTE {commit}:refs/heads/{branch}`, "
+            remedy=f"restore it: `git fetch {remote} {commit}`, then `git push {remote} {commit}:refs/heads/{branch}`, "
             "or merge it if the branch has other commits; then finish it with "
             f"`castoff resume {title} --execute`, or withdraw it with `castoff abandon {title} --execute`",
             commit=commit,

@@ -57,7 +57,7 @@ class HighlightsPart(Struct, kw_only=True):
         if isinstance(seen, Unknown):
             return wait_for(seen)
         if any(not one.draft for one in seen.releases):
-            return Blocked(published(self.tag, seen.releases[0].url))
+            return Blocked(published(self.tag, self.title, seen.releases[0].url))
         if len(seen.releases) > 1:
             return Blocked(two_releases(self.tag, seen.releases))
         if seen.written:
@@ -114,13 +114,13 @@ class HighlightsPart(Struct, kw_only=True):
         return Refused(too_long(body), unasked=True) if len(body) > LARGEST_BODY else None
 
 
-def published(tag: str, url: str | None) -> Problem:
+def published(tag: str, title: str, url: str | None) -> Problem:
     """Report that a release was announced already."""
     return Problem(
         code="release-published",
         message=f"the release `{tag}` is already published",
         reason="its text is published, and people have read it",
-        remedy="edit it on the forge, then run `castoff changelog VERSION --execute` to update the changelog",
+        remedy=f"edit it on the forge, then run `castoff changelog {title} --execute` to update the changelog",
         url=url,
     )
 

@@ -75,7 +75,7 @@ def open_highlights(
         forge, releases = _releases(session)
         meant_version, claim = _version(session.snapshot, version, releases)
         tag = session.snapshot.tag_name.of(meant_version)
-        draft = _draft_of(session.snapshot, tag, releases)
+        draft = _draft_of(session.snapshot, session.snapshot.history.spelled(meant_version), tag, releases)
         commit = resolved(session.clone, until) if until else claim.commit if claim else session.snapshot.head
         if since:
             require_tag(session.clone, since)
@@ -246,12 +246,14 @@ def _version(
     return likely_next(snapshot), None
 
 
-def _draft_of(snapshot: Snapshot, tag: str, releases: Sequence[ForgeRelease]) -> ForgeRelease | None:
+def _draft_of(
+    snapshot: Snapshot, title: str, tag: str, releases: Sequence[ForgeRelease]
+) -> ForgeRelease | None:
     """Find the draft; where there is none, the one early draft that was meant for another version."""
     own = [one for one in releases if one.tag == tag]
     for one in own:
         if not one.draft:
-            raise Refusal(published(tag, one.url))
+            raise Refusal(published(tag, title, one.url))
     if own:
         return own[0]
     early = early_drafts(snapshot, releases)

@@ -352,7 +352,7 @@ def _forget(run: _Run, release: Release) -> None:
 def _finish(run: _Run, release: Release) -> list[StageState]:
     """Bring every later stage to its end; a run that is to publish only leaves tag and forge to another."""
     session = run.session
-    guard = ClaimGuard(release, session.clone, session.services.clock)
+    guard = ClaimGuard(release, session.clone, session.services.clock, session.snapshot.remote or "origin")
     reconciler = session.services.reconciler(before=guard.require_claim)
 
     def made() -> str:

@@ -85,12 +85,12 @@ class TagFitness(Struct, frozen=True):
         return None
 
     def _unfit(self, reason: str) -> Problem:
-        tag, title = self.release.tag, self.release.title
+        tag, title, remote = self.release.tag, self.release.title, self.session.snapshot.remote
         return Problem(
             code="tag-unfit",
             message=f"the tag `{tag}` on the remote is not the one that castoff creates",
             reason=f"{reason}; users verify the release with it",
-            remedy=f"if nobody relies on it yet, delete it on the remote (`git push --delete REMOTE {tag}`) and run "
+            remedy=f"if nobody relies on it yet, delete it on the remote (`git push --delete {remote} {tag}`) and run "
             f"`castoff resume {title} --execute`, which creates its own; otherwise finish the release without a "
             f"release on the forge: `castoff resume {title} --without draft --execute`",
             commit=self.release.commit,

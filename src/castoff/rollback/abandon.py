@@ -135,6 +135,7 @@ def _revert_part(session: Session, release: Release, stands: Callable[[str], boo
             session.clone,
             release.commit,
             head,
+            title=release.title,
             belongs=_written_by_a_release(session.services, release),
             tidy=_tidy(session.configuration),
             sign=wants_signed_commit(session.services),

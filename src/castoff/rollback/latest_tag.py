@@ -60,7 +60,7 @@ class LatestTagPart(PartOfPackage):
     def act(self, act: Act) -> Outcome:
         """Move the tag."""
         assert isinstance(act, MoveLatest)
-        return self.registry.move_latest(self.package, act.to)
+        return self.registry.move_latest(self.package, self.version, act.to)
 
 
 def latest_name(package: str) -> str:

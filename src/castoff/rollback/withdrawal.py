@@ -218,8 +218,8 @@ def _kept_drafts(release: Release, states: Sequence[StageState]) -> Iterator[Pro
                         severity="warning",
                         message=f"the draft of `{release.tag}` is kept: it has text written by people",
                         reason="deleted text cannot be restored",
-                        remedy="move the text to the next version with `castoff highlights "
-                        "VERSION`, or delete the draft on the forge",
+                        remedy="move the text to the next version with `castoff highlights`, or delete the draft "
+                        "on the forge",
                         url=one.answer.url,
                     )
 

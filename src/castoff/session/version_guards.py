@@ -69,8 +69,9 @@ def overtaken_by_tag(snapshot: Snapshot) -> tuple[Problem, ...]:
             message=f"the tag `{tag}` is on another commit than the release of {title} that was started",
             reason=f"{claim.commit[:12]} is the release commit, and the tag is on {history.previous.commit[:12]}: "
             "the release would be skipped",
-            remedy=f"if nobody relies on the tag yet, delete it on the remote (`git push --delete REMOTE {tag}`) and "
-            f"run `castoff resume {title} --execute`; otherwise pass the exact next version",
+            remedy="if nobody relies on the tag yet, delete it on the remote "
+            f"(`git push --delete {snapshot.remote or 'origin'} {tag}`) and run `castoff resume {title} --execute`; "
+            "otherwise pass the exact next version",
             commit=claim.commit,
         ),
     )

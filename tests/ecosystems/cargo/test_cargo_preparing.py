@@ -11,7 +11,7 @@ from pathlib import Path
 
 from msgspec import field
 
-from castoff.ecosystems.cargo.uploader import Writer
+from castoff.ecosystems.cargo.uploader import CrateWrite, Writer
 from castoff.io.process import Completed, Hearing, Processes
 from castoff.model.acts import Succeeded
 from castoff.model.child_environments import Kind
@@ -63,7 +63,10 @@ def test_uploads_are_prepared_a_few_at_a_time_and_sent_all_together(tmp_path: Pa
 
     with ThreadPoolExecutor(_COUNT) as pool:
         outcomes = list(
-            pool.map(lambda n: writer.publish(f"crate-{n}", tmp_path, tmp_path, []), range(_COUNT))
+            pool.map(
+                lambda n: writer.publish(CrateWrite(f"crate-{n}", "1.2.0", "upload"), tmp_path, tmp_path, []),
+                range(_COUNT),
+            )
         )
 
     assert outcomes == [Succeeded()] * _COUNT

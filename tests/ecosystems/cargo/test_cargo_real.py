@@ -16,7 +16,7 @@ from cargo_bench import Bench, commit, git, open_bench, write_workspace
 from castoff.config.values import CargoSettings
 from castoff.ecosystems.cargo.builder import CargoBuilder
 from castoff.ecosystems.cargo.lookup import Lookup, Unseen
-from castoff.ecosystems.cargo.uploader import Writer
+from castoff.ecosystems.cargo.uploader import CrateWrite, Writer
 from castoff.errors import WorkspaceError
 from castoff.io.process import Completed, Processes
 from castoff.model.acts import Outcome, Refused, Succeeded, Throttled, Unclear
@@ -232,7 +232,9 @@ def test_the_token_is_never_shown(tmp_path: Path) -> None:
                 return done
 
         writer = Writer(Listening(processes.environment), bench.registry._writer._clock)
-        outcome = writer.publish("tst-core", bench.root, tmp_path / "target", [])
+        outcome = writer.publish(
+            CrateWrite("tst-core", "1.2.0", "upload"), bench.root, tmp_path / "target", []
+        )
 
         assert isinstance(outcome, Refused)
         assert lines and canary not in "\n".join(lines) + str(outcome)

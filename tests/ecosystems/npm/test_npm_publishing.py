@@ -9,7 +9,7 @@ from npm_files import npm_package
 from castoff.ecosystems.npm.client_runs import answer_of, error_code_of, reason_of
 from castoff.ecosystems.npm.dist_tags import tag_for
 from castoff.ecosystems.npm.trial import importable
-from castoff.ecosystems.npm.uploader import outcome_of
+from castoff.ecosystems.npm.uploader import NpmWrite, outcome_of
 from castoff.io.process import Completed
 from castoff.model.acts import Refused
 
@@ -68,7 +68,7 @@ def failed(code: str) -> Completed:
     ],
 )
 def test_an_upload_ends_by_the_code_of_npm(done: Completed, outcome: str, problem: str | None) -> None:
-    result = outcome_of(npm_package(), "upload", done)
+    result = outcome_of(NpmWrite(npm_package(), "1.2.0", "upload"), done)
     found = getattr(result, "problem", None)
     assert (type(result).__name__, found.code if found else None) == (outcome, problem)
 
@@ -78,7 +78,7 @@ def test_an_upload_ends_by_the_code_of_npm(done: Completed, outcome: str, proble
     [("ENEEDAUTH", "npm has no token to upload"), ("E401", "the registry does not let this token upload")],
 )
 def test_a_missing_token_is_told_from_a_refused_one(code: str, fact: str) -> None:
-    result = outcome_of(npm_package(), "upload", failed(code))
+    result = outcome_of(NpmWrite(npm_package(), "1.2.0", "upload"), failed(code))
 
     assert isinstance(result, Refused)
     assert result.problem.message.startswith(fact)

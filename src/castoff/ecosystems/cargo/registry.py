@@ -26,7 +26,7 @@ from castoff.ecosystems.cargo.lookup import (
     user_home,
 )
 from castoff.ecosystems.cargo.publishers import Publishers
-from castoff.ecosystems.cargo.uploader import Grant, Writer
+from castoff.ecosystems.cargo.uploader import CrateWrite, Grant, Writer
 from castoff.io.process import Processes
 from castoff.io.scratch import scratch_prefix
 from castoff.model.acts import Outcome, Unclear
@@ -196,7 +196,8 @@ class CargoRegistry:
             if isinstance(api, Unknown | NoApi):
                 return Unclear(reason=api.reason)
             grant = Grant(filename=artifact.filename, digest=artifact.digest, api=api)
-        return self._writer.publish(artifact.package, root, target_beside(artifact), source.words, grant)
+        write = CrateWrite(artifact.package, crate_name(artifact)[1], "upload")
+        return self._writer.publish(write, root, target_beside(artifact), source.words, grant)
 
     def exchange(self, package: Package) -> tuple[Exchange, str]:
         """Exchange an identity token, and give the token back: whether this job may publish, and nothing is written.

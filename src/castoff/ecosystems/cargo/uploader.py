@@ -124,7 +124,7 @@ class Grant(Struct, frozen=True, kw_only=True):
     api: str
 
     def words(self, scratch: Path) -> tuple[str, ...]:
-        """Write the digest list; return the options that make cargo ask castoff's provider."""
+        """CrateWrite the digest list; return the options that make cargo ask castoff's provider."""
         digests = scratch / "SHA256SUMS"
         digests.write_text(f"{self.digest}  {self.filename}\n", encoding="utf-8")
         program = _provider(scratch)
@@ -166,6 +166,24 @@ def _provider(scratch: Path) -> Path:
 _REPORT = "refusal.json"
 
 
+class CrateWrite(Struct, frozen=True):
+    """A write of one version of a package, which is named by its id: `upload` or `yank`."""
+
+    package: str
+    version: str
+    what: str
+
+    @property
+    def ways_on(self) -> str:
+        """Return how a release goes on, or comes to an end, after what a remedy asks for."""
+        if self.what != "upload":
+            return ""
+        return (
+            f", then continue with `castoff resume {self.version} --execute`; "
+            f"or withdraw the version with `castoff abandon {self.version} --execute`"
+        )
+
+
 class Writer:
     """Carries writes through cargo; each is a process of its own.
 
@@ -179,9 +197,9 @@ class Writer:
         self._preparing = threading.BoundedSemaphore((os.cpu_count() or 1) + 1)
 
     def publish(
-        self, package: str, root: Path, target: Path, words: Sequence[str], grant: Grant | None = None
+        self, write: CrateWrite, root: Path, target: Path, words: Sequence[str], grant: Grant | None = None
     ) -> Outcome:
-        """Upload a package, named by its id, from the folder of its workspace in the tree.
+        """Upload a package from the folder of its workspace in the tree.
 
         cargo runs in an empty folder, where it finds no settings, no wrapper and no toolchain file of the repository.
 
@@ -190,7 +208,7 @@ class Writer:
         Cargo would then poll the index for a minute; castoff looks itself, so cargo is told to end.
         """
         talk = Conversation("PUT")
-        name = package.removeprefix("cargo:")
+        name = write.package.removeprefix("cargo:")
         with (
             ExitStack() as preparing,
             tempfile.TemporaryDirectory(prefix=scratch_prefix("publish")) as scratch,
@@ -225,9 +243,9 @@ class Writer:
                     "CARGO_TARGET_DIR": str(target),
                 },
             )
-            if grant is not None and not talk.sent and (denied := grant.denied(Path(scratch), package)):
+            if grant is not None and not talk.sent and (denied := grant.denied(Path(scratch), write.package)):
                 return denied
-        return self._outcome(package, "upload", talk, done)
+        return self._outcome(write, talk, done)
 
     def _toolchain(self, root: Path) -> dict[str, str]:
         """Name the toolchain of the repository, whose file cargo does not see: another one may pack other bytes."""
@@ -243,67 +261,59 @@ class Writer:
         done = self._processes.follow(
             ["cargo", "yank", *words], kind=Kind.CARGO_UPLOAD, cwd=folder, heard=talk.hear, changes=CHANGES
         )
-        return self._outcome(package, "yank", talk, done)
+        return self._outcome(CrateWrite(package, version, "yank"), talk, done)
 
-    def _outcome(self, package: str, what: str, talk: Conversation, done: Completed) -> Outcome:
+    def _outcome(self, write: CrateWrite, talk: Conversation, done: Completed) -> Outcome:
         # Cargo is ended while it polls the index, so its exit code says nothing after an accepted upload.
         if done.code == 0 or talk.accepted:
             return Succeeded()
-        words = _last_words(done)
+        words, act = _last_words(done), f"{write.what} of `{write.package}`"
         match talk.status:
             case 429:
                 seconds = retry_after(talk.headers, self._clock.now())
                 return Throttled(
                     retry_after=_UNSAID if seconds is None else seconds,
-                    reason=f"the registry limits the rate of: {what}",
+                    reason=f"the registry limits the rate of: {write.what}",
                 )
             case 401 | 403:
-                return Refused(_denied(package, what, talk.status, words))
+                return Refused(_denied(write, talk.status, words))
             # A refusal for this very request: sending the same bytes again cannot succeed.
             case int(status) if 400 <= status < 500 and status not in _PASSING:
-                return Refused(_refused(package, what, status, words))
+                return Refused(_refused(write, status, words))
             case int(status):
-                return Unclear(reason=f"the registry answered {status} to the {what} of `{package}`")
+                return Unclear(reason=f"the registry answered {status} to the {act}")
             # Sent without an answer is the case in which a crate may be stored: look, never repeat blindly.
             case None if talk.sent:
-                return Unclear(reason=f"no answer came to the {what} of `{package}`: {words}")
+                return Unclear(reason=f"no answer came to the {act}: {words}")
             case None:
-                return Unclear(
-                    reason=f"cargo ended with {done.code} before the {what} of `{package}`: {words}"
-                )
+                return Unclear(reason=f"cargo ended with {done.code} before the {act}: {words}")
 
 
 def _last_words(done: Completed) -> str:
     return " ".join(done.last_words.split())[-600:]
 
 
-_WAYS_ON = (
-    ", then continue with `castoff resume --execute`; "
-    "or withdraw the version with `castoff abandon VERSION --execute`"
-)
-
-
-def _denied(package: str, what: str, status: int, words: str) -> Problem:
+def _denied(write: CrateWrite, status: int, words: str) -> Problem:
     return Problem(
         code="permission-denied",
-        message=f"the registry does not let this token {what} `{package}` (status {status})",
+        message=f"the registry does not let this token {write.what} `{write.package}` (status {status})",
         reason=words,
         remedy="use a token with the right scope, of an owner of the package (a new name requires a token that may "
-        "create packages)" + (_WAYS_ON if what == "upload" else ""),
-        package=package,
+        "create packages)" + write.ways_on,
+        package=write.package,
     )
 
 
-def _refused(package: str, what: str, status: int, words: str) -> Problem:
+def _refused(write: CrateWrite, status: int, words: str) -> Problem:
     return Problem(
-        code="upload-refused" if what == "upload" else "yank-refused",
-        message=f"the registry refused to {what} `{package}` (status {status})",
+        code="upload-refused" if write.what == "upload" else "yank-refused",
+        message=f"the registry refused to {write.what} `{write.package}` (status {status})",
         reason=words,
         remedy="correct the reported problem and release the next version; if an earlier run has just "
         "uploaded it, run the "
         "same command again in a minute"
-        if what == "upload"
-        else "correct the reported problem, and run `castoff yank VERSION --execute` again: it continues "
-        "with the remaining packages",
-        package=package,
+        if write.what == "upload"
+        else "correct the reported problem, and run "
+        f"`castoff yank {write.version} --execute` again: it continues with the remaining packages",
+        package=write.package,
     )

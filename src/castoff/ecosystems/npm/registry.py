@@ -17,7 +17,7 @@ from castoff.ecosystems.npm.packuments import Found, Packument, Packuments
 from castoff.ecosystems.npm.provenance import provenance_url, read_provenance
 from castoff.ecosystems.npm.staging import NotListed, StagedVersion, Staging, outdated_tag
 from castoff.ecosystems.npm.tarballs import compare_tarballs, filename_of, integrity_of, packed_in
-from castoff.ecosystems.npm.uploader import outcome_of
+from castoff.ecosystems.npm.uploader import NpmWrite, outcome_of
 from castoff.errors import Problem
 from castoff.io.http import Http
 from castoff.io.process import Completed, Processes
@@ -186,16 +186,18 @@ class NpmRegistry:
         del root
         # Never repeated here: after a lost answer the reconciler looks first.
         done = self._send(artifact, "publish")
-        return (
-            done if isinstance(done, Unclear) else self._sent(self._packages[artifact.name], "upload", done)
-        )
+        return done if isinstance(done, Unclear) else self._sent(self._write("upload", artifact), done)
 
-    def _sent(self, package: Package, what: str, done: Completed) -> Outcome:
+    def _write(self, what: str, artifact: Artifact) -> NpmWrite:
+        package = self._packages[artifact.name]
+        return NpmWrite(package, artifact.filename.removeprefix(_stem(package)).removesuffix(".tgz"), what)
+
+    def _sent(self, write: NpmWrite, done: Completed) -> Outcome:
         """Return the outcome of an upload; without tokens, npm's lack of one has a cause that it does not give."""
-        outcome = outcome_of(package, what, done)
+        outcome = outcome_of(write, done)
         if not self._uploads.tokenless or error_code_of(done) != "ENEEDAUTH":
             return outcome
-        return outcome_by_exchange(outcome, self.exchange(package), "npm", package.name)
+        return outcome_by_exchange(outcome, self.exchange(write.package), "npm", write.package.name)
 
     def will_stage(self, package: Package) -> bool | Unknown:
         """Return whether a package is staged; `auto` asks client and registry, each once."""
@@ -220,13 +222,12 @@ class NpmRegistry:
         done = self._send(artifact, "stage", "publish")
         if isinstance(done, Unclear):
             return done
-        package = self._packages[artifact.name]
-        version = artifact.filename.removeprefix(_stem(package)).removesuffix(".tgz")
+        write = self._write("stage", artifact)
         is_there = done.code == 0 or error_code_of(done) == "E409"
-        if is_there and isinstance(self._staging.find(package, version), NotListed):
-            self._staged_here.add(f"{package.name}@{version}")
+        if is_there and isinstance(self._staging.find(write.package, write.version), NotListed):
+            self._staged_here.add(f"{write.package.name}@{write.version}")
             return Succeeded()
-        return self._sent(package, "stage", done)
+        return self._sent(write, done)
 
     def approve(self, package: Package, version: str) -> Outcome:
         """Publish what was staged, unless its dist-tag would go back by now."""
@@ -241,14 +242,14 @@ class NpmRegistry:
         # then point backwards.
         if problem := outdated_tag(package, staged, tag):
             return Refused(problem, unasked=True)
-        return outcome_of(package, "approve", self._staging.approve(package, staged))
+        return outcome_of(NpmWrite(package, version, "approve"), self._staging.approve(package, staged))
 
     def reject(self, package: Package, version: str) -> Outcome:
         """Remove what was staged; its version is free again."""
         staged = self._staging.find(package, version)
         if not isinstance(staged, StagedVersion):
             return _not_staged(package, "reject", staged)
-        return outcome_of(package, "reject", self._staging.reject(package, staged))
+        return outcome_of(NpmWrite(package, version, "reject"), self._staging.reject(package, staged))
 
     def latest(self, package: Package, version: str) -> LatestTag | Unknown:
         """Return what `latest` names, and the highest stable version beside one."""
@@ -261,12 +262,10 @@ class NpmRegistry:
         before = highest_stable(seen.offered, below=version)
         return LatestTag(seen.tags.get(LATEST), None if before is None else str(before))
 
-    def move_latest(self, package: Package, version: str) -> Outcome:
-        """Let `latest` name a version."""
-        done = self._runs.run(
-            package, Kind.NPM_UPLOAD, "dist-tag", "add", f"{package.name}@{version}", LATEST
-        )
-        return outcome_of(package, "yank", done)
+    def move_latest(self, package: Package, version: str, to: str) -> Outcome:
+        """Let `latest` name another version than a withdrawn one."""
+        done = self._runs.run(package, Kind.NPM_UPLOAD, "dist-tag", "add", f"{package.name}@{to}", LATEST)
+        return outcome_of(NpmWrite(package, version, "yank"), done)
 
     def exchange(self, package: Package) -> tuple[Exchange, str]:
         """Exchange an identity token for a package; also return the identity token."""
@@ -285,7 +284,7 @@ class NpmRegistry:
         """Deprecate a version, the most that npm lets one take back for good."""
         text = f"{version} was withdrawn; use another version"
         done = self._runs.run(package, Kind.NPM_UPLOAD, "deprecate", f"{package.name}@{version}", text)
-        return outcome_of(package, "yank", done)
+        return outcome_of(NpmWrite(package, version, "yank"), done)
 
     def requirement(self, package: Package, version: str) -> str:
         """Spell the requirement on exactly this version."""

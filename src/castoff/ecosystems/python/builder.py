@@ -135,13 +135,7 @@ class PythonBuilder:
         for package in packages:
             # Files carry the normalized name, manifests the written one (PEP 503).
             own = [one for one in artifacts if normalised(one.name) == normalised(package.name)]
-            found += judged(
-                package,
-                own,
-                is_pypi=self._endpoints(package, root).is_pypi,
-                file_limit=self._settings.file_limit,
-                folder=self._settings.artifacts,
-            )
+            found += judged(package, own, self._settings, is_pypi=self._endpoints(package, root).is_pypi)
         return tuple(found)
 
     def verify(self, package: Package, artifacts: Sequence[Artifact], root: Path) -> tuple[Problem, ...]:

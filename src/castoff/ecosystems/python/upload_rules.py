@@ -20,6 +20,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import parse_wheel_filename
 from packaging.version import Version
 
+from castoff.config.values import PythonSettings
 from castoff.ecosystems.python.archive_rules import find_archive_defects
 from castoff.ecosystems.python.artifacts import Metadata, metadata_of
 from castoff.ecosystems.python.foresight.project_rules import (
@@ -138,28 +139,20 @@ _VERSIONS = frozenset({"1.0", "1.1", "1.2", "2.1", "2.2", "2.3", "2.4", "2.5"})
 
 
 def judged(
-    package: Package,
-    artifacts: Iterable[Artifact],
-    *,
-    is_pypi: bool,
-    file_limit: int = FILE_LIMIT,
-    folder: str | None = None,
+    package: Package, artifacts: Iterable[Artifact], settings: PythonSettings, *, is_pypi: bool
 ) -> tuple[Problem, ...]:
     """List what an index would refuse in these files, each fact once.
 
-    ``file_limit`` is in MiB; ``folder`` is `python.artifacts`, where castoff builds nothing.
     Problems: ``metadata-refused``, ``file-refused``, ``platform-tag-refused``.
     """
-    files = tuple(artifacts)
-    return tuple(_Judgement(package, files, is_pypi=is_pypi, file_limit=file_limit, folder=folder).problems())
+    return tuple(_Judgement(package, tuple(artifacts), settings, is_pypi=is_pypi).problems())
 
 
 class _Judgement(Struct, frozen=True):
     package: Package
     files: tuple[Artifact, ...]
+    settings: PythonSettings
     is_pypi: bool
-    file_limit: int
-    folder: str | None
 
     def problems(self) -> Iterator[Problem]:
         seen: set[str] = set()
@@ -167,15 +160,15 @@ class _Judgement(Struct, frozen=True):
             metadata = _as_sent(metadata_of(Path(artifact.path)))
             for fact in _objections(metadata, is_pypi=self.is_pypi) if metadata is not None else ():
                 if fact not in seen:
-                    yield _refused_metadata(self.package, artifact, fact, self.folder)
+                    yield _refused_metadata(self.package, artifact, fact, self.settings.artifacts)
                 seen.add(fact)
             for fact in self._file_facts(artifact, metadata):
-                yield _refused_file(self.package, artifact, fact, self.folder)
+                yield _refused_file(self.package, artifact, fact, self.settings.artifacts)
         if not self.is_pypi:
             return
         for artifact, fact in find_set_defects(self.files):
-            yield _refused_file(self.package, artifact, fact, self.folder)
-        yield from _refused_platforms(self.package, self.files, self.folder)
+            yield _refused_file(self.package, artifact, fact, self.settings.artifacts)
+        yield from _refused_platforms(self.package, self.files, self.settings.artifacts)
 
     def _file_facts(self, artifact: Artifact, metadata: Metadata | None) -> Iterator[str]:
         file = Path(artifact.path)
@@ -183,7 +176,7 @@ class _Judgement(Struct, frozen=True):
             fields = metadata.fields
             yield from find_name_defects(artifact.filename, fields.get("name", ""), fields.get("version", ""))
         if self.is_pypi:
-            yield from find_size_defects(file, self.file_limit)
+            yield from find_size_defects(file, self.settings.file_limit)
             yield from find_archive_defects(
                 file, metadata.fields.get("license_files", []) if metadata else ()
             )

@@ -219,10 +219,10 @@ def _stages(session: Session, past: PastRelease) -> Sequence[Verified]:
         docs_stage(session, past),
         website_stage(session, past),
     )
-    return [one for state in session.observe(*stages) for one in _of_stage(state)]
+    return [one for state in session.observe(*stages) for one in _of_stage(past.release.title, state)]
 
 
-def _of_stage(state: StageState) -> Iterator[Verified]:
+def _of_stage(title: str, state: StageState) -> Iterator[Verified]:
     if state.stage.off is not None:
         yield Verified(id=state.stage.name, result="off", note=state.stage.off)
     for part, looked in zip(state.stage.parts, state.parts, strict=False):
@@ -235,7 +235,7 @@ def _of_stage(state: StageState) -> Iterator[Verified]:
         elif isinstance(looked.decision, Person) and _has_open_pull_request(looked):
             yield _waiting(name, looked.decision.reason)
         else:
-            yield _of_part(name, looked.decision)
+            yield _of_part(name, title, looked.decision)
 
 
 def _has_open_pull_request(looked: PartState) -> bool:
@@ -268,7 +268,7 @@ def _edited(part: ChangelogPart, ported: Ported) -> Problem:
     )
 
 
-def _of_part(name: str, decision: Decision) -> Verified:
+def _of_part(name: str, title: str, decision: Decision) -> Verified:
     match decision:
         case Done(detail=detail):
             return Verified(id=name, result="pass", note=detail)
@@ -279,18 +279,18 @@ def _of_part(name: str, decision: Decision) -> Verified:
         case Blocked(problem):
             return failed(name, problem)
         case Person(reason=reason):
-            return failed(name, _not_done(name, reason))
+            return failed(name, _not_done(name, title, reason))
         case Do(acts):
             missing = ", ".join(act.id for act in acts)
-            return failed(name, _not_done(name, f"missing: {missing}"))
+            return failed(name, _not_done(name, title, f"missing: {missing}"))
 
 
-def _not_done(name: str, reason: str) -> Problem:
+def _not_done(name: str, title: str, reason: str) -> Problem:
     return Problem(
         code="verify-not-up-to-date",
         message=f"`{name}` does not match the release",
         reason=reason,
-        remedy=f"run `castoff {name.partition(':')[0]} VERSION --execute`, or fix the cause",
+        remedy=f"run `castoff {name.partition(':')[0]} {title} --execute`, or fix the cause",
     )
 
 

@@ -13,7 +13,7 @@ from foresight_shapes import Deal
 
 from castoff.ecosystems.cargo.foresight.packing import foresee
 from castoff.ecosystems.cargo.manifest.manifests import CargoManifests
-from castoff.ecosystems.cargo.uploader import Writer
+from castoff.ecosystems.cargo.uploader import CrateWrite, Writer
 from castoff.ecosystems.record import record_of
 from castoff.git import FolderTree
 from castoff.io.clock import SystemClock
@@ -122,7 +122,7 @@ def first_refused(processes: Processes, root: Path, order: Order) -> tuple[set[s
     for name in (name for wave in order.waves for name in wave):
         if order.needs[name] & failed:
             break
-        outcome = writer.publish(name, root, root.parent / "target", [])
+        outcome = writer.publish(CrateWrite(name, "1.0.0", "upload"), root, root.parent / "target", [])
         if outcome != Succeeded():
             failed.add(name)
             reasons.append(outcome)
