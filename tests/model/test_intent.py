@@ -34,6 +34,11 @@ IDLE = history(["1.2.0", "1.1.0"])
 PRE = history(["1.3.0-rc.1", "1.2.0"])
 BEGUN = history(["1.2.0", "1.1.0"], ["1.3.0"])
 BEGUN_PRE = history(["1.2.0"], ["1.3.0-rc.1"])
+UNTOLD = history(["1.2.0"], ["1.3.0-alpha.1"])
+UNTOLD = replace(UNTOLD, unfinished=(replace(UNTOLD.unfinished[0], told=False),))
+ALPHA = history(["1.2.0"], ["1.3.0-alpha.1"])
+STABLE = replace(BEGUN, unfinished=(replace(BEGUN.unfinished[0], told=False),))
+BOTH = replace(UNTOLD, unfinished=(*UNTOLD.unfinished, claim("1.2.1")))
 TWICE = history(["1.2.0"], ["1.4.0", "1.3.0"])
 FIRST = history([], ["0.1.0"])
 OURS = history(["1.2.0", "1.1.0"], settled=True)
@@ -51,6 +56,7 @@ REOPENED_PRE = PRE.reopened(PRE.released[:1])
         pytest.param(IDLE, "1.2.1", None, "1.2.1", id="exact"),
         pytest.param(PRE, "release", None, "1.3.0", id="end of a pre-release"),
         pytest.param(PRE, "rc", None, "1.3.0-rc.2", id="next pre-release"),
+        pytest.param(UNTOLD, "1.3.0", None, "1.3.0", id="exact, above what nobody may have meant"),
     ],
 )
 def test_a_new_version_begins(seen: History, level: str, pre: str | None, version: str) -> None:
@@ -87,6 +93,15 @@ def test_what_was_begun_is_resumed(seen: History, level: str, pre: str | None, v
         pytest.param(BEGUN, "patch", None, "release-in-flight", 4, id="another level"),
         pytest.param(BEGUN, "major", None, "release-in-flight", 4, id="a higher level"),
         pytest.param(BEGUN, "1.5.0", None, "release-in-flight", 4, id="another version"),
+        pytest.param(
+            UNTOLD, "major", None, "release-in-flight", 4, id="a level above what nobody may have meant"
+        ),
+        pytest.param(
+            UNTOLD, "1.2.9", None, "release-in-flight", 4, id="exact, below what nobody may have meant"
+        ),
+        pytest.param(
+            BOTH, "1.5.0", None, "release-in-flight", 4, id="exact, above what castoff began as well"
+        ),
         pytest.param(BEGUN, "minor", "rc", "release-in-flight", 4, id="its own pre-release"),
         pytest.param(
             REOPENED, "patch", None, "release-in-flight", 4, id="another level than the tagged one's"
@@ -148,17 +163,25 @@ ELSEWHERE = replace(BEGUN.unfinished[0], other_tag="v1.3.0")
 )
 def test_the_refusal_of_another_release_names_both_ways_out(seen: History, reason: str, remedy: str) -> None:
     with pytest.raises(CastoffError) as caught:
-        meant(seen, "7.0.0")
+        meant(seen, "1.2.9")
 
     assert caught.value.problems == (
         Problem(
             code="release-in-flight",
-            message="1.3.0 is in flight; 7.0.0 would be another release",
+            message="1.3.0 is in flight; 1.2.9 would be another release",
             reason=reason,
             remedy=remedy,
             commit=seen.unfinished[0].commit,
         ),
     )
+
+
+@pytest.mark.parametrize(("seen", "named"), [(UNTOLD, True), (ALPHA, False), (STABLE, False)])
+def test_the_exact_version_is_named_where_nobody_may_have_meant_a_release(seen: History, named: bool) -> None:
+    with pytest.raises(CastoffError) as caught:
+        meant(seen, "major")
+
+    assert caught.value.problems[0].remedy.endswith("pass the exact version of the next one") is named
 
 
 def test_a_reopened_release_is_no_longer_a_finished_one() -> None:

@@ -86,12 +86,30 @@ def test_without_a_tag_only_castoffs_message_begins_a_release(
     assert [str(one.version) for one in history.unclear] == ([unclear] if unclear else [])
 
 
-def test_after_a_tag_each_change_of_the_version_begins_a_release(tmp_path: Path) -> None:
-    ground = made(tmp_path, ["1.1.0|", "1.2.0|Ship it"])
+@pytest.mark.parametrize(("message", "told"), [("Ship it", False), ("release 1.2.0 (#7)", True)])
+def test_after_a_tag_each_change_of_the_version_begins_a_release(
+    message: str, told: bool, tmp_path: Path
+) -> None:
+    ground = made(tmp_path, ["1.1.0|", f"1.2.0|{message}"])
     ground.git("tag", "1.1.0", "HEAD~1")
 
     with open_session(ground.setting()) as session:
-        assert [str(one.version) for one in session.snapshot.history.unfinished] == ["1.2.0"]
+        (claim,) = session.snapshot.history.unfinished
+        assert (str(claim.version), claim.told) == ("1.2.0", told)
+
+
+def test_an_exact_version_passes_over_a_version_of_development(tmp_path: Path) -> None:
+    """hickory-dns is at an alpha from one release to the next, and never releases it."""
+    ground = made(tmp_path, ["1.1.0|", "1.2.0a1|Begin 1.2"])
+    ground.git("tag", "1.1.0", "HEAD~1")
+    ground.git("push", "--quiet", "origin", "main", "1.1.0")
+
+    with pytest.raises(CastoffError) as caught:
+        ground.plan("minor")
+    passed = [one for one in ground.plan("1.2.0").problems if one.code == "release-in-flight"]
+
+    assert "pass the exact version of the next one" in caught.value.problems[0].remedy
+    assert [(one.severity, one.message.split(" ")[0]) for one in passed] == [("warning", "1.2.0a1")]
 
 
 @pytest.mark.parametrize(

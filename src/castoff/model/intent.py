@@ -21,6 +21,7 @@ from castoff.errors import CastoffError, Refusal, UsageError
 from castoff.model.versions import Ecosystem, ReleaseVersion, next_version, read, read_canonical, spell
 from castoff.values import replace
 
+OR_EXACT = "or, if it was never meant as a release, pass the exact version of the next one"
 _KINDS = ("alpha", "beta", "rc")
 _BY_HISTORY = frozenset({"level-needs-pre", "nothing-to-release", "pre-goes-back"})
 """Errors of a level that fits the last finished release no more: what is in flight is the better answer."""
@@ -31,7 +32,8 @@ class Claim:
     """A version whose release commit is on the branch; ``tagged`` says whether the remote has its tag.
 
     ``tag`` is the name of the tag in this branch's history; ``other_tag`` is a tag of that version in another form
-    that stands on the commit there.
+    that stands on the commit there. ``told``: the commit says that castoff made it; without that it may be any change
+    of the version, such as one to a version of development.
     """
 
     version: ReleaseVersion
@@ -39,6 +41,12 @@ class Claim:
     tagged: bool = False
     tag: str | None = field(default=None, compare=False)
     other_tag: str | None = field(default=None, compare=False)
+    told: bool = field(default=True, compare=False)
+
+    @property
+    def may_be_unmeant(self) -> bool:
+        """Return whether nobody may have meant to release it: some projects are at an alpha between all releases."""
+        return not self.told and self.version.pre == "alpha"
 
 
 class History(Struct, frozen=True, kw_only=True):
@@ -125,7 +133,7 @@ def meant(history: History, level: str, pre: str | None = None) -> Begin | Resum
         if history.unfinished and error.problems[0].code in _BY_HISTORY:
             raise _in_flight(history, f"`{level}` would start another release") from None
         raise
-    if history.unfinished:
+    if history.unfinished and not (exact and _may_pass_over(history, version)):
         return _resume(history, version)
     if (
         history.previous is not None
@@ -140,6 +148,11 @@ def meant(history: History, level: str, pre: str | None = None) -> Begin | Resum
             remedy="use a higher version, or release from a maintenance branch",
         )
     return Begin(version)
+
+
+def _may_pass_over(history: History, version: ReleaseVersion) -> bool:
+    """Return whether an exact version may be released above what was perhaps never meant as a release."""
+    return all(one.may_be_unmeant and one.version < version for one in history.unfinished)
 
 
 def _is_beside(history: History, version: ReleaseVersion) -> bool:
@@ -237,6 +250,7 @@ def _in_flight(history: History, other: str) -> CastoffError:
     title = history.spelled(begun.version)
     foreign = f": `{begun.other_tag}` exists, but does not match `release.tag`" if begun.other_tag else ""
     fit = "change `release.tag` to the form of that tag; otherwise " if begun.other_tag else ""
+    past = f"; {OR_EXACT}" if begun.may_be_unmeant else ""
     resume = f"{fit}finish it with `castoff resume {title} --execute`"
     return Refusal.of(
         "release-in-flight",
@@ -246,7 +260,7 @@ def _in_flight(history: History, other: str) -> CastoffError:
         else f"its release commit {begun.commit[:12]} is on the branch, its tag is not on the remote{foreign}",
         remedy=f"{resume}, or finish without a release on the forge: `castoff resume {title} --without draft --execute`"
         if begun.tagged
-        else f"{resume}, or withdraw it with `castoff abandon {title} --execute`",
+        else f"{resume}, or withdraw it with `castoff abandon {title} --execute`{past}",
         commit=begun.commit,
     )
 

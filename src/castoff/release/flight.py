@@ -13,7 +13,7 @@ from typing import Literal
 
 from castoff.errors import CastoffError, Problem, Refusal
 from castoff.model.acts import Blocked, Done, Off
-from castoff.model.intent import Claim
+from castoff.model.intent import OR_EXACT, Claim
 from castoff.model.versions import read
 from castoff.preflight.stage import require_answers
 from castoff.reconcile import PartState, StageState
@@ -164,7 +164,8 @@ def explained(session: Session, error: CastoffError) -> CastoffError:
     commands = [one.command for one in leaving(session, release, states) if "status" not in one.command]
     if not commands:
         return error
-    return Refusal(replace(problem, remedy="; or ".join(f"`{command}`" for command in commands)))
+    past = f"; {OR_EXACT}" if release.claim.may_be_unmeant else ""
+    return Refusal(replace(problem, remedy="; or ".join(f"`{command}`" for command in commands) + past))
 
 
 def leaving(session: Session, release: Release, states: Sequence[StageState]) -> tuple[RecoveryOption, ...]:

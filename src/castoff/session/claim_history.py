@@ -104,7 +104,8 @@ def begun_on(branch: Branch, previous: Claim | None) -> Begun:
     steps = tuple(branch.steps(previous))
     found = begun_in(steps, previous.version if previous else None, now)
     if previous is not None:
-        return found
+        told = (replace(one, told=tells_claim(branch, one)) for one in found.standing)
+        return replace(found, standing=tuple(told))
     if not found.standing:
         return found if now is None else _first(branch, now, found)
     newest = found.standing[0]

@@ -42,6 +42,7 @@ def version_problems(session: Session, version: ReleaseVersion, level: str) -> t
             *found,
             *nothing_new(snapshot, version),
             *nothing_changed(snapshot, version),
+            *passed_over(snapshot, version),
             *below_manifests(snapshot, version),
             *below_released(snapshot, version),
             *off_branch(snapshot, version),
@@ -74,6 +75,23 @@ def overtaken_by_tag(snapshot: Snapshot) -> tuple[Problem, ...]:
             "otherwise pass the exact next version",
             commit=claim.commit,
         ),
+    )
+
+
+def passed_over(snapshot: Snapshot, version: ReleaseVersion) -> tuple[Problem, ...]:
+    """Report what was begun below an exact version and would be left as it is."""
+    history = snapshot.history
+    below = [one for one in history.unfinished if one.version < version]
+    return tuple(
+        Problem(
+            code="release-in-flight",
+            message=f"{history.spelled(one.version)} would be left without a release",
+            reason=f"{one.commit[:12]} changed the version to it, and neither the commit nor a tag says that it was to "
+            "be released",
+            remedy=f"if it was, finish it first: `castoff resume {history.spelled(one.version)} --execute`",
+            commit=one.commit,
+        )
+        for one in below
     )
 
 
