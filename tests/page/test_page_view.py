@@ -66,6 +66,17 @@ def test_events_are_newer_than_the_status(tmp_path: Path) -> None:
     ]
 
 
+def test_a_run_that_ended_writes_nothing_any_more(tmp_path: Path) -> None:
+    run = Run(tmp_path / "events")
+    run.upload("unit-000")
+    run.upload("unit-001", outcome=None)
+    run.tell("end")
+    shown = view(status(4, up=0), run.file)
+
+    assert states(shown) == {"unit-000": "done", "unit-001": "todo", "unit-002": "todo", "zz": "todo"}
+    assert [one.state for one in shown.stages if one.title == "Uploads"] == ["todo"]
+
+
 @pytest.mark.parametrize(
     ("told", "ended", "text"),
     [

@@ -197,13 +197,14 @@ def view_of(status: ObservedStatus, events: Sequence[Event], now: datetime, draf
     """Combine a status with what a run did since."""
     uploads = _uploads(events)
     packages = {name for names in status.waves for name in names}
+    writes = bool(uploads) and is_running(events)
     return View(
         title=f"Release {status.version}" if status.version else "No release yet",
         phase=_PHASES.get(status.phase, status.phase),
         at=f"{status.looked or now:%Y-%m-%d %H:%M} UTC",
         person=tuple(_person(status, events, now.timestamp())),
         problems=tuple(status.problems),
-        stages=tuple(_stage(one, uploads, packages) for one in status.stages),
+        stages=tuple(_stage(one, packages, writes) for one in status.stages),
         waves=_waves(status, uploads),
         doing=tuple(_doing(events, now.timestamp())),
         schedule=tuple(_schedule(status)),
@@ -273,8 +274,9 @@ def _quiet_for(events: Sequence[Event], now: float) -> float:
 
 
 def _uploads(events: Sequence[Event]) -> Mapping[str, Event]:
-    """Return the last event of each upload, by the id of its act."""
-    return {one.act: one for one in events if one.act is not None and one.package is not None}
+    """Return the last event of each upload, by the id of its act; a run that ended writes none of them any more."""
+    known = {one.act: one for one in events if one.act is not None and one.package is not None}
+    return known if is_running(events) else {act: one for act, one in known.items() if one.type == "act-end"}
 
 
 def _waves(status: ObservedStatus, uploads: Mapping[str, Event]) -> tuple[Wave, ...]:
@@ -318,7 +320,7 @@ def _package(
     return WavePackage(name, state, detail, most)
 
 
-def _stage(stage: ObservedStage, uploads: Mapping[str, Event], packages: AbstractSet[str]) -> StageRow:
+def _stage(stage: ObservedStage, packages: AbstractSet[str], writes: bool) -> StageRow:
     state: State = next((known for known in WORDS if known == stage.state), "unknown")
     parts = {one.part for one in stage.observations}
     # A package that is staged has a part for that too: it counts once.
@@ -326,7 +328,7 @@ def _stage(stage: ObservedStage, uploads: Mapping[str, Event], packages: Abstrac
     missing = {one.part for one in stage.observations if one.answer != "present"}
     detail = f"{len(parts - missing)} of {count(len(parts), 'part')}" if len(parts) > 1 else ""
     # The run began since the status was made.
-    if state == "todo" and stage.name == "publish" and uploads:
+    if state == "todo" and stage.name == "publish" and writes:
         state = "running"
     reasons = dict.fromkeys(
         one.reason for one in stage.observations if one.answer == "unknown" and one.reason
