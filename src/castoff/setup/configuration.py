@@ -23,6 +23,7 @@ from castoff.release_tools.reading import Left, PendingNews, SettingsEntry
 from castoff.setup.cargo_release_hooks import move_hook
 from castoff.setup.changelogs import reason_to_drop
 from castoff.setup.lines import differing, written
+from castoff.setup.npm_build import build_entries
 from castoff.setup.other_tools import take_over_tools
 from castoff.setup.surroundings import Surroundings, changelog_of, files_at_root, is_like_changelog
 from castoff.setup.website_script import site_entries
@@ -125,7 +126,10 @@ def draft_configuration(around: Surroundings) -> ProposedConfiguration:
     _problems(draft)
     _writer(draft)
     _changelog(draft)
+    _changelogs_of_packages(draft)
     _documents(draft)
+    if not any("build" in one.settings for one in draft.entries if one.table == "npm"):
+        draft.entries.extend(build_entries(around.tree, around.packages))
     if around.site is not None:
         pages, left = site_entries(around.site, around.repository, around.slug)
         draft.entries.extend(pages)
@@ -317,3 +321,18 @@ def _changelog(draft: _Draft) -> None:
     ]:
         reason = f'set `file = "{below[0]}"` in `[changelog]` if castoff should write it'
         draft.left.append(Left(where=below[0], what="the changelog", reason=reason, need="decision"))
+
+
+def _changelogs_of_packages(draft: _Draft) -> None:
+    """Name the changelogs that nobody writes any more: they would be published as they are."""
+    tree = draft.around.tree
+    ours = _changelog_entry(draft) or changelog_of(tree) or "CHANGELOG.md"
+    named = {one.what for one in draft.left} | {one.where for one in draft.left}
+    folders = sorted({one.path for one in draft.around.packages} - {"", "."})
+    paths = {f"{folder}/CHANGELOG.md": f"the changelog of `{folder}`" for folder in folders}
+    there = [one for one in paths if one != ours and tree.read(one) is not None]
+    there = [one for one in there if not {one, paths[one]} & named]
+    if there:
+        what = paths[there[0]] if len(there) == 1 else f"the changelogs of {len(there)} packages"
+        reason = "castoff keeps one changelog for the release: let them lead to it, or remove them"
+        draft.left.append(Left(where=there[0], what=what, reason=reason, need="decision"))

@@ -85,7 +85,7 @@ def missing_entries(package: Package, artifact: Artifact) -> Iterator[Problem]:
     packed = packed_in(Path(artifact.path))
     if packed is None:
         return
-    missing = sorted({one for one in _entries(packed.manifest) if not _has(packed, one)})
+    missing = sorted({one for one in entry_files(packed.manifest) if not _has(packed, one)})
     if not missing:
         return
     more = f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
@@ -115,7 +115,7 @@ def _requirements(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]
                 yield name, text.strip(), kind
 
 
-def _entries(manifest: Mapping[str, Any]) -> Iterator[str]:
+def entry_files(manifest: Mapping[str, Any]) -> Iterator[str]:
     """List the files that a manifest names; patterns in `exports` name none."""
     for key in _ENTRIES:
         if isinstance(value := manifest.get(key), str):
