@@ -60,6 +60,18 @@ def test_a_configuration_with_an_error(ground: Ground) -> None:
     assert "config" in refused(ground, root).problems[0].reason
 
 
+@pytest.mark.parametrize("printed", ["", "nowhere", "{\n" * 5000])
+def test_a_program_in_the_place_of_git_that_names_no_folder(ground: Ground, printed: str) -> None:
+    root = ground.new()
+    (ground.folder / "printed").write_text(f"{printed}\n", "utf-8")
+    (ground.folder / "git").write_text(f"#!/bin/sh\ncat '{ground.folder / 'printed'}'\n", "utf-8")
+    (ground.folder / "git").chmod(0o755)
+
+    found = refused(ground, root, PATH=f"{ground.folder}:/usr/bin:/bin").problems[0].code
+
+    assert found == ("repository-unreadable" if printed else "not-a-repository")
+
+
 def test_an_empty_folder_with_the_name_of_git_is_not_a_repository(ground: Ground) -> None:
     (ground.folder / "plain" / ".git").mkdir(parents=True)
 

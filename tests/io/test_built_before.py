@@ -78,7 +78,7 @@ def test_the_three_latest_releases_are_kept(tmp_path: Path) -> None:
     assert sorted(one.name for one in (tmp_path / "kept").iterdir()) == ["a", "b", "new"]
 
 
-@pytest.mark.parametrize("folder", [None, "a file/kept"])
+@pytest.mark.parametrize("folder", [None, "a file/kept", "k" * 5000], ids=["none", "below a file", "no name"])
 def test_without_a_folder_nothing_is_kept_and_nothing_fails(tmp_path: Path, folder: str | None) -> None:
     (tmp_path / "a file").touch()
     kept = BuiltBefore(tmp_path / folder if folder else None)

@@ -148,9 +148,10 @@ def test_an_address_that_is_none_was_not_reached(url: str) -> None:
     assert not failure.sent
 
 
-def test_a_header_that_cannot_be_sent_is_a_failure_and_not_an_exception() -> None:
+@pytest.mark.parametrize("token", ["a\nb: c", "a\udcff", "a\u2028"])
+def test_a_header_that_cannot_be_sent_is_a_failure_and_not_an_exception(token: str) -> None:
     with server() as (url, echo):
-        failure = Http(Redactor()).ask("GET", url, headers={"Authorization": "Bearer a\nb: c"})
+        failure = Http(Redactor()).ask("GET", url, headers={"Authorization": f"Bearer {token}"})
 
     assert isinstance(failure, Failure)
     assert not failure.sent

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from requests import Request
 
-from castoff.io.route import RoutedSession, proxies_for
+from castoff.io.route import RoutedSession, proxies_for, trusted_certificates
 
 BOTH = {"http_proxy": "http://a", "HTTPS_PROXY": "http://b"}
 
@@ -43,3 +43,8 @@ def test_a_redirect_from_this_machine_to_the_outside_takes_the_proxy(monkeypatch
     session = RoutedSession({"HTTPS_PROXY": "http://given"})
 
     assert session.rebuild_proxies(redirected, {"https": ""})["https"] == "http://given"
+
+
+@pytest.mark.parametrize("file", ["", "nowhere", "c" * 5000, "a\0b"])
+def test_certificates_of_a_file_that_is_not_there_are_left_to_the_library(file: str) -> None:
+    assert trusted_certificates({"SSL_CERT_FILE": file}) is None

@@ -104,9 +104,9 @@ def digest(value: str) -> str:
 
 def endpoint(value: str) -> str:
     """Return the address of an OpenTelemetry collector, with the path that takes traces where it has none."""
-    from urllib.parse import urlsplit
+    from castoff.text.addresses import split_url
 
-    parts = urlsplit(value)
+    parts = split_url(value)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise click.BadParameter(f"`{_brief(value)}` is not an http or https address")
     return value if parts.path.strip("/") else f"{value.rstrip('/')}/v1/traces"

@@ -8,12 +8,13 @@ built. The newest entry of `builds/` below it says how the last build went (`sta
 from __future__ import annotations
 
 import json
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from castoff.docs_hosts.docs_rs import unknown
 from castoff.io.http import Failure, Http, Reply
 from castoff.model.observations import Unknown
 from castoff.ports import Clock, DocsBuild, SymbolList
+from castoff.text.addresses import split_url
 
 READ_THE_DOCS = "https://app.readthedocs.org"
 
@@ -73,7 +74,7 @@ class ReadTheDocs:
 
     def page(self, url: str) -> str | Unknown:
         """Read no page: an `objects.inv` names everything."""
-        return Unknown(reason=f"castoff does not read from {urlsplit(url).netloc}")
+        return Unknown(reason=f"castoff does not read from {split_url(url).netloc}")
 
     def _version(self, name: str, version: str) -> str:
         return f"/api/v3/projects/{quote(name)}/versions/{quote(version)}/"

@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from castoff.errors import Problem
 from castoff.io.http import Failure, Http, Reply, retry_after
@@ -22,6 +22,7 @@ from castoff.model.observations import Answer, Unknown
 from castoff.model.tokens import TokenFacts
 from castoff.ports import Clock, ForgeAsset, ForgeRelease, NewRelease, Rights
 from castoff.redaction import plain
+from castoff.text.addresses import split_url
 
 _NEXT = re.compile(r'<([^<>]{1,2000})>;\s*rel="next"')
 # 100 rows a page: GitHub ends most listings far earlier. The bound protects from a server that repeats its
@@ -133,7 +134,7 @@ class GitHub:
 
     def _is_uploads(self, url: str) -> bool:
         """Return whether an address may get the token: the API's host, or `uploads.` in the place of its `api.`."""
-        api, found = urlsplit(self._api), urlsplit(url)
+        api, found = split_url(self._api), split_url(url)
         hosts = {api.netloc, re.sub(r"^api\.", "uploads.", api.netloc)}
         return found.scheme == api.scheme and found.netloc in hosts
 

@@ -45,7 +45,7 @@ class Repository:
             raise UsageError.of("no-such-folder", f"`{start}` is not a folder", remedy="correct `-C`")
         done = Git(processes, start).run("rev-parse", "--show-toplevel")
         top = done.stdout.decode("utf-8", "surrogateescape").removesuffix("\n")
-        if done.code != 0 or not top:
+        if done.code != 0 or not _is_folder(top):
             if (found := _dot_git_above(start)) is not None and done.last_words:
                 raise _unreadable(found, done.last_words)
             raise WorkspaceError.of(
@@ -166,6 +166,14 @@ class Repository:
     def tree(self, commit: str, only: Sequence[str] = ()) -> GitTree:
         """Open the files of a commit, all or ``only`` these."""
         return open_tree(self.git, commit, only)
+
+
+def _is_folder(top: str) -> bool:
+    """Return whether git printed a folder: a wrapper in its place may print anything, names that are too long too."""
+    try:
+        return top != "" and Path(top).is_dir()
+    except (OSError, ValueError):
+        return False
 
 
 def _dot_git_above(start: Path) -> Path | None:

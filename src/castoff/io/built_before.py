@@ -44,10 +44,12 @@ class BuiltBefore(Struct, frozen=True):
 
     def keep(self, name: str, artifacts: Sequence[Artifact]) -> None:
         """Keep the files of a release, and drop the oldest releases."""
-        if self.folder is None or (self.folder / name).exists():
+        if self.folder is None:
             return
         made = self.folder / f".{name}-{os.getpid()}"
         try:
+            if (self.folder / name).exists():
+                return
             made.mkdir(parents=True, mode=0o700)
             for place, one in enumerate(artifacts):
                 shutil.copyfile(one.path, made / str(place))

@@ -67,6 +67,14 @@ def read_regular(path: Path) -> str | None:
         return None
 
 
+def is_regular(path: Path) -> bool:
+    """Return whether there is a regular file; for paths out of the environment, which may be none (too long, say)."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
 def write_text(path: Path, text: str, *, private: bool = False) -> None:
     """Write a file through a temporary one beside it, so that nobody ever sees half of it.
 

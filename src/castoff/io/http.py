@@ -112,7 +112,8 @@ class Http:
         except (requests.exceptions.RequestException, ValueError) as error:
             # Before a connection exists nothing can have been written.
             return self._failure(error, sent=False)
-        proxies, trusted = proxies_for(url, self._environment), trusted_certificates(self._environment)
+        proxies = proxies_for(request.url or "", self._environment)
+        trusted = trusted_certificates(self._environment)
         settings = session.merge_environment_settings(request.url, proxies, True, trusted, None)
         try:
             with session.send(request, timeout=self._timeout(), **settings) as reply:
@@ -221,10 +222,21 @@ def _prepared(
 
     if not url.lower().startswith(("http://", "https://")):
         raise requests.exceptions.InvalidSchema(f"`{url[:100]}` is not an HTTP URL")
+    # The library notices it only while it sends. Values are not shown: most often it is a token.
+    if unfit := [name for name, value in headers.items() if not _is_latin(value)]:
+        raise requests.exceptions.InvalidHeader(f"the header {unfit[0]} has letters that HTTP cannot carry")
     as_it_is = (lambda request: request) if any(name.lower() == "authorization" for name in headers) else None
     return session.prepare_request(
         requests.Request(method, url, headers=dict(headers), data=body, auth=as_it_is)
     )
+
+
+def _is_latin(value: str) -> bool:
+    try:
+        value.encode("latin-1")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 import requests
 from requests.utils import address_in_network, is_ipv4_address, is_valid_cidr
 
+from castoff.io.files import is_regular
+
 if TYPE_CHECKING:
     from typing import Any
 
@@ -65,4 +67,4 @@ def trusted_certificates(environment: Mapping[str, str]) -> str | None:
         if file := environment.get(name):
             return file
     file = environment.get("SSL_CERT_FILE", "")  # uv and OpenSSL go without it if it is missing
-    return file if file and Path(file).is_file() else None
+    return file if file and is_regular(Path(file)) else None

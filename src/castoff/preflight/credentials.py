@@ -10,7 +10,7 @@ from pathlib import Path
 import tomli
 
 from castoff.errors import Problem
-from castoff.io.files import read_regular
+from castoff.io.files import is_regular, read_regular
 from castoff.preflight.stage import Cannot, Check, Found
 from castoff.redaction import named_variable, npm_credentials
 from castoff.session.services import Services
@@ -161,6 +161,13 @@ def _uv_conflict(environment: Mapping[str, str]) -> Problem | None:
     )
 
 
+def _is_there(folder: Path) -> bool:
+    try:
+        return folder.exists()
+    except OSError:  # a name that is too long, or a folder that nobody may search
+        return False
+
+
 def _may_know_one(environment: Mapping[str, str], root: Path) -> bool:
     """Return whether uv has more to ask: an index of one's own, a keyring, netrc, a login (uv, authentication)."""
     named = ("UV_PUBLISH_URL", "UV_PUBLISH_INDEX", "UV_KEYRING_PROVIDER", "UV_CONFIG_FILE")
@@ -169,7 +176,7 @@ def _may_know_one(environment: Mapping[str, str], root: Path) -> bool:
     home = _home(environment)
     data = Path(environment.get("XDG_DATA_HOME") or home / ".local/share")
     logins = Path(environment.get("UV_CREDENTIALS_DIR") or data / "uv/credentials")
-    if logins.exists() or Path(environment.get("NETRC") or home / ".netrc").is_file():
+    if _is_there(logins) or is_regular(Path(environment.get("NETRC") or home / ".netrc")):
         return True
     config = Path(environment.get("XDG_CONFIG_HOME") or home / ".config") / "uv/uv.toml"
     tables = [_table(config)]

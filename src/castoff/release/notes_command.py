@@ -19,7 +19,7 @@ import msgspec
 from msgspec import Struct
 
 from castoff.errors import CastoffError, MachineFailure, NotYet, Problem
-from castoff.io.files import cache_folder, read_text, write_text
+from castoff.io.files import cache_folder, is_regular, read_text, write_text
 from castoff.model.changes import Change
 from castoff.model.observations import Unknown
 from castoff.ports import ChangeSource
@@ -63,7 +63,9 @@ class Remembering:
         """Begin with what a file remembers; one that cannot be read remembers nothing."""
         try:
             memory = (
-                msgspec.json.decode(read_text(path), type=AnswerMemory) if path.is_file() else AnswerMemory()
+                msgspec.json.decode(read_text(path), type=AnswerMemory)
+                if is_regular(path)
+                else AnswerMemory()
             )
         except (msgspec.MsgspecError, CastoffError, RecursionError):
             memory = AnswerMemory()

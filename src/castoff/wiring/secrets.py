@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 import tomli
 
 from castoff.config.values import Configuration
+from castoff.io.files import is_regular
 from castoff.model.child_environments import Given
 from castoff.redaction import Redactor
 
@@ -100,7 +101,7 @@ def _toml(text: str) -> object:
 
 
 def _text(path: Path) -> str:
-    if not path.is_file():  # a named pipe would block
+    if not is_regular(path):  # a named pipe would block
         return ""
     try:
         with path.open("rb") as file:

@@ -38,9 +38,11 @@ def find(root: Path, environment: dict[str, str] | None = None, named: str | Non
         ({"UV_DEFAULT_INDEX": "name=https://a/simple/"}, "https://a/simple/"),
         ({"UV_INDEX_URL": "https://b/simple"}, "https://b/simple/"),
         ({"PIP_INDEX_URL": "https://c/simple"}, "https://c/simple/"),
+        ({"UV_DEFAULT_INDEX": "https://[::1/simple"}, "https://[::1/simple/"),
+        ({"UV_DEFAULT_INDEX": "https://a/simple", "UV_PUBLISH_URL": "https://[::1/"}, "https://a/simple/"),
         ({"UV_DEFAULT_INDEX": "https://a/simple", "PIP_INDEX_URL": "https://c/simple"}, "https://a/simple/"),
     ],
-    ids=["uv", "uv with a name", "uv of old", "pip", "uv before pip"],
+    ids=["uv", "uv with a name", "uv of old", "pip", "no host", "no host to upload to", "uv before pip"],
 )
 def test_the_environment_comes_first(tmp_path: Path, environment: dict[str, str], simple: str) -> None:
     (tmp_path / "pyproject.toml").write_text(UV)

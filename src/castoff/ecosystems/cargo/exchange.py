@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import tomli
 
@@ -18,6 +17,7 @@ from castoff.io.identity import request_identity_token
 from castoff.model.observations import Unknown
 from castoff.model.trusted_publishing import Exchange, Exchanged, ExchangeRefused
 from castoff.redaction import Redactor
+from castoff.text.addresses import split_url
 
 _PATH = "/api/v1/trusted_publishing/tokens"
 
@@ -34,7 +34,7 @@ class CratesExchange:
 
     def exchange(self) -> tuple[Exchange, str]:
         """Return a new token for all crates that trust this job, or why there is none; and the identity token."""
-        audience = urlsplit(self._api).netloc
+        audience = split_url(self._api).netloc
         identity = request_identity_token(self._runner, self._environment, self._redactor, audience)
         if isinstance(identity, Unknown):
             return identity, ""

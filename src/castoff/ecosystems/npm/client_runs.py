@@ -18,6 +18,7 @@ from typing import Any
 
 from castoff.ecosystems.npm.exchange import without_credentials
 from castoff.ecosystems.npm.host import PATIENCE, Failed, Host, program
+from castoff.io.files import is_regular
 from castoff.io.process import Completed, Processes
 from castoff.io.scratch import scratch_prefix
 from castoff.io.server_process import ServerProcess
@@ -89,7 +90,7 @@ class ClientRuns:
         user = Path(named) if named else Path(environment.get("HOME", "/")) / ".npmrc"
         own = folder / "user-npmrc"
         own.touch()
-        if user.is_file():
+        if is_regular(user):
             self._copy(user, own)
         # Both spellings of the variable are read by npm; the one that is not ours must go.
         without = {**withheld(environment, "npm"), "NPM_CONFIG_USERCONFIG": None}

@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from castoff.io.http import Failure, Http
 from castoff.io.identity import request_identity_token
 from castoff.io.process import Processes
 from castoff.model.observations import Unknown
 from castoff.model.trusted_publishing import Exchange, Exchanged, ExchangeRefused
+from castoff.text.addresses import split_url
 
 _CREDENTIAL = re.compile(r"^\s*[^#;=\n]*(?:_authToken|_auth|_password|username|tokenHelper)\s*=.*$", re.M)
 
@@ -22,7 +23,7 @@ _CREDENTIAL = re.compile(r"^\s*[^#;=\n]*(?:_authToken|_auth|_password|username|t
 def probe(http: Http, processes: Processes, registry: str, name: str) -> tuple[Exchange, str]:
     """Exchange a new identity token for one package; also return the identity token."""
     environment, redactor = processes.environment, processes.redactor
-    identity = request_identity_token(http, environment, redactor, f"npm:{urlsplit(registry).hostname}")
+    identity = request_identity_token(http, environment, redactor, f"npm:{split_url(registry).hostname}")
     if isinstance(identity, Unknown):
         return identity, ""
     spelled = quote(name, safe="@")

@@ -30,6 +30,7 @@ from castoff.model.trusted_publishing import Exchange, outcome_by_exchange
 from castoff.model.versions import Ecosystem
 from castoff.model.workspace import Artifact, Package
 from castoff.ports import Clock, LatestTag, Listing
+from castoff.text.addresses import split_url
 
 _REST = timedelta(hours=24)
 """How long a name takes no version after its last one was unpublished (npm docs, "Unpublish Policy")."""
@@ -276,7 +277,7 @@ class NpmRegistry:
         for setting in (*((f"{scope}:registry",) if scope else ()), "registry"):
             done = self._runs.run(package, Kind.NPM_READ, "config", "get", setting)
             found = str(answer_of(done) or done.text.strip()) if done.code == 0 else ""
-            if found.startswith(("https://", "http://")):
+            if found.startswith(("https://", "http://")) and split_url(found).hostname:
                 return probe(self._http, processes, found, package.name)
         return Unknown(reason="npm names no registry of the package"), ""
 

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 from castoff.io.http import Failure, Http
 from castoff.io.identity import request_identity_token
 from castoff.model.observations import Unknown
 from castoff.model.trusted_publishing import Exchange, Exchanged, ExchangeRefused
 from castoff.redaction import Redactor
+from castoff.text.addresses import split_url
 
 
 def probe(http: Http, environment: Mapping[str, str], redactor: Redactor, index: str) -> tuple[Exchange, str]:
     """Exchange a new identity token at the host of an address of the index; also return the identity token."""
     # uv speaks https whatever the scheme of the address that it uploads to.
-    base = f"https://{urlsplit(index).netloc.rpartition('@')[2]}/_/oidc"
+    base = f"https://{split_url(index).netloc.rpartition('@')[2]}/_/oidc"
     asked = http.ask("GET", f"{base}/audience")
     audience = None if isinstance(asked, Failure) else _object(asked.body).get("audience")
     if not isinstance(audience, str):

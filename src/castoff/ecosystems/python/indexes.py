@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import unquote, urlunsplit
 
 import tomli
 from msgspec import Struct
@@ -24,6 +24,7 @@ from castoff.io.files import read_regular
 from castoff.io.machine import require_machine
 from castoff.model.child_environments import Kind, carries_credentials
 from castoff.redaction import Redactor
+from castoff.text.addresses import split_url
 from castoff.values import replace
 
 
@@ -107,7 +108,7 @@ def _is_pypi(publish: str | None, environment: Mapping[str, str]) -> bool:
         return environment.get("TWINE_REPOSITORY", "pypi") in ("pypi", "testpypi")
     from pypi_simple import PYPI_SIMPLE_ENDPOINT
 
-    host, own = urlsplit(publish).hostname or "", urlsplit(PYPI_SIMPLE_ENDPOINT).hostname or "-"
+    host, own = split_url(publish).hostname or "", split_url(PYPI_SIMPLE_ENDPOINT).hostname or "-"
     return host == own or host.endswith(f".{own}")
 
 
@@ -288,7 +289,7 @@ def _name_for_credentials(chosen: _Declared | None, environment: Mapping[str, st
 
 
 def _without_credentials(url: str) -> tuple[str, tuple[str, str] | None]:
-    parts = urlsplit(url)
+    parts = split_url(url)
     if parts.username is None and parts.password is None:
         return url, None
     host = parts.netloc.rpartition("@")[2]

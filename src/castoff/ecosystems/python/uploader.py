@@ -21,6 +21,7 @@ from pathlib import Path
 
 from castoff.ecosystems.python.indexes import Endpoints
 from castoff.errors import Problem
+from castoff.io.files import is_regular
 from castoff.io.process import Completed, Processes
 from castoff.io.scratch import scratch_prefix
 from castoff.model.acts import Outcome, Succeeded, Unclear
@@ -87,7 +88,7 @@ class Uploader:
             yield ("--trusted-publishing", "always")
             return
         settings = Path(self._processes.environment.get("HOME", "/")) / ".pypirc"
-        if not settings.is_file():
+        if not is_regular(settings):
             yield ()
             return
         text = settings.read_text(encoding="utf-8", errors="replace")

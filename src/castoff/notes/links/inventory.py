@@ -14,11 +14,12 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from html.parser import HTMLParser
 from importlib import import_module
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote, urljoin
 
 from msgspec import Struct
 
 from castoff.errors import ConfigurationError, Refusal
+from castoff.text.addresses import split_url
 
 _PARTS = re.compile(r"::|\.")
 _MEMBERS = {
@@ -132,7 +133,7 @@ def read_rustdoc_items(html: str, package: str, url: str) -> Inventory:
     parser.feed(html)
     symbols = [Symbol(package, "mod", urljoin(url, "index.html"))]
     for href, text in parser.found:
-        kind = _FILE.search(urlsplit(href).path)
+        kind = _FILE.search(split_url(href).path)
         name = text.strip().removesuffix("!")
         if kind is not None and _NAME.fullmatch(name) and _is_local(href):
             symbols += _modules(href, name, package, url)
@@ -165,7 +166,7 @@ def read_rustdoc_item(html: str, item: Symbol) -> Inventory:
 
 def _is_local(href: str) -> bool:
     """Return whether a link stays in the documentation: only such are items of it."""
-    parts = urlsplit(href)
+    parts = split_url(href)
     return not (parts.scheme or parts.netloc or href.startswith(("/", "..")))
 
 
