@@ -124,7 +124,7 @@ class Grant(Struct, frozen=True, kw_only=True):
     api: str
 
     def words(self, scratch: Path) -> tuple[str, ...]:
-        """CrateWrite the digest list; return the options that make cargo ask castoff's provider."""
+        """Write the digest list; return the options that make cargo ask castoff's provider."""
         digests = scratch / "SHA256SUMS"
         digests.write_text(f"{self.digest}  {self.filename}\n", encoding="utf-8")
         program = _provider(scratch)
