@@ -615,3 +615,21 @@ def test_the_unreleased_news_are_compared_with_the_branch_of_the_release(
     done = cut(text, "1.0.1", "2026-02-01", CutOptions(tag="1.0.1", previous="1.0.0", branch=branch))
 
     assert f"[Unreleased]: {root}/1.0.1...{expected}\n" in done.text
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "edited"),
+    [
+        (f"[1.2.0]({url()})", "- Mine.", True),
+        (f"[1.2.0]({url('v1.2.0')})", "- Mine.", False),
+        ("1.2.0", "- Mine.", False),
+        ("1.2.0", "<!-- Release notes generated using configuration in x at 1.2.0 -->\n- Mine.", True),
+    ],
+    ids=["linked to this release", "linked elsewhere", "not linked", "with the generator's comment"],
+)
+def test_a_section_that_was_filled_once_and_edited_is_told_from_one_by_hand(
+    title: str, text: str, edited: bool
+) -> None:
+    done = port(f"# Changelog\n\n## {title}\n\n{text}\n", "1.2.0", BODY, url(), "2026-11-22")
+
+    assert (done.outcome, done.edited) == ("by-hand", edited)

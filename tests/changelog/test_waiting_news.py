@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from castoff.changelog.news import is_compare_line, waiting_news, without_compare_lines
+from castoff.changelog.news import is_compare_line, rejoined, waiting_news, without_compare_lines
 
 KEPT = "# Changelog\n\n## [Unreleased]\n\n- Waiting.\n\n## [1.1.0] - 2026-02-01\n\n- Out.\n"
 KUBE = (
@@ -29,6 +29,13 @@ def test_the_news_of_a_release_are_its_own_section_else_what_is_unreleased(
     text: str, version: str, news: str
 ) -> None:
     assert waiting_news(text, version) == news
+
+
+@pytest.mark.parametrize("end", ["", "\n"], ids=["where the file ends", "in a line"])
+def test_a_group_without_entries_is_joined_too(end: str) -> None:
+    text = f"# Changelog\n\n## [Unreleased]\n\n### Fixed\n\n- Leak.\n\n### Fixed{end}"
+
+    assert rejoined(text) == f"# Changelog\n\n## [Unreleased]\n\n### Fixed\n\n- Leak.{end}"
 
 
 @pytest.mark.parametrize(

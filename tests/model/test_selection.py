@@ -152,6 +152,9 @@ def test_several_are_listed_with_their_versions_and_the_lines_to_write() -> None
 
     (problem,) = caught.value.problems
     assert (problem.code, problem.severity) == ("several-workspaces", "error")
+    assert problem.remedy.startswith(
+        "add what stands here for the intended workspace to `[release]` of `castoff.toml` ("
+    )
     for text in ('workspaces = ["rust"]', 'workspaces = ["py"]', 'workspaces = ["z"]', "at 3.0.0"):
         assert text in problem.remedy
 

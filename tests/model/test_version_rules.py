@@ -11,7 +11,15 @@ from castoff.model.version_rules import (
     leaves_branch,
     looks_like_version,
 )
-from castoff.model.versions import Fault, ReleaseVersion, carries, next_version, read, version_fault
+from castoff.model.versions import (
+    Fault,
+    ReleaseVersion,
+    carries,
+    next_version,
+    read,
+    unsupported_problem,
+    version_fault,
+)
 
 
 def version(text: str) -> ReleaseVersion:
@@ -197,3 +205,12 @@ def test_a_tag_looks_like_a_version_in_the_form_of_the_releases() -> None:
     assert looks_like_version("x-core@1.0.0.1", "x-core@{version}")
     assert not looks_like_version("y-core@1.0.0.1", "x-core@{version}")
     assert looks_like_version("x-7@y", "x-{version}@y")
+
+
+@pytest.mark.parametrize(
+    ("instead", "remedy"), [("1.2.0", "write 1.2.0"), ("", "write a version such as 1.2.0 or 1.2.0-rc.1")]
+)
+def test_an_unsupported_version_says_where_it_stands_and_what_to_write(instead: str, remedy: str) -> None:
+    found = unsupported_problem("no", Fault("why", instead), file="Cargo.toml", line=3)
+
+    assert (found.reason, found.remedy, found.file, found.line) == ("why", remedy, "Cargo.toml", 3)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,10 +11,21 @@ from notes_cases import REQUEST, categories, change, change_lists, configuration
 
 from castoff.model.changes import Change
 from castoff.notes.configuration import NotesConfiguration
-from castoff.notes.draft import departures, draft_problems, join, missing_lines, split, with_header
+from castoff.notes.draft import (
+    departures,
+    draft_problems,
+    hidden_lines,
+    join,
+    missing_lines,
+    split,
+    with_header,
+)
 from castoff.notes.engine import sort_into_notes
 from castoff.notes.regenerate import regenerate
 from castoff.notes.render import body as rendered
+from recorded import assert_recorded, problems_as_text
+
+DATA = Path(__file__).parent / "data"
 
 SORTED = categories(("Added", ("add",)), ("Fixed", ("fix",)))
 FIRST = (change(1, "One", labels=("add",)), change(2, "Two", labels=("fix",)))
@@ -178,8 +191,23 @@ def test_an_edited_line_is_a_warning_and_a_lost_one_an_error() -> None:
     ]
 
 
-def test_a_text_that_the_forge_refuses_is_named() -> None:
-    assert [p.code for p in draft_problems("x" * 130_000 + "\n\n" + OLD, OLD)] == ["draft-too-long"]
+TWO = "* Two by @ada in https://github.com/o/r/pull/2\n"
+SPOILED = {
+    "gone": OLD.replace(TWO, ""),
+    "edited": OLD.replace("One by @ada in", "One by @ada (backported) in"),
+    "twice": OLD.replace(TWO, TWO * 2),
+    "too long": "x" * 130_000 + "\n\n" + OLD,
+    "as it was": OLD,
+}
+
+
+def test_what_is_reported_of_a_draft_is_recorded() -> None:
+    """``CASTOFF_WRITE_CASES=1`` writes the record anew; read the difference before you commit it."""
+    found = "".join(problems_as_text(case, draft_problems(body, OLD)) for case, body in SPOILED.items())
+    for lost in (departures("By hand.", OLD)[:1], departures("By hand.", OLD)):
+        found += problems_as_text(f"{len(lost)} hidden", [hidden_lines(lost)])
+
+    assert_recorded(DATA / "draft_problems.txt", found)
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["LF", "CRLF"])
@@ -241,6 +269,19 @@ def test_a_line_that_was_generated_and_is_not_any_more_goes_only_where_that_is_k
     assert regenerate(OLD, shorter, previous=OLD).body == shorter
     assert regenerate(OLD, shorter).kept == ("* Two by @ada in https://github.com/o/r/pull/2",)
     assert "### Fixed\n* Two by" in regenerate(OLD, shorter).body
+
+
+def test_what_is_new_comes_below_the_heading_that_is_there() -> None:
+    footer = OLD.splitlines()[-1]
+    new = f"## New Contributors\n* @jo made their first contribution in https://github.com/o/r/pull/3\n\n{footer}"
+
+    made = regenerate(f"## What's Changed\n\n{footer}", new)
+
+    assert [line for line in made.body.splitlines() if line] == [
+        "## What's Changed",
+        *new.splitlines()[:2],
+        footer,
+    ]
 
 
 def test_a_title_that_changed_since_is_brought_up_to_date_where_nobody_touched_the_line() -> None:

@@ -14,7 +14,7 @@ from castoff.model.changes import Change
 from castoff.notes.configuration import DEFAULT, NotesConfiguration
 from castoff.notes.engine import NotesRequest, sort_into_notes
 from castoff.notes.reachable import Category
-from castoff.notes.render import body
+from castoff.notes.render import body, notes_object
 from castoff.values import replace
 
 FOOTER = "**Full Changelog**: https://github.com/o/r/compare/1.0.0...2.0.0"
@@ -35,6 +35,40 @@ def test_without_a_configuration_the_notes_are_a_flat_list_with_two_blank_lines_
         "* Second by @ada in https://github.com/o/r/pull/2\n"
         "\n\n" + FOOTER
     )
+
+
+def test_the_object_of_the_notes_holds_each_change_with_its_category() -> None:
+    changes = (
+        change(1, "One", labels=("fix",), merge_commit="c1"),
+        change(2, "Two", url="https://forge.example/2"),
+    )
+    notes = sort_into_notes(categories(("Fixed", ("fix",)), ("Other", ("*",))), changes, REQUEST)
+
+    found = notes_object(notes)
+
+    assert found["categories"] == [{"title": "Fixed", "changes": [1]}, {"title": "Other", "changes": [2]}]
+    assert found["changes"] == [
+        {
+            "number": 1,
+            "title": "One",
+            "login": "ada",
+            "labels": ["fix"],
+            "url": "https://github.com/o/r/pull/1",
+            "merged_at": changes[0].merged_at.isoformat().replace("+00:00", "Z"),
+            "commit": "c1",
+            "category": "Fixed",
+        },
+        {
+            "number": 2,
+            "title": "Two",
+            "login": "ada",
+            "labels": [],
+            "url": "https://forge.example/2",
+            "merged_at": changes[1].merged_at.isoformat().replace("+00:00", "Z"),
+            "commit": None,
+            "category": "Other",
+        },
+    ]
 
 
 def test_new_contributors_have_one_blank_line_before_and_after() -> None:

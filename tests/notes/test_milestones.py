@@ -27,6 +27,7 @@ from castoff.notes.milestones import (
     RenameMilestone,
     UseMilestone,
     decide_milestones,
+    nearest_milestone,
     title_of,
     version_of,
 )
@@ -283,3 +284,26 @@ def test_looking_again_after_every_act_ends_with_nothing_to_do_and_loses_no_item
 
     assert not isinstance(decision, MilestonesDo)
     assert sorted(i.number for m in world for i in m.open_items) == items
+
+
+@pytest.mark.parametrize(
+    ("titles", "previous", "found"),
+    [
+        (["4.2.0", "4.1.0"], ReleaseVersion(4, 0, 0), "4.1.0"),
+        (["4.0.0", "4.1.0"], ReleaseVersion(4, 0, 0), "4.1.0"),
+        (["3.0.0"], ReleaseVersion(4, 0, 0), None),
+        (["3.0.0"], None, "3.0.0"),
+        (["Someday"], None, None),
+        ([], None, None),
+    ],
+    ids=["the lowest", "above the last release", "none above it", "without a release", "no version", "none"],
+)
+def test_the_nearest_milestone_is_that_of_the_lowest_version_to_come(
+    titles: list[str], previous: ReleaseVersion | None, found: str | None
+) -> None:
+    there = [milestone(number, title) for number, title in enumerate(titles, start=1)]
+    there.append(milestone(9, "1.0.0", is_open=False))
+
+    nearest = nearest_milestone(there, MOVE, previous)
+
+    assert (nearest.title if nearest else None) == found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from importlib import import_module
 from pathlib import Path
 
@@ -162,6 +163,31 @@ def test_a_broken_inventory_is_refused(data: bytes) -> None:
     with pytest.raises(CastoffError) as caught:
         read_objects_inventory(data, "https://a.b/")
     assert caught.value.problems[0].code == "links-inventory-invalid"
+
+
+def test_an_inventory_that_unpacks_to_too_much_is_refused_before_it_is_unpacked() -> None:
+    head = b"# Sphinx inventory version 2\n# Project: x\n# Version: 1\n# The remainder of this file is compressed.\n"
+
+    with pytest.raises(CastoffError) as caught:
+        read_objects_inventory(head + zlib.compress(bytes((64 << 20) + 1), 1), "https://a.b/")
+
+    assert caught.value.problems[0].reason == "it holds more than 64 MiB"
+
+
+@pytest.mark.parametrize(
+    ("html", "found"),
+    [
+        ("", ("mod harbor",)),
+        ('<a href="struct.Ship.html">Ship</a>', ("mod harbor", "struct harbor::Ship")),
+        ("</a>", ("mod harbor",)),
+        ('<a href="struct.Ship.html"><b>Sh</b>ip</a>', ("mod harbor", "struct harbor::Ship")),
+    ],
+    ids=["nothing", "a link", "an end alone", "a link with markup in its text"],
+)
+def test_the_items_of_a_page_are_its_links(html: str, found: tuple[str, ...]) -> None:
+    items = read_rustdoc_items(html, "harbor", ROOT + "all.html")
+
+    assert tuple(f"{one.kind} {one.path}" for one in items.symbols) == found
 
 
 @given(st.text(alphabet="[]`()<>!Api:.\\ \n", max_size=80))

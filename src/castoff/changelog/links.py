@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from msgspec import Struct
 
-from castoff.changelog.order import VERSION, bare, is_version
+from castoff.changelog.order import VERSION, bare
 from castoff.text.markdown import Blocks, Span, TextEdit, find_spans
 from castoff.text.markdown.inline import normal_label
 
@@ -149,9 +149,7 @@ def find_comparisons(text: str, start: int = 0, end: int | None = None) -> Itera
 def version_of_tag(tag: str) -> str | None:
     """Return the version that a tag names (``v1.2.0``, ``name-1.2.0``, ``name/v1.2.0``); None for other names."""
     match = _TAG.fullmatch(unquote(tag)) if len(tag) <= 200 else None
-    if match is None:
-        return None
-    return bare(match["version"]) if is_version(match["version"]) else None
+    return bare(match["version"]) if match else None
 
 
 def project_of_tag(tag: str) -> str:

@@ -213,15 +213,13 @@ def release_numbers(text: str) -> tuple[int, tuple[int, int, int, int]] | None:
     if match is None:
         return None
     numbers = [int(one) for one in match[2].split(".")]
-    first, second, third, fourth = (*numbers, 0, 0, 0, 0)[:4]
+    first, second, third, fourth = (*numbers, 0, 0, 0)[:4]
     return int(match[1] or 0), (first, second, third, fourth)
 
 
-def unsupported_version(
-    message: str, fault: Fault, *, file: str | None = None, line: int | None = None
-) -> Refusal:
-    """Make the error for a version that castoff cannot release."""
-    return Refusal(unsupported_problem(message, fault, file=file, line=line))
+def unsupported_version(message: str, fault: Fault) -> Refusal:
+    """Make the refusal of a version that castoff cannot hold."""
+    return Refusal(unsupported_problem(message, fault))
 
 
 def unsupported_problem(

@@ -152,8 +152,8 @@ def _place_of(key: Key, lines: Sequence[Line], previous: Key | None) -> int:
     if key[0] == "footer":
         return len(lines)
     if previous is None:
-        begins = bool(lines) and lines[0].key is not None and lines[0].key[0] == "heading"
-        return 1 if begins and key[0] != "heading" else 0
+        # A heading of before stays above what is new, also where nothing is to be listed under it any more.
+        return int(bool(lines) and lines[0].key is not None and lines[0].key[0] == "heading")
     index = next(index for index, line in enumerate(lines) if line.key == previous) + 1
     # Text that people wrote directly below a line belongs to that line.
     while index < len(lines) and lines[index].key is None and not lines[index].is_blank:
