@@ -149,10 +149,10 @@ class Memory(Struct):
                     raise self._given_up(act, tried, problem)
                 case Succeeded() if self._waited(tried) >= self._bound(act, tried):
                     raise self._without_effect(part, act)
-                case Unclear() if tried.count >= self.patience.attempts and (
+                case Unclear() as unclear if tried.count >= self.patience.attempts and (
                     self._waited(tried) >= self._settle(tried)
                 ):
-                    raise _in_vain(act, tried)
+                    raise _in_vain(act, unclear, tried.count)
                 case _:
                     pass
         return Pause(self._next_pause(_GENTLE), at_most("not visible yet", bound))
@@ -260,19 +260,18 @@ def _refused_or_late(act: Act, refused: Problem) -> Problem:
     )
 
 
-def _in_vain(act: Act, tried: _Try) -> CastoffError:
+def _in_vain(act: Act, last: Unclear, attempts: int) -> CastoffError:
     """Return what ends a run after the last attempt: the problem of a client whose exit code does not tell more."""
-    if isinstance(tried.last, Unclear) and tried.last.problem is not None:
-        return Refusal(tried.last.problem)
-    return NotYet(_unclear(act, tried))
+    if last.problem is not None:
+        return Refusal(last.problem)
+    return NotYet(_unclear(act, last, attempts))
 
 
-def _unclear(act: Act, tried: _Try) -> Problem:
-    reason = tried.last.reason if isinstance(tried.last, Unclear) else ""
+def _unclear(act: Act, last: Unclear, attempts: int) -> Problem:
     return Problem(
         code="write-unclear",
-        message=f"{act.target} could not be written: {tried.count} attempts had an unclear outcome",
-        reason=reason,
+        message=f"{act.target} could not be written: {attempts} attempts had an unclear outcome",
+        reason=last.reason,
         remedy="run the same command again later: it checks first, and writes only what is missing",
     )
 
