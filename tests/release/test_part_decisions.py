@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from decided import decided, decision_of, decision_text
 
 from castoff.errors import Problem, Refusal
-from castoff.model.acts import Act, Decision, Do, Done, Person, StageName
+from castoff.model.acts import Act, Decision, Do, Done, Person, Refused, StageName
 from castoff.model.changes import Milestone, MilestoneItem
 from castoff.model.observations import Absent, Answer, Present, Unknown
 from castoff.model.refs import TagRef
 from castoff.model.versions import ReleaseVersion
+from castoff.notes.draft import LARGEST_BODY
 from castoff.notes.milestones import MilestonePlan, MilestonePolicy
 from castoff.ports import ForgePull, ForgeRelease, NewRelease
 from castoff.reconcile import PartState, StageState
 from castoff.reconcile.part import Part, Stage
-from castoff.release.announce import AnnouncePart
+from castoff.release.announce import PUBLISH, AnnouncePart
 from castoff.release.claim_ref import RefClaimLook, RefClaimPart
-from castoff.release.draft import DraftLook, DraftPart
+from castoff.release.draft import CREATE, UPDATE, DraftLook, DraftPart
 from castoff.release.highlights import HighlightsLook, HighlightsPart
 from castoff.release.milestone import MilestonePart
 from castoff.release.proposal import ProposalLook, ProposalPart, preview
@@ -32,7 +34,7 @@ from castoff.release.waiver import WaivableLook, WaivablePart, WaiverPart
 from castoff.release.waiver_command import given_up
 from castoff.rollback.dropped_claim import DropClaimLook, DropClaimPart
 from castoff.values import replace
-from recorded import assert_recorded
+from recorded import assert_recorded, problems_as_text
 
 NOBODY: Any = None
 DOWN = Unknown(reason="503", retry_after=7.0)
@@ -293,6 +295,21 @@ def test_waiver(look: Answer, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("claims", "expected"),
+    [
+        (None, Unknown(reason="the remote could not be queried for `refs/castoff/`")),
+        ({"1.1.0": TagRef(object="R", peeled=None)}, Absent()),
+        ({"without/draft/1.1.0": TagRef(object="o", peeled="R")}, HERE),
+    ],
+)
+def test_a_waiver_is_looked_for_by_its_ref(claims: dict[str, TagRef] | None, expected: Answer) -> None:
+    clone: Any = SimpleNamespace(claims=lambda url: claims)
+    part = WaiverPart(stage="draft", title="1.1.0", commit="R", remote_url="u", clone=clone)
+
+    assert part.look() == expected
+
+
+@pytest.mark.parametrize(
     ("look", "expected"),
     [
         (WaivableLook(TagLook(Absent()), Absent()), "do tag:push"),
@@ -420,6 +437,33 @@ def test_each_decision_reads_as_recorded() -> None:
     )
 
     assert_recorded(Path(__file__).parent / "data" / "decisions.txt", found)
+
+
+def refusals() -> Iterator[tuple[str, Part[Any], str]]:
+    """List acts that are refused by what was found right before the write."""
+    other: Any = Listing(replace(DRAFT, body="Theirs.\n"))
+    highlights = HighlightsPart(
+        tag="1.1.0", title="1.1.0", commit="R", prerelease=False, tagged=True, forge=other, text="Ours."
+    )
+    yield "highlights that somebody else changed", highlights, UPDATE.id
+    yield "highlights that are too long", replace(highlights, text="x" * LARGEST_BODY + "x"), CREATE.id
+    one: Any = Listing(DRAFT)
+    two: Any = Listing(DRAFT, replace(DRAFT, id=9, url="https://forge/9"))
+    announced = AnnouncePart(tag="1.1.0", commit="R", latest=True, prerelease=False, forge=one, agreed=True)
+    announced.checksums = lambda: True
+    yield "announcement without checksums", announced, PUBLISH.id
+    announced = AnnouncePart(tag="1.1.0", commit="R", latest=True, prerelease=False, forge=two, agreed=True)
+    yield "announcement with two drafts", announced, PUBLISH.id
+
+
+def test_each_refusal_of_an_act_reads_as_recorded() -> None:
+    found = ""
+    for case, part, act in refusals():
+        outcome = part.act(replace(ANNOUNCE, id=act))
+        assert isinstance(outcome, Refused)
+        found += problems_as_text(case + (", unasked" if outcome.unasked else ""), [outcome.problem])
+
+    assert_recorded(Path(__file__).parent / "data" / "refusals.txt", found)
 
 
 @pytest.mark.parametrize(

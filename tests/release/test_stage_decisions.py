@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +17,28 @@ from castoff.model.observations import (
     Answer,
     Present,
     Sameness,
+    Staged,
     Unknown,
     Withdrawn,
 )
 from castoff.model.workspace import Artifact, ArtifactKind, Package, kind_of
 from castoff.ports import ForgeRelease, Listing
+from castoff.reconcile import PartState, StageState
+from castoff.reconcile.part import Stage
 from castoff.release.announce import AnnouncePart, Releases
 from castoff.release.checksums import ChecksumsLook, ChecksumsPart
 from castoff.release.draft import DraftLook, DraftPart
-from castoff.release.publish import FileLook, PackageLook, PackagePart, PresencePart, decide_package, listed
+from castoff.release.publish import (
+    FileLook,
+    PackageLook,
+    PackagePart,
+    PresencePart,
+    created_before,
+    decide_package,
+    listed,
+)
 from castoff.release.tag import decide_tag
+from castoff.release.waiver import WaiverPart
 from castoff.values import replace
 
 SDIST, WHEEL = "core-1.1.0.tar.gz", "core-1.1.0-py3-none-any.whl"
@@ -373,6 +386,47 @@ def test_a_file_that_was_seen_and_is_withdrawn_then_stops_the_release() -> None:
     shelf.files = {SDIST: Withdrawn()}
 
     assert summary(part.decide(part.look())) == "blocked artifact-withdrawn"
+
+
+@pytest.mark.parametrize(
+    ("identity", "same", "expected", "asked"),
+    [
+        ("1", "bytes", Staged(identity="1", same="bytes"), 1),
+        ("1", "no", Staged(identity="1", same="no"), 1),
+        ("1", "not-comparable", Unknown(reason=f"what is staged as `{SDIST}` could not be downloaded"), 2),
+        ("", "bytes", Staged(identity=""), 0),
+    ],
+)
+def test_what_is_staged_is_compared_once_with_what_was_built(
+    identity: str, same: Sameness, expected: Answer, asked: int
+) -> None:
+    shelf = Shelf(same=same)
+    shelf.files = {SDIST: Staged(identity=identity)}
+    part = part_of(shelf)
+
+    assert part.look().files[0].answer == part.look().files[0].answer == expected
+    assert shelf.asked == [f"compare {SDIST} None"] * asked
+
+
+def test_packages_that_were_created_count_for_the_limit_of_their_registry() -> None:
+    shelf = Shelf()
+    python, npm, late = part_of(shelf), part_of(shelf), part_of(shelf)
+    npm.package = replace(CORE, ecosystem="npm")
+    others = WaiverPart(stage="draft", title="1.1.0", commit=R, remote_url="u", clone=NOBODY)
+    when = datetime(2026, 1, 1, tzinfo=UTC)
+    made = PackageLook((), created=when)
+    looks: list[tuple[Any, object]] = [
+        (python, made),
+        (npm, made),
+        (late, PackageLook(())),
+        (others, Absent()),
+    ]
+    state = StageState(
+        Stage("publish", tuple(part for part, _ in looks)),
+        tuple(PartState(part.name, (), Done(), look) for part, look in looks),
+    )
+
+    assert created_before(state) == {"python": {"core": when}, "npm": {"core": when}}
 
 
 PLATFORM_WHEEL = "core-1.1.0-cp311-cp311-win_amd64.whl"

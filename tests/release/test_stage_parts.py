@@ -19,7 +19,7 @@ from castoff.release.announce import PUBLISH, AnnouncePart
 from castoff.release.claim_ref import RefClaimPart, claim_act
 from castoff.release.draft import CREATE, UPDATE, DraftPart, early_title
 from castoff.release.tag import PUSH, TagPart
-from castoff.release.version import CLAIM, ClaimPart
+from castoff.release.version import CLAIM, MOVED, ClaimPart
 from castoff.values import replace
 
 TAG = "1.1.0"
@@ -335,6 +335,38 @@ def test_the_claim_pushes_the_branch_alone() -> None:
     claim_part(clone).act(CLAIM)
 
     assert clone.pushed == ["R:refs/heads/main"]
+
+
+@pytest.mark.parametrize(
+    ("refs", "pushed", "ended"),
+    [
+        (None, False, "push-denied"),
+        (Refs(), False, "push-denied"),
+        (Refs(heads={"main": "base"}), False, "push-denied"),
+        (Refs(heads={"main": "base"}), True, "push-denied"),
+        (Refs(heads={"main": "elsewhere"}), False, "push-rejected"),
+        (Refs(heads={"main": "elsewhere"}), True, "push-rejected"),
+        (Refs(heads={"main": "R"}), False, "push-rejected"),
+        (Refs(heads={"main": "R"}), True, "unclear"),
+    ],
+    ids=[
+        "silent", "no branch yet", "a ban", "a ban after a lost answer", "the branch moved",
+        "moved after a lost answer", "the same commit by another run", "our own push",
+    ],
+)  # fmt: skip
+def test_a_refused_claim_is_a_lost_race_only_if_the_branch_moved(
+    refs: Refs | None, pushed: bool, ended: str
+) -> None:
+    clone = Clone(refs=refs, ancestors=frozenset({("base", "R")}))
+    part = claim_part(clone)
+    if pushed:
+        part.act(CLAIM)
+    clone.outcome = refused("push-denied")
+
+    outcome = part.act(CLAIM)
+
+    assert (outcome.problem.code if isinstance(outcome, Refused) else "unclear") == ended
+    assert not isinstance(outcome, Refused) or (outcome.problem.remedy == MOVED) == (ended == "push-rejected")
 
 
 def test_the_very_commit_of_another_run_is_no_claim_of_ours() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,14 +11,27 @@ import pytest
 from decided import decision_of, decision_text
 
 from castoff.errors import Problem
-from castoff.model.acts import Act, Blocked, Decision, Do, Done, Person, StageName, Wait
+from castoff.model.acts import (
+    Act,
+    Blocked,
+    Decision,
+    Do,
+    Done,
+    Outcome,
+    Person,
+    Refused,
+    StageName,
+    Succeeded,
+    Unclear,
+    Wait,
+)
 from castoff.model.graph import order_of
 from castoff.model.intent import Claim
 from castoff.model.observations import Absent, Answer, Observation, Present, Staged, Unknown, Withdrawn
 from castoff.model.refs import Refs, TagSource
 from castoff.model.versions import read
 from castoff.model.workspace import Package, Workspace
-from castoff.ports import ForgePull, ForgeRelease, Listing
+from castoff.ports import ForgePull, ForgeRelease, Listing, NewPull, NewRelease
 from castoff.reconcile import PartState, StageState
 from castoff.reconcile.part import Part, Stage
 from castoff.rollback.claim_revert import RevertLook, RevertPart
@@ -146,6 +159,235 @@ def test_revert(look: RevertLook | Unknown, issue_tracker: bool, expected: str) 
     )
 
     assert decision_of(part, look) == expected
+
+
+class Remote:
+    """A remote with these heads, of which the clone has what it ``has``; pushes to it are kept."""
+
+    def __init__(
+        self, heads: Mapping[str, str] | None, *, has: Sequence[str] = (), code: str | None = None
+    ) -> None:
+        self.refs = None if heads is None else Refs(heads=heads)
+        self.has = set(has).__contains__
+        self.outcome: Outcome = Refused(Problem(code=code, message="m")) if code else Succeeded()
+        self.pushed: list[str] = []
+
+    def ls_remote(self, url: str) -> Refs | None:
+        return self.refs
+
+    def fetch(self, url: str, branches: Sequence[str]) -> bool:
+        return False
+
+    def is_ancestor(self, commit: str, of: str) -> bool:
+        return (commit, of) != ("R", "of another claim")
+
+    def push(self, url: str, spec: str) -> Outcome:
+        self.pushed.append(spec)
+        return self.outcome
+
+
+class Pulls:
+    """The pull requests of a forge; those that are opened are kept."""
+
+    def __init__(self, *listed: ForgePull, silent: bool = False) -> None:
+        self.listed: tuple[ForgePull, ...] | Unknown = DOWN if silent else listed
+        self.opened: list[NewPull] = []
+
+    def pulls(self, head: str) -> tuple[ForgePull, ...] | Unknown:
+        assert head == PROPOSAL
+        return self.listed
+
+    def open_pull(self, pull: NewPull) -> Outcome:
+        self.opened.append(pull)
+        return Succeeded()
+
+
+PROPOSAL = "castoff/revert-1.1.0"
+CLAIM = {"main": "R"}
+PROPOSED = {**CLAIM, PROPOSAL: "reverted"}
+
+
+def revert_part(remote: Remote, pulls: Pulls | None = None) -> RevertPart:
+    clone: Any = remote
+    tracker: Any = pulls
+    return RevertPart(
+        title="1.1.0",
+        branch="main",
+        commit="R",
+        subject="Release 1.1.0",
+        remote_url="u",
+        clone=clone,
+        stands="reverted".__ne__,
+        make=lambda commit: f"revert on {commit}",
+        issue_tracker=tracker,
+        label="skip",
+    )
+
+
+@pytest.mark.parametrize(
+    ("remote", "pulls", "expected"),
+    [
+        (Remote(None), None, Unknown(reason="the remote could not be queried for its branch")),
+        (Remote({}), None, Unknown(reason="the remote could not be queried for its branch")),
+        (Remote(CLAIM), None, Unknown(reason="the remote's branch could not be fetched")),
+        (Remote({"main": "reverted"}, has=["reverted"]), None, "reverted"),
+        (Remote(CLAIM, has=["R"]), None, "stands"),
+        (Remote(CLAIM, has=["R"]), Pulls(OPEN), "stands"),
+        (Remote(PROPOSED, has=["R"]), None, "stands"),
+        (Remote(PROPOSED, has=["R"]), Pulls(silent=True), DOWN),
+        (Remote(PROPOSED, has=["R"]), Pulls(replace(OPEN, state="closed"), OPEN), "proposed"),
+        (Remote(PROPOSED, has=["R"]), Pulls(replace(OPEN, base="other")), "stands"),
+        (Remote(PROPOSED, has=["R"]), Pulls(replace(OPEN, state="merged")), "stands"),
+    ],
+)
+def test_look_at_a_claim_that_is_reverted(
+    remote: Remote, pulls: Pulls | None, expected: str | Unknown
+) -> None:
+    seen = revert_part(remote, pulls).look()
+
+    if isinstance(expected, str):
+        assert remote.refs is not None
+        assert seen == RevertLook(
+            remote.refs,
+            remote.refs.heads["main"],
+            stands=expected != "reverted",
+            pull=OPEN if expected == "proposed" else None,
+        )
+    else:
+        assert seen == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "pulls", "expected"),
+    [
+        (None, None, Succeeded()),
+        ("push-rejected", Pulls(), Unclear(reason="the branch moved")),
+        ("push-hook-failed", Pulls(), "push-hook-failed"),
+        ("push-denied", None, "push-denied"),
+        (
+            "push-denied",
+            Pulls(),
+            Unclear(reason="`main` does not accept pushes: opening a pull request instead"),
+        ),
+    ],
+)
+def test_revert_is_pushed_on_the_head_that_was_seen(
+    code: str | None, pulls: Pulls | None, expected: Outcome | str
+) -> None:
+    remote = Remote(CLAIM, has=["R"], code=code)
+    part = revert_part(remote, pulls)
+    decision: Any = part.decide(part.look())
+
+    outcome = part.act(decision.acts[0])
+
+    assert (outcome.problem.code if isinstance(outcome, Refused) else outcome) == expected
+    assert remote.pushed == ["revert on R:refs/heads/main"]
+    assert part.look() == RevertLook(
+        Refs(heads=CLAIM), "R", stands=True, denied=isinstance(pulls, Pulls) and code == "push-denied"
+    )
+
+
+@pytest.mark.parametrize(
+    ("heads", "has", "pushes"),
+    [
+        (CLAIM, ["R"], True),
+        (PROPOSED, ["R", "reverted"], False),
+        (PROPOSED, ["R"], True),
+        ({**CLAIM, PROPOSAL: "of another claim"}, ["R", "of another claim"], True),
+        ({**CLAIM, PROPOSAL: "not reverted"}, ["R", "not reverted"], True),
+    ],
+    ids=["no branch yet", "made", "not fetched", "for an earlier claim", "another change"],
+)
+def test_revert_is_proposed_once(heads: dict[str, str], has: list[str], pushes: bool) -> None:
+    remote, pulls = Remote(heads, has=has), Pulls()
+    part = revert_part(remote, pulls)
+    decision: Any = part.decide(RevertLook(Refs(heads=heads), "R", stands=True, denied=True))
+
+    assert part.act(decision.acts[0]) == Succeeded()
+
+    assert remote.pushed == ([f"revert on R:refs/heads/{PROPOSAL}"] if pushes else [])
+    assert pulls.opened == [
+        NewPull(
+            head=PROPOSAL,
+            base="main",
+            title='Revert "Release 1.1.0"',
+            body="This reverts commit R.\n\nMerging it abandons 1.1.0.\n",
+            label="skip",
+        )
+    ]
+
+
+class Pages:
+    """The releases of a forge; what is written to them is kept."""
+
+    def __init__(self, *listed: ForgeRelease, latest: str | Unknown | None = None) -> None:
+        self.listed: tuple[ForgeRelease, ...] | Unknown = listed
+        self.latest = lambda: latest
+        self.written: list[tuple[int, NewRelease | None]] = []
+
+    def releases(self) -> tuple[ForgeRelease, ...] | Unknown:
+        return self.listed
+
+    def update_release(self, number: int, release: NewRelease) -> Outcome:
+        self.written.append((number, release))
+        return Succeeded()
+
+    def delete_release(self, number: int) -> Outcome:
+        self.written.append((number, None))
+        return Succeeded()
+
+
+OTHER = replace(PAGE, id=10, tag="1.2.0", name="Two", body="text", target="T")
+
+
+def test_parts_of_the_notice_look_at_the_releases_of_the_tag() -> None:
+    forge: Any = Pages(OTHER, PAGE, DRAFT, latest="1.1.0")
+    silent: Any = Pages(latest="1.1.0")
+    silent.listed = DOWN
+    looks = [
+        (NoticePart(tag="1.1.0", forge=forge, note="x"), (PAGE, DRAFT)),
+        (NoticePart(tag="1.1.0", forge=silent, note="x"), DOWN),
+        (NoDraftPart(tag="1.1.0", forge=forge), (DRAFT,)),
+        (NoDraftPart(tag="1.1.0", forge=silent), DOWN),
+        (LatestPart(tag="1.1.0", forge=forge, version_of=read), LatestLook("1.1.0", OTHER)),
+        (LatestPart(tag="1.1.0", forge=silent, version_of=read), DOWN),
+        (LatestPart(tag="1.2.0", forge=silent, version_of=read), LatestLook("1.1.0")),
+    ]
+
+    assert [part.look() for part, _ in looks] == [look for _, look in looks]  # type: ignore[attr-defined]
+
+
+def test_a_notice_stands_above_the_text_and_the_latest_release_keeps_its_own() -> None:
+    edited = replace(PAGE, body="Edited.", target="R")
+    forge: Any = Pages(OTHER, edited, latest="1.1.0")
+    parts: list[Any] = [
+        NoticePart(tag="1.1.0", forge=forge, note="> x"),
+        LatestPart(tag="1.1.0", forge=forge, version_of=read),
+    ]
+    acts = [part.decide(look).acts[0] for part, look in zip(parts, ((PAGE,), parts[1].look()), strict=True)]
+
+    assert [part.act(act) for part, act in zip(parts, acts, strict=True)] == [Succeeded(), Succeeded()]
+
+    as_they_are = {"draft": False, "prerelease": False}
+    assert forge.written == [
+        (7, NewRelease(tag="1.1.0", name="", body="> x\n\nEdited.", target="R", **as_they_are)),
+        (10, NewRelease(tag="1.2.0", name="Two", body=None, target="T", latest=True, **as_they_are)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("listed", "reason"),
+    [(DOWN, "503"), ((OTHER,), "the release no longer exists")],
+    ids=["silent", "deleted"],
+)
+def test_a_notice_is_not_written_to_a_page_that_is_not_seen(listed: Any, reason: str) -> None:
+    forge: Any = Pages()
+    part = NoticePart(tag="1.1.0", forge=forge, note="x")
+    decision: Any = part.decide((PAGE,))
+    forge.listed = listed
+
+    assert part.act(decision.acts[0]) == Unclear(reason=reason)
+    assert forge.written == []
 
 
 NEXT, OLDER = replace(PAGE, id=10, tag="1.2.0"), replace(PAGE, id=11, tag="1.0.0")
@@ -420,6 +662,8 @@ def parts_and_looks() -> Iterator[tuple[str, Part[Any], Any]]:
         yield f"withdraw from {ecosystem}", withdraw, Listing(files={"a": Withdrawn(), "b": Present()})
     yield "withdraw", withdraw, Listing(unknown="503", retry_after=7.0)
     yield "withdraw", withdraw, Listing(files={"a": Withdrawn(), "b": Absent()})
+    yield "withdraw", withdraw, Listing()
+    yield "withdraw", withdraw, Listing(files={"a": Staged(identity="1")})
     notice = NoticePart(tag="1.1.0", forge=NOBODY, note="x")
     for releases in (DOWN, (), (MARKED,), (MARKED, PAGE), (replace(PAGE, draft=True),)):
         yield "notice", notice, releases
