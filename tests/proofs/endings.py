@@ -97,7 +97,7 @@ def release_hotfix(here: Stage) -> tuple[int, str]:
 
 
 def comparable(dump: str, *, without: Sequence[str] = ()) -> str:
-    """Return a dump with trees in place of commits, and without the uploads of some versions.
+    """Return a dump with trees in place of commits, and without the uploads and docs builds of some versions.
 
     Merges in between give the release another parent, and so another commit; the contents stay the same. The archives
     of cargo hold the commit.
@@ -118,6 +118,7 @@ def comparable(dump: str, *, without: Sequence[str] = ()) -> str:
             for one in world[service]["uploads"]
             if one["version"] not in without
         ]
+    world["docs"]["crates"] = [one for one in world["docs"]["crates"] if one["version"] not in without]
     world["cargo"]["yanked"] = [
         one for one in world["cargo"]["yanked"] if not any(version in str(one) for version in without)
     ]
