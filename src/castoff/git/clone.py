@@ -17,6 +17,7 @@ from castoff.git.checkout import literal
 from castoff.git.clone_config import carry_settings
 from castoff.git.folders_above import place_of_clone, scrubbed
 from castoff.git.log import reachable_tags
+from castoff.git.objects import GitObject
 from castoff.git.remotes import objection_of_hook, parse_refs, push_outcome
 from castoff.git.repository import Repository
 from castoff.git.runner import Git
@@ -83,6 +84,7 @@ class Clone:
 
     def close(self) -> None:
         """Remove the clone."""
+        self.git.close()
         self._holder.cleanup()
 
     def scrubbed(self) -> AbstractContextManager[None]:
@@ -384,15 +386,18 @@ class Clone:
 
     def tag_message(self, tag: str) -> str:
         """Return the message of an annotated tag; that of its commit for a lightweight one."""
-        return self.git.run("for-each-ref", "--format=%(contents)", f"refs/tags/{tag}").text
+        found = self.git.objects.find(f"refs/tags/{tag}")
+        return self.git.processes.redactor.clean(found.message) if found else ""
 
     def tag_text(self, url: str, tag: str, made: str) -> str | None:
         """Return the text of a tag object of a remote, fetched without touching the tags here; None if it fails."""
         # Only fetched if it is not here: a tag object never changes under its id.
-        if self.git.run("cat-file", "-e", made).code != 0:
+        if (found := self.git.objects.find(made)) is None:
             self.git.run("fetch", "--quiet", "--no-tags", url, f"refs/tags/{tag}")
-        done = self.git.run("cat-file", "tag", made)
-        return done.text if done.code == 0 else None
+            found = self.git.objects.find(made)
+        if found is None or found.kind != "tag":
+            return None
+        return self.git.processes.redactor.clean(found.data.decode("utf-8", "replace"))
 
     def commits_since(self, commit: str, until: str) -> tuple[tuple[str, ...], ...]:
         """List the paths of each commit between two points, newest first, merges by their first parent."""
@@ -411,13 +416,19 @@ class Clone:
         listing = self.git.must("diff-tree", "-r", "-z", "--name-only", "--no-renames", commit, until)
         return tuple(sorted(path for path in listing.split("\0") if path))
 
+    def added_files(self, commit: str, until: str) -> frozenset[str]:
+        """Return the paths of files at the second of two commits that were no files at the first."""
+        # `T` for what was a link or a submodule before; a file that moved counts at its new place.
+        words = ("-r", "-z", "--name-only", "--no-renames", "--diff-filter=AT")
+        return frozenset(self.git.must("diff-tree", *words, commit, until).split("\0")) - {""}
+
     def subject(self, commit: str) -> str:
         """Return the first line of a commit's message."""
-        return self.git.once(commit, "show", "--no-patch", "--format=%s")
+        return self._commit(commit).subject
 
     def message(self, commit: str) -> str:
         """Return a commit's message."""
-        return self.git.once(commit, "show", "--no-patch", "--format=%B")
+        return self._commit(commit).message
 
     def is_reverted(self, commit: str, until: str) -> bool:
         """Return whether a later commit on the first-parent line says that it reverts this one."""
@@ -435,7 +446,7 @@ class Clone:
 
     def has(self, commit: str) -> bool:
         """Return whether an object is here."""
-        return self.git.run("cat-file", "-e", f"{commit}^{{commit}}").code == 0
+        return self.git.objects.find(f"{commit}^{{commit}}") is not None
 
     def first_parents(
         self, since: str | None, until: str, paths: Sequence[str]
@@ -464,4 +475,7 @@ class Clone:
 
     def commit_time(self, commit: str) -> int:
         """Return a commit's time in seconds since 1970."""
-        return int(self.git.once(commit, "show", "--no-patch", "--format=%ct"))
+        return self._commit(commit).time
+
+    def _commit(self, name: str) -> GitObject:
+        return self.git.objects.read_all([f"{name}^{{commit}}"])[0]

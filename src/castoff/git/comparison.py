@@ -147,14 +147,7 @@ def _read(clone: Git, paths: Sequence[str]) -> list[bytes]:
     """Read the blobs of paths in the index."""
     listing = clone.must("ls-files", "--stage", "-z").split("\0")
     names = {path: meta.split(" ")[1] for meta, _, path in (row.partition("\t") for row in listing if row)}
-    answer = clone.data("cat-file", "--batch", given="".join(f"{names[path]}\n" for path in paths).encode())
-    found, at = [], 0
-    for _ in paths:
-        end = answer.index(b"\n", at)
-        size = int(answer[at:end].rsplit(b" ", 1)[1])
-        found.append(answer[end + 1 : end + 1 + size])
-        at = end + 2 + size
-    return found
+    return [one.data for one in clone.objects.read_all([names[path] for path in paths])]
 
 
 def _checked_out(plain: Git, paths: Sequence[str], into: Path) -> str:

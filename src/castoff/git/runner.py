@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from castoff.errors import Refusal
+from castoff.errors import CastoffError, Refusal
+from castoff.git.objects import Objects
 from castoff.io.process import Completed, Processes
 from castoff.model.child_environments import Kind
 
@@ -65,9 +66,17 @@ class Git:
         self._hooks = ("-c", f"core.hooksPath={hooks}") if hooks is not None else ()
         self._variables = {**_FIXED, **(variables or {})}
         self.last_words = ""
-        self.blobs: dict[str, bytes] = {}
+        self.objects = Objects(
+            partial(
+                processes.start_reader,
+                ["git", *NO_HOOKS, "cat-file", "--batch"],
+                kind=Kind.GIT,
+                cwd=folder,
+                changes=self._variables,
+            ),
+            partial(_reader_failed, processes),
+        )
         self.trees: dict[tuple[str, ...], GitTree] = {}
-        self._told: dict[tuple[str, ...], str] = {}
 
     def run(self, *arguments: str | Path, given: bytes | None = None) -> Completed:
         """Run git and give what came of it, whatever the code."""
@@ -77,25 +86,16 @@ class Git:
         """Run git, which has no reason to fail here; returns standard output without its last line end."""
         return self.data(*arguments, given=given).decode("utf-8", "surrogateescape").removesuffix("\n")
 
-    def once(self, name: str, *arguments: str) -> str:
-        """Run git, as :meth:`must`, for what follows from an object; of one that is named by its id, once."""
-        if not is_object_id(name):
-            return self.must(*arguments, name)
-        if (name, *arguments) not in self._told:
-            self._told[name, *arguments] = self.must(*arguments, name)
-        return self._told[name, *arguments]
-
     def data(self, *arguments: str | Path, given: bytes | None = None) -> bytes:
         """Run git, which has no reason to fail here; returns standard output as it is."""
         done = self._run(arguments, given=given, is_data=True)
         if done.code != 0:
-            raise Refusal.of(
-                "git-failed",
-                f"`git {_command(arguments)}` failed with code {done.code}",
-                reason=done.last_words,
-                remedy="fix the problem that git reports and run castoff again",
-            )
+            raise _failed(_command(arguments), done)
         return done.stdout
+
+    def close(self) -> None:
+        """End the process that reads objects."""
+        self.objects.close()
 
     def _run(
         self, arguments: Sequence[str | Path], *, given: bytes | None, is_data: bool = False
@@ -120,12 +120,17 @@ class Git:
         )
 
 
-def is_object_id(name: str) -> bool:
-    """Return whether a name is a whole object id (SHA-1 or SHA-256), which never comes to mean something else."""
-    return _OBJECT_ID.fullmatch(name) is not None
+def _reader_failed(processes: Processes, code: int, errors: bytes) -> CastoffError:
+    return _failed("cat-file", processes.ended("git", code, errors))
 
 
-_OBJECT_ID = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")
+def _failed(command: str, done: Completed) -> CastoffError:
+    return Refusal.of(
+        "git-failed",
+        f"`git {command}` failed with code {done.code}",
+        reason=done.last_words,
+        remedy="fix the problem that git reports and run castoff again",
+    )
 
 
 def _command(arguments: Sequence[str | Path]) -> str:

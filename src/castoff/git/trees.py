@@ -6,12 +6,13 @@ import os
 import posixpath
 import stat
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
-from castoff.errors import Problem, Refusal, WorkspaceError
-from castoff.git.runner import Git, is_object_id
+from castoff.errors import Problem, WorkspaceError
+from castoff.git.objects import FOLDER, LINK, SUBMODULE, is_object_id
+from castoff.git.runner import Git
 
 
 def open_tree(git: Git, commit: str, only: Sequence[str] = ()) -> GitTree:
@@ -24,7 +25,7 @@ def open_tree(git: Git, commit: str, only: Sequence[str] = ()) -> GitTree:
 
 
 class GitTree:
-    """The files of one commit, read through one `git cat-file --batch` per bulk; ``only`` these, or all."""
+    """The files of one commit, ``only`` these, or all."""
 
     def __init__(self, git: Git, commit: str, only: Sequence[str] = ()) -> None:
         self._git = git
@@ -36,20 +37,49 @@ class GitTree:
 
     @cached_property
     def _blobs(self) -> dict[str, str]:
-        listing = self._git.must("ls-tree", "-r", "-z", "--full-tree", self.commit, "--", *self._only)
         blobs = {}
+        for path, mode, name in self._some_entries() if self._only else self._all_entries():
+            if mode == LINK:  # its blob is the target
+                self._links[path] = name
+            elif mode == SUBMODULE:
+                self._submodules.add(path)
+            else:
+                blobs[path] = name
+        return blobs
+
+    def _all_entries(self) -> Iterator[tuple[str, str, str]]:
+        listing = self._git.must("ls-tree", "-r", "-z", "--full-tree", self.commit)
         for entry in listing.split("\0"):
             if entry:
                 meta, _, path = entry.partition("\t")
-                mode, kind, name = meta.split(" ")
-                # A symbolic link; its blob is the target (git-fast-import lists the modes).
-                if mode == "120000":
-                    self._links[path] = name
-                elif kind == "blob":
-                    blobs[path] = name
-                else:
-                    self._submodules.add(path)
-        return blobs
+                mode, _, name = meta.split(" ")
+                yield path, mode, name
+
+    def _some_entries(self) -> Iterator[tuple[str, str, str]]:
+        """Give the entries of some paths, and of all below those that are folders.
+
+        The history of a branch is read commit by commit, and commits share most folders: they are read once.
+        """
+        root = self._git.objects.read_all([f"{self.commit}^{{tree}}"])[0]
+        for path in self._only:
+            mode, name = FOLDER, root.name
+            for step in path.split("/"):
+                found = self._folder(name).get(step) if mode == FOLDER else None
+                if found is None:
+                    break
+                mode, name = found
+            else:
+                yield from self._below(path, mode, name)
+
+    def _below(self, path: str, mode: str, name: str) -> Iterator[tuple[str, str, str]]:
+        if mode != FOLDER:
+            yield path, mode, name
+            return
+        for step, entry in self._folder(name).items():
+            yield from self._below(f"{path}/{step}", *entry)
+
+    def _folder(self, name: str) -> Mapping[str, tuple[str, str]]:
+        return self._git.objects.read_all([name])[0].entries
 
     def paths(self) -> Sequence[str]:
         """List all files, sorted."""
@@ -75,9 +105,11 @@ class GitTree:
         """Return the target, as it is written, of each symbolic link by its path."""
         if not self._blobs or not self._links:
             return {}
-        self._read_blobs([name for name in self._links.values() if name not in self._git.blobs])
-        blobs = self._git.blobs
-        return {path: blobs[name].decode("utf-8", "surrogateescape") for path, name in self._links.items()}
+        targets = self._git.objects.read_all(list(self._links.values()))
+        return {
+            path: one.data.decode("utf-8", "surrogateescape")
+            for path, one in zip(self._links, targets, strict=True)
+        }
 
     def read(self, path: str) -> str | None:
         """Return a file's text, None if the file does not exist; a link is followed inside the tree.
@@ -109,46 +141,20 @@ class GitTree:
                 raise _unreadable(
                     path, f"it is a symbolic link to `{place}`, which is not a file of this repository"
                 )
-            name = self._links[place]
-            self._read_blobs([name] if name not in self._git.blobs else [])
-            target = self._git.blobs[name].decode("utf-8", "surrogateescape")
+            target = self._git.objects.read_all([self._links[place]])[0].data.decode(
+                "utf-8", "surrogateescape"
+            )
             place = posixpath.normpath(posixpath.join(posixpath.dirname(place), target))
         # As the kernel: after this many links nobody follows further.
         raise _unreadable(path, "its symbolic links lead in a circle")
 
     def preload(self, paths: Iterable[str]) -> None:
-        """Read many files through one process."""
+        """Read many files at once."""
         wanted = [path for path in dict.fromkeys(paths) if path not in self._data]
-        names = {path: self._blobs[path] for path in wanted if path in self._blobs}
-        self._read_blobs([name for name in names.values() if name not in self._git.blobs])
-        self._data.update({path: self._git.blobs[names[path]] if path in names else None for path in wanted})
-
-    def _read_blobs(self, names: Sequence[str]) -> None:
-        """Read objects into the cache that all trees of a repository share: most files stay the same."""
-        if not names:
-            return
-        unique = list(dict.fromkeys(names))
-        # One process for all blobs: starting git once per file would dominate the time in large workspaces.
-        answer = self._git.data("cat-file", "--batch", given="".join(f"{name}\n" for name in unique).encode())
-        at = 0
-        for name in unique:
-            line_end = answer.index(b"\n", at)
-            if answer[at:line_end].endswith(b" missing"):
-                raise _object_missing(name)
-            size = int(answer[at:line_end].rsplit(b" ", 1)[1])
-            self._git.blobs[name] = answer[line_end + 1 : line_end + 1 + size]
-            at = line_end + 2 + size
-
-
-def _object_missing(name: str) -> Refusal:
-    """Report an object that is neither here nor at the remote from which a partial clone gets what it left out."""
-    problem = Problem(
-        code="object-missing",
-        message=f"the file with the object name {name[:12]} is not in this clone",
-        reason="the clone is incomplete, and git did not fetch the object from its remote",
-        remedy="make sure that `git fetch --refetch` works, or clone the repository again without `--filter`",
-    )
-    return Refusal(problem)
+        there = [path for path in wanted if path in self._blobs]
+        found = self._git.objects.read_all([self._blobs[path] for path in there])
+        self._data |= dict.fromkeys(wanted)
+        self._data.update({path: one.data for path, one in zip(there, found, strict=True)})
 
 
 _MOST_LINKS = 40

@@ -16,7 +16,8 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -29,6 +30,7 @@ from castoff.redaction import Redactor
 from castoff.values import replace
 
 if TYPE_CHECKING:
+    from castoff.io.reader_process import ReaderProcess
     from castoff.io.server_process import ServerProcess
 
 Hearing = Literal["keep", "drop", "stop"]
@@ -39,6 +41,8 @@ TIMED_OUT = 124
 
 _ENDS, _WIDEST, _LONGEST = 8, 400, 1500
 """Lines shown of each end of a text, characters of a line, and characters of the whole."""
+_LONGEST_ANSWER = 600.0
+"""Seconds: a partial clone may fetch what it is asked for."""
 _UMASK = 0o022
 """Of all children: packers keep the modes of files, so that a user's own umask would change what is uploaded."""
 
@@ -190,15 +194,46 @@ class Processes(Struct, frozen=True):
         """
         from castoff.io.server_process import ServerProcess
 
-        words = [str(word) for word in arguments]
         running = ExitStack()
         running.callback(ended)
-        child = running.enter_context(
-            _child(
-                [self._program(words[0]), *words[1:]], cwd, self.child(kind, changes).variables, (True, True)
-            )
-        )
+        child = running.enter_context(self._staying(arguments, kind, cwd, changes))
         return ServerProcess(child, self.redactor, running.close)
+
+    def start_reader(
+        self,
+        arguments: Sequence[str | Path],
+        *,
+        kind: Kind,
+        cwd: Path,
+        changes: Mapping[str, str | None] | None = None,
+    ) -> ReaderProcess:
+        """Start a program that stays and answers in bytes, each time within ten minutes.
+
+        Errors: ``program-missing``; MachineFailure where it could not be started.
+        """
+        from castoff.io.reader_process import ReaderProcess
+
+        running = ExitStack()
+        child = running.enter_context(self._staying(arguments, kind, cwd, changes))
+        return ReaderProcess(child, partial(self.bounded, _LONGEST_ANSWER), running.close)
+
+    def ended(self, program: str, code: int, errors: bytes) -> Completed:
+        """Judge the end of a program that stayed, as :meth:`run` judges one that ran to its end."""
+        require_end(program, code)
+        require_room(self.environment)
+        _require_no_end()
+        return self._completed(code, b"", errors)
+
+    def _staying(
+        self,
+        arguments: Sequence[str | Path],
+        kind: Kind,
+        cwd: Path,
+        changes: Mapping[str, str | None] | None,
+    ) -> AbstractContextManager[subprocess.Popen[bytes]]:
+        words = [str(word) for word in arguments]
+        command = [self._program(words[0]), *words[1:]]
+        return _child(command, cwd, self.child(kind, changes).variables, (True, True))
 
     def bounded(self, timeout: float) -> float:
         """Return the seconds that a program may take which wants as many."""

@@ -65,7 +65,7 @@ def make_plan(session: Session, intent: Begin | Resume, level: str) -> Plan:
     resumes = isinstance(intent, Resume)
     template_release = session.template_release(version)
     edited = Edited(texts={}, edits=()) if resumes else release_edits(session, template_release)
-    packages = planned_packages(snapshot.workspace.packages, snapshot.order, version, _new(snapshot))
+    packages = planned_packages(snapshot.workspace.packages, snapshot.order, version, _new(session))
     previous = snapshot.history.previous
     return Plan(
         version=version,
@@ -184,13 +184,13 @@ def _uploads(packages: Sequence[Planned], *, own_index: bool) -> tuple[Estimated
     )
 
 
-def _new(snapshot: Snapshot) -> frozenset[str]:
+def _new(session: Session) -> frozenset[str]:
     """Packages whose manifest was not there at the last release are new to the registry."""
-    previous = snapshot.history.previous
+    snapshot, previous = session.snapshot, session.snapshot.history.previous
     if previous is None:
         return frozenset(snapshot.workspace.names)
-    there = set(snapshot.at(previous.commit).paths())
-    return frozenset(package.id for package in snapshot.workspace.packages if package.manifest not in there)
+    added = session.clone.added_files(previous.commit, snapshot.head)
+    return frozenset(package.id for package in snapshot.workspace.packages if package.manifest in added)
 
 
 def _member_version(member: Member, version: ReleaseVersion) -> str | None:

@@ -145,13 +145,17 @@ def _release_branches(session: Session) -> Iterator[str]:
 
 def _previous(session: Session, release: Release) -> str | None:
     """Find the tag of the highest version below, among those in the release commit's history."""
-    if not session.clone.has(release.commit):
+    snapshot, clone = session.snapshot, session.clone
+    # In its history only: the notes of a hotfix must not be compared with a newer release of another line.
+    if release.commit == snapshot.head:
+        tags = [one.name for one in snapshot.tags_at_head]
+    elif clone.has(release.commit):
+        tags = [tag for tag, _ in clone.tags_within(release.commit)]
+    else:
         return None
     known = [
         (version, tag)
-        # In its history only: the notes of a hotfix must not be compared with a newer release of another
-        # line.
-        for tag, _ in session.clone.tags_within(release.commit)
-        if (version := session.snapshot.tag_name.version(tag)) is not None and version < release.version
+        for tag in tags
+        if (version := snapshot.tag_name.version(tag)) is not None and version < release.version
     ]
     return max(known)[1] if known else None

@@ -51,7 +51,8 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     wrong with the workspace itself. ``unreachable`` is what git said where the remote is not ``reachable``.
     ``given_up`` lists the versions that were begun since the last release and taken back by a later commit; it reads
     the branch, so it is asked only where it matters. ``unread_tags`` look like versions and are none: those that may
-    be newer than the last release, and the others. ``is_default_branch`` asks the remote.
+    be newer than the last release, and the others. ``tags_at_head`` lie in the history of ``head``.
+    ``is_default_branch`` asks the remote.
     """
 
     branch: str
@@ -62,6 +63,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     unreachable: str
     head: str
     tags: TagNaming
+    tags_at_head: tuple[ReachableTag, ...] = ()
     history: History
     tree: Tree
     at: Callable[[str], Tree]
@@ -178,6 +180,7 @@ def snapshot_at(where: Place, clone: Clone, services: Services) -> Snapshot:
         unreachable="",
         head=head,
         tags=naming,
+        tags_at_head=tags,
         history=history,
         tree=tree,
         at=partial(manifest_tree, clone),
