@@ -7,11 +7,10 @@ has, and what it is for. Reading, the JSON schema and the reference page all com
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
 from functools import cache
-from typing import Any, TypeVar, dataclass_transform
+from typing import Any, TypeVar, cast, dataclass_transform
 
-from msgspec import Struct
+from msgspec import NODEFAULT, Struct, StructMeta
 
 from castoff.config.fields import Form, Schema, wrong_type
 from castoff.config.positions import Conflict, TablePath, nearest, shown
@@ -20,8 +19,7 @@ from castoff.values import replace
 _C = TypeVar("_C")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Key:
+class Key(Struct, frozen=True, kw_only=True):
     """What is known of one key: its spelling, its form, and a sentence or two of help."""
 
     name: str
@@ -32,32 +30,45 @@ class Key:
     field: str
 
 
-def key(form: Form, help: str, *, default: Any = MISSING, name: str | None = None) -> Any:  # noqa: A002
+class _Declared(Struct, frozen=True):
+    form: Form
+    help: str
+    default: Any
+    name: str | None
+
+
+def key(form: Form, help: str, *, default: Any = NODEFAULT, name: str | None = None) -> Any:  # noqa: A002
     """Declare a key of a table; without a default it must be given."""
-    return field(default=default, metadata={_META: (form, help, name)})
+    return _Declared(form, help, default, name)
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(key,))
 def table(cls: type[_C]) -> type[_C]:
     """Make a class a table of the configuration."""
-    return dataclass(frozen=True, slots=True, kw_only=True)(cls)
+    inside = {name: value for name, value in vars(cls).items() if name not in ("__dict__", "__weakref__")}
+    declared = {name: value for name, value in inside.items() if isinstance(value, _Declared)}
+    defaults = {name: one.default for name, one in declared.items()}
+    keys = tuple(
+        Key(
+            name=one.name or field.replace("_", "-"),
+            form=one.form,
+            help=one.help,
+            default=None if one.default is NODEFAULT else one.default,
+            required=one.default is NODEFAULT,
+            field=field,
+        )
+        for field, one in declared.items()
+    )
+    inside |= {name: one for name, one in defaults.items() if one is not NODEFAULT}
+    for name in (name for name, one in defaults.items() if one is NODEFAULT):
+        del inside[name]
+    inside["_keys"] = keys
+    return cast("type[_C]", StructMeta(cls.__name__, (Struct,), inside, frozen=True, kw_only=True))
 
 
-@cache
 def keys_of(cls: type) -> tuple[Key, ...]:
     """List the keys of a table, as they stand in its class."""
-    return tuple(
-        Key(
-            name=own[2] or one.name.replace("_", "-"),
-            form=own[0],
-            help=own[1],
-            default=None if one.default is MISSING else one.default,
-            required=one.default is MISSING,
-            field=one.name,
-        )
-        for one in fields(cls)
-        if (own := one.metadata.get(_META)) is not None
-    )
+    return cast("tuple[Key, ...]", vars(cls)["_keys"])
 
 
 class Table(Struct, frozen=True):
@@ -189,6 +200,3 @@ def _described(one: Key) -> Schema:
     elif isinstance(one.default, tuple) and one.default and all(isinstance(x, str) for x in one.default):
         described["default"] = list(one.default)
     return described
-
-
-_META = "castoff"

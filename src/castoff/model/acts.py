@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Literal
 
 from msgspec import Struct
 
 from castoff.errors import Problem
-from castoff.values import replace
+from castoff.values import PartlyCompared, replace
 
 Undo = Literal["free", "withdraw", "never"]
 StageName = Literal[
@@ -29,8 +28,7 @@ StageName = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Act:
+class Act(PartlyCompared, frozen=True, kw_only=True):
     """One write to the world. ``id`` is stable (``tag:push``); ``undo`` says what taking it back means.
 
     ``condition`` says when an act that is shown ahead is performed; None: in any case. ``prefix`` is set where not all
@@ -38,13 +36,15 @@ class Act:
     ``creates`` names what the service does not have yet (a new project), which it may limit apart from other writes.
     """
 
+    beside = frozenset({"condition", "prefix", "creates"})
+
     id: str
     stage: StageName
     target: str
     undo: Undo
-    condition: str | None = field(default=None, compare=False)
-    prefix: str | None = field(default=None, compare=False)
-    creates: str | None = field(default=None, compare=False)
+    condition: str | None = None
+    prefix: str | None = None
+    creates: str | None = None
 
     def covers(self, act: Act) -> bool:
         """Return whether an act is this one, or an instance of it."""
@@ -84,12 +84,13 @@ class Refused(Struct, frozen=True):
 Outcome = Succeeded | Unclear | Throttled | Refused
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(PartlyCompared, frozen=True):
     """Nothing is missing here, as far as this look can see; a closer one may find ``later`` missing."""
 
+    beside = frozenset({"later"})
+
     detail: str = ""
-    later: tuple[Act, ...] = field(default=(), compare=False)
+    later: tuple[Act, ...] = ()
 
 
 class Off(Struct, frozen=True):
@@ -98,33 +99,36 @@ class Off(Struct, frozen=True):
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Do:
+class Do(PartlyCompared, frozen=True):
     """These acts are missing; they do not depend on each other. What may follow once they are done is ``later``."""
 
+    beside = frozenset({"later"})
+
     acts: tuple[Act, ...]
-    later: tuple[Act, ...] = field(default=(), compare=False)
+    later: tuple[Act, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wait:
+class Wait(PartlyCompared, frozen=True, kw_only=True):
     """Something is running, or could not be seen: look again, after ``seconds`` where that is known.
 
     ``later`` are the acts that another look may find missing.
     """
 
+    beside = frozenset({"later"})
+
     reason: str
     seconds: float | None = None
-    later: tuple[Act, ...] = field(default=(), compare=False)
+    later: tuple[Act, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(PartlyCompared, frozen=True):
     """Only a person may do what is missing (announce), and nobody was asked yet; ``later`` follows from it."""
+
+    beside = frozenset({"later"})
 
     acts: tuple[Act, ...]
     reason: str
-    later: tuple[Act, ...] = field(default=(), compare=False)
+    later: tuple[Act, ...] = ()
 
 
 class Blocked(Struct, frozen=True):

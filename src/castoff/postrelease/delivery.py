@@ -48,12 +48,13 @@ class DeliveryLook(Struct, frozen=True, kw_only=True):
     denied: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deliver(Act):
+class Deliver(Act, frozen=True, kw_only=True):
     """One write on the way of a change; ``seen`` is None only in acts that are shown ahead."""
 
+    beside = Act.beside | {"seen"}
+
     how: Literal["push", "branch", "pull-request"]
-    seen: DeliveryLook | None = field(default=None, compare=False)
+    seen: DeliveryLook | None = None
 
 
 @dataclass(slots=True, kw_only=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from msgspec import Struct
@@ -159,12 +158,13 @@ class DocsLook(Struct, frozen=True):
     noted: Answer | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportBuild(Act):
+class ReportBuild(Act, frozen=True, kw_only=True):
     """The report of a build at ``url``: a comment on an issue, or a new issue."""
 
-    url: str = field(default="", compare=False)
-    issue: ForgeIssue | None = field(default=None, compare=False)
+    beside = Act.beside | {"url", "issue"}
+
+    url: str = ""
+    issue: ForgeIssue | None = None
 
 
 class DocsPart(Struct, kw_only=True):

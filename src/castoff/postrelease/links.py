@@ -7,7 +7,6 @@ links, once; what the documentation does not know stays code and is listed.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from msgspec import Struct
 
@@ -51,12 +50,13 @@ class LinksLook(Struct, frozen=True, kw_only=True):
     pending: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WriteLinks(Act):
+class WriteLinks(Act, frozen=True, kw_only=True):
     """A new text of the release, in place of the one that was read."""
 
-    before: str = field(compare=False)
-    text: str = field(compare=False)
+    beside = Act.beside | {"before", "text"}
+
+    before: str
+    text: str
 
 
 def _link(release: ForgeRelease, text: str) -> WriteLinks:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -223,8 +222,7 @@ def settle(reconciler: Reconciler, stage: Stage) -> StageState:
     return StageState(stage, tuple(done.get(state.name, state) for state in seen.parts))
 
 
-@dataclass(frozen=True, slots=True)
-class UnhurriedPart(PartAround):
+class UnhurriedPart(PartAround, Struct, frozen=True):
     """A part that acts, but is not waited for: what is running counts as the end of its turn."""
 
     part: Part[Any]

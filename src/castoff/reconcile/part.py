@@ -119,8 +119,7 @@ class UnansweredPart(Struct, frozen=True):
         raise NotImplementedError(act.id)
 
 
-@dataclass(frozen=True, slots=True)
-class AnsweredPart(PartAround):
+class AnsweredPart(PartAround, Struct, frozen=True):
     """Another part, waited for until all its questions have an answer, whatever it is; nothing is written."""
 
     part: Part[Any]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from msgspec import Struct
 
@@ -88,11 +87,12 @@ class MilestonePart(Struct):
                 return self.forge.close(number)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MilestoneWrite(Act):
+class MilestoneWrite(Act, frozen=True, kw_only=True):
     """One write to the milestones."""
 
-    step: MilestoneAct = field(compare=False)
+    beside = Act.beside | {"step"}
+
+    step: MilestoneAct
 
 
 def unseen_acts(plan: MilestonePlan, policy: MilestonePolicy) -> tuple[Act, ...]:

@@ -29,18 +29,18 @@ class ProposalLook(Struct, frozen=True):
     pull: ForgePull | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PushProposal(Act):
+class PushProposal(Act, frozen=True, kw_only=True):
     """The push of the proposal's branch to a commit."""
 
     commit: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EditProposal(Act):
+class EditProposal(Act, frozen=True, kw_only=True):
     """New text in a pull request."""
 
-    pull: ForgePull = field(compare=False)
+    beside = Act.beside | {"pull"}
+
+    pull: ForgePull
 
 
 @dataclass(slots=True, kw_only=True)

@@ -58,8 +58,7 @@ class PackageLook(Struct, frozen=True):
     created: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UploadFile(Act):
+class UploadFile(Act, frozen=True, kw_only=True):
     """The upload of one file of a package, which is named by its id."""
 
     filename: str

@@ -7,7 +7,7 @@ may do that. Both are ``unsure`` where it is not known whether the registry can 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from castoff.model.acts import Act, Decision, Do, Done, Outcome, Person, only_if
 from castoff.model.workspace import Artifact, Package
@@ -27,15 +27,13 @@ _CAN = "if the registry can stage"
 _CANNOT = "if the registry cannot stage"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StagePackage(Act):
+class StagePackage(Act, frozen=True, kw_only=True):
     """The staging of a package's file; None where it is not built yet."""
 
     artifact: Artifact | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StagePart(PartAround):
+class StagePart(PartAround, Struct, frozen=True):
     """The staging of one package; ``part`` looks for its files, staged or published."""
 
     part: PackagePart | PresencePart
@@ -90,8 +88,7 @@ class StagePart(PartAround):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class ApprovePart(PartAround):
+class ApprovePart(PartAround, Struct, frozen=True):
     """The approval of one package; ``approved`` says that a person asked for it."""
 
     part: PackagePart | PresencePart
@@ -140,8 +137,7 @@ class ApprovePart(PartAround):
         return Person(only_if(_CAN, asked) if self.unsure else asked, WAITS, later=plain)
 
 
-@dataclass(frozen=True, slots=True)
-class HeldPart(PartAround):
+class HeldPart(PartAround, Struct, frozen=True):
     """A package that needs one that is not approved yet: nothing of it is uploaded before."""
 
     part: PackagePart | PresencePart

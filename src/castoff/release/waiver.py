@@ -7,7 +7,6 @@ anybody can see it or, by deleting it, take the decision back. It counts only wh
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from msgspec import Struct
@@ -26,8 +25,7 @@ class WaivableLook(Struct, frozen=True):
     waiver: Answer
 
 
-@dataclass(frozen=True, slots=True)
-class WaivablePart(PartAround):
+class WaivablePart(PartAround, Struct, frozen=True):
     """Another part, which is off where ``waived`` finds that a person gave it up."""
 
     part: Part[Any]

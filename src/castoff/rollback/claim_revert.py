@@ -31,11 +31,12 @@ class RevertLook(Struct, frozen=True):
     denied: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RevertClaim(Act):
+class RevertClaim(Act, frozen=True, kw_only=True):
     """The revert, made for what was seen, on the branch or on one for a pull request."""
 
-    seen: RevertLook = field(compare=False)
+    beside = Act.beside | {"seen"}
+
+    seen: RevertLook
     by_pull_request: bool = False
 
 

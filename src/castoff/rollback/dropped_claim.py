@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Protocol
 
 from msgspec import Struct
@@ -38,11 +37,12 @@ class DropClaimLook(Struct, frozen=True):
     standing: Mapping[str, TagRef] = {}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DropRefs(Act):
+class DropRefs(Act, frozen=True, kw_only=True):
     """The deletion of refs, each only as it was seen."""
 
-    standing: Mapping[str, TagRef] = field(compare=False)
+    beside = Act.beside | {"standing"}
+
+    standing: Mapping[str, TagRef]
 
 
 class DropClaimPart(Struct, kw_only=True):

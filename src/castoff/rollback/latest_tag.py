@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from castoff.model.acts import Act, Decision, Do, Done, Outcome
 from castoff.model.observations import Absent, Observation, Present, Unknown
@@ -11,15 +11,13 @@ from castoff.ports import LatestTag, Tagged
 from castoff.reconcile.part import PartOfPackage, Seen, wait_for
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MoveLatest(Act):
+class MoveLatest(Act, frozen=True, kw_only=True):
     """The move of `latest` to a version."""
 
     to: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LatestTagPart(PartOfPackage):
+class LatestTagPart(PartOfPackage, Struct, frozen=True, kw_only=True):
     """The tag `latest` of one package, which must not name the version that is taken back."""
 
     package: Package

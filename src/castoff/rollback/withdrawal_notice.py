@@ -7,7 +7,6 @@ looks for the latest release is led to the highest stable one that was not withd
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 
 from msgspec import Struct
@@ -27,11 +26,12 @@ KEPT = "kept"
 """The state of a draft that stays, since people wrote in it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageWrite(Act):
+class PageWrite(Act, frozen=True, kw_only=True):
     """One write to the page of a release, as it was seen."""
 
-    release: ForgeRelease = field(compare=False)
+    beside = Act.beside | {"release"}
+
+    release: ForgeRelease
 
 
 class NoticePart(Struct, frozen=True, kw_only=True):

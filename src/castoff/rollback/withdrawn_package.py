@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from castoff.model.acts import Act, Decision, Do, Done, Outcome, Person, Wait
 from castoff.model.observations import Absent, Observation, Present, Staged, Unknown
@@ -16,13 +16,11 @@ BY_HAND: frozenset[Ecosystem] = frozenset({"python"})
 """Ecosystems whose registries let only a person withdraw, on their site."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RejectStaged(Act):
+class RejectStaged(Act, frozen=True, kw_only=True):
     """The removal of a version that is staged, and not published."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WithdrawPart(PartOfPackage):
+class WithdrawPart(PartOfPackage, Struct, frozen=True, kw_only=True):
     """One package at one version, to be withdrawn after all that needs it."""
 
     package: Package
