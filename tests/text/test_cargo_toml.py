@@ -111,6 +111,25 @@ def test_pyproject_stays_at_toml_1_0(text: str) -> None:
     assert problem.reason.endswith("; TOML 1.1 allows it, `pyproject.toml` is TOML 1.0")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        """v = { a = "}",\n b = "{" }""",
+        """v = { a = "{" \n }""",
+        """v = { a = {b = 1}\n}""",
+        """v = { a = 1 # }\n}""",
+        """v = [{ a = 1, }]""",
+        """v = { t = 07:32 }""",
+        """v = { a = "\\e" }""",
+        """v = '''{''' \nw = {\n}""",
+    ],
+)
+def test_nothing_of_toml_1_1_is_hidden_from_the_reader_of_pyproject(text: str) -> None:
+    parse(text, "Cargo.toml")
+    with pytest.raises(WorkspaceError, match="toml-invalid"):
+        parse(text, "pyproject.toml")
+
+
 def test_what_neither_version_allows_is_not_called_newer() -> None:
     with pytest.raises(WorkspaceError) as caught:
         parse("v = {,}", "pyproject.toml")

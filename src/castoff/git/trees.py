@@ -162,7 +162,7 @@ _MOST_LINKS = 40
 
 _LARGEST = 64 * 1024 * 1024
 _SKIPPED = frozenset({".git", "node_modules"})
-_CACHE_MARKS = ("CACHEDIR.TAG", "pyvenv.cfg")
+_CACHE_MARKS = frozenset({"CACHEDIR.TAG", "pyvenv.cfg"})
 """What cargo, uv and venv put into folders that hold nothing of the project."""
 
 
@@ -171,7 +171,7 @@ class FolderTree:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._inside: dict[Path, bool] = {}
+        self._inside: dict[str, bool] = {}
 
     @cached_property
     def _real_root(self) -> str:
@@ -183,22 +183,23 @@ class FolderTree:
         Errors: ``file-not-text``, and ``file-unreadable`` for what is there and is not a regular file that may be
         read. Nothing else is opened: a named pipe would block.
         """
-        full = self._root / path
+        full = f"{self._root}/{path}"
+        if not os.path.lexists(full):
+            return None
         try:
-            if not os.path.lexists(full):
-                return None
-            if not self._is_plain(full) and (why := _why_unreadable(full, self._real_root)):
+            if not self._is_plain(full) and (why := _why_unreadable(Path(full), self._real_root)):
                 raise _unreadable(path, why)
-            return _text(full.read_bytes(), path)
+            with open(full, "rb") as file:  # noqa: PTH123  # a configuration is looked for in a thousand manifests
+                return _text(file.read(), path)
         except (OSError, ValueError) as error:  # a value: a null character in the path
             raise _unreadable(path, getattr(error, "strerror", None) or type(error).__name__) from None
 
-    def _is_plain(self, full: Path) -> bool:
+    def _is_plain(self, full: str) -> bool:
         """Return whether a path is a regular file of moderate size below the root, which no link leads to."""
-        status = full.lstat()
+        status = os.lstat(full)
         if not stat.S_ISREG(status.st_mode) or status.st_size > _LARGEST:
             return False
-        folder = full.parent
+        folder = os.path.dirname(full)  # noqa: PTH120
         # Each step of a path is looked at, so a thousand files in a few folders would cost many thousand looks.
         if folder not in self._inside:
             self._inside[folder] = Path(os.path.realpath(folder)).is_relative_to(self._real_root)
@@ -208,17 +209,24 @@ class FolderTree:
         """List all files but those of git and of what only caches and environments hold, sorted."""
         found: list[str] = []
         start = len(str(self._root))
-        for folder, folders, files in os.walk(self._root):
-            folders[:] = [one for one in folders if one not in _SKIPPED and not _is_cache(folder, one)]
+        for folder, _, files in self._walk():
             inside = folder[start:].replace(os.sep, "/").lstrip("/")
             found += (posixpath.join(inside, name) for name in files if name != ".git")
         return sorted(found)
 
+    def _walk(self) -> Iterator[tuple[str, list[str], list[str]]]:
+        root = str(self._root)
+        for folder, folders, files in os.walk(root):
+            if folder != root and not _CACHE_MARKS.isdisjoint((*folders, *files)):
+                folders.clear()
+                continue
+            folders[:] = [one for one in folders if one not in _SKIPPED]
+            yield folder, folders, files
+
     def links(self) -> Mapping[str, str]:
         """Return the target, as it is written, of each symbolic link by its path."""
         found: dict[str, str] = {}
-        for folder, folders, files in os.walk(self._root):
-            folders[:] = [one for one in folders if one not in _SKIPPED and not _is_cache(folder, one)]
+        for folder, folders, files in self._walk():
             for name in (*folders, *files):
                 path = Path(folder, name)
                 if path.is_symlink():
@@ -239,10 +247,6 @@ def _why_unreadable(full: Path, real_root: str) -> str | None:
     if not stat.S_ISREG(status.st_mode):
         return "it is not a regular file"
     return "it is larger than 64 MiB" if status.st_size > _LARGEST else None
-
-
-def _is_cache(folder: str, name: str) -> bool:
-    return any(os.path.lexists(f"{folder}/{name}/{mark}") for mark in _CACHE_MARKS)
 
 
 def _unreadable(path: str, reason: str) -> WorkspaceError:

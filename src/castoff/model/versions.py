@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from functools import total_ordering
 from typing import Literal
 
@@ -271,6 +270,8 @@ def next_version(
         return _next_pre(start, level, spelling)
     if (fault := version_fault(level)) is not None and _LOOKS_LIKE_VERSION.match(level) and len(level) <= 100:
         raise unsupported_version(f"`{level}` is not a version that castoff supports", fault)
+    from difflib import get_close_matches
+
     # A typing error is the usual cause; more than one guess would not help.
     near = get_close_matches(level, LEVELS, n=1)
     raise UsageError.of(

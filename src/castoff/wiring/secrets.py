@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import configparser
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
@@ -82,6 +81,8 @@ def _tokens(value: object) -> Iterator[str]:
 
 
 def _of_pypirc(text: str) -> Iterator[str]:
+    import configparser
+
     # Raw: `%` in a password is not an interpolation (packaging.python.org, "The .pypirc file").
     parser = configparser.RawConfigParser()
     try:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tarfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
@@ -52,6 +51,8 @@ def compare_crates(ours: Path, theirs: Path) -> Sameness:
 
 def read_crate_file(file: Path) -> Contents | None:
     """Read a `.crate`; None where it is none, is too large, or holds anything but plain files."""
+    import tarfile
+
     files: dict[str, str] = {}
     whole: dict[str, bytes] = {}
     left = _LIMIT

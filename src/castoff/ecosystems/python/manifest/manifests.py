@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 
 from msgspec import Struct, field
 
@@ -16,7 +17,13 @@ from castoff.ecosystems.python.manifest.edits import (
     texts_of,
     uv_settings,
 )
-from castoff.ecosystems.python.manifest.layout import PythonLayout, PythonLayouts, find_programs, lay_out
+from castoff.ecosystems.python.manifest.layout import (
+    MANIFEST,
+    PythonLayout,
+    PythonLayouts,
+    find_programs,
+    lay_out,
+)
 from castoff.ecosystems.python.manifest.neighbours import python_neighbours
 from castoff.ecosystems.python.manifest.project import Demand, Project, demands, foreign_sources, read_project
 from castoff.ecosystems.python.manifest.requirements import normalised
@@ -101,9 +108,8 @@ class PythonManifests:
         ]
         documents = [(self._document(tree, path), moves) for path, moves in manifests]
         known = {document.file for document, _ in documents}
-        heads = (one.head for one in self._layouts(tree).found if one.folder in workspace.roots)
         # The root of a uv workspace may hold constraints on members without being a project itself.
-        documents += [(head, False) for head in heads if head is not None and head.file not in known]
+        documents += [(head, False) for head in self._heads(tree, workspace.roots) if head.file not in known]
         folders = {one.path for one in movers} | {one.path for one in members}
         settings = uv_settings(tree.paths(), folders)
         documents += [(self._document(tree, path), False) for path in settings]
@@ -125,6 +131,14 @@ class PythonManifests:
 
     def _layouts(self, tree: Tree) -> PythonLayouts:
         return lay_out(tree, lambda path: self._document(tree, path))
+
+    def _heads(self, tree: Tree, folders: Iterable[str]) -> Iterator[PythonDocument]:
+        for folder in folders:
+            # One that cannot be read is the head of nothing; discovery reports it.
+            with suppress(CastoffError):
+                head = self._document(tree, MANIFEST if folder == "." else f"{folder}/{MANIFEST}")
+                if isinstance(head.get("tool", "uv", "workspace"), dict):
+                    yield head
 
     def _document(self, tree: Tree, path: str) -> PythonDocument:
         text = tree.read(path) or ""

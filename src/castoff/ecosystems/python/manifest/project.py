@@ -167,6 +167,8 @@ def _lists(document: PythonDocument) -> Iterator[tuple[EdgeKind, tuple[str, ...]
 def _hatch_build(document: PythonDocument) -> Iterator[tuple[str, ...]]:
     """Name the arrays of hatch that add to the build requirements: of the build, of a target, of their hooks."""
     base = ("tool", "hatch", "build")
+    if not document.table(*base):
+        return
     targets = document.get(*base, "targets")
     for place in (base, *((*base, "targets", name) for name in targets or () if isinstance(targets, dict))):
         hooks = document.get(*place, "hooks")
