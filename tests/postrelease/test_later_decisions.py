@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from decided import decided, decision_of
+from decided import decided, decision_of, decision_text
 
 from castoff.changelog import Ported
 from castoff.errors import Problem
@@ -18,8 +20,10 @@ from castoff.postrelease.docs import DocsLook, DocsPart, Documented
 from castoff.postrelease.links import LinksLook, LinksPart
 from castoff.postrelease.ported_changelog import ReleasePortOptions
 from castoff.postrelease.website import WebsiteLook, WebsitePart
+from castoff.reconcile.part import Part
 from castoff.values import replace
 from castoff.website import Decision as PageDecision
+from recorded import assert_recorded
 
 NOBODY: Any = None
 SOMEBODY: Any = object()
@@ -289,3 +293,75 @@ def test_links_wait_for_nobody_where_no_draft_is_made(look: LinksLook, expected:
     part = LinksPart(tag="1.1.0", forge=NOBODY, host=NOBODY, documented=(), drafted=False)
 
     assert decision_of(part, look) == expected
+
+
+def parts_and_looks() -> Iterator[tuple[str, Part[Any], Any]]:
+    """List one look for each decision of each part."""
+    changelog = ChangelogPart(
+        options=ReleasePortOptions(version="1.1.0", tag="1.1.0"),
+        path="CHANGELOG.md",
+        forge=NOBODY,
+        delivery=delivery(),
+        tree=NOBODY,
+        milestone=NOBODY,
+    )
+    proposing = replace(changelog, delivery=delivery(by_pull_request=True))
+    alone = replace(changelog, delivery=delivery(issue_tracker=False, by_pull_request=True))
+    for changed in (CHANGE, replace(CHANGE, denied=True), CLOSED, PROPOSED, replace(PROPOSED, prepared=True)):
+        yield "change of the changelog", changelog, replace(THERE, change=changed)
+    for changed in (CHANGE, CLOSED, replace(CHANGE, prepared=True)):
+        yield "change by pull request", proposing, replace(THERE, change=changed)
+    yield "change without pull requests", alone, replace(THERE, change=replace(CHANGE, prepared=True))
+    for look in (
+        ChangelogLook(unknown=DOWN),
+        ChangelogLook(),
+        replace(THERE, unknown=DOWN),
+        ChangelogLook(release=OUT),
+        replace(THERE, ported=None, problem=PROBLEM),
+        replace(THERE, ported=replace(PORTED, outcome="by-hand")),
+    ):
+        yield "changelog", changelog, look
+    yield "changelog that is configured", replace(changelog, configured=True), ChangelogLook(release=OUT)
+    for kept in (False, True):
+        yield f"changelog, kept: {kept}", replace(changelog, is_kept=kept), ChangelogLook()
+    website = WebsitePart(delivery=delivery(), tree=NOBODY, render=NOBODY, earlier=NOBODY)
+    edited = replace(page("edited"), difference="-old\n+new\n")
+    for site in (
+        WebsiteLook(unknown=DOWN),
+        replace(SITE, change=None, unknown=DOWN),
+        WebsiteLook(problem=PROBLEM),
+        WebsiteLook(no_branch=True),
+        WebsiteLook(pause="not announced"),
+        replace(SITE, pages=(page("create"), page("unchanged", "b.md")), change=PROPOSED),
+        replace(SITE, pages=(edited,)),
+    ):
+        yield "website", website, site
+    docs = DocsPart(documented=Documented(label="a", name="a", version="1.1.0"), host=NOBODY, ledger=SOMEBODY)
+    for build in (
+        DocsLook(DOWN),
+        DocsLook(QUEUED),
+        DocsLook(BUILDING, asked=True),
+        DocsLook(FAILED, asked=True),
+        DocsLook(FAILED, asked=True, issue=ISSUE),
+        DocsLook(BUILT, asked=True, issue=ISSUE, noted=Absent()),
+    ):
+        yield "docs", docs, build
+    links = LinksPart(tag="1.1.0", forge=NOBODY, host=NOBODY, documented=())
+    for linked in (
+        LinksLook(unknown=DOWN),
+        LinksLook(),
+        LinksLook(release=OUT, text="linked"),
+        LinksLook(release=OUT, text="text", pending=True),
+        LinksLook(release=OUT, text="text", problem=PROBLEM),
+    ):
+        yield "links", links, linked
+    yield "links without a draft", replace(links, drafted=False), LinksLook()
+
+
+def test_each_decision_reads_as_recorded() -> None:
+    found = "".join(
+        decision_text(f"{number} {name}", part, look)
+        for number, (name, part, look) in enumerate(parts_and_looks(), start=1)
+    )
+
+    assert_recorded(Path(__file__).parent / "data" / "decisions.txt", found)
