@@ -13,9 +13,10 @@ from decided import decided, decision_of, decision_text
 from castoff.errors import Problem, Refusal
 from castoff.model.acts import Act, Decision, Do, Done, Person, Refused, StageName
 from castoff.model.changes import Milestone, MilestoneItem
-from castoff.model.observations import Absent, Answer, Present, Unknown
-from castoff.model.refs import TagRef
+from castoff.model.observations import Absent, Answer, Present, Staged, Unknown, Withdrawn
+from castoff.model.refs import Refs, TagRef
 from castoff.model.versions import ReleaseVersion
+from castoff.model.workspace import Package
 from castoff.notes.draft import LARGEST_BODY
 from castoff.notes.milestones import MilestonePlan, MilestonePolicy
 from castoff.ports import ForgePull, ForgeRelease, NewRelease
@@ -27,7 +28,7 @@ from castoff.release.draft import CREATE, UPDATE, DraftLook, DraftPart
 from castoff.release.highlights import HighlightsLook, HighlightsPart
 from castoff.release.milestone import MilestonePart
 from castoff.release.proposal import ProposalLook, ProposalPart, preview
-from castoff.release.publish import concerns_files
+from castoff.release.publish import FileLook, PackageLook, PackagePart, PresencePart, concerns_files
 from castoff.release.tag import TagLook, TagPart
 from castoff.release.version import ClaimLook, ClaimPart
 from castoff.release.waiver import WaivableLook, WaivablePart, WaiverPart
@@ -102,6 +103,39 @@ def test_claim_that_is_dropped(look: DropClaimLook | Unknown, expected: str) -> 
     )
 
     assert decision_of(part, look) == expected
+
+
+SAME, OTHER = TagRef(object="o", peeled="R"), TagRef(object="p", peeled="other")
+NOT_ASKED = Unknown(reason="the remote could not be queried for its tags")
+
+
+@pytest.mark.parametrize(
+    ("refs", "fault", "expected"),
+    [
+        (None, None, TagLook(NOT_ASKED, {"a-1.1.0": NOT_ASKED})),
+        (Refs(), None, TagLook(Absent(), {"a-1.1.0": Absent()})),
+        (Refs(tags={"1.1.0": SAME, "a-1.1.0": OTHER}), None, TagLook(HERE, {"a-1.1.0": THERE}, "o")),
+        (Refs(tags={"1.1.0": SAME}), PROBLEM, TagLook(HERE, {"a-1.1.0": Absent()}, "o", PROBLEM)),
+        (Refs(tags={"1.1.0": SAME}), DOWN, TagLook(DOWN, {"a-1.1.0": Absent()})),
+        (Refs(tags={"1.1.0": OTHER}), PROBLEM, TagLook(THERE, {"a-1.1.0": Absent()}, "p")),
+    ],
+)
+def test_all_tags_are_looked_at_together(
+    refs: Refs | None, fault: Problem | Unknown | None, expected: TagLook
+) -> None:
+    clone: Any = SimpleNamespace(ls_remote=lambda url: refs)
+    part = TagPart(
+        tag="1.1.0",
+        title="1.1.0",
+        commit="R",
+        remote_url="u",
+        clone=clone,
+        make=NOBODY,
+        fault=lambda ref: fault,
+        beside=("a-1.1.0",),
+    )
+
+    assert part.look() == expected
 
 
 @pytest.mark.parametrize(
@@ -242,6 +276,14 @@ def test_milestone(look: tuple[Milestone, ...] | Unknown, expected: str) -> None
     part = MilestonePart(plan, MilestonePolicy(mode="move"), NOBODY)
 
     assert decision_of(part, look).startswith(expected)
+
+
+@pytest.mark.parametrize(("listed", "expected"), [(DOWN, DOWN), ([NOW, NEXT], (NOW, NEXT)), ([], ())])
+def test_milestones_are_listed(listed: Any, expected: object) -> None:
+    forge: Any = SimpleNamespace(milestones=lambda: listed)
+    plan = MilestonePlan(version=ReleaseVersion(1, 1, 0), following=ReleaseVersion(1, 2, 0))
+
+    assert MilestonePart(plan, MilestonePolicy(mode="move"), forge).look() == expected
 
 
 TEXT = preview("what comes")
@@ -428,6 +470,47 @@ def parts_and_looks() -> Iterator[tuple[str, Part[Any], Any]]:
     waiver = WaiverPart(stage="draft", title="1.1.0", commit="R", remote_url="u", clone=NOBODY)
     for answer in (Present(), DOWN, Absent()):
         yield "waiver", waiver, answer
+    yield from packages_and_looks()
+
+
+def packages_and_looks() -> Iterator[tuple[str, Part[Any], PackageLook]]:
+    """List one look for each decision about the files of a package."""
+    core = Package(
+        name="core",
+        ecosystem="python",
+        path="",
+        manifest="m",
+        version="1.1.0",
+        version_file="m",
+        kinds=("sdist", "wheel"),
+    )
+    part = PackagePart(core, "1.1.0", (), NOBODY, Path())
+    answers: tuple[Answer, ...] = (
+        DOWN,
+        Absent(),
+        Absent("it is older than 14 days"),
+        Withdrawn(),
+        Withdrawn(reason="its license was wrong"),
+        Present(same="no", digest="d"),
+        Present(same="not-comparable", digest="d"),
+        Present(same="contents"),
+        Staged(identity="1", same="bytes"),
+        Staged(identity="1", same="no"),
+    )
+    for answer in answers:
+        yield "package", part, PackageLook((FileLook("core.whl", answer, "e"),))
+    yield (
+        "package after the tag",
+        replace(part, tagged=True),
+        PackageLook((FileLook("core.whl", Withdrawn()),)),
+    )
+    whole = PackageLook((FileLook("core.whl", Present(same="bytes")),))
+    for resolvable in (DOWN, Absent(), Present()):
+        yield "package that is uploaded", part, replace(whole, resolvable=resolvable)
+    presence = PresencePart(core, "1.1.0", NOBODY)
+    for answer in (DOWN, Absent(), Present()):
+        seen = PackageLook((FileLook("core.tar.gz", Present()), FileLook("core-linux.whl", answer)))
+        yield "package that is not built here", presence, seen
 
 
 def test_each_decision_reads_as_recorded() -> None:
