@@ -85,6 +85,36 @@ def test_a_write_that_is_not_visible_yet_is_waited_for_and_never_repeated() -> N
     assert len(thing.looks) < 150
 
 
+def test_the_pauses_after_a_write_begin_anew() -> None:
+    clock, first = FakeClock(), Patience().first_pause
+    part = Scripted(clock, [*[Wait(reason="503")] * 3, DO, DO, Done()])
+
+    reconcile(clock, part)
+
+    (wrote,) = part.acted_at()
+    assert wrote > 3 * first
+    assert [when - wrote for when, _ in part.log[-2:]] == pytest.approx([0.0, first])
+
+
+def test_patience_that_ends_with_a_look_is_over() -> None:
+    clock, first = FakeClock(), Patience().first_pause
+    part = Scripted(clock, [Wait(reason="503")])
+
+    assert ended(clock, part, patience=Patience(unknown=first)) == (NotYet, ["still-waiting"])
+    assert [when for when, _ in part.log] == [0.0, first]
+
+
+def test_a_stage_is_reported_with_its_parts() -> None:
+    told: list[tuple[str, int]] = []
+    reporter = Quiet()
+    reporter.stage = lambda name, total: told.append((name, total))  # type: ignore[method-assign]
+    clock = FakeClock()
+
+    reconcile(clock, Scripted(clock, name="a"), Scripted(clock, name="b"), reporter=reporter)
+
+    assert told == [("publish", 2)]
+
+
 def test_patience_with_a_write_that_never_shows_ends_with_not_yet() -> None:
     clock = FakeClock()
     thing = Thing(clock, lag=1e9)

@@ -26,6 +26,7 @@ from castoff.model.acts import (
 )
 from castoff.reconcile import Patience, Reconciler
 from castoff.reconcile.part import Stage
+from castoff.values import replace
 from recorded import assert_recorded, problems_as_text
 
 
@@ -117,6 +118,7 @@ def part(
 
 
 IN_DRAFT = Do((an_act(stage="draft"),))
+DO_NEW, DO_OTHER = (Do((replace(an_act(), creates=one),)) for one in ("new", "other"))
 BUSY = Throttled(retry_after=9000.0, reason="429")
 ENDS: dict[str, tuple[list[Callable[[FakeClock], Scripted]], Patience]] = {
     "written, and not seen at an index": ([part(DO)], Patience()),
@@ -125,6 +127,10 @@ ENDS: dict[str, tuple[list[Callable[[FakeClock], Scripted]], Patience]] = {
     "without an answer": ([part(DO, outcomes=[UNCLEAR] * 3)], Patience()),
     "refused after no answer": ([part(DO, outcomes=[UNCLEAR, REFUSED])], Patience(visible=30.0)),
     "throttled": ([part(DO, outcomes=[BUSY])], Patience()),
+    "no room for a new name": (
+        [part(DO_NEW, Done()), part(DO_OTHER, name="b")],
+        Patience(windows={"service": (1, 9000.0)}),
+    ),
     "no answer": ([part(Wait(reason="503"))], Patience()),
     "no answer, and told for how long": ([part(Wait(reason="503", seconds=9000.0))], Patience()),
     "the time is over": ([part(Wait(reason="503", seconds=60.0))], Patience(until=10.0)),
