@@ -385,10 +385,12 @@ class Reconciler:
     def _perform(self, part: Part[Any], act: Act) -> Outcome:
         grace = self._patience.grace if act.stage == "publish" else 0.0
         gate = self._gates[part.gate]
+        cause = "another write to this service is running"
         if full := gate.full_for(act.creates):
-            self._reporter.waiting(part.name, "the registry limits new names within an hour", full)
+            cause = "the registry limits new names within an hour"
+            self._reporter.waiting(part.name, cause, full)
         if left := gate.pass_through(grace, self._patience.throttle, act.creates):
-            raise NotYet(rate_limited(act, left, "another write to this service is running"))
+            raise NotYet(rate_limited(act, left, cause))
         self._require_running()
         self._require_time(0.0)
         if self._before is not None:
