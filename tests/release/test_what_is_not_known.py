@@ -67,8 +67,8 @@ def test_a_phase_never_takes_no_answer_for_a_fact(states: list[StageState], phas
 
 def ways(*states: StageState, packages: int = 2, tagged: bool = True) -> list[tuple[str, str]]:
     made = tuple(
-        Package(name=f"p{n}", ecosystem="cargo", path="", manifest="m", version="1", version_file="m")
-        for n in range(packages)
+        Package(name=name, ecosystem="cargo", path="", manifest="m", version="1", version_file="m")
+        for name in "abcd"[:packages]
     )
     target: Any = SimpleNamespace(
         title="1.1.0",
