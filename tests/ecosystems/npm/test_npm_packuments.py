@@ -113,6 +113,7 @@ def test_documents_show_versions_digests_notices_and_what_was_unpublished(
 
     assert isinstance(whole, Packument)
     assert (whole.offered, whole.ever) == (("1.0.0", "1.1.0"), ("1.0.0", "1.1.0"))
+    assert whole.standing == ("1.0.0",)
     assert whole.tags == {"latest": "1.0.0", "next": "1.1.0"}
     assert len(whole.maintainers) == 1
     assert isinstance(deprecated, Packument)

@@ -105,6 +105,7 @@ function shown(found, name, version) {
   const one = version && Object.hasOwn(versions, version) ? versions[version] : null;
   return {
     versions: Object.keys(versions),
+    withdrawn: Object.keys(versions).filter((each) => versions[each] && versions[each].deprecated),
     time: found.time,
     tags: found["dist-tags"],
     maintainers: found.maintainers,

@@ -25,10 +25,12 @@ class Packument(Struct, frozen=True):
 
     ``dist`` holds digest and address of the version that was asked for, None where it is not offered; ``deprecated``
     is its notice, ``trusted`` the provider of the trusted publisher that uploaded it, "" for a person.
-    ``unpublished`` is when the last version went, None while there is one.
+    ``unpublished`` is when the last version went, None while there is one. ``withdrawn`` are the versions that are
+    deprecated, as far as they are known: `npm view` gives them for no more than one version.
     """
 
     offered: tuple[str, ...] = ()
+    withdrawn: tuple[str, ...] = ()
     ever: tuple[str, ...] = ()
     tags: Mapping[str, str] = {}
     maintainers: tuple[str, ...] = ()
@@ -36,6 +38,14 @@ class Packument(Struct, frozen=True):
     deprecated: str = ""
     trusted: str = ""
     unpublished: datetime | None = None
+
+    @property
+    def standing(self) -> tuple[str, ...]:
+        """Return the versions that are offered and not deprecated: npm compares a new version with these alone.
+
+        Source: npm's own `publish`, which looks for the highest version before it uploads with `latest`.
+        """
+        return tuple(one for one in self.offered if one not in self.withdrawn)
 
 
 Found = Packument | Unknown | None
@@ -108,6 +118,7 @@ def _packument(found: Mapping[str, Any]) -> Packument:
     names = (_maintainer(one) for one in (people if isinstance(people, list) else [people]) if one)
     return Packument(
         offered=offered,
+        withdrawn=_strings(found.get("withdrawn")),
         ever=tuple(dict.fromkeys((*offered, *dated, *removed))),
         tags={k: v for k, v in tags.items() if isinstance(v, str)} if isinstance(tags, dict) else {},
         maintainers=tuple(name for name in names if name),

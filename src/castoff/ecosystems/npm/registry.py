@@ -238,7 +238,7 @@ class NpmRegistry:
         if not isinstance(staged, StagedVersion):
             # Nothing is approved by name alone: npm approves an id, which only the listing gives.
             return _not_staged(package, "approve", staged)
-        tag = tag_for(version, seen.offered if seen is not None else (), self._settings.dist_tag)
+        tag = tag_for(version, seen.standing if seen is not None else (), self._settings.dist_tag)
         # Between staging and approval, days may pass; npm keeps the dist-tag of the staging, which may by
         # then point backwards.
         if problem := outdated_tag(package, staged, tag):
@@ -253,14 +253,14 @@ class NpmRegistry:
         return outcome_of(NpmWrite(package, version, "reject"), self._staging.reject(package, staged))
 
     def latest(self, package: Package, version: str) -> LatestTag | Unknown:
-        """Return what `latest` names, and the highest stable version beside one."""
+        """Return what `latest` names, and the highest stable version beside one that is not deprecated."""
         seen = self._packuments.read(package)
         if isinstance(seen, Unknown):
             return seen
         if seen is None:
             return LatestTag(None, None)
         # Not the newest by date: a fix of an old line must not become `latest`.
-        before = highest_stable(seen.offered, below=version)
+        before = highest_stable(seen.standing, below=version)
         return LatestTag(seen.tags.get(LATEST), None if before is None else str(before))
 
     def move_latest(self, package: Package, version: str, to: str) -> Outcome:
@@ -311,7 +311,7 @@ class NpmRegistry:
         if isinstance(seen, Unknown):
             return Unclear(reason=seen.reason)
         version = str(packed.manifest.get("version"))
-        tag = tag_for(version, seen.offered if seen is not None else (), self._settings.dist_tag)
+        tag = tag_for(version, seen.standing if seen is not None else (), self._settings.dist_tag)
         access = ["--access", self._settings.access] if self._settings.access is not None else []
         self._digests[integrity_of(Path(artifact.path).read_bytes())] = artifact.digest
         # A statement of provenance goes to a public log, for good; only the option overrides `publishConfig`.
