@@ -112,9 +112,9 @@ def comparable(dump: str, *, without: Sequence[str] = ()) -> str:
         for one in world["forge"]["releases"]
     ]
     world["forge"]["releases"] = sorted(releases, key=lambda one: str(one["tag"]))
-    for service in ("cargo", "python"):
+    for service in ("cargo", "python", "npm"):
         world[service]["uploads"] = [
-            {key: value for key, value in one.items() if service == "python" or key != "sha256"}
+            {key: value for key, value in one.items() if service != "cargo" or key != "sha256"}
             for one in world[service]["uploads"]
             if one["version"] not in without
         ]
@@ -122,6 +122,16 @@ def comparable(dump: str, *, without: Sequence[str] = ()) -> str:
     world["cargo"]["yanked"] = [
         one for one in world["cargo"]["yanked"] if not any(version in str(one) for version in without)
     ]
+    world["npm"]["deprecated"] = {
+        name: notice
+        for name, notice in world["npm"]["deprecated"].items()
+        if not name.endswith(tuple(f"@{version}" for version in without))
+    }
+    # Whether a fix is tagged for its line depends on what a package has above it at that moment; `latest` is compared.
+    world["npm"]["tags"] = {
+        name: {tag: version for tag, version in tags.items() if not tag.startswith("release-")}
+        for name, tags in world["npm"]["tags"].items()
+    }
     return json.dumps(world, sort_keys=True, indent=1)
 
 
