@@ -363,6 +363,11 @@ DAMAGE = [
         "# Changelog\n\n## Rolling\n\n- n\n\n## 1.0.0\n\n- a\n", [("heading-unclear", 3, None)], id="unclear"
     ),
     pytest.param(
+        "# Changelog\n\n## Rolling\n\nWords.\n\n## 1.0.0\n\n- a\n",
+        [("heading-unclear", 3, None)],
+        id="unclear, with prose",
+    ),
+    pytest.param(
         "# Changelog\n\n##1.0.0\n\n- n\n\n## 0.9.0\n\n- a\n",
         [("heading-unclear", 3, None)],
         id="no space above",

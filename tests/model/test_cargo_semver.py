@@ -122,3 +122,8 @@ def _version(text: str) -> Version:
     version = read_version(text)
     assert version is not None
     return version
+
+
+@pytest.mark.parametrize("text", ["1.2.0", "1.2.0-rc.1", "1.2.0-alpha"])
+def test_a_version_is_written_as_it_was_read(text: str) -> None:
+    assert str(read_version(text)) == text
