@@ -70,6 +70,13 @@ WRITERS = [
     ({**run("pnpm run out"), "package.json": '{"scripts": {"out": "npm publish"}}'}, "npm publish", "upload", "npm"),
     ({**run("make out"), "Makefile": "all:\n\ttrue\nout: all\n\tcargo publish\n"}, "cargo publish", "upload", "cargo"),
     ({**run("just out"), "justfile": "out version:\n    cargo publish\n"}, "cargo publish", "upload", "cargo"),
+    ({**run("task out"), "Taskfile.yml": "tasks:\n  in: true\n  out:\n    cmds:\n      - twine upload x\n"},
+     "twine upload", "upload", "python"),
+    (run("npx semantic-release@24"), "semantic-release", "version", None),
+    (run("npx @changesets/cli@2.1 publish"), "@changesets/cli publish", "upload", "npm"),
+    (run("cargo +stable publish"), "cargo +stable publish", "upload", "cargo"),
+    (run("npm --workspace a publish"), "npm --workspace a publish", "upload", "npm"),
+    (run("uv --directory=a publish"), "uv --directory=a publish", "upload", "python"),
 ]  # fmt: skip
 
 
@@ -97,6 +104,8 @@ OTHERS = [
     {**run("npm run out"), "package.json": '{"scripts": []}'},
     {**run("make all"), "Makefile": "all:\n\ttrue\nout: all\n\tcargo publish\n"},
     {**run("./a.sh"), "a.sh": "./a.sh"},
+    {**run("task in"), "Taskfile.yml": "tasks:\n  in: true\n  out:\n    cmds:\n      - twine upload x\n"},
+    {**run("true"), ".github/actions/out/action.yml": "runs: {using: composite, steps: [{run: uv publish}]}"},
 ]
 
 
@@ -154,6 +163,22 @@ def test_a_workflow_that_another_one_calls_is_started_with_it() -> None:
     (problem,) = second_writers(found(texts), ["python"], drafts=True)
 
     assert (problem.file, "a tag is pushed" in problem.message) == (called, True)
+
+
+def test_what_an_action_of_the_repository_runs_is_started_with_its_callers() -> None:
+    action, inner = ".github/actions/out/action.yml", "inner/action.yaml"
+    texts = {
+        PATH: "on: {push: {tags: ['*']}}\njobs: {a: {steps: [{uses: ./.github/actions/out}]}}",
+        action: "runs: {using: composite, steps: [{uses: ./inner/}, {uses: ./gone}, {run: npm publish}]}",
+        inner: "runs:\n  using: composite\n  steps:\n    - run: uv publish\n",
+    }
+
+    problems = second_writers(found(texts), ["python", "npm"], drafts=True)
+
+    assert {(one.file, one.line, "a tag is pushed" in one.message) for one in problems} == {
+        (inner, 4, True),
+        (action, 1, True),
+    }
 
 
 def test_uploads_of_packages_that_castoff_does_not_release_stay() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
@@ -85,9 +86,10 @@ def _unreadable(config: ToolConfig) -> Reading | None:
 def _of_ini(config: ToolConfig) -> ToolConfig:
     """Return the settings of the older format in the form of the newer one."""
     files = [
-        {"filename": name.split(":", 2)[2].partition("(")[0].strip(), **values}
+        {"filename" if match[1] == "file" else "glob": match[2].partition("(")[0].strip(), **values}
         for name, values in config.data.items()
-        if name.startswith("bumpversion:file:")
+        # A file that is edited twice has a word in parentheses: `[bumpversion:file(title):CHANGELOG.md]`.
+        if (match := re.fullmatch(r"bumpversion:(file|glob)(?:\([^)]*\))?:(.+)", name))
     ]
     return ToolConfig(config.path, config.text, {**config.data["bumpversion"], "files": files})
 

@@ -37,7 +37,8 @@ def read(project: ToolProject) -> Reading | None:
     if (access := config.one("access")) in ("public", "restricted"):
         book.take("npm.access", access, "access")
     if base := config.one("baseBranch"):
-        book.take("release.branches", [base], "baseBranch")
+        # It is what `git diff` compares with, so that some name the remote too.
+        book.take("release.branches", [base.removeprefix("origin/")], "baseBranch")
     _groups(book)
     ignored = excluded(project, config.words("ignore"))
     book.take("release.exclude", ignored or None, "ignore")

@@ -1,4 +1,4 @@
-"""lerna: `lerna.json`."""
+"""lerna and lerna-lite: `lerna.json`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _LEFT = {
 
 def read(project: ToolProject) -> Reading | None:
     """Read its mode and the settings of `version` and `publish`."""
-    config = find_config(project.tree, "lerna.json")
+    config = find_config(project.tree, "lerna.json", "lerna.jsonc", "lerna.json5")
     if config is None or "version" not in config.data:
         return None
     book = Notebook("lerna", project, config)
@@ -42,7 +42,7 @@ def read(project: ToolProject) -> Reading | None:
             # In fixed mode lerna releases what changed, and the others keep their version.
             book.take("release.only-changed", True, "version")
         if why := other_version(project, config.one("version")):
-            book.leave("version", why, "decision", f"the version {config.one('version')} in lerna.json")
+            book.leave("version", why, "decision", f"the version {config.one('version')} in {config.path}")
     whole = {**version, **publish}
     message = whole.get("message")
     names = {"%s": prefix + "{version}", "%v": "{version}"}
@@ -59,4 +59,4 @@ def read(project: ToolProject) -> Reading | None:
     if whole.get("distTag") not in (None, "latest"):
         book.take("npm.dist-tag", str(whole["distTag"]), "distTag")
     book.leave_known({**config.data, **whole}, _LEFT, _TAKEN)
-    return book.reading("lerna.json (unless `lerna run` needs it)")
+    return book.reading(f"{config.path} (unless `lerna run` needs it)")

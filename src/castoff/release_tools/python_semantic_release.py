@@ -1,11 +1,11 @@
-"""python-semantic-release: `[tool.semantic_release]`."""
+"""python-semantic-release: `[tool.semantic_release]`, and `[semantic_release]` of older ones."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from castoff.release_tools.reading import Notebook, Reading, ToolProject, find_config, template
+from castoff.release_tools.reading import Notebook, Reading, ToolConfig, ToolProject, find_config, template
 
 _TAKEN = ("tag_format", "commit_message", "branches", "branch", "version_variables", "version_variable",
           "version_toml", "version_pattern", "changelog", "changelog_file", "build_command")  # fmt: skip
@@ -35,6 +35,8 @@ def read(project: ToolProject) -> Reading | None:
         "pyproject.toml#tool.semantic_release",
         "releaserc.toml#semantic_release",
         ".releaserc.toml#semantic_release",
+        "releaserc.json#semantic_release",
+        "setup.cfg#semantic_release",
     )
     if config is None:
         return None
@@ -44,7 +46,7 @@ def read(project: ToolProject) -> Reading | None:
     book.take("release.message", template(message, {}) if message else None, "commit_message")
     book.take("release.branches", _branches(book) or None, "branches")
     for key in ("version_variables", "version_variable"):
-        for place in config.words(key):
+        for place in _places(config, key):
             path, _, variable = place.partition(":")
             name = re.compile(rf"\b{re.escape(variable.partition(':')[0])}\b\s*[:=]")
             book.replace_lines(path, lambda line, name=name: name.search(line) is not None, key)  # type: ignore[misc]
@@ -61,11 +63,15 @@ def read(project: ToolProject) -> Reading | None:
         book.leave("build_command", "castoff builds with `uv build`; what else has to run before a build can be "
                    "`[[version.run]]` or `python.build`", "decision", f"`{build.strip()}`")  # fmt: skip
     book.leave_known(config.data, _LEFT, _TAKEN)
-    return book.reading(
-        "the table `tool.semantic_release` of pyproject.toml"
-        if config.path == "pyproject.toml"
-        else config.path
-    )
+    inline = config.path in ("pyproject.toml", "setup.cfg")
+    table = "tool.semantic_release" if config.path == "pyproject.toml" else "semantic_release"
+    return book.reading(f"the table `{table}` of {config.path}" if inline else config.path)
+
+
+def _places(config: ToolConfig, key: str) -> Iterator[str]:
+    """Yield places of the version; `setup.cfg` has them in one line."""
+    for one in config.words(key):
+        yield from (place.strip() for place in one.split(",") if place.strip())
 
 
 def _branches(book: Notebook) -> list[str]:

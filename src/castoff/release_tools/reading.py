@@ -19,7 +19,7 @@ from castoff.errors import CastoffError
 from castoff.model.workspace import Package
 from castoff.ports import Tree
 from castoff.text import yaml
-from castoff.text.json import parse_json
+from castoff.text.json5 import parse_json5
 from castoff.text.toml import parse as parse_toml
 from castoff.values import replace
 
@@ -148,8 +148,9 @@ def _parsed(path: str, text: str) -> Mapping[str, Any]:
     data: object
     if path.endswith(".toml"):
         data = parse_toml(text, path)
-    elif path.endswith(".json"):
-        data = parse_json(text, path)
+    elif path.endswith((".json", ".jsonc", ".json5")):
+        # nx and others read comments and commas at the end, also in files that are called JSON.
+        data = parse_json5(text, path)
     elif path.endswith(".cfg"):
         data = _ini(text)
     else:

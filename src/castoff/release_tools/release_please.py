@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from posixpath import normpath
 from typing import Any
 
+from castoff.ports import Tree
 from castoff.release_tools.reading import (
     Notebook,
     Reading,
@@ -14,6 +16,7 @@ from castoff.release_tools.reading import (
     find_config,
     other_version,
 )
+from castoff.workflows.jobs import workflow_files, workflow_steps
 
 CONFIG = "release-please-config.json"
 MANIFEST = ".release-please-manifest.json"
@@ -22,6 +25,7 @@ _TAKEN = ("packages", "include-component-in-tag", "include-v-in-tag", "tag-separ
           "changelog-path", "component", "package-name", "signoff", "plugins")  # fmt: skip
 _LEFT = {
     "release-type": "castoff finds the manifests of Cargo, Python and npm packages itself",
+    "skip-github-release": '`by = "off"` in `[draft]` creates no release on the forge',
     "draft": "castoff always creates a draft, and a person announces it",
     "prerelease": "`castoff release minor --pre rc` makes a pre-release",
     "bump-minor-pre-major": "the level is given at each release: `castoff release minor`",
@@ -42,7 +46,8 @@ _LEFT = {
 
 def read(project: ToolProject) -> Reading | None:
     """Read the manifest configuration, or that of the GitHub App."""
-    config = find_config(project.tree, CONFIG, MANIFEST, APP)
+    named, manifest = _named_files(project.tree)
+    config = find_config(project.tree, named, manifest, APP)
     if config is None:
         return None
     book = Notebook("release-please", project, config)
@@ -50,11 +55,24 @@ def read(project: ToolProject) -> Reading | None:
         book.leave("handleGHRelease", "the GitHub App reads it, and releases on its own: remove the file, or the App "
                    "from this repository", "writer", "the configuration of release-please's App")  # fmt: skip
         return book.reading(APP)
-    if config.path == CONFIG:
+    if config.path == named:
         _settings(book, config)
-    _versions(book)
+    _versions(book, manifest)
     book.left.append(_open_pull_request(config))
-    return book.reading(*(path for path in (CONFIG, MANIFEST) if path in project.tree.paths()))
+    return book.reading(*(path for path in (named, manifest) if path in project.tree.paths()))
+
+
+def _named_files(tree: Tree) -> tuple[str, str]:
+    """Return the paths of the configuration and of the versions: the usual ones, or those that a workflow names."""
+    paths = frozenset(tree.paths())
+    if CONFIG in paths or MANIFEST in paths:
+        return CONFIG, MANIFEST
+    files = {path: text for path, text in workflow_files(tree).items() if "release-please" in text}
+    for step in workflow_steps(files):
+        config, manifest = (step.options.get(name, "") for name in ("config-file", "manifest-file"))
+        if "release-please" in step.uses and (config or manifest):
+            return normpath(config or CONFIG), normpath(manifest or MANIFEST)
+    return CONFIG, MANIFEST
 
 
 def _settings(book: Notebook, config: ToolConfig) -> None:
@@ -125,11 +143,11 @@ def _marked_lines(text: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def _versions(book: Notebook) -> None:
-    manifest = find_config(book.project.tree, MANIFEST)
+def _versions(book: Notebook, path_of_manifest: str) -> None:
+    manifest = find_config(book.project.tree, path_of_manifest)
     for path, version in (manifest.data if manifest else {}).items():
         if why := other_version(book.project, str(version)):
-            book.leave(path, why, "decision", f"the version {version} of `{path}` in {MANIFEST}")
+            book.leave(path, why, "decision", f"the version {version} of `{path}` in {path_of_manifest}")
 
 
 def _open_pull_request(config: ToolConfig) -> Any:

@@ -6,7 +6,16 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from castoff.release_tools.reading import Left, Notebook, Reading, ToolProject, find_config, template
+from castoff.release_tools.reading import (
+    Left,
+    Notebook,
+    Reading,
+    ToolConfig,
+    ToolProject,
+    find_config,
+    template,
+)
+from castoff.text.json5 import exported_literal
 
 _FILES = (".releaserc", ".releaserc.json", ".releaserc.yaml", ".releaserc.yml", "package.json#release")
 _PROGRAMS = re.compile(r"(?:\.releaserc|release\.config)\.[cm]?[jt]s")
@@ -33,8 +42,13 @@ def read(project: ToolProject) -> Reading | None:
     """Read branches, tags and plugins."""
     program = next((path for path in project.tree.paths() if _PROGRAMS.fullmatch(path)), None)
     config = find_config(project.tree, *_FILES)
+    if config is None and program is not None:
+        text = project.tree.read(program) or ""
+        if not isinstance(data := exported_literal(text), Mapping):
+            return _program(program)
+        config = ToolConfig(program, text, data)
     if config is None:
-        return None if program is None else _program(program)
+        return None
     book = Notebook("semantic-release", project, config)
     book.take_tag(template(config.one("tagFormat") or "v${version}", _NAMES), "tagFormat")
     branches = list(_branches(book))
@@ -61,7 +75,8 @@ def _branches(book: Notebook) -> Iterator[str]:
     for one in [given] if isinstance(given, str) else given:
         name = one.get("name") if isinstance(one, Mapping) else one
         if isinstance(one, Mapping) and one.get("prerelease"):
-            book.leave("branches", f"any release branch makes pre-releases: `castoff release minor --pre {name}`",
+            kind = name if name in ("alpha", "beta", "rc") else "rc"
+            book.leave("branches", f"any release branch makes pre-releases: `castoff release minor --pre {kind}`",
                        what=f"the pre-release branch `{name}`")  # fmt: skip
         # Patterns of maintenance branches, `+([0-9])?(.{+([0-9]),x}).x`, are castoff's default.
         elif isinstance(name, str) and re.fullmatch(r"[\w./-]+", name):

@@ -1,4 +1,4 @@
-"""Steps of CI workflows: what starts them, and what they run, scripts of the repository included.
+"""Steps of CI workflows: what starts them, and what they run, scripts and actions of the repository included.
 
 A file that is not YAML is searched line by line: GitHub accepts more YAML than castoff parses, so it may still run.
 """
@@ -29,7 +29,12 @@ _LONGEST = 200_000
 _WORKFLOW = re.compile(r"\.github/workflows/[^/]+\.ya?ml")
 _PATH = re.compile(r"(?<![\w$/.-])(?:\./)?([\w-][\w./-]{0,200})")
 _PACKAGE_SCRIPT = re.compile(r"\b(?:npm|pnpm|yarn|bun)\s+(?:run(?:-script)?\s+|--silent\s+)*([\w:.-]{1,80})")
-_RECIPE = re.compile(r"\b(make|just)\s+(?:-\w+\s+)*([\w.-]{1,80})")
+_RECIPE = re.compile(r"\b(make|just|task)\s+(?:-\w+\s+)*([\w.-]{1,80})")
+_RECIPES: Mapping[str, tuple[str, ...]] = {
+    "make": ("Makefile", "makefile", "GNUmakefile"),
+    "just": ("justfile", "Justfile"),
+    "task": ("Taskfile.yml", "Taskfile.yaml", "Taskfile.dist.yml", "Taskfile.dist.yaml"),
+}
 _SHELL = re.compile(r"#!\s*/\S+[/ ](?:ba|z|da|k)?sh\b")
 _BY_HAND = re.compile(r"github\.event_name\s*==\s*['\"]workflow_dispatch['\"]")
 
@@ -55,10 +60,12 @@ def workflow_files(tree: Tree) -> dict[str, str]:
 
 
 def workflow_steps(files: Mapping[str, str], tree: Tree | None = None) -> tuple[WorkflowStep, ...]:
-    """List the steps of workflows, file by file; ``tree`` holds the scripts and workflows that they run."""
+    """List the steps of workflows, file by file; ``tree`` holds the scripts, workflows and actions that they run."""
     found = {path: tuple(_in_file(path, files[path])) for path in sorted(files)}
     callers = _callers(found)
     scripts = _Scripts(tree) if tree is not None else None
+    if tree is not None:
+        found |= _own_actions(found, callers, tree)
     return tuple(
         replace(step, when=_with_callers(path, step.when, callers), script=_expanded(step.script, scripts))
         for path, steps in found.items()
@@ -78,6 +85,47 @@ def _callers(found: Mapping[str, tuple[WorkflowStep, ...]]) -> dict[str, set[Whe
             if step.uses.startswith("./"):
                 callers.setdefault(normpath(step.uses), set()).update(step.when)
     return callers
+
+
+def _own_actions(
+    found: Mapping[str, tuple[WorkflowStep, ...]], callers: Mapping[str, set[When]], tree: Tree
+) -> dict[str, tuple[WorkflowStep, ...]]:
+    """Return the steps of the repository's composite actions, by their file, with all that starts them."""
+    when: dict[str, set[When]] = {}
+    steps = [
+        replace(step, when=_with_callers(path, step.when, callers)) for path in found for step in found[path]
+    ]
+    made: dict[str, tuple[WorkflowStep, ...]] = {}
+    for _ in range(_DEEPEST):
+        for step in steps:
+            path = _action_file(tree, step.uses)
+            if path is not None:
+                when.setdefault(path, set()).update(step.when)
+        made = {path: tuple(_in_action(path, tree.read(path) or "", when[path])) for path in sorted(when)}
+        steps = [step for path in made for step in made[path]]
+    return made
+
+
+def _action_file(tree: Tree, uses: str) -> str | None:
+    if not uses.startswith("./"):
+        return None
+    folder = normpath(uses)
+    places = (
+        ["action.yml", "action.yaml"] if folder == "." else [f"{folder}/action.yml", f"{folder}/action.yaml"]
+    )
+    return next((one for one in places if one in tree.paths()), None)
+
+
+def _in_action(path: str, text: str, when: set[When]) -> Iterator[WorkflowStep]:
+    try:
+        root = read_yaml(text, file=path)
+    except ConfigurationError:
+        return
+    runs = root.get("runs") if isinstance(root, YamlMapping) else None
+    for step in _steps(runs) if isinstance(runs, YamlMapping) else ():
+        made = _step(path, step, _limited(tuple(sorted(when)), step.get("if")))
+        if made is not None:
+            yield made
 
 
 def _with_callers(path: str, when: tuple[When, ...], callers: Mapping[str, set[When]]) -> tuple[When, ...]:
@@ -239,9 +287,14 @@ class _Scripts:
         return {name: text for name, text in found.items() if isinstance(text, str)}
 
     def _recipe(self, program: str, target: str) -> Iterator[str]:
-        names = ("Makefile", "makefile", "GNUmakefile") if program == "make" else ("justfile", "Justfile")
-        path = next((name for name in names if name in self._paths), None)
+        path = next((name for name in _RECIPES[program] if name in self._paths), None)
         text = self._tree.read(path) if path is not None else None
+        if program == "task":
+            # The whole entry, with its commands, is indented below its name.
+            head = re.compile(rf"^([ \t]+){re.escape(target)}:.*\n((?:\1[ \t]+.*\n?|[ \t]*\n)*)", re.M)
+            if text is not None and (match := head.search(text[:_LONGEST])):
+                yield re.sub(r"^\s*(?:cmds?:|-)\s*", "", match[2], flags=re.M)
+            return
         head = re.compile(rf"^{re.escape(target)}\b[^\n=]*:.*\n((?:[ \t]+.*\n?|\n)*)", re.M)
         if text is not None and (match := head.search(text[:_LONGEST])):
             yield match[1]

@@ -60,22 +60,25 @@ _ACTIONS: Mapping[str, _Known] = {
     "release-plz/action": _Known("release-plz", "version"),
     "toolmantim/release-drafter": _Known("release-drafter", "draft"),
 }
+_OPTIONS = r"\s+(?:[-+][\w./:-]+(?:=\S+|\s+[^-+\s]\S*)?\s+)*"
+"""Options before a command's word: `cargo +stable publish`, `npm --workspace a publish`."""
+
 _COMMANDS: tuple[tuple[str, _Known], ...] = (
-    (r"(?:uv|hatch|flit|poetry|pdm|rye)\s+publish", _Known("a Python client", "upload", "python")),
+    (rf"(?:uv|hatch|flit|poetry|pdm|rye){_OPTIONS}publish", _Known("a Python client", "upload", "python")),
     (r"maturin\s+(?:upload|publish)", _Known("maturin", "upload", "python")),
     (r"twine\s+upload", _Known("twine", "upload", "python")),
-    (r"cargo\s+publish", _Known("cargo", "upload", "cargo")),
+    (rf"cargo{_OPTIONS}publish", _Known("cargo", "upload", "cargo")),
     (r"cargo\s+(?:ws|workspaces)\s+publish", _Known("cargo-workspaces", "version")),
     (r"cargo\s+(?:ws|workspaces)\s+version", _Known("cargo-workspaces", "version")),
     # Both only print unless they are told to act.
     (r"cargo\s+smart-release\b[^\n]{0,300}\s--execute", _Known("cargo-smart-release", "version")),
     (r"cargo\s+release\b[^\n]{0,300}\s(?:--execute|-x)", _Known("cargo-release", "version")),
     (r"release-plz\s+(?:release-pr|release|update)", _Known("release-plz", "version")),
-    (r"(?:npm|bun)\s+publish", _Known("npm", "upload", "npm")),
+    (rf"(?:npm|bun){_OPTIONS}publish", _Known("npm", "upload", "npm")),
     (r"pnpm\b[^\n]{0,100}\spublish", _Known("pnpm", "upload", "npm")),
     (r"yarn\b[^\n]{0,100}\s(?:npm\s+)?publish", _Known("yarn", "upload", "npm")),
-    (r"(?:changeset|lerna)\s+publish", _Known("a workspace client", "upload", "npm")),
-    (r"(?:changeset|lerna)\s+version", _Known("a workspace client", "version")),
+    (r"(?:changeset|@changesets/cli|lerna)\s+publish", _Known("a workspace client", "upload", "npm")),
+    (r"(?:changeset|@changesets/cli|lerna)\s+version", _Known("a workspace client", "version")),
     (r"nx\s+release", _Known("nx release", "version")),
     (r"release-please\s+(?:release-pr|github-release|manifest-\w+)", _Known("release-please", "version")),
     (r"semantic-release(?:\s+(?:version|publish))?(?=\s*$|\s+-|\s*[;&|])", _Known("semantic-release", "version")),
@@ -87,6 +90,7 @@ _COMMANDS: tuple[tuple[str, _Known], ...] = (
 _CALL = re.compile(
     r"(?:^|[\s;&|(`\"'/])(" + "|".join(f"(?:{pattern})" for pattern, _ in _COMMANDS) + r")(?![\w-])", re.M
 )
+_RELEASED = re.compile(r"(?<=[\w-])@(?:\d[\w.^~*-]*|latest|next|lts)(?=\s|$)", re.M)
 _HARMLESS = re.compile(
     r"--dry-run|--dry\b|--noop|--no-op|--help|--version\b(?!=)|testpypi|pkg\.github\.com|^\s*echo\b"
 )
@@ -158,6 +162,8 @@ def commands_in(script: str) -> tuple[tuple[int, str], ...]:
 def _calls(text: str) -> Iterator[tuple[int, str, _Known]]:
     # A command may go on in the next line; the length stays, so that lines can be counted.
     script = text.replace("\\\n", "  ")
+    # `npx semantic-release@24` is the same tool.
+    script = _RELEASED.sub(lambda match: " " * len(match[0]), script)
     seen: set[str] = set()
     for match in _CALL.finditer(script):
         line = script[script.rfind("\n", 0, match.start(1)) + 1 :].partition("\n")[0]
