@@ -13,12 +13,20 @@ from castoff.model.tag_schemes import (
     ReachableTag,
     Scheme,
     choose_scheme,
-    name_of,
+    unread_tags,
     version_tags,
     without_name,
 )
 
-NAMES = Names([("zz-nib", "packages/zz-nib"), ("zz_ink", "packages/ink"), ("zz-pen", "packages/zz-pen")])
+NAMES = Names(
+    [
+        ("zz-nib", "packages/zz-nib"),
+        ("zz_ink", "packages/ink"),
+        ("zz-pen", "packages/zz-pen"),
+        ("@acme/core", "packages/the-core"),
+        ("@acme/dock", "packages/dock"),
+    ]
+)
 
 
 def scheme(
@@ -163,7 +171,8 @@ def test_a_newer_plain_tag_that_the_manifests_do_not_carry_leaves_the_choice_ope
         (["zz-nib@1.0.0", "zz_ink@1.0.0"], None, "{package}@{version}"),
         (["zz-nib==1.0.0", "zz_ink==1.0.0"], None, "{package}=={version}"),
         (["packages/zz-nib/v1.0.0", "packages/zz_ink/v1.0.0"], None, "packages/{package}/v{version}"),
-        (["zz-nib/1.0.0", "ink/1.0.0"], None, None),
+        (["zz-nib/1.0.0", "ink/1.0.0"], None, "{folder}/{version}"),
+        (["core-v1.0.0", "dock-v1.0.0"], None, "{unscoped}-v{version}"),
         (["zz-nib-v1.0.0", "zz-ink@1.0.0"], None, None),
         (["zz-nib-1.0.0", "zz_ink-1.0.0", "zz-pen/-1.0.0"], None, "{package}-{version}"),
         (["v1.0.0", "zz-nib-v1.0.0", "zz_ink-v1.0.0"], "v{version}", "{package}-v{version}"),
@@ -208,7 +217,29 @@ def test_what_comes_before_the_version_has_a_rank(prefix: str, rank: tuple[Rank,
     assert NAMES.rank(prefix) == rank
 
 
-def test_a_name_of_a_tag_and_its_form_without_the_package() -> None:
-    assert name_of("{package}-v{version}", "x", "1.0.0") == "x-v1.0.0"
+@pytest.mark.parametrize(
+    ("tag", "form"),
+    [
+        ("v2026.04.1", "v{version}"),
+        ("zz-nib-2026.04.1", "zz-nib-{version}"),
+        ("zz_ink@1.0.0-canary.3", "zz_ink@{version}"),
+        ("py-2026.04.1", "py-{version}"),
+        ("docs-2026.04.1", None),
+        ("zz-nib-2026.4.1", None),
+        ("zz-nib-1.0.0.dev3", None),
+        ("zz-pen-2026.04.1", None),
+        ("zz-nib-next", None),
+    ],
+)
+def test_tags_that_look_like_versions_and_cannot_be_parsed(tag: str, form: str | None) -> None:
+    tags = [ReachableTag(name=tag, commit="1")]
+
+    found = unread_tags(tags, NAMES, ("zz-pen-*",), lambda name: name.startswith("py-"))
+
+    assert found == (((tag, form),) if form else ())
+
+
+def test_the_form_of_a_tag_without_the_package() -> None:
+    assert without_name("{folder}/v{version}") == "v{version}"
     assert without_name("{package}-v{version}") == "v{version}"
     assert without_name("{package}=={version}") == "{version}"

@@ -81,3 +81,28 @@ def test_tags_of_packages_are_named_and_read_back_by_one_template() -> None:
         None,
         None,
     ]
+
+
+@pytest.mark.parametrize(
+    ("template", "tags"),
+    [
+        ("{unscoped}-v{version}", ["core-v1.2.0", "quay-v1.2.0"]),
+        ("{folder}/v{version}", ["the-core/v1.2.0", "quay/v1.2.0"]),
+    ],
+)
+def test_tags_per_package_may_have_a_name_without_its_scope_or_that_of_the_folder(
+    template: str, tags: list[str]
+) -> None:
+    folders = {"@acme/core": "packages/the-core", "quay": "."}
+
+    made = PackageTags(template, ("@acme/core", "quay"), folders=folders)
+
+    assert [tag for _, tag in made.of(ReleaseVersion(1, 2, 0))] == tags
+    assert made.shared is None
+
+
+def test_two_packages_whose_tags_would_be_one_are_found() -> None:
+    assert PackageTags("{unscoped}-v{version}", ("@a/core", "cli", "@b/core")).shared == (
+        "@a/core",
+        "@b/core",
+    )

@@ -130,6 +130,19 @@ def test_a_tag_of_the_form_on_another_branch_leaves_it_clear(tmp_path: Path) -> 
     assert _squashed(tmp_path, ("v1.0.0",), "v1.1.0").plan("1.2.0").tag == "v1.2.0"
 
 
+@pytest.mark.parametrize("setting", ["package-tags = true", 'tag = "v{version}"\npackage-tags = true'])
+def test_a_tag_from_before_the_packages_had_theirs_is_not_the_last_release(
+    tmp_path: Path, setting: str
+) -> None:
+    made = Versioned.begin(tmp_path, TWO, "v0.5.0")
+    made.commit({"notes.txt": "more"}, "zz-nib-v1.0.0", "zz-ink-v1.0.0")
+    made.commit({"castoff.toml": f"[release]\n{setting}\n"})
+
+    plan = made.plan("minor")
+
+    assert (plan.previous, plan.tag) == ("1.0.0", "v1.1.0")
+
+
 @pytest.mark.parametrize(
     ("files", "released", "after", "planned"),
     [

@@ -6,6 +6,7 @@ import pytest
 
 from castoff.model.refs import PackageTags, TagName
 from castoff.model.tag_schemes import ReachableTag
+from castoff.model.versions import ReleaseVersion
 from castoff.session.tag_names import TagNaming
 
 EACH = PackageTags("{package}@{version}", ("core",))
@@ -18,6 +19,7 @@ EARLIER = (TagName("v{version}"),)
         (EACH, (), ["core@3.1.0"], ["core@3.1.0"]),
         (EACH, (), ["core@3.1.0", "core@3.2.0", "3.2.0"], ["3.2.0", "core@3.1.0"]),
         (EACH, (), ["3.1.0", "core@3.1.0", "core@3.1.1", "3.2.0"], ["3.2.0", "3.1.0"]),
+        (EACH, (), ["2.0.0", "core@3.1.0", "core@3.2.0", "3.2.0"], ["3.2.0", "core@3.1.0", "2.0.0"]),
         (None, (), ["v3.1.0", "3.2.0"], ["3.2.0"]),
         (None, EARLIER, ["v3.1.0"], ["v3.1.0"]),
         (None, EARLIER, ["v3.1.0", "3.2.0-rc.1", "v3.2.0-rc.1"], ["3.2.0-rc.1", "v3.1.0"]),
@@ -27,6 +29,7 @@ EARLIER = (TagName("v{version}"),)
         "packages alone",
         "the first release",
         "a package between releases",
+        "a release from before the packages had tags",
         "of another workspace",
         "an earlier form alone",
         "both forms of the first release",
@@ -38,5 +41,17 @@ def test_released(
 ) -> None:
     reachable = tuple(ReachableTag(name=tag, commit=f"C{number}") for number, tag in enumerate(tags))
     naming = TagNaming(tag=TagName("{version}"), each=each, earlier=earlier, reachable=reachable)
+
+    assert [one.tag for one in naming.released] == expected
+
+
+@pytest.mark.parametrize(
+    ("last", "expected"), [(None, ["2.0.0"]), (ReleaseVersion(3, 1, 0), ["core@3.1.0", "2.0.0"])]
+)
+def test_packages_alone_mark_the_last_release_beside_an_old_tag(
+    last: ReleaseVersion | None, expected: list[str]
+) -> None:
+    reachable = tuple(ReachableTag(name=tag, commit=tag) for tag in ("2.0.0", "core@3.1.0", "core@3.2.0"))
+    naming = TagNaming(tag=TagName("{version}"), each=EACH, reachable=reachable, last_of_packages=last)
 
     assert [one.tag for one in naming.released] == expected

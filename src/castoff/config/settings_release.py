@@ -73,7 +73,8 @@ class ReleaseSettings:
     package_tags: bool | str | None = key(
         FlagOrText(FreeText(expects="a template", check=checks.package_tag)),
         "Tag each package in addition to the release: `false`, `true` (in the current form, otherwise "
-        "`{package}-v{version}`), or a template with `{package}` and `{version}`. Default: no such tags; "
+        "`{package}-v{version}`), or a template with `{version}` and one of `{package}`, `{unscoped}` (its name "
+        "without npm's scope) and `{folder}` (the name of its folder). Default: no such tags; "
         "if the last release has them, castoff asks for a decision.",
         default=None,
     )

@@ -11,6 +11,7 @@ import warnings
 from castoff.config.fields import Check
 from castoff.config.positions import Impossible, shown
 from castoff.config.templates import PLACEHOLDERS, defects, fill, used
+from castoff.model.refs import PACKAGE_HOLES
 
 
 def compiled(text: str) -> re.Pattern[str]:
@@ -105,9 +106,9 @@ def tag(text: str) -> Impossible | None:
 
 
 def package_tag(text: str) -> Impossible | None:
-    """Check the template of tags per package: as that of a tag, with `{package}` once."""
-    found = _tag(text, ("version", "package"), "{package}-v{version}")
-    if found is None and text.count("{package}") != 1:
+    """Check the template of tags per package: as that of a tag, with the package once."""
+    found = _tag(text, ("version", *(hole[1:-1] for hole in PACKAGE_HOLES)), "{package}-v{version}")
+    if found is None and sum(text.count(hole) for hole in PACKAGE_HOLES) != 1:
         return Impossible(
             f"`{shown(text)}` does not contain the package exactly once",
             "write, for example, `{package}-v{version}`",
@@ -138,7 +139,10 @@ def _tag(text: str, known: tuple[str, ...], example: str) -> Impossible | None:
             reason="each release needs a tag of its own, from which its version can be read",
         )
     # Judged with a version in it: the braces of the template are not part of any tag.
-    name = fill(text.replace("{package}", "x"), {"version": "1.2.3"})
+    name = text
+    for hole in PACKAGE_HOLES:
+        name = name.replace(hole, "x")
+    name = fill(name, {"version": "1.2.3"})
     if not _is_ref(name):
         return Impossible(
             f"`{shown(text)}` gives `{shown(name)}`, which git does not accept as a tag", "change it"

@@ -65,6 +65,16 @@ class Refs(Struct, frozen=True, kw_only=True):
 
 
 _HOLE = "{version}"
+PACKAGE_HOLES = ("{package}", "{unscoped}", "{folder}")
+"""What stands for a package in the form of its tags: its name, that without npm's scope, or its folder's."""
+
+
+def tag_word(hole: str, package: str, folder: str) -> str:
+    """Return what a hole becomes in the tag of a package."""
+    if hole == "{package}":
+        return package
+    name = package.rpartition("/")[2]
+    return name if hole == "{unscoped}" else folder.rpartition("/")[2].strip(".") or name
 
 
 class TagSource(Struct, frozen=True, kw_only=True):
@@ -142,14 +152,15 @@ class TagName(Struct, frozen=True):
 
 
 class PackageTags(Struct, frozen=True):
-    """Tags of each package besides that of the release, by one template with `{package}` and `{version}`.
+    """Tags of each package besides that of the release, by one template with a hole of each kind.
 
-    ``names`` are those of the packages; two packages of one name share a tag.
+    ``names`` are those of the packages, ``folders`` their folders; two packages of one name share a tag.
     """
 
     template: str
     names: tuple[str, ...]
     ecosystem: Ecosystem = "cargo"
+    folders: Mapping[str, str] = {}
 
     def of(self, version: ReleaseVersion) -> tuple[tuple[str, str], ...]:
         """Give (package, tag) for a version, in the order of the packages."""
@@ -159,9 +170,20 @@ class PackageTags(Struct, frozen=True):
         """Read the version of a tag of one of the packages."""
         return next((found for _, one in self._each() if (found := one.version(tag)) is not None), None)
 
+    @property
+    def shared(self) -> tuple[str, str] | None:
+        """Return two packages whose tags would be one, though their names differ."""
+        seen: dict[str, str] = {}
+        for name, one in self._each():
+            if seen.setdefault(one.template, name) != name:
+                return seen[one.template], name
+        return None
+
     def _each(self) -> Iterator[tuple[str, TagName]]:
+        hole = next((one for one in PACKAGE_HOLES if one in self.template), PACKAGE_HOLES[0])
         for name in dict.fromkeys(self.names):
-            yield name, TagName(self.template.replace("{package}", name), self.ecosystem)
+            word = tag_word(hole, name, self.folders.get(name, ""))
+            yield name, TagName(self.template.replace(hole, word), self.ecosystem)
 
 
 def _said(found: re.Match[str]) -> str | None:

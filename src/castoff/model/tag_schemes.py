@@ -18,10 +18,11 @@ from typing import Literal
 
 from msgspec import Struct
 
-from castoff.model.versions import ReleaseVersion, read
+from castoff.model.refs import PACKAGE_HOLES, tag_word
+from castoff.model.versions import ReleaseVersion, is_between_releases, read
 
 HOLE = "{version}"
-NAME_HOLE = "{package}"
+NAME_HOLE = PACKAGE_HOLES[0]
 Evidence = Literal["holds", "differs", "unknown"]
 Rank = Literal["plain", "package", "other"]
 Found = Literal["found", "none", "per-package", "unclear"]
@@ -44,7 +45,7 @@ class ReachableTag(Struct, frozen=True, kw_only=True):
 
 
 class Mark(Struct, frozen=True, kw_only=True):
-    """A tag that names a version. ``package`` is the package of the workspace whose name it has, if any."""
+    """A tag that names a version. ``package`` is the package of the workspace that it names, ``folder`` its folder."""
 
     template: str
     name: str
@@ -52,6 +53,7 @@ class Mark(Struct, frozen=True, kw_only=True):
     version: ReleaseVersion
     rank: Rank
     package: str | None = None
+    folder: str = ""
 
 
 class Scheme(Struct, frozen=True, kw_only=True):
@@ -73,7 +75,9 @@ class Names:
     def __init__(self, packages: Iterable[tuple[str, str]]) -> None:
         """Take (name, folder) of each package."""
         self._names: dict[str, str] = {}
-        for name, folder in packages:
+        named = list(packages)
+        self.folders = dict(named)
+        for name, folder in named:
             # Tags name a package by its name, its npm name without the scope, or its folder.
             for word in (name, name.rpartition("/")[2], folder, folder.rpartition("/")[2]):
                 self._names.setdefault(_normal(word), name)
@@ -110,10 +114,31 @@ def version_tags(
             version=version,
             rank=rank,
             package=package,
+            folder=names.folders[package] if package else "",
         )
         # By time first: numbers can restart. Version and name only break ties of tags from the same second.
         found.append(((tag.time, version, version.width, tag.name), mark))
     return tuple(mark for _, mark in sorted(found, key=lambda one: one[0], reverse=True))
+
+
+def unread_tags(
+    tags: Iterable[ReachableTag], names: Names, ignored: Collection[str], is_version: Callable[[str], bool]
+) -> tuple[tuple[str, str], ...]:
+    """Give (name, form) of the tags that look like versions and cannot be parsed, the newest first.
+
+    A name before the version must be one for releases or that of a package, or ``is_version`` knows the tag.
+    """
+    found: list[tuple[int, str, str]] = []
+    for tag in tags:
+        match = _VERSIONED.fullmatch(tag.name)
+        if match is None or is_ignored(tag.name, ignored):
+            continue
+        version = match["version"]
+        if read(version) is not None or is_between_releases(version):
+            continue
+        if names.rank(match["prefix"])[0] != "other" or is_version(tag.name):
+            found.append((tag.time, tag.name, match["prefix"] + HOLE))
+    return tuple((name, form) for _, name, form in sorted(found, reverse=True))
 
 
 def is_ignored(tag: str, ignored: Iterable[str]) -> bool:
@@ -236,28 +261,28 @@ def _first_rank(marks: Sequence[Mark], ranks: Sequence[Rank]) -> list[Mark]:
 
 def _template_of_each(marks: Sequence[Mark]) -> str | None:
     """Return the template of most tags per package; None if no form has more than half of them."""
-    # tokio-rs/tracing has 244 tags of one form, and one with a slash more.
-    forms = Counter(_with_name_hole(mark) for mark in marks)
-    return next((form for form, count in forms.items() if 2 * count > len(marks)), None)
+    for hole in PACKAGE_HOLES:
+        # tokio-rs/tracing has 244 tags of one form, and one with a slash more.
+        forms = Counter(_with_hole(mark, hole) for mark in marks)
+        for form, count in forms.items():
+            if form is not None and 2 * count > len(marks):
+                return form
+    return None
 
 
-def _with_name_hole(mark: Mark) -> str | None:
-    name = mark.package or ""
+def _with_hole(mark: Mark, hole: str) -> str | None:
+    word = tag_word(hole, mark.package or "", mark.folder)
     prefix = mark.template.removesuffix(HOLE)
     # A name that occurs twice in the tag cannot be replaced without guessing which one varies.
-    if not name or prefix.count(name) != 1:
+    if not word or prefix.count(word) != 1:
         return None
-    return prefix.replace(name, NAME_HOLE) + HOLE
-
-
-def name_of(template: str, package: str, version: str) -> str:
-    """Name the tag of one package."""
-    return template.replace(NAME_HOLE, package).replace(HOLE, version)
+    return prefix.replace(word, hole) + HOLE
 
 
 def without_name(template: str) -> str:
     """Return the form of a release tag beside tags per package: `v{version}` for `{package}-v{version}`."""
-    end = template.rpartition(NAME_HOLE)[2].removesuffix(HOLE)
+    end = next((template.rpartition(hole)[2] for hole in PACKAGE_HOLES if hole in template), template)
+    end = end.removesuffix(HOLE)
     return f"v{HOLE}" if end.endswith(("v", "V")) else HOLE
 
 

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from msgspec import Struct, field
 
 from castoff.errors import CastoffError
+from castoff.model.refs import PACKAGE_HOLES
 from castoff.model.workspace import Package
 from castoff.ports import Tree
 from castoff.text import yaml
@@ -219,8 +220,8 @@ class Notebook(Struct):
         self.entries.append(SettingsEntry(table=table, settings={setting: value}, reason=reason))
 
     def take_tag(self, template: str | None, key: str) -> None:
-        """Take a tag's form over: with `{package}` it is that of each package."""
-        if template is not None and "{package}" in template:
+        """Take a tag's form over: with a package in it, it is that of each package."""
+        if template is not None and any(hole in template for hole in PACKAGE_HOLES):
             self.take("release.package-tags", template, key)
         elif template is not None and "{version}" in template:
             self.take("release.tag", template, key)

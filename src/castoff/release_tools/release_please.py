@@ -80,7 +80,7 @@ def _settings(book: Notebook, config: ToolConfig) -> None:
     single = next(iter(packages.values())) if len(packages) == 1 else {}
     whole: dict[str, Any] = {**config.data, **single}
     if packages:
-        book.take_tag(_tag(whole, several=len(packages) > 1), "include-component-in-tag")
+        book.take_tag(_tag(whole, _hole(book.project), several=len(packages) > 1), "include-component-in-tag")
     if whole.get("signoff"):
         book.take("release.signoff", True, "signoff")
     plugins = [one.get("type") if isinstance(one, Mapping) else one for one in config.get("plugins") or ()]
@@ -94,11 +94,16 @@ def _settings(book: Notebook, config: ToolConfig) -> None:
     book.leave_known({**config.data, **named}, _LEFT, _TAKEN)
 
 
-def _tag(settings: Mapping[str, Any], *, several: bool) -> str:
+def _hole(project: ToolProject) -> str:
+    """Return what stands for a package: components have npm's names without their scope."""
+    return "{unscoped}" if any("/" in one.name for one in project.packages) else "{package}"
+
+
+def _tag(settings: Mapping[str, Any], hole: str, *, several: bool) -> str:
     v = "v" if settings.get("include-v-in-tag", True) else ""
     named = bool(settings.get("component") or settings.get("package-name"))
     if settings.get("include-component-in-tag", True) and (several or named):
-        return "{package}" + str(settings.get("tag-separator", "-")) + v + "{version}"
+        return hole + str(settings.get("tag-separator", "-")) + v + "{version}"
     return v + "{version}"
 
 

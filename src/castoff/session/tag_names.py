@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, cached_property
 
 from msgspec import Struct
@@ -24,12 +24,13 @@ from castoff.model.tag_schemes import (
     Scheme,
     choose_scheme,
     is_ignored,
+    unread_tags,
     version_tags,
     without_name,
 )
 from castoff.model.version_rules import looks_like_version
 from castoff.model.versions import Ecosystem, ReleaseVersion, carries, read
-from castoff.model.workspace import Workspace
+from castoff.model.workspace import Package, Workspace
 from castoff.ports import Tree
 from castoff.values import replace
 
@@ -43,7 +44,9 @@ class TagNaming(Struct, frozen=True, kw_only=True, dict=True):
     """How tags are named from now on, and how those are that were made before.
 
     ``reachable`` are all tags that the branch reaches; ``earlier`` are the forms of the last release where no tag has
-    the form of ``tag``. ``problems`` are errors: which tag a release gets is unclear.
+    the form of ``tag``. ``last_of_packages`` is the last release if only its packages have tags. ``others`` are
+    tags of other forms that look like versions and cannot be parsed. ``problems`` are errors: which tag a release
+    gets is unclear.
     """
 
     tag: TagName
@@ -52,12 +55,16 @@ class TagNaming(Struct, frozen=True, kw_only=True, dict=True):
     reachable: tuple[ReachableTag, ...] = ()
     ignored: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
+    last_of_packages: ReleaseVersion | None = None
+    others: tuple[str, ...] = ()
 
     @property
     def unread(self) -> tuple[str, ...]:
         """Return the tags that the branch reaches, that look like versions and that cannot be read."""
         names = (tag.name for tag in self.reachable if not is_ignored(tag.name, self.ignored))
-        return tuple(name for name in names if looks_like_version(name, self.tag.template))
+        return tuple(
+            name for name in names if name in self.others or looks_like_version(name, self.tag.template)
+        )
 
     @property
     def released(self) -> tuple[Claim, ...]:
@@ -91,15 +98,20 @@ class TagNaming(Struct, frozen=True, kw_only=True, dict=True):
             return found
         forms = (self.each, *self.earlier)
         found = next((found for one in forms if one and (found := one.version(tag)) is not None), None)
-        return found if found is None or self._first is None or found < self._first else None
+        if found is None or self._first is None or found < self._first:
+            return found
+        return found if self.last_of_packages and found <= self.last_of_packages else None
 
     @cached_property
     def _first(self) -> ReleaseVersion | None:
-        """Return the lowest version with a tag of the release's form."""
-        known = (
-            self.tag.version(one.name) for one in self.reachable if not is_ignored(one.name, self.ignored)
-        )
-        return min((one for one in known if one is not None), default=None)
+        """Return the lowest version with a tag of the release's form: one that packages have as well, if any is.
+
+        A tag from before the packages had theirs (`v5.1.0`, then `a@6.0.0`) does not end their turn.
+        """
+        names = [one.name for one in self.reachable if not is_ignored(one.name, self.ignored)]
+        known = {version for name in names if (version := self.tag.version(name)) is not None}
+        each = {self.each.version(name) for name in names} if self.each else set()
+        return min(known & each or known, default=None)
 
     def each_of(self, version: ReleaseVersion, *, besides: str) -> tuple[tuple[str, str], ...]:
         """Give (package, tag) of the tags that packages get beside the release's."""
@@ -127,31 +139,38 @@ def find_naming(branch: TaggedBranch, release: ReleaseSettings) -> TagNaming:
     tags, workspace = branch.tags, branch.workspace
     ecosystems = {package.ecosystem for package in workspace.packages}
     usual: Ecosystem = "python" if ecosystems == {"python"} else "cargo"
-    names = tuple(package.name for package in workspace.packages)
     configured = _tag_name(release.tag, tags, usual) if release.tag is not None else None
     is_new = configured and all(configured.version(tag.name) is None for tag in tags)
-    if configured and not is_new and release.package_tags is not True:
-        each = _each(release.package_tags, None, names, configured.ecosystem)
+    if configured and not is_new and not release.package_tags:
         return TagNaming(
             tag=configured,
-            each=each,
             earlier=_given_up(branch, configured, release),
             reachable=tuple(tags),
             ignored=release.ignore_tags,
         )
     scheme = _scheme(branch, release)
     spelling = _tag_name(scheme.template, tags, usual).ecosystem if scheme.template else usual
-    each = _each(release.package_tags, scheme, names, configured.ecosystem if configured else spelling)
-    problems = _problems(scheme, release, branch.tree) or tuple(_tagged_elsewhere(branch, scheme, release))
+    each = _each(release.package_tags, scheme, workspace, configured.ecosystem if configured else spelling)
+    problems = (
+        _problems(scheme, release, branch.tree)
+        or tuple(_shared(each))
+        or tuple(_tagged_elsewhere(branch, scheme, release))
+    )
+    others = _unread(branch, release) if scheme.found == "none" else ()
+    forms = {form for _, form in others}
     template = scheme.template or (without_name(each.template) if each and scheme.found != "none" else HOLE)
-    tag = configured or TagName(template, spelling)
+    # The next release goes on in the form of tags that cannot be parsed, if they have one.
+    tag = configured or TagName(forms.pop() if len(forms) == 1 and not each else template, spelling)
+    of_packages = scheme.found == "per-package" and all(tag.version(one.name) is None for one in scheme.marks)
     return TagNaming(
         tag=tag,
         each=each,
-        earlier=_earlier(tag, tags, scheme),
+        earlier=_given_up(branch, tag, release) if configured and not is_new else _earlier(tag, tags, scheme),
         reachable=tuple(tags),
         ignored=release.ignore_tags,
         problems=problems,
+        last_of_packages=scheme.marks[0].version if of_packages else None,
+        others=tuple(name for name, _ in others),
     )
 
 
@@ -175,7 +194,7 @@ def _given_up(branch: TaggedBranch, tag: TagName, release: ReleaseSettings) -> t
 
 def _scheme(branch: TaggedBranch, release: ReleaseSettings) -> Scheme:
     packages = branch.workspace.packages
-    named = version_tags(branch.tags, Names((one.name, one.path) for one in packages), release.ignore_tags)
+    named = version_tags(branch.tags, _names(packages), release.ignore_tags)
     is_nested = len(packages) == 1 and packages[0].root != "."
     # The tags of a release often share a commit, and reading a workspace is the expensive part.
     read_once = cache(branch.read_at)
@@ -189,12 +208,43 @@ def _scheme(branch: TaggedBranch, release: ReleaseSettings) -> Scheme:
 
 
 def _each(
-    services: bool | str | None, scheme: Scheme | None, names: tuple[str, ...], spelling: Ecosystem
+    setting: bool | str | None, scheme: Scheme, workspace: Workspace, spelling: Ecosystem
 ) -> PackageTags | None:
-    if not services:
+    if not setting:
         return None
-    found = scheme.each if scheme else None
-    return PackageTags(services if isinstance(services, str) else found or _NEW_EACH, names, spelling)
+    return PackageTags(
+        setting if isinstance(setting, str) else scheme.each or _NEW_EACH,
+        tuple(package.name for package in workspace.packages),
+        spelling,
+        {package.name: package.path for package in workspace.packages},
+    )
+
+
+def _names(packages: Iterable[Package]) -> Names:
+    return Names((one.name, one.path) for one in packages)
+
+
+def _unread(branch: TaggedBranch, release: ReleaseSettings) -> tuple[tuple[str, str], ...]:
+    """Give (name, form) of the tags that cannot be parsed: those that a package's tool takes are its versions."""
+    packages = branch.workspace.packages
+    tools = [package.tags for package in packages if package.tags is not None]
+    nothing = ReleaseVersion(0, 0, 0)  # what cannot be parsed contradicts no version
+    return unread_tags(
+        branch.tags,
+        _names(packages),
+        release.ignore_tags,
+        lambda tag: any(one.objection(tag, nothing) is None for one in tools),
+    )
+
+
+def _shared(each: PackageTags | None) -> Iterator[Problem]:
+    if each and (shared := each.shared):
+        yield Problem(
+            code="tags-per-package",
+            message=f"`{shared[0]}` and `{shared[1]}` would have one tag by `{each.template}`",
+            reason="a tag per package names one package",
+            remedy=f'write `package-tags = "{_NEW_EACH}"` into `[release]`, which has the whole name',
+        )
 
 
 def _evidence(mark: Mark, workspace: Workspace, read_at: Callable[[str, str | None], Workspace]) -> Evidence:
@@ -267,7 +317,7 @@ def _tagged_elsewhere(branch: TaggedBranch, scheme: Scheme, release: ReleaseSett
     if version is None:
         return
     chosen = TagName(scheme.template or HOLE)
-    names = Names((one.name, one.path) for one in packages)
+    names = _names(packages)
     others = (ReachableTag(name=name, commit="") for name in unreachable_tags(branch.git, branch.tags))
     found = [mark for mark in version_tags(others, names, release.ignore_tags) if mark.version == version]
     mark = next((one for one in found if one.rank == "plain"), None)

@@ -10,6 +10,7 @@ from msgspec import Struct, field
 
 from castoff.config.tables import keys_of
 from castoff.config.values import Configuration, ReleaseSettings
+from castoff.model.refs import PACKAGE_HOLES, tag_word
 from castoff.release_tools import read_release_tools
 from castoff.release_tools.reading import Left, PendingNews, SettingsEntry, ToolProject
 from castoff.setup.surroundings import Surroundings, changelog_of
@@ -108,7 +109,10 @@ def _default(key: str) -> object:
 def _has_such_tags(around: Surroundings, template: str) -> bool:
     """Return whether a tag of this form is there; a repository without tags may begin with any."""
     start = template.partition("{version}")[0]
-    starts = [start.replace("{package}", one.name) for one in around.packages]
+    hole = next((one for one in PACKAGE_HOLES if one in start), None)
+    starts = [
+        start.replace(hole, tag_word(hole, one.name, one.path)) if hole else start for one in around.packages
+    ]
     return not around.tags or any(tag.startswith(one) for tag in around.tags for one in starts)
 
 
