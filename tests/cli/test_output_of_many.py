@@ -7,8 +7,8 @@ import pytest
 from castoff.cli.commands.check import show_checks
 from castoff.cli.commands.ci import show_files
 from castoff.cli.commands.init import show_left
-from castoff.cli.render.text import show_all, show_result, show_states, show_unordered
-from castoff.cli.render.words import wrapped
+from castoff.cli.render.text import show_all, show_result, show_states, show_unordered, show_waves
+from castoff.cli.render.words import MANY, wrapped
 from castoff.errors import Problem, Severity
 from castoff.model.acts import Off
 from castoff.model.graph import JudgedEdge, Order
@@ -297,6 +297,23 @@ def test_of_many_requirements_without_an_order_the_first_are_shown(
     lines = capsys.readouterr().out.splitlines()
     assert sum("no order: " in line for line in lines) == shown
     assert lines[-1].endswith(last)
+
+
+@pytest.mark.parametrize(
+    ("number", "verbose", "lines"),
+    [
+        (2, False, ["wave 1: p1", "wave 2: p2"]),
+        (MANY + 1, False, ["wave 1: p1", "wave 2: p2", "wave 3: p3", f"waves 4 to {MANY}: {MANY - 3} packages",
+                           f"wave {MANY + 1}: p{MANY + 1}"]),
+        (MANY + 1, True, [f"wave {one}: p{one}" for one in range(1, MANY + 2)]),
+    ],
+)  # fmt: skip
+def test_of_many_waves_the_first_ones_and_the_last_are_listed(
+    number: int, verbose: bool, lines: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    show_waves([(f"p{one}",) for one in range(1, number + 1)], verbose=verbose)
+
+    assert capsys.readouterr().out.splitlines() == lines
 
 
 @pytest.mark.parametrize(

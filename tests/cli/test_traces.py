@@ -56,7 +56,7 @@ def upload(name: str) -> UploadFile:
 def test_a_release_is_one_trace_by_wave() -> None:
     with collector() as (url, came):
         traces = Traces(endpoint(url), "castoff release")
-        traces.waves([["core"], ["a", "b"]])
+        traces.release("1.1.0", [["core"], ["a", "b"]])
         with traces.step(LocalStep("compile", "core")):
             pass
         traces.stage("publish", 3)

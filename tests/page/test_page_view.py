@@ -133,6 +133,37 @@ def test_the_page_says_what_a_person_does_next(
     assert [one.text for one in view(told, run.file).person] == [text]
 
 
+def prepared(run: Run, version: str = "1.2.0") -> None:
+    run.tell("release", version=version, of=2)
+    run.tell("wave", packages=["unit-000", "new"], of=1)
+    run.tell("wave", packages=["zz"], of=2)
+
+
+def test_before_its_claim_the_page_shows_the_release_that_a_run_prepares(tmp_path: Path) -> None:
+    run = Run(tmp_path / "events")
+    prepared(run, "1.1.5")  # before the branch moved
+    prepared(run)
+    run.tell("step-begin", step="build", subject="new")
+    told = {**status(2, up=2, docs="off"), "phase": "complete"}
+    shown = view(told, run.file)
+
+    assert (shown.title, shown.phase) == ("Release 1.2.0", "being checked and built; nothing is claimed yet")
+    assert states(shown) == {"unit-000": "todo", "new": "todo", "zz": "todo"}
+    assert {one.title: one.state for one in shown.stages if one.state != "todo"} == {"Documentation": "off"}
+    assert (shown.draft_title, [one.what for one in shown.doing]) == ("", ["build: new"])
+    assert [one.text for one in shown.person] == ["Nothing: the run goes on by itself."]
+
+
+def test_a_run_that_was_refused_or_is_claimed_leaves_the_status_as_it_is(tmp_path: Path) -> None:
+    claimed, refused = Run(tmp_path / "claimed"), Run(tmp_path / "refused")
+    prepared(claimed, "1.1.0")
+    prepared(refused)
+    refused.tell("end")
+    told = status(2, up=1)
+
+    assert [view(told, one.file).phase for one in (claimed, refused)] == ["in-flight", "in-flight"]
+
+
 @pytest.mark.parametrize(
     ("last", "text"),
     [

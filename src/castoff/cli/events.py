@@ -34,6 +34,8 @@ class Event(msgspec.Struct, kw_only=True, frozen=True):
     until: str | None = None
     target: str | None = None
     package: str | None = None
+    packages: list[str] | None = None
+    version: str | None = None
 
 
 class Events:
@@ -65,10 +67,11 @@ class Events:
         """A stage begins."""
         self._write("stage", detail=f"{name} ({total})", stage=name, of=total)
 
-    def waves(self, waves: Sequence[Sequence[str]]) -> None:
-        """The order of the uploads is known: one event for each wave."""
+    def release(self, version: str, waves: Sequence[Sequence[str]]) -> None:
+        """The version and the order of the uploads are known: one event for the release, and one for each wave."""
+        self._write("release", detail=version, version=version, of=len(waves))
         for number, names in enumerate(waves, start=1):
-            self._write("wave", detail=", ".join(names), of=number)
+            self._write("wave", detail=", ".join(names), packages=list(names), of=number)
 
     @contextmanager
     def step(self, step: LocalStep) -> Iterator[None]:
@@ -108,7 +111,7 @@ class Events:
         """A sentence."""
         self._write("pass", detail=text)
 
-    def _write(self, kind: str, **facts: str | int | None) -> None:
+    def _write(self, kind: str, **facts: str | int | list[str] | None) -> None:
         with self._lock:
             # A thread that outlives an interrupted run writes nothing after the end.
             if self._file.closed:

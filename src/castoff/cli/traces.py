@@ -70,9 +70,10 @@ class Traces:
             self._stage = self._begin(f"stage {name}", self._root)
             self._stage.set_attribute("castoff.parts", total)
 
-    def waves(self, waves: Sequence[Sequence[str]]) -> None:
+    def release(self, version: str, waves: Sequence[Sequence[str]]) -> None:
         """Keep which package is in which wave."""
         with self._lock:
+            self._root.set_attribute("castoff.version", version)
             self._wave_of = {name: number for number, names in enumerate(waves, start=1) for name in names}
 
     @contextmanager

@@ -35,8 +35,8 @@ class Reporter(Protocol):
         """A stage begins, with so many parts."""
         ...
 
-    def waves(self, waves: Sequence[Sequence[str]]) -> None:
-        """Packages are uploaded in this order, those of a wave side by side."""
+    def release(self, version: str, waves: Sequence[Sequence[str]]) -> None:
+        """The version is known, and the order of the uploads: those of a wave go side by side."""
         ...
 
     def step(self, step: LocalStep) -> AbstractContextManager[None]:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
+from castoff.config.values import Configuration
 from castoff.model.acts import Outcome, Refused, Succeeded
 from castoff.model.graph import Needs
 from castoff.model.observations import Absent, Observation, Present, Sameness, Unknown
@@ -150,6 +151,17 @@ def _deep(start: str, needs: Needs, found: dict[str, frozenset[str]]) -> None:
         stack.pop()
 
 
+def is_verified(configuration: Configuration, ecosystem: Ecosystem) -> bool:
+    """Return whether packages of an ecosystem are used as their users will, or that is turned off."""
+    match ecosystem:
+        case "cargo":
+            return configuration.cargo.verify
+        case "npm":
+            return configuration.npm.verify != "none"
+        case "python":
+            return True
+
+
 class ProvingRegistry(Struct):
     """An embedded registry that tries each package out when its last file is up.
 
@@ -215,6 +227,8 @@ class ProvingRegistry(Struct):
 
     def _tried(self, package: Package, artifacts: Sequence[Artifact]) -> Outcome:
         session, embedded = self.rehearsal.session, self.rehearsal.embedded
+        if not is_verified(session.services.configuration, package.ecosystem):
+            return Succeeded()
         reporter, tree = session.services.reporter, session.clone.root
         workspace = self.rehearsal.release.workspace
         # Of our packages the index shows only what is uploaded before this one: a dependency that is missing

@@ -67,7 +67,7 @@ from castoff.session.release_request import ReleaseRequest, intent_of
 from castoff.session.reporters import Recorder
 from castoff.session.services import Services, WorldContent
 from castoff.session.session import Session, open_session
-from castoff.session.snapshot import require_full_history
+from castoff.session.snapshot import ordered, require_full_history
 from castoff.session.tag_names import require_clear_tags
 from castoff.session.version_guards import require_version
 from castoff.values import replace
@@ -132,7 +132,8 @@ def run_release(services: Services, request: ReleaseRequest) -> Result:
         run = _Run(session, recorder, request)
         claim, resumed = _claimed(run)
         release = run.session.release(claim)
-        recorder.waves(release.waves)
+        if resumed:
+            recorder.release(run.session.snapshot.history.spelled(claim.version), release.waves)
         if request.without:
             require_waivable(run.session, release)
             seen = run.session.observe(*required_stages(run.session, release))
@@ -249,6 +250,8 @@ def _begin(run: _Run, version: ReleaseVersion) -> Claim:
         run.session.snapshot,
         run.session.clone,
     )
+    order = ordered(seen.workspace, services.configuration.release)
+    services.reporter.release(seen.history.spelled(version), order.waves)
     services.reporter.stage("preflight", 1)
     require_reachable(seen)
     checks = preflight_checks(session, version, level=run.request.level)

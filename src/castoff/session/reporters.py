@@ -35,10 +35,10 @@ class Recorder(Struct):
         for listener in self.listeners:
             listener.stage(name, total)
 
-    def waves(self, waves: Sequence[Sequence[str]]) -> None:
+    def release(self, version: str, waves: Sequence[Sequence[str]]) -> None:
         """Pass on."""
         for listener in self.listeners:
-            listener.waves(waves)
+            listener.release(version, waves)
 
     @contextmanager
     def step(self, step: LocalStep) -> Iterator[None]:
@@ -97,7 +97,7 @@ class Silence:
     def stage(self, name: str, total: int) -> None:
         """Report nothing."""
 
-    def waves(self, waves: Sequence[Sequence[str]]) -> None:
+    def release(self, version: str, waves: Sequence[Sequence[str]]) -> None:
         """Report nothing."""
 
     def step(self, step: LocalStep) -> AbstractContextManager[None]:  # noqa: ARG002 - nobody hears of it

@@ -168,6 +168,7 @@ class NextAction(Struct, frozen=True):
 
 
 _PHASES = {
+    "planned": "being checked and built; nothing is claimed yet",
     "other": "released by other means",
     "none": "nothing was released or started on this branch",
     "unknown": "a service did not answer",
@@ -195,6 +196,7 @@ class View(Struct, frozen=True):
 
 def view_of(status: ObservedStatus, events: Sequence[Event], now: datetime, draft_html: str) -> View:
     """Combine a status with what a run did since."""
+    status = _ahead(status, events)
     uploads = _uploads(events)
     packages = {name for names in status.waves for name in names}
     writes = bool(uploads) and is_running(events)
@@ -212,6 +214,27 @@ def view_of(status: ObservedStatus, events: Sequence[Event], now: datetime, draf
         draft_title=status.draft.title if status.draft else "",
         draft_html=draft_html,
         log=tuple(Entry(one.at[11:19], text) for one in events if (text := _line(one)))[-_LOGGED:],
+    )
+
+
+def _ahead(status: ObservedStatus, events: Sequence[Event]) -> ObservedStatus:
+    """Return the status of the release that a run prepares: until its claim, the world shows the one before."""
+    begun = next((at for at in reversed(range(len(events))) if events[at].type == "release"), None)
+    if begun is None or not is_running(events) or events[begun].version == status.version:
+        return status
+    waves = [one.packages or [] for one in events[begun:] if one.type == "wave"]
+    states = {one.name: one.state for one in status.stages}
+    stages = [
+        ObservedStage(name=name, state="off" if states.get(name) == "off" else "todo") for name in _TITLES
+    ]
+    return ObservedStatus(
+        version=events[begun].version,
+        phase="planned",
+        stages=stages,
+        waves=waves,
+        needs=status.needs,
+        problems=status.problems,
+        looked=status.looked,
     )
 
 

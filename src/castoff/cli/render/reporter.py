@@ -54,7 +54,7 @@ class Display:
         with self.lock:
             self.tally.stage_begins(name, total)
 
-    def waves(self, waves: Sequence[Sequence[str]]) -> None:
+    def release(self, version: str, waves: Sequence[Sequence[str]]) -> None:
         """Report nothing: a plan and a result show them."""
 
     @contextmanager
@@ -377,10 +377,10 @@ class Talk:
         for one in self._listeners:
             one.stage(name, total)
 
-    def waves(self, waves: Sequence[Sequence[str]]) -> None:
-        """The order of the uploads is known."""
+    def release(self, version: str, waves: Sequence[Sequence[str]]) -> None:
+        """The version and the order of the uploads are known."""
         for one in self._listeners:
-            one.waves(waves)
+            one.release(version, waves)
 
     @contextmanager
     def step(self, step: LocalStep) -> Iterator[None]:

@@ -37,6 +37,7 @@ _MARKS = {
 }
 _KINDS = 4  # different edits, or requirements, of one kind that are shown
 _NAMED = 4  # parts of a stage that are named; of more, the first ones and their number
+_FIRST_WAVES = 3  # of many waves, so many are listed, and the last one
 _UNLIMITED = 15.0  # seconds a wave, where nothing but the index holds it up
 
 
@@ -52,10 +53,7 @@ def show_plan(plan: Plan, build_seconds: float | None = None, *, verbose: bool =
     show(f"tag {plan.tag} on {plan.branch}, pushed to {plan.remote or 'no remote'}; {origin}")
     _show_source(plan)
     _show_facade(plan.order)
-    # People count from one.
-    for wave, names in enumerate(plan.order.waves, start=1):
-        many = f"{len(names)} packages: " if len(names) > MANY else ""
-        show(f"wave {wave}: {many}{listed(names, len(names) if verbose else MANY)}")
+    show_waves(plan.order.waves, verbose=verbose)
     show_unordered(plan.order, verbose=verbose)
     _show_changes(plan)
     _show_left_out(plan)
@@ -67,6 +65,19 @@ def show_plan(plan: Plan, build_seconds: float | None = None, *, verbose: bool =
     if not plan.errors:
         _show_total(plan, build_seconds)
     show_all(plan.problems)
+
+
+def show_waves(waves: Sequence[Sequence[str]], indent: str = "", *, verbose: bool = False) -> None:
+    """Show which packages are uploaded side by side; of many waves the first ones and the last."""
+    between = range(_FIRST_WAVES + 1, len(waves) if len(waves) > MANY and not verbose else 0)
+    # People count from one.
+    for wave, names in enumerate(waves, start=1):
+        many = f"{len(names)} packages: " if len(names) > MANY else ""
+        if wave not in between:
+            show(f"{indent}wave {wave}: {many}{listed(names, len(names) if verbose else MANY)}")
+        elif wave == between[0]:
+            packages = sum(len(waves[one - 1]) for one in between)
+            show(f"{indent}waves {wave} to {between[-1]}: {count(packages, 'package')}")
 
 
 def show_unordered(order: Order, *, verbose: bool = False) -> None:
@@ -256,8 +267,7 @@ def show_result(result: Result, *, embedded: bool = False, verbose: bool = False
     show_states(result.stages)
     if result.uploads:
         show(f"\n{_uploaded(result)}")
-        for wave, names in enumerate(result.waves, start=1):
-            show(f"  wave {wave}: {listed(names)}")
+        show_waves(result.waves, "  ", verbose=verbose)
     elif not any(state.state == "person" and state.stage.name == "publish" for state in result.stages):
         show("\nnothing was uploaded" if stopped else "\nnothing to upload")
     if not embedded:
