@@ -97,6 +97,21 @@ UNCLEAR = [
     pytest.param("- a\n- b\n", 1, id="a list alone"),
     pytest.param("# Rolling\n\n- new\n\n# 1.0.0\n\n- a\n", 1, id="a first heading with entries"),
     pytest.param("# Changelog\n\n## Rolling\n\n### Added\n\n- new\n\n## 1.0.0\n\n- a\n", 3, id="with groups"),
+    pytest.param(
+        "# Changelog\n\n## 1.1.0-dev\n\n- new\n\n### 1.0.0 - 2026-01-01\n\n- a\n\n### 0.9.0 - 2025-01-01\n",
+        3,
+        id="a version above the level of the releases",
+    ),
+    pytest.param(
+        "# 1.0.1\n\n- new\n\n## 1.0.0 - 2026-01-01\n\n- a\n\n## 0.9.0 - 2025-01-01\n",
+        1,
+        id="a version as the first heading",
+    ),
+    pytest.param(
+        "# Changelog\n\n### 1.0.1\n\n- new\n\n## 1.0.0 - 2026-01-01\n\n- a\n\n## 0.9.0 - 2025-01-01\n",
+        3,
+        id="a version below the level of the releases",
+    ),
 ]
 CLEAR = [
     pytest.param("# Rocket\n\nText.\n\n", "# 1.0.0", id="a title at the level of releases"),
@@ -112,6 +127,9 @@ CLEAR = [
         id="towncrier",
     ),
     pytest.param("# Changelog\n\n## 1.x\n\n", "### 1.0.0", id="a series"),
+    pytest.param(
+        "# Changelog\n\n# 1.0\n\nText.\n\n", "## 1.0.0\n\n- b\n\n## 0.9.0", id="a series by its number"
+    ),
     pytest.param("# Next\n\nA tool.\n\n", "## 1.0.0", id="a project with a branch's name"),
     pytest.param("", "## 1.0.0", id="no title"),
     pytest.param(

@@ -43,12 +43,23 @@ _ITEM = re.compile(r" {0,3}[*+-][ \t]+\S")
 class UnclearLine(Struct, frozen=True):
     """A line that may begin a section, and is not understood: its number, counting from 1, and its text.
 
-    ``in_news`` reports that it is below the heading of the unreleased news, and above the first release.
+    ``in_news`` reports that it is below the heading of the unreleased news, and above the first release. If it names a
+    version at another level than the releases, ``level`` is theirs.
     """
 
     line: int
     text: str
     in_news: bool = False
+    level: int = 0
+
+    @property
+    def fact(self) -> str:
+        """Return what is wrong with the line."""
+        return (
+            "names a version at another level than the releases"
+            if self.level
+            else "is neither a version nor unreleased news"
+        )
 
 
 def is_kind_of_change(title: str) -> bool:
@@ -94,15 +105,18 @@ def require_clear(log: Changelog) -> None:
     found = next(unclear_lines(log), None)
     if found is None:
         return
-    remedies = {
-        True: "give the heading one more `#`, or move its news under the first heading of unreleased news",
-        False: "write the version or `Unreleased` into it, or mark where new sections go: `<!-- next-header -->`",
-    }
+    mark = "mark where new sections go: `<!-- next-header -->`"
+    if found.level:
+        remedy = f"give it the level of the releases (`{'#' * found.level}`), or {mark}"
+    elif found.in_news:
+        remedy = "give the heading one more `#`, or move its news under the first heading of unreleased news"
+    else:
+        remedy = f"write the version or `Unreleased` into it, or {mark}"
     raise Refusal.of(
         "changelog-heading-unclear",
-        f"line {found.line} of the changelog is neither a version nor unreleased news: `{found.text[:60]}`",
+        f"line {found.line} of the changelog {found.fact}: `{found.text[:60]}`",
         reason="a new section might be put below news that it does not hold, or below a newer release",
-        remedy=remedies[found.in_news],
+        remedy=remedy,
         line=found.line,
     )
 
@@ -129,16 +143,25 @@ def _headings_above(
             clear = True
         else:
             clear = _introduces(log, heading, following) or (
-                heading.level > level > 0 and not _is_news(heading)
+                heading.level > level > 0 and not _is_news(heading) and not _names_release(heading)
             )
         if not clear:
-            yield UnclearLine(heading.line + 1, heading.title, in_news=heading.line in inside)
+            is_apart = heading.level != level > 0 and _names_release(heading)
+            yield UnclearLine(
+                heading.line + 1,
+                heading.title,
+                in_news=heading.line in inside,
+                level=level if is_apart else 0,
+            )
     if level == 0 and marker is None:
         yield from _loose_items(log)
 
 
 def _is_title(log: Changelog, index: int, heading: Heading, following: Heading | None, level: int) -> bool:
     """Report whether a heading is the file's title, or one that only groups the releases below it."""
+    # Releases have entries of their own; what groups them has none (`# 2.0` above `## 2.0.1`).
+    if heading.level < level and _names_release(heading) and _lists(log, heading, following):
+        return False
     # The first heading of a file is its title, unless it has the level of the releases.
     if index == 0 and (heading.level < level or (level == 0 and heading.level == 1)):
         return True
@@ -165,10 +188,19 @@ def _region(log: Changelog, heading: Heading, following: Heading | None) -> rang
     return range(heading.end_line, following.line if following else len(log.blocks.lines))
 
 
+def _names_release(heading: Heading) -> bool:
+    title = read_title(heading.title)
+    return title is not None and title.firm and not title.project
+
+
 def _holds_items(log: Changelog, heading: Heading, following: Heading | None) -> bool:
-    lines = log.blocks.lines
     deeper = following is not None and following.level > heading.level
-    return deeper or any(_ITEM.match(lines[line]) for line in _region(log, heading, following))
+    return deeper or _lists(log, heading, following)
+
+
+def _lists(log: Changelog, heading: Heading, following: Heading | None) -> bool:
+    lines = log.blocks.lines
+    return any(_ITEM.match(lines[line]) for line in _region(log, heading, following))
 
 
 def _is_empty(log: Changelog, heading: Heading, following: Heading | None) -> bool:

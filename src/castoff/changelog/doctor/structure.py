@@ -54,16 +54,16 @@ def unclear_headings(chart: Chart) -> Iterator[ChangelogFinding]:
     Those that leave the place of the next section open are defects, since castoff refuses to edit the file; others may
     be meant.
     """
-    blocking = {one.line - 1 for one in unclear_lines(chart.log)}
+    blocking = {one.line - 1: one for one in unclear_lines(chart.log)}
     news = {one.line for one in every_heading(chart.blocks) if is_unreleased(one.title)}
     for line in sorted(blocking):
         detail = (
             "a second heading of unreleased news: join the two"
             if line in news
-            else "neither a version nor unreleased news: the next section has no place"
+            else f"{blocking[line].fact.removeprefix('is ')}: the next section has no place"
         )
         yield chart.finding("heading-unclear", line, detail)
-    read = blocking | {section.heading.line for section in chart.log.sections}
+    read = blocking.keys() | {section.heading.line for section in chart.log.sections}
     level = chart.style.level
     headings = [heading for heading in every_heading(chart.blocks) if not heading.nested]
     for index, heading in enumerate(headings):
