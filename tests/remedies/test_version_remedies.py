@@ -69,6 +69,26 @@ def test_the_right_changelog_is_named(tmp_path: Path, setting: str, told: str) -
     )
 
 
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"castoff.toml": '[changelog]\nfile = "HISTORY.md"\n'}, '`file = "HISTORY.md"`'),
+        ({"castoff.toml": '[changelog]\nmode = "off"\n'}, '`mode = "off"`'),
+        ({"CHANGELOG.md": "# Changelog\n"}, "a new `CHANGELOG.md` at the root"),
+    ],
+)
+@follows("changelog-not-kept")
+def test_a_changelog_that_gets_no_section_is_named_or_written_by_other_means(
+    tmp_path: Path, change: dict[str, str], told: str
+) -> None:
+    logs = dict.fromkeys(("HISTORY.md", "docs/CHANGELOG.md"), "# Changelog\n\n## 1.0.0\n\n- It\n")
+    made = Versioned.begin(tmp_path, {"pyproject.toml": python("zz-nib", "1.0.0"), **logs}, "v1.0.0")
+
+    follow(
+        "changelog-not-kept", lambda: made.plan("minor").problems, told=told, do=lambda: made.commit(change)
+    )
+
+
 def _at(version: str) -> dict[str, str]:
     return {"pyproject.toml": python("zz-nib", version)}
 

@@ -101,6 +101,35 @@ def test_a_changelog_without_the_last_release_is_reported(
     assert all(text in f"{one.message}; {one.reason}" for one, text in zip(found, told, strict=True))
 
 
+@pytest.mark.parametrize(
+    ("paths", "setting", "told"),
+    [
+        (["HISTORY.md"], "", "`HISTORY.md` gets"),
+        (["CHANGES.rst"], "", "`CHANGES.rst` gets"),
+        (["docs/changelog.md"], "", "`docs/changelog.md` gets"),
+        (
+            ["packages/a/CHANGELOG.md", "packages/b/CHANGELOG.md"],
+            "",
+            "`packages/a/CHANGELOG.md`, `packages/b/CHANGELOG.md` get",
+        ),
+        (["CHANGELOG.md", "packages/a/CHANGELOG.md"], "", None),
+        (["examples/HISTORY.md", "docs/history-of-it.md"], "", None),
+        (["HISTORY.md"], '[changelog]\nfile = "HISTORY.md"\n', None),
+        (["HISTORY.md"], '[changelog]\nmode = "off"\n', None),
+    ],
+    ids=["name", "markup", "docs", "each package", "one is kept", "elsewhere", "named", "off"],
+)
+def test_changelogs_that_get_no_section_are_reported(
+    tmp_path: Path, paths: list[str], setting: str, told: str | None
+) -> None:
+    texts = dict.fromkeys(paths, _SECTION.format("1.0.0"))
+    made = Versioned.begin(tmp_path, {**members("a", "b"), **texts, "castoff.toml": setting}, "1.0.0")
+
+    found = [one.message for one in made.plan("minor").problems if one.code == "changelog-not-kept"]
+
+    assert found == ([f"{told} no section of this release"] if told else [])
+
+
 NEWS = "# Changelog\n\n## [Unreleased]\n\n- News\n"
 
 

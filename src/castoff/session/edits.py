@@ -163,6 +163,8 @@ def changelog_edits(
     text = tree.read(path) if path else None
     mode = configuration.changelog.mode
     later = mode == "off" or (mode == "pull-request" and snapshot.workspace.is_from_tags)
+    if path is None and mode != "off":
+        return Edited(texts={}, edits=(), problems=tuple(_not_kept(tree, snapshot.workspace)))
     if path is None or text is None or later:
         return Edited(texts={}, edits=())
     from castoff.changelog import CutOptions, cut, require_markdown
@@ -189,6 +191,35 @@ def changelog_edits(
         texts={path: done.text},
         edits=(Edit(path=path, line=done.line, kind="changelog", old="", new=heading),),
         problems=tuple(strange),
+    )
+
+
+def _not_kept(tree: Tree, workspace: Workspace) -> Iterator[Problem]:
+    """Warn of changelogs that get no section: another name or folder than the release's, or one for each package."""
+    from castoff.changelog.files import heads_releases, is_changelog
+
+    above = {folder for one in workspace.packages for folder in folders_above(one.path)}
+    beside = [
+        path
+        for path in tree.paths()
+        if is_changelog(path) and (path.rpartition("/")[0] or ".") in above | {"docs", "doc"}
+    ]
+    found = [one for one in beside[:_MOST_CHANGELOGS] if heads_releases(tree.read(one) or "")]
+    if not found:
+        return
+    shown = ", ".join(f"`{one}`" for one in found[:3]) + (
+        f" and {len(found) - 3} more" if len(found) > 3 else ""
+    )
+    writable = [one for one in found if one.endswith(".md")]
+    named = f'name one in `[changelog]`, such as `file = "{writable[0]}"`; or ' if writable else ""
+    yield Problem(
+        code="changelog-not-kept",
+        severity="warning",
+        message=f"{shown} {'get' if len(found) > 1 else 'gets'} no section of this release",
+        reason=f"castoff keeps one changelog for a release, in Markdown, and there is no `{CHANGELOG}` for it",
+        remedy=f'{named}set `mode = "off"` if they are written by other means'
+        + (f"; a new `{CHANGELOG}` at the root is found" if len(found) > 1 else ""),
+        file=found[0],
     )
 
 

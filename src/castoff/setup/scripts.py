@@ -8,7 +8,8 @@ from posixpath import normpath
 
 from msgspec import Struct
 
-from castoff.setup.changelogs import is_changelog, reason_to_drop
+from castoff.changelog.files import is_changelog
+from castoff.setup.changelogs import reason_to_drop
 from castoff.setup.shell import Command, Word, commands, said
 from castoff.setup.values import (
     CRATE_ROOT,

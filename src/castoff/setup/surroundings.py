@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
+from castoff.changelog.files import heads_releases, is_changelog, is_fresh
 from castoff.errors import Problem
 from castoff.model.workspace import Package
 from castoff.ports import Tree
-from castoff.setup.changelogs import heads_releases, is_changelog, is_fresh
 
 
 class Surroundings(Struct, frozen=True, kw_only=True):
