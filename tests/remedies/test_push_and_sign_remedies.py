@@ -9,7 +9,7 @@ import pytest
 from git_ground import Ground, hook
 
 from castoff.git import Clone
-from castoff.git.merge import joined
+from castoff.git.merge import joined, own_commit
 from castoff.git.revert import revert
 from castoff.model.acts import Refused
 from remedies.following import follow, follows
@@ -175,36 +175,39 @@ def test_a_version_is_set_back_by_hand(ground: Ground) -> None:
 
 
 @follows("proposal-conflict")
-def test_the_release_branch_is_merged_into_the_proposal_by_hand(ground: Ground, clone: Clone) -> None:
+@pytest.mark.parametrize("file", ["notes", "uv.lock"])
+def test_the_release_branch_is_merged_into_the_proposal_by_hand(
+    ground: Ground, clone: Clone, file: str
+) -> None:
     base = clone.git.must("rev-parse", "HEAD")
-    clone.write({"notes": "release 1.1.0\n"})
-    own = clone.commit("release 1.1.0", ["notes"], sign=None, signoff=False)
-    clone.write({"notes": "release 1.1.0, by hand\n"})
-    heads = [clone.commit("edited by hand", ["notes"], sign=None, signoff=False)]
+    subject = "release 1.1.0"
+    clone.write({file: "1.1.0\n\na 1\n", "more": "1.1.0\n"})
+    clone.commit(subject, [file, "more"], sign=None, signoff=False)
+    clone.write({file: "1.1.0\n\na 2, by hand\n"})
+    heads = [clone.commit("edited by hand", [file], sign=None, signoff=False)]
     clone.check_out(base)
-    clone.write({"readme": "moved on\n"})
-    onto = clone.commit("moved on", ["readme"], sign=None, signoff=False)
-    clone.write({"notes": "release 1.1.0, other news\n"})
-    fresh = clone.commit("release 1.1.0", ["notes"], sign=None, signoff=False)
+    clone.write({file: "1.0.0\n\na 3\n"})
+    onto = clone.commit("moved on", [file], sign=None, signoff=False)
+    clone.write({file: "1.1.0\n\na 3\n", "more": "1.1.0\n", "new": "1.1.0\n"})
+    fresh = clone.commit(subject, [file, "more", "new"], sign=None, signoff=False)
+    made = []
 
     def look() -> object:
-        joined(
-            clone,
-            fresh=fresh,
-            head=heads[-1],
-            own=own if len(heads) == 1 else fresh,
-            onto=onto,
-            message="m",
-            sign=None,
-        )
+        own = own_commit(clone, heads[-1], onto, subject)
+        assert own is not None
+        words = f"{subject}: updated"
+        made.append(joined(clone, fresh=fresh, head=heads[-1], own=own, onto=onto, message=words, sign=None))
         return ()
 
     def merge() -> None:
         clone.check_out(heads[0])
-        clone.git.run("merge", "--no-edit", fresh)
-        clone.write({"notes": "release 1.1.0, other news, by hand\n"})
-        clone.git.must("add", "notes")
+        clone.git.run("merge", "--no-edit", onto)
+        clone.write({file: "1.1.0\n\na 4, by hand\n"})
+        clone.git.must("add", file)
         clone.git.must("commit", "--quiet", "--no-edit")
         heads.append(clone.git.must("rev-parse", "HEAD"))
 
     follow("proposal-conflict", look, told="merge the release branch into the proposal's by hand", do=merge)
+    texts = [clone.git.must("show", f"{made[-1]}:{one}") for one in (file, "more", "new")]
+    # The person's decision stands, and what only the new release commit changes is there.
+    assert texts == ["1.1.0\n\na 4, by hand", "1.1.0", "1.1.0"]

@@ -32,6 +32,10 @@ def joined(
     """
     clone.check_out(fresh)
     done = clone.git.run("merge-recursive", own, "--", fresh, head)
+    if done.code != 0 and clone.is_ancestor(onto, head):
+        # Somebody merged the release branch by hand, as the remedy says: what they decided there stands.
+        clone.git.must("reset", "--quiet", "--hard", fresh)
+        done = clone.git.run("merge-recursive", "--theirs", onto, "--", fresh, head)
     if done.code != 0:
         raise _conflict(clone, fresh)
     tree = clone.git.must("write-tree")
@@ -58,6 +62,7 @@ def _conflict(clone: Clone, fresh: str) -> Exception:
         "proposal-conflict",
         "the proposal cannot be updated: manual changes conflict with the changes of the release",
         reason=", ".join(f"`{path}`" for path in paths[:5]) or "git could not merge them",
-        remedy="merge the release branch into the proposal's by hand, or close the pull request and delete its branch",
+        remedy="merge the release branch into the proposal's by hand and run castoff again, or close the pull request "
+        "and delete its branch",
         file=paths[0] if paths else None,
     )
