@@ -46,7 +46,15 @@ PURE = backend("hatchling.build")
         (backend("maturin"), True),
         (backend("own", 'backend-path = ["."]\n[tool.maturin]\n'), True),
         (backend("scikit_build_core.build"), True),
-        (backend("mesonpy"), True),
+        (backend("scikit_build_core.build", "[tool.scikit-build]\nwheel.cmake = false\n"), False),
+        (backend("scikit_build_core.build", "[tool.scikit-build.wheel]\nplatlib = false\n"), False),
+        (
+            backend(
+                "setuptools.build_meta", "[[tool.setuptools.ext-modules]]\nname = 'a'\nsources = ['a.c']\n"
+            ),
+            True,
+        ),
+        (backend("setuptools.build_meta", "[[tool.setuptools-rust.ext-modules]]\ntarget = 'a'\n"), True),
         (backend("mesonpython"), False),
         (backend("setuptools.build_meta"), False),
         (PURE, False),
@@ -57,6 +65,33 @@ def test_a_back_end_that_is_made_for_compiled_code_is_known(text: str, compiles:
     assert built(fast=backend("maturin"), other=text) == (
         (("fast", "other"), ()) if compiles else (("fast",), ("other",))
     )
+
+
+@pytest.mark.parametrize(
+    ("texts", "compiles"),
+    [
+        ({}, True),
+        ({"meson.build": "py.install_sources('a.py')\n# executable('a')\n"}, False),
+        ({"meson.build": "py.extension_module('a', 'a.c')\n"}, True),
+        ({"meson.build": "subdir('src')\n", "src/meson.build": "subdir('deep/')\n",
+          "src/deep/meson.build": "lib = shared_library('a')\n"}, True),
+        ({"meson.build": "subdir('src')\n", "src/meson.build": "py.install_sources('a.py')\n"}, False),
+        ({"meson.build": "subdir('src')\n"}, True),
+    ],
+)  # fmt: skip
+def test_a_meson_project_compiles_if_it_has_something_to_build(texts: dict[str, str], compiles: bool) -> None:
+    names = ("fast", "other")
+    files = {
+        f"packages/{one}/pyproject.toml": backend("maturin" if one == "fast" else "mesonpy") for one in names
+    }
+    files |= {f"packages/other/{path}": text for path, text in texts.items()}
+    packages = tuple(map(package, names))
+    found = wheel_builds(
+        parse_configuration(SETTINGS.format(more="")), Workspace(packages=packages, edges=()), files.get
+    )
+
+    assert found is not None
+    assert [path[9:] for path in found.compiled] == (["fast", "other"] if compiles else ["fast"])
 
 
 def test_others_are_named_and_never_guessed() -> None:

@@ -14,8 +14,15 @@ from castoff.workflows.options import WheelBuilds
 
 Read = Callable[[str], str | None]
 
-_COMPILING = frozenset({"scikit_build_core", "mesonpy"})
-"""Back ends beside maturin that exist for compiled code; others compile only if the project says so in code."""
+_SETUPTOOLS = (("tool", "setuptools", "ext-modules"), ("tool", "setuptools-rust"))
+"""Tables that name extension modules; setuptools takes them from code as well, which nobody reads."""
+
+_MESON_TARGET = re.compile(
+    r"^[^#\n]*\b(?:extension_module|shared_library|shared_module|static_library|both_libraries|library|executable"
+    r"|build_target)\s*\(",
+    re.M,
+)
+_MESON_FOLDER = re.compile(r"^[^#\n]*\bsubdir\(\s*'([^'\n]+)'", re.M)
 
 
 def wheel_builds(configuration: Configuration, workspace: Workspace, read: Read) -> WheelBuilds | None:
@@ -34,7 +41,7 @@ def wheel_builds(configuration: Configuration, workspace: Workspace, read: Read)
         raise ConfigurationError.of(
             "no-wheel-package",
             "`ci.wheels` names machines, but no package is known to have compiled code",
-            reason="only maturin, scikit-build-core and meson-python tell by their name that they compile",
+            reason="only maturin, scikit-build-core, meson-python and tables of extension modules tell",
             remedy=f'list the packages in `[ci]`, for example `wheel-packages = ["{packages[0].name}"]`'
             if packages
             else "remove `ci.wheels`: the release has no Python package",
@@ -65,5 +72,29 @@ def _compiles(package: Package, read: Read) -> bool:
     if text is None:
         return False
     document = PythonDocument.of(file, text)
-    backend = document.string("build-system", "build-backend") or ""
-    return is_maturin(document) or re.split("[.:]", backend)[0] in _COMPILING
+    match re.split("[.:]", document.string("build-system", "build-backend") or "")[0]:
+        case "scikit_build_core":
+            wheel = ("tool", "scikit-build", "wheel")
+            return all(document.get(*wheel, key) is not False for key in ("cmake", "platlib"))
+        case "mesonpy":
+            return _has_targets(package.path, read)
+        case "setuptools":
+            return any(document.get(*table) for table in _SETUPTOOLS)
+        case _:
+            return is_maturin(document)
+
+
+def _has_targets(folder: str, read: Read) -> bool:
+    """Return whether a Meson project builds anything: one that only installs sources makes a wheel for any platform."""
+    open_folders, seen = ["" if folder == "." else f"{folder}/"], set[str]()
+    while open_folders:
+        one = open_folders.pop()
+        if one in seen:
+            continue
+        seen.add(one)
+        text = read(f"{one}meson.build")
+        # What cannot be read may compile: a folder by a variable, or a file that is made.
+        if text is None or _MESON_TARGET.search(text):
+            return True
+        open_folders += [f"{one}{inner.strip('/')}/" for inner in _MESON_FOLDER.findall(text)]
+    return False
