@@ -108,6 +108,8 @@ def test_crates(packed: Mapping[str, bytes], sources: Mapping[str, bytes], found
 
 
 MATURIN = b'[build-system]\nbuild-backend = "maturin"\n'
+WRITTEN = b'# mine\n[project]\nname = "rk"\ndependencies = ["a","b"]\n[tool.x]\na = 1\n'
+ANEW = b'[project]\nname = "rk"\ndependencies = [\n    "a",\n    "b",\n]\n'
 SDISTS = {
     "the same": ({"rk/a.py": b"1"}, {"py/rk/a.py": b"1"}, 1, ()),
     "other bytes": ({"rk/a.py": b"2"}, {"py/rk/a.py": b"1"}, 1, ("rk/a.py",)),
@@ -115,8 +117,19 @@ SDISTS = {
     "generated": ({"PKG-INFO": b"2", "setup.cfg": b"2"}, {"py/PKG-INFO": b"1", "py/setup.cfg": b"1"}, 0, ()),
     "a manifest": ({"pyproject.toml": b"2"}, {"py/pyproject.toml": b"1"}, 1, ("pyproject.toml",)),
     "a rewritten manifest": ({"pyproject.toml": b"2"}, {"py/pyproject.toml": MATURIN}, 0, ()),
+    "a manifest formatted anew": (
+        {"pyproject.toml": ANEW, "pyproject.toml.orig": WRITTEN}, {"py/pyproject.toml": WRITTEN}, 1, ()
+    ),
+    "another original": (
+        {"pyproject.toml": ANEW, "pyproject.toml.orig": WRITTEN}, {"py/pyproject.toml": ANEW}, 1,
+        ("pyproject.toml.orig",)
+    ),
+    "another meaning": (
+        {"pyproject.toml": ANEW.replace(b'"b"', b'"c"'), "pyproject.toml.orig": WRITTEN},
+        {"py/pyproject.toml": WRITTEN}, 1, ("pyproject.toml",)
+    ),
     "a readme from above": ({"README.md": b"top"}, {"py/README.md": b"own", "README.md": b"top"}, 1, ()),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("files", "sources", "count", "unlike"), SDISTS.values(), ids=SDISTS)

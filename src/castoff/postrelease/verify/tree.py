@@ -41,6 +41,9 @@ _SDIST_GENERATED = ("PKG-INFO", "setup.cfg", "*.egg-info/*", "Cargo.toml", "*/Ca
 _REWRITING = ("maturin", "pdm")
 """Backends that put another `pyproject.toml` into an sdist: a path or a dynamic version is made literal."""
 
+_ORIGINAL = "pyproject.toml.orig"
+"""What the author wrote, in an sdist whose `pyproject.toml` uv_build formatted anew, as cargo does."""
+
 _LIMIT = 512 * 1024 * 1024
 
 Read = Callable[[str], bytes | None]
@@ -98,7 +101,11 @@ def compare_sdist(package: Package, files: Mapping[str, bytes], read: Read) -> T
     generated = _SDIST_GENERATED + (("pyproject.toml",) if _rewrites(package, read) else ())
     if package.ecosystem == "npm":
         generated = ("package.json",)  # clients write it anew: `workspace:`, `catalog:`, `publishConfig`
-    pairs = {}
+    pairs: dict[str, list[bytes]] = {}
+    manifest = read(_joined(package.path, "pyproject.toml"))
+    if manifest is not None and _is_formatted_anew(files):
+        generated += ("pyproject.toml",)
+        pairs[_ORIGINAL] = [manifest]
     for path in files:
         own = read(_joined(package.path, path))
         if own is None or _is_generated(package, path, generated):
@@ -165,6 +172,14 @@ def _crate_source(package: Package, path: str, read: Read) -> bytes | None:
         if isinstance(value, str) and PurePosixPath(value).name == path:
             return read(_joined(folder, value))
     return None
+
+
+def _is_formatted_anew(files: Mapping[str, bytes]) -> bool:
+    """Return whether an sdist has the manifest twice, with the same meaning for those who build it."""
+    original, written = (_table(files.get(one)) for one in (_ORIGINAL, "pyproject.toml"))
+    return bool(original) and all(
+        original.get(one) == written.get(one) for one in ("project", "build-system")
+    )
 
 
 def _rewrites(package: Package, read: Read) -> bool:
