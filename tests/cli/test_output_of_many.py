@@ -7,12 +7,14 @@ import pytest
 from castoff.cli.commands.check import show_checks
 from castoff.cli.commands.ci import show_files
 from castoff.cli.commands.init import show_left
+from castoff.cli.render.postrelease import AnswerPrinter
 from castoff.cli.render.text import show_all, show_result, show_states, show_unordered, show_waves
 from castoff.cli.render.words import MANY, wrapped
 from castoff.errors import Problem, Severity
 from castoff.model.acts import Off
 from castoff.model.graph import JudgedEdge, Order
 from castoff.model.workspace import Edge
+from castoff.postrelease.verify.result import Verified
 from castoff.preflight.stage import Checked
 from castoff.reconcile import StageState
 from castoff.reconcile.observer import PartState
@@ -168,6 +170,29 @@ def test_of_many_warnings_of_one_kind_the_first_are_shown_and_of_errors_all(
     printed = capsys.readouterr().err.splitlines()
     assert len(printed) == lines
     assert counted is None or counted in printed
+
+
+@pytest.mark.parametrize(
+    ("verbose", "lines"),
+    [
+        (True, ["pass     a:1", "pass     a:2", "pass     a:3", "pass     a:4", "pass     a:5", "unknown  a:6",
+                "off      b:1  none", "pass     c"]),
+        (False, ["pass     a:1", "pass     a:2", "pass     a:3", "unknown  a:6", "off      b:1  none", "pass     c",
+                 "pass     a  2 more (-v lists them)"]),
+    ],
+)  # fmt: skip
+def test_of_many_answers_as_expected_the_first_are_shown(
+    verbose: bool, lines: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    printer = AnswerPrinter(verbose=verbose)
+    answers = [*(Verified(id=f"a:{number}", result="pass") for number in range(1, 6)),
+               Verified(id="a:6", result="unknown"), Verified(id="b:1", result="off", note="none"),
+               Verified(id="c", result="pass")]  # fmt: skip
+    for one in answers:
+        printer.show(one)
+    printer.show_rest()
+
+    assert [line.rstrip() for line in capsys.readouterr().out.splitlines()] == lines
 
 
 def test_a_rehearsal_that_stopped_before_its_uploads_shows_only_why(

@@ -15,7 +15,7 @@ from castoff.model.acts import Act, Off, Person, Wait
 from castoff.model.acts import Decision as ActDecision
 from castoff.postrelease.changelog_command import PortReport
 from castoff.postrelease.docs_command import DocsReport
-from castoff.postrelease.verify.result import Verified
+from castoff.postrelease.verify.result import Result, Verified
 from castoff.postrelease.verify.verify import Verdict
 from castoff.postrelease.website_command import FolderPages, SiteReport
 from castoff.reconcile import StageState
@@ -23,6 +23,7 @@ from castoff.redaction import plain
 from castoff.website import Decision
 
 _COLOURS = {"pass": "green", "warn": "yellow", "fail": "red", "unknown": "yellow", "off": None}
+_FIRST_ANSWERS = 3
 _DOCS = {"built": "green", "failed": "red", "queued": "yellow", "building": "yellow", "unknown": "yellow"}
 
 
@@ -139,10 +140,34 @@ def pages_json(pages: Sequence[Decision]) -> list[dict[str, object]]:
     return [{"page": one.target, "action": one.action, "difference": one.difference} for one in pages]
 
 
-def show_answer(one: Verified) -> None:
-    """Print one answer about a release; a trial behind it may take minutes."""
-    word = styled(f"{one.result:<7}", fg=_COLOURS[one.result])
-    show(f"{word}  {safe(one.id)}" + (f"  {safe(one.note)}" if one.note else ""), hang=9)
+class AnswerPrinter:
+    """Prints each answer about a release at once, since a trial behind it may take minutes.
+
+    Of many packages or files that are as expected, the first ones of each kind are shown, and then their number.
+    """
+
+    def __init__(self, *, verbose: bool) -> None:
+        self._verbose = verbose
+        self._counts: dict[tuple[str, Result], int] = {}
+
+    def show(self, one: Verified) -> None:
+        """Print an answer, or count it."""
+        kind, _, subject = one.id.partition(":")
+        if subject and one.result in ("pass", "off") and not self._verbose:
+            count = self._counts[kind, one.result] = self._counts.get((kind, one.result), 0) + 1
+            if count > _FIRST_ANSWERS:
+                return
+        self._line(one.result, one.id, one.note)
+
+    def show_rest(self) -> None:
+        """Print how many were not shown."""
+        for (kind, result), count in self._counts.items():
+            if count > _FIRST_ANSWERS:
+                self._line(result, kind, f"{count - _FIRST_ANSWERS} more (-v lists them)")
+
+    def _line(self, result: Result, what: str, note: str) -> None:
+        word = styled(f"{result:<7}", fg=_COLOURS[result])
+        show(f"{word}  {safe(what)}" + (f"  {safe(note)}" if note else ""), hang=9)
 
 
 def show_verdict(verdict: Verdict, *, as_json: bool) -> int:
