@@ -10,9 +10,12 @@ import pytest
 
 from castoff.model.intent import Begin, meant
 from castoff.model.observations import Unknown
+from castoff.model.versions import ReleaseVersion
 from castoff.ports import ForgeRelease
+from castoff.preflight.checks import preflight_checks
+from castoff.preflight.stage import Found
 from castoff.release.status import look
-from castoff.session.session import open_session
+from castoff.session.session import Session, open_session
 from session.in_flight import LISTED, InFlight, page
 from session.versioned import python
 
@@ -87,3 +90,80 @@ def test_branches_without_a_commit_of_their_own_and_those_that_cannot_be_read_li
     there.made.commit({"pyproject.toml": python("zz-nib", "1.0.0")})
 
     assert look(there.setting(), "1.0.0").others == ()
+
+
+def _objections(session: Session) -> Found:
+    check = next(one for one in preflight_checks(session, ReleaseVersion(1, 1, 0)) if one.id == "tag-free")
+    return check.ask()
+
+
+def _copied(there: InFlight, how: str) -> None:
+    """Bring the release commit of `main` to `1.0.x`, with a commit of that branch below it."""
+    git = there.made.git
+    git("switch", "--quiet", "--create", "1.0.x", "1.0.0")
+    there.made.commit({"fix.txt": "fix"})
+    match how:
+        case "merge":
+            git("merge", "--quiet", "-X", "theirs", "-m", "Merge main", "main")
+        case "squash":
+            git("merge", "--quiet", "--squash", "-X", "theirs", "main")
+            git("commit", "--quiet", "-m", "release 1.1.0")
+        case _:
+            git("cherry-pick", "-X", "theirs", "main")
+
+
+@pytest.mark.parametrize("how", ["merge", "squash", "cherry-pick"])
+def test_a_copy_of_the_release_commit_of_another_branch_claims_nothing(how: str, tmp_path: Path) -> None:
+    there = InFlight.begin(tmp_path, tag=None)
+    there.made.environment["GIT_COMMITTER_DATE"] = "2098-01-01T00:00:00Z"
+    _copied(there, how)
+    services = there.setting()
+
+    status = look(services, None)
+
+    assert (status.version, status.phase) == ("1.0.0", "other")
+    assert [(one.version, one.commit, one.branch) for one in status.others] == [
+        ("1.1.0", there.commit, "main")
+    ]
+    with open_session(services) as session:
+        assert session.snapshot.history.unfinished == ()
+        found = _objections(session)
+        assert isinstance(found, tuple)
+        (problem,) = found
+    assert (problem.code, problem.commit) == ("claim-taken", there.commit)
+
+    there.made.git("switch", "--quiet", "main")
+    assert (look(services, None).version, look(services, None).phase) == ("1.1.0", "in-flight")
+
+
+def test_a_version_that_its_branch_gave_up_is_not_in_flight_where_it_was_merged(tmp_path: Path) -> None:
+    there = InFlight.begin(tmp_path, tag=None)
+    _copied(there, "merge")
+    there.made.git("switch", "--quiet", "main")
+    there.made.git("revert", "--no-edit", "HEAD")
+    there.made.git("switch", "--quiet", "1.0.x")
+
+    status = look(there.setting(), None)
+
+    assert (status.version, status.phase, status.others) == ("1.0.0", "other", ())
+
+
+def test_a_branch_of_the_release_commit_has_it_in_flight_as_well(tmp_path: Path) -> None:
+    there = InFlight.begin(tmp_path, tag=None)
+    there.made.git("switch", "--quiet", "--create", "1.1.x")
+    there.made.commit({"fix.txt": "fix"})
+    there.made.git("switch", "--quiet", "main")
+    there.made.commit({"next.txt": "next"})
+
+    assert (look(there.setting(), None).version, look(there.setting(), None).phase) == ("1.1.0", "in-flight")
+
+
+def test_a_version_given_up_on_one_branch_can_be_begun_on_another(tmp_path: Path) -> None:
+    there = InFlight.begin(tmp_path, tag=None)
+    there.made.git("revert", "--no-edit", "HEAD")
+    there.made.git("switch", "--quiet", "--create", "1.1.x", "1.0.0")
+    there.made.commit({"pyproject.toml": python("zz-nib", "1.1.0")})
+
+    with open_session(there.setting()) as session:
+        assert [str(one.version) for one in session.snapshot.history.unfinished] == ["1.1.0"]
+        assert _objections(session) == ()

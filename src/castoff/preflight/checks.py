@@ -18,7 +18,7 @@ from castoff.preflight.draft_writers import draft_writer
 from castoff.preflight.early_drafts import waiting_elsewhere
 from castoff.preflight.exchanges import exchange_checks
 from castoff.preflight.foresight import foresight_checks
-from castoff.preflight.free_version import claim_tagged_elsewhere, not_free
+from castoff.preflight.free_version import claim_tagged_elsewhere, claimed_on_another_branch, not_free
 from castoff.preflight.immutability import frozen_files
 from castoff.preflight.labels import Changes, change_checks
 from castoff.preflight.members import member_problems
@@ -75,7 +75,7 @@ def preflight_checks(
         *capability_checks(session),
         Check("remote", "preflight", lambda: remote_is_ours(session)),
         Check("branch-rules", "preflight", lambda: _branch_rules(session, version)),
-        Check("tag-free", "preflight", lambda: _tag_free(session.snapshot, version)),
+        Check("tag-free", "preflight", lambda: _tag_free(session, version)),
         Check("next-version", "preflight", lambda: _next_version(session, version, level)),
         # Vital: without an answer a release could stop after its uploads.
         Check("forge-rights", "preflight", lambda: forge_rights(session), vital=True),
@@ -232,10 +232,10 @@ def _unstarted(session: Session, version: ReleaseVersion) -> Found:
     return (*problems, *unchecked_proposal(snapshot.branch, rules))
 
 
-def _tag_free(snapshot: Snapshot, version: ReleaseVersion) -> Sequence[Problem] | Cannot:
-    if not snapshot.reachable:
+def _tag_free(session: Session, version: ReleaseVersion) -> Sequence[Problem] | Cannot:
+    if not session.snapshot.reachable:
         return Cannot("the remote could not be queried")
-    return not_free(snapshot, version)
+    return (*not_free(session.snapshot, version), *claimed_on_another_branch(session, version))
 
 
 def _next_version(session: Session, version: ReleaseVersion, level: str | None) -> Sequence[Problem]:

@@ -6,6 +6,8 @@ from castoff.errors import Problem
 from castoff.model.intent import Claim
 from castoff.model.refs import CLAIMS, lock_of
 from castoff.model.versions import ReleaseVersion, spell
+from castoff.session.other_branches import other_branches
+from castoff.session.session import Session
 from castoff.session.snapshot import Snapshot
 from castoff.session.version_steps import unusual_step
 
@@ -46,6 +48,24 @@ def claim_taken(snapshot: Snapshot, version: ReleaseVersion) -> tuple[Problem, .
             f"`git push {snapshot.remote} :{ref}`",
             commit=standing.commit,
         ),
+    )
+
+
+def claimed_on_another_branch(session: Session, version: ReleaseVersion) -> tuple[Problem, ...]:
+    """Return where another release branch has the version in flight: the two would upload under one version."""
+    title = session.snapshot.shown(version)
+    return tuple(
+        Problem(
+            code="claim-taken",
+            message=f"{title} is in flight on `{other.snapshot.branch}`",
+            reason=f"its release commit {claim.commit[:12]} is there, and it has other contents",
+            remedy=f"finish or abandon it there: `git switch {other.snapshot.branch}`, then "
+            f"`castoff resume {title} --execute` or `castoff abandon {title} --execute`; or use another version",
+            commit=claim.commit,
+        )
+        for other in other_branches(session)
+        for claim in other.snapshot.history.unfinished
+        if claim.version == version
     )
 
 

@@ -125,6 +125,18 @@ def _before(steps: Iterable[Step], newest: Claim, given_up: Collection[Claim]) -
                 yield claim
 
 
+def is_copy_of(claim: Claim, elsewhere: Begun, clone: Clone) -> bool:
+    """Return whether a claim is a later copy of one on another branch: its merge, squash or cherry-pick."""
+    own = (clone.commit_time(claim.commit), claim.commit)
+    return any(
+        clone.is_ancestor(one.commit, claim.commit)
+        # Without a merge only the dates tell which was first; one that was given up there may be begun anew.
+        or (one in elsewhere.standing and (clone.commit_time(one.commit), one.commit) < own)
+        for one in (*elsewhere.standing, *elsewhere.given_up)
+        if one.version == claim.version and one.commit != claim.commit
+    )
+
+
 def tells_claim(branch: Branch, claim: Claim) -> bool:
     """Return whether a line of the message is castoff's; squashed commits are listed in the body."""
     said = _claim_line(branch.message, claim.version)

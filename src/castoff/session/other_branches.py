@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from castoff.errors import CastoffError
 from castoff.model.refs import lock_of
+from castoff.session.release_branches import Place, other_heads
 from castoff.session.session import Session
-from castoff.session.snapshot import Place, is_release_branch, snapshot_at
+from castoff.session.snapshot import snapshot_at
 from castoff.values import replace
 
 
@@ -17,22 +18,31 @@ def other_branches(session: Session) -> Iterator[Session]:
     A branch that cannot be read (its manifests are from another time, say) is left out: no release is made from it.
     """
     seen, clone = session.snapshot, session.clone
-    refs, url = seen.refs, seen.remote_url
-    allowed = session.configuration.release.branches
-    heads = {
-        name: head
-        for name, head in refs.heads.items()
-        if name != seen.branch and is_release_branch(name, allowed)
-    }
-    missing = sorted(name for name, head in heads.items() if not clone.has(head))
-    if not seen.reachable or url is None or (missing and not clone.fetch(url, missing)):
+    if not seen.reachable:
         return
-    for name, head in sorted(heads.items()):
-        if clone.is_ancestor(head, seen.head) and lock_of(name) not in (refs.claims or {}):
+    here = Place(seen.branch, seen.head, seen.remote, seen.remote_url, seen.refs)
+    heads = other_heads(here, clone, session.configuration.release.branches)
+    for name, head in heads.items():
+        if _is_here(session, head) and lock_of(name) not in (seen.refs.claims or {}):
             continue
-        where = Place(name, head, seen.remote, url, refs)
+        where = Place(name, head, seen.remote, seen.remote_url, seen.refs)
         try:
             there = snapshot_at(where, clone, session.services)
         except CastoffError:
             continue
         yield replace(session, snapshot=there)
+
+
+def _is_here(session: Session, head: str) -> bool:
+    """Return whether a branch has no commits of its own: it is where this one was, or is of before the last release.
+
+    A branch that was merged here since may still have a release in flight.
+    """
+    seen, clone = session.snapshot, session.clone
+    if not clone.is_ancestor(head, seen.head):
+        return False
+    last = seen.history.previous
+    if head == seen.head or (last is not None and clone.is_ancestor(head, last.commit)):
+        return True
+    since = clone.first_parents(head, seen.head, ())
+    return bool(since) and since[-1][1] == head

@@ -8,13 +8,13 @@ says so.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from fnmatch import fnmatchcase
+from contextlib import suppress
 from functools import cache, partial
 
 from msgspec import Struct, field
 
 from castoff.config.values import Configuration, ReleaseSettings
-from castoff.errors import Problem, Refusal, WorkspaceError
+from castoff.errors import CastoffError, Problem, Refusal, WorkspaceError
 from castoff.git import Clone, Refs, Repository
 from castoff.git.log import has_reverts, newer_tags, reachable_tags, tags_without
 from castoff.model.changed_packages import at_newest
@@ -33,10 +33,12 @@ from castoff.session.claim_history import (
     begun_on,
     has_claim_subject,
     is_castoffs,
+    is_copy_of,
     listed_digests,
     overtaken_claim,
     tells_claim,
 )
+from castoff.session.release_branches import Place, is_release_branch, other_heads
 from castoff.session.services import Services
 from castoff.session.sync_state import Heads, remote_problems
 from castoff.session.tag_names import RELEASE_TAG, TaggedBranch, TagNaming, find_naming
@@ -139,16 +141,6 @@ def take_snapshot(services: Services, clone: Clone, *, of: str | None = None) ->
     return replace(seen, unreachable=unreachable, state=state)
 
 
-class Place(Struct, frozen=True):
-    """A branch at its head, its remote, and what that holds (None: it did not answer)."""
-
-    branch: str
-    head: str
-    remote: str | None
-    url: str | None
-    refs: Refs | None
-
-
 def snapshot_at(where: Place, clone: Clone, services: Services) -> Snapshot:
     """Read a branch at its head; the user's checkout is not compared with it."""
     configuration, manifests = services.configuration, services.manifests
@@ -168,7 +160,8 @@ def snapshot_at(where: Place, clone: Clone, services: Services) -> Snapshot:
         order = ordered(workspace, configuration.release)
     refs = _with_claims(clone, where.url, where.refs) if workspace.is_from_tags else where.refs
     line = partial(Branch.of, services, clone, head)
-    reading = _Reading(services, clone, head, refs, naming, line)
+    others = partial(_others, where, clone, services)
+    reading = _Reading(services, clone, head, refs, naming, line, others)
     history = reading.history(version)
     workspace = past.measured_by(history.previous, workspace, tree)
     return Snapshot(
@@ -278,11 +271,6 @@ def _branch(
     return branch or "main", (problem,)
 
 
-def is_release_branch(branch: str, allowed: Sequence[str]) -> bool:
-    """Return whether releases are made from a branch; ``allowed`` is `release.branches`."""
-    return any(fnmatchcase(branch, pattern) for pattern in allowed)
-
-
 def _fetched_head(
     repository: Repository, clone: Clone, source: tuple[str | None, str], head: str | None
 ) -> str | None:
@@ -304,7 +292,7 @@ def _reachable_tags(clone: Clone, head: str, release: ReleaseSettings) -> tuple[
 
 
 class _Reading(Struct, frozen=True):
-    """What a snapshot reads the past of a branch from; ``line`` opens its history.
+    """What a snapshot reads the past of a branch from; ``line`` opens its history, ``others`` those of other branches.
 
     ``refs`` is None where the remote did not answer.
     """
@@ -315,6 +303,7 @@ class _Reading(Struct, frozen=True):
     refs: Refs | None
     naming: TagNaming
     line: Callable[[], Branch]
+    others: Callable[[], Iterator[Branch]]
 
     def fallen_out(self, workspace: Workspace, previous: Claim | None) -> Iterator[Problem]:
         """Report manifests that cannot be read now and whose packages were a part of the last release."""
@@ -331,7 +320,8 @@ class _Reading(Struct, frozen=True):
         """Return what was released and begun; ``version`` is that of the manifests."""
         released, template = self.naming.released, self.services.configuration.release.message
         previous = released[0] if released else None
-        begun = self._begun(version)
+        since = _since(released)
+        begun = self._begun(version, since)
         unfinished, unclear = (
             tuple(
                 one for one in found if not self._is_tagged(one.version) and not self._is_passed(one, begun)
@@ -346,7 +336,9 @@ class _Reading(Struct, frozen=True):
         return History(
             previous=previous,
             released=released,
-            unfinished=tuple(_with_other_tag(one, self.refs) for one in unfinished),
+            unfinished=tuple(
+                _with_other_tag(one, self.refs) for one in unfinished if not self._is_copy(one, since)
+            ),
             unclear=unclear,
             overtaken=None if ours else self._overtaken(begun.standing),
             ours=ours,
@@ -364,11 +356,16 @@ class _Reading(Struct, frozen=True):
         later = (one for one in begun.standing if one.version > claim.version)
         return any(self._is_tagged(one.version) for one in later) and not tells_claim(self.line(), claim)
 
-    def _begun(self, version: ReleaseVersion | None) -> Begun:
+    def _is_copy(self, claim: Claim, since: Claim | None) -> bool:
+        """Return whether another release branch claims the version, and its claim came here by a merge or a pick.
+
+        The release is in flight there. From here it would have other contents under the same version.
+        """
+        return any(is_copy_of(claim, begun_on(other, since), self.clone) for other in self.others())
+
+    def _begun(self, version: ReleaseVersion | None, since: Claim | None) -> Begun:
         """Find what was begun since the last release; ``version`` is what the manifests say at the head."""
-        released = self.naming.released
-        previous = released[0] if released else None
-        since = History(previous=previous, released=released).since
+        previous = self.naming.released[0] if self.naming.released else None
         if self.refs is not None and self.refs.claims is not None:
             return Begun(claims_in(self.clone, self.refs.claims, self.head, since))
         return begun_on(self.line(), since) if previous is None or version != previous.version else Begun()
@@ -441,6 +438,17 @@ class _Reading(Struct, frozen=True):
         # An empty commit, or a merge of nothing, is something that a person committed; castoff's own touch the
         # changelog.
         return all(paths and all(_is_changelog(path, own) for path in paths) for paths in since)
+
+
+def _since(released: Sequence[Claim]) -> Claim | None:
+    return History(previous=released[0], released=released).since if released else None
+
+
+def _others(where: Place, clone: Clone, services: Services) -> Iterator[Branch]:
+    """Open the other release branches; one that cannot be fetched or read claims nothing."""
+    for head in other_heads(where, clone, services.configuration.release.branches).values():
+        with suppress(CastoffError):
+            yield Branch.of(services, clone, head)
 
 
 def _unread(
