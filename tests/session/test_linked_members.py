@@ -93,3 +93,25 @@ def test_links_to_files_and_to_folders_above_them_change_nothing(client: str) ->
     )
 
     assert found.packages == expected.packages
+
+
+@pytest.mark.parametrize(
+    ("link", "target", "listed"),
+    [
+        ("packages/a", "../../elsewhere/a", True),
+        ("packages/a", "/srv/a", True),
+        ("packages/a", "../real/a", False),
+        ("docs/a", "../../elsewhere/a", False),
+    ],
+)
+@pytest.mark.parametrize("client", ["cargo", "uv", "npm"])
+def test_a_link_out_of_the_repository_beside_members_is_listed(
+    client: str, link: str, target: str, listed: bool
+) -> None:
+    texts = {path: text for path, text in TREES[client].items() if not path.startswith("real")}
+
+    found = read_workspace(Linked(texts, {link: target}), manifests(), Scope())
+
+    assert [one.path for one in found.not_released if "outside of the repository" in one.reason] == (
+        [link] if listed else []
+    )

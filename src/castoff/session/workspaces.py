@@ -109,11 +109,20 @@ def _folder(manifest: str) -> str:
 
 
 def _linked(tree: Tree, found: Iterable[Discovery]) -> Discovery:
-    """Find manifests that are symbolic links themselves: clients follow them, and an edit would change their target."""
+    """Find manifests that are symbolic links themselves: clients follow them, and an edit would change their target.
+
+    A link out of the repository beside members is listed as well: a client takes its target for a member.
+    """
     known = {path for one in found for workspace in one.workspaces for path in workspace.manifests}
+    beside = {_folder(path).rpartition("/")[0] for path in known if "/" in path}
+    links = links_of(tree)
     programs, outside = [], []
-    for path, target in links_of(tree).targets.items():
+    for path, target in links.targets.items():
         folder, _, file = path.rpartition("/")
+        if folder in beside and links.real(path).startswith(("../", "/")):
+            reason = f"it is a symbolic link to `{target}`, outside of the repository"
+            outside.append(NotReleased(name=None, path=path, reason=reason))
+            continue
         # A link that a workspace lists is a member like any other, since its client follows it.
         if path in known or file not in _ECOSYSTEMS:
             continue
