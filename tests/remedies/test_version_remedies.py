@@ -112,6 +112,32 @@ def test_a_version_of_another_form_is_written_as_the_message_names_it(
     )
 
 
+def _follow_never_committed(folder: Path, code: str, version: str, told: str) -> None:
+    made = Versioned.begin(folder, {"package.json": f'{{"name": "quay", "version": "{version}"}}'}, "v1.0.0")
+    made.commit({"index.js": ""})
+
+    follow(
+        code,
+        lambda: [one for one in made.plan("minor").problems if one.severity == "error"],
+        told=told,
+        do=lambda: made.commit({"package.json": '{"name": "quay", "version": "1.0.0"}'}),
+    )
+
+
+@follows("tag-of-another-version")
+def test_a_version_that_is_never_committed_is_written_once(tmp_path: Path) -> None:
+    told = "write 1.0.0 into the manifests"
+
+    _follow_never_committed(tmp_path, "tag-of-another-version", "0.0.0-development", told)
+
+
+@follows("version-unsupported")
+def test_a_placeholder_that_cannot_be_parsed_is_replaced_by_the_last_release(tmp_path: Path) -> None:
+    told = "write 1.0.0, the last released version"
+
+    _follow_never_committed(tmp_path, "version-unsupported", "0.0.0-semantically-released", told)
+
+
 @pytest.mark.parametrize(
     ("setting", "level", "told"),
     [

@@ -192,6 +192,11 @@ def is_between_releases(text: str) -> bool:
     return base is not None and _BETWEEN.fullmatch(text.strip()) is not None
 
 
+def is_placeholder(text: str) -> bool:
+    """Return whether a version only fills the place of one that is written later: `0.0.0-development`, `0.0.0`."""
+    return base_of(text) == ReleaseVersion(0, 0, 0)
+
+
 def carries(text: str, version: ReleaseVersion) -> Literal["holds", "near", "differs"]:
     """Compare the version of a manifest with that of a tag on its commit.
 
@@ -268,7 +273,12 @@ def next_version(
         return _final(start, spelling)
     if level in _PRE_RANK:
         return _next_pre(start, level, spelling)
-    if (fault := version_fault(level)) is not None and _LOOKS_LIKE_VERSION.match(level) and len(level) <= 100:
+    fault = version_fault(level)
+    if is_between_releases(level):
+        fault = Fault(
+            "castoff does not release development versions", spell(base_of(level) or start, spelling)
+        )
+    if fault is not None and _LOOKS_LIKE_VERSION.match(level) and len(level) <= 100:
         raise unsupported_version(f"`{level}` is not a version that castoff supports", fault)
     from difflib import get_close_matches
 

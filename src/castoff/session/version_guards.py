@@ -17,6 +17,7 @@ from castoff.model.versions import (
     base_of,
     carries,
     is_own_spelling,
+    is_placeholder,
     read,
     spell,
     unsupported_problem,
@@ -112,6 +113,10 @@ def unsupported_manifests(snapshot: Snapshot) -> tuple[Problem, ...]:
     for package in snapshot.workspace.packages:
         fault = None if package.tags is not None else version_fault(package.version)
         if fault is not None and package.version not in found:
+            if is_placeholder(package.version) and (last := snapshot.history.previous):
+                fault = replace(
+                    fault, instead=f"{snapshot.history.spelled(last.version)}, the last released version"
+                )
             found[package.version] = unsupported_problem(
                 f"`{package.id}` has the version {package.version}, which castoff does not release",
                 fault,
@@ -385,12 +390,17 @@ def _stray(snapshot: Snapshot, before: Before) -> Iterator[Problem]:
     there = (before() or snapshot.workspace).packages
     if not there or any(carries(one.version, previous.version) != "differs" for one in there):
         return
+    # semantic-release and others write the version into what they publish, and never commit it.
+    other = (
+        f"write {snapshot.history.spelled(previous.version)} into the manifests, if it is the last release"
+        if is_placeholder(there[0].version)
+        else f'ignore the tag with `ignore-tags = ["{snapshot.tag_of(previous)}"]` in `[release]`'
+    )
     yield Problem(
         code="tag-of-another-version",
         message=f"`{snapshot.tag_of(previous)}` is on a commit at which `{there[0].id}` is {there[0].version}",
         reason="levels count from the tag of the last release, and this tag does not match the manifests",
-        remedy="pass the exact version, or ignore the tag with "
-        f'`ignore-tags = ["{snapshot.tag_of(previous)}"]` in `[release]`',
+        remedy=f"pass the exact version, or {other}",
         package=there[0].id,
         commit=previous.commit,
     )
