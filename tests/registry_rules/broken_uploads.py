@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import struct
+import tarfile
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -75,6 +77,33 @@ def _comment(archive: zipfile.ZipFile) -> None:
     archive.writestr(one, "")
 
 
+def _extra(field: bytes) -> Callable[[zipfile.ZipFile], None]:
+    one = zipfile.ZipInfo("acme/y.py")
+    one.extra = field
+    return lambda archive: archive.writestr(one, "")
+
+
+def _local_header(at: int, byte: bytes) -> bytes:
+    """Make a wheel whose first member has another byte in its own header than in the directory."""
+    content = wheel(PLAIN)
+    return content[:at] + byte + content[at + 1 :]
+
+
+def _sparse() -> bytes:
+    """Make an sdist with a sparse member whose map Python's reader cannot unpack: it raises no error of its own."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for name, headers in (
+            ("PKG-INFO", {}),
+            ("x", {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.realsize": "5"}),
+        ):
+            member = tarfile.TarInfo(f"acme_core-1.0.0/{name}")
+            member.pax_headers, content = headers, PLAIN.encode()
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return gzip.compress(buffer.getvalue(), mtime=0)
+
+
 def _compressed(archive: zipfile.ZipFile) -> None:
     archive.writestr("acme/y.py", "x", compress_type=zipfile.ZIP_BZIP2)
 
@@ -123,6 +152,11 @@ def _bomb() -> bytes:
 
 
 INFO = "acme_core-1.0.0.dist-info"
+_ONLY_A_FOLDER = {
+    "acme_core-1.0.0/PKG-INFO": None,
+    "acme_core-1.0.0/acme.py": None,
+    "acme_core-1.0.0/PKG-INFO/": "",
+}
 BROKEN = (
     Broken(rule="form", text="Unknown protocol version", sent={"protocol_version": "2"}),
     Broken(rule="form", text="Unknown action", sent={"action": "fly"}),
@@ -260,9 +294,34 @@ BROKEN = (
         fact="neither stored nor deflated",
         content=_record(_compressed),
     ),
+    Broken(
+        rule="archive",
+        text="Invalid distribution file",
+        fact="not a readable archive",
+        content=wheel(PLAIN).replace(b"Wheel-Version: 1.0", b"Wheel-Version: 1.1"),
+    ),
+    Broken(
+        rule="archive",
+        text="Invalid distribution file",
+        fact="not a readable archive",
+        content=wheel(PLAIN).replace(b"PK\x01\x02\x14\x03\x14", b"PK\x01\x02\x14\x03\xff"),
+    ),
     Broken(rule="zip-records", text="Trailing data", fact="data after its end", content=_record(tail=b"x")),
     Broken(rule="zip-records", text="Comment in", fact="comments", content=_record(_comment)),
     Broken(rule="zip-records", text="data descriptor", fact="as a stream", content=_streamed()),
+    Broken(
+        rule="zip-records",
+        text="Mis-matched",
+        fact="twice, and differently",
+        content=_local_header(22, b"\x63"),
+    ),
+    Broken(
+        rule="zip-records",
+        text="duplicate extra",
+        fact="cut short or given twice",
+        content=_record(_extra(2 * (struct.pack("<HHBL", 0x7075, 14, 1, 0) + b"acme/y.py"))),
+    ),
+    Broken(rule="zip-records", text="Malformed", fact="cut short", content=_record(_extra(b"\x01\x02"))),
     Broken(rule="zip-records", text="not in central", fact="does not list", content=_hidden()),
     Broken(
         rule="zip-records",
@@ -283,6 +342,27 @@ BROKEN = (
         fact="has no `acme_core-1.0.0/PKG-INFO`",
         filename=SDIST,
         content=sdist(PLAIN, files={"acme_core-1.0.0/PKG-INFO": None, "acme_core-1.0.0/x": "x"}),
+    ),
+    Broken(
+        rule="archive",
+        text="Invalid distribution file",
+        fact="not a readable archive",
+        filename=SDIST,
+        content=_sparse(),
+    ),
+    Broken(
+        rule="sdist-layout",
+        text="PKG-INFO not found at acme_core-1.0.0/PKG-INFO/PKG-INFO",
+        fact="has nothing but `acme_core-1.0.0/PKG-INFO`",
+        filename=SDIST,
+        content=sdist(
+            PLAIN,
+            files={
+                "acme_core-1.0.0/PKG-INFO": None,
+                "acme_core-1.0.0/acme.py": None,
+                "acme_core-1.0.0/PKG-INFO/": "",
+            },
+        ),
     ),
     Broken(
         rule="sdist-layout",
@@ -370,6 +450,7 @@ BROKEN = (
     ),
     member("wheel-files", "RECORD file", "has no", {f"{INFO}/RECORD": None}),
     member("wheel-files", "RECORD file", "not UTF-8", {f"{INFO}/RECORD": b"\xff,,\n"}),
+    member("wheel-files", "RECORD file", "cannot be read", {f"{INFO}/RECORD": "x" * 200_000}),
     member("wheel-files", "METADATA file", "has no", {f"{INFO}/METADATA": None}),
     member(
         "entry-points",

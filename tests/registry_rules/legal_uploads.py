@@ -85,6 +85,7 @@ LEGAL: dict[str, tuple[str, bytes]] = {
         sdist(core_metadata(version="1.0.post1"), "acme_core-1.0.post1"),
     ),
     "a build number": ("acme_core-1.0.0-7-py3-none-any.whl", wheel(PLAIN)),
+    "tags in capitals": (tagged("WIN32"), wheel(PLAIN)),
     "compressed tags": (tagged("manylinux_2_17_x86_64.manylinux2014_x86_64"), wheel(PLAIN)),
     **{
         one: (tagged(one), wheel(PLAIN))

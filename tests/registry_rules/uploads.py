@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from packaging.metadata import parse_email
 
+from castoff.world.damaged_archives import UNREADABLE
 from castoff.world.messages import Request
 
 TOKEN = "Basic " + base64.b64encode(b"__token__:secret").decode()
@@ -103,11 +104,11 @@ def _metadata_in(filename: str, content: bytes) -> bytes:
                 return archive.read(next(one for one in archive.namelist() if one.endswith("/METADATA")))
         with tarfile.open(fileobj=io.BytesIO(content)) as archive_:
             found = next(one for one in archive_.getmembers() if one.name.endswith("/PKG-INFO"))
-            stream = archive_.extractfile(found)
-            assert stream is not None
-            return stream.read()
-    except (OSError, StopIteration, zipfile.BadZipFile, tarfile.TarError):
-        return core_metadata().encode()
+            if (stream := archive_.extractfile(found)) is not None:
+                return stream.read()
+    except (StopIteration, *UNREADABLE):
+        pass
+    return core_metadata().encode()
 
 
 def _fields(metadata: str | bytes) -> dict[str, list[str]]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -19,6 +17,8 @@ from castoff.ecosystems.cargo.foresight.metadata import (
 from castoff.errors import Problem
 from castoff.git import Clone
 from castoff.git.comparison import is_pointer
+from castoff.io.archives import UNREADABLE
+from castoff.io.machine import require_machine
 from castoff.model.workspace import Artifact, Package, Workspace
 from castoff.session.checkout import pointer_problem
 
@@ -37,7 +37,8 @@ def packed_crate_problems(
         if artifact.kind == "crate" and goes_to_crates_io(package, registry):
             try:
                 packed = _read(Path(artifact.path), package)
-            except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
+            except UNREADABLE as error:
+                require_machine(error)
                 yield _unreadable(package, artifact, error)
                 continue
             for finding in find_packed_refusals(packed):
@@ -91,7 +92,11 @@ def packed_pointers(clone: Clone, commit: str, artifacts: Iterable[Artifact]) ->
     if not _uses_lfs(clone, commit):
         return
     for artifact in artifacts:
-        paths = [path for path, data in _small_files(Path(artifact.path)) if is_pointer(data)]
+        try:
+            paths = [path for path, data in _small_files(Path(artifact.path)) if is_pointer(data)]
+        except UNREADABLE as error:
+            require_machine(error)
+            continue  # the rules of its registry report it
         if paths:
             yield pointer_problem(
                 [f"{artifact.filename}: {path}" for path in paths], package=artifact.package

@@ -53,6 +53,8 @@ def read_crate_file(file: Path) -> Contents | None:
     """Read a `.crate`; None where it is none, is too large, or holds anything but plain files."""
     import tarfile
 
+    from castoff.io.archives import UNREADABLE
+
     files: dict[str, str] = {}
     whole: dict[str, bytes] = {}
     left = _LIMIT
@@ -72,7 +74,7 @@ def read_crate_file(file: Path) -> Contents | None:
                     files[name] = digest_of(stream)
         manifest = tomli.loads(whole.get("Cargo.toml", b"").decode())
         commit, folder = _commit(whole.get(".cargo_vcs_info.json", b"{}"))
-    except (OSError, tarfile.TarError, EOFError, ValueError, RecursionError) as error:
+    except UNREADABLE as error:
         require_machine(error)
         return None
     return Contents(files=files, manifest=manifest, commit=commit, folder=folder)

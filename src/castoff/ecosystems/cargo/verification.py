@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 import tomli
 
 from castoff.ecosystems.cargo.crates import crate_name, digest_of
+from castoff.io.archives import UNREADABLE
 from castoff.io.machine import require_machine
 from castoff.model.workspace import Artifact
 
@@ -85,7 +86,7 @@ def _contents(crate: Path, siblings: Collection[str]) -> dict[str, str] | None:
                     found[name] = _lock(stream.read(), siblings)
                 else:
                     found[name] = digest_of(stream)
-    except (OSError, tarfile.TarError, EOFError, ValueError) as error:
+    except UNREADABLE as error:
         require_machine(error)
         return None
     return found

@@ -7,13 +7,13 @@ import hashlib
 import io
 import json
 import tarfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
+from castoff.io.archives import UNREADABLE
 from castoff.io.machine import require_machine
 from castoff.model.observations import Sameness
 from castoff.model.plan import predicted_filename
@@ -22,7 +22,6 @@ from castoff.model.workspace import Artifact, Package
 _LIMIT = 1 << 30
 _MEMBERS = 200_000
 _LARGEST_MANIFEST = 8 << 20
-_ERRORS = (tarfile.TarError, EOFError, OSError, zlib.error, ValueError, RecursionError)
 
 
 class Packed(Struct, frozen=True):
@@ -74,7 +73,7 @@ def packed_in(file: Path) -> Packed | None:
                 if path == "package.json" and member.size <= _LARGEST_MANIFEST:
                     stream = archive.extractfile(member)
                     manifest = json.loads(stream.read()) if stream is not None else None
-    except _ERRORS as error:
+    except UNREADABLE as error:
         require_machine(error)
         return None
     return Packed(manifest, frozenset(files), tuple(links)) if isinstance(manifest, dict) else None
@@ -86,7 +85,7 @@ def compare_tarballs(ours: bytes, theirs: bytes) -> Sameness:
         return "bytes"
     try:
         return "contents" if _contents(ours) == _contents(theirs) else "no"
-    except _ERRORS:
+    except UNREADABLE:
         return "not-comparable"
 
 

@@ -6,12 +6,16 @@ Facts follow the file's name: "`x.whl` has no `RECORD`".
 from __future__ import annotations
 
 import configparser
+import csv
 import re
 import tarfile
 import zipfile
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from struct import unpack
+
+from castoff.io.archives import UNREADABLE
+from castoff.io.machine import require_machine
 
 # No mark is spelled here as it is in such files: an index would refuse castoff's own.
 _MARKS = {
@@ -20,7 +24,9 @@ _MARKS = {
 }
 _SCANNED = 5 * 1024 * 1024
 _EXPANDED, _RATIO = 64 * 1024 * 1024, 50
+_LOCAL = b"PK\x03\x04"
 _DATA_DESCRIPTOR = 0x08
+_ZIP64, _UNICODE_PATH = 0x0001, 0x7075  # extra fields that decide size and name
 
 
 def find_archive_defects(file: Path, licence_files: Collection[str]) -> Iterator[str]:
@@ -32,14 +38,8 @@ def find_archive_defects(file: Path, licence_files: Collection[str]) -> Iterator
         else:
             with tarfile.open(file, "r:gz") as sdist:
                 yield from _sdist_defects(sdist, licence_files)
-    except (
-        OSError,
-        tarfile.TarError,
-        zipfile.BadZipFile,
-        EOFError,
-        RuntimeError,
-        NotImplementedError,
-    ) as error:
+    except UNREADABLE as error:
+        require_machine(error)
         yield f"is not a readable archive: {str(error) or type(error).__name__}"
 
 
@@ -56,8 +56,10 @@ def _wheel_defects(file: Path, wheel: zipfile.ZipFile, licence_files: Collection
     for needed in ("WHEEL", "RECORD", "METADATA"):
         if f"{info}/{needed}" not in names:
             yield f"has no `{info}/{needed}`"
-    if f"{info}/RECORD" in names and not _is_text(wheel.read(f"{info}/RECORD")):
-        yield f"has a `{info}/RECORD` that is not UTF-8"
+        else:
+            wheel.read(f"{info}/{needed}")  # damaged content is an unreadable archive
+    if f"{info}/RECORD" in names:
+        yield from _list_defects(info, wheel.read(f"{info}/RECORD"))
     for licence in licence_files:
         if f"{info}/licenses/{licence}" not in names:
             yield f"has no licence file `{info}/licenses/{licence}`, which its metadata names"
@@ -69,6 +71,17 @@ def _wheel_defects(file: Path, wheel: zipfile.ZipFile, licence_files: Collection
     yield from _record_defects(file, wheel)
 
 
+def _list_defects(info: str, record: bytes) -> Iterator[str]:
+    if not _is_text(record):
+        yield f"has a `{info}/RECORD` that is not UTF-8"
+        return
+    try:
+        for _ in csv.reader(record.decode().splitlines()):
+            pass
+    except csv.Error as error:  # such as a field of more than 131,072 characters
+        yield f"has a `{info}/RECORD` that cannot be read: {error}"
+
+
 def _record_defects(file: Path, wheel: zipfile.ZipFile) -> Iterator[str]:
     """Find what makes tools that read from the front see other members than those that read the directory."""
     at = 0
@@ -77,15 +90,23 @@ def _record_defects(file: Path, wheel: zipfile.ZipFile) -> Iterator[str]:
         for one in sorted(wheel.infolist(), key=lambda member: member.header_offset):
             stream.seek(at)
             header = stream.read(30)
-            if one.header_offset != at or len(header) < 30:
+            if one.header_offset != at or len(header) < 30 or header[:4] != _LOCAL:
                 yield "has bytes between its members"
                 return
-            length, more = unpack("<HH", header[26:])
+            flags, packed, full, length, more = unpack("<6xH10xLLHH", header)
             if stream.read(length) != one.orig_filename.encode("utf-8") or one.filename in seen:
                 yield f"names the member `{one.filename[:80]}` twice, or in two ways"
                 return
-            if one.flag_bits & _DATA_DESCRIPTOR:
+            if (flags | one.flag_bits) & _DATA_DESCRIPTOR:
                 yield "was written as a stream (zip data descriptors)"
+                return
+            fields = _extra_fields(stream.read(more))
+            if fields is None or any(fields.count(once) > 1 for once in (_ZIP64, _UNICODE_PATH)):
+                yield f"has extra fields of the member `{one.filename[:80]}` that are cut short or given twice"
+                return
+            # Sizes that need 64 bits are in their extra field.
+            if _ZIP64 not in fields and (packed, full) != (one.compress_size, one.file_size):
+                yield f"gives the size of the member `{one.filename[:80]}` twice, and differently"
                 return
             if one.comment:
                 yield "has comments on its members"
@@ -99,6 +120,17 @@ def _record_defects(file: Path, wheel: zipfile.ZipFile) -> Iterator[str]:
         yield "has members that its directory does not list"
     elif file.stat().st_size != _end_of(file, wheel):
         yield "has data after its end"
+
+
+def _extra_fields(data: bytes) -> list[int] | None:
+    """List the ids of a header's extra fields, None if one is cut short (APPNOTE.TXT, 4.5)."""
+    found = []
+    while data:
+        if len(data) < 4 or len(data) < (end := 4 + unpack("<H", data[2:4])[0]):
+            return None
+        found.append(int(unpack("<H", data[:2])[0]))
+        data = data[end:]
+    return found
 
 
 def _end_of(file: Path, wheel: zipfile.ZipFile) -> int:
@@ -134,7 +166,6 @@ def _entry_point_defects(content: bytes) -> Iterator[str]:
 def _sdist_defects(sdist: tarfile.TarFile, licence_files: Collection[str]) -> Iterator[str]:
     members = sdist.getmembers()
     names = {one.name.rstrip("/") for one in members}
-    files = [one.name for one in members if not one.isdir()]
     tops = {name.removeprefix("./").partition("/")[0] for name in names}
     if any(one.issparse() for one in members):
         yield "has sparse members"
@@ -142,9 +173,9 @@ def _sdist_defects(sdist: tarfile.TarFile, licence_files: Collection[str]) -> It
         yield "has more than one folder at its top" if tops else "is empty"
         return
     (top,) = tops
-    if len(names) == 1 and files:
-        # PyPI takes the common path of all members for the folder: here it is that of the file itself.
-        yield f"has nothing but `{files[0][:120]}`, which PyPI takes for its folder"
+    if len(names) == 1 and "/" in (only := min(names)):
+        # PyPI takes the common path of all members for the folder: here it is that of the one member.
+        yield f"has nothing but `{only[:120]}`, which PyPI takes for its folder"
         return
     if f"{top}/PKG-INFO" not in names:
         yield f"has no `{top}/PKG-INFO`"

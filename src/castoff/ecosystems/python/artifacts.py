@@ -22,6 +22,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from castoff.ecosystems.python.listing import parsed_version, version_in
 from castoff.ecosystems.python.manifest.requirements import normalised
 from castoff.errors import Problem
+from castoff.io.archives import UNREADABLE
 from castoff.io.machine import require_machine
 from castoff.model.observations import Sameness
 from castoff.model.workspace import Artifact, ArtifactKind, Package
@@ -92,7 +93,7 @@ def metadata_of(file: Path) -> Metadata | None:
     """Read the metadata of a wheel or sdist; None where it has none that can be read."""
     try:
         text = _wheel_metadata(file) if file.name.endswith((".whl", ".zip")) else _sdist_metadata(file)
-    except (OSError, tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
+    except UNREADABLE as error:
         require_machine(error)
         return None
     if text is None:
@@ -167,7 +168,7 @@ _SIGNATURES = ("/RECORD", "/RECORD.jws", "/RECORD.p7s")
 Contents = Mapping[str, str]
 
 
-class ArchiveNotComparable(Exception):
+class ArchiveNotComparable(ValueError):
     """An archive that says nothing certain about what it was built from."""
 
 
@@ -178,14 +179,7 @@ def compare_files(filename: str, ours: bytes, theirs: bytes) -> Sameness:
     read = _wheel if filename.endswith(".whl") else _sdist
     try:
         return "contents" if read(ours) == read(theirs) else "no"
-    except (
-        ArchiveNotComparable,
-        tarfile.TarError,
-        zipfile.BadZipFile,
-        EOFError,
-        OSError,
-        UnicodeDecodeError,
-    ):
+    except UNREADABLE:
         return "not-comparable"
 
 

@@ -82,7 +82,8 @@ def find_unknown_platforms(filename: str) -> tuple[str, ...]:
     """List the platform tags of a wheel that PyPI does not take."""
     if not filename.endswith(".whl"):
         return ()
-    tags = filename.removesuffix(".whl").rpartition("-")[2].split(".")
+    # Platform tags have no case; tools write them in lower case.
+    tags = filename.removesuffix(".whl").rpartition("-")[2].lower().split(".")
     return tuple(one for one in tags if not is_known_platform(one))
 
 

@@ -23,6 +23,7 @@ from msgspec import Struct
 
 from castoff.errors import Problem, Refusal
 from castoff.git.comparison import is_pointer
+from castoff.io.archives import UNREADABLE
 from castoff.io.machine import require_machine
 from castoff.model.observations import Present, Unknown
 from castoff.model.versions import spell
@@ -71,7 +72,7 @@ def archive_files(filename: str, data: bytes) -> Mapping[str, bytes]:
     """
     try:
         found = dict(_zipped(data) if filename.endswith((".whl", ".zip")) else _tarred(data))
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError, ValueError) as error:
+    except UNREADABLE as error:
         require_machine(error)
         raise TreeNotComparable(f"it cannot be read: {type(error).__name__}") from None
     if filename.endswith(".whl") and not _is_pure(found):

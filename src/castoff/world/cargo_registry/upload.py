@@ -16,6 +16,7 @@ from msgspec import Struct
 from castoff.world.cargo_registry import rules
 from castoff.world.cargo_registry.published import Published, dependencies_of, features_of
 from castoff.world.cargo_registry.requirements import check_version
+from castoff.world.damaged_archives import UNREADABLE
 from castoff.world.messages import Rejected
 
 UNPACK_LIMIT = 512 * 1024 * 1024
@@ -63,7 +64,7 @@ def _files(crate: bytes, top: str) -> Iterator[tuple[str, bytes]]:
                 file = archive.extractfile(member) if member.isfile() else None
                 path = "/".join(part for part in member.name.split("/")[1:] if part not in ("", "."))
                 yield path, file.read() if file is not None and path.lower() == "cargo.toml" else b""
-    except (tarfile.TarError, EOFError, OSError) as error:
+    except UNREADABLE as error:
         raise Rejected(_MALFORMED) from error
 
 

@@ -8,11 +8,11 @@ import hashlib
 import io
 import json
 import tarfile
-import zlib
 from typing import Any
 
 from msgspec import Struct
 
+from castoff.world.damaged_archives import UNREADABLE
 from castoff.world.npm_registry.refusal import Refused
 
 
@@ -42,7 +42,7 @@ def read_tarball(tarball: bytes) -> Contents:
                     file = archive.extractfile(member)
                     read = json.loads(file.read()) if file is not None else None
                     package = read if isinstance(read, dict) else None
-    except (tarfile.TarError, EOFError, OSError, zlib.error, ValueError) as error:
+    except UNREADABLE as error:
         raise Refused(f"invalid tarball: {error}") from error
     if package is None:
         raise Refused("invalid tarball: it has no package.json")

@@ -13,12 +13,12 @@ import re
 import struct
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Callable, Iterable
 from functools import partial
 
 from packaging.metadata import Metadata
 
+from castoff.world.damaged_archives import UNREADABLE
 from castoff.world.messages import Rejected
 
 _LOCAL, _CENTRAL, _END = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
@@ -37,7 +37,7 @@ def check_records(archive: zipfile.ZipFile, content: bytes) -> str | None:
         _Walk(archive, content).run()
     except _Wrong as wrong:
         return str(wrong)
-    except (struct.error, IndexError):
+    except (struct.error, IndexError, OverflowError):
         return "Malformed zip file"
     return None
 
@@ -219,7 +219,7 @@ def check_archive(filename: str, content: bytes, metadata: Metadata) -> None:
                 raise _invalid("File is not a tarfile")
             with tarfile.open(fileobj=io.BytesIO(content), mode="r:gz") as sdist:
                 _check_sdist(filename, sdist, metadata)
-    except (zipfile.BadZipFile, tarfile.TarError, EOFError, OSError, zlib.error) as error:
+    except UNREADABLE as error:
         raise _invalid("None") from error
 
 
@@ -244,6 +244,7 @@ def _check_zip(filename: str, content: bytes, archive: zipfile.ZipFile, metadata
     names = frozenset(archive.namelist())
     if f"{info}/WHEEL" not in names:
         raise _invalid(f"WHEEL not found at {info}/WHEEL")
+    archive.read(f"{info}/WHEEL")  # damaged content is refused as well
     _scan((one.filename, partial(archive.read, one)) for one in members if not one.is_dir())
     if problem := check_records(archive, content):
         raise _invalid(f"ZIP archive not accepted: {problem}. See the help on archives for more information")

@@ -19,6 +19,7 @@ from packaging.utils import (
 )
 from packaging.version import Version
 
+from castoff.world.damaged_archives import UNREADABLE
 from castoff.world.messages import Rejected
 
 Kind = Literal["sdist", "bdist_wheel"]
@@ -48,7 +49,7 @@ def read_artifact(filename: str, content: bytes, form: Metadata | None = None) -
     kind, name, version = _read_filename(filename)
     try:
         raw = _wheel_metadata(content, filename) if kind == "bdist_wheel" else _sdist_metadata(content)
-    except (zipfile.BadZipFile, tarfile.TarError, EOFError, OSError) as error:
+    except UNREADABLE as error:
         raise Rejected(f"Invalid distribution file. {error}") from error
     parsed = form if form is not None else _parse(raw)
     if canonicalize_name(parsed.name) != name or parsed.version != version:
@@ -94,7 +95,7 @@ def _wheel_metadata(content: bytes, filename: str) -> bytes:
 def _sdist_metadata(content: bytes) -> bytes:
     with tarfile.open(fileobj=io.BytesIO(content), mode="r:gz") as sdist:
         for member in sdist:
-            if member.isfile() and member.name.endswith("/PKG-INFO") and member.name.count("/") == 1:
+            if not member.isdir() and member.name.endswith("/PKG-INFO") and member.name.count("/") == 1:
                 file = sdist.extractfile(member)
                 if file is not None and member.size <= METADATA_LIMIT:
                     return file.read()
