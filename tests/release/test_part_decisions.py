@@ -27,7 +27,7 @@ from castoff.release.claim_ref import RefClaimLook, RefClaimPart
 from castoff.release.draft import CREATE, UPDATE, DraftLook, DraftPart
 from castoff.release.highlights import HighlightsLook, HighlightsPart
 from castoff.release.milestone import MilestonePart
-from castoff.release.proposal import ProposalLook, ProposalPart, preview
+from castoff.release.proposal import OutgrownLook, OutgrownPart, ProposalLook, ProposalPart, preview
 from castoff.release.publish import FileLook, PackageLook, PackagePart, PresencePart, concerns_files
 from castoff.release.tag import TagLook, TagPart
 from castoff.release.version import ClaimLook, ClaimPart
@@ -324,6 +324,21 @@ def test_proposal(look: ProposalLook | Unknown, issue_tracker: bool, expected: s
     assert line.startswith("done") if expected == "done" else line == expected
     if isinstance(decision, Do) and line.startswith("do version:branch"):
         assert getattr(decision.acts[0], "commit", None) == "C"
+
+
+@pytest.mark.parametrize(
+    ("look", "expected"),
+    [
+        (DOWN, "wait 7"),
+        (OutgrownLook(None), "done"),
+        (OutgrownLook("H"), "do version:drop"),
+        (OutgrownLook("other"), "person"),
+    ],
+)
+def test_outgrown_proposal(look: OutgrownLook | Unknown, expected: str) -> None:
+    part = OutgrownPart(branch="castoff/release-1.0.1", head="H", remote_url="u", remote=NOBODY)
+
+    assert decision_of(part, look) == expected
 
 
 @pytest.mark.parametrize(

@@ -271,6 +271,9 @@ def test_a_release_is_proposed_and_after_a_squash_finished_by_the_workflows(tmp_
             },
         )
 
+        # By a push: nothing is proposed yet, and no labels ask for it.
+        runner.run(folder / "castoff-propose.yml")
+        assert all("nothing to propose" in runner.told[job] for job in ("rehearse", "propose"))
         runner.run(folder / "castoff-propose.yml", inputs_level="minor")
 
         (pull,) = made.ask("GET", "pulls?state=open")

@@ -196,6 +196,57 @@ def test_an_edit_of_the_same_lines_stops_and_loses_nothing(made: Bench) -> None:
     assert made.stage.dump() == before
 
 
+LEVELS = '[version]\nlevels = { breaking = "major", changelog-add = "minor", "*" = "patch" }\n'
+
+
+@pytest.mark.whole
+def test_a_proposal_keeps_up_with_each_push_and_its_version_with_the_labels(tmp_path: Path) -> None:
+    words = ("release", "--update", "auto", "--pull-request", "--execute")
+    files = {"castoff.toml": LEVELS, ".github/release.yml": EXCLUDING}
+    with bench(tmp_path, "python", forge=PROTECTED, files=files) as made:
+        made.change("Mend a mast", "changelog-fix")
+        made.run(*words)
+        assert branches(made) == ["castoff/release-1.0.1"]
+
+        # A higher level: nobody edited the first proposal, so it gives way.
+        made.change("Add a sail", "changelog-add")
+        output = made.run(*words)
+        assert branches(made) == [BRANCH]
+        assert "the branch `castoff/release-1.0.1`, whose version is outgrown" in output
+        (closed,) = made.ask("GET", "pulls?head=acme:castoff/release-1.0.1&state=all")
+        assert closed["state"] == "closed"
+
+        # An edit of a person stays where the next push asks for the same version, and stops a higher one.
+        write_on_branch(made, "CHANGELOG.md", "- News.", "- News, and good ones.")
+        made.change("Add an oar", "changelog-add")
+        made.run(*words)
+        assert "good ones" in made.text("CHANGELOG.md", BRANCH)
+        assert "Add an oar" in str(proposal(made)["body"])
+        made.change("Drop the oars", "breaking")
+        code, output = made.fails(*words)
+        assert (code, "error[another-proposal]" in output) == (4, True)
+        assert branches(made) == [BRANCH]
+
+        # What a person proposes is more than the labels ask for, and stays.
+        merge(made, "squash")
+        assert "nothing to propose: 1.1.0 is in flight" in made.run(*words)
+        made.run("resume", "--execute", "--yes")
+        made.run("announce", "--execute", "--yes")
+        made.git("pull", "--quiet", "--tags")
+        assert "nothing to propose" in made.run(*words)
+        made.change("Mend an oar", "changelog-fix")
+        made.run("release", "major", "--pull-request", "--execute")
+        made.change("Mend a sail", "changelog-fix")
+        made.run(*words)
+        assert branches(made) == ["castoff/release-2.0.0"]
+
+
+def branches(made: Bench) -> list[str]:
+    """List the branches of proposals that are open."""
+    pulls = made.ask("GET", "pulls?state=open")
+    return [ref for one in pulls if (ref := str(one["head"]["ref"])).startswith("castoff/release-")]
+
+
 @pytest.mark.whole
 def test_status_tells_of_a_proposal_that_waits(made: Bench) -> None:
     made.run("release", "minor", "--pull-request", "--execute")

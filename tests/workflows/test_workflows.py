@@ -140,7 +140,7 @@ WHEELS = WheelBuilds(
     pure=("packages/facade",),
 )
 LINTED = {
-    "with tokens": {},
+    "with tokens": {"branches": ("main", "[0-9]*.[0-9]*.x")},
     "with an app": {"app": "RELEASE_APP"},
     "with wheels": {"release": "push", "wheels": WHEELS},
     "with proposed wheels": {"wheels": WHEELS, "shards": 2},
@@ -166,6 +166,22 @@ def test_linters_find_nothing_in_the_workflows(tmp_path: Path, linter: str, more
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("more", "branches"),
+    [({}, ["main", "[0-9]*.x"]), ({"wheels": WHEELS}, []), ({"release": "push"}, None)],
+)
+def test_a_push_to_a_release_branch_keeps_the_proposal_up_to_date(
+    more: dict[str, Any], branches: list[str] | None
+) -> None:
+    files = workflows(replace(EVERYTHING, branches=("main", "[0-9]*.x"), **more))
+    events = [at(parsed(file), "on") for file in files if "propose" in file.path]
+    found = [one.get("push") for one in events if isinstance(one, Mapping)]
+
+    assert [[one.text for one in all_scalars(pushed)] for pushed in found] == (
+        [] if branches is None else [branches]
+    )
 
 
 def test_where_castoff_drafts_itself_there_is_no_second_writer() -> None:

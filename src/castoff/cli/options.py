@@ -320,6 +320,31 @@ def decided(common: Common, level: str, pre: str | None = None) -> str:
     return found.level
 
 
+update_option = click.option(
+    "--update",
+    "updating",
+    is_flag=True,
+    help="With --pull-request and auto: if no release is due, end with 0.",
+)
+
+
+def decided_update(common: Common, level: str | None, *, proposing: bool) -> str | None:
+    """Return the version that is proposed or the level that labels ask for, None if there is none; prints why."""
+    if level != "auto" or not proposing:
+        raise click.UsageError("--update needs --pull-request and the LEVEL auto")
+    if common.json:
+        raise click.UsageError("--update has no JSON: `castoff plan auto --json` has")
+    from castoff.cli.render.reporter import reporter_for
+    from castoff.session.level import NothingToPropose, level_to_propose
+
+    found = level_to_propose(open_for(common, reporter_for(None, quiet=True)))
+    if isinstance(found, NothingToPropose):
+        click.echo(f"nothing to propose: {found.reason}", err=True)
+        return None
+    click.echo(f"level {found.level}: {found.reason}", err=True)
+    return found.level
+
+
 def open_for(common: Common, reporter: Reporter, *, environment: Mapping[str, str] | None = None) -> Services:
     """Wire a run to the outside."""
     from pathlib import Path

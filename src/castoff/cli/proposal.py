@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from castoff.cli.options import Common, open_for
 from castoff.cli.render.problems import line_of, problem_json
 from castoff.cli.render.reporter import reporter_for
 from castoff.cli.render.text import show_all
 from castoff.cli.render.words import safe, show
+from castoff.errors import Refusal
 from castoff.redaction import plain
 from castoff.release.proposal_command import Proposed, propose, show_proposal
 from castoff.session.release_request import ReleaseRequest
 
 
-def carry_out_proposal(common: Common, request: ReleaseRequest, *, execute: bool) -> int:
-    """Propose a release, or show what would be proposed."""
+def carry_out_proposal(
+    common: Common, request: ReleaseRequest, *, execute: bool, overtaken: Collection[str] = ()
+) -> int:
+    """Propose a release, or show what would be proposed; nothing is wrong if it stops for what is ``overtaken``."""
     reporter = reporter_for(common.events, quiet=not execute)
     services = open_for(common, reporter)
-    proposed = (propose if execute else show_proposal)(services, request)
+    try:
+        proposed = (propose if execute else show_proposal)(services, request)
+    except Refusal as refused:
+        if not all(one.code in overtaken for one in refused.problems):
+            raise
+        reporter.close()
+        show(f"nothing to propose any more: {safe(refused.problems[0].message)}", err=True)
+        return 0
     reporter.close()
     stopped = any(one.severity == "error" for one in proposed.problems)
     if common.json:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from msgspec import Struct
 
 from castoff.model.acts import Act, Decision, Do, Done, Outcome, Person, Refused, Unclear
 from castoff.model.observations import Absent, Observation, Present, Unknown
+from castoff.model.refs import Refs
 from castoff.ports import ForgePull, IssueTracker, NewPull, Remote
 from castoff.reconcile.part import Seen, wait_for
 
@@ -159,6 +161,78 @@ class ProposalPart:
                 reason="another push reached the branch: the proposal is created again on its new head"
             )
         return outcome
+
+
+class OutgrownLook(Struct, frozen=True):
+    """The head of a branch; None where it is gone."""
+
+    head: str | None
+
+
+class DropProposal(Act, frozen=True, kw_only=True):
+    """The deletion of a proposal's branch, only as it was seen."""
+
+    head: str
+
+
+class LeasedRemote(Protocol):
+    """A remote from which a branch can be deleted as it was seen."""
+
+    def ls_remote(self, url: str) -> Refs | None:
+        """List a remote's branches and tags; None where it could not be queried."""
+        ...
+
+    def push(self, url: str, spec: str, *, lease: str | None = None) -> Outcome:
+        """Push one ref, where a ref is as the lease says."""
+        ...
+
+
+class OutgrownPart(Struct, kw_only=True):
+    """A proposal of a lower version that nobody edited: its branch goes, and with it its pull request."""
+
+    branch: str
+    head: str
+    remote_url: str
+    remote: LeasedRemote
+    needs: frozenset[str] = frozenset()
+    gate: str | None = "git"
+
+    @property
+    def name(self) -> str:
+        """Name the part after its branch."""
+        return self.branch
+
+    def look(self) -> OutgrownLook | Unknown:
+        """Ask for the branch."""
+        refs = self.remote.ls_remote(self.remote_url)
+        if refs is None:
+            return Unknown(reason="the remote could not be queried")
+        return OutgrownLook(refs.heads.get(self.branch))
+
+    def decide(self, seen: OutgrownLook | Unknown) -> Decision:
+        """Delete the branch; one that people pushed to meanwhile stays."""
+        if isinstance(seen, Unknown):
+            return wait_for(seen)
+        if seen.head is None:
+            return Done()
+        if seen.head != self.head:
+            return Person((), f"somebody pushed to `{self.branch}`, which proposes a lower version")
+        target = f"the branch `{self.branch}`, whose version is outgrown, and with it its pull request"
+        return Do(
+            (DropProposal(id="version:drop", stage="version", target=target, undo="free", head=seen.head),)
+        )
+
+    def describe(self, seen: OutgrownLook | Unknown) -> Seen:
+        """Show the branch."""
+        if isinstance(seen, Unknown):
+            return (Observation(id=self.branch, answer=seen),)
+        return (Observation(id=self.branch, answer=Present(commit=seen.head) if seen.head else Absent()),)
+
+    def act(self, act: Act) -> Outcome:
+        """Delete the branch."""
+        assert isinstance(act, DropProposal)
+        ref = f"refs/heads/{self.branch}"
+        return self.remote.push(self.remote_url, f":{ref}", lease=f"{ref}:{act.head}")
 
 
 _LONGEST_PREVIEW = 60_000

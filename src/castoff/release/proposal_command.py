@@ -13,7 +13,6 @@ from castoff.git.merge import joined, own_commit
 from castoff.model.acts import Act
 from castoff.model.intent import Claim, Resume, meant
 from castoff.model.joined_workspace import require_packages
-from castoff.model.observations import Unknown
 from castoff.model.refs import PROPOSED
 from castoff.model.versions import ReleaseVersion
 from castoff.preflight.checks import preflight_checks
@@ -25,10 +24,11 @@ from castoff.reconcile.part import Stage
 from castoff.release.candidate import build_artifacts, make_commit, require_accepted
 from castoff.release.flight import explained, with_flights
 from castoff.release.notes import notes_of_release
-from castoff.release.proposal import ProposalLook, ProposalPart, preview
+from castoff.release.proposal import OutgrownPart, ProposalLook, ProposalPart, preview
 from castoff.release.publish_rehearsal import UploadRehearsal
-from castoff.session.change_range import label_of_own_pulls, unreachable
+from castoff.session.change_range import label_of_own_pulls
 from castoff.session.checkout import check_out
+from castoff.session.proposals import open_proposals
 from castoff.session.registry_versions import with_silence_named
 from castoff.session.release_request import ReleaseRequest
 from castoff.session.services import Services, WorldContent
@@ -60,7 +60,7 @@ class Proposed(Struct, frozen=True, kw_only=True):
     @property
     def url(self) -> str | None:
         """Return the pull request's address."""
-        (part,) = self.state.parts
+        part = self.state.parts[0]
         return part.look.pull.url if isinstance(part.look, ProposalLook) and part.look.pull else None
 
 
@@ -105,7 +105,7 @@ def _proposal_run(services: Services, request: ReleaseRequest) -> Iterator[_Prop
         if isinstance(intent, Resume):
             raise _claimed(intent.claim, session.snapshot)
         require_version(session, intent.version, level)
-        run = _ProposalRun(session, intent.version, level)
+        run = _ProposalRun(session, intent.version, level, replaces=request.replaces)
         run.require_no_other()
         yield run
 
@@ -129,7 +129,9 @@ class _ProposalRun(Struct):
     session: Session
     version: ReleaseVersion
     level: str
+    replaces: bool = False
     problems: tuple[Problem, ...] = ()
+    _outgrown: dict[str, str] = {}
     _fresh: str | None = None
     _proved: str | None = None
 
@@ -141,34 +143,39 @@ class _ProposalRun(Struct):
     @property
     def message(self) -> str:
         """Write the message of the release commit."""
-        template_release = self.session.template_release(self.version)
+        return self._message(self.version)
+
+    def _message(self, version: ReleaseVersion) -> str:
+        template_release = self.session.template_release(version)
         return fill(self.session.configuration.release.message, template_release.values())
 
     def require_no_other(self) -> None:
         """Refuse a second proposal beside another one that is open."""
-        others = [
-            name
-            for name in self.session.snapshot.refs.heads
-            if name.startswith(PROPOSED) and name != self.branch
-        ]
-        for name in others:
-            if self._is_open(name):
-                raise Refusal.of(
-                    "another-proposal",
-                    f"another release is proposed: the pull request from `{name}` is open",
-                    reason="the first merge would claim its version, and the other proposal would be wrong",
-                    remedy="merge it, or close its pull request and delete the branch",
-                )
+        others = [name for name in open_proposals(self.session) if name != self.branch]
+        outgrown = {name: self._untouched(name) for name in others} if self.replaces else {}
+        if left := [name for name in others if outgrown.get(name) is None]:
+            raise Refusal.of(
+                "another-proposal",
+                f"another release is proposed: the pull request from `{left[0]}` is open",
+                reason="the first merge would claim its version, and the other proposal would be wrong",
+                remedy="merge it, or close its pull request and delete the branch",
+            )
+        self._outgrown = {name: head for name, head in outgrown.items() if head is not None}
 
-    def _is_open(self, branch: str) -> bool:
-        """Return whether a branch still proposes: its version is not out, and not all its pull requests are over."""
-        if branch.removeprefix(PROPOSED) in self.session.snapshot.refs.tags:
-            return False
-        issue_tracker = self.session.services.issue_tracker(self.session.snapshot.remote_url or "")
-        pulls = issue_tracker.pulls(branch) if issue_tracker else ()
-        if isinstance(pulls, Unknown):
-            raise unreachable(pulls)
-        return not pulls or any(pull.state == "open" for pull in pulls)
+    def _untouched(self, branch: str) -> str | None:
+        """Return the head of a proposal of a lower version that castoff alone wrote; None for any other."""
+        snapshot, clone = self.session.snapshot, self.session.clone
+        version = snapshot.version_of(branch.removeprefix(PROPOSED))
+        head = snapshot.refs.heads[branch]
+        if version is None or not version.base < self.version or not snapshot.remote_url:
+            return None
+        if not clone.has(head) and not clone.fetch(snapshot.remote_url, [branch]):
+            return None
+        own = own_commit(clone, head, snapshot.head, self._message(version).partition("\n")[0])
+        if own is None or not clone.has(own):
+            return None
+        trees = [clone.git.must("rev-parse", f"{one}^{{tree}}") for one in (own, head)]
+        return head if trees[0] == trees[1] else None
 
     def check(self) -> None:
         """Make the checks of a release, but whether the branch takes a push."""
@@ -238,11 +245,22 @@ class _ProposalRun(Struct):
             wanted=wanted,
             label=label_of_own_pulls(self.session.snapshot.tree, self.session.configuration.notes.config),
         )
-        return Stage("version", (part,))
+        outgrown = (
+            OutgrownPart(
+                branch=name,
+                head=head,
+                remote_url=url,
+                remote=self.session.clone,
+                # Not before the new one is there.
+                needs=frozenset({part.name}),
+            )
+            for name, head in self._outgrown.items()
+        )
+        return Stage("version", (part, *outgrown))
 
     def proposed(self, state: StageState) -> Proposed:
         """Return how it stands."""
-        (part,) = state.stage.parts
+        part = state.stage.parts[0]
         assert isinstance(part, ProposalPart)
         return Proposed(
             version=self.session.snapshot.history.spelled(self.version),

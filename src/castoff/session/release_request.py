@@ -21,6 +21,7 @@ class ReleaseRequest(Struct, frozen=True, kw_only=True):
     ``without`` names the stages that are given up for good. ``only`` names the one stage after which the run stops:
     the claim (``version``) or the uploads (``publish``). ``rehearsed``: the claim is neither built nor rehearsed here.
     ``tags`` were made by another run, and are pushed as they are. ``approved``: packages that are staged are published.
+    ``replaces``: a proposal of a lower version that nobody edited gives way to this one.
     """
 
     level: str | None
@@ -33,6 +34,7 @@ class ReleaseRequest(Struct, frozen=True, kw_only=True):
     rehearsed: bool = False
     tags: HandedTags | None = None
     approved: bool = False
+    replaces: bool = False
 
 
 def intent_of(session: Session, request: ReleaseRequest) -> Begin | Resume:

@@ -150,6 +150,7 @@ def _options(services: Services) -> WorkflowOptions:
             changelog=configuration.changelog.mode if has_changelog else "off",
             website=configuration.website.repository is not None and configuration.website.mode != "off",
             release=_claims(configuration.ci.release, from_tags=session.snapshot.workspace.is_from_tags),
+            branches=configuration.release.branches,
             signs=_SIGNED.get(configuration.release.sign or "none", frozenset()),
             ecosystems=session.snapshot.ecosystems,
             build_secrets=configuration.release.pass_env.build,

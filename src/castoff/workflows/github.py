@@ -99,7 +99,9 @@ def render_github(workflow: Workflow) -> str:
 def _events(workflow: Workflow) -> str:
     merged = "  pull_request:\n    types: [closed]\n" if workflow.after_proposal else ""
     entries = "".join(_entry(one) for one in workflow.entries)
-    return f"{merged}  workflow_dispatch:\n" + (f"    inputs:\n{entries}" if entries else "")
+    branches = "".join(f"      - '{one}'\n" for one in workflow.after_push)
+    pushed = f"  push:\n    branches:\n{branches}" if branches else ""
+    return f"{merged}{pushed}  workflow_dispatch:\n" + (f"    inputs:\n{entries}" if entries else "")
 
 
 def _entry(entry: StartInput) -> str:

@@ -184,8 +184,9 @@ class StartInput(Struct, frozen=True, kw_only=True):
 
 
 class Workflow(Struct, frozen=True, kw_only=True):
-    """Jobs of one file. A person starts it, and (``after_proposal``) the merge of a pull request of castoff's does.
+    """Jobs of one file, which a person starts.
 
+    So does (``after_proposal``) the merge of a pull request of castoff's, or (``after_push``) a push to a branch.
     Of all runs in one ``group``, one runs at a time and none is cancelled.
     """
 
@@ -194,3 +195,4 @@ class Workflow(Struct, frozen=True, kw_only=True):
     jobs: tuple[Job, ...]
     entries: tuple[StartInput, ...] = ()
     after_proposal: bool = False
+    after_push: tuple[str, ...] = ()

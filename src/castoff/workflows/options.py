@@ -33,7 +33,8 @@ class WorkflowOptions(Struct, frozen=True, kw_only=True):
     ``source`` is where castoff is taken from instead of PyPI, ``tags`` are patterns of release tags, ``site_token`` is
     the name of the secret that may push to the website's repository; without it the website is left to a person.
     ``release``: jobs release, and a version is claimed by the merge of a pull request that a job proposes, or by the
-    push of a job; ``signs`` names what carries a signature; ``tokenless``: no upload token is a secret of the
+    push of a job; ``branches`` are the release branches; ``signs`` names what carries a signature; ``tokenless``: no
+    upload token is a secret of the
     repository. ``build_secrets`` are the variables of ``release.pass-env`` for builds: read credentials of private
     indexes, which the jobs that build get from secrets of the same names. ``npm_clients`` pack and lock the npm
     packages. ``token`` is the secret of another token than the job's own, ``app`` the name of an app that gives one;
@@ -55,6 +56,7 @@ class WorkflowOptions(Struct, frozen=True, kw_only=True):
     verification: bool = True
     documentation: bool = True
     release: Literal["pull-request", "push"] | None = None
+    branches: tuple[str, ...] = ()
     signs: frozenset[Literal["commit", "tag"]] = frozenset()
     ecosystems: tuple[str, ...] = ()
     build_secrets: tuple[str, ...] = ()

@@ -81,15 +81,18 @@ _OBJECTS = "printf '%s\\n' \"$OBJECTS\" | tr ',' '\\n' > \"$RUNNER_TEMP/OBJECTS\
 
 def proposal_workflow(options: WorkflowOptions) -> Workflow:
     """Plan the jobs that propose a release by a pull request."""
-    rehearse = f'exec {CASTOFF} rehearse --pull-request --no-input \\\n  ${{PRE:+"--pre=$PRE"}} -- "$LEVEL"\n'
-    propose = (
-        f"exec {CASTOFF} release --pull-request --execute --rehearsed --no-input \\\n"
-        '  ${PRE:+"--pre=$PRE"} -- "$LEVEL"\n'
+    # A push has no inputs: what is proposed is kept up to date, or labels ask for a first proposal.
+    wanted = (
+        'if [ -n "$LEVEL" ]; then set -- ${PRE:+"--pre=$PRE"} -- "$LEVEL"; else set -- --update -- auto; fi\n'
     )
+    rehearse = f'{wanted}exec {CASTOFF} rehearse --pull-request --no-input "$@"\n'
+    propose = f'{wanted}exec {CASTOFF} release --pull-request --execute --rehearsed --no-input "$@"\n'
     return Workflow(
         name="propose",
         group="castoff-propose",
         entries=(StartInput(name="level", description=_LEVEL, required=True, default="minor"), _PRE),
+        # Jobs that build wheels need the version before anything is proposed.
+        after_push=() if options.wheels else options.branches,
         jobs=(
             *wheel_jobs(options, "commit", _WANTED),
             _rehearsal(options, "Rehearse the release and its pull request", rehearse),

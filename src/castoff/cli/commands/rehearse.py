@@ -8,7 +8,16 @@ from pathlib import Path
 import click
 
 from castoff.cli.completion import complete_level
-from castoff.cli.options import Common, common_options, open_for, path, required_level, verbose_option
+from castoff.cli.options import (
+    Common,
+    common_options,
+    decided_update,
+    open_for,
+    path,
+    required_level,
+    update_option,
+    verbose_option,
+)
 
 
 @click.command("rehearse")
@@ -21,10 +30,17 @@ from castoff.cli.options import Common, common_options, open_for, path, required
     help="Rehearse `release --pull-request`, its merge, and `resume`.",
 )
 @click.option("--seed", type=path, help="Start from the forge of this seed (see `castoff world seed`).")
+@update_option
 @verbose_option
 @common_options
 def command(
-    common: Common, level: str | None, pre: str | None, proposing: bool, seed: Path | None, verbose: bool
+    common: Common,
+    level: str | None,
+    pre: str | None,
+    proposing: bool,
+    seed: Path | None,
+    updating: bool,
+    verbose: bool,
 ) -> int:
     """Rehearse a release of LEVEL against embedded services.
 
@@ -36,7 +52,12 @@ def command(
     from castoff.session.release_request import ReleaseRequest
     from castoff.wiring.embedded_world import open_rehearsal
 
-    request = ReleaseRequest(level=required_level(common, level, pre), pre=pre)
+    wanted = (
+        decided_update(common, level, proposing=proposing) if updating else required_level(common, level, pre)
+    )
+    if wanted is None:
+        return 0
+    request = ReleaseRequest(level=wanted, pre=pre)
     reporter = reporter_for(common.events)
     reporter.note("rehearsal: all writes go to embedded services on this machine")
     world = partial(open_rehearsal, start=seed)

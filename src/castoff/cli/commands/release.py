@@ -11,11 +11,16 @@ from castoff.cli.options import (
     Common,
     common_options,
     decided,
+    decided_update,
     digest,
     refuse_without_effect,
     seconds_left,
     time_options,
+    update_option,
 )
+
+_OVERTAKEN = ("branch-behind", "already-claimed")
+"""Another push or the merge of the proposal came in between: the run that it starts looks again."""
 
 
 @click.command("release")
@@ -43,6 +48,7 @@ from castoff.cli.options import (
 @click.option(
     "--only", type=click.Choice(["version"]), help="Stop after the claim; `castoff resume` does the rest."
 )
+@update_option
 @time_options
 @common_options
 def command(
@@ -53,6 +59,7 @@ def command(
     accept: tuple[str, ...],
     proposing: bool,
     rehearsed: bool,
+    updating: bool,
     only: Literal["version"] | None,
     until: float | None,
     lasting: float | None,
@@ -72,19 +79,30 @@ def command(
         refuse_without_effect("with `--pull-request`, which uploads nothing", unused)
         if level is None:
             raise click.UsageError("--pull-request needs a LEVEL")
-    if level is None:
+    if updating:
+        refuse_without_effect("with `--update`", {"--pre": pre})
+        level = decided_update(common, level, proposing=proposing)
+        if level is None:
+            return 0
+    elif level is None:
         refuse_without_effect("without LEVEL", {"--pre": pre, "--only": only})
     else:
         level = decided(common, level, pre)
     from castoff.session.release_request import ReleaseRequest
 
     request = ReleaseRequest(
-        level=level, pre=pre, agreed=common.yes, accepted=frozenset(accept), only=only, rehearsed=rehearsed
+        level=level,
+        pre=pre,
+        agreed=common.yes,
+        accepted=frozenset(accept),
+        only=only,
+        rehearsed=rehearsed,
+        replaces=updating,
     )
     if proposing:
         from castoff.cli.proposal import carry_out_proposal
 
-        return carry_out_proposal(common, request, execute=execute)
+        return carry_out_proposal(common, request, execute=execute, overtaken=_OVERTAKEN if updating else ())
     from castoff.cli.release_run import carry_out, print_acts
 
     return carry_out(common._replace(seconds=left), request) if execute else print_acts(common, request)

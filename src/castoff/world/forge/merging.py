@@ -124,7 +124,8 @@ def _as_author(commit: Commit, signature: Signature) -> Signature:
 def follow_pushes(state: State, git: BareRepository, now: datetime, login: str) -> None:
     """Mark pull requests merged whose head has reached the base by a push, as the real service does.
 
-    Those whose branch is there are kept up to date with it; those that were only seeded stay as they are.
+    Those whose branch is there are kept up to date with it, and are closed where it is deleted; those that were only
+    seeded stay as they are.
     """
     waiting = [issue for issue in state.pulls() if issue.state == "open"]
     if not waiting:
@@ -134,7 +135,12 @@ def follow_pushes(state: State, git: BareRepository, now: datetime, login: str) 
     for issue in waiting:
         pull = issue.pull
         assert pull is not None
-        base, head = heads.get(pull.base), heads.get(branch_of(pull.head)) or pull.head_sha
+        live = heads.get(branch_of(pull.head))
+        if live is None and pull.has_branch:
+            issue.state, issue.closed_at, issue.closed_by, issue.updated_at = "closed", now, login, now
+            continue
+        pull.has_branch = live is not None
+        base, head = heads.get(pull.base), live or pull.head_sha
         if base is None or head is None:
             continue
         pull.head_sha = head

@@ -68,13 +68,17 @@ class Review(Struct, kw_only=True):
 
 
 class Pull(Struct, kw_only=True):
-    """What makes an issue a pull request; ``commits`` are known commits that it brought in."""
+    """What makes an issue a pull request; ``commits`` are known commits that it brought in.
+
+    ``has_branch``: its branch was there when it was last looked at.
+    """
 
     base: str
     head: str
     head_sha: str | None = None
     base_sha: str | None = None
     draft: bool = False
+    has_branch: bool = False
     agent: str | None = None
     merged_at: datetime | None = None
     merged_by: str | None = None
