@@ -70,7 +70,8 @@ def test_release_versions_and_what_is_between_releases_pass(text: str) -> None:
 @pytest.mark.parametrize(
     ("level", "code"),
     [("2026.05.1", "version-unsupported"), ("1.2.3.4", "version-unsupported"), ("1!2.0", "version-unsupported"),
-     ("5", "version-unsupported"), ("1.3.0.dev1", "version-unsupported"), ("1.3.0-dev", "version-unsupported"), ("mini", "unknown-level"), ("9" * 200 + ".1", "unknown-level")],
+     ("5", "version-unsupported"), ("1.3.0.dev1", "version-unsupported"), ("1.3.0-dev", "version-unsupported"),
+     ("mini", "unknown-level"), ("9" * 200 + ".1", "unknown-level")],
 )  # fmt: skip
 def test_an_exact_version_of_another_form_is_told_apart_from_a_misspelled_level(
     level: str, code: str
