@@ -8,13 +8,14 @@ import shlex
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from castoff.cli.endings import Terminated, ended_by_signals
 from castoff.cli.main import ending_of, run
-from castoff.errors import NotYet, Problem
+from castoff.errors import NothingToDo, NotYet, Problem
 
 LONG = "x" * 5000
 PATHS = {
@@ -250,3 +251,15 @@ def test_a_full_disk_behind_stdout_is_told_on_stderr(words: tuple[str, ...]) -> 
     assert "Traceback" not in ended.stderr
     code = "unknown-code" if "nope" in words else "machine-failed"
     assert (ended.returncode, f"error[{code}]" in ended.stderr) == (2 if "nope" in words else 4, True)
+
+
+def test_an_answer_that_could_not_be_printed_does_not_end_with_0(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # What is left in its buffer is refused again when it is closed.
+    with suppress(OSError), Path("/dev/full").open("w", encoding="utf-8") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        code = ending_of(NothingToDo.of("nothing-to-resume", "x"), ["resume", "--json"])
+        monkeypatch.undo()
+
+    assert (code, "machine-failed" in capsys.readouterr().err) == (4, True)

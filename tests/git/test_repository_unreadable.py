@@ -60,16 +60,29 @@ def test_a_configuration_with_an_error(ground: Ground) -> None:
     assert "config" in refused(ground, root).problems[0].reason
 
 
-@pytest.mark.parametrize("printed", ["", "nowhere", "{\n" * 5000])
+@pytest.mark.parametrize("printed", ["", "nowhere", "{\n" * 5000, "x" * 5000])
 def test_a_program_in_the_place_of_git_that_names_no_folder(ground: Ground, printed: str) -> None:
     root = ground.new()
     (ground.folder / "printed").write_text(f"{printed}\n", "utf-8")
     (ground.folder / "git").write_text(f"#!/bin/sh\ncat '{ground.folder / 'printed'}'\n", "utf-8")
     (ground.folder / "git").chmod(0o755)
 
-    found = refused(ground, root, PATH=f"{ground.folder}:/usr/bin:/bin").problems[0].code
+    (problem,) = refused(ground, root, PATH=f"{ground.folder}:/usr/bin:/bin").problems
 
-    assert found == ("repository-unreadable" if printed else "not-a-repository")
+    assert problem.code == ("repository-unreadable" if printed else "not-a-repository")
+    assert len(problem.reason) < 80  # none of what was printed instead of a folder
+
+
+def test_long_words_of_git_are_cut(ground: Ground) -> None:
+    root = ground.new()
+    (ground.folder / "git").write_text(
+        '#!/bin/sh\nyes "$(yes x | head -c 900)" | head -99 >&2; exit 128\n', "utf-8"
+    )
+    (ground.folder / "git").chmod(0o755)
+
+    (problem,) = refused(ground, root, PATH=f"{ground.folder}:/usr/bin:/bin").problems
+
+    assert 0 < len(problem.reason) < 1300
 
 
 def test_an_empty_folder_with_the_name_of_git_is_not_a_repository(ground: Ground) -> None:

@@ -216,9 +216,14 @@ def _report(problems: Sequence[Problem], arguments: Sequence[str], exit_code: in
     try:
         # `--json` is searched in the arguments because parsing may be what failed.
         show_problems(problems, as_json="--json" in arguments, exit_code=exit_code)
-    except OSError:
+    except OSError as error:
+        from castoff.io.machine import machine_problem
+
         # stdout cannot be written (a full disk), which may be what ended the run: stderr is what is left.
-        show_problems(problems, as_json=False, exit_code=exit_code)
+        failure = None if exit_code else machine_problem(error)
+        show_problems([*problems, *filter(None, [failure])], as_json=False, exit_code=exit_code)
+        # Whoever reads the file must not take an empty one for an answer.
+        return 4 if failure else exit_code
     return exit_code
 
 

@@ -47,7 +47,7 @@ class Repository:
         top = done.stdout.decode("utf-8", "surrogateescape").removesuffix("\n")
         if done.code != 0 or not _is_folder(top):
             if (found := _dot_git_above(start)) is not None and done.last_words:
-                raise _unreadable(found, done.last_words)
+                raise _unreadable(found, done.errors)
             raise WorkspaceError.of(
                 "not-a-repository",
                 f"`{start}` is not in a git repository with a work tree",
@@ -193,11 +193,15 @@ def _is_repository(path: Path) -> bool:
 
 
 def _unreadable(found: Path, words: str) -> WorkspaceError:
-    """Pass on why git does not open a repository that is there: another owner, a moved worktree, a bare one."""
+    """Pass on why git does not open a repository that is there: another owner, a moved worktree, a bare one.
+
+    ``words`` is what it printed for people; a wrapper in its place may print anything.
+    """
     problem = Problem(
         code="repository-unreadable",
         message=f"git does not open the repository at `{found.parent}`",
-        reason=words,
+        reason="\n".join(line[:200] for line in words.strip().splitlines()[:6])
+        or "it gives no reason, and no folder either",
         remedy="fix the problem in git's message; `git status` in that folder shows it again",
     )
     return WorkspaceError(problem)
