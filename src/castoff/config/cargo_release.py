@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from msgspec import Struct, field
@@ -35,6 +36,7 @@ from castoff.ports import Tree
 
 Settings = Mapping[str, Any]
 Tables = dict[str, Any]
+Ask = Callable[[], bool]
 
 REMEDIES: Mapping[str, str] = {
     "publish": "write `publish = false` below `[package]` in each private `Cargo.toml`, and remove `publish` here",
@@ -186,14 +188,15 @@ class TakenOver(Struct, frozen=True):
     problems: tuple[Problem, ...] = ()
 
 
-def take_over(tree: Tree, folder: str = ".") -> TakenOver:
+def take_over(tree: Tree, folder: str = ".", has_settings_of_crates: Ask | None = None) -> TakenOver:
     """Make a configuration of what cargo-release was told in the root of a workspace; the default one if nothing.
 
-    Errors: ``toml-invalid`` where `release.toml` is not TOML.
+    ``has_settings_of_crates`` says whether any manifest below the root has settings of its own; without it, all are
+    read. Errors: ``toml-invalid`` where `release.toml` is not TOML.
     """
     try:
         root = root_settings(tree, "" if folder == "." else folder)
-        crates = _crates(tree, root)
+        crates = _crates(tree, root, has_settings_of_crates or partial(_has_own_settings, tree))
     except CastoffError as error:
         raise ConfigurationError(*error.problems) from None
     everything = (*root.effective, *(setting for crate in crates for setting in crate.settings))
@@ -290,10 +293,10 @@ def _replacements(
             yield own, (crate,)
 
 
-def _crates(tree: Tree, root: RootSettings) -> tuple[CrateSettings, ...]:
+def _crates(tree: Tree, root: RootSettings, has_own_settings: Ask) -> tuple[CrateSettings, ...]:
     if tree.read(posixpath.join(root.folder, CARGO_TOML)) is None:
         return ()
-    if not (any(setting.key == REPLACEMENTS for setting in root.effective) or _has_own_settings(tree)):
+    if not (any(setting.key == REPLACEMENTS for setting in root.effective) or has_own_settings()):
         return ()
     layout = next((one for one in read_layouts(tree).found if one.root.folder == root.folder), None)
     if layout is None:

@@ -7,7 +7,7 @@ was told is used as far as it has a meaning here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -33,12 +33,16 @@ class Loaded(Struct, frozen=True):
 
 
 def read_configuration(
-    tree: Tree, *, explicit: tuple[str, str] | None = None, folders: Iterable[str] = (".",)
+    tree: Tree,
+    *,
+    explicit: tuple[str, str] | None = None,
+    folders: Iterable[str] = (".",),
+    has_settings_of_crates: Callable[[], bool] | None = None,
 ) -> Loaded:
     """Read the configuration of a workspace; ``explicit`` is the path and the text of a file that was named.
 
     ``folders`` are those in which it is looked for: the first that has one counts. Where none has, the first that has
-    settings of cargo-release.
+    settings of cargo-release; ``has_settings_of_crates`` is for :func:`castoff.config.cargo_release.take_over`.
 
     ``notes.config`` is filled in where nothing is said and the forge's usual file is there.
 
@@ -61,7 +65,7 @@ def read_configuration(
         return Loaded(_with_notes_file(configuration, tree), found[0].file)
     from castoff.config.cargo_release import TakenOver, take_over
 
-    every = (take_over(tree, folder) for folder in dict.fromkeys(looked))
+    every = (take_over(tree, folder, has_settings_of_crates) for folder in dict.fromkeys(looked))
     taken = next((one for one in every if one.source is not None), TakenOver(Configuration()))
     return Loaded(_with_notes_file(taken.configuration, tree), taken.source, taken.problems)
 

@@ -7,7 +7,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Set
 from contextlib import AbstractContextManager
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 from msgspec import Struct
@@ -96,8 +96,12 @@ def open_setting(
     repository = Repository.open(processes, options.directory)
     learn_settings(processes.redactor, repository.root, repository.start, variables)
     here = FolderTree(repository.root)
+    places = _ConfigurationPlaces(repository, here)
     loaded = read_configuration(
-        here, explicit=_explicit(options.config), folders=_configuration_folders(repository, here)
+        here,
+        explicit=_explicit(options.config),
+        folders=places.folders(),
+        has_settings_of_crates=places.has_settings_of_crates,
     )
     configuration = _with_built(_with_links_followed(loaded.configuration, repository.root), options.built)
     processes = replace(processes, given=given_back(configuration, variables))
@@ -170,23 +174,49 @@ _THEIR_TABLE = r"^ *\[workspace\.metadata\.release[].]"
 """The table of cargo-release."""
 
 
-def _configuration_folders(repository: Repository, here: Tree) -> Iterator[str]:
-    """Give where the configuration is looked for: at the root, from the start upwards, in the only place below it.
+class _ConfigurationPlaces:
+    """Where configuration may stand in a checkout; git finds the places, since nobody opens a thousand manifests."""
 
-    The last is for runs that start at the root, as those of CI do: they release what a run in that place does.
-    """
-    yield from (".", *folders_above(repository.start))
-    files = repository.tracked("*/castoff.toml", "*/release.toml")
-    places = {one for one in files if _has_manifest((repository.root / one).parent)}
-    places |= set(repository.holding(f"{_TABLE}|{_THEIR_TABLE}", "*/Cargo.toml", "*/pyproject.toml"))
-    theirs = {one for one in places if _is_of_cargo_release(one, here)}
-    # Settings of cargo-release count where castoff itself is not configured, and there only those of a workspace: it
-    # has files for single crates too.
-    found = _folders(places - theirs) or _outermost(_folders(theirs))
-    # Beside the start, a configuration is that of another workspace.
-    below = [folder for folder in found if is_within(folder, repository.start)]
-    # With several configurations below there is no default: a release of the wrong one could not be undone.
-    yield from below if len(below) == 1 and _is_released(here, repository.start, below[0]) else ()
+    def __init__(self, repository: Repository, here: Tree) -> None:
+        self._repository = repository
+        self._here = here
+
+    def folders(self) -> Iterator[str]:
+        """Give where the configuration is looked for: at the root, from the start upwards, in the only place below it.
+
+        The last is for runs that start at the root, as those of CI do: they release what a run in that place does.
+        """
+        root, start = self._repository.root, self._repository.start
+        yield from (".", *folders_above(start))
+        places = {one for one in self._files if _has_manifest((root / one).parent)}
+        places |= {one for one in self._manifests if _is_configuration(self._here.read(one) or "")}
+        theirs = {one for one in places if _is_of_cargo_release(one, self._here)}
+        # Settings of cargo-release count where castoff itself is not configured, and there only those of a workspace:
+        # it has files for single crates too.
+        found = _folders(places - theirs) or _outermost(_folders(theirs))
+        # Beside the start, a configuration is that of another workspace.
+        below = [folder for folder in found if is_within(folder, start)]
+        # With several configurations below there is no default: a release of the wrong one could not be undone.
+        yield from below if len(below) == 1 and _is_released(self._here, start, below[0]) else ()
+
+    def has_settings_of_crates(self) -> bool:
+        """Return whether cargo-release is told anything in a manifest below the root, or in a file beside one."""
+        return any(
+            path.endswith("/release.toml") or "metadata.release" in (self._here.read(path) or "")
+            for path in (*self._files, *self._manifests)
+        )
+
+    @cached_property
+    def _files(self) -> tuple[str, ...]:
+        return self._repository.tracked("*/castoff.toml", "*/release.toml")
+
+    @cached_property
+    def _manifests(self) -> tuple[str, ...]:
+        return self._repository.holding(f"{_TABLE}|metadata\\.release", "*/Cargo.toml", "*/pyproject.toml")
+
+
+def _is_configuration(manifest: str) -> bool:
+    return bool(re.search(f"{_TABLE}|{_THEIR_TABLE}", manifest, re.MULTILINE))
 
 
 def _has_manifest(folder: Path) -> bool:

@@ -26,19 +26,17 @@ class CargoDocument:
     file: str
     text: str
     table: Table
+    folder: str = field(init=False, compare=False)
+    """The folder that it stands in, "" for the root."""
     positions: Positions = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "folder", posixpath.dirname(self.file))
         object.__setattr__(self, "positions", Positions(self.text))
 
     def line(self, path: Path) -> int | None:
         """Return the line of a path, or of the nearest part above it."""
         return self.positions.nearest_line(path)
-
-    @property
-    def folder(self) -> str:
-        """Return the folder that it stands in, "" for the root."""
-        return posixpath.dirname(self.file)
 
 
 class ProblemCollector(Struct, frozen=True):
