@@ -8,28 +8,28 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote, unquote
 
-_SECRET_NAME = re.compile(
+from castoff.regexes import regex
+
+_SECRET_NAME = regex(
     r"TOKEN|PASSWORD|PASSWD|PASSPHRASE|SECRET|CREDENTIAL|API_?KEY|_AUTH\b|(?:^|_)PAT$|PRIVATE_KEY|ACCESS_KEY",
     re.I,
 )
-_URL_CREDENTIALS = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,20}://)[^\s/'\"<>]{1,500}@")
-_URL_WITH_CREDENTIALS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,20}://([^\s/]{1,500})@")
+_URL_CREDENTIALS = regex(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,20}://)[^\s/'\"<>]{1,500}@")
+_URL_WITH_CREDENTIALS = regex(r"[A-Za-z][A-Za-z0-9+.-]{0,20}://([^\s/]{1,500})@")
 # npm, ".npmrc", "Auth related configuration"; spaces and quotes around a value are not a part of it (package `ini`).
-_NPMRC = re.compile(
-    r"^[ \t]*(?![#;])[^=\n]{0,500}(?:_authToken|_password|_auth)[ \t]*=[ \t]*(\S.{0,2000})$", re.M
-)
+_NPMRC = regex(r"^[ \t]*(?![#;])[^=\n]{0,500}(?:_authToken|_password|_auth)[ \t]*=[ \t]*(\S.{0,2000})$", re.M)
 # Yarn, ".yarnrc.yml", `npmAuthToken` and `npmAuthIdent`: on the top level, and for registries and scopes below it.
-_YARNRC = re.compile(r"^[ \t]*npmAuth(?:Token|Ident)[ \t]*:[ \t]*(\S.{0,2000})$", re.M)
-_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(\?|:?-[^}]*)?\}")
+_YARNRC = regex(r"^[ \t]*npmAuth(?:Token|Ident)[ \t]*:[ \t]*(\S.{0,2000})$", re.M)
+_VARIABLE = regex(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(\?|:?-[^}]*)?\}")
 """A variable in a value: `${NAME}`; npm knows `${NAME?}`, Yarn `${NAME:-otherwise}`."""
-_QUERY = re.compile(
+_QUERY = regex(
     r"([?&](?:[a-z]+[_-])?(?:token|password|secret|api_?key|auth|sig|signature)=)([^&\s'\"<>#]{1,500})", re.I
 )
-_HEADER = re.compile(
+_HEADER = regex(
     r"(?i)\b(authorization|proxy-authorization|private-token|x-api-key)(['\"]?\s{0,9}[:=]\s{0,9}['\"]?)"
     r"[^\r\n'\"]{1,500}"
 )
-_CONTROL = re.compile(
+_CONTROL = regex(
     r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]{0,2000}(?:\x07|\x1b\\)|\x1b.|[\x00-\x08\x0b-\x1f\x7f-\x9f]"
     r"|[\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )

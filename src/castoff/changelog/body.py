@@ -12,23 +12,24 @@ from castoff.changelog.links import all_spans, link_references
 from castoff.changelog.order import same_version
 from castoff.changelog.titles import read_title
 from castoff.errors import Refusal
+from castoff.regexes import regex
 from castoff.text.markdown import Blocks, Heading, Span, TextEdit, apply_edits, read_blocks
 
 Contributors = Literal["drop", "keep"]
 GeneratedMark = Literal["comment", "heading", "entry"]
 
-_FULL = re.compile(r"[ \t]*(?:\*\*|__)?Full Change ?log(?:\*\*|__)?[ \t]*:", re.IGNORECASE)
-_FIRST = re.compile(r"[ \t]{0,8}[*+-][ \t]+@?\S{1,100} made (?:their|his|her) first contribution\b")
-_FIRST_ALONE = re.compile(
+_FULL = regex(r"[ \t]*(?:\*\*|__)?Full Change ?log(?:\*\*|__)?[ \t]*:", re.IGNORECASE)
+_FIRST = regex(r"[ \t]{0,8}[*+-][ \t]+@?\S{1,100} made (?:their|his|her) first contribution\b")
+_FIRST_ALONE = regex(
     r"[ \t]{0,8}[*+-][ \t]+@?\S{1,100} made (?:their|his|her) first contribution"
     r"(?: in (?:https?://\S{1,300}/\d{1,7}|\[?#\d{1,7}\]?(?:\(https?://\S{1,300}/\d{1,7}\))?))?[ \t]*"
 )
-_CONTRIBUTORS = re.compile(r"(?:new|first[- ]time) contributors?\W{0,4}", re.IGNORECASE)
-_GENERATED = re.compile(r"<!--\s*Release notes generated using configuration in ")
-_CHANGED = re.compile(r"\[?What.?s Changed\W{0,4}(?:\]\([^\s()]{0,500}\))?", re.IGNORECASE)
-_ENTRY = re.compile(r".* by @[\w\[\]-]{1,60} in (?:https?://\S{1,300}/pull/\d{1,7}|#\d{1,7})[ \t]*")
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//|#")
-_LISTED = re.compile(r"[*+-][ \t]|\d{1,9}[.)][ \t]|[ \t]")
+_CONTRIBUTORS = regex(r"(?:new|first[- ]time) contributors?\W{0,4}", re.IGNORECASE)
+_GENERATED = regex(r"<!--\s*Release notes generated using configuration in ")
+_CHANGED = regex(r"\[?What.?s Changed\W{0,4}(?:\]\([^\s()]{0,500}\))?", re.IGNORECASE)
+_ENTRY = regex(r".* by @[\w\[\]-]{1,60} in (?:https?://\S{1,300}/pull/\d{1,7}|#\d{1,7})[ \t]*")
+_SCHEME = regex(r"[A-Za-z][A-Za-z0-9+.-]*:|//|#")
+_LISTED = regex(r"[*+-][ \t]|\d{1,9}[.)][ \t]|[ \t]")
 # A heading after the text that a reader only sees if every block is closed.
 _SENTINEL = "# end of the notes"
 

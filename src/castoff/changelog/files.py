@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 from castoff.changelog.titles import is_unreleased, read_title
+from castoff.regexes import regex
 
-_NAMES = re.compile(r"(?:^|/)(?:changelog|changes|history|news|releases?)(?:\.[a-z]+)?$", re.I)
-_FRESH = re.compile(r"(?:^|/)change[^/]*\.md$", re.IGNORECASE)
-_HEADINGS = re.compile(
+_NAMES = regex(r"(?:^|/)(?:changelog|changes|history|news|releases?)(?:\.[a-z]+)?$", re.I)
+_FRESH = regex(r"(?:^|/)change[^/]*\.md$", re.IGNORECASE)
+_HEADINGS = regex(
     r"^ {0,3}#{1,4}[ \t]+(.+?)[ \t#]*$|^(\S.*)\n(?:=|-|~|\^){3,}[ \t]*$|^([vV]?[0-9]+\.[0-9].*)$",
     re.MULTILINE,
 )

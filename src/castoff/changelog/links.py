@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import unquote
 
 from msgspec import Struct
 
 from castoff.changelog.order import VERSION, bare
+from castoff.regexes import regex
 from castoff.text.markdown import Blocks, Span, TextEdit, find_spans
 from castoff.text.markdown.inline import normal_label
 
 # GitHub's own rule for references: not within words, addresses, other links or code; seven digits at most.
-_NAKED = re.compile(r"(?<![\w/&#.@=\[\\-])#([1-9]\d{0,6})\b(?![\w-])")
-_NUMBERED = re.compile(r"#([1-9]\d{0,6})")
-_LINKED = re.compile(
+_NAKED = regex(r"(?<![\w/&#.@=\[\\-])#([1-9]\d{0,6})\b(?![\w-])")
+_NUMBERED = regex(r"#([1-9]\d{0,6})")
+_LINKED = regex(
     r"(?P<root>https?://[^\s/]+/[^\s]+?)/(?:-/)?(?P<kind>issues|pulls?|merge_requests)/(?P<number>[1-9]\d{0,6})/?(?:[#?][^\s]*)?"
 )
 
@@ -101,10 +101,10 @@ def reference_address(root: str, number: int, pulls: frozenset[int] | set[int]) 
     return f"{root}/{'pull' if number in pulls else 'issues'}/{number}"
 
 
-_ADDRESS = re.compile(r"https?://[^\s<>()\[\]\"`]++")
-_TAG = re.compile(rf"(?P<prefix>(?:[\w@.-]{{1,80}}?[-/_@])?)(?P<version>[vV]?{VERSION})")
+_ADDRESS = regex(r"https?://[^\s<>()\[\]\"`]++")
+_TAG = regex(rf"(?P<prefix>(?:[\w@.-]{{1,80}}?[-/_@])?)(?P<version>[vV]?{VERSION})")
 _BRANCHES = {"main", "master", "head", "develop", "dev", "trunk", "next", "devel", "default"}
-_LINE = re.compile(r"(?:[\w.-]{1,80}[/_-])?[vV]?\d{1,9}(?:\.\d{1,9}){0,2}\.x")
+_LINE = regex(r"(?:[\w.-]{1,80}[/_-])?[vV]?\d{1,9}(?:\.\d{1,9}){0,2}\.x")
 """A maintenance branch, such as ``1.0.x`` or ``release/2.x``; no tag ends so."""
 
 

@@ -6,7 +6,6 @@ Many files keep ``### Added``, ``### Changed`` and so on there, empty. They are 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from msgspec import Struct
@@ -14,12 +13,13 @@ from msgspec import Struct
 from castoff.changelog.links import find_comparisons, version_of_tag
 from castoff.changelog.sections import Section, parse
 from castoff.changelog.structure import is_kind_of_change
+from castoff.regexes import regex
 from castoff.text.markdown import Blocks, Heading, read_blocks
 
-_ITEM = re.compile(r" {0,3}(?:[*+-]|\d{1,9}[.)])[ \t]")
-_LINK = re.compile(r"\[([^\[\]]{0,200})\]\([^\s()]{0,500}\)")
-_MARKS = re.compile(r"^[ \t]*(?:[*+-]|\d{1,9}[.)])?[ \t]*")
-_WORD = re.compile(r"[^\W_]+(?:[.'’-][^\W_]+)*")
+_ITEM = regex(r" {0,3}(?:[*+-]|\d{1,9}[.)])[ \t]")
+_LINK = regex(r"\[([^\[\]]{0,200})\]\([^\s()]{0,500}\)")
+_MARKS = regex(r"^[ \t]*(?:[*+-]|\d{1,9}[.)])?[ \t]*")
+_WORD = regex(r"[^\W_]+(?:[.'’-][^\W_]+)*")
 _POINTING = """
 a all and at between can changelog changes commits compare compared comparison diff difference differences
 find for found from full git github gitlab here history in is link list main master more of on see since
@@ -99,7 +99,7 @@ def _entries(news: str) -> list[list[str]] | None:
     return groups
 
 
-_NOTHING = re.compile(r"[ \t]*(?:<!--(?:(?!-->).)*-->|[*+-])?[ \t]*")
+_NOTHING = regex(r"[ \t]*(?:<!--(?:(?!-->).)*-->|[*+-])?[ \t]*")
 
 
 class _Group(Struct, frozen=True):

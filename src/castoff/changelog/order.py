@@ -6,7 +6,7 @@ A changelog may hold versions of any scheme, old and new; only releases that cas
 
 from __future__ import annotations
 
-import re
+from castoff.regexes import regex
 
 OrderKey = tuple[tuple[int, ...], int, tuple[tuple[int, int, str], ...]]
 
@@ -17,9 +17,9 @@ VERSION = (
 )
 """A version without its ``v``, as a regular expression; what follows must be no part of a word."""
 
-_WHOLE = re.compile(rf"[vV]?({VERSION})")
-_NUMBERS = re.compile(r"\d{1,9}(?:\.\d{1,9})*")
-_PART = re.compile(r"\d+|[a-z]+")
+_WHOLE = regex(rf"[vV]?({VERSION})")
+_NUMBERS = regex(r"\d{1,9}(?:\.\d{1,9})*")
+_PART = regex(r"\d+|[a-z]+")
 _FINAL = 100
 _LONGEST_NUMBER = 100
 _PHASES = {"dev": 0, "a": 10, "alpha": 10, "b": 20, "beta": 20, "c": 30, "rc": 30, "pre": 30, "preview": 30}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import itertools
-import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import cached_property, lru_cache
@@ -15,19 +14,20 @@ from msgspec import Struct
 from castoff.changelog.links import all_spans, linked_references, naked_references
 from castoff.changelog.order import order_key, same_version
 from castoff.changelog.titles import Title, is_unreleased, pending, read_title, says_unreleased
+from castoff.regexes import regex
 from castoff.text.markdown import Blocks, Definition, Heading, LineRange, read_blocks
 from castoff.text.markdown.blocks import is_setext_underline
 from castoff.text.markdown.inline import normal_label
 
 StyleName = Literal["kube", "keep-a-changelog", "towncrier", "plain"]
 
-_ANCHOR = re.compile(r"[ \t]*<a\s+(?:name|id)=[\"']?[^\s\"'<>]{1,200}[\"']?\s*/?>\s*(?:</a>)?[ \t]*")
-_BOLD = re.compile(r"(?P<mark>\*\*|__)(?=\S)(?P<text>.{1,200}?)(?P=mark)(?P<rest>[^*_]{0,80})")
-_MARKER = re.compile(
+_ANCHOR = regex(r"[ \t]*<a\s+(?:name|id)=[\"']?[^\s\"'<>]{1,200}[\"']?\s*/?>\s*(?:</a>)?[ \t]*")
+_BOLD = regex(r"(?P<mark>\*\*|__)(?=\S)(?P<text>.{1,200}?)(?P=mark)(?P<rest>[^*_]{0,80})")
+_MARKER = regex(
     r"[ \t]*(?:<!--[ \t]*(?:towncrier release notes start|next-header|version list|insertion marker)[ \t]*-->"
     r"|\.\. towncrier release notes start)[ \t]*"
 )
-_COMMENT_LINE = re.compile(r"[ \t]*<!--(?:(?!-->).)*+-->[ \t]*")
+_COMMENT_LINE = regex(r"[ \t]*<!--(?:(?!-->).)*+-->[ \t]*")
 
 
 class Section(Struct, frozen=True, kw_only=True):

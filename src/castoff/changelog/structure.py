@@ -15,16 +15,17 @@ from castoff.changelog.body import is_contributors_title
 from castoff.changelog.sections import Changelog, Section, every_heading
 from castoff.changelog.titles import is_unreleased, read_title
 from castoff.errors import Refusal
+from castoff.regexes import regex
 from castoff.text.markdown import Blocks, Heading
 
-_ORNAMENTS = re.compile(r"^(?:(?::[a-z0-9_+-]{1,40}:|[^\w\s!-~]+)\s*)+")
-_ABOUT = re.compile(
+_ORNAMENTS = regex(r"^(?:(?::[a-z0-9_+-]{1,40}:|[^\w\s!-~]+)\s*)+")
+_ABOUT = regex(
     r"\b(?:change ?logs?|history|release notes|notes?|contents|toc|legend|about|introduction|overview|polic(?:y|ies)"
     r"|versioning|guidelines?|conventions?|format|types of changes|upgrad\w+|migrat\w+|how to|contribut\w+|index|links?"
     r"|important|warning|description|supported|support|deprecation policy|license)\b",
     re.IGNORECASE,
 )
-_KINDS = re.compile(
+_KINDS = regex(
     r"(?:new |other |minor |major |bug ?|internal |breaking |performance |notable |api |misc(?:ellaneous)? )*"
     r"(?:added|changed|deprecated|removed|fixed|security|changes?|features?|(?:bug )?fix(?:es)?|improvements?"
     r"|enhancements?|additions?|removals?|deprecations?|documentation|docs|dependenc(?:y|ies)|dependency updates"
@@ -35,9 +36,9 @@ _KINDS = re.compile(
     r"(?: (?:changes?|and .{1,40}|& .{1,40}))?",
     re.IGNORECASE,
 )
-_DAMAGED = re.compile(r"(#{1,6})([^#\s].{0,200})")
-_CONFLICT = re.compile(r"(?:<{7}|>{7}|\|{7})(?: |$)")
-_ITEM = re.compile(r" {0,3}[*+-][ \t]+\S")
+_DAMAGED = regex(r"(#{1,6})([^#\s].{0,200})")
+_CONFLICT = regex(r"(?:<{7}|>{7}|\|{7})(?: |$)")
+_ITEM = regex(r" {0,3}[*+-][ \t]+\S")
 
 
 class UnclearLine(Struct, frozen=True):

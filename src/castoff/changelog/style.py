@@ -18,15 +18,16 @@ from castoff.changelog.links import find_comparisons
 from castoff.changelog.order import order_key
 from castoff.changelog.sections import Changelog, Section
 from castoff.changelog.titles import Title, TitleLink, write_like
+from castoff.regexes import regex
 from castoff.text.markdown import Lines
 from castoff.text.markdown.blocks import HeadingForm
 
 _NEWEST = 5
-_SIGNS = re.compile(r"[!-/:-@\[-`{-~–—·•]*")
-_DOUBLED_SIGN = re.compile(r"([-–—/|,:·•])(?:[ \t]+\1)+")
+_SIGNS = regex(r"[!-/:-@\[-`{-~–—·•]*")
+_DOUBLED_SIGN = regex(r"([-–—/|,:·•])(?:[ \t]+\1)+")
 _USUAL_WORDS = {"version", "release", "released", "on", "at", "date", "of", "from"}
 _CLOSERS = "*_`\"')]"
-_ANCHOR = re.compile(r"<a [^<>]{0,200}>(?:</a>)?[ \t]*")
+_ANCHOR = regex(r"<a [^<>]{0,200}>(?:</a>)?[ \t]*")
 
 
 class _Parts(Struct, frozen=True, kw_only=True):

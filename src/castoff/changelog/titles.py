@@ -14,6 +14,7 @@ from typing import Literal
 from msgspec import Struct
 
 from castoff.changelog.order import VERSION, bare
+from castoff.regexes import regex
 from castoff.values import replace
 
 _MONTHS = (
@@ -39,12 +40,12 @@ _FORMS = (
     re.compile(rf"\b{_NAME} {_DAY}(?P<comma>,?) (?P<year>(?:19|20)\d\d)\b", re.IGNORECASE),
     re.compile(rf"(?<!\d){_DAY} {_NAME}(?P<comma>,?) (?P<year>(?:19|20)\d\d)\b", re.IGNORECASE),
 )
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = regex(
     r"unreleased|not (?:yet )?released|unpublished|in development|release[- ]?date|upcoming|\bt\.?b\.?[ad]\b\.?"
     r"|(?:19|20)?[X?Y\d]{2,4}-[XM?]{2}-[XD?]{2}",
     re.IGNORECASE,
 )
-_VAGUE = re.compile(r"(?<![\w.])(?:19|20)\d\d-(?:\d{1,2}|X{1,2})-(?:\d{1,2}|X{1,2})(?!\w)")
+_VAGUE = regex(r"(?<![\w.])(?:19|20)\d\d-(?:\d{1,2}|X{1,2})-(?:\d{1,2}|X{1,2})(?!\w)")
 
 
 class DateText(Struct, frozen=True, kw_only=True):
@@ -137,18 +138,18 @@ LinkForm = Literal["inline", "reference", "shortcut"]
 
 _LONGEST = 1000
 _ORNAMENT = r"(?::[a-z0-9_+-]{1,40}:|<a [^<>]{0,200}>(?:</a>)?|[^\w\s!-~]{1,12}+)"
-_ORNAMENTS = re.compile(rf"(?:{_ORNAMENT}[ \t]*+){{0,4}}+")
-_TRAILING_ORNAMENTS = re.compile(rf"(?:[ \t]*+{_ORNAMENT}){{1,4}}[ \t]*$")
-_AFTER_DATE = re.compile(r"[\])*_`]{0,4}[ \t]*(?:[-–—:,/|·•][ \t]*)?")
+_ORNAMENTS = regex(rf"(?:{_ORNAMENT}[ \t]*+){{0,4}}+")
+_TRAILING_ORNAMENTS = regex(rf"(?:[ \t]*+{_ORNAMENT}){{1,4}}[ \t]*$")
+_AFTER_DATE = regex(r"[\])*_`]{0,4}[ \t]*(?:[-–—:,/|·•][ \t]*)?")
 _WORD = r"[*_`\[]{0,2}@?[A-Za-z][\w@/.+'’&-]{0,60}+[*_`\]]{0,2}[:,]?[ \t]{1,4}"
 _SIGN = r"[-–—|/:·•][ \t]{1,4}"
-_HEAD = re.compile(
+_HEAD = regex(
     r"(?P<open>[*_`\"'(]{0,3}\[?[*_`\"']{0,3})"
     rf"(?P<project>(?:{_WORD}(?:{_SIGN})?){{0,5}}?|@?[A-Za-z][\w/.+-]{{0,80}}?[-_/@])"
     r"(?P<inner>\(?\[?[*_`]{0,3})"
     rf"(?P<version>[vV]?(?>{VERSION})|[vV]\d{{1,9}}|(?:(?<=[Vv]ersion )|(?<=[Rr]elease ))\d{{1,9}})(?!\w|\.\w)"
 )
-_DEVELOPMENT = re.compile(r"(?:[-.]?dev(?:[-.]?\d{1,9}){0,3}|-snapshot)(?:\+.*)?\Z", re.IGNORECASE)
+_DEVELOPMENT = regex(r"(?:[-.]?dev(?:[-.]?\d{1,9}){0,3}|-snapshot)(?:\+.*)?\Z", re.IGNORECASE)
 _BRANCH = r"(?:the )?[`'\"]?(?:main|master|trunk|head|develop|development|devel|dev|edge|nightly)[`'\"]?(?: branch)?"
 _NEWS = (
     r"un-?released\b[^.\d]{0,60}"
@@ -159,17 +160,17 @@ _NEWS = (
     r"|(?:not (?:yet )?released|unpublished)(?: yet)?"
     r"|v?[xyzn?](?:\.[xyzn?]){1,2}|(?:__|\{\{)[ ]?(?:next|version|unreleased)[ ]?(?:__|\}\})"
 )
-_UNRELEASED = re.compile(
+_UNRELEASED = regex(
     rf"[\[*_`<(\"']{{0,3}}(?:{_NEWS})[\]*_`>)\"']{{0,3}}:?"
     r"(?:\([^\s()]{1,500}\)|\[[^\[\]]{0,100}\])?[ \t]*(?:[-–—/|:,(\[{][^\d\n]{0,60})?",
     re.IGNORECASE,
 )
-_SAID_UNRELEASED = re.compile(r"\b(?:un-?released|not (?:yet )?released)\b", re.IGNORECASE)
-_NO_PROJECT = re.compile(
+_SAID_UNRELEASED = regex(r"\b(?:un-?released|not (?:yet )?released)\b", re.IGNORECASE)
+_NO_PROJECT = regex(
     r"\b(?:un-?released|upgrad\w*|migrat\w*|moving|from|to|between|since|until|before|after|via|requires?|with)\b",
     re.IGNORECASE,
 )
-_AFTER_LINK = re.compile(
+_AFTER_LINK = regex(
     r"\((?P<url><[^<>\n]{0,900}+>|[^\s()]{0,900}+(?:\([^\s()]{0,200}+\)[^\s()]{0,200}+)*+)\)"
     r"|\[(?P<label>[^\[\]]{0,200})\]"
 )

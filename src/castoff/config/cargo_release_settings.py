@@ -12,6 +12,7 @@ from msgspec import Struct
 from castoff.config.positions import shown
 from castoff.errors import Problem, WorkspaceError
 from castoff.ports import Tree
+from castoff.regexes import regex
 from castoff.text.toml import parse, scan
 
 RELEASE_TOML = "release.toml"
@@ -135,7 +136,7 @@ class Untaken(Exception):
     """Something that has no meaning here; the text is the reason."""
 
 
-_THEIRS = re.compile(r"\{\{([a-z_]{1,30})\}\}|\{([a-z][a-z0-9-]{0,40})\}")
+_THEIRS = regex(r"\{\{([a-z_]{1,30})\}\}|\{([a-z][a-z0-9-]{0,40})\}")
 _MEANINGS: Mapping[str, str] = {
     "version": "{version}",
     "prev_version": "{previous}",
@@ -148,9 +149,9 @@ _MEANINGS: Mapping[str, str] = {
     "metadata": "",
     "prev_metadata": "",
 }
-_GROUP = re.compile(r"\$(?:(?P<dollar>\$)|\{(?P<braced>[A-Za-z0-9_]+)\}|(?P<bare>[A-Za-z0-9_]+))")
+_GROUP = regex(r"\$(?:(?P<dollar>\$)|\{(?P<braced>[A-Za-z0-9_]+)\}|(?P<bare>[A-Za-z0-9_]+))")
 # Syntax of Rust's `regex` that Python reads as something else, or not at all.
-_ONLY_RUST = re.compile(r"\[\[:|\\[pPz]|&&|~~|\(\?[a-zA-Z-]*[RUu]")
+_ONLY_RUST = regex(r"\[\[:|\\[pPz]|&&|~~|\(\?[a-zA-Z-]*[RUu]")
 _KEYS = frozenset({"file", "search", "replace", "min", "max", "exactly", "prerelease"})
 
 

@@ -17,11 +17,12 @@ from castoff.config.value_checks import compiled
 from castoff.config.values import Capture, CheckSettings, Replace
 from castoff.errors import Problem
 from castoff.model.workspace import Edit
+from castoff.regexes import regex
 
 LARGEST_TEXT = 4 * 1024 * 1024
 """In characters: what a rule is tried on at most."""
 
-_GROUP = re.compile(r"\\(?:(?P<number>[0-9]{1,2})|g<(?P<name>\w{1,60})>|(?P<backslash>\\))")
+_GROUP = regex(r"\\(?:(?P<number>[0-9]{1,2})|g<(?P<name>\w{1,60})>|(?P<backslash>\\))")
 
 
 class Replaced(Struct, frozen=True, kw_only=True):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
@@ -22,8 +21,9 @@ from castoff.config.values import (
     Replace,
     WebsiteSettings,
 )
+from castoff.regexes import regex
 
-_RANGE = re.compile(r"[vV=^~<>]*[ ]*(?:\d.*|[xX*])")
+_RANGE = regex(r"[vV=^~<>]*[ ]*(?:\d.*|[xX*])")
 
 
 def of_release(release: ReleaseSettings) -> Iterator[Conflict]:

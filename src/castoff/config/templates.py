@@ -7,7 +7,6 @@ and `{close}` are the braces.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from difflib import get_close_matches
@@ -16,6 +15,7 @@ from msgspec import Struct
 
 from castoff.errors import ConfigurationError
 from castoff.model.versions import Ecosystem, ReleaseVersion, spell
+from castoff.regexes import regex
 
 PLACEHOLDERS: Mapping[str, str] = {
     "version": "the released version, as in the tag",
@@ -35,7 +35,7 @@ PLACEHOLDERS: Mapping[str, str] = {
 
 # Double braces first: `{{version}}` is the form of cargo-release, and would otherwise match as `{` +
 # placeholder + `}`.
-_TOKEN = re.compile(r"(?P<double>\{\{ ?[A-Za-z_-]{1,40} ?\}\})|\{(?P<name>[a-z][a-z0-9-]{0,40})\}")
+_TOKEN = regex(r"(?P<double>\{\{ ?[A-Za-z_-]{1,40} ?\}\})|\{(?P<name>[a-z][a-z0-9-]{0,40})\}")
 
 
 class TemplateRelease(Struct, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from castoff.config.fields import Check
 from castoff.config.positions import Impossible, shown
 from castoff.config.templates import PLACEHOLDERS, defects, fill, used
 from castoff.model.refs import PACKAGE_HOLES
+from castoff.regexes import regex
 
 
 def compiled(text: str) -> re.Pattern[str]:
@@ -233,6 +234,6 @@ def _is_ref(name: str) -> bool:
     return not (bad or parts_bad or ".." in name or "@{" in name or name.startswith("-") or name == "@")
 
 
-_BRACKETS = re.compile(r"\[!?\]?[^\]]*\]")
+_BRACKETS = regex(r"\[!?\]?[^\]]*\]")
 """A set of characters as `fnmatch` reads it: a `]` that comes first belongs to the set."""
-_NOT_IN_REF = re.compile(r"[\x00-\x20\x7f~^:\\]|//|@\{")
+_NOT_IN_REF = regex(r"[\x00-\x20\x7f~^:\\]|//|@\{")

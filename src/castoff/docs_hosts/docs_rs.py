@@ -11,13 +11,13 @@ requirement such as `=VERSION` would match no yanked version: that would look li
 from __future__ import annotations
 
 import json
-import re
 from html.parser import HTMLParser
 from urllib.parse import quote
 
 from castoff.io.http import Failure, Http, Reply, retry_after
 from castoff.model.observations import Unknown
 from castoff.ports import Clock, DocsBuild, SymbolList
+from castoff.regexes import regex
 
 
 class Structure(HTMLParser):
@@ -62,7 +62,7 @@ class Structure(HTMLParser):
 
 
 DOCS_RS = "https://docs.rs"
-_BUILD = re.compile(r"/builds/(\d{1,12})(?:/[\w.-]{0,200})?/?(?:\?[^#]{0,200})?(?:#.{0,200})?$")
+_BUILD = regex(r"/builds/(\d{1,12})(?:/[\w.-]{0,200})?/?(?:\?[^#]{0,200})?(?:#.{0,200})?$")
 _LARGEST = 30_000_000
 
 

@@ -22,9 +22,10 @@ from castoff.model.observations import Answer, Unknown
 from castoff.model.tokens import TokenFacts
 from castoff.ports import Clock, ForgeAsset, ForgeRelease, NewRelease, Rights
 from castoff.redaction import plain
+from castoff.regexes import regex
 from castoff.text.addresses import split_url
 
-_NEXT = re.compile(r'<([^<>]{1,2000})>;\s*rel="next"')
+_NEXT = regex(r'<([^<>]{1,2000})>;\s*rel="next"')
 # 100 rows a page: GitHub ends most listings far earlier. The bound protects from a server that repeats its
 # `next` link.
 _PAGES = 200

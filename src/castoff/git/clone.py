@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -28,8 +27,9 @@ from castoff.io.scratch import scratch_prefix
 from castoff.model.acts import Outcome
 from castoff.model.child_environments import Kind, withheld_words
 from castoff.model.refs import CLAIMS, Refs, TagRef
+from castoff.regexes import regex
 
-_COMMIT = re.compile(r"\x01[0-9a-f]{40,64}\0")
+_COMMIT = regex(r"\x01[0-9a-f]{40,64}\0")
 
 
 class Clone:

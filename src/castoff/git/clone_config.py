@@ -20,19 +20,20 @@ from pathlib import Path
 from castoff.git.credentials import Entry, access_to, by_environment, is_secret
 from castoff.git.repository import Repository, entries_of
 from castoff.git.runner import Git
+from castoff.regexes import regex
 
-_PATHS = re.compile(
+_PATHS = regex(
     r"core\.(?:attributesfile|excludesfile)|gpg\.ssh\.(?:allowedsignersfile|revocationfile)|mailmap\.file"
     r"|commit\.template|http\.(?:.*\.)?(?:proxy)?ssl(?:cert|key|cainfo|capath)|http\.(?:.*\.)?cookiefile"
 )
-_PROGRAMS = re.compile(r"gpg\.(?:.*\.)?program|core\.askpass")
-_COMMANDS = re.compile(
+_PROGRAMS = regex(r"gpg\.(?:.*\.)?program|core\.askpass")
+_COMMANDS = regex(
     r"filter\..*\.(?:clean|smudge|process)|core\.(?:sshcommand|gitproxy|alternaterefscommand)"
     r"|credential\.(?:.*\.)?helper|gpg\.ssh\.defaultkeycommand|merge\..*\.driver|trailer\..*\.(?:cmd|command)"
 )
-_REMOTES = re.compile(r"remote\..*\.(?:push)?url", re.S)
+_REMOTES = regex(r"remote\..*\.(?:push)?url", re.S)
 _OPTIONAL = ":(optional)"
-_WORD = re.compile(
+_WORD = regex(
     r"""(?:'[^']*'|"(?:[^"\\$`]|\\.)*"|\\.|[^\s'"\\|&;<>()$`])+""",
 )
 
@@ -114,7 +115,7 @@ _FIXED: Mapping[str, str] = {
 """What must hold in a clone whatever the user's settings are: all files are there, tags are pushed alone, output is
 data."""
 
-_LEFT = re.compile(
+_LEFT = regex(
     r"(?:alias|blame|branch|castoff|color|column|diff|difftool|extensions|fetch|format|gc|grep|gui|include|includeif|index|log"
     r"|maintenance|mergetool|pack|pager|pretty|rebase|rerere|safe|sendemail|stash|status|submodule|svn|tar|versionsort"
     r"|web|worktree)\."
@@ -123,19 +124,19 @@ _LEFT = re.compile(
 )
 """Keys that stay behind: how the repository is stored, what is shown, and what `_FIXED` decides."""
 
-_PLAIN = re.compile(
+_PLAIN = regex(
     r"(?:author|commit|committer|core|filter|gpg|i18n|merge|protocol|push|ssh|tag|user)\."
     r"|remote\..*\.(?:url|pushurl|fetch|promisor|partialclonefilter|tagopt)$"
 )
 """Keys that may be written into a file; any other may hold a secret, and reaches git by the environment."""
 
-_LISTS = re.compile(r"credential\.(?:.*\.)?helper$|http\.(?:.*\.)?extraheader$")
+_LISTS = regex(r"credential\.(?:.*\.)?helper$|http\.(?:.*\.)?extraheader$")
 """Keys of which all values count, and an empty one takes back those before it."""
 
 _HOOKS = "castoff.hookspath"
 """Key in a clone for the folder of the user's hooks, for a clone of the clone."""
 
-_OF_GIT = re.compile(
+_OF_GIT = regex(
     r"[A-Z_]+|config(?:\.worktree)?|branches|description|hooks|index.*|info|logs|modules|objects|packed-refs|refs"
     r"|reftable|rr-cache|sequencer|rebase-.*|shallow|sharedindex\..*|worktrees|lfs|annex|svn|.*\.lock|.*\.pid"
 )

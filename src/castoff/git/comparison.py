@@ -8,7 +8,6 @@ index and a folder of its own (git-checkout-index, ``--prefix``), so all setting
 from __future__ import annotations
 
 import hashlib
-import re
 import stat
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -17,8 +16,9 @@ from msgspec import Struct
 
 from castoff.git.repository import Repository
 from castoff.git.runner import Git
+from castoff.regexes import regex
 
-_POINTER = re.compile(
+_POINTER = regex(
     rb"version https://git-lfs\.github\.com/spec/v1\n(?:[a-z0-9.-]+ .*\n)*?oid sha256:([0-9a-f]{64})\n"
 )
 _ATTRIBUTES = ("filter", "text", "eol", "crlf", "ident", "working-tree-encoding")

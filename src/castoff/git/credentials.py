@@ -15,12 +15,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 from castoff.model.child_environments import carries_credentials, without_userinfo
+from castoff.regexes import regex
 
 Entry = tuple[str, str]
 """A key and a value of git's configuration."""
 
-_SECRET = re.compile(r"(?:http|url|credential)\.")
-_REWRITING = re.compile(r"url\.(?P<base>.*)\.(?P<push>push)?insteadof", re.I | re.S)
+_SECRET = regex(r"(?:http|url|credential)\.")
+_REWRITING = regex(r"url\.(?P<base>.*)\.(?P<push>push)?insteadof", re.I | re.S)
 _ANY_USER = "oauth2"
 """GitLab, Gitea and GitHub take a token as password with any user."""
 

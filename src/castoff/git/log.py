@@ -8,8 +8,9 @@ from collections.abc import Collection, Sequence
 from castoff.git.runner import Git
 from castoff.model.tag_schemes import ReachableTag
 from castoff.model.versions import read
+from castoff.regexes import regex
 
-_VERSION_AT_END = re.compile(r"[0-9]+\.[0-9][0-9A-Za-z.+-]*$")
+_VERSION_AT_END = regex(r"[0-9]+\.[0-9][0-9A-Za-z.+-]*$")
 
 
 def first_with_subject(

@@ -10,8 +10,9 @@ from msgspec import Struct
 
 from castoff.errors import Problem, Refusal
 from castoff.io.reader_process import MOST, Over, ReaderProcess
+from castoff.regexes import regex
 
-_OBJECT_ID = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")
+_OBJECT_ID = regex("[0-9a-f]{40}|[0-9a-f]{64}")
 FOLDER, LINK, SUBMODULE = "40000", "120000", "160000"
 """Modes of entries of a tree (git-fast-import lists them); any other is that of a file."""
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import binascii
-import re
 from base64 import b64decode, b64encode
 from collections.abc import Callable
 from pathlib import Path
 
 from castoff.git.runner import Git
+from castoff.regexes import regex
 
 _KEYS = ("ssh-", "ecdsa-", "sk-")
-_SSH_BLOCK = re.compile(
-    r"-----BEGIN SSH SIGNATURE-----\n([A-Za-z0-9+/=\n]{1,20000})-----END SSH SIGNATURE-----"
-)
+_SSH_BLOCK = regex(r"-----BEGIN SSH SIGNATURE-----\n([A-Za-z0-9+/=\n]{1,20000})-----END SSH SIGNATURE-----")
 
 _BLOCKS = (
     "-----BEGIN PGP SIGNATURE-----",

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from msgspec import Struct
 
 from castoff.git.runner import Git
+from castoff.regexes import regex
 
-_HEADER = re.compile(r"object (?P<commit>[0-9a-f]{40,64})\ntype commit\ntag (?P<name>[^\n]+)\n")
+_HEADER = regex(r"object (?P<commit>[0-9a-f]{40,64})\ntype commit\ntag (?P<name>[^\n]+)\n")
 
 
 class TagText(Struct, frozen=True, kw_only=True):

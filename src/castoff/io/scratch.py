@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import tempfile
 from contextlib import suppress
 from functools import cache
 
 from castoff.io.clock import SystemClock
+from castoff.regexes import regex
 
-_SCRATCH = re.compile(r"castoff-(?:[a-z]{1,20}-)?(?P<process>[0-9]{1,9})-[a-z0-9_]{8}")
+_SCRATCH = regex(r"castoff-(?:[a-z]{1,20}-)?(?P<process>[0-9]{1,9})-[a-z0-9_]{8}")
 _DAY = 86_400.0
 
 

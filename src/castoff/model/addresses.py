@@ -6,16 +6,17 @@ github.com has its API at api.github.com; GitHub Enterprise Server has it below 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from msgspec import Struct
 
-_SCP = re.compile(r"(?:[^@/\s]{1,200}@)?(?P<host>[A-Za-z0-9.-]{2,253}):(?!//)(?P<path>[^\s]{1,1000})")
-_URL = re.compile(
+from castoff.regexes import regex
+
+_SCP = regex(r"(?:[^@/\s]{1,200}@)?(?P<host>[A-Za-z0-9.-]{2,253}):(?!//)(?P<path>[^\s]{1,1000})")
+_URL = regex(
     r"(?:https?|ssh|git)://(?:[^@/\s]{1,500}@)?(?P<host>[A-Za-z0-9.-]{1,253})(?::\d{1,5})?/(?P<path>[^\s]{1,1000})"
 )
-_SLUG = re.compile(r"(?:.*/)?(?P<owner>[A-Za-z0-9][A-Za-z0-9._-]{0,99})/(?P<name>[A-Za-z0-9._-]{1,100})")
+_SLUG = regex(r"(?:.*/)?(?P<owner>[A-Za-z0-9][A-Za-z0-9._-]{0,99})/(?P<name>[A-Za-z0-9._-]{1,100})")
 
 
 class Address(Struct, frozen=True, kw_only=True):

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from castoff.model.observations import Unknown
+from castoff.regexes import regex
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
@@ -35,7 +36,7 @@ _ISSUERS = {
 
 _PAYLOAD_TYPE = "application/vnd.in-toto+json"
 _ISSUER, _REPOSITORY, _COMMIT, _WORKFLOW = (f"1.3.6.1.4.1.57264.1.{number}" for number in (8, 12, 13, 18))
-_RUNS = re.compile(r"[-_.]+")
+_RUNS = regex(r"[-_.]+")
 
 
 class Publisher(Struct, frozen=True, kw_only=True):

@@ -16,6 +16,7 @@ from functools import lru_cache
 from msgspec import Struct
 
 from castoff.model.credentials import Purpose, purpose_of, purpose_of_address
+from castoff.regexes import regex
 
 
 class Kind(StrEnum):
@@ -226,22 +227,22 @@ _LONG, _VERY_LONG = 8, 16
 """Weak passwords (`postgres`) occur as harmless values elsewhere: only long ones are looked for within others."""
 
 _HARMLESS = frozenset({"HOME", "PATH", "PWD", "OLDPWD", "SHELL", "USER", "LOGNAME", "TMPDIR", "LANG", "TERM"})
-_NO_SECRET = re.compile(
+_NO_SECRET = regex(
     r"(?:USER|USERNAME|_ID|_URL|_URI|_FILE|_PATH|_PID|_SOCK|_HANDLE|ASKPASS|PROVIDERS?|GOOGLE_[A-Z_]*CREDENTIALS)\Z",
     re.I,
 )
 """Variables of which the value is a name, a path, an address or a program, and no secret itself."""
 
-_HTTP_USER = re.compile(r"(\bhttps?://)[^\s/'\"<>@]{1,500}@", re.I)
-_PASSWORD = re.compile(r"(\b[a-z][a-z0-9+.-]{1,20}://[^\s/'\"<>@:]{0,200}):[^\s/'\"<>@]{1,500}@", re.I)
-_QUERY = re.compile(
+_HTTP_USER = regex(r"(\bhttps?://)[^\s/'\"<>@]{1,500}@", re.I)
+_PASSWORD = regex(r"(\b[a-z][a-z0-9+.-]{1,20}://[^\s/'\"<>@:]{0,200}):[^\s/'\"<>@]{1,500}@", re.I)
+_QUERY = regex(
     r"([?&])((?:[a-z]+[_-])?(?:token|password|secret|api_?key|auth|sig|signature))=[^&\s'\"#]{1,500}", re.I
 )
-_TOKEN = re.compile(
+_TOKEN = regex(
     r"\b(?:gh[pousr]_[A-Za-z0-9]{30}|github_pat_\w{30}|glpat-[\w-]{20}|pypi-[\w-]{50}|npm_[A-Za-z0-9]{36})"
 )
 """Tokens that their issuers made recognisable (GitHub, GitLab, PyPI, npm: secret scanning)."""
 
-_GIT_ENTRY = re.compile(r"GIT_CONFIG_(?:COUNT|KEY_\d+|VALUE_\d+)\Z")
-_ACCESS = re.compile(r"credential\.|http\.(?:.*\.)?(?:extraheader|cookiefile|proxyauthmethod|sslkey)\Z", re.I)
-_ACCESS_IN = re.compile(r"extraheader|credential\.|cookiefile", re.I)
+_GIT_ENTRY = regex(r"GIT_CONFIG_(?:COUNT|KEY_\d+|VALUE_\d+)\Z")
+_ACCESS = regex(r"credential\.|http\.(?:.*\.)?(?:extraheader|cookiefile|proxyauthmethod|sslkey)\Z", re.I)
+_ACCESS_IN = regex(r"extraheader|credential\.|cookiefile", re.I)

@@ -13,6 +13,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from castoff.regexes import regex
+
 Purpose = Literal[
     "cargo",
     "python",
@@ -306,6 +308,6 @@ def _regex(pattern: str) -> str:
     return ".*".join(map(re.escape, pattern.split("*")))
 
 
-_NAMES = re.compile(
+_NAMES = regex(
     "|".join(f"(?P<r{at}>{'|'.join(map(_regex, row.names))})" for at, row in enumerate(ROWS)), re.I | re.S
 )

@@ -8,7 +8,6 @@ A wave is taken to need a few seconds until it is visible; that is a rough figur
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
 from msgspec import Struct, field
@@ -18,6 +17,7 @@ from castoff.model.acts import Act
 from castoff.model.graph import Order
 from castoff.model.versions import ReleaseVersion, spell
 from castoff.model.workspace import ArtifactKind, Edit, Member, Package, Workspace
+from castoff.regexes import regex
 
 SECONDS_A_WAVE: Mapping[str, float] = {"cargo": 15.0, "python": 10.0, "npm": 10.0}
 
@@ -97,7 +97,7 @@ def estimated(
     return Estimate(wave_end, tuple(schedule))
 
 
-_RUNS = re.compile(r"[-_.]+")  # one underscore in file names (packaging.python.org, "Name normalization")
+_RUNS = regex(r"[-_.]+")  # one underscore in file names (packaging.python.org, "Name normalization")
 
 
 class Planned(Struct, frozen=True, kw_only=True):

@@ -7,7 +7,6 @@ the repository. ``release.workspaces`` decides otherwise. Nothing is chosen by t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Hashable, Iterable, Sequence
 
 from msgspec import Struct
@@ -17,6 +16,7 @@ from castoff.model.scope import Scope, common_folder, folders_above, is_within
 from castoff.model.version_problems import majority
 from castoff.model.versions import Ecosystem, same_version
 from castoff.model.workspace import NotReleased, Workspace
+from castoff.regexes import regex
 from castoff.values import replace
 
 
@@ -63,7 +63,7 @@ class Discovery(Struct, frozen=True, kw_only=True):
 _MOST_LISTED = 12
 _FEW = 3
 """So many folders of one workspace are listed each on its own; more become one pattern, if one names them alone."""
-_TEMPLATE = re.compile(r"\{\{|\{%|<%|\$\{|@[A-Z_]+@")
+_TEMPLATE = regex(r"\{\{|\{%|<%|\$\{|@[A-Z_]+@")
 """Placeholders of cookiecutter, copier, Jinja, ERB, shells and CMake: no manifest has them outside of strings."""
 
 

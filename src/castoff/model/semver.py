@@ -13,12 +13,14 @@ from functools import lru_cache, total_ordering
 
 from msgspec import Struct
 
+from castoff.regexes import regex
+
 _NUMBER = r"(?:0|[1-9][0-9]{0,18})"
 _IDENTIFIERS = r"[0-9A-Za-z-]{1,200}(?:\.[0-9A-Za-z-]{1,200}){0,99}"
-_VERSION = re.compile(
+_VERSION = regex(
     rf"({_NUMBER})\.({_NUMBER})\.({_NUMBER})(?:-({_IDENTIFIERS}))?(?:\+({_IDENTIFIERS}))?", re.ASCII
 )
-_COMPARATOR = re.compile(
+_COMPARATOR = regex(
     rf"(=|>=|<=|>|<|~|\^)?[ \t]*({_NUMBER}|[*xX])(?:\.({_NUMBER}|[*xX]))?(?:\.({_NUMBER}|[*xX]))?"
     rf"(?:-({_IDENTIFIERS}))?(?:\+({_IDENTIFIERS}))?",
     re.ASCII,

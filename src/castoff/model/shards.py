@@ -6,14 +6,14 @@ everything, and all must get the same bytes.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
 from castoff.errors import Problem
+from castoff.regexes import regex
 
-_SHARD = re.compile(r"([1-9][0-9]{0,3})/([1-9][0-9]{0,3})")
+_SHARD = regex(r"([1-9][0-9]{0,3})/([1-9][0-9]{0,3})")
 
 
 class Shard(Struct, frozen=True):

@@ -20,6 +20,7 @@ from msgspec import Struct
 
 from castoff.model.refs import PACKAGE_HOLES, tag_word
 from castoff.model.versions import ReleaseVersion, is_between_releases, read
+from castoff.regexes import regex
 
 HOLE = "{version}"
 NAME_HOLE = PACKAGE_HOLES[0]
@@ -28,11 +29,11 @@ Rank = Literal["plain", "package", "other"]
 Found = Literal["found", "none", "per-package", "unclear"]
 
 # The prefix may hold digits (`k8s-1.2.0`), but not dotted ones, which would be a version themselves.
-_VERSIONED = re.compile(
+_VERSIONED = regex(
     r"(?P<prefix>[^0-9]{0,200}(?:[0-9]+[^0-9.]{1,100}){0,4}?)(?P<version>[0-9]+\.[0-9][0-9A-Za-z.+-]{0,60})"
 )
 _PLAIN = frozenset({"v", "r", "rel", "release", "releases", "ver", "version", "versions"})
-_END = re.compile(r"(?:[-_/@=.:~]+[vV]?|^[vV])$")
+_END = regex(r"(?:[-_/@=.:~]+[vV]?|^[vV])$")
 RANKS: Sequence[Rank] = ("plain", "package", "other")
 
 

@@ -13,14 +13,11 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from castoff.model.versions import ReleaseVersion, is_between_releases, read, release_numbers
+from castoff.regexes import regex
 
-_LINE = re.compile(
-    r"(?:^|[-/_])v?([0-9]{1,4})(?:\.([0-9]{1,4}|x|\*))?(?:\.(?:[0-9]{1,4}|x|\*))?$", re.IGNORECASE
-)
-_LOOKS_LIKE_VERSION = re.compile(
-    r"[0-9]{1,4}|[0-9]{1,9}(?:[._][0-9]{1,9})+(?:[-+._!A-Za-z].{0,60})?", re.ASCII
-)
-_PLAIN = re.compile(r"(?:v|release-?v?|rel-?v?|version-?v?)?(?=[0-9])", re.ASCII | re.IGNORECASE)
+_LINE = regex(r"(?:^|[-/_])v?([0-9]{1,4})(?:\.([0-9]{1,4}|x|\*))?(?:\.(?:[0-9]{1,4}|x|\*))?$", re.IGNORECASE)
+_LOOKS_LIKE_VERSION = regex(r"[0-9]{1,4}|[0-9]{1,9}(?:[._][0-9]{1,9})+(?:[-+._!A-Za-z].{0,60})?", re.ASCII)
+_PLAIN = regex(r"(?:v|release-?v?|rel-?v?|version-?v?)?(?=[0-9])", re.ASCII | re.IGNORECASE)
 
 
 class ExistingVersion(Struct, frozen=True):

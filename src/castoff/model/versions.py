@@ -16,6 +16,7 @@ from typing import Literal
 from msgspec import Struct
 
 from castoff.errors import CastoffError, Problem, Refusal, UsageError
+from castoff.regexes import regex
 from castoff.values import replace
 
 Ecosystem = Literal["cargo", "python", "npm"]
@@ -37,25 +38,25 @@ _SPELLINGS: dict[str, Pre] = {
     "preview": "rc",
 }
 # At most nine digits a number: enough for dates, and no input can make the conversion slow.
-_VERSION = re.compile(
+_VERSION = regex(
     r"v?(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})(?:\.(0|[1-9][0-9]{0,8}))?"
     r"(?:[-._]?(alpha|a|beta|b|preview|pre|rc|c)[-._]?([0-9]{1,8})?)?",
     re.ASCII,
 )
 
-_LOOKS_LIKE_VERSION = re.compile(r"v?(?:[0-9]{1,9}!)?[0-9]{1,9}(?:[.!+_-]|$)", re.ASCII)
-_LENIENT = re.compile(
+_LOOKS_LIKE_VERSION = regex(r"v?(?:[0-9]{1,9}!)?[0-9]{1,9}(?:[.!+_-]|$)", re.ASCII)
+_LENIENT = regex(
     r"v?(?:([0-9]{1,9})!)?([0-9]{1,9}(?:\.[0-9]{1,9}){0,7})((?!\.[0-9])[-+._A-Za-z].{0,99})?", re.ASCII
 )
 # PEP 440's forms of a post-release, normalized ones and others.
-_POST = re.compile(r"[-._]?(?:post|rev|r)[-._]?[0-9]*(?:[-+._].*)?|-[0-9]+", re.ASCII | re.IGNORECASE)
-_BETWEEN = re.compile(
+_POST = regex(r"[-._]?(?:post|rev|r)[-._]?[0-9]*(?:[-+._].*)?|-[0-9]+", re.ASCII | re.IGNORECASE)
+_BETWEEN = regex(
     r"v?[0-9.]+(?:[-._]?(?:alpha|a|beta|b|preview|pre|rc|c)[-._]?[0-9]{0,8})?"
     r"[-._]?(?:dev|devel|develop|development|snapshot|nightly|git|main|master|trunk|head|unreleased|wip|next)"
     r"(?:[-._]?[0-9]{1,12})?(?:\+[0-9A-Za-z.-]{1,100})?",
     re.ASCII | re.IGNORECASE,
 )
-_NUMBERS = re.compile(r"v?([0-9]{1,9}\.[0-9]{1,9}(?:\.[0-9]{1,9})?)(?![0-9])", re.ASCII)
+_NUMBERS = regex(r"v?([0-9]{1,9}\.[0-9]{1,9}(?:\.[0-9]{1,9})?)(?![0-9])", re.ASCII)
 
 
 @total_ordering

@@ -6,7 +6,6 @@ hardly be meant (a misspelt key, a category that no change can reach) is a warni
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from difflib import get_close_matches
 
@@ -14,6 +13,7 @@ from msgspec import Struct, field
 
 from castoff.errors import ConfigurationError, Problem
 from castoff.notes.reachable import Category, category_warnings
+from castoff.regexes import regex
 from castoff.text.yaml import Mapping, Scalar, Sequence, Value, read_yaml
 from castoff.values import replace
 
@@ -281,7 +281,7 @@ def _nearest_login(author: str) -> str | None:
     return (f"{plain}[bot]" if is_bot else plain) if _LOGIN.fullmatch(plain) else None
 
 
-_LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}(?:_[A-Za-z0-9]{1,20})?")
+_LOGIN = regex(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}(?:_[A-Za-z0-9]{1,20})?")
 _FORMS = {"object": "a mapping, `key: value`", "array": "a list, `[a, b]`", "string": "a text in quotes"}
 """How each type of the schema is written."""
 _BOTS = frozenset(

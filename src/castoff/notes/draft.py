@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from castoff.errors import Problem
 from castoff.notes.render import COMMENT, FULL_CHANGELOG, HEADING, NEW_CONTRIBUTORS_HEADING
+from castoff.regexes import regex
 from castoff.text.fences import OpenBlock, closed
 from castoff.values import replace
 
@@ -26,12 +27,12 @@ Role = Literal["comment", "heading", "category", "change", "new-heading", "new",
 Key = tuple[Role, str]
 
 # With the typographic apostrophe as well, which editors of people put in.
-_WHAT_CHANGED = re.compile(r"#{1,2} +\[?What['’]s Changed\b", re.IGNORECASE)
-_NEW_HEADING = re.compile(r"#{1,2} +New Contributors\s*\Z", re.IGNORECASE)
+_WHAT_CHANGED = regex(r"#{1,2} +\[?What['’]s Changed\b", re.IGNORECASE)
+_NEW_HEADING = regex(r"#{1,2} +New Contributors\s*\Z", re.IGNORECASE)
 _CATEGORY = "###"
 _URL = r"https?://[^\s/]+/[^\s/]+/[^\s/]+/pull/([0-9]{1,9})(?![0-9])"
-_CHANGE = re.compile(rf"[*-] .* in {_URL}")
-_NEW = re.compile(rf"[*-] @\S+(?: with @\S+)? made their first contribution in {_URL}(?!.* in https?://)")
+_CHANGE = regex(rf"[*-] .* in {_URL}")
+_NEW = regex(rf"[*-] @\S+(?: with @\S+)? made their first contribution in {_URL}(?!.* in https?://)")
 
 
 class Line(Struct, frozen=True):

@@ -20,22 +20,23 @@ from castoff.model.changes import Change
 from castoff.notes.contributors import Contributor, thanks
 from castoff.notes.labels import KindLabels, kind_of_title
 from castoff.notes.render import one_line
+from castoff.regexes import regex
 from castoff.text.fences import OpenBlock, closed
 
 # Descriptions come from outside; GitHub's own limit is below this.
 LARGEST_DESCRIPTION = 300_000
 
-_HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.*)")
-_TELLING = re.compile(
+_HEADING = regex(r" {0,3}(#{1,6})[ \t]+(.*)")
+_TELLING = regex(
     r"(release[ -]?notes?|notices?|highlights?|migration|migrating|upgrad(e|ing)|breaking changes?"
     r"|(public )?(interface|api) changes?|changelog)\b",
     re.IGNORECASE,
 )
-_BREAKING_HEADING = re.compile(r"breaking changes?\b", re.IGNORECASE)
-_BREAKING = re.compile(r"^BREAKING[ -]CHANGE: *\S", re.MULTILINE)
-_ALERT = re.compile(r" {0,3}> ?\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\]\s*", re.IGNORECASE)
-_FENCE = re.compile(r" {0,3}(?:`{3,}|~{3,}) *([\w-]*)")
-_NOTHING = re.compile(r"[\s_*`.>-]*(none|n/?a|no|nothing|tbd|todo)?[\s_*`.!-]*", re.IGNORECASE)
+_BREAKING_HEADING = regex(r"breaking changes?\b", re.IGNORECASE)
+_BREAKING = regex(r"^BREAKING[ -]CHANGE: *\S", re.MULTILINE)
+_ALERT = regex(r" {0,3}> ?\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\]\s*", re.IGNORECASE)
+_FENCE = regex(r" {0,3}(?:`{3,}|~{3,}) *([\w-]*)")
+_NOTHING = regex(r"[\s_*`.>-]*(none|n/?a|no|nothing|tbd|todo)?[\s_*`.!-]*", re.IGNORECASE)
 
 
 class Description(Struct, frozen=True):
@@ -158,11 +159,9 @@ LABELS = frozenset(("highlight", "highlights", "release-highlight"))
 
 _BIG = 400
 # `feat(scope)!: ...` of Conventional Commits.
-_BREAKING_TITLE = re.compile(r"[a-zA-Z]{1,12}(?:\([^()]{0,60}\))?!:")
-_BREAKING_LABEL = re.compile(
-    r"(?:^|[^a-z])breaking(?:[^a-z]|$)|(?:^|[^a-z])(?:semver|bump)[^a-z]?major", re.I
-)
-_REVERT = re.compile(r'revert[: "]', re.IGNORECASE)
+_BREAKING_TITLE = regex(r"[a-zA-Z]{1,12}(?:\([^()]{0,60}\))?!:")
+_BREAKING_LABEL = regex(r"(?:^|[^a-z])breaking(?:[^a-z]|$)|(?:^|[^a-z])(?:semver|bump)[^a-z]?major", re.I)
+_REVERT = regex(r'revert[: "]', re.IGNORECASE)
 
 
 class Highlight(Struct, frozen=True, kw_only=True):

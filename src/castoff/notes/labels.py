@@ -22,6 +22,7 @@ from castoff.errors import Problem, Severity
 from castoff.model.changes import Change, Commit, Milestone
 from castoff.notes.configuration import NotesConfiguration
 from castoff.notes.render import one_line
+from castoff.regexes import regex
 
 Kind = Literal["added", "changed", "deprecated", "removed", "fixed", "security"]
 KINDS: tuple[Kind, ...] = ("added", "changed", "deprecated", "removed", "fixed", "security")
@@ -35,8 +36,8 @@ _WORDS: dict[str, Kind] = {
     **dict.fromkeys(("fix", "fixed", "fixes", "bug", "bugs", "bugfix", "bugfixes"), "fixed"),
     **dict.fromkeys(("security", "vulnerability"), "security"),
 }
-_SPLIT = re.compile(r"[^a-z]+")
-_TITLE = re.compile(r"(?:revert )?([a-z]{1,12})(?:\([^()]{0,60}\))?!?:", re.IGNORECASE)
+_SPLIT = regex(r"[^a-z]+")
+_TITLE = regex(r"(?:revert )?([a-z]{1,12})(?:\([^()]{0,60}\))?!?:", re.IGNORECASE)
 
 
 class KindLabels(Struct, frozen=True, kw_only=True):
@@ -144,7 +145,7 @@ def _prefix(labels: tuple[str, ...]) -> str | None:
 
 OWN_BRANCHES = "castoff/"
 """The names of all branches that castoff makes begin so."""
-_LEAVES_OUT = re.compile(r"exclude|ignore|skip|changelog|release|notes", re.IGNORECASE)
+_LEAVES_OUT = regex(r"exclude|ignore|skip|changelog|release|notes", re.IGNORECASE)
 
 
 class LabelPolicy(Struct, frozen=True, kw_only=True):

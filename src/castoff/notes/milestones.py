@@ -18,9 +18,10 @@ from castoff.errors import Problem
 from castoff.model.changes import Milestone, MilestoneItem
 from castoff.model.versions import ReleaseVersion, read, spell
 from castoff.notes.render import one_line
+from castoff.regexes import regex
 
 Mode = Literal["move", "block", "off"]
-_PLACE = re.compile(r"\{(version|semver|pep440|major|minor|patch)\}")
+_PLACE = regex(r"\{(version|semver|pep440|major|minor|patch)\}")
 PLACE = "{version}"
 
 

@@ -5,7 +5,6 @@ This is the door behind ``castoff notes --changes FILE --config FILE``.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
@@ -18,6 +17,7 @@ from castoff.model.changes import Change
 from castoff.notes import render
 from castoff.notes.configuration import DEFAULT, DEFAULT_PATH, PATHS, ReadConfiguration, read_configuration
 from castoff.notes.engine import Notes, NotesRequest, sort_into_notes
+from castoff.regexes import regex
 
 
 class PullRequestEntry(msgspec.Struct, frozen=True):
@@ -47,9 +47,9 @@ class ChangesFile(msgspec.Struct, frozen=True):
     known_contributors: tuple[str, ...] = ()
 
 
-_REPOSITORY = re.compile(r"[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}")
-_SPACE_OR_CONTROL = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:?\d\d)")
+_REPOSITORY = regex(r"[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}")
+_SPACE_OR_CONTROL = regex(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_TIME = regex(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:?\d\d)")
 
 
 class OfflineNotes(Struct, frozen=True):

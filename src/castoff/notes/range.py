@@ -14,13 +14,14 @@ from msgspec import Struct
 from castoff.model.changes import Change, Commit
 from castoff.notes.engine import LeftOut
 from castoff.notes.render import one_line
+from castoff.regexes import regex
 from castoff.values import replace
 
-_SQUASHED = re.compile(r"\(#([0-9]{1,9})\)\s*\Z")
-_MERGED = re.compile(r"Merge pull request #([0-9]{1,9}) from ")
-_PICKED = re.compile(r"^\(cherry picked from commit ([0-9a-f]{7,64})\)", re.MULTILINE)
-_REVERTS_COMMIT = re.compile(r"^This reverts commit ([0-9a-f]{7,64})", re.MULTILINE)
-_REVERTS_CHANGE = re.compile(r"^Reverts (?:[\w.-]{1,100}/[\w.-]{1,100})?#([0-9]{1,9})\b", re.MULTILINE)
+_SQUASHED = regex(r"\(#([0-9]{1,9})\)\s*\Z")
+_MERGED = regex(r"Merge pull request #([0-9]{1,9}) from ")
+_PICKED = regex(r"^\(cherry picked from commit ([0-9a-f]{7,64})\)", re.MULTILINE)
+_REVERTS_COMMIT = regex(r"^This reverts commit ([0-9a-f]{7,64})", re.MULTILINE)
+_REVERTS_CHANGE = regex(r"^Reverts (?:[\w.-]{1,100}/[\w.-]{1,100})?#([0-9]{1,9})\b", re.MULTILINE)
 
 
 class CherryPick(Struct, frozen=True):

@@ -7,10 +7,9 @@ that would break a line or a terminal, which no title on GitHub can hold, become
 
 from __future__ import annotations
 
-import re
-
 from castoff.model.changes import Change
 from castoff.notes.engine import NewContributor, Notes, NotesRequest, NotesSection
+from castoff.regexes import regex
 
 HEADING = "## What's Changed"
 NEW_CONTRIBUTORS_HEADING = "## New Contributors"
@@ -18,7 +17,7 @@ FULL_CHANGELOG = "**Full Changelog**: "
 COMMENT = "<!-- Release notes generated using configuration in "
 
 # Line breaks of every kind, and the control characters but the tab.
-_BREAKS = re.compile("\r\n|[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_BREAKS = regex("\r\n|[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 def body(notes: Notes) -> str:

@@ -7,18 +7,18 @@ the new proposal.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
+from castoff.regexes import regex
 from castoff.text.fences import OpenBlock, closed
 
 Key = tuple[str, int]
 
-_HEADING = re.compile(r" {0,3}(#{2,3})[ \t]+(.*)")
-_LINKED = re.compile(r"\]\(https?://[^\s()]+/pull/([0-9]{1,9})\)\s*\Z")
-_NUMBERED = re.compile(r"\(#([0-9]{1,9})\)\s*\Z")
+_HEADING = regex(r" {0,3}(#{2,3})[ \t]+(.*)")
+_LINKED = regex(r"\]\(https?://[^\s()]+/pull/([0-9]{1,9})\)\s*\Z")
+_NUMBERED = regex(r"\(#([0-9]{1,9})\)\s*\Z")
 
 
 class Merged(Struct, frozen=True, kw_only=True):

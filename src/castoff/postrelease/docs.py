@@ -18,16 +18,15 @@ from castoff.model.observations import Absent, Answer, Observation, Present, Unk
 from castoff.ports import DocsBuild, DocsHost, ForgeIssue, IssueTracker
 from castoff.reconcile.part import Seen, wait_for
 from castoff.redaction import plain
+from castoff.regexes import regex
 from castoff.values import replace
 
 # Issues take 65,536 characters; a log that long is read by nobody.
 LONGEST = 20_000
 _BEFORE, _AFTER, _LAST = 3, 80, 25
 _WIDEST = 500
-_ERROR = re.compile(
-    r"^\s{0,8}(?:\[[A-Z]+\]\s{0,4})?(?:error(?:\[E\d{4}\])?\b|ERROR\b|Traceback |Sphinx error)"
-)
-_ODD = re.compile(r"[^A-Za-z0-9._@/+:-]")
+_ERROR = regex(r"^\s{0,8}(?:\[[A-Z]+\]\s{0,4})?(?:error(?:\[E\d{4}\])?\b|ERROR\b|Traceback |Sphinx error)")
+_ODD = regex(r"[^A-Za-z0-9._@/+:-]")
 
 
 def marker(package: str, version: str) -> str:

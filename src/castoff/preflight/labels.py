@@ -23,6 +23,7 @@ from castoff.notes.milestones import (
     open_items_problem,
 )
 from castoff.preflight.stage import Cannot, Check, Found, Skipped
+from castoff.regexes import regex
 from castoff.session.change_range import Gathered, gathered_since_release, notes_configuration, paths_of
 from castoff.session.claim_history import Branch, begun_on
 from castoff.session.edits import changelog_path
@@ -30,7 +31,7 @@ from castoff.session.services import Services
 from castoff.session.session import Session
 from castoff.values import replace
 
-_REVERTS = re.compile(r"^This reverts commit ([0-9a-f]{40,64})\b", re.M)
+_REVERTS = regex(r"^This reverts commit ([0-9a-f]{40,64})\b", re.M)
 NO_FORGE = "the remote's host is not a supported forge"
 
 

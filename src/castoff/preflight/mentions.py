@@ -18,12 +18,13 @@ from castoff.errors import Problem, WorkspaceError
 from castoff.git import GitTree
 from castoff.model.versions import ReleaseVersion, spell
 from castoff.model.workspace import Package
+from castoff.regexes import regex
 from castoff.session.snapshot import Snapshot
 
-_DOCUMENT = re.compile(r"(?:(?P<folder>.*)/)?README(?:\.(?:md|rst|txt))?|docs/index\.(?:md|rst)", re.I)
+_DOCUMENT = regex(r"(?:(?P<folder>.*)/)?README(?:\.(?:md|rst|txt))?|docs/index\.(?:md|rst)", re.I)
 _MODULES = ("__init__.py", "__about__.py", "__version__.py", "version.py")
-_MODULE = re.compile(r"(?:src/)?[^/]+/(?:__init__|__about__|__version__|_version|version)\.py")
-_NPM_PLACES = re.compile(r"(?:jsr|deno)\.jsonc?|(?:(?:src|lib)/)?version\.[cm]?[jt]s")
+_MODULE = regex(r"(?:src/)?[^/]+/(?:__init__|__about__|__version__|_version|version)\.py")
+_NPM_PLACES = regex(r"(?:jsr|deno)\.jsonc?|(?:(?:src|lib)/)?version\.[cm]?[jt]s")
 """Files beside a `package.json` with a version of their own: manifests of JSR and Deno, modules of constants."""
 _ATTRIBUTES = {
     "py": re.compile(
@@ -37,17 +38,17 @@ _ATTRIBUTES = {
     ),
 }
 """Where code says its version, by the kind of file."""
-_VERSION = re.compile(
+_VERSION = regex(
     r"(?<![0-9A-Za-z.+])v?(?P<version>[0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9}(?:(?:a|b|rc|-(?:alpha|beta|rc)\.)[0-9]{1,8})?)"
     r"(?![0-9A-Za-z+]|\.[0-9A-Za-z]|-(?:a|b|rc|alpha|beta|dev|post|pre)\b)"
 )
-_HEADING = re.compile(r"(?P<marks>#{1,6})[ \t]+(?P<title>.*)")
-_PAST = re.compile(r"change|histor|news|release notes|what.s new|migrat|upgrad", re.I)
-_REMARK = re.compile(
+_HEADING = regex(r"(?P<marks>#{1,6})[ \t]+(?P<title>.*)")
+_PAST = regex(r"change|histor|news|release notes|what.s new|migrat|upgrad", re.I)
+_REMARK = regex(
     r"\b(?:since|added in|new in|changed in|fixed in|removed in|deprecated|versionadded|versionchanged)\b[^0-9]{0,12}$",
     re.I,
 )
-_NAMED = re.compile(
+_NAMED = regex(
     r"""([A-Za-z][\w.-]{0,100})(?:\[[^\]\n]{0,100}\])?[ \t]*(?:[=~!<>]=|[=<>@])[ \t]*["'^~=v]{0,3}$"""
 )
 _PLAIN_NAMES = frozenset({"version", "release", "tag", "rev", "ref", "branch"})

@@ -17,9 +17,10 @@ from castoff.io.files import read_regular
 from castoff.model.workspace import Package
 from castoff.ports import Tree
 from castoff.preflight.stage import Check
+from castoff.regexes import regex
 from castoff.session.session import Session
 
-_SETTING = re.compile(r"^\s*provenance\s*(?:=\s*(\S*))?\s*$", re.M)
+_SETTING = regex(r"^\s*provenance\s*(?:=\s*(\S*))?\s*$", re.M)
 
 
 def provenance_checks(session: Session) -> tuple[Check, ...]:

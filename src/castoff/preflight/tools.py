@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -19,12 +18,13 @@ from castoff.io.scratch import scratch_prefix
 from castoff.model.child_environments import Kind
 from castoff.model.versions import Ecosystem
 from castoff.preflight.stage import Cannot, Check, Found, Skipped
+from castoff.regexes import regex
 from castoff.session.services import Services
 from castoff.session.session import Session
 
 _PATIENCE = 20  # seconds
 _UPDATES = 100  # the exit code of `rustup check` where something newer is there
-_NUMBERS = re.compile(r"\b(\d{1,4})\.(\d{1,4})(?:\.(\d{1,6}))?")
+_NUMBERS = regex(r"\b(\d{1,4})\.(\d{1,4})(?:\.(\d{1,6}))?")
 _Version = tuple[int, ...]
 
 

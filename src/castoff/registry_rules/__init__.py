@@ -8,7 +8,6 @@ mistake of the other.
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Iterator
 from datetime import date
@@ -18,9 +17,11 @@ from typing import Literal
 
 from msgspec import Struct
 
+from castoff.regexes import regex
+
 _FOLDER = Path(__file__).parent
-_SOURCE = re.compile(r"(?P<document>[\w ]+): (?P<place>[^|]+?) \| (?P<text>.+)")
-_SITE = re.compile(r"(?P<path>\S+?):(?P<line>\d+) (?P<function>\S+) \| (?P<text>.+)")
+_SOURCE = regex(r"(?P<document>[\w ]+): (?P<place>[^|]+?) \| (?P<text>.+)")
+_SITE = regex(r"(?P<path>\S+?):(?P<line>\d+) (?P<function>\S+) \| (?P<text>.+)")
 
 Judged = Literal["check", "build", "upload", "no"]
 """When castoff judges a rule: from the manifests, on the built files, when a registry is looked at, or never."""

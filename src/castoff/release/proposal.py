@@ -18,9 +18,10 @@ from castoff.model.observations import Absent, Observation, Present, Unknown
 from castoff.model.refs import Refs
 from castoff.ports import ForgePull, IssueTracker, NewPull, Remote
 from castoff.reconcile.part import Seen, wait_for
+from castoff.regexes import regex
 
 BEGIN, END = "<!-- castoff: start of the preview -->", "<!-- castoff: end of the preview -->"
-_BETWEEN = re.compile(re.escape(BEGIN) + ".*?" + re.escape(END), re.DOTALL)
+_BETWEEN = regex(re.escape(BEGIN) + ".*?" + re.escape(END), re.DOTALL)
 
 
 class ProposalLook(Struct, frozen=True):

@@ -6,7 +6,6 @@ the draft (`draft.by = "ci"`), the person who merges castoff's pull requests, th
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from castoff.model.intent import Begin, meant
 from castoff.model.observations import Present
 from castoff.postrelease.website_copy import copy_website
 from castoff.reconcile import StageState
+from castoff.regexes import regex
 from castoff.release.draft_command import make_draft
 from castoff.release.flight import explained
 from castoff.release.proposal_command import propose
@@ -34,7 +34,7 @@ from castoff.session.tag_names import require_clear_tags
 from castoff.session.version_guards import require_version
 from castoff.values import replace
 
-_ACTING = re.compile(r"`castoff (?:abandon|announce|changelog|draft|milestone|release|resume|website|yank)\b")
+_ACTING = regex(r"`castoff (?:abandon|announce|changelog|draft|milestone|release|resume|website|yank)\b")
 _MERGES = 5
 """How often pull requests are merged and the release resumed: the changelog's lets the website's follow."""
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
+from castoff.regexes import regex
 from castoff.release_tools.reading import Notebook, Reading, ToolConfig, ToolProject
 
 _MARK = "<csr-read-only-do-not-edit/>"
-_CHANGELOG = re.compile(r"(?:.*/)?CHANGELOG\.md")
+_CHANGELOG = regex(r"(?:.*/)?CHANGELOG\.md")
 
 
 def read(project: ToolProject) -> Reading | None:

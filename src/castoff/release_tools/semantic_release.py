@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from castoff.regexes import regex
 from castoff.release_tools.reading import (
     Left,
     Notebook,
@@ -18,7 +19,7 @@ from castoff.release_tools.reading import (
 from castoff.text.json5 import exported_literal
 
 _FILES = (".releaserc", ".releaserc.json", ".releaserc.yaml", ".releaserc.yml", "package.json#release")
-_PROGRAMS = re.compile(r"(?:\.releaserc|release\.config)\.[cm]?[jt]s")
+_PROGRAMS = regex(r"(?:\.releaserc|release\.config)\.[cm]?[jt]s")
 _NAMES = {"${version}": "{version}", "${nextRelease.version}": "{version}", "${nextRelease.gitTag}": "{tag}",
           "${lastRelease.version}": "{previous}"}  # fmt: skip
 _PLUGINS = {

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from castoff.regexes import regex
 from castoff.release_tools.reading import Notebook, PendingNews, Reading, ToolConfig, ToolProject, find_config
 
 _KINDS = {"feature": "Added", "bugfix": "Fixed", "removal": "Removed", "deprecation": "Deprecated",
           "security": "Security", "added": "Added", "changed": "Changed", "deprecated": "Deprecated",
           "removed": "Removed", "fixed": "Fixed", "fix": "Fixed",
           "breaking": "Changed", "change": "Changed"}  # fmt: skip
-_FRAGMENT = re.compile(r"(?P<issue>[^/]*?)\.(?P<kind>[A-Za-z_-]+)(?:\.\d+)?(?:\.(?:md|rst|txt))?")
+_FRAGMENT = regex(r"(?P<issue>[^/]*?)\.(?P<kind>[A-Za-z_-]+)(?:\.\d+)?(?:\.(?:md|rst|txt))?")
 _TAKEN = ("directory", "filename", "type", "package", "package_dir", "section", "fragment")
 _LEFT = {
     "name": "castoff imitates the titles of the file",

@@ -22,6 +22,7 @@ from castoff.git.log import first_with_subject
 from castoff.model.intent import Begun, Claim, History, Step, begun_in
 from castoff.model.refs import PROPOSED
 from castoff.model.versions import ReleaseVersion, is_own_spelling, read, read_canonical, spell
+from castoff.regexes import regex
 from castoff.session.services import Services
 from castoff.session.workspaces import PastWorkspaces, manifest_tree, read_workspace
 from castoff.values import replace
@@ -197,7 +198,7 @@ def _reverts(subject: str) -> re.Pattern[str]:
 
 _NUMBER = r"(?: \(#[0-9]{1,9}\))?"
 """A squash merge appends the number of the pull request to the subject."""
-_LISTED = re.compile(r"^([0-9a-f]{64})  (\S.{0,300})$", re.MULTILINE)
+_LISTED = regex(r"^([0-9a-f]{64})  (\S.{0,300})$", re.MULTILINE)
 
 
 def listed_digests(tag_message: str) -> Mapping[str, str]:

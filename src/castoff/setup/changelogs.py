@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 
 from castoff.changelog.files import is_changelog
+from castoff.regexes import regex
 
-_NUMBERS = re.compile(r"#\(?\[?(?:\\d|0-9)|\\#\(")
-_LINK = re.compile(r"\]\(https?://|issues/|pull/")
-_COMPARISON = re.compile(r"compare/|\.\.\.\s*(?:main|master|HEAD)|\\?\.\\?\.\\?\.(?:main|master|HEAD)", re.I)
-_UNRELEASED = re.compile(
+_NUMBERS = regex(r"#\(?\[?(?:\\d|0-9)|\\#\(")
+_LINK = regex(r"\]\(https?://|issues/|pull/")
+_COMPARISON = regex(r"compare/|\.\.\.\s*(?:main|master|HEAD)|\\?\.\\?\.\\?\.(?:main|master|HEAD)", re.I)
+_UNRELEASED = regex(
     r"unreleased|release[ -_]?date|next[ -_](?:version|release|header|url)|##? ?\[?next|in development", re.I
 )
 

@@ -19,6 +19,7 @@ from castoff.errors import CastoffError
 from castoff.model.workspace import Package
 from castoff.ports import Tree
 from castoff.preflight.mentions import Mention, mentions
+from castoff.regexes import regex
 from castoff.release_tools.reading import Left, PendingNews, SettingsEntry
 from castoff.setup.cargo_release_hooks import move_hook
 from castoff.setup.changelogs import reason_to_drop
@@ -30,8 +31,8 @@ from castoff.setup.website_script import site_entries
 from castoff.workflows.detection import release_workflows
 from castoff.workflows.jobs import workflow_files
 
-_IN_DOCUMENTS = re.compile(r"docs?/[^/]+\.md", re.IGNORECASE)
-_SPECIAL = re.compile(r"[\\.^$*+?()\[\]|]")
+_IN_DOCUMENTS = regex(r"docs?/[^/]+\.md", re.IGNORECASE)
+_SPECIAL = regex(r"[\\.^$*+?()\[\]|]")
 _NUMBERS = r"[0-9]+(?:\.[0-9]+)+"
 
 

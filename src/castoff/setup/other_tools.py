@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 
@@ -11,6 +10,7 @@ from msgspec import Struct, field
 from castoff.config.tables import keys_of
 from castoff.config.values import Configuration, ReleaseSettings
 from castoff.model.refs import PACKAGE_HOLES, tag_word
+from castoff.regexes import regex
 from castoff.release_tools import read_release_tools
 from castoff.release_tools.reading import Left, PendingNews, SettingsEntry, ToolProject
 from castoff.setup.surroundings import Surroundings, changelog_of
@@ -20,7 +20,7 @@ from castoff.workflows.detection import known_action
 from castoff.workflows.jobs import workflow_files, workflow_steps
 from castoff.workflows.second_writers import commands_in, second_writers, writers
 
-_SCRIPT = re.compile(
+_SCRIPT = regex(
     r"(?:scripts?/|bin/|tools?/|\.?ci/|dev/|release/)?[\w.-]+\.(?:sh|bash)|Makefile|[Jj]ustfile|package\.json"
 )
 _USUAL = ReleaseSettings().branches

@@ -9,6 +9,7 @@ from posixpath import normpath
 from msgspec import Struct
 
 from castoff.changelog.files import is_changelog
+from castoff.regexes import regex
 from castoff.setup.changelogs import reason_to_drop
 from castoff.setup.shell import Command, Word, commands, said
 from castoff.setup.values import (
@@ -32,10 +33,10 @@ _CLASSES = {
     "blank": r" \t",
     "xdigit": "0-9A-Fa-f",
 }
-_CLASS = re.compile(r"\[:([a-z]+):\]")
-_BASIC = re.compile(r"\\([(){}|+?])|([(){}|+?])")
-_RUST_GROUP = re.compile(r"\$(?:\{(\w+)\}|(\w+)|(\$))")
-_ONLY_RUST = re.compile(r"\[\[:|\\[pPz]|&&|~~")
+_CLASS = regex(r"\[:([a-z]+):\]")
+_BASIC = regex(r"\\([(){}|+?])|([(){}|+?])")
+_RUST_GROUP = regex(r"\$(?:\{(\w+)\}|(\w+)|(\$))")
+_ONLY_RUST = regex(r"\[\[:|\\[pPz]|&&|~~")
 
 
 class Untranslatable(Exception):
@@ -132,7 +133,7 @@ def _escapes(text: str) -> str:
 
 
 # Options of rm that do not change what is taken away from a list of copies.
-_RM_OPTION = re.compile(r"-[fivIrR]+|--(?:force|verbose|recursive)")
+_RM_OPTION = regex(r"-[fivIrR]+|--(?:force|verbose|recursive)")
 # Copies that editors, patch and `sed -i.bak` leave.
 _COPIES = (".bak", ".orig", ".rej", "~")
 

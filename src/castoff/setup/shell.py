@@ -12,12 +12,14 @@ from collections.abc import Iterator
 
 from msgspec import Struct, field
 
+from castoff.regexes import regex
+
 LARGEST_SCRIPT = 200_000
 """In characters: what is read at most."""
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?]")
-_HEREDOC = re.compile(r"<<-?[ \t]*(['\"]?)([A-Za-z_][A-Za-z0-9_]*)\1")
-_REDIRECT = re.compile(r"[0-9]*(?:>>|>&|>\||>|<)[ \t]*(?:&?[0-9-](?=[\s;|&)]|$))?|&>>?[ \t]*")
+_NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?]")
+_HEREDOC = regex(r"<<-?[ \t]*(['\"]?)([A-Za-z_][A-Za-z0-9_]*)\1")
+_REDIRECT = regex(r"[0-9]*(?:>>|>&|>\||>|<)[ \t]*(?:&?[0-9-](?=[\s;|&)]|$))?|&>>?[ \t]*")
 _RESERVED = frozenset(
     {"{", "}", "!", "if", "then", "elif", "else", "fi", "while", "until", "do", "done", "time"}
 )

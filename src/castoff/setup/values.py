@@ -12,6 +12,7 @@ from itertools import product
 
 from msgspec import Struct, field
 
+from castoff.regexes import regex
 from castoff.setup.shell import Command, ShellText, Substitution, Variable, Word, commands, said
 
 UNKNOWN = "\ue002"
@@ -20,10 +21,10 @@ CRATE_ROOT = "\ue003"
 """Stands for the folder of the crate for which cargo-release runs the hook."""
 
 _OPEN, _CLOSE = "\ue000", "\ue001"
-_MARKS = re.compile("[\ue000-\ue003]")
+_MARKS = regex("[\ue000-\ue003]")
 _MOST = 64  # alternatives of one word
-_PLACEHOLDER = re.compile(f"{_OPEN}([a-z0-9-]+){_CLOSE}")
-_LOOKS_LIKE_ONE = re.compile(r"\{([a-z][a-z0-9-]{0,40})\}")
+_PLACEHOLDER = regex(f"{_OPEN}([a-z0-9-]+){_CLOSE}")
+_LOOKS_LIKE_ONE = regex(r"\{([a-z][a-z0-9-]{0,40})\}")
 _DATES = frozenset({"+%Y-%m-%d", "+%F", "-I", "--iso-8601", "-Idate"})
 _ROOTS = frozenset({"dirname", "pwd", "readlink", "realpath", "cd"})
 
@@ -157,7 +158,7 @@ def _of_substitution(inside: Sequence[Command]) -> str:
     return UNKNOWN
 
 
-_ASSIGNED = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)\+?=")
+_ASSIGNED = regex(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)\+?=")
 _GIVEN: Mapping[str, str] = {
     "NEW_VERSION": placeholder("version"),
     "PREV_VERSION": placeholder("previous"),

@@ -12,17 +12,18 @@ from collections.abc import Sequence
 from msgspec import Struct, field
 
 from castoff.ports import Tree
+from castoff.regexes import regex
 from castoff.release_tools.reading import Left, SettingsEntry
 from castoff.setup.shell import Command, commands
 from castoff.setup.values import UNKNOWN, Values, without_marks
 
-_FILE = re.compile(r"(?P<slug>[\w.-]+/[\w.-]+)/(?P<branch>[\w.-]+)/(?P<path>[\w./-]+\.md)")
-_PARAGRAPH = re.compile(r"#+ (?P<first>[^\[\\]+?)\[\\w\\W\]\*(?P<last>#+ [\w .-]+)")
+_FILE = regex(r"(?P<slug>[\w.-]+/[\w.-]+)/(?P<branch>[\w.-]+)/(?P<path>[\w./-]+\.md)")
+_PARAGRAPH = regex(r"#+ (?P<first>[^\[\\]+?)\[\\w\\W\]\*(?P<last>#+ [\w .-]+)")
 _NAMELESS = (
     "the remote of that clone is not on a supported forge, so the website's repository is unknown: set it "
     "with `git remote set-url origin URL`, and run this again"
 )
-_SETEXT = re.compile(r"(?P<title>.+?)\\n(?P<line>[=-]{3,})")
+_SETEXT = regex(r"(?P<title>.+?)\\n(?P<line>[=-]{3,})")
 
 
 class _Page(Struct):

@@ -10,6 +10,7 @@ from castoff.ecosystems.python.manifest.document import PythonDocument
 from castoff.ecosystems.python.manifest.maturin import is_maturin
 from castoff.errors import ConfigurationError
 from castoff.model.workspace import Package, Workspace
+from castoff.regexes import regex
 from castoff.workflows.options import WheelBuilds
 
 Read = Callable[[str], str | None]
@@ -17,12 +18,12 @@ Read = Callable[[str], str | None]
 _SETUPTOOLS = (("tool", "setuptools", "ext-modules"), ("tool", "setuptools-rust"))
 """Tables that name extension modules; setuptools takes them from code as well, which nobody reads."""
 
-_MESON_TARGET = re.compile(
+_MESON_TARGET = regex(
     r"^[^#\n]*\b(?:extension_module|shared_library|shared_module|static_library|both_libraries|library|executable"
     r"|build_target)\s*\(",
     re.M,
 )
-_MESON_FOLDER = re.compile(r"^[^#\n]*\bsubdir\(\s*'([^'\n]+)'", re.M)
+_MESON_FOLDER = regex(r"^[^#\n]*\bsubdir\(\s*'([^'\n]+)'", re.M)
 
 
 def wheel_builds(configuration: Configuration, workspace: Workspace, read: Read) -> WheelBuilds | None:

@@ -5,12 +5,12 @@ Only what decides whether a line may be taken for a heading or a list entry; no 
 
 from __future__ import annotations
 
-import re
-
 from msgspec import Struct
 
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
-_BREAK = re.compile(r"\r\n|\r|\n")
+from castoff.regexes import regex
+
+_FENCE = regex(r" {0,3}(`{3,}|~{3,})(.*)")
+_BREAK = regex(r"\r\n|\r|\n")
 
 
 class OpenBlock(Struct):

@@ -13,12 +13,13 @@ from functools import lru_cache
 from typing import Any
 
 from castoff.errors import CastoffError, WorkspaceError
+from castoff.regexes import regex
 from castoff.text.exact_edit import require_exact_edit
 
 Path = tuple[str | int, ...]
 Span = tuple[int, int]
 
-_TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"|[{}\[\],:]|[^\s{}\[\],:"]++', re.DOTALL)
+_TOKEN = regex(r'"(?:[^"\\]++|\\.)*+"|[{}\[\],:]|[^\s{}\[\],:"]++', re.DOTALL)
 _BOM = "\ufeff"
 
 

@@ -10,18 +10,19 @@ import re
 from typing import Any
 
 from castoff.errors import CastoffError
+from castoff.regexes import regex
 from castoff.text.json import parse_json
 
 _COMMENT = r"//[^\n]*+|/\*.*?\*/"
-_SKIPPED = re.compile(rf"(?:\s++|{_COMMENT})*+", re.S)
+_SKIPPED = regex(rf"(?:\s++|{_COMMENT})*+", re.S)
 # A template without values is a text like any other.
-_TEXT = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\$]|\\.)*`", re.S)
-_NAME = re.compile(r"[A-Za-z_$][\w$]*")
-_NUMBER = re.compile(r"[-+]?(?:0[xX][0-9a-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)")
-_EXPORT = re.compile(
+_TEXT = regex(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\$]|\\.)*`", re.S)
+_NAME = regex(r"[A-Za-z_$][\w$]*")
+_NUMBER = regex(r"[-+]?(?:0[xX][0-9a-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)")
+_EXPORT = regex(
     r"^[ \t]*(?:module\.exports\s*=|export\s+default)\s*(?:(?=\{)|([A-Za-z_$][\w$]*)\s*;?\s*$)", re.M
 )
-_TYPED = re.compile(r"\s*(?:(?:as|satisfies)\s+[\w.<>\[\]| ]+)?\s*;?\s*")
+_TYPED = regex(r"\s*(?:(?:as|satisfies)\s+[\w.<>\[\]| ]+)?\s*;?\s*")
 _WORDS = {"true": True, "false": False, "null": None, "undefined": None}
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0", "\n": ""}
 _DEEPEST = 100

@@ -20,6 +20,7 @@ from typing import Any
 import tomli
 
 from castoff.errors import CastoffError, WorkspaceError
+from castoff.regexes import regex
 from castoff.text.exact_edit import require_exact_edit
 
 Path = tuple[str | int, ...]
@@ -37,25 +38,25 @@ _KEY = rf"{_KEY_PART}(?:[ \t]*+\.[ \t]*+{_KEY_PART})*+"
 _STRING = f"(?:{_LONG_BASIC}|{_LONG_LITERAL}|{_BASIC}|{_LITERAL})"
 _BLANK_LINES = r"(?:[ \t]*+(?:\#[^\n]*+)?\r?\n)*+"
 
-_STATEMENT = re.compile(
+_STATEMENT = regex(
     rf"{_BLANK_LINES}[ \t]*+(?:"
     rf"(?P<key>{_KEY})[ \t]*+=[ \t]*+(?P<value>{_STRING}|[^\s\#\"'\[{{][^\#\n]*+)?"
     rf"|\[(?P<array>\[)?[ \t]*+(?P<table>{_KEY})[ \t]*+\]\]?+)",
     re.DOTALL,
 )
-_KEY_PARTS = re.compile(_KEY_PART, re.DOTALL)
-_REST_OF_LINE = re.compile(r"[ \t]*+(?:\#[^\n]*+)?(?:\r?\n|\Z)")
-_BRACKETS = re.compile(rf"{_STRING}|\#[^\n]*+|[\[\]{{}}]", re.DOTALL)
-_GAP = re.compile(r"(?:[\s,]++|\#[^\n]*+)*+")
-_INNER_KEY = re.compile(rf"({_KEY})\s*+=\s*+", re.DOTALL)
-_ATOM = re.compile(rf"{_STRING}|[^\s,\]}}\#](?:[^,\]}}\#\n]*[^\s,\]}}\#])?", re.DOTALL)
-_ERROR_LINE = re.compile(r"\(at line (\d+), column \d+\)")
-_NEWER = re.compile(r"\\[ex]|\d:\d\d(?!:)|,[ \t]*+\}")
-_ONE_LINE_TABLE = re.compile(r"""\{(?:[^{}"'\n\\#]|"[^"{}\n\\]*+"|'[^'{}\n]*+')*+\}""")
-_BRACE = re.compile(r"[{}]")
+_KEY_PARTS = regex(_KEY_PART, re.DOTALL)
+_REST_OF_LINE = regex(r"[ \t]*+(?:\#[^\n]*+)?(?:\r?\n|\Z)")
+_BRACKETS = regex(rf"{_STRING}|\#[^\n]*+|[\[\]{{}}]", re.DOTALL)
+_GAP = regex(r"(?:[\s,]++|\#[^\n]*+)*+")
+_INNER_KEY = regex(rf"({_KEY})\s*+=\s*+", re.DOTALL)
+_ATOM = regex(rf"{_STRING}|[^\s,\]}}\#](?:[^,\]}}\#\n]*[^\s,\]}}\#])?", re.DOTALL)
+_ERROR_LINE = regex(r"\(at line (\d+), column \d+\)")
+_NEWER = regex(r"\\[ex]|\d:\d\d(?!:)|,[ \t]*+\}")
+_ONE_LINE_TABLE = regex(r"""\{(?:[^{}"'\n\\#]|"[^"{}\n\\]*+"|'[^'{}\n]*+')*+\}""")
+_BRACE = regex(r"[{}]")
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
-_NOT_LITERAL = re.compile(r"['\x00-\x08\x0a-\x1f\x7f]")
-_TO_ESCAPE = re.compile(r"[\"\\\x00-\x1f\x7f]")
+_NOT_LITERAL = regex(r"['\x00-\x08\x0a-\x1f\x7f]")
+_TO_ESCAPE = regex(r"[\"\\\x00-\x1f\x7f]")
 _BOM = "\ufeff"
 
 

@@ -13,11 +13,12 @@ from msgspec import Struct
 
 from castoff.changelog.sections import every_heading
 from castoff.errors import ConfigurationError, Refusal
+from castoff.regexes import regex
 from castoff.text.markdown import Blocks, Heading, TextEdit, apply_edits, read_blocks
 from castoff.website.rules import HeadingRule, Missing, Origin, Page, link_edits
 
-_LEVEL = re.compile(r"(#{1,6})[ \t]+")
-_LINK = re.compile(r"\[([^\[\]]*)\]\([^\s()]*\)")
+_LEVEL = regex(r"(#{1,6})[ \t]+")
+_LINK = regex(r"\[([^\[\]]*)\]\([^\s()]*\)")
 _LONGEST = 1000
 _DIGEST = 16
 

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from castoff.changelog.body import is_relative
 from castoff.changelog.links import all_spans
+from castoff.regexes import regex
 from castoff.text.markdown import Blocks, TextEdit
 
 DEFAULT_BANNER = "<!-- Generated from {url}: changes must be made there. castoff {digest} -->"
@@ -64,9 +65,7 @@ class Origin(Struct, frozen=True, kw_only=True):
         return pattern.replace("{root}", self.root).replace("{ref}", ref).replace("{path}", path)
 
 
-_ATTRIBUTE = re.compile(
-    r"\b(src|href)[ \t]*=[ \t]*(?:\"([^\"\n]{1,2000})\"|'([^'\n]{1,2000})')", re.IGNORECASE
-)
+_ATTRIBUTE = regex(r"\b(src|href)[ \t]*=[ \t]*(?:\"([^\"\n]{1,2000})\"|'([^'\n]{1,2000})')", re.IGNORECASE)
 _SAFE = "/:@!$&'*+,;=~-._%"
 _INDEXES = ("README.md", "index.md", "readme.md")
 

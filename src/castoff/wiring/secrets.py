@@ -12,10 +12,11 @@ from castoff.config.values import Configuration
 from castoff.io.files import is_regular
 from castoff.model.child_environments import Given
 from castoff.redaction import Redactor
+from castoff.regexes import regex
 
 _LARGEST = 1_000_000
 # The format is that of ftp(1): `machine NAME login NAME password SECRET`, on one line or several.
-_NETRC = re.compile(r"\bpassword\s+(\S{1,1000})")
+_NETRC = regex(r"\bpassword\s+(\S{1,1000})")
 
 
 def redactor_of(environment: Mapping[str, str]) -> Redactor:

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from castoff.errors import ConfigurationError, Problem
 from castoff.ports import Tree
+from castoff.regexes import regex
 from castoff.text.yaml import Mapping as YamlMapping
 from castoff.text.yaml import Scalar, Value, read_yaml
 from castoff.values import replace
@@ -47,7 +48,7 @@ ACTIONS: tuple[str, ...] = (
 )
 # Commands that create a release by themselves. `gh release upload` and `edit` need an existing one, so they
 # are no second writer.
-_COMMANDS = re.compile(
+_COMMANDS = regex(
     r"(?:^|[\s;&|(`\"'])("
     r"gh\s+release\s+create|hub\s+release\s+create|glab\s+release\s+create"
     # Only the collection `/releases` creates; `/releases/latest` and the like read.
@@ -60,7 +61,7 @@ GORELEASER_FILES = (
     ".goreleaser.yaml", ".goreleaser.yml", "goreleaser.yaml", "goreleaser.yml", ".config/goreleaser.yaml",
     ".config/goreleaser.yml",
 )  # fmt: skip
-OURS = re.compile(r"(?:^|[\s/])(?P<ours>castoff\"?\s+(?:-C\s+\S+\s+)?(?:draft|release|resume))\b")
+OURS = regex(r"(?:^|[\s/])(?P<ours>castoff\"?\s+(?:-C\s+\S+\s+)?(?:draft|release|resume))\b")
 
 
 class ReleaseWorkflow(Struct, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from castoff.errors import CastoffError, ConfigurationError
 from castoff.ports import Tree
+from castoff.regexes import regex
 from castoff.text.json import parse_json
 from castoff.text.yaml import Mapping as YamlMapping
 from castoff.text.yaml import Scalar, Sequence, Value, YamlEntry, read_yaml
@@ -26,17 +27,17 @@ another workflow, ``other`` a person or an event that no release causes."""
 _DEEPEST = 3
 """How far scripts are followed into the scripts that they run."""
 _LONGEST = 200_000
-_WORKFLOW = re.compile(r"\.github/workflows/[^/]+\.ya?ml")
-_PATH = re.compile(r"(?<![\w$/.-])(?:\./)?([\w-][\w./-]{0,200})")
-_PACKAGE_SCRIPT = re.compile(r"\b(?:npm|pnpm|yarn|bun)\s+(?:run(?:-script)?\s+|--silent\s+)*([\w:.-]{1,80})")
-_RECIPE = re.compile(r"\b(make|just|task)\s+(?:-\w+\s+)*([\w.-]{1,80})")
+_WORKFLOW = regex(r"\.github/workflows/[^/]+\.ya?ml")
+_PATH = regex(r"(?<![\w$/.-])(?:\./)?([\w-][\w./-]{0,200})")
+_PACKAGE_SCRIPT = regex(r"\b(?:npm|pnpm|yarn|bun)\s+(?:run(?:-script)?\s+|--silent\s+)*([\w:.-]{1,80})")
+_RECIPE = regex(r"\b(make|just|task)\s+(?:-\w+\s+)*([\w.-]{1,80})")
 _RECIPES: Mapping[str, tuple[str, ...]] = {
     "make": ("Makefile", "makefile", "GNUmakefile"),
     "just": ("justfile", "Justfile"),
     "task": ("Taskfile.yml", "Taskfile.yaml", "Taskfile.dist.yml", "Taskfile.dist.yaml"),
 }
-_SHELL = re.compile(r"#!\s*/\S+[/ ](?:ba|z|da|k)?sh\b")
-_BY_HAND = re.compile(r"github\.event_name\s*==\s*['\"]workflow_dispatch['\"]")
+_SHELL = regex(r"#!\s*/\S+[/ ](?:ba|z|da|k)?sh\b")
+_BY_HAND = regex(r"github\.event_name\s*==\s*['\"]workflow_dispatch['\"]")
 
 
 class WorkflowStep(Struct, frozen=True, kw_only=True):

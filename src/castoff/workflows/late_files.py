@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from castoff.errors import Problem
+from castoff.regexes import regex
 from castoff.workflows.detection import known_action
 from castoff.workflows.jobs import WorkflowStep
 
@@ -21,7 +21,7 @@ _ACTIONS = (
     "xresloader/upload-to-github-release",
 )
 """Actions of the GitHub Marketplace that attach files to the release that started them."""
-_UPLOADS = re.compile(r"(?:^|[\s;&|(`\"'])gh\s+release\s+upload\b")
+_UPLOADS = regex(r"(?:^|[\s;&|(`\"'])gh\s+release\s+upload\b")
 
 
 def late_files(steps: Iterable[WorkflowStep]) -> tuple[WorkflowStep, ...]:

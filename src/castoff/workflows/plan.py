@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from castoff.errors import ConfigurationError
+from castoff.regexes import regex
 from castoff.values import replace
 from castoff.workflows import texts
 from castoff.workflows.announcement_jobs import announcement_workflow
@@ -48,10 +49,10 @@ PINS = (CHECKOUT, SETUP_UV, UPLOAD, DOWNLOAD, SETUP_NODE, SETUP_BUN, ATTEST, APP
 
 # Only a full commit hash: abbreviated ones can become ambiguous, and git resolves a branch of that name
 # first.
-_COMMIT = re.compile(r"git\+https://[A-Za-z0-9._~/-]{1,300}@[0-9a-f]{40}")
+_COMMIT = regex(r"git\+https://[A-Za-z0-9._~/-]{1,300}@[0-9a-f]{40}")
 # The file name follows the wheel specification (packaging.python.org, "Binary distribution format");
 # `#sha256=` is pip's hash fragment.
-_WHEEL = re.compile(
+_WHEEL = regex(
     r"(?P<url>https://[A-Za-z0-9._~/%+-]{1,300}/castoff-[0-9A-Za-z.!+_]{1,60}-py3-none-any\.whl)"
     r"#sha256=(?P<digest>[0-9a-f]{64})"
 )

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from castoff.errors import Problem
 from castoff.model.versions import Ecosystem
+from castoff.regexes import regex
 from castoff.workflows.detection import OURS, known_action
 from castoff.workflows.jobs import When, WorkflowStep
 
@@ -87,11 +88,11 @@ _COMMANDS: tuple[tuple[str, _Known], ...] = (
     (r"tbump(?=\s+[\w$\"'{.])", _Known("tbump", "version")),
     (r"(?:standard-version|commit-and-tag-version|release-it)(?![\w-])", _Known("release-it", "version")),
 )  # fmt: skip
-_CALL = re.compile(
+_CALL = regex(
     r"(?:^|[\s;&|(`\"'/])(" + "|".join(f"(?:{pattern})" for pattern, _ in _COMMANDS) + r")(?![\w-])", re.M
 )
-_RELEASED = re.compile(r"(?<=[\w-])@(?:\d[\w.^~*-]*|latest|next|lts)(?=\s|$)", re.M)
-_HARMLESS = re.compile(
+_RELEASED = regex(r"(?<=[\w-])@(?:\d[\w.^~*-]*|latest|next|lts)(?=\s|$)", re.M)
+_HARMLESS = regex(
     r"--dry-run|--dry\b|--noop|--no-op|--help|--version\b(?!=)|testpypi|pkg\.github\.com|^\s*echo\b"
 )
 """What makes a call harmless: it only prints, or it goes to another registry."""

@@ -12,12 +12,13 @@ from collections.abc import Collection, Iterator, Mapping
 from msgspec import Struct
 
 from castoff.errors import ConfigurationError, Problem
+from castoff.regexes import regex
 from castoff.text.yaml import Mapping as YamlMapping
 from castoff.text.yaml import Scalar, Sequence, Value, read_yaml
 from castoff.workflows.options import PUBLISHING_WORKFLOW
 from castoff.workflows.texts import HEADER
 
-_SIGN = re.compile(r"\*\*|[*?+]|\[[^\]]+\]|\\.|.", re.S)
+_SIGN = regex(r"\*\*|[*?+]|\[[^\]]+\]|\\.|.", re.S)
 
 _ANOTHER = (
     "name a GitHub App in `ci.app`, whose token does start them (`castoff explain workflow-not-started`), or in "

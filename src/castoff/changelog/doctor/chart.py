@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import json
-import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
@@ -30,11 +29,12 @@ from castoff.changelog.sections import Changelog, Section
 from castoff.changelog.style import ChangelogStyle, read_style
 from castoff.changelog.titles import read_day
 from castoff.errors import Problem, UsageError
+from castoff.regexes import regex
 from castoff.text.markdown import Blocks, Lines, Span
 
-_WORD = re.compile(r"\w+")
-_DESTINATION = re.compile(r"\](?:\([^\s()]{0,500}\)|\[[^\[\]]{0,200}\])")
-_SEPARATOR = re.compile(r"[\t,; ]+")
+_WORD = regex(r"\w+")
+_DESTINATION = regex(r"\](?:\([^\s()]{0,500}\)|\[[^\[\]]{0,200}\])")
+_SEPARATOR = regex(r"[\t,; ]+")
 # In this order: what `gh release list --json`, forges and git's own formats call it.
 _NAMES = ("name", "tag", "tag_name", "version", "ref")
 _DAYS = ("date", "tag_date", "day", "creatordate", "published_at", "created_at")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 
@@ -37,6 +36,7 @@ from castoff.changelog.doctor.substance import (
     orphaned_contributors,
 )
 from castoff.changelog.sections import Changelog, every_heading, parse
+from castoff.regexes import regex
 from castoff.text.markdown import apply_edits
 
 _CHECKS: tuple[Callable[[Chart], Iterator[ChangelogFinding]], ...] = (
@@ -61,7 +61,7 @@ _CHECKS: tuple[Callable[[Chart], Iterator[ChangelogFinding]], ...] = (
     relative_destinations,
 )
 _MOST_ROUNDS = 8
-_LINK = re.compile(r"\[([^\[\]]{0,200})\]\([^\s()]{0,500}\)")
+_LINK = regex(r"\[([^\[\]]{0,200})\]\([^\s()]{0,500}\)")
 
 
 class Diagnosis(Struct, frozen=True):

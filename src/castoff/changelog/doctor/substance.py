@@ -18,14 +18,13 @@ from castoff.changelog.doctor.findings import ChangelogFinding, FindingKind, Rep
 from castoff.changelog.doctor.structure import last_line
 from castoff.changelog.order import OrderKey, is_pre_release, order_key, same_version
 from castoff.changelog.sections import Section, every_heading
+from castoff.regexes import regex
 from castoff.text.markdown import Heading, TextEdit
 from castoff.values import replace
 
 _NEIGHBOURS = 3
 _HABIT = 3
-_WITHDRAWN = re.compile(
-    r"\b(?:yanked|withdrawn|retracted|unpublished|never released|skipped)\b", re.IGNORECASE
-)
+_WITHDRAWN = regex(r"\b(?:yanked|withdrawn|retracted|unpublished|never released|skipped)\b", re.IGNORECASE)
 
 
 def empty(chart: Chart) -> Iterator[ChangelogFinding]:

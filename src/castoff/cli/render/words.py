@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import sys
 import textwrap
@@ -11,8 +10,9 @@ from collections.abc import Sequence
 import click
 
 from castoff.redaction import plain
+from castoff.regexes import regex
 
-_LETTER = re.compile(r"\x1b\[[0-9;]*m|\S")
+_LETTER = regex(r"\x1b\[[0-9;]*m|\S")
 """A change of colour, or a character that is not white space."""
 
 

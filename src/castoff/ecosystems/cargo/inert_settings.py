@@ -8,15 +8,15 @@ empty folder, and is told what it needs of these files on its command line (The 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import tomli
 
 from castoff.errors import Refusal
+from castoff.regexes import regex
 
-_BARE = re.compile(r"[A-Za-z0-9_-]+")
+_BARE = regex(r"[A-Za-z0-9_-]+")
 _SOURCE_KEYS = frozenset(
     {"replace-with", "registry", "local-registry", "directory", "git", "branch", "tag", "rev"}
 )

@@ -35,6 +35,7 @@ from castoff.io.machine import require_machine
 from castoff.io.process import Processes
 from castoff.io.scratch import scratch_prefix
 from castoff.model.child_environments import Kind
+from castoff.regexes import regex
 
 _CACHE_VERSION = 3
 _INDEX_VERSION = 2
@@ -128,7 +129,7 @@ def _requirement(entry: Mapping[str, Any]) -> dict[str, Any]:
 _NOWHERE = "0.0.0-castoff.look"
 _SHARED = ("config.toml", "config", "credentials.toml", "credentials")
 _PATIENCE = 120.0
-_PLAIN = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+_PLAIN = regex(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 
 class Unseen(Struct, frozen=True):

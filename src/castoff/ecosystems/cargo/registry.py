@@ -38,9 +38,10 @@ from castoff.model.trusted_publishing import Exchange, Exchanged
 from castoff.model.versions import Ecosystem
 from castoff.model.workspace import Artifact, Package
 from castoff.ports import Clock, Listing
+from castoff.regexes import regex
 from castoff.values import replace
 
-_REQUIREMENT = re.compile(r"(?P<name>\S+) (?P<requirement>[^@]+?)(?: @ (?P<registry>\S+))?")
+_REQUIREMENT = regex(r"(?P<name>\S+) (?P<requirement>[^@]+?)(?: @ (?P<registry>\S+))?")
 _DEFAULT = "crates-io"
 _PATIENCE = 120.0
 _MOST_SEPARATORS = 6

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shlex
 import sys
 import tempfile
@@ -33,16 +32,17 @@ from castoff.model.acts import Outcome, Refused, Succeeded, Throttled, Unclear
 from castoff.model.child_environments import Kind
 from castoff.model.credentials import withheld
 from castoff.ports import Clock
+from castoff.regexes import regex
 
 CHANGES = {"CARGO_HTTP_DEBUG": "true", "CARGO_LOG": "network=debug", "CARGO_TERM_COLOR": "never"}
 """What cargo's environment needs for it."""
 
-_LOGGED = re.compile(r"^\s*[0-9.]+(?:n|u|µ|m)?s\s+(?:TRACE|DEBUG|INFO|WARN|ERROR)\s")
-_WIRE = re.compile(r"http-debug: ([<>]) (.*)$")
-_REQUEST = re.compile(r"(GET|PUT|POST|DELETE|HEAD|CONNECT) (\S+)(?: HTTP/[0-9.]+)?$")
-_STATUS = re.compile(r"HTTP/[0-9.]+ ([0-9]{3})\b")
-_HEADER = re.compile(r"([A-Za-z0-9-]{1,64}):[ \t]*(.{0,200})$")
-_STRUCT_BEGINS = re.compile(r"\{\s*$")
+_LOGGED = regex(r"^\s*[0-9.]+(?:n|u|µ|m)?s\s+(?:TRACE|DEBUG|INFO|WARN|ERROR)\s")
+_WIRE = regex(r"http-debug: ([<>]) (.*)$")
+_REQUEST = regex(r"(GET|PUT|POST|DELETE|HEAD|CONNECT) (\S+)(?: HTTP/[0-9.]+)?$")
+_STATUS = regex(r"HTTP/[0-9.]+ ([0-9]{3})\b")
+_HEADER = regex(r"([A-Za-z0-9-]{1,64}):[ \t]*(.{0,200})$")
+_STRUCT_BEGINS = regex(r"\{\s*$")
 
 
 class Conversation(Struct):

@@ -25,11 +25,12 @@ from castoff.io.server_process import ServerProcess
 from castoff.model.child_environments import Kind
 from castoff.model.credentials import withheld
 from castoff.model.workspace import Package
+from castoff.regexes import regex
 
 FORCED = "CASTOFF_NPM_REGISTRY"
 """The registry that stands for every other one in an embedded world, whatever manifests and settings name."""
 
-_OF_PROGRAMS = re.compile(
+_OF_PROGRAMS = regex(
     r"^[ \t]*(?:script-shell|shell|git|node-options|editor|viewer|browser|init[-.]module|onload-script|ignore-scripts"
     r"|foreground-scripts|prefix|globalconfig|userconfig|tokenHelper)[ \t]*=.*$",
     re.M,

@@ -15,9 +15,10 @@ from castoff.io.identity import request_identity_token
 from castoff.io.process import Processes
 from castoff.model.observations import Unknown
 from castoff.model.trusted_publishing import Exchange, Exchanged, ExchangeRefused
+from castoff.regexes import regex
 from castoff.text.addresses import split_url
 
-_CREDENTIAL = re.compile(r"^\s*[^#;=\n]*(?:_authToken|_auth|_password|username|tokenHelper)\s*=.*$", re.M)
+_CREDENTIAL = regex(r"^\s*[^#;=\n]*(?:_authToken|_auth|_password|username|tokenHelper)\s*=.*$", re.M)
 
 
 def probe(http: Http, processes: Processes, registry: str, name: str) -> tuple[Exchange, str]:

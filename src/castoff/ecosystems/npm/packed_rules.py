@@ -6,7 +6,6 @@ Everything is judged on the tarball, since clients rewrite a manifest when they 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -16,8 +15,9 @@ from castoff.ecosystems.npm.manifest.ranges import admits
 from castoff.ecosystems.npm.tarballs import Packed, packed_in
 from castoff.errors import Problem
 from castoff.model.workspace import Artifact, Package
+from castoff.regexes import regex
 
-_PROTOCOL = re.compile(r"(?:workspace|catalog|file|link|portal|patch):|\.{1,2}/|/|~/")
+_PROTOCOL = regex(r"(?:workspace|catalog|file|link|portal|patch):|\.{1,2}/|/|~/")
 _ENTRIES = ("main", "module", "types", "typings", "browser")
 _ENDINGS = ("", ".js", ".json", ".node", ".cjs", ".mjs", "/index.js", "/index.json", "/index.node")
 _CONDITIONS = frozenset(

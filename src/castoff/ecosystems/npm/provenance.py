@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
@@ -16,9 +15,10 @@ from urllib.parse import quote
 from castoff.io.http import Failure, Reply
 from castoff.model.attestations import Origin, Provenance, Publisher, read_bundle
 from castoff.model.observations import Unknown
+from castoff.regexes import regex
 
 _PROVENANCE = "https://slsa.dev/provenance/"
-_SHA512 = re.compile(r"sha512-([A-Za-z0-9+/=]{88})")
+_SHA512 = regex(r"sha512-([A-Za-z0-9+/=]{88})")
 
 
 def provenance_url(dist: Mapping[str, Any]) -> str | Unknown | None:

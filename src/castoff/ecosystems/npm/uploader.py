@@ -7,8 +7,6 @@ without rights: an earlier upload whose answer was lost must not end a release.
 
 from __future__ import annotations
 
-import re
-
 from msgspec import Struct
 
 from castoff.ecosystems.npm.client_runs import error_code_of, reason_of
@@ -16,11 +14,12 @@ from castoff.errors import Problem
 from castoff.io.process import Completed
 from castoff.model.acts import Outcome, Refused, Succeeded, Throttled, Unclear
 from castoff.model.workspace import Package
+from castoff.regexes import regex
 
 _NO_RIGHTS = frozenset({"E401", "E402", "E404", "EAUTHUNKNOWN"})
 _BY_ID = frozenset({"approve", "reject"})
 _INVALID = frozenset({"E400", "E422", "EPRIVATE", "EUSAGE", "ENORESTRICTED"})
-_SERVER_FAILED = re.compile(r"E5[0-9]{2}")
+_SERVER_FAILED = regex(r"E5[0-9]{2}")
 _NO_ANSWER = frozenset(
     {
         "EAI_AGAIN",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import tomllib
 from collections.abc import Iterable, Sequence
@@ -29,13 +28,14 @@ from castoff.model.refs import TagSource
 from castoff.model.steps import LocalStep
 from castoff.model.workspace import Artifact, Package, Workspace
 from castoff.ports import BuildFailure, Built, Steps, unreported
+from castoff.regexes import regex
 from castoff.values import replace
 
 _UV_BUILD = ("uv", "build", "--no-progress", "--no-create-gitignore", "--out-dir")
 _PATIENCE = 1800.0
 _LINES, _WIDEST = 12, 400
 _SHOWN = 5
-_FRONT_END = re.compile(r"Building |error: Failed to build|  cause: |hint: |ERROR Backend subprocess exited")
+_FRONT_END = regex(r"Building |error: Failed to build|  cause: |hint: |ERROR Backend subprocess exited")
 
 
 class PythonBuilder:

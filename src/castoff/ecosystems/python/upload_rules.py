@@ -34,6 +34,7 @@ from castoff.ecosystems.python.foresight.project_rules import (
 from castoff.ecosystems.python.manifest.requirements import normalised
 from castoff.errors import Problem
 from castoff.model.workspace import Artifact, Package
+from castoff.regexes import regex
 
 FILE_LIMIT = 100
 """MiB of a file at most, unless PyPI raised the limit of a project."""
@@ -135,7 +136,7 @@ def find_set_defects(artifacts: Iterable[Artifact]) -> Iterator[tuple[Artifact, 
             sdist = one.filename
 
 
-_NO_VALUE = re.compile(rb"^[A-Za-z-]+:[ \t]*(?:UNKNOWN)?[ \t]*\r?\n(?![ \t])", re.MULTILINE)
+_NO_VALUE = regex(rb"^[A-Za-z-]+:[ \t]*(?:UNKNOWN)?[ \t]*\r?\n(?![ \t])", re.MULTILINE)
 _VERSIONS = frozenset({"1.0", "1.1", "1.2", "2.1", "2.2", "2.3", "2.4", "2.5"})
 
 

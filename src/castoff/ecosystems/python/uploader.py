@@ -29,12 +29,13 @@ from castoff.model.attestations import ATTESTATION
 from castoff.model.child_environments import Kind
 from castoff.model.credentials import withheld
 from castoff.model.workspace import Artifact
+from castoff.regexes import regex
 
 _PATIENCE = 1800.0
 _UV = ("uv", "publish", "--no-progress")
 _TWINE = ("twine", "upload", "--non-interactive", "--disable-progress-bar")
 _NO_KEYRING = {"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
-_LOGIN = re.compile(r"^\s*(?:username|password)\s*[=:].*(?:\n[ \t]+\S.*)*$", re.M | re.I)
+_LOGIN = regex(r"^\s*(?:username|password)\s*[=:].*(?:\n[ \t]+\S.*)*$", re.M | re.I)
 """A credential in `.pypirc`, with its continuation lines (configparser)."""
 
 

@@ -8,7 +8,6 @@ page. The search index would have both, but its format changes with the toolchai
 from __future__ import annotations
 
 import difflib
-import re
 import zlib
 from collections.abc import Iterable, Iterator
 from functools import cached_property
@@ -19,9 +18,10 @@ from urllib.parse import quote, urljoin
 from msgspec import Struct
 
 from castoff.errors import ConfigurationError, Refusal
+from castoff.regexes import regex
 from castoff.text.addresses import split_url
 
-_PARTS = re.compile(r"::|\.")
+_PARTS = regex(r"::|\.")
 _MEMBERS = {
     "method",
     "tymethod",
@@ -117,11 +117,11 @@ def _named(symbol: Symbol) -> str:
     return f"{symbol.path} ({symbol.kind})"
 
 
-_FILE = re.compile(r"(?:^|/)([a-z]+)\.([A-Za-z_]\w{0,200})\.html$")
-_ANCHOR = re.compile(
+_FILE = regex(r"(?:^|/)([a-z]+)\.([A-Za-z_]\w{0,200})\.html$")
+_ANCHOR = regex(
     r"(method|tymethod|variant|structfield|associatedconstant|associatedtype)\.([A-Za-z_]\w{0,200})"
 )
-_NAME = re.compile(r"[A-Za-z_]\w{0,200}(?:::[A-Za-z_]\w{0,200}){0,30}")
+_NAME = regex(r"[A-Za-z_]\w{0,200}(?:::[A-Za-z_]\w{0,200}){0,30}")
 
 
 def read_rustdoc_items(html: str, package: str, url: str) -> Inventory:

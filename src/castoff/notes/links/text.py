@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
 from castoff.changelog.body import is_generated_entry
 from castoff.notes.links.inventory import Inventory, Resolution, Symbol, resolve, split_path
+from castoff.regexes import regex
 from castoff.text.markdown import Blocks, Span, TextEdit, apply_edits, find_spans, read_blocks
 from castoff.text.markdown.inline import normal_label
 
 _NAME = r"[A-Za-z_]\w{0,100}(?:(?:::|\.)[A-Za-z_]\w{0,100}){0,12}(?:\(\)|!)?"
-_BRACKETED = re.compile(rf"(?<![\\\[!])\[\[({_NAME})\]\](?![\[(:\]])")
-_WAITING = re.compile(rf"(?<!`)`` ({_NAME}) ``(?!`)")
+_BRACKETED = regex(rf"(?<![\\\[!])\[\[({_NAME})\]\](?![\[(:\]])")
+_WAITING = regex(rf"(?<!`)`` ({_NAME}) ``(?!`)")
 
 
 class Reference(Struct, frozen=True):
@@ -133,7 +133,7 @@ def _as_code(text: str, spans: tuple[Span, ...]) -> Iterator[Reference]:
                 yield Reference(match[1], span.start, span.end, waiting=True)
 
 
-_LINKED = re.compile(
+_LINKED = regex(
     r"\[`([A-Za-z_]\w{0,100}(?:(?:::|\.)[A-Za-z_]\w{0,100}){0,12}(?:\(\)|!)?)`\]\((https?://[^\s()<>]{1,1000})\)"
 )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Collection, Iterator, Mapping
 
 from castoff.errors import Problem
@@ -13,10 +12,11 @@ from castoff.model.versions import spell
 from castoff.model.workspace import Package, kind_of
 from castoff.ports import Fetches
 from castoff.postrelease.verify.result import Verified, judged, unknown
+from castoff.regexes import regex
 from castoff.session.past_release import PastRelease
 from castoff.session.services import Services, chooses_kinds
 
-_RUNS = re.compile(r"[-_.]+")
+_RUNS = regex(r"[-_.]+")
 
 
 def verify_artifacts(

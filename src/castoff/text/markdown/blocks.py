@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -11,13 +10,14 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
+from castoff.regexes import regex
 from castoff.values import replace
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
-_BREAK = re.compile(r"\r\n|\n|\r")
+_BREAK = regex(r"\r\n|\n|\r")
 _BOM = "\ufeff"
 
 
@@ -88,11 +88,11 @@ class Lines(Struct, frozen=True, dict=True):
 
 HeadingForm = Literal["atx", "setext", "bold"]
 
-_DEFINITION = re.compile(
+_DEFINITION = regex(
     r" {0,3}\[((?:[^\[\]\\]|\\.){1,999}+)\]:[ \t]*+(?:<([^<>\n]*+)>|([^\s<]\S*+))[ \t]*+"
     r"(?:\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'|\((?:[^()\\]|\\.)*+\))?[ \t]*+"
 )
-_SETEXT = re.compile(r" {0,3}(=+|-+)[ \t]*+")
+_SETEXT = regex(r" {0,3}(=+|-+)[ \t]*+")
 
 
 class LineRange(Struct, frozen=True):

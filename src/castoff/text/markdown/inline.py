@@ -12,17 +12,19 @@ from typing import Literal
 
 from msgspec import Struct
 
+from castoff.regexes import regex
+
 SpanKind = Literal["code", "link", "image", "autolink", "html", "url"]
 
 LONGEST = 200_000
 """Longer paragraphs (characters) are left as they are: nobody wrote them."""
 
-_SPECIAL = re.compile(r"\\.|`+|<|!\[|\[|\]|https?://", re.DOTALL)
-_AUTOLINK = re.compile(r"<([A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*+)>")
-_TAG = re.compile(r"</?[A-Za-z][A-Za-z0-9-]*+(?:\s[^<>]{0,2000}+)?/?>")
-_ADDRESS = re.compile(r"https?://[^\s<>`\"\]]++")
-_TITLE = re.compile(r"\s*+(?:\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'|\((?:[^()\\]|\\.)*+\))", re.DOTALL)
-_LABEL = re.compile(r"\[([^\[\]]{1,999}+)\]")
+_SPECIAL = regex(r"\\.|`+|<|!\[|\[|\]|https?://", re.DOTALL)
+_AUTOLINK = regex(r"<([A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*+)>")
+_TAG = regex(r"</?[A-Za-z][A-Za-z0-9-]*+(?:\s[^<>]{0,2000}+)?/?>")
+_ADDRESS = regex(r"https?://[^\s<>`\"\]]++")
+_TITLE = regex(r"\s*+(?:\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'|\((?:[^()\\]|\\.)*+\))", re.DOTALL)
+_LABEL = regex(r"\[([^\[\]]{1,999}+)\]")
 _DEEPEST = 32
 
 

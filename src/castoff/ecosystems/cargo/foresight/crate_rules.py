@@ -19,12 +19,13 @@ from urllib.parse import unquote
 from msgspec import Struct
 
 from castoff.ecosystems.cargo.manifest.document import Crate, Dependency
+from castoff.regexes import regex
 from castoff.registry_lists import categories, licence_exceptions, licences, reserved_names
 from castoff.text.toml import Path
 
-_TOKEN = re.compile(r"\s+|[()+/]|[A-Za-z0-9.:-]+")
-_LICENCE_REF = re.compile(r"(?:DocumentRef-[A-Za-z0-9.-]*:)?LicenseRef-[A-Za-z0-9.-]*")
-_ADDITION_REF = re.compile(r"(?:DocumentRef-[A-Za-z0-9.-]*:)?AdditionRef-[A-Za-z0-9.-]*")
+_TOKEN = regex(r"\s+|[()+/]|[A-Za-z0-9.:-]+")
+_LICENCE_REF = regex(r"(?:DocumentRef-[A-Za-z0-9.-]*:)?LicenseRef-[A-Za-z0-9.-]*")
+_ADDITION_REF = regex(r"(?:DocumentRef-[A-Za-z0-9.-]*:)?AdditionRef-[A-Za-z0-9.-]*")
 _JOINTS = frozenset({"AND", "and", "OR", "or", "/"})
 
 
@@ -144,10 +145,10 @@ LARGEST_DESCRIPTION = 1000
 MOST_FEATURES = 300
 MOST_DEPENDENCIES = 500
 _MOST_LISTED = 5
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*", re.ASCII)
-_DEPENDENCY_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*", re.ASCII)
-_KEYWORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_+-]{0,19}", re.ASCII)
-_RUST_VERSION = re.compile(r"(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*)){0,2}", re.ASCII)
+_NAME = regex(r"[A-Za-z][A-Za-z0-9_-]*", re.ASCII)
+_DEPENDENCY_KEY = regex(r"[A-Za-z_][A-Za-z0-9_-]*", re.ASCII)
+_KEYWORD = regex(r"[A-Za-z0-9][A-Za-z0-9_+-]{0,19}", re.ASCII)
+_RUST_VERSION = regex(r"(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*)){0,2}", re.ASCII)
 _U64 = 20
 """Digits of the largest number in a version: 2**64 - 1."""
 _LINKS = ("homepage", "documentation", "repository")

@@ -11,12 +11,13 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from castoff.errors import Problem
+from castoff.regexes import regex
 from castoff.text.toml import Path, Positions
 from castoff.values import replace
 
 Table = Mapping[str, Any]
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}", re.ASCII)
+_NAME = regex(r"[A-Za-z_][A-Za-z0-9_-]{0,63}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

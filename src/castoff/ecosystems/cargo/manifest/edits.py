@@ -9,7 +9,6 @@ wherever the two packages need each other. So does every other requirement where
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 
@@ -21,9 +20,10 @@ from castoff.ecosystems.cargo.manifest.workspace import CrateFiles
 from castoff.errors import Problem
 from castoff.model.semver import Comparator, Requirement, Version, read_requirement, read_version
 from castoff.model.workspace import Edit, EditKind
+from castoff.regexes import regex
 from castoff.text.toml import Path, replace_strings
 
-_PART = re.compile(r"(\s*)(=|>=|<=|>|<|~|\^)?([ \t]*)([^\s]*)(\s*)")
+_PART = regex(r"(\s*)(=|>=|<=|>|<|~|\^)?([ \t]*)([^\s]*)(\s*)")
 
 
 def moved(text: str, current: Version | None, new: Version, *, stays: bool = False) -> str:

@@ -12,7 +12,6 @@ release commit. Requirements that admit the new version stay as they are.
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import ClassVar
 
@@ -31,13 +30,14 @@ from castoff.model.tree_links import links_of
 from castoff.model.versions import Ecosystem, ReleaseVersion, spell
 from castoff.model.workspace import Edit, Edited, NotReleased, Workspace
 from castoff.ports import Tree
+from castoff.regexes import regex
 from castoff.text.toml import Path, parse, replace_strings
 from castoff.text.tree_texts import text_or_nothing, unreadable_of
 from castoff.values import replace
 
 _MANIFEST = "Cargo.toml"
 _LOCK = "Cargo.lock"
-_WORD = re.compile(r"[A-Za-z0-9_-]+")
+_WORD = regex(r"[A-Za-z0-9_-]+")
 
 
 class _Crate(Struct, frozen=True):

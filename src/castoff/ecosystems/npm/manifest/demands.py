@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Literal
 
@@ -14,6 +13,7 @@ from msgspec import Struct
 from castoff.ecosystems.npm.manifest.catalogs import DEFAULT, CatalogEntry, Catalogs
 from castoff.ecosystems.npm.manifest.document import Document
 from castoff.model.workspace import EdgeKind
+from castoff.regexes import regex
 from castoff.text.json import Path
 from castoff.values import replace
 
@@ -25,11 +25,11 @@ FIELDS: dict[str, EdgeKind] = {
     "peerDependencies": "peer",
     "devDependencies": "dev",
 }
-_ALIAS = re.compile(r"(?P<name>@[^@/\s]+/[^@/\s]+|[A-Za-z][^@/\s]*)@(?P<range>.*)")
-_NAME = re.compile(r"@[^@/\s]+/[^@/\s]+|[^@/\s]+")
-_EXACT = re.compile(r"=?\s*v?\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]{1,100})?")
+_ALIAS = regex(r"(?P<name>@[^@/\s]+/[^@/\s]+|[A-Za-z][^@/\s]*)@(?P<range>.*)")
+_NAME = regex(r"@[^@/\s]+/[^@/\s]+|[^@/\s]+")
+_EXACT = regex(r"=?\s*v?\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]{1,100})?")
 _PATHS = ("file:", "link:", "portal:")
-_URL = re.compile(r"[a-z][a-z0-9+.-]*:|[^/@\s]+/[^/\s]")
+_URL = regex(r"[a-z][a-z0-9+.-]*:|[^/@\s]+/[^/\s]")
 FLOATING = frozenset({"", "*", "^", "~"})
 """Ranges of `workspace:` that follow the sibling's version by themselves."""
 

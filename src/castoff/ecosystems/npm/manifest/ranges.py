@@ -6,12 +6,13 @@ one comparator keeps its operator and its width, and what has several moves only
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
 from msgspec import Struct
 
-_COMPARATOR = re.compile(
+from castoff.regexes import regex
+
+_COMPARATOR = regex(
     r"(?P<operator>\^|~>|~|>=|=)?(?P<gap>\s*)(?P<v>v?)"
     r"(?P<numbers>\d{1,9}(?:\.(?:\d{1,9}|[xX*])){0,2})(?:-[0-9A-Za-z.-]{1,100})?(?:\+[0-9A-Za-z.-]{1,100})?"
 )

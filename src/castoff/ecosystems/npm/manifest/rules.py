@@ -15,10 +15,11 @@ from castoff.errors import Problem
 from castoff.model.addresses import slug_of, split_remote
 from castoff.model.workspace import Package
 from castoff.ports import Tree
+from castoff.regexes import regex
 
 _PART = r"[a-z0-9-][a-z0-9._-]*"
-_NAME = re.compile(rf"(?:@[a-z0-9~_-][a-z0-9._~-]*/)?{_PART}")
-_ACCESS = re.compile(r"^\s*access\s*=", re.MULTILINE)
+_NAME = regex(rf"(?:@[a-z0-9~_-][a-z0-9._~-]*/)?{_PART}")
+_ACCESS = regex(r"^\s*access\s*=", re.MULTILINE)
 _LONGEST_NAME = 214
 _MODULES = frozenset((
     "assert", "async_hooks", "buffer", "child_process", "cluster", "console", "constants", "crypto", "dgram",

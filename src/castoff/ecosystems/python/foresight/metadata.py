@@ -19,6 +19,7 @@ from castoff.ecosystems.python.manifest.document import PythonDocument
 from castoff.errors import Problem
 from castoff.model.workspace import Package
 from castoff.ports import Tree
+from castoff.regexes import regex
 
 Finding = tuple[str, str, str]
 """The key of ``[project]``, what is wrong, and what to do."""
@@ -30,7 +31,7 @@ _MISSING = " is not there"
 _README_TYPES = (".md", ".rst", ".txt")
 _JOIN_LINES = frozenset({"hatchling", "setuptools"})
 """Back ends that make one line of a `description` that has several: the lines joined, or the first of them."""
-_WILD = re.compile(r"[*?\[]")
+_WILD = regex(r"[*?\[]")
 
 
 def judge_python_metadata(

@@ -22,10 +22,11 @@ from castoff.ecosystems.python.manifest.version_place import (
     spot_at,
     spot_in,
 )
+from castoff.regexes import regex
 from castoff.text.toml import Path, Span
 
-_LINE_END = re.compile(r"\r\n|\r|\n")
-_ONE_STRING = re.compile(r"[rRuU]?(\"\"\"|'''|\"|')(?P<version>[^'\"\\\n]*)\1")
+_LINE_END = regex(r"\r\n|\r|\n")
+_ONE_STRING = regex(r"[rRuU]?(\"\"\"|'''|\"|')(?P<version>[^'\"\\\n]*)\1")
 _MOST_IMPORTS = 5
 
 

@@ -13,10 +13,11 @@ from castoff.ecosystems.python.manifest.requirements import Dialect, name_of, no
 from castoff.ecosystems.python.manifest.version_place import Read
 from castoff.errors import Problem, WorkspaceError
 from castoff.model.workspace import EdgeKind
+from castoff.regexes import regex
 from castoff.text.toml import Path
 
-_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?", re.ASCII)
-_FORGE = re.compile(r"https?://", re.I)
+_NAME = regex(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?", re.ASCII)
+_FORGE = regex(r"https?://", re.I)
 _TEMPLATES = ("tool", "hatch", "metadata", "hooks", "uv-dynamic-versioning")
 _REPOSITORY_KEYS = ("repository", "sourcecode", "source", "github", "code", "homepage")
 

@@ -21,19 +21,20 @@ from msgspec import Struct
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
+from castoff.regexes import regex
 from castoff.text.toml import splice
 
 Dialect = Literal["pep440", "poetry"]
 
-_NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
-_REQUIREMENT = re.compile(
+_NAME = regex(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
+_REQUIREMENT = regex(
     r"\s*(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[(?P<extras>[^\[\]]*)\]\s*)?"
     r"(?:@\s*(?P<url>[^\s;]+)\s*|\(?\s*(?P<spec>(?:[<>=!~][^;()@]*)?)\)?\s*)(?:;(?P<marker>.*))?",
     re.DOTALL,
 )
-_SEPARATORS = re.compile(r"[-_.]+")
-_CLAUSE = re.compile(r"\s*(===|~=|==|!=|<=|>=|<|>|\^|~|=)?\s*((?:\d{1,9}!)?[^\s,<>=!~^|]+)\s*(?:,|\Z)")
-_VERSION = re.compile(r"v?(?:\d{1,9}!)?(\d{1,9}(?:\.\d{1,9}){0,9})([^*]*)", re.I)
+_SEPARATORS = regex(r"[-_.]+")
+_CLAUSE = regex(r"\s*(===|~=|==|!=|<=|>=|<|>|\^|~|=)?\s*((?:\d{1,9}!)?[^\s,<>=!~^|]+)\s*(?:,|\Z)")
+_VERSION = regex(r"v?(?:\d{1,9}!)?(\d{1,9}(?:\.\d{1,9}){0,9})([^*]*)", re.I)
 _EXACT = frozenset({"==", "===", "", "="})
 _FLOORS = frozenset({">=", "~=", "^", "~"})
 

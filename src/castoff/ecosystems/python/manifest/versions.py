@@ -32,16 +32,15 @@ from castoff.ecosystems.python.manifest.version_place import (
     unknown_source,
 )
 from castoff.errors import WorkspaceError
+from castoff.regexes import regex
 from castoff.text.toml import Path, parse
 from castoff.values import replace
 
 _KEY = ("tool", "hatch", "version")
-_DEFAULT = re.compile(
-    r"^(?:__version__|VERSION)(?: ?: ?str)? *= *(['\"])v?(?P<version>[^'\"\n]+)\1", re.M | re.I
-)
+_DEFAULT = regex(r"^(?:__version__|VERSION)(?: ?: ?str)? *= *(['\"])v?(?P<version>[^'\"\n]+)\1", re.M | re.I)
 _FROM_FILE = ("tool", "uv-dynamic-versioning", "from-file")
-_WHOLE_FILE = re.compile(r"\A\s*(?P<version>\S+)\s*\Z")
-_JSON_TOKEN = re.compile(r'"(?:[^"\\\n]|\\.)*"|[\[\]{}:,]')
+_WHOLE_FILE = regex(r"\A\s*(?P<version>\S+)\s*\Z")
+_JSON_TOKEN = regex(r'"(?:[^"\\\n]|\\.)*"|[\[\]{}:,]')
 
 
 def hatch_version(document: PythonDocument, read: Read) -> VersionSpot:
@@ -132,8 +131,8 @@ def _top_level(text: str, key: str) -> tuple[int, int] | None:
 
 
 _DYNAMIC = ("project", "dynamic")
-_SECTION = re.compile(r"^\[metadata\][^\n]*\n(?P<body>(?:(?!\[)[^\n]*(?:\n|\Z))*)", re.M)
-_VERSION = re.compile(r"^version[ \t]*[=:][ \t]*(?P<version>[^\n]*?)[ \t\r]*$", re.M)
+_SECTION = regex(r"^\[metadata\][^\n]*\n(?P<body>(?:(?!\[)[^\n]*(?:\n|\Z))*)", re.M)
+_VERSION = regex(r"^version[ \t]*[=:][ \t]*(?P<version>[^\n]*?)[ \t\r]*$", re.M)
 
 
 def setuptools_version(document: PythonDocument, read: Read) -> VersionSpot | None:
@@ -216,15 +215,15 @@ def _roots(document: PythonDocument, module: str) -> Sequence[str]:
     return [one for one in (beside, base if isinstance(base, str) else None, "src", ".") if one is not None]
 
 
-_PDM = re.compile(r"^__version__[ \t]*=[ \t]*(['\"])(?P<version>[^'\"\n]+)\1[ \t]*(?:\#.*)?$", re.M)
-_MESON = re.compile(
+_PDM = regex(r"^__version__[ \t]*=[ \t]*(['\"])(?P<version>[^'\"\n]+)\1[ \t]*(?:\#.*)?$", re.M)
+_MESON = regex(
     r"\A(?:\s|\#[^\n]*\n)*+project[ \t]*\((?:[^()#']|'[^'\n]*'|\#[^\n]*|\([^()]*\))*?"
     r"\bversion[ \t]*:[ \t]*'(?P<version>[^'\n]+)'"
 )
 _SCIKIT_KEY = ("tool", "scikit-build", "metadata", "version")
 _FIELDS = {"setuptools_scm": "version"}
 """What a provider makes without a `field`."""
-_SCIKIT = re.compile(r"^(?:__version__|VERSION)(?: ?: ?str)? *= *(['\"])v?(?P<value>.+?)\1", re.M | re.I)
+_SCIKIT = regex(r"^(?:__version__|VERSION)(?: ?: ?str)? *= *(['\"])v?(?P<value>.+?)\1", re.M | re.I)
 
 
 def find_version(document: PythonDocument, read: Read) -> VersionSpot:
