@@ -113,9 +113,13 @@ def verify(
 def _trying(
     services: Services, past: PastRelease, package: Package, tree: Tree
 ) -> Callable[[], Sequence[Verified]]:
-    return lambda: [
-        replace(_trial(services, past, package, tree.read(package.manifest) or ""), package=package.id)
-    ]
+    def answer() -> Sequence[Verified]:
+        # Of a large crate it takes minutes, in which nothing else happens.
+        with services.reporter.step(LocalStep("check", f"a new project that uses {package.id}")):
+            found = _trial(services, past, package, tree.read(package.manifest) or "")
+        return [replace(found, package=package.id)]
+
+    return answer
 
 
 def _tag(session: Session, past: PastRelease) -> Verified:
