@@ -34,6 +34,33 @@ def judged(manifest: dict[str, Any], manager: str = "pnpm", remote: str | None =
     return list(judge_npm_metadata(NpmManifests().layouts(files), [npm_package("a")], remote))
 
 
+@pytest.mark.parametrize(
+    ("name", "is_refused"),
+    [
+        ("a.b_c-d", False),
+        ("JSONStream", False),  # older than the rule of lower case
+        ("http", False),
+        ("@Acme/_a", False),
+        ("_a", True),
+        (".a", True),
+        ("-a", True),
+        ("@acme/.a", True),
+        ("@/a", True),
+        ("a b", True),
+        ("a/b", True),
+        ("Node_Modules", True),
+        ("favicon.ico", True),
+    ],
+)
+def test_names_that_no_package_may_have(name: str, is_refused: bool) -> None:
+    files = Files({"package.json": json.dumps({"name": name, "version": "1.3.0"})})
+    package = replace(npm_package(name), manifest="package.json", root=".")
+    problems = judge_npm_metadata(NpmManifests().layouts(files), [package], REMOTE)
+    assert [one.message for one in problems if "no package may have" in one.message] == (
+        [f"`{name}` would be refused: no package may have this name"] * is_refused
+    )
+
+
 PROVENANCE = {"publishConfig": {"provenance": True}}
 
 

@@ -237,6 +237,63 @@ def test_catalogs_of_each_client_move(file: str, text: str, expected: str) -> No
     assert "packages/b/package.json" in {one.path for one in edited.edits if one.kind == "version"}
 
 
+@pytest.mark.parametrize(
+    ("overrides", "expected"),
+    [
+        pytest.param({"overrides": {"a": "1.2.0"}}, ['"a": "1.3.0"'], id="npm and bun"),
+        pytest.param(
+            {"overrides": {"x": {"a@1": "1.2.0"}}}, ['"a@1": "1.3.0"'], id="for one package, with a range"
+        ),
+        pytest.param({"overrides": {"a": {".": "1.2.0"}}}, ['".": "1.3.0"'], id="the package itself"),
+        pytest.param({"overrides": {"x": "npm:a@1.2.0"}}, ['"x": "npm:a@1.3.0"'], id="another name"),
+        pytest.param({"resolutions": {"**/a": "1.2.0"}}, ['"**/a": "1.3.0"'], id="yarn, everywhere"),
+        pytest.param({"resolutions": {"@s/x/a": "1.2.0"}}, ['"@s/x/a": "1.3.0"'], id="yarn, below a package"),
+        pytest.param(
+            {"pnpm": {"overrides": {"x@2>a": "1.2.0"}}}, ['"x@2>a": "1.3.0"'], id="pnpm, below a package"
+        ),
+        pytest.param({"overrides": {"a": "^1.2.0"}}, ['"a": "^1.2.0"'], id="it admits the new version"),
+        pytest.param({"overrides": {"a": "1.1.0"}}, ['"a": "1.1.0"'], id="an earlier release on purpose"),
+        pytest.param({"overrides": {"a": "$a"}}, ['"a": "$a"'], id="what the root requires"),
+        pytest.param(
+            {"resolutions": {"@s/a": "1.2.0"}}, ['"@s/a": "1.2.0"'], id="of the same name in a scope"
+        ),
+        pytest.param(
+            {"resolutions": {"a": "workspace:*"}}, ['"a": "workspace:*"'], id="what follows by itself"
+        ),
+        pytest.param({"resolutions": ["a"]}, ['"resolutions": ['], id="no overrides"),
+        pytest.param(
+            {"dependencies": {"a": "^1.2.0"}, "overrides": {"a": "^1.2.0"}},
+            ['"dependencies": {\n    "a": "^1.3.0"', '"overrides": {\n    "a": "^1.3.0"'],
+            id="alike with a requirement of the root",
+        ),
+    ],
+)
+def test_overrides_of_the_root_move(overrides: dict[str, Any], expected: list[str]) -> None:
+    texts = {
+        "package.json": package(**ROOT, **overrides),
+        "packages/a/package.json": package("a"),
+        # Whoever depends on the other packages is their facade, whose requirements always move.
+        "packages/b/package.json": package("b"),
+    }
+    raised = ("package.json",) if "dependencies" in overrides else ()
+    text = {**texts, **edit(texts, raised=raised).texts}["package.json"]
+    assert [one for one in expected if one not in text] == []
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("overrides:\n  'x>a': '1.2.0' # why\n", "  'x>a': '1.3.0' # why\n"),
+        ("overrides:\n  a: ^1.2.0\n", "  a: ^1.2.0\n"),
+        ("overrides:\n  a: '-'\n", "  a: '-'\n"),
+        ("overrides: [a]\n", "overrides: [a]\n"),
+    ],
+)
+def test_overrides_in_the_settings_of_pnpm_move(written: str, expected: str) -> None:
+    texts = {**pnpm(a=package("a")), "pnpm-workspace.yaml": PNPM + written}
+    assert {**texts, **edit(texts, raised=()).texts}["pnpm-workspace.yaml"].endswith(expected)
+
+
 def test_private_members_of_the_version_follow_it() -> None:
     texts = pnpm(a=package("a"), docs=package("docs", private=True, dependencies={"a": "1.2.0"}))
     texts["package.json"] = package(private=True, version="1.2.0")

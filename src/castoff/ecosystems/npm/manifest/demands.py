@@ -79,11 +79,12 @@ def demands_of(document: Document, catalogs: Catalogs) -> Iterator[NpmRequiremen
                 continue
             entry = meta.get(name)
             is_optional = kind == "peer" and isinstance(entry, dict) and entry.get("optional") is True
-            yield replace(_demand((field, name), kind, text, catalogs), is_optional=is_optional)
+            yield replace(read_demand((field, name), kind, text, catalogs), is_optional=is_optional)
 
 
-def _demand(key: tuple[str, str], kind: EdgeKind, text: str, catalogs: Catalogs) -> NpmRequirement:
-    name, stripped = key[1], text.strip()
+def read_demand(key: Path, kind: EdgeKind, text: str, catalogs: Catalogs) -> NpmRequirement:
+    """Read one requirement; the last part of ``key``, its place, names the package."""
+    name, stripped = str(key[-1]), text.strip()
     target, protocol, found, entry = name, _protocol(stripped), None, None
     match protocol:
         case "workspace" | "npm":

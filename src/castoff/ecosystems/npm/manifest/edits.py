@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from msgspec import Struct, field
 
 from castoff.ecosystems.npm.manifest.catalogs import CatalogEntry
 from castoff.ecosystems.npm.manifest.demands import NpmRequirement, demands_of
-from castoff.ecosystems.npm.manifest.document import Document
+from castoff.ecosystems.npm.manifest.document import MANIFEST, Document
 from castoff.ecosystems.npm.manifest.layout import Layout
 from castoff.ecosystems.npm.manifest.ranges import admits, moved
 from castoff.errors import Problem
@@ -75,6 +76,10 @@ def edit_manifests(
             for demand in demands_of(document, layout.catalogs):
                 if demand.name in move.old:
                     _move(sheet, document, demand, move)
+        root = documents.get(posixpath.join(layout.folder, MANIFEST).removeprefix("./"))
+        for demand in layout.overrides:
+            if root is not None and demand.name in move.old:
+                _move(sheet, root, demand, move)
     texts = {file: replace_json_strings(documents[file].text, new) for file, new in sheet.strings.items()}
     for file, lines in sheet.scalars.items():
         texts[file] = replace_values(read(file) or "", lines, file=file)

@@ -6,13 +6,15 @@ Bun docs, "Workspaces".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Literal
 
 from msgspec import Struct
 
 from castoff.ecosystems.npm.manifest.catalogs import Catalogs, catalogs_in_manifest, catalogs_in_yaml
+from castoff.ecosystems.npm.manifest.demands import NpmRequirement
 from castoff.ecosystems.npm.manifest.document import MANIFEST, Document
+from castoff.ecosystems.npm.manifest.overrides import overrides_in_manifest, overrides_in_yaml
 from castoff.ecosystems.npm.manifest.patterns import matching_folders
 from castoff.errors import CastoffError, Problem, WorkspaceError
 from castoff.model.tree_links import links_of
@@ -47,6 +49,7 @@ class Layout(Struct, frozen=True, kw_only=True):
     members: tuple[str, ...]
     declared: bool
     catalogs: Catalogs = {}
+    overrides: tuple[NpmRequirement, ...] = ()
 
 
 class Layouts(Struct, frozen=True):
@@ -99,6 +102,7 @@ class _Reader:
                 members=(path,),
                 declared=False,
                 catalogs=self._catalogs(document.folder, document),
+                overrides=tuple(overrides_in_manifest(document)),
             )
             for path, document in self._documents.items()
             if path not in taken
@@ -134,6 +138,7 @@ class _Reader:
             members=(*first, *rest),
             declared=True,
             catalogs=self._catalogs(folder, root),
+            overrides=tuple(self._overrides(folder, root)),
         )
 
     def _patterns(self, folder: str, root: Document | None, client: Client) -> Sequence[str] | None:
@@ -176,6 +181,12 @@ class _Reader:
             path = _join(folder, name)
             found |= catalogs_in_yaml(path, self._settings(path))
         return found
+
+    def _overrides(self, folder: str, root: Document | None) -> Iterator[NpmRequirement]:
+        if root is not None:
+            yield from overrides_in_manifest(root)
+        path = _join(folder, PNPM_SETTINGS)
+        yield from overrides_in_yaml(path, self._settings(path))
 
     def _settings(self, path: str) -> yaml.Value | None:
         text = self._read(path) if path in self._paths else None

@@ -19,16 +19,21 @@ from castoff.regexes import regex
 
 _PART = r"[a-z0-9-][a-z0-9._-]*"
 _NAME = regex(rf"(?:@[a-z0-9~_-][a-z0-9._~-]*/)?{_PART}")
+_SAFE = r"[A-Za-z0-9_.!~*'()-]"
+_ANY_NAME = regex(rf"@{_SAFE}+/(?!\.){_SAFE}+|(?![._-]){_SAFE}+")
+"""Names that packages have had at any time (`validate-npm-package-name`, `validForOldPackages`)."""
+_TAKEN = frozenset({"favicon.ico", "node_modules"})
+"""The two names that the registry's own paths take."""
 _ACCESS = regex(r"^\s*access\s*=", re.MULTILINE)
 _LONGEST_NAME = 214
 _MODULES = frozenset((
     "assert", "async_hooks", "buffer", "child_process", "cluster", "console", "constants", "crypto", "dgram",
-    "diagnostics_channel", "dns", "domain", "events", "favicon.ico", "fs", "http", "http2", "https", "inspector",
-    "module", "net", "node_modules", "os", "path", "perf_hooks", "process", "punycode", "querystring", "readline",
+    "diagnostics_channel", "dns", "domain", "events", "fs", "http", "http2", "https", "inspector",
+    "module", "net", "os", "path", "perf_hooks", "process", "punycode", "querystring", "readline",
     "repl", "stream", "string_decoder", "sys", "timers", "tls", "trace_events", "tty", "url", "util", "v8", "vm",
     "wasi", "worker_threads", "zlib",
 ))  # fmt: skip
-"""Modules of Node, and the two names that the registry's own paths take."""
+"""Modules of Node."""
 
 _OVERLAY = frozenset({"main", "module", "types", "typings", "exports", "browser", "bin", "type"})
 """Fields of a manifest that `publishConfig` may exchange, if the client that packs does so."""
@@ -66,6 +71,14 @@ def _findings(
     document: Document, package: Package, client: Client, remote_url: str | None
 ) -> Iterator[Problem]:
     config = document.publish_config
+    if not _ANY_NAME.fullmatch(package.name) or package.name.lower() in _TAKEN:
+        yield _refused(
+            document,
+            package,
+            "name",
+            "no package may have this name",
+            "use lower-case letters, digits, `-`, `.` and `_`; none of the last three comes first",
+        )
     if config.get("provenance") is True and (fact := _other_repository(document, remote_url)):
         yield _refused(
             document,
@@ -90,7 +103,7 @@ def judge_new_npm_name(package: Package, tree: Tree, *, access: str | None) -> I
     is_said = access or "access" in document.publish_config or _ACCESS.search(settings)
     name = package.name
     base = name.rpartition("/")[2]
-    if len(name) > _LONGEST_NAME or not _NAME.fullmatch(name) or (base == name and name in _MODULES):
+    if len(name) > _LONGEST_NAME or not _NAME.fullmatch(name) or (base == name and name in _MODULES | _TAKEN):
         yield _refused(
             document,
             package,
