@@ -18,8 +18,9 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from castoff.cli.main import COMMANDS
+from castoff.config.reader import parse_configuration
 from castoff.text import yaml
-from castoff.workflows.plan import LOCK, PINS
+from castoff.workflows.plan import ATTESTING, LOCK, PINS
 
 ROOT = Path(__file__).parents[2]
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
@@ -101,12 +102,19 @@ def test_the_lock_holds_what_castoff_needs_with_hashes() -> None:
         for name, version in re.findall(r"^([\w.-]+)==([\w.!+]+)[^\n]* \\$", lock, re.M)
     }
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-    wanted = [*project["project"]["dependencies"], *project["build-system"]["requires"]]
+    wanted = [*project["project"]["dependencies"], *project["build-system"]["requires"], *ATTESTING]
 
     for requirement in map(Requirement, wanted):
         assert requirement.specifier.contains(pins[canonicalize_name(requirement.name)]), requirement
     assert lock.count("--hash=sha256:") >= len(pins)
     assert "castoff==" not in lock
+
+
+def test_castoff_uploads_itself_without_a_stored_token() -> None:
+    text = (ROOT / ".github" / "workflows" / "castoff-resume.yml").read_text("utf-8")
+
+    assert parse_configuration((ROOT / "castoff.toml").read_text("utf-8")).release.tokenless
+    assert ("id-token: write" in text, "UV_PUBLISH_TOKEN" in text) == (True, False)
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.name)

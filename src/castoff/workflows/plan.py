@@ -58,7 +58,7 @@ _WHEEL = regex(
 )
 _BUILD_REQUIREMENTS = ("hatchling>=1.27",)
 """What castoff's own `pyproject.toml` builds with; a test compares the two."""
-_ATTESTING = ("pypi-attestations>=0.0.27",)
+ATTESTING = ("pypi-attestations>=0.0.27",)
 
 _OPENS = "      pull-requests: write # to open the pull request\n"
 
@@ -182,7 +182,7 @@ def lock_request(
     ``requires`` are the requirements of the castoff that runs, whose version is ``version``. ``attests``: a job makes
     attestations.
     """
-    beside = _ATTESTING if attests else ()
+    beside = ATTESTING if attests else ()
     if source is None:
         return (f"castoff=={version}", *beside)
     return (*requires, *(_BUILD_REQUIREMENTS if source.startswith("git+") else ()), *beside)
