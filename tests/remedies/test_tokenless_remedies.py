@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from scripted import Scripted, reconcile
@@ -29,6 +30,7 @@ from castoff.model.trusted_publishing import (
 from castoff.model.workspace import Package
 from castoff.preflight.exchanges import found_by_exchanges
 from castoff.reconcile import Patience
+from castoff.setup.trust import TrustedPublisher, enter_publishers
 from castoff.values import replace
 from castoff.wiring.ready_files import require_digests
 from castoff.world.identity import Issuer, Job
@@ -147,6 +149,28 @@ def test_a_name_that_is_there_can_be_trusted() -> None:
         told="publish its first version with a token",
         do=lambda: registry.names.add("new"),
     )
+
+
+@follows("publisher-not-entered")
+def test_a_publisher_that_stands_in_the_way_is_revoked(tmp_path: Path) -> None:
+    has = {"there"}
+
+    def interactive(words: list[str], **_given: object) -> int:
+        fails = words[3] in has
+        has.add(words[3])
+        return int(fails)
+
+    processes = SimpleNamespace(interactive=interactive)
+    services: Any = SimpleNamespace(
+        repository=SimpleNamespace(root=tmp_path, git=SimpleNamespace(processes=processes))
+    )
+    publisher = TrustedPublisher(package="there", ecosystem="npm", repository="a/b")
+
+    def look() -> tuple[()]:
+        enter_publishers(services, [publisher], agreed=True)
+        return ()
+
+    follow("publisher-not-entered", look, told="npm trust revoke", do=has.clear)
 
 
 @follows("tokenless-not-offered")

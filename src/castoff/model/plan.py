@@ -148,6 +148,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     commands: tuple[tuple[str, tuple[str, ...]], ...] = ()
     acts: tuple[Act, ...] = ()
     not_looked_at: NotLookedAt = NotLookedAt()
+    signs_tag: bool = True
 
     @property
     def tag_tools(self) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from msgspec import Struct
 from castoff.errors import Problem
 from castoff.model.acts import Outcome, Refused, Unclear
 from castoff.model.observations import Unknown
+from castoff.model.workspace import Package
 
 REQUEST_URL, REQUEST_TOKEN = "ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"
 """GitHub, "OpenID Connect reference": a runner sets both in jobs with `id-token: write`."""
@@ -28,6 +29,31 @@ _REFUSED_EVENTS: Mapping[str, frozenset[str]] = {
 """Events whose jobs get no token (crates-io `trustpub/github`, warehouse `oidc/models/github.py`)."""
 
 REGISTRIES: Mapping[str, str] = {"cargo": "crates-io", "python": "PyPI", "npm": "the npm registry"}
+
+
+_WAYS_OF_NEW: Mapping[str, str] = {
+    "cargo": "publish its first version with a token (`cargo publish`), then enter the trusted publisher",
+    "npm": "publish a first version with a token (`npm publish`), then run `npm trust github NAME`",
+    "python": "enter a pending publisher at PyPI, with the values of `castoff ci --trust`",
+}
+
+
+def new_name_problem(package: Package) -> Problem:
+    """Report a package that no registry can trust a job for yet, with the way to its first version."""
+    name, registry = package.name, REGISTRIES[package.ecosystem]
+    pending = package.ecosystem == "python"
+    return Problem(
+        code="publisher-new-name",
+        severity="warning" if pending else "error",
+        message=f"`{name}` is new: {registry} makes it for a pending publisher only"
+        if pending
+        else f"`{name}` is new, and {registry} has no trusted publishers of packages that are not there",
+        reason="`release.tokenless` is set, and no token can be exchanged for it",
+        remedy=f"{_WAYS_OF_NEW[package.ecosystem].replace('NAME', name)}; or exclude it from this release with "
+        "`release.exclude`",
+        package=package.id,
+        file=package.manifest,
+    )
 
 
 class CiJob(Struct, frozen=True, kw_only=True):

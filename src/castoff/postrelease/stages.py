@@ -22,7 +22,6 @@ from castoff.postrelease.delivery import Delivery, Texts
 from castoff.postrelease.docs import DocsPart, Documented, Ledger
 from castoff.postrelease.links import LinksPart
 from castoff.postrelease.ported_changelog import ReleasePortOptions, cut_by
-from castoff.preflight.signing import wants_signed_commit
 from castoff.reconcile import Reconciler, StageState, observe, part_state
 from castoff.reconcile.part import Part, PartAround, Seen, Stage
 from castoff.session.change_range import label_of_own_pulls
@@ -31,6 +30,7 @@ from castoff.session.past_release import PastRelease
 from castoff.session.release import NO_FORGE
 from castoff.session.services import DocsHostName, Services
 from castoff.session.session import Session
+from castoff.session.signatures import wants_signed_commit
 from castoff.values import replace
 
 

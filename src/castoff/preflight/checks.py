@@ -26,7 +26,7 @@ from castoff.preflight.mentions import stale_mentions
 from castoff.preflight.provenance import provenance_checks
 from castoff.preflight.registry_names import published_checks
 from castoff.preflight.remote import branch_takes_push, forge_rights, forge_token, remote_is_ours
-from castoff.preflight.signing import identity_problems, prove_signing, wants_signed_commit, wants_signed_tag
+from castoff.preflight.signing import identity_problems, prove_signing
 from castoff.preflight.stage import Cannot, Check, Found, Skipped
 from castoff.preflight.tools import tool_checks
 from castoff.preflight.user_checks import user_checks
@@ -35,6 +35,7 @@ from castoff.session.edits import release_edits, without_installed
 from castoff.session.forge_releases import all_releases
 from castoff.session.release_request import ReleaseRequest, unpushed
 from castoff.session.session import Session
+from castoff.session.signatures import wants_signed_commit, wants_signed_tag
 from castoff.session.snapshot import Snapshot
 from castoff.session.version_guards import tag_problems, version_problems
 from castoff.values import replace

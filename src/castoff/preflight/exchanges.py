@@ -14,11 +14,11 @@ from castoff.config.values import Configuration
 from castoff.errors import Problem
 from castoff.model.observations import Unknown
 from castoff.model.trusted_publishing import (
-    REGISTRIES,
     CiJob,
     ExchangeRefused,
     ci_job,
     job_problem,
+    new_name_problem,
     refusal_problem,
 )
 from castoff.model.versions import Ecosystem
@@ -106,7 +106,7 @@ def found_by_exchanges(
     # package.
     if ecosystem != "npm":
         tried = tried[:1]
-    return _found(tuple(map(_new_name, new)), _refusals(registry, tried, is_shared=ecosystem != "npm"))
+    return _found(tuple(map(new_name_problem, new)), _refusals(registry, tried, is_shared=ecosystem != "npm"))
 
 
 def _found(problems: Sequence[Problem], refusals: Iterator[Problem | Cannot]) -> Found:
@@ -167,25 +167,6 @@ def _not_by_twine(package: Package) -> Problem:
         message=f"`{package.name}` goes to an index at which twine exchanges no identity token",
         reason="`release.tokenless` is set, and twine exchanges one at PyPI alone; uv does at any index",
         remedy='set `publish = "uv"` in `[python]`, or remove `tokenless`',
-        package=package.id,
-        file=package.manifest,
-    )
-
-
-_WAYS = {
-    "cargo": "publish its first version with a token (`cargo publish`), then enter the trusted publisher",
-    "npm": "publish a first version with a token (`npm publish`), then run `npm trust github NAME`",
-}
-
-
-def _new_name(package: Package) -> Problem:
-    registry = REGISTRIES[package.ecosystem]
-    return Problem(
-        code="publisher-new-name",
-        message=f"`{package.name}` is new, and {registry} has no trusted publishers of packages that are not there",
-        reason="`release.tokenless` is set, and no token can be exchanged for it",
-        remedy=f"{_WAYS[package.ecosystem].replace('NAME', package.name)}; or exclude it from this release with "
-        "`release.exclude`",
         package=package.id,
         file=package.manifest,
     )

@@ -16,13 +16,13 @@ from castoff.model.child_environments import Kind, withheld_words
 from castoff.model.versions import ReleaseVersion, read
 from castoff.model.workspace import Artifact, Package, Workspace
 from castoff.ports import Collects, Keeps
-from castoff.preflight.signing import wants_signed_commit, wants_signed_tag
 from castoff.release.built_files import packed_crate_problems, packed_pointers
 from castoff.release.plan_contents import LOCKS
 from castoff.session.checkout import check_out
 from castoff.session.edits import changelog_edits, part_of, version_edits, without_installed
 from castoff.session.release import Release
 from castoff.session.session import Session
+from castoff.session.signatures import wants_signed_commit, wants_signed_tag
 from castoff.session.snapshot import Snapshot
 from castoff.session.tag_names import RELEASE_TAG
 from castoff.values import replace

@@ -15,6 +15,7 @@ from castoff.model.intent import Begin, History, Resume, meant
 from castoff.model.joined_workspace import require_packages
 from castoff.model.plan import Plan
 from castoff.model.steps import LocalStep
+from castoff.model.trusted_publishing import new_name_problem
 from castoff.reconcile import StageState
 from castoff.release.acts_ahead import ask_all, ask_nobody, release_stages, states_before
 from castoff.release.flight import explained, with_known_flights
@@ -75,6 +76,10 @@ def _opened(
         intent = _intended(session, partial(intend, session.snapshot.history, level, pre))
         plan = make_plan(session, intent, level if pre is None else f"{level} --pre {pre}")
         planned = without_installed(plan.problems, services.repository.git.processes.find)
+        if services.configuration.release.tokenless and isinstance(intent, Begin):
+            # Not an error here: a plan may be made long before the first version is there.
+            unnamed = (new_name_problem(one.package) for one in plan.packages if one.new)
+            planned = (*planned, *as_warnings(tuple(unnamed)))
         plan = replace(
             plan,
             problems=(*as_warnings(services.problems), *planned, *unclear),

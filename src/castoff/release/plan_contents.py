@@ -29,6 +29,7 @@ from castoff.preflight.mentions import stale_mentions
 from castoff.release.publish import planned_upload
 from castoff.session.edits import release_edits
 from castoff.session.session import Session
+from castoff.session.signatures import wants_signed_tag
 from castoff.session.snapshot import Snapshot
 from castoff.session.version_guards import version_problems
 from castoff.session.version_steps import given_up_before
@@ -84,6 +85,7 @@ def make_plan(session: Session, intent: Begin | Resume, level: str) -> Plan:
         members=tuple((member, _member_version(member, version)) for member in snapshot.workspace.members),
         edits=edited.edits,
         locks=() if resumes else _locks(snapshot, edited),
+        signs_tag=wants_signed_tag(session.services),
         commands=() if resumes else _commands(configuration, template_release),
         estimate=_estimated(packages, configuration, session.services.patience.grace),
         problems=(

@@ -17,7 +17,6 @@ from castoff.model.refs import PROPOSED
 from castoff.model.versions import ReleaseVersion
 from castoff.preflight.checks import preflight_checks
 from castoff.preflight.exchanges import JOB
-from castoff.preflight.signing import wants_signed_commit
 from castoff.preflight.stage import ask_until_known, errors_of, require_reachable, warnings_of
 from castoff.reconcile import StageState, observe
 from castoff.reconcile.part import Stage
@@ -33,6 +32,7 @@ from castoff.session.registry_versions import with_silence_named
 from castoff.session.release_request import ReleaseRequest
 from castoff.session.services import Services, WorldContent
 from castoff.session.session import Session, open_session
+from castoff.session.signatures import wants_signed_commit
 from castoff.session.snapshot import Snapshot
 from castoff.session.tag_names import require_clear_tags
 from castoff.session.version_guards import require_version

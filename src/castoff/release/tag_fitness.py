@@ -16,11 +16,11 @@ from castoff.errors import Problem
 from castoff.git.signing import is_signed_text
 from castoff.model.observations import Present, Unknown
 from castoff.model.refs import TagRef, without_name
-from castoff.preflight.signing import wants_signed_tag
 from castoff.release.waiver import waiver_in
 from castoff.session.claim_history import listed_digests
 from castoff.session.forge_releases import releases_of
 from castoff.session.session import Session
+from castoff.session.signatures import wants_signed_tag
 
 if TYPE_CHECKING:
     from castoff.session.release import Release

@@ -19,7 +19,6 @@ from castoff.model.intent import Claim, named
 from castoff.model.observations import Unknown
 from castoff.model.refs import GIVEN_UP
 from castoff.model.versions import read
-from castoff.preflight.signing import wants_signed_commit
 from castoff.preflight.stage import require_answers
 from castoff.reconcile.part import Stage
 from castoff.rollback.claim_revert import RevertPart
@@ -41,6 +40,7 @@ from castoff.session.forge_releases import releases_of
 from castoff.session.release import Release
 from castoff.session.services import Services
 from castoff.session.session import Session, open_session, template_release_of
+from castoff.session.signatures import wants_signed_commit
 from castoff.session.snapshot import claims_in
 
 _LOCKS = (

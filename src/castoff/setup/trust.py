@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from castoff.errors import UsageError
+from castoff.errors import Refusal, UsageError
 from castoff.model.addresses import forge_address
+from castoff.model.child_environments import Kind
 from castoff.model.trusted_publishing import REGISTRIES
 from castoff.model.versions import Ecosystem
 from castoff.session.services import Services
@@ -53,6 +54,31 @@ def wanted_publishers(services: Services) -> tuple[TrustedPublisher, ...]:
             TrustedPublisher(package=one.name, ecosystem=one.ecosystem, repository=address.slug)
             for one in session.snapshot.workspace.packages
         )
+
+
+def enter_publishers(services: Services, publishers: Sequence[TrustedPublisher], *, agreed: bool) -> int:
+    """Run npm's command for each package that has one, on the terminal; return for how many.
+
+    Errors: ``publisher-not-entered``, which names those that npm refused; the others are entered all the same.
+    """
+    root, processes = services.repository.root, services.repository.git.processes
+    wanted = [one for one in publishers if one.command]
+    refused = [
+        one.package
+        for one in wanted
+        if processes.interactive(
+            [*one.command, *(["--yes"] if agreed else [])], kind=Kind.NPM_UPLOAD, cwd=root
+        )
+    ]
+    if refused:
+        raise Refusal.of(
+            "publisher-not-entered",
+            f"npm did not enter the trusted publisher of {', '.join(f'`{one}`' for one in refused)}",
+            reason=f"its messages are above; {len(wanted) - len(refused)} of {len(wanted)} packages have theirs",
+            remedy="`npm trust list PACKAGE` shows what is there: a package has one publisher, which "
+            "`npm trust revoke PACKAGE` removes",
+        )
+    return len(wanted)
 
 
 def render_publishers(publishers: Sequence[TrustedPublisher]) -> str:

@@ -26,9 +26,10 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Show the trusted publishers to enter at the registries, or npm's commands for it.",
 )
+@click.option("--execute", is_flag=True, help="With --trust: run npm's commands (default: print them).")
 @verbose_option
 @common_options
-def command(common: Common, folder: Path | None, trust: bool, verbose: bool) -> int:
+def command(common: Common, folder: Path | None, trust: bool, execute: bool, verbose: bool) -> int:
     """Generate the CI workflows of this repository.
 
     The workflows check labels on pull requests, create the draft when a tag is pushed (if `draft.by` is `ci`),
@@ -41,7 +42,8 @@ def command(common: Common, folder: Path | None, trust: bool, verbose: bool) -> 
 
     if trust:
         refuse_without_effect("with `--trust`", {"--write": folder})
-        return _show_publishers(common)
+        return _show_publishers(common, execute=execute)
+    refuse_without_effect("without `--trust`", {"--execute": execute})
     wanted = wanted_workflows(open_for(common, reporter_for(common.events, quiet=True)))
     root = (common.directory or Path.cwd()) / folder if folder is not None else None
     done = dict(write_workflows(wanted, root)) if root is not None else {}
@@ -89,11 +91,18 @@ def _show_next(files: Sequence[WorkflowFile]) -> None:
         show("  docs/how-to/release-by-pull-request.md of castoff lists the rest", err=True)
 
 
-def _show_publishers(common: Common) -> int:
+def _show_publishers(common: Common, *, execute: bool) -> int:
     from castoff.cli.render.reporter import reporter_for
-    from castoff.setup.trust import render_publishers, wanted_publishers
+    from castoff.setup.trust import enter_publishers, render_publishers, wanted_publishers
 
-    publishers = wanted_publishers(open_for(common, reporter_for(common.events, quiet=True)))
+    services = open_for(common, reporter_for(common.events, quiet=True))
+    publishers = wanted_publishers(services)
+    if execute:
+        # npm asks for a second factor on the terminal.
+        refuse_without_effect("with `--execute`", {"--json": common.json})
+        count = enter_publishers(services, publishers, agreed=common.yes)
+        click.echo(f"entered: {count} of {len(publishers)} packages")
+        return 0
     if common.json:
         from castoff.cli.render.json_shapes import print_json
 

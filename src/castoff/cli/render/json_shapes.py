@@ -47,6 +47,7 @@ def plan_json(plan: Plan, build_seconds: float | None = None) -> dict[str, objec
             "previous": plan.previous,
             "level": plan.level,
             "tag": plan.tag,
+            "signed": plan.signs_tag,
             "branch": plan.branch,
             "remote": plan.remote,
             "base_commit": plan.base_commit,

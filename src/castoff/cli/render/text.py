@@ -50,7 +50,8 @@ def show_plan(plan: Plan, build_seconds: float | None = None, *, verbose: bool =
     show(f"{_bold(plan.previous or 'nothing released')} -> {_bold(plan.shown_version)}{resumed}")
     commit = plan.base_commit[:12]
     origin = f"release commit {commit}, without what follows it" if plan.resumes else f"from {commit}"
-    show(f"tag {plan.tag} on {plan.branch}, pushed to {plan.remote or 'no remote'}; {origin}")
+    signed = "" if plan.signs_tag else ", not signed"
+    show(f"tag {plan.tag} on {plan.branch}, pushed to {plan.remote or 'no remote'}{signed}; {origin}")
     _show_source(plan)
     _show_facade(plan.order)
     show_waves(plan.order.waves, verbose=verbose)

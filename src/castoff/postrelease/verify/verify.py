@@ -27,7 +27,6 @@ from castoff.postrelease.verify.result import Result, Verified, failed, judged, 
 from castoff.postrelease.verify.statements import verify_statements
 from castoff.postrelease.verify.tree import ReleasedTree, verify_members, verify_tree
 from castoff.postrelease.website_pages import website_stage
-from castoff.preflight.signing import wants_signed_tag
 from castoff.reconcile import PartState, StageState
 from castoff.session.checkout import Checkout
 from castoff.session.claim_history import listed_digests
@@ -36,6 +35,7 @@ from castoff.session.registry_versions import silent_registries
 from castoff.session.release import NO_FORGE
 from castoff.session.services import Services
 from castoff.session.session import Session, open_session
+from castoff.session.signatures import wants_signed_tag
 from castoff.session.workspaces import manifest_tree
 from castoff.values import replace
 
