@@ -47,13 +47,14 @@ def test_a_service_that_is_gone_is_waited_for_only_shortly(
     assert seconds <= clock.monotonic() <= seconds + 6
 
 
+@pytest.mark.parametrize("words", ["resume 1.2.0 --execute", "verify 1.2.0", "announce 1.2.0", "docs 1.2.0"])
 def test_a_remote_that_is_gone_is_told_with_the_words_of_git(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], words: str
 ) -> None:
     shore = Shore.made(tmp_path, {})
     (tmp_path / "remote.git").rename(tmp_path / "moved.git")
 
-    assert shore.castoff("resume", "1.2.0", "--execute") == 3
+    assert shore.castoff(*words.split()) == 3
 
     said = capfd.readouterr().err
     assert "error[remote-unreachable]" in said

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from castoff.errors import Refusal
+from castoff.errors import NotYet, Refusal
 from castoff.model.intent import to_resume
 from castoff.session.release import Release
 from castoff.session.release_request import nothing_begun
 from castoff.session.services import Services
 from castoff.session.session import Session, open_session
+from castoff.session.snapshot import Snapshot
 
 
 @contextmanager
@@ -30,10 +31,22 @@ def open_release(services: Services, version: str | None) -> Iterator[tuple[Sess
 
 def require_tag(session: Session, release: Release) -> None:
     """Refuse if the remote does not have the tag yet: ``not-tagged-yet``."""
+    require_tags_of_remote(session.snapshot, release.tag)
     if release.tag not in session.snapshot.refs.tags:
         raise Refusal.of(
             "not-tagged-yet",
             f"{release.title} is not tagged on the remote yet",
             reason="a release is announced after its upload and its tag",
             remedy=f"run `castoff resume {release.title} --execute` first",
+        )
+
+
+def require_tags_of_remote(snapshot: Snapshot, tag: str) -> None:
+    """Stop if the remote was asked for its tags and did not answer; error ``remote-unreachable``."""
+    if snapshot.remote_url is not None and not snapshot.reachable:
+        raise NotYet.of(
+            "remote-unreachable",
+            f"it is unknown whether the tag `{tag}` is on the remote",
+            reason=snapshot.unreachable or f"`{snapshot.remote}` did not answer",
+            remedy="make sure that `git ls-remote` works, and run it again",
         )

@@ -10,6 +10,7 @@ from msgspec import Struct
 from castoff.errors import Refusal, UsageError
 from castoff.model.intent import Claim
 from castoff.model.versions import ReleaseVersion, read
+from castoff.session.named_release import require_tags_of_remote
 from castoff.session.release import Release, release_of_claim
 from castoff.session.release_request import nothing_begun
 from castoff.session.session import Session
@@ -46,14 +47,13 @@ def find_past_release(session: Session, word: str | None) -> PastRelease:
     version = _version(session.snapshot, word)
     known = next((claim for claim in session.snapshot.history.released if claim.version == version), None)
     tag = session.snapshot.tag_of(known) if known else session.snapshot.tag_name.of(version)
+    require_tags_of_remote(session.snapshot, tag)
     found = session.snapshot.refs.tags.get(tag)
     if found is None:
         raise Refusal.of(
             "not-tagged-yet",
             f"`{tag}` is not tagged on the remote",
-            reason="the steps after a release start from its tag"
-            if session.snapshot.reachable
-            else "the remote could not be queried for its tags",
+            reason="the steps after a release start from its tag",
             remedy="finish the release with `castoff resume --execute`, or correct the version",
         )
     # A tag beside the branch (a hotfix) was not fetched with it.

@@ -43,6 +43,9 @@ Nothing that runs here needs one, and where a job uploads with exchanged tokens,
 _ONCE = ("--fetch-retries", "0")
 """npm itself repeats a PUT whose answer is lost (make-fetch-happen); castoff looks before it repeats a write."""
 
+_SOON = ("--fetch-retries", "1", "--fetch-retry-mintimeout", "200", "--fetch-retry-maxtimeout", "1000")
+"""npm waits for a registry that is down for 70 seconds; castoff paces its looks itself, as `host.cjs` does."""
+
 _RUNNING = threading.BoundedSemaphore((os.cpu_count() or 1) + 1)
 """How many of npm run at once: each start takes a core for half a second, and 75 MB."""
 _CHANGES: Mapping[str, str | None] = {
@@ -142,8 +145,8 @@ class ClientRuns:
             )
 
     def _words(self, package: Package, kind: Kind, *words: str | Path) -> list[str | Path]:
-        once = _ONCE if kind is Kind.NPM_UPLOAD else ()
-        return [*words, "--json", *once, *self.registry_words(package)]
+        tries = {Kind.NPM_UPLOAD: _ONCE, Kind.NPM_READ: _SOON}.get(kind, ())
+        return [*words, "--json", *tries, *self.registry_words(package)]
 
     def _start(self, root: str, kind: Kind) -> ServerProcess:
         with ExitStack() as opened:
