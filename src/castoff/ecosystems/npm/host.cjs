@@ -14,8 +14,9 @@ const { createInterface } = require("node:readline");
 
 const UNUSABLE = 3;
 const IDLE = 20000;
-// One try more, at once: castoff paces its looks itself, and one late answer must not hold up the others.
-const PATIENCE = { fetchRetries: 1, fetchRetryMintimeout: 200, fetchRetryMaxtimeout: 1000 };
+// One try more, at once: castoff paces its looks itself, and one late answer must not hold up the others. npm's own
+// settings are in `retry` (npm-registry-fetch), and would wait for 70 seconds.
+const PATIENCE = { retry: { retries: 1, factor: 1, minTimeout: 200, maxTimeout: 1000 } };
 const LONGEST = 30000;
 const QUIET = ["--loglevel", "silent", "--logs-max", "0"];
 // The first npm whose commands hand what they print to listeners of the process, and whose `exec` may be called here.
