@@ -78,6 +78,8 @@ def test_only_readmes_and_the_first_page_of_the_documentation_are_read(path: str
         ("packages/tidepool/tests/data/old/__init__.py", '__version__ = "1.2.0"', 0),
         ("packages/tides/jsr.json", '{\n  "name": "@sea/tides",\n  "version": "1.2.0"\n}\n', 3),
         ("packages/tides/deno.jsonc", '// Deno\n{ "version": "1.2.0" }\n', 2),
+        ("packages/tides/jsr.json", '{"name":"@sea/tides","version":"1.2.0"}', 1),
+        ("packages/tides/jsr.json", '{"imports":{"version":"1.2.0"}}', 0),
         ("packages/tides/jsr.json", '{\n  "imports": { "version": "npm:1.2.0" }\n}\n', 0),
         ("packages/tides/test/jsr.json", '{ "version": "1.2.0" }', 0),
         ("packages/tidepool/jsr.json", '{ "version": "1.2.0" }', 0),

@@ -30,7 +30,11 @@ _ATTRIBUTES = {
     "py": re.compile(
         r"""__version__(?:[ \t]*:[ \t]*\w{1,40})?[ \t]*=[ \t]*(?P<mark>["'])(?P<version>[^"'\n]{1,80})(?P=mark)"""
     ),
-    "json": re.compile(r"""[^"\n]{0,40}"version"[ \t]*:[ \t]*(?P<mark>")(?P<version>[^"\n]{1,80})\""""),
+    # The name may stand before it on the line, no other entry: a version further in is one of something else.
+    "json": re.compile(
+        r"""[^"\n]{0,40}(?:"name"[ \t]*:[ \t]*"[^"\n]{1,214}"[ \t]*,[ \t]*)?"""
+        r""""version"[ \t]*:[ \t]*(?P<mark>")(?P<version>[^"\n]{1,80})\""""
+    ),
     "js": re.compile(
         r"""(?:export[ \t]+)?(?:const|let|var)[ \t]+(?:(?:[A-Z]{1,20}_){0,3}VERSION|version|[a-z]{1,20}Version)"""
         r"""(?:[ \t]*:[ \t]*\w{1,40})?[ \t]*=[ \t]*"""
