@@ -121,15 +121,16 @@ def test_a_release_branch_is_checked_out_or_declared(shore: Shore, told: str, wo
     follow("not-on-release-branch", lambda: on(shore, *PLAN), told=told, do=do)
 
 
+@pytest.mark.parametrize("words", [PLAN, ("init",)], ids=["plan", "init"])
 @follows("shallow-clone")
-def test_the_rest_of_the_history_is_fetched(shore: Shore) -> None:
+def test_the_rest_of_the_history_is_fetched(shore: Shore, words: Sequence[str]) -> None:
     remote = (shore.clone.parent / "remote.git").as_uri()
     shore.ground.git(shore.clone.parent, "clone", "--quiet", "--depth=1", remote, "shallow")
     shallow = Shore(shore.ground, shore.clone.parent / "shallow")
 
     follow(
         "shallow-clone",
-        lambda: on(shallow, *PLAN),
+        lambda: on(shallow, *words),
         told="run `git fetch --unshallow`",
         do=lambda: shallow.git("fetch", "--quiet", "--unshallow", "--tags"),
     )

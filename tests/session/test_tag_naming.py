@@ -126,6 +126,18 @@ def test_tags_of_another_version_or_thing_on_another_branch_leave_the_form_clear
     assert [one.code for one in caught.value.problems] == ["release-in-flight"]
 
 
+def test_a_tag_beyond_the_edge_of_a_shallow_clone_is_not_of_another_form(tmp_path: Path) -> None:
+    made = Versioned.begin(tmp_path, ONE, "v1.0.0")
+    made.setting()
+    made.git("clone", "--quiet", "--depth=1", (tmp_path / "remote").as_uri(), str(tmp_path / "cut"))
+    made.folder = tmp_path / "cut"
+    made.git("fetch", "--quiet", "--depth=1", "origin", "tag", "v1.0.0")
+
+    found = made.plan("1.2.0").problems
+
+    assert "tag-scheme-unclear" not in [one.code for one in found]
+
+
 def test_a_tag_of_the_form_on_another_branch_leaves_it_clear(tmp_path: Path) -> None:
     assert _squashed(tmp_path, ("v1.0.0",), "v1.1.0").plan("1.2.0").tag == "v1.2.0"
 

@@ -151,7 +151,8 @@ def snapshot_at(where: Place, clone: Clone, services: Services) -> Snapshot:
     order = ordered(workspace, configuration.release)
     past = PastWorkspaces(clone.tree, manifests, scope, workspace)
     tags = _reachable_tags(clone, head, configuration.release)
-    naming = find_naming(TaggedBranch(clone.git, tags, workspace, tree, past.at), configuration.release)
+    tagged = TaggedBranch(clone.git, tags, workspace, tree, past.at, services.repository.is_shallow)
+    naming = find_naming(tagged, configuration.release)
     version = common_version(workspace)
     if is_partial:
         version = common_version(replace(workspace, packages=at_newest(workspace.packages)))

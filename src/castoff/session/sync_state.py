@@ -52,13 +52,14 @@ def remote_problems(
             ),
         )
     return (
-        *_shallow(repository),
+        *shallow_problems(repository),
         *_uncommitted(repository.changed_paths()),
         *(() if heads.there == heads.here else (_apart(clone, branch, heads, heads.there),)),
     )
 
 
-def _shallow(repository: Repository) -> tuple[Problem, ...]:
+def shallow_problems(repository: Repository) -> tuple[Problem, ...]:
+    """Report a shallow clone: what its history does not reach would look as if it was never there."""
     if not repository.is_shallow():
         return ()
     return (

@@ -124,7 +124,7 @@ class TaggedBranch(Struct, frozen=True):
     """A branch as its tags are judged: those that it reaches, and the workspace and the tree at its head.
 
     ``read_at`` reads the workspace at a commit, so that it holds a package if one is named. It is asked only
-    where tags leave several answers.
+    where tags leave several answers. ``is_cut`` tells whether the clone is shallow, so that tags are beyond its edge.
     """
 
     git: Git
@@ -132,6 +132,7 @@ class TaggedBranch(Struct, frozen=True):
     workspace: Workspace
     tree: Tree
     read_at: Callable[[str, str | None], Workspace]
+    is_cut: Callable[[], bool] = lambda: False
 
 
 def find_naming(branch: TaggedBranch, release: ReleaseSettings) -> TagNaming:
@@ -321,7 +322,7 @@ def _tagged_elsewhere(branch: TaggedBranch, scheme: Scheme, release: ReleaseSett
     others = (ReachableTag(name=name, commit="") for name in unreachable_tags(branch.git, branch.tags))
     found = [mark for mark in version_tags(others, names, release.ignore_tags) if mark.version == version]
     mark = next((one for one in found if one.rank == "plain"), None)
-    if mark is None or any(chosen.version(one.name) is not None for one in found):
+    if mark is None or any(chosen.version(one.name) is not None for one in found) or branch.is_cut():
         return
     last = (
         f"the newest tag of the branch is `{scheme.marks[0].name}`"

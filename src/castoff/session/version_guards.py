@@ -49,9 +49,18 @@ def version_problems(session: Session, version: ReleaseVersion, level: str) -> t
             *off_branch(snapshot, version),
             *stray_base(snapshot, session.workspace_before),
         )
+    found = tuple(_with_history(snapshot, one) for one in found)
     if read(level) is None:
         return found
     return tuple(replace(one, severity="warning") for one in found)
+
+
+def _with_history(snapshot: Snapshot, problem: Problem) -> Problem:
+    """Name the cut history first, where a shallow clone is the likely reason for a version that is too low."""
+    is_cut = any(one.code == "shallow-clone" for one in snapshot.state)
+    if not is_cut or problem.code not in ("version-below-manifests", "version-below-released"):
+        return problem
+    return replace(problem, remedy=f"fetch the whole history: `git fetch --unshallow`; else {problem.remedy}")
 
 
 def tag_problems(snapshot: Snapshot) -> tuple[Problem, ...]:

@@ -22,6 +22,7 @@ from castoff.model.workspace import Workspace
 from castoff.ports import Tree
 from castoff.session.services import Services
 from castoff.session.snapshot import common_version
+from castoff.session.sync_state import shallow_problems
 from castoff.session.tag_names import TaggedBranch, find_naming
 from castoff.session.workspaces import PastWorkspaces, read_workspace
 from castoff.setup.configuration import ProposedConfiguration, draft_configuration
@@ -77,6 +78,7 @@ def draft_initial(services: Services, site: Path | None) -> Initial:
         # Asked again under the draft: a tag template and packages that it takes over answer the questions.
         unclear, problems = problems_under(parse_configuration(drafted.text).release)
         drafted = draft_configuration(replace(around, problems=problems))
+    unclear = (*shallow_problems(services.repository), *unclear)
     news = _waiting(around.tree, drafted)
     path = services.repository.root / FILE
     there = read_text(path) if path.is_file() else None
@@ -143,7 +145,9 @@ def _surroundings(
     tags = reachable_tags(repository.git, head)
 
     past = PastWorkspaces(repository.tree, services.manifests, services.scope, workspace)
-    naming_under = partial(find_naming, TaggedBranch(repository.git, tags, workspace, tree, past.at))
+    naming_under = partial(
+        find_naming, TaggedBranch(repository.git, tags, workspace, tree, past.at, repository.is_shallow)
+    )
     naming = naming_under(services.configuration.release)
     workspace = past.measured_by(next(iter(naming.released), None), workspace, tree)
     website = _website(repository, site)
