@@ -359,11 +359,16 @@ def _show_edits(plan: Plan, *, verbose: bool) -> None:
     show(f"\n{count(len(plan.edits), 'edit')} in {count(len(files), 'file')}:")
     if verbose or len(plan.edits) <= MANY:
         for edit in plan.edits:
-            show(f"  {safe(edit.path)}:{edit.line}  {safe(edit.old)} -> {safe(edit.new)}")
+            show(f"  {safe(edit.path)}:{edit.line}  {_change(edit.old, edit.new)}")
     else:
         _show_many_edits(plan.edits)
     if plan.locks:
         show(f"lock files, updated by their clients: {listed(plan.locks)}")
+
+
+def _change(old: str, new: str) -> str:
+    """Show what an edit makes of a text; a new line has no old one."""
+    return f"{safe(old)} -> {safe(new)}" if old else f"+ {safe(new)}"
 
 
 def _show_many_edits(edits: Sequence[Edit]) -> None:
@@ -380,7 +385,7 @@ def _show_many_edits(edits: Sequence[Edit]) -> None:
         for (old, new), those in shown:
             where = f"{safe(those[0].path)}:{those[0].line}"
             places = where if len(those) == 1 else f"{where} and {len(those) - 1} more"
-            show(f"  {kind}: {safe(old)} -> {safe(new)}  {places}")
+            show(f"  {kind}: {_change(old, new)}  {places}")
         if left := len(own) - sum(len(those) for _, those in shown):
             show(f"  {kind}: {left} others (-v lists them)")
 
