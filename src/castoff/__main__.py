@@ -11,7 +11,12 @@ import threading
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
-    code = run_command_line()
+    try:
+        code = run_command_line()
+    except KeyboardInterrupt:
+        # In the middle of the first imports, before the command line looks after signals: nothing was begun.
+        sys.stderr.write("interrupted\n")
+        os._exit(130)
     others = [one for one in threading.enumerate() if one is not threading.main_thread() and not one.daemon]
     if others:
         sys.exit(code)

@@ -231,6 +231,42 @@ def test_what_fails_after_a_signal_is_not_what_ended_the_run(
     assert ("internal error" in capsys.readouterr().err) == (code == 1)
 
 
+class _Interrupting:
+    """Interrupts the import of a module, as a signal at that moment does; or lets nobody import it."""
+
+    def __init__(self, module: str, error: BaseException) -> None:
+        self.module, self.error = module, error
+
+    def find_spec(self, name: str, *_: object) -> None:
+        if name == self.module:
+            raise self.error
+
+
+def test_a_signal_in_the_middle_of_an_import_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "castoff.io.process", raising=False)
+    half_made = _Interrupting("castoff.io.process", ImportError("partially initialized"))
+    monkeypatch.setattr(sys, "meta_path", [half_made, *sys.meta_path])
+
+    with pytest.raises(Terminated), ended_by_signals():
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def test_an_interruption_of_the_first_imports_is_no_traceback() -> None:
+    script = (
+        "import sys\n"
+        "class Interrupting:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'castoff.cli.main': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupting())\n"
+        "from castoff.__main__ import main\n"
+        "main()\n"
+    )
+
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "interrupted\n")
+
+
 def test_a_signal_that_is_ignored_stays_ignored() -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:

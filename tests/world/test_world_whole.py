@@ -332,6 +332,9 @@ BAD_SEEDS: dict[str, object] = {
         "cargo": {"packages": {"a": {"1.0.0": {"requirements": [{"name": "b", "requirement": "x"}]}}}}
     },
     "a schedule that is none": {"docs": {"automatic": "soon"}},
+    "a list for an object": {"npm": {"users": []}},
+    "an object for a list": {"npm": {"packages": {"a": {}}}},
+    "an entry of another shape": {"cargo": {"owners": {"a": "b"}}},
     "an npm package without a name": {"npm": {"packages": [{"version": "1.0.0"}]}},
 }
 

@@ -86,9 +86,11 @@ def ended_by_signals() -> Iterator[None]:
 
 
 def _end(number: int, _frame: FrameType | None) -> None:
-    from castoff.io.process import end_children
-
-    end_children()
+    # Nothing is imported here: a signal may arrive in the middle of an import, of this very module too. Without it,
+    # there is no child yet.
+    end_children = getattr(sys.modules.get("castoff.io.process"), "end_children", None)
+    if end_children is not None:
+        end_children()
     # Click turns KeyboardInterrupt into its own abort, so SIGINT keeps Python's exception.
     if number == signal.SIGINT:
         raise KeyboardInterrupt

@@ -37,6 +37,7 @@ Every key is optional; paths count from the seed file's folder::
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,26 @@ class WorldSeed(Struct, frozen=True, kw_only=True):
     forge: dict[str, Any] = {}
 
 
+_SHAPES: Mapping[str, tuple[type, type]] = {
+    "python_publishers.trusted": (dict, dict),
+    "python_publishers.pending": (dict, dict),
+    "cargo.packages": (dict, dict),
+    "cargo.crates": (list, str),
+    "cargo.owners": (dict, list),
+    "cargo.trusted": (dict, dict),
+    "cargo.limits": (dict, dict),
+    "npm.packages": (list, dict),
+    "npm.scopes": (list, str),
+    "npm.users": (dict, dict),
+    "npm.tokens": (dict, dict),
+    "npm.settings": (dict, dict),
+    "docs.automatic": (list, dict),
+    "docs.builds": (list, dict),
+    "docs.projects": (list, dict),
+}
+"""What the keys of a service hold, and what each of their entries is; the services judge the rest."""
+
+
 def parse_seed(text: str | bytes, folder: Path, *, file: str | None = None) -> WorldSeed:
     """Read a seed; :class:`ConfigurationError` names what is wrong."""
     try:
@@ -94,6 +115,11 @@ def parse_seed(text: str | bytes, folder: Path, *, file: str | None = None) -> W
 
 def _seed(value: Any, folder: Path) -> WorldSeed:
     fields = _object(value, "the seed", _KEYS)
+    for path, shape in _SHAPES.items():
+        service, _, key = path.partition(".")
+        part = _mapping(fields, service)
+        if key in part:
+            _check_shape(part[key], f"`{path}`", *shape)
     repository = fields.get("repository")
     return WorldSeed(
         slug=_slug(fields.get("slug", "acme/rocket")),
@@ -110,6 +136,17 @@ def _seed(value: Any, folder: Path) -> WorldSeed:
         docs=_docs(_mapping(fields, "docs"), folder),
         forge=_mapping(fields, "forge"),
     )
+
+
+_NAMES: Mapping[type, str] = {dict: "an object", list: "a list", str: "a text"}
+
+
+def _check_shape(value: Any, what: str, whole: type, entry: type) -> None:
+    if not isinstance(value, whole):
+        raise ValueError(f"{what} is not {_NAMES[whole]}")
+    entries: Any = value.values() if isinstance(value, dict) else value
+    if not all(isinstance(one, entry) for one in entries):
+        raise ValueError(f"an entry of {what} is not {_NAMES[entry]}")
 
 
 def _slug(value: Any) -> str:

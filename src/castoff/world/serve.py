@@ -37,12 +37,12 @@ def serve(
     """
     rules, planted = _read_faults(faults), _read_seed(seed)
     _make_folder(directory)
-    ended: list[
-        int
-    ] = []  # no Event: a handler that takes a lock in the thread that waits for it can block for ever
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda number, _: ended.append(number))
+    ended: list[int] = []
     with _named(seed), World(directory, seed=planted, faults=rules, outside=outside) as world:
+        # Until here a signal ends the start, tidily. No Event: a handler that takes a lock in the thread that waits
+        # for it can block for ever.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda number, _: ended.append(number))
         line = {
             "env": world.environment(),
             "remote": world.repository.url,

@@ -121,10 +121,11 @@ def _seeded(key: str, make: Callable[[], Made]) -> Made:
     try:
         return make()
     # A seed is input of a person; services complain about it in their own ways.
-    except (ValueError, KeyError, TypeError, OSError, Rejected, Refused) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OSError, Rejected, Refused) as error:
+        fact = f"{error} is missing" if isinstance(error, KeyError) else error
         raise ConfigurationError.of(
             "world-seed-invalid",
-            f"`{key}` in the seed of the embedded world is wrong: {error}",
+            f"`{key}` in the seed of the embedded world is wrong: {fact}",
             remedy="see docs/reference/world.md for all keys",
         ) from error
 
