@@ -6,6 +6,7 @@ from pathlib import Path
 
 from castoff.errors import Problem
 from castoff.io.clock import SystemClock
+from castoff.model.versions import ReleaseVersion
 from castoff.reconcile import observe
 from castoff.release.claim_guard import ClaimGuard
 from castoff.release.flight import with_known_flights
@@ -13,18 +14,23 @@ from castoff.release.tag import PUSH
 from castoff.release.tag_fitness import TagFitness
 from castoff.release.waiver_command import given_up, require_waivable, waiver_stage
 from castoff.session.session import open_session
+from castoff.session.version_guards import require_version
 from remedies.following import follow, follows
 from session.in_flight import LISTED, UP, InFlight, page
 
 
 @follows("nothing-committed")
 def test_a_level_with_nothing_new_passes_after_a_commit(tmp_path: Path) -> None:
-    made = InFlight.begin(tmp_path).made
+    there = InFlight.begin(tmp_path)
+    made = there.made
 
     def look() -> object:
         return made.plan("minor").problems
 
     assert [one.code for one in made.plan("1.2.0").problems if one.severity == "error"] == []
+    with open_session(there.setting()) as session:
+        # A rehearsal shows the next release right after one.
+        require_version(session, ReleaseVersion(1, 2, 0), "minor", but={"nothing-committed"})
     follow("nothing-committed", look, told="push the changes to release", do=lambda: made.commit({}))
 
 

@@ -35,6 +35,8 @@ from castoff.session.version_guards import require_version
 from castoff.values import replace
 
 _ACTING = regex(r"`castoff (?:abandon|announce|changelog|draft|milestone|release|resume|website|yank)\b")
+_SHOWN = frozenset({"nothing-committed"})
+"""What a release of a level stops for, and a rehearsal shows."""
 _MERGES = 5
 """How often pull requests are merged and the release resumed: the changelog's lets the website's follow."""
 
@@ -196,7 +198,8 @@ def _exact(session: Session, request: ReleaseRequest) -> ReleaseRequest:
     # The embedded registries hold what the manifests of the last release say; only the real ones know what
     # else was uploaded.
     if isinstance(intent, Begin):
-        require_version(session, intent.version, request.level)
+        # Right after a release, a rehearsal shows what the next one would be; inside, it is a warning.
+        require_version(session, intent.version, request.level, but=_SHOWN)
         require_free(session.services, session.snapshot, intent.version, request.level)
     version = intent.version if isinstance(intent, Begin) else intent.claim.version
     return replace(request, level=str(version), pre=None)

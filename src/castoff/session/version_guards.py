@@ -7,7 +7,7 @@ tag by hand, it can be one that nobody meant.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from castoff.errors import Problem, Refusal, Severity
 from castoff.model.semver import read_version
@@ -110,9 +110,12 @@ def severity_for(level: str | None) -> Severity:
     return "error" if level is not None and read(level) is None else "warning"
 
 
-def require_version(session: Session, version: ReleaseVersion, level: str) -> None:
-    """Stop where a level may lead to a wrong version; errors as of :func:`version_problems`."""
-    if errors := [one for one in version_problems(session, version, level) if one.severity == "error"]:
+def require_version(
+    session: Session, version: ReleaseVersion, level: str, *, but: Collection[str] = ()
+) -> None:
+    """Stop where a level may lead to a wrong version, ``but`` for these codes; errors of :func:`version_problems`."""
+    found = version_problems(session, version, level)
+    if errors := [one for one in found if one.severity == "error" and one.code not in but]:
         raise Refusal(*errors)
 
 
