@@ -256,6 +256,22 @@ def test_a_program_that_fails_on_a_full_disk_is_a_failure_of_the_machine(
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
+@pytest.mark.parametrize(
+    ("temporary", "raises"),
+    [("/proc", True), ("missing", True), ("", False)],
+    ids=["one that takes no files", "one that is missing", "none"],
+)
+def test_a_program_that_fails_beside_a_bad_temporary_folder_is_a_failure_of_the_machine(
+    tmp_path: Path, temporary: str, raises: bool
+) -> None:
+    """Python takes another folder, so that castoff's own files are written all the same."""
+    folder = {"TMPDIR": str(tmp_path / temporary)} if temporary else {}
+    processes = Processes({"PATH": os.defpath, **folder})
+
+    with pytest.raises(MachineFailure, match=temporary) if raises else nullcontext():
+        assert processes.run(["sh", "-c", "exit 3"], kind=Kind.TOOL, cwd=tmp_path).code == 3
+
+
 def test_programs_are_found_in_the_path_of_the_door(tmp_path: Path) -> None:
     here = script(tmp_path, "mine", "#!/bin/sh\necho mine\n")
 

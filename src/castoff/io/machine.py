@@ -82,15 +82,15 @@ def require_room(environment: Mapping[str, str]) -> None:
     """
     folder = "the folder for temporary files"
     try:
-        folder = tempfile.gettempdir()
+        # Python takes another folder where TMPDIR cannot be written; the clients do not.
+        folder = environment.get("TMPDIR") or tempfile.gettempdir()
         # Unbuffered: a buffered write would report a full disk only at close.
         with tempfile.TemporaryFile(dir=folder, buffering=0) as file:
             left = _ROOM
             while left:  # a limit on the size of files cuts the first write short and refuses the second
                 left -= file.write(bytes(left))
     except OSError as error:
-        if error.filename is None:
-            error.filename = folder
+        error.filename = folder  # in place of a name that was made up
         found = machine_problem(error)
         raise MachineFailure(found or _problem(f"`{folder}` cannot be written: {error.strerror}")) from None
     for name in ("HOME", "CARGO_HOME", "UV_CACHE_DIR", "XDG_CACHE_HOME"):
