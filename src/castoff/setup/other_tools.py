@@ -27,8 +27,9 @@ _USUAL = ReleaseSettings().branches
 
 
 class ToolSettings(Struct):
-    """What was taken over of other tools, and what was left."""
+    """What was taken over of other tools, and what was left; ``said`` is all that they say, castoff's defaults too."""
 
+    said: list[SettingsEntry] = field(default_factory=list)
     entries: list[SettingsEntry] = field(default_factory=list)
     found: list[str] = field(default_factory=list)
     left: list[Left] = field(default_factory=list)
@@ -61,18 +62,23 @@ def _take(
     taken: ToolSettings, around: Surroundings, before: Sequence[SettingsEntry], entry: SettingsEntry
 ) -> None:
     """Add an entry where it says more than castoff does by itself."""
-    there = [one for one in (*before, *taken.entries) if one.table == entry.table]
+    there = [one for one in (*before, *taken.said) if one.table == entry.table]
     if entry.many:
         known = any(one.settings == entry.settings for one in there)
         taken.entries.extend([] if known else [entry])
+        taken.said.append(entry)
         return
     ((name, value),) = entry.settings.items()
+    if around.tag is not None and (entry.table, name) == ("release", "tag"):
+        return  # the tags themselves say how they are named
     others = [one.settings[name] for one in there if name in one.settings]
     if others and others[0] != value:
         reason = f"another tool says `{others[0]}`, which was taken over"
         what = f"`{entry.table}.{name}` by {entry.reason}: `{value}`"
         taken.left.append(Left(where="castoff.toml", what=what, reason=reason, need="decision"))
-    elif not others and not _goes_without(around, f"{entry.table}.{name}", value):
+        return
+    taken.said.append(entry)
+    if not others and not _goes_without(around, f"{entry.table}.{name}", value):
         if name == "branches":
             # The pattern of hotfix branches is lost where branches are listed.
             entry = replace(entry, settings={name: [*_listed(value), _USUAL[-1]]})
@@ -85,8 +91,7 @@ def _goes_without(around: Surroundings, key: str, value: object) -> bool:
         case "release.branches":
             return all(any(fnmatchcase(one, usual) for usual in _USUAL) for one in _listed(value))
         case "release.tag":
-            # The tags themselves say how they are named.
-            return around.tag is not None or value == "{version}"
+            return value == "{version}"
         case "release.package-tags":
             return not _has_such_tags(around, str(value))
         case "changelog.file":
