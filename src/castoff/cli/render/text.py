@@ -214,7 +214,9 @@ def show_status(status: Status, *, verbose: bool = False) -> None:
         show(f"draft: {safe(status.draft.url)}{_age(status)}")
     _show_cadence(status)
     if acts := next_acts(status):
-        show("next: " + listed(acts, MANY if verbose else _NAMED))
+        # Ids of uploads are long: of many, the first ones alone leave room for the rest on the screen.
+        few = _NAMED if len(acts) <= MANY else _NAMED // 2
+        show("next: " + listed(acts, MANY if verbose else few))
     for way in status.recovery_options:
         _show_way(way)
     show_all(status.problems)
