@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from castoff.errors import UsageError
 from castoff.model.intent import Begin, meant
 from castoff.model.observations import Unknown
 from castoff.model.versions import ReleaseVersion
@@ -15,6 +16,8 @@ from castoff.ports import ForgeRelease
 from castoff.preflight.checks import preflight_checks
 from castoff.preflight.stage import Found
 from castoff.release.status import look
+from castoff.session.release_request import ReleaseRequest, intent_of
+from castoff.session.services import Services
 from castoff.session.session import Session, open_session
 from session.in_flight import LISTED, InFlight, page
 from session.versioned import python
@@ -146,6 +149,29 @@ def test_a_version_that_its_branch_gave_up_is_not_in_flight_where_it_was_merged(
     status = look(there.setting(), None)
 
     assert (status.version, status.phase, status.others) == ("1.0.0", "other", ())
+
+
+@pytest.mark.parametrize("ask", [lambda services: look(services, "1.1.0"), lambda services: resume(services)])
+def test_a_version_that_is_named_is_pointed_to_on_its_branch(
+    ask: Callable[[Services], object], tmp_path: Path
+) -> None:
+    there = InFlight.begin(tmp_path, tag=None)
+    there.made.git("switch", "--quiet", "--create", "1.0.x", "1.0.0")
+    services = there.setting()
+
+    with pytest.raises(UsageError) as caught:
+        ask(services)
+
+    (problem,) = caught.value.problems
+    assert (problem.code, "`main`" in problem.reason) == ("unknown-version", True)
+    assert "git switch main" in problem.remedy
+    there.made.git("switch", "--quiet", "main")
+    ask(services)
+
+
+def resume(services: Services) -> object:
+    with open_session(services) as session:
+        return intent_of(session, ReleaseRequest(level=None, version="1.1.0"))
 
 
 def test_a_branch_of_the_release_commit_has_it_in_flight_as_well(tmp_path: Path) -> None:

@@ -37,6 +37,7 @@ from castoff.session.change_range import label_of_own_pulls
 from castoff.session.claim_history import Branch, begun_on
 from castoff.session.edits import CHANGELOG
 from castoff.session.forge_releases import releases_of
+from castoff.session.other_branches import branch_named_if_elsewhere
 from castoff.session.release import Release
 from castoff.session.services import Services
 from castoff.session.session import Session, open_session, template_release_of
@@ -163,7 +164,8 @@ def _begun(session: Session, version: str) -> Claim:
             one.version for one in session.snapshot.history.unfinished
         }:
             return claim
-    claim = named(session.snapshot.history, version)
+    with branch_named_if_elsewhere(session, version):
+        claim = named(session.snapshot.history, version)
     above = [one for one in session.snapshot.history.unfinished if one.version > claim.version]
     # Reverting the older of two claims would conflict with the version lines of the newer one.
     if above and not claim.tagged:

@@ -16,6 +16,7 @@ from castoff.rollback.withdrawal import (
     summed_up,
     withdraw_stage,
 )
+from castoff.session.other_branches import branch_named_if_elsewhere
 from castoff.session.services import Services
 from castoff.session.session import Session, open_session
 
@@ -43,7 +44,8 @@ def claim_of(session: Session, version: str) -> Claim:
     try:
         return named(session.snapshot.history, version)
     except UsageError as unknown:
-        return _elsewhere(session, version, unknown)
+        with branch_named_if_elsewhere(session, version):
+            return _elsewhere(session, version, unknown)
 
 
 def _elsewhere(session: Session, version: str, unknown: CastoffError) -> Claim:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from castoff.errors import NotYet, Refusal
 from castoff.model.intent import to_resume
+from castoff.session.other_branches import branch_named_if_elsewhere
 from castoff.session.release import Release
 from castoff.session.release_request import nothing_begun
 from castoff.session.services import Services
@@ -23,7 +24,8 @@ def open_release(services: Services, version: str | None) -> Iterator[tuple[Sess
     with open_session(services) as session:
         snapshot = session.snapshot
         tagged = snapshot.tag_name.version(version) if version else None
-        claim = to_resume(snapshot.history, str(tagged) if tagged else version)
+        with branch_named_if_elsewhere(session, str(tagged) if tagged else version):
+            claim = to_resume(snapshot.history, str(tagged) if tagged else version)
         if claim is None:
             raise nothing_begun(snapshot.history)
         yield session, session.release(claim)

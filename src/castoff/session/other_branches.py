@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
-from castoff.errors import CastoffError
+from castoff.errors import CastoffError, UsageError
 from castoff.model.refs import lock_of
+from castoff.model.versions import read
 from castoff.session.release_branches import Place, other_heads
 from castoff.session.session import Session
 from castoff.session.snapshot import snapshot_at
@@ -31,6 +33,35 @@ def other_branches(session: Session) -> Iterator[Session]:
         except CastoffError:
             continue
         yield replace(session, snapshot=there)
+
+
+@contextmanager
+def branch_named_if_elsewhere(session: Session, version: str | None) -> Iterator[None]:
+    """Name the branch in ``unknown-version`` if the version is in flight on another one."""
+    try:
+        yield
+    except UsageError as error:
+        wanted = read(version) if version else None
+        branch = next(
+            (
+                other.snapshot.branch
+                for other in other_branches(session)
+                if wanted in [claim.version for claim in other.snapshot.history.unfinished]
+            ),
+            None,
+        )
+        if branch is None:
+            raise
+        raise UsageError(
+            *(
+                replace(
+                    one,
+                    reason=f"it is in flight on `{branch}`",
+                    remedy=f"run `git switch {branch}`, then the same command",
+                )
+                for one in error.problems
+            )
+        ) from None
 
 
 def _is_here(session: Session, head: str) -> bool:

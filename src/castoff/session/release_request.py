@@ -11,6 +11,7 @@ from castoff.model.handed_tags import HandedTags
 from castoff.model.intent import Begin, Claim, History, Resume, meant_again, to_resume
 from castoff.model.versions import read
 from castoff.session.claim_history import listed_digests
+from castoff.session.other_branches import branch_named_if_elsewhere
 from castoff.session.session import Session
 from castoff.session.snapshot import Snapshot
 
@@ -46,7 +47,8 @@ def intent_of(session: Session, request: ReleaseRequest) -> Begin | Resume:
         return meant_again(session.snapshot.history, request.level, request.pre)
     if request.version is not None and (elsewhere := _tagged_elsewhere(session, request.version)):
         return Resume(elsewhere)
-    claim = to_resume(session.snapshot.history, request.version)
+    with branch_named_if_elsewhere(session, request.version):
+        claim = to_resume(session.snapshot.history, request.version)
     if claim is None:
         raise nothing_begun(session.snapshot.history)
     return Resume(claim)
