@@ -29,13 +29,12 @@ _PLUGINS = {
     "github": "castoff creates the draft on the forge itself",
     "gitlab": "castoff does not release on GitLab yet",
 }
-_TAKEN = ("branches", "tagFormat", "plugins")
+_TAKEN = ("branches", "tagFormat", "plugins", "extends")
 _LEFT = {
     "preset": "the notes are GitHub's, sorted by labels in `.github/release.yml`",
     "ci": "castoff runs on any machine",
     "dryRun": "castoff prints its acts unless it is run with `--execute`",
     "repositoryUrl": "castoff reads the address from the git remote",
-    "extends": "settings of a shared configuration are not in this repository: compare them by hand",
 }
 
 
@@ -60,6 +59,9 @@ def read(project: ToolProject) -> Reading | None:
         book.leave("version", "semantic-release writes the version while it publishes, castoff commits it: write the "
                    "last released version into the manifests first", "decision",
                    "the version 0.0.0 in the manifests")  # fmt: skip
+    if "extends" in config.data:
+        book.leave("extends", "settings of a shared configuration are not in this repository: compare them by hand",
+                   "decision")  # fmt: skip
     book.leave_known(config.data, _LEFT, _TAKEN)
     obsolete = "the table `release` of package.json" if config.path == "package.json" else config.path
     return book.reading(obsolete)
