@@ -40,6 +40,8 @@ def uses(action: str, options: str = "", on: str = PUSH) -> dict[str, str]:
     return {PATH: f"on: {on}\njobs:\n  a:\n    steps:\n      - uses: {action}\n{given}"}
 
 
+TOX = "[testenv:lint]\ncommands = ruff\n[testenv:out]\ncommands =\n  twine upload x"
+NOX = "def lint(session):\n    pass\ndef out_all(session):\n    session.run('twine', \"upload\", 'x')\n"
 WRITERS = [
     (uses("googleapis/release-please-action@v5"), "googleapis/release-please-action", "version", None),
     (uses("release-plz/action@v0.5"), "release-plz/action", "version", None),
@@ -72,6 +74,8 @@ WRITERS = [
     ({**run("just out"), "justfile": "out version:\n    cargo publish\n"}, "cargo publish", "upload", "cargo"),
     ({**run("task out"), "Taskfile.yml": "tasks:\n  in: true\n  out:\n    cmds:\n      - twine upload x\n"},
      "twine upload", "upload", "python"),
+    ({**run("tox -e lint,out"), "tox.ini": TOX}, "twine upload", "upload", "python"),
+    ({**run("nox --session out-all"), "noxfile.py": NOX}, "twine upload", "upload", "python"),
     (run("npx semantic-release@24"), "semantic-release", "version", None),
     (run("npx @changesets/cli@2.1 publish"), "@changesets/cli publish", "upload", "npm"),
     (run("cargo +stable publish"), "cargo +stable publish", "upload", "cargo"),
@@ -105,6 +109,14 @@ OTHERS = [
     {**run("make all"), "Makefile": "all:\n\ttrue\nout: all\n\tcargo publish\n"},
     {**run("./a.sh"), "a.sh": "./a.sh"},
     {**run("task in"), "Taskfile.yml": "tasks:\n  in: true\n  out:\n    cmds:\n      - twine upload x\n"},
+    {
+        **run("tox -e lint"),
+        "tox.ini": "[testenv:lint]\ncommands = ruff\n[testenv:out]\ncommands = twine upload x\n",
+    },
+    {
+        **run("nox -s lint"),
+        "noxfile.py": "def lint(session):\n    pass\ndef out(session):\n    session.run('uv', 'publish')\n",
+    },
     {**run("true"), ".github/actions/out/action.yml": "runs: {using: composite, steps: [{run: uv publish}]}"},
 ]
 

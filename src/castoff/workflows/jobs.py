@@ -36,6 +36,7 @@ _RECIPES: Mapping[str, tuple[str, ...]] = {
     "just": ("justfile", "Justfile"),
     "task": ("Taskfile.yml", "Taskfile.yaml", "Taskfile.dist.yml", "Taskfile.dist.yaml"),
 }
+_SESSION = regex(r"\b(tox|nox)\b[^\n]{0,100}?\s-(?:es?|s|-session|-sessions)[ =]([\w.,-]{1,80})")
 _SHELL = regex(r"#!\s*/\S+[/ ](?:ba|z|da|k)?sh\b")
 _BY_HAND = regex(r"github\.event_name\s*==\s*['\"]workflow_dispatch['\"]")
 
@@ -277,6 +278,9 @@ class _Scripts:
                 yield text
         for match in _RECIPE.finditer(script):
             yield from self._recipe(match[1], match[2])
+        for match in _SESSION.finditer(script):
+            for name in match[2].split(","):
+                yield from self._session(match[1], name)
 
     def _package_scripts(self) -> Mapping[str, str]:
         text = self._tree.read("package.json") if "package.json" in self._paths else None
@@ -299,3 +303,17 @@ class _Scripts:
         head = re.compile(rf"^{re.escape(target)}\b[^\n=]*:.*\n((?:[ \t]+.*\n?|\n)*)", re.M)
         if text is not None and (match := head.search(text[:_LONGEST])):
             yield match[1]
+
+    def _session(self, program: str, name: str) -> Iterator[str]:
+        """Yield what an environment of tox or a session of nox runs, its words as a shell would have them."""
+        path = "tox.ini" if program == "tox" else "noxfile.py"
+        text = (self._tree.read(path) or "")[:_LONGEST] if path in self._paths else ""
+        if program == "tox":
+            head = re.compile(rf"^\[testenv:{re.escape(name)}\]\n((?:(?!\[).*\n)*)", re.M)
+            if match := head.search(f"{text}\n"):
+                yield re.sub(r"^\s*commands\s*=\s*", "", match[1], flags=re.M)
+            return
+        function = name.replace("-", "_")
+        if match := re.search(rf"^def {re.escape(function)}\(.*\n((?:[ \t].*\n?|\n)*)", text, re.M):
+            # `session.run("twine", "upload", ...)`
+            yield re.sub(r"[\"',()\[\]]+\s*", " ", match[1])
