@@ -193,3 +193,18 @@ def test_a_version_given_up_on_one_branch_can_be_begun_on_another(tmp_path: Path
     with open_session(there.setting()) as session:
         assert [str(one.version) for one in session.snapshot.history.unfinished] == ["1.1.0"]
         assert _objections(session) == ()
+
+
+@pytest.mark.parametrize(("is_merged", "waits"), [(True, False), (False, True)])
+def test_the_branch_of_a_proposal_that_was_merged_elsewhere_waits_for_nothing(
+    is_merged: bool, waits: bool, tmp_path: Path
+) -> None:
+    there = InFlight.begin(tmp_path, tag=None)
+    there.made.git("branch", "castoff/release-1.1.0", "1.0.0")  # left over after a squash
+    if not is_merged:
+        there.made.git("reset", "--quiet", "--hard", "1.0.0")
+    there.made.git("switch", "--quiet", "--create", "1.0.x", "1.0.0")
+
+    status = look(there.setting(), None)
+
+    assert ("proposal-waits" in [one.code for one in status.problems]) == waits

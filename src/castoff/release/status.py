@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -16,6 +16,7 @@ from castoff.model.intent import Claim, Resume, to_resume
 from castoff.model.plan import EstimatedUpload
 from castoff.model.refs import PROPOSED
 from castoff.model.steps import LocalStep
+from castoff.model.versions import ReleaseVersion
 from castoff.notes.contributors import Contributor, contributors
 from castoff.notes.due import Due, DuePolicy, release_due
 from castoff.notes.labels import DEFAULT_KINDS
@@ -228,7 +229,7 @@ def dry_resume(services: Services, request: ReleaseRequest) -> Status:
             raise
         assert isinstance(intent, Resume), "without a level, a request begins nothing"
         require_reachable(session.snapshot)
-        status = _look_at(known, intent.claim, _problems(known))
+        status = _look_at(known, intent.claim, _problems(known, ()))
         answers = run_checks(resume_checks(known, intent.claim, request))
         found = [problem for one in map(outside_a_release, answers) for problem in one.findings]
         if request.without:
@@ -245,8 +246,9 @@ def look(services: Services, version: str | None) -> Status:
     """
     step = LocalStep("check", "the state of the release")
     with services.reporter.step(step), open_session(services) as session:
-        status = _look(session, version)
-        found = (_other(session.snapshot, *one) for one in in_flight_elsewhere(session))
+        elsewhere = tuple(in_flight_elsewhere(session))
+        status = _look(session, version, {claim.version for _, claim in elsewhere})
+        found = (_other(session.snapshot, *one) for one in elsewhere)
         # One release may be reachable from two branches; it is shown once.
         beside = (one for one in found if one.version != status.version)
         return replace(status, others=tuple(dict.fromkeys((*status.others, *beside))))
@@ -256,14 +258,14 @@ def _other(snapshot: Snapshot, branch: str, claim: Claim) -> OtherFlight:
     return OtherFlight(version=snapshot.shown(claim.version), commit=claim.commit, branch=branch)
 
 
-def _look(session: Session, version: str | None) -> Status:
+def _look(session: Session, version: str | None, elsewhere: Collection[ReleaseVersion]) -> Status:
     services = session.services
     history, known = session.snapshot.history, session
     # Somebody else's tag hides the release that castoff began; counted as in flight, its uploads are looked
     # at.
     if history.overtaken and (version is None or is_overtaken(session, version)):
         known, _ = with_known_flights(session)
-    problems = _problems(known)
+    problems = _problems(known, elsewhere)
     if version is not None:
         return _look_at(known, claim_of(known, version), problems)
     # After a candidate, a stable release of an earlier line may be in flight beside it.
@@ -289,20 +291,23 @@ def _look(session: Session, version: str | None) -> Status:
     )
 
 
-def _problems(session: Session) -> tuple[Problem, ...]:
-    """List what is wrong whichever release is looked at."""
+def _problems(session: Session, elsewhere: Collection[ReleaseVersion]) -> tuple[Problem, ...]:
+    """List what is wrong whichever release is looked at; ``elsewhere`` are the versions in flight on other branches."""
     return (
         *as_warnings(session.services.problems),
         *as_warnings(session.snapshot.state),
         *session.snapshot.problems,
         *overtaken_by_tag(session.snapshot),
-        *_proposals(session.snapshot),
+        *_proposals(session.snapshot, elsewhere),
     )
 
 
-def _proposals(snapshot: Snapshot) -> Iterator[Problem]:
-    """Tell of releases that wait for the merge of their pull request: nothing else shows them yet."""
-    begun = {claim.version for claim in snapshot.history.unfinished}
+def _proposals(snapshot: Snapshot, elsewhere: Collection[ReleaseVersion]) -> Iterator[Problem]:
+    """Tell of releases that wait for the merge of their pull request: nothing else shows them yet.
+
+    The branch of one that was merged may be left over; its version is then in flight, here or on another branch.
+    """
+    begun = {*elsewhere, *(claim.version for claim in snapshot.history.unfinished)}
     for name in sorted(snapshot.refs.heads):
         version = (
             snapshot.tag_name.version(name.removeprefix(PROPOSED)) if name.startswith(PROPOSED) else None
