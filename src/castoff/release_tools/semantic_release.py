@@ -16,7 +16,7 @@ from castoff.release_tools.reading import (
     find_config,
     template,
 )
-from castoff.text.json5 import exported_literal
+from castoff.text.json5 import exported_object
 
 _FILES = (".releaserc", ".releaserc.json", ".releaserc.yaml", ".releaserc.yml", "package.json#release")
 _PROGRAMS = regex(r"(?:\.releaserc|release\.config)\.[cm]?[jt]s")
@@ -44,7 +44,7 @@ def read(project: ToolProject) -> Reading | None:
     config = find_config(project.tree, *_FILES)
     if config is None and program is not None:
         text = project.tree.read(program) or ""
-        if not isinstance(data := exported_literal(text), Mapping):
+        if not isinstance(data := exported_object(text), Mapping):
             return _program(program)
         config = ToolConfig(program, text, data)
     if config is None:
