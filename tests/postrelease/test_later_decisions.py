@@ -12,6 +12,7 @@ from decided import decided, decision_of, decision_text
 
 from castoff.changelog import Ported
 from castoff.errors import Problem
+from castoff.model.acts import Off
 from castoff.model.observations import Absent, Present, Unknown
 from castoff.ports import DocsBuild, ForgeIssue, ForgePull, ForgeRelease
 from castoff.postrelease.changelog import ChangelogLook, ChangelogPart
@@ -156,6 +157,23 @@ def test_changelog(look: ChangelogLook, configured: bool, kept: bool | None, exp
     )
 
     assert decision_of(part, look) == expected
+
+
+@pytest.mark.parametrize(
+    ("kept", "why"), [(False, "changelog"), (True, "`CHANGELOG.md`, which the release had")]
+)
+def test_a_changelog_that_is_gone_is_not_one_that_never_was(kept: bool, why: str) -> None:
+    part = ChangelogPart(
+        options=ReleasePortOptions(version="1.1.0", tag="1.1.0"),
+        path="CHANGELOG.md",
+        forge=NOBODY,
+        delivery=delivery(),
+        tree=NOBODY,
+        milestone=NOBODY,
+        is_kept=kept,
+    )
+
+    assert part.decide(ChangelogLook(release=OUT)) == Off(f"`{part.delivery.branch}` has no {why}")
 
 
 @pytest.mark.parametrize(

@@ -178,7 +178,8 @@ class ChangelogPart(Struct, kw_only=True):
 
     def _not_there(self) -> Decision:
         if not self.configured:
-            return Off(f"`{self.delivery.branch}` has no changelog")
+            gone = f"`{self.path}`, which the release had" if self.is_kept else "changelog"
+            return Off(f"`{self.delivery.branch}` has no {gone}")
         return Blocked(
             Problem(
                 code="changelog-missing",
