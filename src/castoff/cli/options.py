@@ -324,7 +324,7 @@ update_option = click.option(
     "--update",
     "updating",
     is_flag=True,
-    help="With --pull-request and auto: if no release is due, end with 0.",
+    help="With --pull-request, auto: end with 0 if none is due.",
 )
 
 
