@@ -364,7 +364,8 @@ def _incomplete(package: Package, previous: str) -> Problem:
         severity="warning",
         message=f"the last release, {previous}, has no `{package.id}` on its registry",
         reason="it was tagged nevertheless",
-        remedy=f"`castoff resume {previous} --execute` uploads it; `castoff status {previous}` shows what is missing",
+        remedy=f"`castoff resume {previous} --execute` uploads it, or says what is in the way; "
+        f"`castoff status {previous}` shows what is missing",
         package=package.id,
     )
 
