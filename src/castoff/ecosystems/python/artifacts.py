@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import tarfile
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from msgspec import Struct
@@ -60,10 +62,20 @@ def artifact_of(package: Package, file: Path, digest: str | None = None) -> Arti
 
 def artifacts_in(package: Package, folder: Path) -> tuple[Artifact, ...]:
     """Find the artifacts of one package in a folder, sdists first; other files are left alone."""
-    files = sorted(one for one in folder.iterdir() if one.is_file()) if folder.is_dir() else []
-    found = [artifact for file in files if (artifact := artifact_of(package, file)) is not None]
+    names = os.listdir(folder) if folder.is_dir() else []  # noqa: PTH208  # paths of a thousand packages' files take long
+    files = (folder / one for one in names if _may_be_of(package, one))
+    found = [one for file in files if file.is_file() and (one := artifact_of(package, file)) is not None]
     # The sdist first: if a release stops in between, users can at least build from source.
     return tuple(sorted(found, key=lambda one: (one.kind != "sdist", one.filename)))
+
+
+def _may_be_of(package: Package, filename: str) -> bool:
+    """Return whether a file's name begins as a package's; a look that costs little, before the name is parsed."""
+    return _spelled(filename).startswith(_spelled(f"{package.name}-"))
+
+
+# Each package of a release looks at the files of all: a thousand packages at two thousand names.
+_spelled = lru_cache(maxsize=1 << 14)(normalised)
 
 
 def strays_in(folder: Path, packages: Sequence[Package]) -> tuple[str, ...]:
@@ -77,9 +89,10 @@ def _why_stray(folder: Path, file: Path, packages: Sequence[Package]) -> str | N
     """Return why a file is not taken, None if it is; the name before the last hyphen finds its package."""
     if file.parent != folder:
         return "in a folder below"
-    if any(artifact_of(package, file, digest="") for package in packages):
+    near = [one for one in packages if _may_be_of(one, file.name)]
+    if any(artifact_of(package, file, digest="") for package in near):
         return None
-    owners = [one for one in packages if version_in(file.name, normalised(one.name)) is not None]
+    owners = [one for one in near if version_in(file.name, normalised(one.name)) is not None]
     return f"not {owners[0].version}" if owners else "of no package of this release"
 
 

@@ -11,7 +11,7 @@ from itertools import dropwhile
 from pathlib import Path
 
 from castoff.config.values import PythonSettings
-from castoff.ecosystems.python.artifacts import artifact_of, artifacts_in, mismatches, strays_in
+from castoff.ecosystems.python.artifacts import artifact_of, artifacts_in, mismatches, sha256_of, strays_in
 from castoff.ecosystems.python.includes import uncommitted_includes
 from castoff.ecosystems.python.indexes import Endpoints, find_endpoints
 from castoff.ecosystems.python.locks import settle_locks, update_neighbour_locks
@@ -259,13 +259,16 @@ def _collected(package: Package, folder: Path, into: Path) -> tuple[tuple[Artifa
     found = artifacts_in(package, folder)
     if not found:
         return (), _missing(package, folder)
+    copies: list[Artifact] = []
     for one in found:
+        copy = into / one.filename
+        shutil.copyfile(one.path, copy)
         # The digests of the tag are those of the copies.
-        shutil.copyfile(one.path, into / one.filename)
+        copies.append(replace(one, path=str(copy), digest=sha256_of(copy)))
         attestation = f"{one.filename}{ATTESTATION}"
         if (folder / attestation).is_file():
             shutil.copyfile(folder / attestation, into / attestation)
-    return artifacts_in(package, into), None
+    return tuple(copies), None
 
 
 def _missing(package: Package, folder: Path) -> Problem:

@@ -25,7 +25,7 @@ _TARGET = regex(r"(?:^|[/>])(?P<name>(?:@[^/@>]+/)?[^/@>*]+)(?:@[^>]*)?$")
 
 
 def overrides_in_manifest(root: Document) -> Iterator[NpmRequirement]:
-    """Read the overrides of a root's manifest; what is no requirement (`$name`, `-`) is left out."""
+    """Read the overrides of a root's manifest; values that name no version (`$name`, `-`) are left out."""
     for place in _PLACES:
         table: Any = root.data
         for key in place:
