@@ -88,9 +88,10 @@ def ask(
         ignores=lambda tag: False,
         is_default_branch=lambda: is_default,
         refs=Refs(tags={tag: TagRef(object="b" * 40, peeled="a" * 40) for tag in tags}),
+        tagged_versions={read(tag) for tag in tags},
     )
     packages = {"core": package("core"), **({"new": package("new")} if was_there else {})}
-    before: Any = SimpleNamespace(packages=packages, of_last_release=tuple(packages.values()))
+    before: Any = SimpleNamespace(packages=packages, of_last_release={"cargo": packages})
     found = _Asking(seen, registry, package("new"), before, ReleaseVersion(1, 1, 0), level)()
     if isinstance(found, Cannot):
         return "unknown"
@@ -249,10 +250,9 @@ def left_over(registry: Any, count: int = 4) -> list[str]:
         history=History(previous=Claim(version=ReleaseVersion(1, 0, 0), commit="a" * 40, tagged=True)),
         tag_name=TagName("{version}"),
         remote="origin",
-        version_of=TagName("{version}").version,
-        refs=Refs(tags={"1.0.0": TagRef(object="b" * 40, peeled="a" * 40)}),
+        tagged_versions={ReleaseVersion(1, 0, 0)},
     )
-    before: Any = SimpleNamespace(packages=packages, of_last_release=tuple(packages.values()))
+    before: Any = SimpleNamespace(packages=packages, of_last_release={"cargo": packages})
     untagged = _Untagged()
     known = {version for text in VERSIONS if (version := read(text)) is not None}
     return [
@@ -318,7 +318,7 @@ def test_packages_beside_the_last_release_are_no_part_of_it(versions: str, found
         workspace_before=lambda: Workspace(packages=packages),
     )
 
-    assert [one.name for one in _Before(session).of_last_release] == found
+    assert list(_Before(session).of_last_release["cargo"]) == found
 
 
 def test_many_versions_without_a_tag_take_one_question_a_package() -> None:

@@ -24,7 +24,7 @@ from castoff.io.process import Processes
 from castoff.model.acts import Act
 from castoff.model.intent import Claim, History
 from castoff.model.refs import Refs, TagName, TagRef
-from castoff.model.versions import ReleaseVersion
+from castoff.model.versions import ReleaseVersion, read
 from castoff.preflight.free_version import claim_taken
 from castoff.preflight.registry_names import _Asking
 from castoff.preflight.stage import Cannot, Check, Found, run_checks
@@ -110,14 +110,16 @@ def test_a_version_without_a_tag_gets_its_tag_or_is_yanked(way: str, left: list[
         tag_name=TagName("{version}"),
         version_of=TagName("{version}").version,
         refs=Refs(tags=tags),
+        tagged_versions={ReleaseVersion(1, 0, 0)},
         remote="origin",
     )
     packages = {one: package(one) for one in ("core", "new")}
-    before: Any = SimpleNamespace(packages=packages, of_last_release=tuple(packages.values()))
+    before: Any = SimpleNamespace(packages=packages, of_last_release={"cargo": packages})
 
     def carry_out() -> None:
         if "push" in way:
             tags.update(dict.fromkeys(left, tags["1.0.0"]))
+            seen.tagged_versions = set(map(read, tags))
         else:
             index.withdrawn = left
 

@@ -20,10 +20,10 @@ from castoff.ecosystems.python.uploader import outcome_of
 from castoff.model.acts import Blocked, Refused, Succeeded, Unclear
 from castoff.model.observations import Present, Sameness, Withdrawn
 from castoff.model.refs import TagName
-from castoff.model.versions import ReleaseVersion
+from castoff.model.versions import ReleaseVersion, read
 from castoff.model.workspace import Artifact, Package
 from castoff.ports import ForgeAsset, ForgeRelease, Listing
-from castoff.postrelease.verify.artifacts import verify_artifacts
+from castoff.postrelease.verify.artifacts import ListedFiles, verify_artifacts
 from castoff.postrelease.verify.tree import TreeComparison, tree_problems
 from castoff.preflight.registry_names import _Asking
 from castoff.release.announce import PUBLISH, AnnouncePart
@@ -69,9 +69,10 @@ def earlier(index: Index, tags: Mapping[str, str], previous: str) -> object:
     seen: Any = SimpleNamespace(
         version_of=TagName("{version}").version,
         refs=SimpleNamespace(tags=tags),
+        tagged_versions=set(map(read, tags)),
         history=SimpleNamespace(previous=SimpleNamespace(version=version)),
     )
-    before: Any = SimpleNamespace(packages={CORE.id: CORE}, of_last_release=(CORE,))
+    before: Any = SimpleNamespace(packages={CORE.id: CORE}, of_last_release={"python": {CORE.id: CORE}})
     return _Asking(seen, index, CORE, before, ReleaseVersion(1, 3, 0))()  # type: ignore[arg-type]
 
 
@@ -138,7 +139,7 @@ def verified(
     )
     subject: Any = SimpleNamespace(version=ReleaseVersion(*map(int, version.split("."))))
     listed = {name.replace("1.3.0", version): digest for name, digest in tagged.items()}
-    return verify_artifacts(setting, subject, CORE, listed)[0].findings
+    return verify_artifacts(setting, subject, CORE, ListedFiles(listed))[0].findings
 
 
 NOW_NEXT = ("1.3.1", NEXT)

@@ -7,7 +7,7 @@ import posixpath
 import stat
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from castoff.errors import Problem, WorkspaceError
@@ -61,10 +61,12 @@ class GitTree:
         The history of a branch is read commit by commit, and commits share most folders: they are read once.
         """
         root = self._git.objects.read_all([f"{self.commit}^{{tree}}"])[0]
+        # A thousand manifests lie in folders of one folder, which is parsed for the first one.
+        folder = cache(self._folder)
         for path in self._only:
             mode, name = FOLDER, root.name
             for step in path.split("/"):
-                found = self._folder(name).get(step) if mode == FOLDER else None
+                found = folder(name).get(step) if mode == FOLDER else None
                 if found is None:
                     break
                 mode, name = found

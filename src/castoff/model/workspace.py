@@ -147,14 +147,15 @@ class Workspace:
         default_factory=dict, init=False, compare=False, repr=False
     )
 
-    def pins_of(self, package: Package) -> tuple[str, ...]:
-        """Return the requirements of a package on others of the workspace, as their installers read them."""
-        names = {one.id: one.name for one in self.packages if one.ecosystem == package.ecosystem}
-        return tuple(
-            f"{names[edge.target]}{edge.requirement or ''}"
-            for edge in self.edges
-            if edge.origin == package.id and edge.kind == "normal" and edge.target in names
-        )
+    def pins(self) -> dict[str, tuple[str, ...]]:
+        """Return what each package, by its id, requires of others of the workspace, as their installers read it."""
+        packages = {one.id: one for one in self.packages}
+        found: dict[str, list[str]] = {name: [] for name in packages}
+        for edge in self.edges:
+            origin, target = packages.get(edge.origin), packages.get(edge.target)
+            if edge.kind == "normal" and origin and target and origin.ecosystem == target.ecosystem:
+                found[edge.origin].append(f"{target.name}{edge.requirement or ''}")
+        return {name: tuple(pins) for name, pins in found.items()}
 
     def package(self, name: str) -> Package:
         """Find a package by its id; KeyError where there is none."""

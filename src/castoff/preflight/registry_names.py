@@ -217,16 +217,19 @@ class _Before:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    @property
-    def of_last_release(self) -> Sequence[Package]:
-        """Return those that were released; not those beside them that have a version of their own.
+    @cached_property
+    def of_last_release(self) -> Mapping[Ecosystem, Mapping[str, Package]]:
+        """Return those that were released, by ecosystem and id; not those that have a version of their own.
 
         If only what changed is released, packages keep versions of earlier releases.
         """
         previous = self._session.snapshot.history.previous
-        if previous is None or self._session.snapshot.scope.versions == "newest":
-            return tuple(self.packages.values())
-        return tuple(one for one in self.packages.values() if read(one.version) == previous.version)
+        every = previous is None or self._session.snapshot.scope.versions == "newest"
+        found: dict[Ecosystem, dict[str, Package]] = {}
+        for name, one in self.packages.items():
+            if every or (previous is not None and read(one.version) == previous.version):
+                found.setdefault(one.ecosystem, {})[name] = one
+        return found
 
     @cached_property
     def packages(self) -> dict[str, Package]:
@@ -315,17 +318,16 @@ class _Asking(Struct, frozen=True):
         previous = self.seen.history.previous
         if previous is None or self.package.id not in self.before.packages:
             return
-        tagged = {self.seen.version_of(tag) for tag in self.seen.refs.tags}
-        every = [one for one in self.before.of_last_release if one.ecosystem == self.package.ecosystem]
-        if self.package.id not in {one.id for one in every}:
+        every = self.before.of_last_release.get(self.package.ecosystem, {})
+        if self.package.id not in every:
             return
         by_count: dict[int, list[ReleaseVersion]] = {}
-        for version in sorted(known - tagged):
+        for version in sorted(known - self.seen.tagged_versions):
             # Older versions may lack a tag for historical reasons; only newer ones can be an unfinished
             # release.
             if version <= previous.version or version == self.version or version in self.untagged.elsewhere():
                 continue
-            holders = self.untagged.holders(self.registry, every, version)
+            holders = self.untagged.holders(self.registry, tuple(every.values()), version)
             # Every package sees the same version; the last one reports it for all.
             if holders[-1:] == (self.package.id,):  # one line for all of them
                 by_count.setdefault(len(holders), []).append(version)

@@ -78,7 +78,8 @@ def _registry(
         for version in draft.known(f"the versions of `{one.id}`", registry.versions(one))
     ]
     if ecosystem == "python" and before is not None:
-        needs = {(one.name, one.version): before.pins_of(one) for one in before.packages}
+        written = before.pins()
+        needs = {(one.name, one.version): written[one.id] for one in before.packages}
         for entry in released:
             # The index names requirements by file; those of the last release are known from its manifests.
             if pins := needs.get((entry["name"], entry["version"])):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from functools import cache, partial
+from functools import cache, cached_property, partial
 
 from msgspec import Struct, field
 
@@ -46,7 +46,7 @@ from castoff.session.workspaces import PastWorkspaces, manifest_tree, read_works
 from castoff.values import replace
 
 
-class Snapshot(Struct, frozen=True, kw_only=True):
+class Snapshot(Struct, frozen=True, kw_only=True, dict=True):
     """One look at repository, remote and workspace; ``head`` is the branch's commit that a release starts from.
 
     ``state`` is what is wrong with clone and remote: it stops a release, but not a plan. ``problems`` is what is
@@ -107,6 +107,12 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     def version_of(self, tag: str) -> ReleaseVersion | None:
         """Read the version of a tag in the form of the release's, or in the forms of earlier releases."""
         return self.tags.version(tag)
+
+    @cached_property
+    def tagged_versions(self) -> frozenset[ReleaseVersion]:
+        """Return the versions that the remote's tags name; read once, as each package is compared with all of them."""
+        found = map(self.version_of, self.refs.tags)
+        return frozenset(one for one in found if one is not None)
 
     def ignores(self, tag: str) -> bool:
         """Return whether the configuration leaves a tag out."""

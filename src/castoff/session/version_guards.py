@@ -301,8 +301,7 @@ def is_released_here(snapshot: Snapshot, listed: Sequence[str]) -> bool:
 
     What no tag released may be somebody else's package of that name.
     """
-    tagged = {snapshot.version_of(tag) for tag in snapshot.refs.tags}
-    return any(version in tagged for text in listed if (version := read(text)) is not None)
+    return any(version in snapshot.tagged_versions for text in listed if (version := read(text)) is not None)
 
 
 def _is_newest_line(snapshot: Snapshot, known: Sequence[ExistingVersion]) -> bool:

@@ -246,8 +246,9 @@ def fill_registries(world: World, before: Workspace | None) -> None:
     from castoff.world.python_index.minimal import Seed
 
     if before is not None:
+        pins = before.pins()
         world.python_index.seed(
-            Seed(name=one.name, version=one.version, requires_dist=before.pins_of(one))
+            Seed(name=one.name, version=one.version, requires_dist=pins[one.id])
             for one in before.packages
             if one.ecosystem == "python"
         )

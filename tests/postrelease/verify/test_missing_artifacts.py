@@ -6,7 +6,7 @@ import pytest
 
 from castoff.model.versions import Ecosystem
 from castoff.model.workspace import ArtifactKind, Package
-from castoff.postrelease.verify.artifacts import missing_files
+from castoff.postrelease.verify.artifacts import ListedFiles, missing_files
 
 SDIST, WHEEL = "zz_a-1.1.0.tar.gz", "zz_a-1.1.0-py3-none-any.whl"
 LINUX, MACOS = "zz_a-1.1.0-cp311-linux.whl", "zz_a-1.1.0-cp311-macosx.whl"
@@ -26,7 +26,8 @@ def found(
         version_file="m",
         kinds=kinds,
     )
-    problems = [*missing_files(package, "1.1.0", there, listed)]
+    own = ListedFiles(dict.fromkeys(listed, "")).of(package, "1.1.0")
+    problems = [*missing_files(package, "1.1.0", there, own)]
     assert {one.code for one in problems} <= {"verify-artifact-missing"}
     assert all(("resume" in one.remedy) is one.message.startswith("the ") for one in problems)
     return [one.message.partition(" is no")[0] for one in problems]
@@ -67,7 +68,8 @@ def test_a_build_of_ones_own_chooses_the_kinds(there: list[str], listed: list[st
         version_file="m",
         kinds=("sdist", "wheel"),
     )
-    assert len([*missing_files(package, "1.1.0", there, listed, any_kind=True)]) == missing
+    own = ListedFiles(dict.fromkeys(listed, "")).of(package, "1.1.0")
+    assert len([*missing_files(package, "1.1.0", there, own, any_kind=True)]) == missing
 
 
 @pytest.mark.parametrize(

@@ -14,14 +14,13 @@ import os
 import tarfile
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from pathlib import Path
 
 from msgspec import Struct
 from packaging.metadata import RawMetadata, parse_email
 from packaging.requirements import InvalidRequirement, Requirement
 
-from castoff.ecosystems.python.listing import parsed_version, version_in
+from castoff.ecosystems.python.listing import parsed_version, project_and_version, version_in
 from castoff.ecosystems.python.manifest.requirements import normalised
 from castoff.errors import Problem
 from castoff.io.archives import UNREADABLE
@@ -62,38 +61,44 @@ def artifact_of(package: Package, file: Path, digest: str | None = None) -> Arti
 
 def artifacts_in(package: Package, folder: Path) -> tuple[Artifact, ...]:
     """Find the artifacts of one package in a folder, sdists first; other files are left alone."""
+    return artifacts_among(package, files_by_project(folder))
+
+
+def files_by_project(folder: Path) -> Mapping[str, Sequence[Path]]:
+    """Return the wheels and sdists in a folder by the name of their project (normalised)."""
     names = os.listdir(folder) if folder.is_dir() else []  # noqa: PTH208  # paths of a thousand packages' files take long
-    files = (folder / one for one in names if _may_be_of(package, one))
-    found = [one for file in files if file.is_file() and (one := artifact_of(package, file)) is not None]
+    found: dict[str, list[Path]] = {}
+    for one in names:
+        if (named := project_and_version(one)) is not None:
+            found.setdefault(named[0], []).append(folder / one)
+    return found
+
+
+def artifacts_among(package: Package, files: Mapping[str, Sequence[Path]]) -> tuple[Artifact, ...]:
+    """Make the artifacts of one package of the files of a folder, sdists first."""
+    own = [file for file in files.get(normalised(package.name), ()) if file.is_file()]
+    found = [one for file in own if (one := artifact_of(package, file)) is not None]
     # The sdist first: if a release stops in between, users can at least build from source.
     return tuple(sorted(found, key=lambda one: (one.kind != "sdist", one.filename)))
-
-
-def _may_be_of(package: Package, filename: str) -> bool:
-    """Return whether a file's name begins as a package's; a look that costs little, before the name is parsed."""
-    return _spelled(filename).startswith(_spelled(f"{package.name}-"))
-
-
-# Each package of a release looks at the files of all: a thousand packages at two thousand names.
-_spelled = lru_cache(maxsize=1 << 14)(normalised)
 
 
 def strays_in(folder: Path, packages: Sequence[Package]) -> tuple[str, ...]:
     """Describe the wheels and sdists in a folder, and in those below, that are of none of these packages."""
     files = sorted(one for one in folder.rglob("*") if one.name.endswith((".whl", ".tar.gz", ".zip")))
-    found = ((one, _why_stray(folder, one, packages)) for one in files if one.is_file())
+    by_name = {normalised(one.name): one for one in packages}
+    found = ((one, _why_stray(folder, one, by_name)) for one in files if one.is_file())
     return tuple(f"`{one.relative_to(folder)}` ({why})" for one, why in found if why is not None)
 
 
-def _why_stray(folder: Path, file: Path, packages: Sequence[Package]) -> str | None:
-    """Return why a file is not taken, None if it is; the name before the last hyphen finds its package."""
+def _why_stray(folder: Path, file: Path, packages: Mapping[str, Package]) -> str | None:
+    """Return why a file is not taken, None if it is; ``packages`` are by their normalised names."""
     if file.parent != folder:
         return "in a folder below"
-    near = [one for one in packages if _may_be_of(one, file.name)]
-    if any(artifact_of(package, file, digest="") for package in near):
-        return None
-    owners = [one for one in near if version_in(file.name, normalised(one.name)) is not None]
-    return f"not {owners[0].version}" if owners else "of no package of this release"
+    named = project_and_version(file.name)
+    owner = packages.get(named[0]) if named is not None else None
+    if owner is None:
+        return "of no package of this release"
+    return None if artifact_of(owner, file, digest="") else f"not {owner.version}"
 
 
 def sha256_of(file: Path) -> str:

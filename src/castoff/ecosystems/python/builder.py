@@ -11,7 +11,15 @@ from itertools import dropwhile
 from pathlib import Path
 
 from castoff.config.values import PythonSettings
-from castoff.ecosystems.python.artifacts import artifact_of, artifacts_in, mismatches, sha256_of, strays_in
+from castoff.ecosystems.python.artifacts import (
+    artifact_of,
+    artifacts_among,
+    artifacts_in,
+    files_by_project,
+    mismatches,
+    sha256_of,
+    strays_in,
+)
 from castoff.ecosystems.python.includes import uncommitted_includes
 from castoff.ecosystems.python.indexes import Endpoints, find_endpoints
 from castoff.ecosystems.python.locks import settle_locks, update_neighbour_locks
@@ -106,10 +114,11 @@ class PythonBuilder:
         into.mkdir(parents=True, exist_ok=True)
         prebuilt = self._settings.artifacts
         folder = prebuilt_folder(prebuilt, root, self._home) if prebuilt is not None else None
+        ready = files_by_project(folder) if folder is not None else {}
 
         def make(package: Package) -> tuple[tuple[Artifact, ...], Problem | None]:
             if folder is not None:
-                return _collected(package, folder, into)
+                return _collected(package, artifacts_among(package, ready), folder, into)
             with step(LocalStep("build", package.id, len(packages))):
                 return self._built(root, package, into)
 
@@ -132,9 +141,12 @@ class PythonBuilder:
     ) -> tuple[Problem, ...]:
         """Judge built files as their index will. Problems: those of :func:`judged`."""
         found: list[Problem] = []
+        files: dict[str, list[Artifact]] = {}
+        for one in artifacts:
+            files.setdefault(normalised(one.name), []).append(one)
         for package in packages:
             # Files carry the normalized name, manifests the written one (PEP 503).
-            own = [one for one in artifacts if normalised(one.name) == normalised(package.name)]
+            own = files.get(normalised(package.name), [])
             found += judged(package, own, self._settings, is_pypi=self._endpoints(package, root).is_pypi)
         return tuple(found)
 
@@ -181,7 +193,8 @@ class PythonBuilder:
         if self._settings.artifacts is None:
             return ()
         folder = prebuilt_folder(self._settings.artifacts, root, self._home)
-        return tuple(_missing(package, folder) for package in packages if not artifacts_in(package, folder))
+        files = files_by_project(folder)
+        return tuple(_missing(package, folder) for package in packages if not artifacts_among(package, files))
 
 
 def _is_uv_workspace(root: Path) -> bool:
@@ -251,12 +264,13 @@ def _placed(package: Package, file: Path, into: Path) -> Artifact:
     return placed
 
 
-def _collected(package: Package, folder: Path, into: Path) -> tuple[tuple[Artifact, ...], Problem | None]:
-    """Take the files that were built elsewhere; copies, so that nobody changes them meanwhile.
+def _collected(
+    package: Package, found: Sequence[Artifact], folder: Path, into: Path
+) -> tuple[tuple[Artifact, ...], Problem | None]:
+    """Take the files of a package that were built elsewhere; copies, so that nobody changes them meanwhile.
 
     An attestation beside a file comes along, to be uploaded with it.
     """
-    found = artifacts_in(package, folder)
     if not found:
         return (), _missing(package, folder)
     copies: list[Artifact] = []

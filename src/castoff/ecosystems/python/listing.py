@@ -78,19 +78,25 @@ def versions_of(page: IndexPage, name: str) -> tuple[str, ...]:
     return tuple(str(version) for version in sorted(found))
 
 
-@lru_cache(maxsize=16384)
 def version_in(filename: str, name: str) -> Version | None:
     """Read the version from a file's name; None where it is no artifact of this project (normalised)."""
+    found = project_and_version(filename)
+    return found[1] if found is not None and found[0] == name else None
+
+
+@lru_cache(maxsize=16384)
+def project_and_version(filename: str) -> tuple[str, Version] | None:
+    """Read the project (normalised) and the version from a file's name; None where it is no wheel and no sdist."""
     try:
         # Parsed by `packaging`, since project names may contain dashes and the version cannot be split off
         # by hand.
         if filename.endswith(".whl"):
-            found, version, _, _ = parse_wheel_filename(filename)
+            name, version, _, _ = parse_wheel_filename(filename)
         else:
-            found, version = parse_sdist_filename(filename)
+            name, version = parse_sdist_filename(filename)
     except ValueError:  # all that `packaging` raises for names and versions
         return None
-    return version if found == name else None
+    return name, version
 
 
 @lru_cache(maxsize=1024)

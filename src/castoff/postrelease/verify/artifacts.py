@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping
 
 from castoff.errors import Problem
 from castoff.model.observations import Present, Unknown, Withdrawn
 from castoff.model.plan import predicted_filename
 from castoff.model.versions import spell
-from castoff.model.workspace import Package, kind_of
+from castoff.model.workspace import ArtifactKind, Package, kind_of
 from castoff.ports import Fetches
 from castoff.postrelease.verify.result import Verified, judged, unknown
 from castoff.regexes import regex
@@ -19,13 +20,37 @@ from castoff.session.services import Services, chooses_kinds
 _RUNS = regex(r"[-_.]+")
 
 
+class ListedFiles:
+    """The files that a tag lists with their digests, found by their package: a tag lists those of all packages."""
+
+    def __init__(self, digests: Mapping[str, str]) -> None:
+        self.digests = digests
+        self._spelled = sorted((_plain(one), one) for one in digests)
+
+    def of(self, package: Package, version: str) -> list[str]:
+        """Return the files of a package at a version, sorted."""
+        if package.ecosystem == "python":
+            found = self._beginning_with(f"{package.name}-{version}")
+        else:
+            kind: ArtifactKind = "crate" if package.ecosystem == "cargo" else "tarball"
+            found = self.digests.keys() & {predicted_filename(package, kind, version)}
+        return sorted(one for one in found if kind_of(one) in package.kinds)
+
+    def _beginning_with(self, stem: str) -> set[str]:
+        """Return the names that begin so, in which clients spell `-`, `_` and `.` in several ways."""
+        # Between `stem_` and the first text behind all that begin with it: "`" follows "_".
+        first, end = (bisect_left(self._spelled, (_plain(stem) + mark,)) for mark in "_`")
+        return {name for _, name in self._spelled[first:end]}
+
+
 def verify_artifacts(
-    services: Services, past: PastRelease, package: Package, listed: Mapping[str, str]
+    services: Services, past: PastRelease, package: Package, tagged: ListedFiles
 ) -> tuple[Verified, Mapping[str, str | None]]:
     """Is every file of a package there, not withdrawn, with the digest that the tag lists?
 
     Also return the files that are there and not a stranger's that was taken back, each with its SHA-256 if known.
     """
+    listed = tagged.digests
     seen: dict[str, str | None] = {}
     name, version = f"artifacts:{package.id}", spell(past.version, package.ecosystem)
     registry = services.registry(package.ecosystem)
@@ -56,7 +81,8 @@ def verify_artifacts(
             case _:
                 continue
     there = [file for file, answer in listing.files.items() if isinstance(answer, Present | Withdrawn)]
-    problems += missing_files(package, version, there, listed, any_kind=chooses_kinds(services, package))
+    own = tagged.of(package, version)
+    problems += missing_files(package, version, there, own, any_kind=chooses_kinds(services, package))
     if problems:
         return judged(name, problems), seen
     how = "with the digests that the tag lists" if listed else "the tag lists no digests to compare with"
@@ -69,16 +95,16 @@ def missing_files(
     package: Package,
     version: str,
     there: Collection[str],
-    listed: Collection[str],
+    own: Collection[str],
     *,
     any_kind: bool = False,
 ) -> Iterator[Problem]:
     """Report what the tag lists of a package and its registry does not have, and kinds of which neither has a file.
 
-    What the tag lists was uploaded: the tag is pushed last. A registry takes a file name once, also after a deletion.
+    ``there`` and ``own`` are files of the package: on its registry, and in the tag. What the tag lists was uploaded:
+    the tag is pushed last. A registry takes a file name once, also after a deletion.
     With ``any_kind``, the user's build decides which kinds there are, and one is enough.
     """
-    own = [file for file in sorted(listed) if _is_of(package, version, file)]
     for file in own:
         if file not in there:
             yield _deleted(package, file)
@@ -86,20 +112,6 @@ def missing_files(
     if any_kind and kinds.intersection(package.kinds):
         return
     yield from (_missing(package, version, kind) for kind in package.kinds if kind not in kinds)
-
-
-def _is_of(package: Package, version: str, file: str) -> bool:
-    """Recognize a file of a package by its name, in which clients spell `-`, `_` and `.` in several ways."""
-    if kind_of(file) not in package.kinds:
-        return False
-    if package.ecosystem == "npm":
-        return file == predicted_filename(package, "tarball", version)
-    stem = f"{package.name}-{version}"
-    return (
-        file == f"{stem}.crate"
-        if package.ecosystem == "cargo"
-        else _plain(file).startswith(_plain(stem) + "_")
-    )
 
 
 def _plain(name: str) -> str:

@@ -20,7 +20,7 @@ from castoff.model.workspace import Package, Workspace
 from castoff.ports import Tree
 from castoff.postrelease.changelog import ChangelogLook, ChangelogPart, published
 from castoff.postrelease.stages import changelog_stage, docs_stage
-from castoff.postrelease.verify.artifacts import verify_artifacts
+from castoff.postrelease.verify.artifacts import ListedFiles, verify_artifacts
 from castoff.postrelease.verify.checksums import verify_checksums
 from castoff.postrelease.verify.origins import Origins
 from castoff.postrelease.verify.result import Result, Verified, failed, judged, unknown
@@ -72,11 +72,12 @@ def verify(
         untagged = find_untagged_release(session, word)
         past = untagged or find_past_release(session, word)
         listed = listed_digests(session.clone.tag_message(past.release.tag))
+        names = ListedFiles(listed)
         files = ReleasedTree(services, Checkout(session.clone, past.commit, past.release.workspace))
         origins = Origins(session, past)
 
         def of_package(package: Package) -> Sequence[Verified]:
-            artifacts, there = verify_artifacts(services, past, package, listed)
+            artifacts, there = verify_artifacts(services, past, package, names)
             answers = [artifacts, verify_tree(services, past, package, files)]
             return [
                 *(replace(one, package=package.id) for one in answers),
