@@ -113,6 +113,30 @@ def trusting(*allow: str) -> Mapping[str, Any]:
     return {**settings("acme", trusted=trusted)}
 
 
+WORKFLOW: Document = {
+    "type": "github",
+    "claims": {"repository": "acme/rocket", "workflow_ref": {"file": "release.yml"}},
+    "permissions": ["createPackage"],
+}
+
+
+def trust(name: str = "acme", *, method: str = "POST", body: object = None, **more: Any) -> Call:
+    """Enter a trusted publisher, or list them."""
+    sent = [WORKFLOW] if body is None and method == "POST" else body
+    given = {"token": "session", "otp": CODE, **more}
+    return Call(method=method, path=f"/-/package/{name}/trust", body=sent, **given)
+
+
+def revoke(identifier: str | None = None) -> Call:
+    """Revoke a trusted publisher, the one that is there without an id."""
+
+    def path(registry: NpmRegistry) -> str:
+        (found,) = registry.trusted.listed("acme")
+        return f"/-/package/acme/trust/{identifier or found['id']}"
+
+    return Call(method="DELETE", path=path, token="session", otp=CODE)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trusted(Call):
     """A request with the token that an exchange for a package gives."""
@@ -805,6 +829,102 @@ CASES = (
         text="permission to publish",
         allowed=trusted(publish("acme", "1.1.0")),
         settings=trusting("publish"),
+    ),
+    Case(
+        rule="trust-package",
+        refused=trust("nowhere"),
+        status=404,
+        text="Not found",
+        allowed=trust(),
+    ),
+    *(
+        Case(rule="trust-person", refused=refused, status=403, text=text, allowed=trust())
+        for refused, text in (
+            (trust(token=TOKEN), "two-factor authentication"),
+            (trust(token="reader"), "read-only"),
+            (trust(token="stranger"), "permission"),
+            (trust(method="GET", token=TOKEN), "two-factor authentication"),
+        )
+    ),
+    Case(
+        rule="trust-account",
+        refused=trust(token="single"),
+        status=403,
+        text="Please enable 2fa",
+        allowed=trust(),
+        settings=owned("single"),
+    ),
+    *(
+        Case(
+            rule="trust-code",
+            refused=trust(method=method, otp=otp),
+            status=401,
+            text="one-time pass",
+            allowed=trust(method=method),
+        )
+        for method, otp in (("POST", None), ("POST", "1"), ("GET", None))
+    ),
+    Case(
+        rule="trust-publisher",
+        refused=trusted(trust(method="GET")),
+        status=401,
+        text="Unauthorized",
+        allowed=trusted(publish("acme", "1.1.0")),
+        settings=trusting("publish"),
+    ),
+    *(
+        Case(
+            rule="trust-whole",
+            refused=trust(body=[changed] if changed else changed),
+            status=400,
+            text="Invalid trusted publisher configuration",
+            allowed=trust(),
+        )
+        for changed in (
+            {},
+            {**WORKFLOW, "type": "jenkins"},
+            {**WORKFLOW, "permissions": []},
+            {**WORKFLOW, "permissions": ["all"]},
+            {**WORKFLOW, "claims": {"workflow_ref": {"file": "release.yml"}}},
+            {**WORKFLOW, "claims": {"repository": "acme/rocket"}},
+            {**WORKFLOW, "claims": {"repository": "acme/rocket", "workflow_ref": {"file": "a/release.yml"}}},
+            {**WORKFLOW, "claims": {"repository": "acme/rocket", "workflow_ref": {"file": "release"}}},
+        )
+    ),
+    *(
+        Case(
+            rule="trust-one",
+            refused=trust(body=body),
+            status=409,
+            text="already exists",
+            allowed=revoke(),
+            before=[trust()],
+        )
+        for body in ([WORKFLOW], [WORKFLOW, WORKFLOW])
+    ),
+    Case(
+        rule="trust-known",
+        refused=revoke("00000000-0000-4000-8000-000000000000"),
+        status=404,
+        text="configuration not found",
+        allowed=revoke(),
+        before=[trust()],
+    ),
+    Case(
+        rule="trust-id",
+        refused=revoke("first"),
+        status=400,
+        text="id format",
+        allowed=revoke(),
+        before=[trust()],
+    ),
+    Case(
+        rule="publisher-trusted",
+        refused=exchange(environment="other"),
+        status=404,
+        text="package not found",
+        allowed=exchange(environment="release"),
+        before=[trust(body=[{**WORKFLOW, "claims": {**WORKFLOW["claims"], "environment": "release"}}])],
     ),
     Case(
         rule="read-restricted",

@@ -37,7 +37,7 @@ crates-io: enter in the publishing settings
     anchor-core
     anchor
 
-the npm registry: run (npm 11.5 or later, signed in; each asks for a second factor)
+the npm registry: run (npm 11.15 or later, signed in; each asks for a second factor)
   npm trust github @acme/anchor --repo acme/rocket --file castoff-resume.yml --env release --allow-publish
 """
     )

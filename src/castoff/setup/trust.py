@@ -90,7 +90,7 @@ def render_publishers(publishers: Sequence[TrustedPublisher]) -> str:
         if first.command:
             commands = "".join(f"  {' '.join(one.command)}\n" for one in own)
             parts.append(
-                f"{first.registry}: run (npm 11.5 or later, signed in; each asks for a second factor)\n{commands}"
+                f"{first.registry}: run (npm 11.15 or later, signed in; each asks for a second factor)\n{commands}"
             )
             continue
         owner, _, name = first.repository.partition("/")

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from castoff.world.messages import Request, Response, json_response
 from castoff.world.npm_registry.accounts import Accounts, require_owner
 from castoff.world.npm_registry.documents import manifest, moment
-from castoff.world.npm_registry.publication import read_document
+from castoff.world.npm_registry.publication import read_document, read_json
 from castoff.world.npm_registry.refusal import Refused
 from castoff.world.npm_registry.routes import Found, Route, route
 from castoff.world.npm_registry.store import Package, Store
@@ -40,6 +40,9 @@ class AccountRoutes:
             route("GET", "/-/package/{name}/access", self._visibility),
             route("POST", "/-/package/{name}/access", self._set_access),
             route("POST", "/-/npm/v1/oidc/token/exchange/package/{name}", self._exchange),
+            route("GET", "/-/package/{name}/trust", self._trust),
+            route("POST", "/-/package/{name}/trust", self._enter_trust),
+            route("DELETE", "/-/package/{name}/trust/{id}", self._revoke_trust),
             route("GET", "/-/npm/v1/attestations/{spec}", self._attestations),
             route("GET", "/-/npm/v1/keys", lambda _request, _found: _not_found()),
             route("GET", "/-/v1/search", self._search),
@@ -107,6 +110,26 @@ class AccountRoutes:
             raise Refused("package not found", 404)
         actions = self._trusted.require(name, request)
         return json_response(201, self._accounts.add_oidc(name, actions))
+
+    def _trust(self, request: Request, found: Found) -> Response:
+        return json_response(200, self._trusted.listed(self._governed(request, found)))
+
+    def _enter_trust(self, request: Request, found: Found) -> Response:
+        name = self._governed(request, found)
+        return json_response(200, self._trusted.enter(name, read_json(request.body)))
+
+    def _revoke_trust(self, request: Request, found: Found) -> Response:
+        self._trusted.revoke(self._governed(request, found), found["id"])
+        return Response(204)
+
+    def _governed(self, request: Request, found: Found) -> str:
+        """Return the package whose trusted publishers a person may see and change, here and now."""
+        self._accounts.signed_in(request)
+        package = self._store.get(found["name"])
+        token = self._accounts.writer(request, package.name)
+        require_owner(token, package.name, package.maintainers)
+        self._accounts.require_person(request, token)
+        return package.name
 
     def _attestations(self, _request: Request, found: Found) -> Response:
         name, _, number = found["spec"].rpartition("@")

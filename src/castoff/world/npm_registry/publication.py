@@ -111,12 +111,17 @@ class Publication(Struct, frozen=True, kw_only=True):
     provenance: dict[str, Any] | None = None
 
 
-def read_document(body: bytes) -> dict[str, Any]:
-    """Read a JSON object."""
+def read_json(body: bytes) -> Any:
+    """Read any JSON."""
     try:
-        document = json.loads(body)
+        return json.loads(body)
     except ValueError as error:
         raise Refused(f"invalid JSON: {error}") from error
+
+
+def read_document(body: bytes) -> dict[str, Any]:
+    """Read a JSON object."""
+    document = read_json(body)
     if not isinstance(document, dict):
         raise Refused("the body is not an object")
     return document
