@@ -38,13 +38,10 @@ def test_a_whole_release_leaves_the_repository_untouched(ground: Ground) -> None
     before = fingerprint(root)
     repository = ground.repository(root)
 
-    assert repository.changed_paths() == ("readme",)
-    assert (repository.branch(), repository.is_shallow(), repository.remote_name(None)) == (
-        "main",
-        False,
-        "origin",
-    )
-    head = repository.head()
+    found = repository.checked_out()
+    assert (found.changed, found.branch) == (("readme",), "main")
+    assert (repository.is_shallow(), repository.remote_name(None, found.branch)) == (False, "origin")
+    head = found.commit
     assert head is not None
     assert repository.tree(head).read("readme") == "two\n"
     with Clone.of(repository) as clone:

@@ -9,7 +9,7 @@ import pytest
 from git_ground import Ground
 
 from castoff.errors import CastoffError, WorkspaceError
-from castoff.git import Clone, FolderTree, Repository
+from castoff.git import CheckedOut, Clone, FolderTree, Repository
 from castoff.git.log import first_with_subject
 
 
@@ -189,13 +189,17 @@ def test_an_empty_repository_has_a_branch_and_no_head(ground: Ground) -> None:
 
     assert repository.head() is None
     assert repository.branch() == "main"
+    assert repository.checked_out() == CheckedOut(commit=None, branch="main", changed=())
 
 
 def test_a_detached_head_is_on_no_branch(ground: Ground) -> None:
     root = ground.new()
     ground.git(root, "checkout", "--quiet", "--detach")
 
-    assert ground.repository(root).branch() is None
+    repository = ground.repository(root)
+
+    assert repository.branch() is None
+    assert repository.checked_out() == CheckedOut(commit=repository.head(), branch=None, changed=())
 
 
 @pytest.mark.parametrize(
@@ -243,11 +247,48 @@ def test_tracked_files_that_changed_are_listed(
     root = ground.new()
     _change(ground, root, change)
 
-    assert tuple(sorted(ground.repository(root).changed_paths())) == expected
+    assert tuple(sorted(ground.repository(root).checked_out().changed)) == expected
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ("none", ()),
+        ("edit", ("readme",)),
+        ("stage", ("readme",)),
+        ("delete", ("readme",)),
+        ("untracked", ()),
+        ("forgotten", ("readme",)),
+        ("ignored", ("readme",)),
+    ],
+)
+def test_of_a_named_file_it_is_also_said_that_it_is_not_tracked(
+    ground: Ground, change: str, expected: tuple[str, ...]
+) -> None:
+    root = ground.new()
+    _change(ground, root, change)
+
+    assert ground.repository(root).checked_out("readme").changed == expected
+
+
+def test_a_file_in_conflict_differs_from_the_commit(ground: Ground) -> None:
+    root = ground.new()
+    ground.git(root, "branch", "topic")
+    ground.commit(root, "here", {"readme": "here\n"})
+    ground.git(root, "switch", "--quiet", "topic")
+    ground.commit(root, "there", {"readme": "there\n"})
+    ground.repository(root).git.run("merge", "--quiet", "main")
+
+    assert ground.repository(root).checked_out().changed == ("readme",)
 
 
 def _change(ground: Ground, root: Path, change: str) -> None:
     match change:
+        case "forgotten" | "ignored":
+            ground.git(root, "rm", "--quiet", "--cached", "readme")
+            ground.git(root, "commit", "--quiet", "-m", "forget")
+            if change == "ignored":
+                (root / ".git" / "info" / "exclude").write_text("readme\n", encoding="utf-8")
         case "edit" | "stage":
             (root / "readme").write_text("changed\n", encoding="utf-8")
             if change == "stage":

@@ -208,7 +208,7 @@ def test_the_remote_is_configured_else_the_upstreams_else_origin_else_the_only_o
     for key, value in settings.items():
         ground.git(root, "config", key, value)
 
-    assert ground.repository(root).remote_name(configured) == name
+    assert ground.repository(root).remote_name(configured, "main") == name
 
 
 @pytest.mark.parametrize(

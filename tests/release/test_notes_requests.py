@@ -75,7 +75,7 @@ def test_what_was_fetched_before_is_there_offline(tmp_path: Path) -> None:
         assert again.written.body == first.written.body
         assert [one.code for one in again.written.problems] == ["changes-remembered"]
         assert "2026-03-01T12:00:00" in again.written.problems[0].message
-        assert made.setting().repository.changed_paths() == ()
+        assert made.setting().repository.checked_out().changed == ()
         kept = memory_of(made.setting(), made.world.repository.url)
         assert kept.stat().st_mode & 0o777 == 0o600
         assert kept.parent.stat().st_mode & 0o077 == 0

@@ -6,9 +6,9 @@ touched. What was signed is verified, never trusted.
 """
 
 from castoff.git.clone import Clone
-from castoff.git.repository import Repository
+from castoff.git.repository import CheckedOut, Repository
 from castoff.git.runner import Git
 from castoff.git.trees import FolderTree, GitTree
 from castoff.model.refs import Refs, TagRef
 
-__all__ = ["Clone", "FolderTree", "Git", "GitTree", "Refs", "Repository", "TagRef"]
+__all__ = ["CheckedOut", "Clone", "FolderTree", "Git", "GitTree", "Refs", "Repository", "TagRef"]

@@ -377,8 +377,9 @@ class Clone:
         return objection or push_outcome(self.git.run(*words), specs[0])
 
     def is_ancestor(self, commit: str, of: str) -> bool:
-        """Return whether a commit lies in the history of another; False where one of them is not here."""
-        return self.git.run("merge-base", "--is-ancestor", commit, of).code == 0
+        """Return whether a commit is another or lies in its history; False where one of two is not here."""
+        # Most often asked of the branch's head itself, for which git need not be started.
+        return commit == of or self.git.run("merge-base", "--is-ancestor", commit, of).code == 0
 
     def tags_within(self, commit: str) -> tuple[tuple[str, str], ...]:
         """List (tag, commit) of all tags that lie in the history of a commit."""

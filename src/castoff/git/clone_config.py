@@ -158,7 +158,9 @@ def carry_settings(repository: Repository, clone: Git) -> Git:
     )
     common, hooks, attributes = ((repository.root / one).resolve() for one in folders.split("\n"))
     hooks = Path(repository.settings.get(_HOOKS, hooks))
-    folder = Path(clone.must("rev-parse", "--absolute-git-dir"))
+    folder = clone.folder / ".git"
+    if not folder.is_dir():  # a submodule's: a file there names the folder
+        folder = Path(clone.must("rev-parse", "--absolute-git-dir"))
     _link_beside(common, folder, attributes)
     clone.run("config", "--remove-section", "remote.origin")
     wanted = [(key, resolved(key, value, repository)) for key, value in repository.entries]

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
+from msgspec import Struct
+
 from castoff.errors import Problem, UsageError, WorkspaceError
 from castoff.git.credentials import Entry, access_to, rewritten
 from castoff.git.runner import Git
@@ -27,6 +29,21 @@ def _entries(output: bytes) -> tuple[Entry, ...]:
     listing = output.decode("utf-8", "surrogateescape")
     pairs = (entry.partition("\n") for entry in listing.split("\0") if entry)
     return tuple((key, value if separator else "true") for key, separator, value in pairs)
+
+
+_FIELDS_BEFORE_PATH = {"1": 7, "2": 8, "u": 9, "?": 0, "!": 0}
+"""By the kind of an entry of `git status`, how many fields stand between kind and path."""
+
+
+class CheckedOut(Struct, frozen=True, kw_only=True):
+    """What is checked out: the commit (None in an empty repository), the branch (None where HEAD is detached).
+
+    ``changed`` are the paths that differ from the commit.
+    """
+
+    commit: str | None
+    branch: str | None
+    changed: tuple[str, ...]
 
 
 class Repository:
@@ -66,6 +83,28 @@ class Repository:
         """Return git's effective configuration entry by entry: keys may come several times, the last one counts."""
         return entries_of(self.git)
 
+    def checked_out(self, *paths: str) -> CheckedOut:
+        """Look at the checkout: its commit, its branch, and the tracked files that differ from the commit.
+
+        With paths, only these are compared, and one that is not tracked counts as different too.
+        """
+        listing = self.git.must(
+            "-c",
+            "core.fsmonitor=false",
+            # Format v2 names commit and branch as well, so that one run sees all three at the same moment
+            # (git-status, "Porcelain Format Version 2").
+            "status",
+            "--porcelain=v2",
+            "--branch",
+            "--no-ahead-behind",
+            "-z",
+            "--no-renames",
+            *(("--untracked-files=all", "--ignored") if paths else ("--untracked-files=no",)),
+            "--",
+            *(f":(literal){path}" for path in paths),
+        )
+        return _checked_out(listing)
+
     def head(self) -> str | None:
         """Return the commit that is checked out, None in an empty repository."""
         done = self.git.run("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
@@ -75,27 +114,6 @@ class Repository:
         """Return the branch that is checked out, None where HEAD is detached."""
         done = self.git.run("symbolic-ref", "--short", "--quiet", "HEAD")
         return done.text.strip() if done.code == 0 else None
-
-    def changed_paths(self) -> tuple[str, ...]:
-        """List tracked files with changes that are not committed."""
-        listing = self.git.must(
-            "-c",
-            "core.fsmonitor=false",
-            "status",
-            "--porcelain=v1",
-            "-z",
-            "--untracked-files=no",
-            "--no-renames",
-        )
-        return tuple(entry[3:] for entry in listing.split("\0") if len(entry) > 3)
-
-    def is_committed(self, path: str) -> bool:
-        """Return whether HEAD holds a file as it is on disk, conversions at checkout apart, as `git status` would."""
-        spec = f":(literal){path}"
-        tracked = self.git.must("ls-tree", "--name-only", "HEAD", "--", path)
-        return (
-            bool(tracked) and self.git.run("diff", "--quiet", "--no-ext-diff", "HEAD", "--", spec).code == 0
-        )
 
     def tracked(self, *patterns: str) -> tuple[str, ...]:
         """List the tracked files that match one of these patterns of git's, from the root."""
@@ -127,11 +145,10 @@ class Repository:
         """Return whether history was cut when cloning."""
         return self.git.must("rev-parse", "--is-shallow-repository") == "true"
 
-    def remote_name(self, configured: str | None) -> str | None:
-        """Name the remote: configured, else the branch's upstream, else origin, else the only one."""
+    def remote_name(self, configured: str | None, branch: str | None) -> str | None:
+        """Name the remote of a branch: configured, else the branch's upstream, else origin, else the only one."""
         if configured:
             return configured
-        branch = self.branch()
         upstream = self.settings.get(f"branch.{branch}.remote") if branch else None
         names = [key[7:-4] for key in self.settings if key.startswith("remote.") and key.endswith(".url")]
         if upstream in names:
@@ -166,6 +183,24 @@ class Repository:
     def tree(self, commit: str, only: Sequence[str] = ()) -> GitTree:
         """Open the files of a commit, all or ``only`` these."""
         return open_tree(self.git, commit, only)
+
+
+def _checked_out(listing: str) -> CheckedOut:
+    headers: dict[str, str] = {}
+    changed: list[str] = []
+    for entry in listing.split("\0"):
+        kind, _, rest = entry.partition(" ")
+        if kind == "#":
+            name, _, value = rest.partition(" ")
+            headers[name] = value
+        elif kind:
+            changed.append(rest.split(" ", _FIELDS_BEFORE_PATH[kind])[-1])
+    commit, branch = headers.get("branch.oid"), headers.get("branch.head")
+    return CheckedOut(
+        commit=None if commit == "(initial)" else commit,
+        branch=None if branch == "(detached)" else branch,
+        changed=tuple(changed),
+    )
 
 
 def _is_folder(top: str) -> bool:

@@ -165,7 +165,7 @@ def _address(user: Repository | None, module: _Module) -> str:
     url = said or module.url
     if not url.startswith(("./", "../")) or user is None:
         return "" if url.startswith("-") else url
-    name = user.remote_name(None)
+    name = user.remote_name(None, user.branch())
     base = (user.remote_url(name) if name else None) or str(user.root)
     return relative_address(base, url)
 

@@ -15,7 +15,7 @@ from msgspec import Struct, field
 
 from castoff.config.values import Configuration, ReleaseSettings
 from castoff.errors import CastoffError, Problem, Refusal, WorkspaceError
-from castoff.git import Clone, Refs, Repository
+from castoff.git import CheckedOut, Clone, Refs, Repository
 from castoff.git.log import has_reverts, newer_tags, reachable_tags, tags_without
 from castoff.model.changed_packages import at_newest
 from castoff.model.graph import Order, order_of
@@ -131,18 +131,19 @@ def take_snapshot(services: Services, clone: Clone, *, of: str | None = None) ->
     """
     repository = services.repository
     # Asked first: without a commit, nothing below has an answer.
-    local_head = _local_head(repository)
-    remote, url = _remote(repository, services.configuration)
+    here = repository.checked_out()
+    local_head = _local_head(here)
+    remote, url = _remote(repository, services.configuration, here.branch)
     refs, unreachable = (clone.ls_remote(url) if url else None), clone.last_refusal
     allowed = services.configuration.release.branches
     # A run that looks again keeps its branch: people switch branches while it builds.
-    branch, branch_problem = (of, ()) if of else _branch(repository, refs, allowed, local_head)
+    branch, branch_problem = (of, ()) if of else _branch(here, refs, allowed)
     remote_head = refs.heads.get(branch) if refs and not branch_problem else None
     head = _fetched_head(repository, clone, (url, branch), remote_head) or local_head
     seen = snapshot_at(Place(branch, head, remote, url, refs), clone, services)
-    heads = Heads(remote if url else None, remote_head, local_head)
-    if of is not None and repository.branch() != of:
-        heads = replace(heads, here=remote_head or local_head)  # the checkout is not of this branch any more
+    if of is not None and here.branch != of:
+        here = replace(here, commit=remote_head or local_head)  # the checkout is not of this branch any more
+    heads = Heads(remote if url else None, remote_head, here)
     state = branch_problem or remote_problems(repository, clone, heads, reachable=seen.reachable)
     return replace(seen, unreachable=unreachable, state=state)
 
@@ -238,31 +239,29 @@ def _with_claims(clone: Clone, url: str | None, refs: Refs | None) -> Refs | Non
     return replace(refs, claims=claims) if refs and claims is not None else None
 
 
-def _local_head(repository: Repository) -> str:
-    head = repository.head()
-    if head is None:
+def _local_head(here: CheckedOut) -> str:
+    if here.commit is None:
         raise WorkspaceError.of(
             "no-commits", "the repository has no commit yet", remedy="commit your packages first"
         )
-    return head
+    return here.commit
 
 
-def _remote(repository: Repository, configuration: Configuration) -> tuple[str | None, str | None]:
-    name = repository.remote_name(configuration.release.remote)
-    if name is None:
-        return None, None
-    url = repository.remote_url(name)
-    return name, url
+def _remote(
+    repository: Repository, configuration: Configuration, branch: str | None
+) -> tuple[str | None, str | None]:
+    name = repository.remote_name(configuration.release.remote, branch)
+    return name, repository.remote_url(name) if name is not None else None
 
 
-def _branch(
-    repository: Repository, refs: Refs | None, allowed: Sequence[str], head: str
-) -> tuple[str, tuple[Problem, ...]]:
-    branch = repository.branch()
+def _branch(here: CheckedOut, refs: Refs | None, allowed: Sequence[str]) -> tuple[str, tuple[Problem, ...]]:
+    branch = here.branch
     # CI checks out a detached commit: a release branch whose head it is, is meant.
     if branch is None and refs is not None:
         at_head = sorted(
-            name for name, commit in refs.heads.items() if commit == head and is_release_branch(name, allowed)
+            name
+            for name, commit in refs.heads.items()
+            if commit == here.commit and is_release_branch(name, allowed)
         )
         branch = at_head[0] if at_head else None
     if branch is not None and is_release_branch(branch, allowed):

@@ -7,22 +7,25 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from castoff.errors import Problem
-from castoff.git import Clone, Repository
+from castoff.git import CheckedOut, Clone, Repository
 
 
 class Heads(Struct, frozen=True):
-    """The head of a branch on the remote, and here; ``remote`` is the name of the remote, None without one."""
+    """The head of a branch on the remote, and what is checked out here.
+
+    ``remote`` is the name of the remote, None without one.
+    """
 
     remote: str | None
     there: str | None
-    here: str
+    here: CheckedOut
 
 
 def remote_problems(
     repository: Repository, clone: Clone, heads: Heads, *, reachable: bool
 ) -> tuple[Problem, ...]:
     """Return what is wrong with clone and remote; ``reachable``: the remote answered."""
-    remote, branch = heads.remote, repository.branch() or "main"
+    remote, branch = heads.remote, heads.here.branch or "main"
     # From the outside in: without a remote nothing about its branch can be said.
     if remote is None:
         return (
@@ -53,8 +56,8 @@ def remote_problems(
         )
     return (
         *shallow_problems(repository),
-        *_uncommitted(repository.changed_paths()),
-        *(() if heads.there == heads.here else (_apart(clone, branch, heads, heads.there),)),
+        *_uncommitted(heads.here.changed),
+        *(() if heads.there == heads.here.commit else (_apart(clone, branch, heads, heads.there),)),
     )
 
 
@@ -90,7 +93,7 @@ def _uncommitted(changed: Sequence[str]) -> tuple[Problem, ...]:
 
 def _apart(clone: Clone, branch: str, heads: Heads, there: str) -> Problem:
     """Return how clone and remote differ: what was never pushed will not be released."""
-    here = heads.here
+    here = heads.here.commit or ""
     reason = f"here {here[:12]}, on `{heads.remote}` {there[:12]}; a release starts from the remote's"
     # Behind is only a warning: the release starts from the remote's head anyway.
     if clone.is_ancestor(here, there):

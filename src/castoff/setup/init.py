@@ -187,14 +187,14 @@ def _folders(workspace: Workspace) -> Sequence[str]:
 
 def _default_branch(repository: Repository) -> str | None:
     """Name the remote's default branch, as it was when this was cloned."""
-    name = repository.remote_name(None)
+    name = repository.remote_name(None, repository.branch())
     # The remote's HEAD as git recorded it at the clone; no network is needed for a proposal.
     done = repository.git.run("symbolic-ref", "--short", "--quiet", f"refs/remotes/{name}/HEAD")
     return done.text.strip().removeprefix(f"{name}/") if done.code == 0 else None
 
 
 def _slug(repository: Repository) -> str | None:
-    name = repository.remote_name(None)
+    name = repository.remote_name(None, repository.branch())
     url = repository.remote_url(name) if name else None
     host, path = split_remote(url) if url else ("", "")
     return slug_of(path) if host else None

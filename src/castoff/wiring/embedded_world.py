@@ -300,5 +300,6 @@ def _npm_at(url: str) -> dict[str, str]:
 
 
 def _outside_url(services: Services) -> str | None:
-    name = services.repository.remote_name(services.configuration.release.remote)
-    return services.repository.remote_url(name) if name else None
+    repository = services.repository
+    name = repository.remote_name(services.configuration.release.remote, repository.branch())
+    return repository.remote_url(name) if name else None

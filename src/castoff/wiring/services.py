@@ -268,9 +268,10 @@ def open_folder(options: Options) -> tuple[Tree, Configuration]:
 def _uncommitted(repository: Repository, here: Tree, source: str | None) -> tuple[Problem, ...]:
     """Report a configuration that is not the one that others have: they could not resume what begins here."""
     file = (source or "").partition(" ")[0]
-    if source is None or repository.head() is None or here.read(file) is None:
+    if source is None or here.read(file) is None:
         return ()
-    if repository.is_committed(file):
+    found = repository.checked_out(file)
+    if found.commit is None or not found.changed:
         return ()
     return (
         Problem(
