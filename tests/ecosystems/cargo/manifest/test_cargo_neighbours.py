@@ -14,7 +14,7 @@ from castoff.ecosystems.cargo.manifest.manifests import CargoManifests, cargo_ne
 from castoff.ecosystems.python.manifest.manifests import PythonManifests
 from castoff.io.process import Processes
 from castoff.model.versions import ReleaseVersion
-from castoff.model.workspace import Edited
+from castoff.model.workspace import Edited, Workspace
 from castoff.redaction import Redactor
 from whole_workspace import workspace_in
 
@@ -30,7 +30,9 @@ HEAD = '[package]\nname = "fuzz"\nversion = "0.0.0"\npublish = false\n[workspace
 
 def beside(texts: dict[str, str], version: str) -> Edited:
     files = Files({**CRATES, **texts})
-    return cargo_neighbours(files, edited(files, version).texts)
+    return cargo_neighbours(
+        files, edited(files, version).texts, workspace_in(CargoManifests(), Files(CRATES))
+    )
 
 
 # What the manifest of `fuzz` says (`@B` is the path of the crate), the version released, and the change.
@@ -116,7 +118,9 @@ def test_a_patch_of_a_workspace_that_excludes_the_package_is_not_its_own() -> No
 
 
 def test_nothing_is_looked_for_where_no_crate_moves() -> None:
-    assert cargo_neighbours(Files(CRATES), {"README.md": "x"}) == Edited(texts={}, edits=())
+    assert cargo_neighbours(Files(CRATES), {"README.md": "x"}, Workspace(packages=())) == Edited(
+        texts={}, edits=()
+    )
 
 
 LOCK = 'version = 4\n\n[[package]]\nname = "fuzz"\nversion = "0.0.0"\n\n[[package]]\nname = "rk"\nversion = "1.2.0"\n'
@@ -188,11 +192,33 @@ def test_private_crates_follow_the_version_that_a_maturin_project_moves() -> Non
     version = ReleaseVersion(1, 3, 0, "rc", 1)
 
     wheel = manifests.edited(files, workspace, version)
-    crates = cargo_neighbours(files, wheel.texts)
+    crates = cargo_neighbours(files, wheel.texts, workspace)
 
     assert wheel.texts == {"Cargo.toml": texts["Cargo.toml"].replace('"1.2.0"', '"1.3.0-rc.1"')}
     assert crates.texts == {"Cargo.toml": texts["Cargo.toml"].replace("1.2.0", "1.3.0-rc.1")}
     assert crates.locks == ("Cargo.lock",)
+
+
+def test_a_released_crate_follows_a_crate_that_a_maturin_project_moves() -> None:
+    """Its requirements on released crates moved with them; this one did not, since no crate release moved it."""
+    need = 'core = { path = "py/core", version = "=1.2.0" }\n'
+    texts = {
+        "Cargo.toml": f'[package]\nname = "rk"\nversion = "1.2.0"\n[workspace]\nexclude = ["py"]\n'
+        f"[dependencies]\n{need}",
+        "py/core/Cargo.toml": '[package]\nname = "core"\nversion = "1.2.0"\npublish = false\n[workspace]\n',
+        "py/core/pyproject.toml": '[build-system]\nrequires = ["maturin"]\nbuild-backend = "maturin"\n'
+        '[project]\nname = "zz-py"\ndynamic = ["version"]\n',
+    }
+    files, cargo = Files(texts), CargoManifests()
+    version = ReleaseVersion(1, 3, 0)
+    workspace = cargo.discover(files).workspaces[0]
+    crate = cargo.edited(files, workspace, version)
+    wheel = PythonManifests().edited(files, workspace_in(PythonManifests(), files), version)
+
+    assert '"=1.2.0"' in crate.texts["Cargo.toml"]
+    beside = cargo_neighbours(files, {**crate.texts, **wheel.texts}, workspace)
+
+    assert beside.texts == {"Cargo.toml": crate.texts["Cargo.toml"].replace("=1.2.0", "=1.3.0")}
 
 
 @pytest.mark.parametrize("version", [ReleaseVersion(1, 3, 0), ReleaseVersion(1, 3, 0, "rc", 1)], ids=str)

@@ -10,13 +10,13 @@ import fnmatch
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Protocol
 
 from msgspec import Struct
 
-from castoff.ecosystems.cargo.manifest.document import CargoDocument
-from castoff.ecosystems.cargo.manifest.reader import dependency_folders
+from castoff.ecosystems.cargo.manifest.document import CargoDocument, Crate, ProblemCollector
+from castoff.ecosystems.cargo.manifest.reader import dependency_folders, read_crate
 from castoff.errors import CastoffError, Problem
 from castoff.model.scope import folders_above, is_within
 from castoff.model.tree_links import links_of
@@ -37,7 +37,7 @@ class Files(Protocol):
         ...
 
 
-class CargoLayout(Struct, frozen=True, kw_only=True):
+class CargoLayout(Struct, frozen=True, kw_only=True, dict=True):
     """One workspace, or one crate that is in none: the root's manifest and those of all its packages.
 
     ``declared`` is False for a crate without ``[workspace]``; ``broken`` are manifests of members that hold no valid
@@ -54,6 +54,13 @@ class CargoLayout(Struct, frozen=True, kw_only=True):
     def folder(self) -> str:
         """Return the folder of the root's manifest, "." for the top."""
         return self.root.folder or "."
+
+    @cached_property
+    def crates(self) -> tuple[Sequence[Crate], Sequence[Problem]]:
+        """Read the members that hold a package, once, and what is wrong with them."""
+        notes = ProblemCollector(self.root, [])
+        found = [one for document in self.members if (one := read_crate(notes, document)) is not None]
+        return found, notes.problems
 
 
 class CargoLayouts(Struct, frozen=True, kw_only=True):

@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from castoff.ecosystems.cargo.manifest.document import CargoDocument, Crate, Dependency, ProblemCollector
 from castoff.ecosystems.cargo.manifest.edits import edit_crates, moved
-from castoff.ecosystems.cargo.manifest.layout import CargoLayout, read_layouts
+from castoff.ecosystems.cargo.manifest.layout import CargoLayout, CargoLayouts, read_layouts
 from castoff.ecosystems.cargo.manifest.reader import read_dependencies, shared_dependencies
 from castoff.ecosystems.cargo.manifest.workspace import CrateFiles, open_crates, workspace_of
 from castoff.errors import CastoffError, WorkspaceError
@@ -90,8 +90,11 @@ class _Manifests:
             return None
 
 
-def cargo_neighbours(tree: Tree, texts: Mapping[str, str]) -> Edited:
+def cargo_neighbours(tree: Tree, texts: Mapping[str, str], workspace: Workspace) -> Edited:
     """Compute the edits beside the workspace, where ``texts`` are the new texts of the release in ``tree``.
+
+    What released crates require of each other has moved already; what they require of crates that a maturin project
+    moves has not.
 
     ``Edited.locks`` lists every lock file that holds a crate of the tree with a version that it no longer has.
     """
@@ -100,11 +103,17 @@ def cargo_neighbours(tree: Tree, texts: Mapping[str, str]) -> Edited:
     if not crates:
         return Edited(texts={}, edits=())
     names = {crate.name for crate in crates.values()}
+    released = {one.manifest for one in workspace.packages if one.ecosystem == "cargo"}
+    moved_before = released | {one.manifest for one in workspace.members if one.follows}
+    others = {
+        one.name for one in crates.values() if posixpath.join(one.folder, _MANIFEST) not in moved_before
+    }
     changed: dict[str, str] = {}
     edits: list[Edit] = []
     for path in after.named(_MANIFEST):
         # In a workspace of a thousand crates, a look for each name in each text would take seconds.
-        if names.isdisjoint(_WORD.findall(after.text(path))):
+        sought = others if path in released else names
+        if not sought or sought.isdisjoint(_WORD.findall(after.text(path))):
             continue
         document = after.document(path)
         if document is None:
@@ -242,6 +251,7 @@ class CargoManifests:
 
     def __init__(self) -> None:
         self._documents: dict[str, CargoDocument] = {}
+        self._laid_out: tuple[Tree, CargoLayouts] | None = None
 
     def discover(self, tree: Tree, exclude: Sequence[str] = ()) -> Discovery:
         """Find every workspace of a tree, and every crate that is in none.
@@ -249,7 +259,7 @@ class CargoManifests:
         Nothing is raised: what is wrong with single manifests is in ``Workspace.problems``, what belongs to no
         workspace in ``unreadable`` and ``outside``.
         """
-        layouts = read_layouts(tree, self._document)
+        layouts = self._layouts(tree)
         links = links_of(tree)
         workspaces: list[Workspace] = []
         unreadable = list(layouts.unreadable)
@@ -276,9 +286,7 @@ class CargoManifests:
         if len(chosen) == 1:
             return chosen[0]
         folders = {root for one in chosen for root in one.roots}
-        layouts: list[CargoLayout] = [
-            one for one in read_layouts(tree, self._document).found if one.folder in folders
-        ]
+        layouts: list[CargoLayout] = [one for one in self._layouts(tree).found if one.folder in folders]
         return workspace_of(CrateFiles(layouts, _excluder(exclude), links_of(tree)))
 
     def edited(
@@ -290,7 +298,7 @@ class CargoManifests:
         raised: Collection[str] | None = None,
     ) -> Edited:
         """Compute the texts of all manifests for the version; warnings report what was stale."""
-        files = open_crates(tree, workspace, self._document)
+        files = open_crates(tree, workspace, self._layouts(tree))
         if files is None:
             raise WorkspaceError.of(
                 "no-manifest",
@@ -301,11 +309,16 @@ class CargoManifests:
         return Edited(texts=edits.texts, edits=tuple(edits.edits), problems=tuple(edits.problems))
 
     def neighbours(
-        self, tree: Tree, texts: Mapping[str, str], workspace: Workspace, version: ReleaseVersion
+        self, tree: Tree, texts: Mapping[str, str], workspace: Workspace, _version: ReleaseVersion
     ) -> Edited:
         """Compute the edits of manifests beside the workspace, for every crate whose version changes."""
-        del workspace, version  # a maturin project moves crates that are in no Cargo workspace of the release
-        return cargo_neighbours(tree, texts)
+        return cargo_neighbours(tree, texts, workspace)
+
+    def _layouts(self, tree: Tree) -> CargoLayouts:
+        # What was discovered in a tree is edited next, and a tree stays as it is.
+        if self._laid_out is None or self._laid_out[0] is not tree:
+            self._laid_out = tree, read_layouts(tree, self._document)
+        return self._laid_out[1]
 
     def _document(self, file: str, text: str) -> CargoDocument:
         known = self._documents.get(file)

@@ -15,11 +15,10 @@ from castoff.ecosystems.cargo.manifest.document import (
 )
 from castoff.ecosystems.cargo.manifest.layout import (
     CargoLayout,
+    CargoLayouts,
     Files,
-    ManifestOpener,
     read_layouts,
 )
-from castoff.ecosystems.cargo.manifest.reader import read_crate
 from castoff.errors import Problem
 from castoff.model.semver import read_requirement, read_version
 from castoff.model.tree_links import Links, links_of
@@ -61,8 +60,8 @@ class CrateFiles:
         problems: list[Problem] = []
         crates: list[Crate] = []
         for layout in layouts:
-            notes = ProblemCollector(layout.root, list(layout.problems))
-            read = [one for document in layout.members if (one := read_crate(notes, document)) is not None]
+            read, found = layout.crates
+            notes = ProblemCollector(layout.root, [*layout.problems, *found])
             unique = list(self._unique(notes, (_followed(one, self.links) for one in read)))
             self.unread |= {document.file for document in layout.members} - {one.manifest for one in unique}
             self.unread |= set(layout.broken)
@@ -126,16 +125,17 @@ def _twins(crates: Iterable[Crate]) -> Iterable[tuple[Crate, Crate]]:
             yield crate, first
 
 
-def open_crates(
-    files: Files, workspace: Workspace, open_manifest: ManifestOpener | None = None
-) -> CrateFiles | None:
-    """Open the manifests of a workspace that was discovered before; None if it has no Cargo package."""
+def open_crates(files: Files, workspace: Workspace, layouts: CargoLayouts | None = None) -> CrateFiles | None:
+    """Open the manifests of a workspace that was discovered before; None if it has no Cargo package.
+
+    ``layouts`` are those of ``files``, if they are known.
+    """
     released = {one.manifest for one in workspace.packages if one.ecosystem == "cargo"}
     members = [one for one in workspace.members if one.ecosystem == "cargo"]
     wanted = released | {one.manifest for one in members}
     chosen = [
         layout
-        for layout in read_layouts(files, open_manifest).found
+        for layout in (layouts or read_layouts(files)).found
         if any(document.file in wanted for document in layout.members)
     ]
     if not chosen:

@@ -10,14 +10,13 @@ import ast
 import configparser
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import PurePosixPath
 
 from msgspec import Struct
 
 from castoff.ecosystems.python.manifest.document import PythonDocument
 from castoff.ecosystems.python.manifest.project import is_project
 from castoff.errors import CastoffError, Problem
-from castoff.model.scope import common_folder
+from castoff.model.scope import common_folder, folders_above
 from castoff.model.selection import Program
 from castoff.model.tree_links import links_of
 from castoff.ports import Tree
@@ -130,7 +129,9 @@ def _members(head: PythonDocument, files: _Files) -> tuple[list[str], list[Probl
     bare: list[Problem] = []
     hit: set[int] = set()
     known = set(files.paths)
-    folders = {str(parent) for path in files.paths for parent in PurePosixPath(path).parents}
+    folders: set[str] = set().union(
+        *map(folders_above, {path.rpartition("/")[0] or "." for path in files.paths})
+    )
     for folder in sorted(folders.union(files.linked)):
         # uv skips hidden folders when it expands members.
         if not folder.startswith(base) or folder == head.folder or _is_hidden(folder):
