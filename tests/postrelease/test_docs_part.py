@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -134,6 +135,7 @@ def docs(state: str | Unknown, tracker: Tracker | None, shown: str | Unknown = "
 def test_the_forge_is_asked_only_for_what_decides(
     state: str | Unknown, tracker: Tracker | None, issue: object, noted: Answer | None, asked: list[str]
 ) -> None:
+    tracker = deepcopy(tracker)  # it notes what it is asked, and tests may run twice in one process
     seen = docs(state, tracker).look()
 
     assert (seen.issue, seen.noted, seen.asked) == (issue, noted, bool(asked))
