@@ -25,6 +25,7 @@ from castoff.model.child_environments import Kind
 from castoff.world.faults import parse_faults
 from castoff.world.seed import WorldSeed
 from castoff.world.world import World
+from world.npm_clients import FOLDER, NODE
 
 pytestmark = [
     pytest.mark.real,
@@ -49,6 +50,19 @@ def noting_starts(world: World, folder: Path, *, shim: bool = False) -> Processe
         (programs / name).write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
         (programs / name).chmod(0o755)
     return Processes({**world.child_environment(), "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"})
+
+
+def client_programs(folder: Path, npm: str) -> Path:
+    """Return a folder of programs with this npm, which runs with the node of its clients; skip where it is missing."""
+    if npm == "npm":
+        return folder
+    script = FOLDER / npm / "bin" / "npm-cli.js"
+    if not script.is_file():
+        pytest.skip(f"{npm} is not installed")
+    folder.mkdir()
+    (folder / "npm").symlink_to(script)
+    (folder / "node").symlink_to(shutil.which(NODE) or NODE)
+    return folder
 
 
 def starts(folder: Path) -> list[int]:
@@ -92,6 +106,31 @@ def test_options_of_one_upload_are_not_those_of_another(world: World, tmp_path: 
     assert sorted(uploaded(world)) == sorted(f"{name}@1.0.0" for name in names)
     # At most one process for each core and kind; the eighth upload may meet one that has just ended.
     assert (len(starts(tmp_path)) > 16) if shim else (len(starts(tmp_path)) <= 2 * (os.cpu_count() or 1) + 1)
+
+
+@pytest.mark.parametrize("npm", ["npm12", "npm11", "npm"])
+def test_tokens_of_uploads_side_by_side_are_those_of_each(tmp_path: Path, npm: str) -> None:
+    programs = client_programs(tmp_path / "bin", npm)
+    names = [f"beacon-{number}" for number in range(8)]
+    trusted = {"trusted": {"repository": "acme/beacon", "workflow": "release.yml"}}
+    seed = WorldSeed(
+        slug="acme/beacon",
+        job={"workflow": "release.yml"},
+        npm={
+            "packages": [{"name": name, "version": "0.9.0"} for name in names],
+            "settings": dict.fromkeys(names, trusted),
+        },
+    )
+    with World(seed=seed, tls=True, outside=False) as world:
+        path = f"{programs}{os.pathsep}{os.environ['PATH']}"
+        runs = ClientRuns(Processes({**world.child_environment(), "PATH": path}), tokenless=True)
+        slow = {"service": "npm", "method": "GET", "effect": {"delay": 0.3}}
+        world.gate.replace(parse_faults(json.dumps({"rules": [slow]})))
+        with ThreadPoolExecutor(len(names)) as pool:
+            done = [*pool.map(lambda name: upload(runs, tmp_path, name, "--no-provenance"), names)]
+
+        assert [(one.code, reason_of(one)) for one in done if one.code != 0] == []
+        assert sorted(uploaded(world)) == sorted(f"{name}@1.0.0" for name in names)
 
 
 def test_failures_have_the_code_of_npm_and_the_text_of_the_registry(world: World, tmp_path: Path) -> None:

@@ -55,6 +55,13 @@ class Npms {
     return opened;
   }
 
+  // npm 11.21 keeps the token of one exchange in a module, and takes it from its command when the next one begins
+  // (`activeExchangeRecord` in lib/utils/oidc.js). So each command loads npm's commands and that module anew.
+  #forget() {
+    const held = ["commands/", "utils/oidc.js"].map((name) => `${this.#npmRoot}/lib/${name}`);
+    for (const file of Object.keys(require.cache)) if (held.some((one) => file.startsWith(one))) delete require.cache[file];
+  }
+
   // Returns the question of one package's document.
   async reader() {
     const { npm } = await this.open([]);
@@ -81,6 +88,7 @@ class Npms {
     const lines = [];
     try {
       const { npm, command, args } = await this.open(words);
+      this.#forget();
       await printed.run(lines, () => npm.exec(command, args));
     } catch (error) {
       return { code: 1, printed: JSON.stringify(failure(error)) };
