@@ -7,12 +7,13 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from npm_files import npm_package, packed, tarball
+from world_of_fakes import FakeClock
 
 from castoff.config.values import NpmSettings
 from castoff.ecosystems.npm.client_runs import FORCED, ClientRuns, answer_of, error_code_of, reason_of
@@ -22,6 +23,7 @@ from castoff.io.clock import SystemClock
 from castoff.io.process import Completed, Processes
 from castoff.model.acts import Succeeded
 from castoff.model.child_environments import Kind
+from castoff.values import replace
 from castoff.world.faults import parse_faults
 from castoff.world.seed import WorldSeed
 from castoff.world.world import World
@@ -104,8 +106,61 @@ def test_options_of_one_upload_are_not_those_of_another(world: World, tmp_path: 
         expected = {"latest": "1.0.0"} if name == names[-1] else {"latest": "1.0.0", f"for-{name}": "1.0.0"}
         assert listed == expected
     assert sorted(uploaded(world)) == sorted(f"{name}@1.0.0" for name in names)
-    # At most one process for each core and kind; the eighth upload may meet one that has just ended.
-    assert (len(starts(tmp_path)) > 16) if shim else (len(starts(tmp_path)) <= 2 * (os.cpu_count() or 1) + 1)
+    # At most one process for each core; the eighth upload may meet one that has just ended.
+    assert (len(starts(tmp_path)) > 16) if shim else (len(starts(tmp_path)) <= (os.cpu_count() or 1) + 1)
+
+
+@pytest.mark.parametrize(
+    ("variables", "processes"),
+    [({}, 1), ({"NPM_TOKEN": "world-token"}, 1), ({"ACTIONS_ID_TOKEN_REQUEST_TOKEN": "of-the-job"}, 2)],
+)
+def test_looks_and_uploads_share_a_process_where_both_may_see_the_same(
+    world: World, tmp_path: Path, variables: Mapping[str, str], processes: int
+) -> None:
+    noting = noting_starts(world, tmp_path)
+    runs = ClientRuns(replace(noting, environment={**noting.environment, **variables}))
+
+    upload(runs, tmp_path, "beacon")
+    runs.packument(npm_package("beacon"), "1.0.0")
+
+    assert len(starts(tmp_path)) == processes
+
+
+def test_the_look_that_decides_on_an_upload_tells_its_tag(world: World, tmp_path: Path) -> None:
+    package = npm_package("beacon", "1.0.0")
+    registry = NpmRegistry(Processes(world.child_environment()), NpmSettings(staged=False), SystemClock())
+    registry.look(package, "1.0.0")
+
+    assert registry.upload(packed(tmp_path, package), tmp_path) == Succeeded()
+
+    # One by castoff, and two by npm before it uploads a new name.
+    assert [one.method for one in world.journal.entries() if "beacon" in one.path] == [
+        "GET",
+        "GET",
+        "GET",
+        "PUT",
+    ]
+
+
+def test_an_old_look_does_not_tell_the_tag_of_an_upload(world: World, tmp_path: Path) -> None:
+    clock = FakeClock()
+    package = npm_package("beacon", "1.0.0")
+    registry = NpmRegistry(Processes(world.child_environment()), NpmSettings(staged=False), clock)
+    registry.look(package, "1.0.0")
+    newer = npm_package("beacon", "2.0.0")
+    elsewhere = NpmRegistry(Processes(world.child_environment()), NpmSettings(staged=False), clock)
+    elsewhere.look(newer, "2.0.0")
+    assert elsewhere.upload(packed(tmp_path, newer), tmp_path) == Succeeded()
+    clock.sleep(3)
+
+    assert registry.upload(packed(tmp_path, package), tmp_path) == Succeeded()
+
+    listed = answer_of(
+        ClientRuns(Processes(world.child_environment())).run(
+            newer, Kind.NPM_READ, "view", "beacon", "dist-tags"
+        )
+    )
+    assert listed == {"latest": "2.0.0", "release-1.x": "1.0.0"}
 
 
 @pytest.mark.parametrize("npm", ["npm12", "npm11", "npm"])

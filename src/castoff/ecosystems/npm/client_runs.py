@@ -48,6 +48,13 @@ _SOON = ("--fetch-retries", "1", "--fetch-retry-mintimeout", "200", "--fetch-ret
 
 _RUNNING = threading.BoundedSemaphore((os.cpu_count() or 1) + 1)
 """How many of npm run at once: each start takes a core for half a second, and 75 MB."""
+
+_COLLECTION = ("--single-threaded-gc",)
+"""An option of V8: npm reads a tarball in buffers of 16 MB each, which start two collections of a small heap.
+
+Their helper threads take up to half of the processor time of an upload (node 24), and the other cores are busy anyway.
+"""
+
 _CHANGES: Mapping[str, str | None] = {
     "NO_UPDATE_NOTIFIER": "1",
     "npm_config_update_notifier": "false",
@@ -152,7 +159,7 @@ class ClientRuns:
         with ExitStack() as opened:
             folder = opened.enter_context(self.folder(root))
             return self.processes.start_server(
-                ["node", program(), self.processes.find("npm") or "npm"],
+                ["node", *_COLLECTION, program(), self.processes.find("npm") or "npm"],
                 kind=kind,
                 cwd=folder,
                 changes=self._changes(folder),

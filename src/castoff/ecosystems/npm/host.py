@@ -45,13 +45,17 @@ def program() -> Path:
 
 
 class Host:
-    """The running processes of npm: for the settings of a folder and a kind of process, one for each busy core."""
+    """The running processes of npm: for the settings of a folder and what a process may see, one for each busy core.
+
+    Looks and uploads share them where both see the same variables, as everywhere but in a CI job with an identity: each
+    start takes up to a second of a core.
+    """
 
     def __init__(self, processes: Processes, start: Callable[[str, Kind], ServerProcess]) -> None:
         self._processes = processes
         self._start = start
         self._lock = threading.Lock()
-        self._running: dict[tuple[str, Kind], list[ServerProcess]] = {}
+        self._running: dict[tuple[str, frozenset[tuple[str, str]]], list[ServerProcess]] = {}
         self._is_usable = True
 
     def ask(self, root: str, kind: Kind, question: object) -> Any:
@@ -79,13 +83,14 @@ class Host:
         return None
 
     def _opened(self, root: str, kind: Kind) -> ServerProcess:
+        key = (root, frozenset(self._processes.child(kind).variables.items()))
         with self._lock:
-            running = [one for one in self._running.get((root, kind), ()) if not one.is_over]
+            running = [one for one in self._running.get(key, ()) if not one.is_over]
             least = min(running, key=lambda one: one.open, default=None)
             if least is None or (least.open >= _ENOUGH and len(running) < _CORES):
                 least = self._start(root, kind)
                 running.append(least)
-            self._running[root, kind] = running
+            self._running[key] = running
             return least
 
     def _checked(self, kind: Kind, answer: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import threading
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -60,13 +61,14 @@ class NpmRegistry:
     ) -> None:
         self._runs = ClientRuns(processes, home)
         self._packuments = Packuments(self._runs)
-        self._uploads = ClientRuns(processes, home, tokenless=tokenless)
+        self._uploads = ClientRuns(processes, home, tokenless=True) if tokenless else self._runs
         self._http = http or Http(processes.redactor, environment=processes.environment)
         self._settings = settings
         self._clock = clock
         self._packages: dict[str, Package] = {}
         self._digests: dict[str, str] = {}
         self._sightings: dict[str, float] = {}
+        self._looked: dict[str, tuple[float, Found]] = {}
         self._lock = threading.Lock()
         self._staging = Staging(self._runs)
         self._can_stage: dict[str, bool] = {}
@@ -90,6 +92,7 @@ class NpmRegistry:
             seen = staged if isinstance(staged, Unknown) else self._packuments.read(package, version)
         if isinstance(seen, Unknown):
             return Listing(unknown=seen.reason, retry_after=seen.retry_after)
+        self._looked[package.name] = self._clock.monotonic(), seen
         if seen is None:
             return Listing(new_name=True)
         if (
@@ -307,7 +310,10 @@ class NpmRegistry:
         packed = packed_in(Path(artifact.path))
         if package is None or packed is None:
             return Unclear(reason=f"`{artifact.filename}` cannot be read")
-        seen = self._packuments.read(package)
+        # The look that decided on this upload was a moment ago: it tells the tag as well.
+        looked, seen = self._looked.pop(artifact.name, (-math.inf, None))
+        if looked < self._clock.monotonic() - _FRESH:
+            seen = self._packuments.read(package)
         if isinstance(seen, Unknown):
             return Unclear(reason=seen.reason)
         version = str(packed.manifest.get("version"))
