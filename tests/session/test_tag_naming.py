@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from castoff.errors import Refusal
+from castoff.release.notes import span_of
 from castoff.release.rehearsal import rehearse
 from castoff.release.run import run_release
 from castoff.session.release_request import ReleaseRequest
@@ -212,3 +213,18 @@ def test_a_candidate_is_tagged_as_those_before_it(tmp_path: Path, configured: st
     plan = made.plan("rc")
 
     assert (plan.previous, plan.tag) == ("1.1.0-rc.1", "v1.1.0-rc.2")
+
+
+@pytest.mark.parametrize(
+    ("facade", "since"), [('facade = "zz-nib"', "zz-nib-v1.0.0"), ('facade = "zz-ink"', "zz-ink-v1.0.0")]
+)
+def test_notes_compare_with_the_facade_s_tag_of_the_release_before(
+    tmp_path: Path, facade: str, since: str
+) -> None:
+    made = Versioned.begin(tmp_path, TWO, "zz-ink-v1.0.0", "zz-nib-v1.0.0")
+    made.commit({"castoff.toml": f"[release]\npackage-tags = true\n{facade}\n", "new.txt": "new"})
+
+    with open_session(made.setting()) as session:
+        span = span_of(session, None, None, "v1.1.0")
+
+    assert (span.previous_tag, span.tag) == (since, "v1.1.0")

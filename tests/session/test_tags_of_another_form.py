@@ -55,3 +55,30 @@ def test_packages_alone_mark_the_last_release_beside_an_old_tag(
     naming = TagNaming(tag=TagName("{version}"), each=EACH, reachable=reachable, last_of_packages=last)
 
     assert [one.tag for one in naming.released] == expected
+
+
+@pytest.mark.parametrize(
+    ("facade", "tags", "expected"),
+    [
+        (None, ["alpha@3.1.0", "core@3.1.0"], "alpha@3.1.0"),
+        (TagName("core@{version}"), ["alpha@3.1.0", "core@3.1.0"], "core@3.1.0"),
+        (TagName("core@{version}"), ["alpha@3.1.0", "zeta@3.1.0"], "alpha@3.1.0"),
+        (TagName("core@{version}"), ["alpha@3.1.0", "core@3.1.0", "3.1.0"], "3.1.0"),
+        (TagName("core@{version}"), ["alpha@3.1.0", "core@3.1"], "core@3.1"),
+    ],
+    ids=[
+        "no facade",
+        "the facade's",
+        "the facade has none",
+        "the release's own",
+        "a short one of the facade",
+    ],
+)
+def test_of_tags_of_packages_the_facade_s_is_the_release_s(
+    facade: TagName | None, tags: list[str], expected: str
+) -> None:
+    each = PackageTags("{package}@{version}", ("alpha", "core", "zeta"))
+    reachable = tuple(ReachableTag(name=tag, commit="C") for tag in tags)
+    naming = TagNaming(tag=TagName("{version}"), each=each, reachable=reachable, facade=facade)
+
+    assert [one.tag for one in naming.released] == [expected]

@@ -158,7 +158,8 @@ def snapshot_at(where: Place, clone: Clone, services: Services) -> Snapshot:
     order = ordered(workspace, configuration.release)
     past = PastWorkspaces(clone.tree, manifests, scope, workspace)
     tags = _reachable_tags(clone, head, configuration.release)
-    tagged = TaggedBranch(clone.git, tags, workspace, tree, past.at, services.repository.is_shallow)
+    facade = workspace.package(order.facade).name if order.facade is not None else None
+    tagged = TaggedBranch(clone.git, tags, workspace, tree, past.at, services.repository.is_shallow, facade)
     naming = find_naming(tagged, configuration.release)
     version = common_version(workspace)
     if is_partial:

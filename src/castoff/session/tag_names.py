@@ -41,7 +41,7 @@ RELEASE_TAG = "Release tag: "
 
 
 class TagNaming(Struct, frozen=True, kw_only=True, dict=True):
-    """How tags are named from now on, and how those are that were made before.
+    """How tags are named from now on, and how those are that were made before; ``facade``: those of the facade.
 
     ``reachable`` are all tags that the branch reaches; ``earlier`` are the forms of the last release where no tag has
     the form of ``tag``. ``last_of_packages`` is the last release if only its packages have tags. ``others`` are
@@ -56,6 +56,7 @@ class TagNaming(Struct, frozen=True, kw_only=True, dict=True):
     ignored: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     last_of_packages: ReleaseVersion | None = None
+    facade: TagName | None = None
     others: tuple[str, ...] = ()
 
     @property
@@ -70,19 +71,21 @@ class TagNaming(Struct, frozen=True, kw_only=True, dict=True):
     def released(self) -> tuple[Claim, ...]:
         """Return the released versions, the highest first; where several tags have one, as a release is tagged now.
 
-        Of `v1.2` and `v1.2.0`, the longer one is the release's: the shorter one is moved on by the next release.
+        Of tags of packages alone, the facade's is the release's: notes and links speak of it. Of `v1.2` and `v1.2.0`,
+        the longer one is: the shorter one is moved on by the next release.
         """
         tags = (tag for tag in self.reachable if not is_ignored(tag.name, self.ignored))
         known = [(self.version(tag.name), tag) for tag in tags]
-        found: dict[tuple[object, str], tuple[tuple[bool, int], Claim]] = {}
+        found: dict[tuple[object, str], tuple[tuple[bool, bool, int], Claim]] = {}
         for version, tag in known:
             if version is None:
                 continue
-            key = (self.tag.version(tag.name) is not None, version.width)
+            is_facade = self.facade is not None and self.facade.version(tag.name) is not None
+            key = (self.tag.version(tag.name) is not None, is_facade, version.width)
             claim = Claim(version=version, commit=tag.commit, tagged=True, tag=tag.name)
             place = (version, tag.commit)
-            # Of several tags of one version at one commit, the configured form wins, then the longer one
-            # (`v1.2.0` over the moving `v1.2`).
+            # Of several tags of one version at one commit, the configured form wins, then that of the facade, then
+            # the longer one (`v1.2.0` over the moving `v1.2`).
             if place not in found or key > found[place][0]:
                 found[place] = (key, claim)
         claims = sorted(found.values(), key=lambda one: one[0], reverse=True)
@@ -125,6 +128,7 @@ class TaggedBranch(Struct, frozen=True):
 
     ``read_at`` reads the workspace at a commit, so that it holds a package if one is named. It is asked only
     where tags leave several answers. ``is_cut`` tells whether the clone is shallow, so that tags are beyond its edge.
+    ``facade`` is the name of the facade.
     """
 
     git: Git
@@ -133,6 +137,7 @@ class TaggedBranch(Struct, frozen=True):
     tree: Tree
     read_at: Callable[[str, str | None], Workspace]
     is_cut: Callable[[], bool] = lambda: False
+    facade: str | None = None
 
 
 def find_naming(branch: TaggedBranch, release: ReleaseSettings) -> TagNaming:
@@ -148,6 +153,7 @@ def find_naming(branch: TaggedBranch, release: ReleaseSettings) -> TagNaming:
             earlier=_given_up(branch, configured, release),
             reachable=tuple(tags),
             ignored=release.ignore_tags,
+            facade=_of_facade(branch, release, usual),
         )
     scheme = _scheme(branch, release)
     spelling = _tag_name(scheme.template, tags, usual).ecosystem if scheme.template else usual
@@ -172,7 +178,17 @@ def find_naming(branch: TaggedBranch, release: ReleaseSettings) -> TagNaming:
         problems=problems,
         last_of_packages=scheme.marks[0].version if of_packages else None,
         others=tuple(name for name, _ in others),
+        facade=_of_facade(branch, release, spelling),
     )
+
+
+def _of_facade(branch: TaggedBranch, release: ReleaseSettings, spelling: Ecosystem) -> TagName | None:
+    """Return the form of the newest tag that names the facade; None if there is none."""
+    if branch.facade is None:
+        return None
+    named = version_tags(branch.tags, _names(branch.workspace.packages), release.ignore_tags)
+    template = next((mark.template for mark in named if mark.package == branch.facade), None)
+    return TagName(template, spelling) if template is not None else None
 
 
 def _tag_name(template: str, tags: Sequence[ReachableTag], usual: Ecosystem) -> TagName:
