@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
-from functools import total_ordering
+from functools import lru_cache, total_ordering
 from typing import Literal
 
 from msgspec import Struct
@@ -94,6 +94,7 @@ class ReleaseVersion:
         return (self.major, self.minor, self.patch, rank, self.pre_number)
 
 
+@lru_cache(maxsize=4096)
 def read(text: str) -> ReleaseVersion | None:
     """Read a version in either spelling; None where it is not a release version (dev, post, local, epoch)."""
     match = _VERSION.fullmatch(text.strip())

@@ -15,9 +15,9 @@ import tarfile
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
-from packaging.metadata import RawMetadata, parse_email
 from packaging.requirements import InvalidRequirement, Requirement
 
 from castoff.ecosystems.python.listing import parsed_version, project_and_version, version_in
@@ -27,6 +27,9 @@ from castoff.io.archives import UNREADABLE
 from castoff.io.machine import require_machine
 from castoff.model.observations import Sameness
 from castoff.model.workspace import Artifact, ArtifactKind, Package
+
+if TYPE_CHECKING:
+    from packaging.metadata import RawMetadata
 
 _METADATA_LIMIT = 16 * 1024 * 1024
 
@@ -116,6 +119,9 @@ def metadata_of(file: Path) -> Metadata | None:
         return None
     if text is None:
         return None
+    # A plan reads no files, and this one loads `email` and a list of licences.
+    from packaging.metadata import parse_email
+
     return Metadata(text, parse_email(text)[0])
 
 
