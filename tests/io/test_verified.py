@@ -24,7 +24,7 @@ def test_a_success_counts_for_thirty_days(days: float, counts: bool, tmp_path: P
     os.utime(tmp_path / "verified" / DIGEST, (then, then))
 
     assert memory.holds(DIGEST) is counts
-    memory.keep("e" * 64)
+    memory.drop_old()
     assert (tmp_path / "verified" / DIGEST).exists() is counts
 
 
@@ -34,5 +34,6 @@ def test_without_a_folder_nothing_is_kept(folder: str | None, tmp_path: Path) ->
     memory = VerifiedBefore(tmp_path / folder if folder else None, SystemClock())
 
     memory.keep(DIGEST)
+    memory.drop_old()
 
     assert not memory.holds(DIGEST)

@@ -72,14 +72,16 @@ class Runner:
     """Logs of the steps of the job that uploads, where strace is installed."""
     _count: int = 0
 
-    def run(self, path: Path, **event: str) -> list[str]:
-        """Run the jobs of a workflow one after the other; returns the names of those that ran."""
+    def run(self, path: Path, *, until: str = "", **event: str) -> list[str]:
+        """Run the jobs of a workflow one after the other, ``until`` one; returns the names of those that ran."""
         workflow: Any = YAML(typ="safe").load(path.read_text("utf-8"))
         known = {**self.given, **{name.replace("_", ".", 1): text for name, text in event.items()}}
         self._count += 1
         folder = self.made.stage.folder / f"run-{self._count}"
         ran = []
         for name, job in workflow["jobs"].items():
+            if until in ran:
+                break
             needs = job.get("needs", [])
             needed = [needs] if isinstance(needs, str) else needs
             condition = job.get("if", "")
@@ -138,12 +140,22 @@ class Runner:
         self.told[name] = self.told.get(name, "") if given["matrix.leg"] not in ("", "1") else ""
         for step in job["steps"]:
             outputs = dict(line.split("=", 1) for line in output.read_text("utf-8").splitlines())
-            known = {**given, **token, **{f"steps.run.outputs.{key}": text for key, text in outputs.items()}}
+            run = {"github.run_id": str(self._count), "github.run_attempt": "1", "github.job": name}
+            known = {
+                **given,
+                **token,
+                **run,
+                **{f"steps.run.outputs.{key}": text for key, text in outputs.items()},
+            }
             if "-artifact@" in step.get("uses", "") and holds(step.get("if", ""), known):
                 exchange(step, known, runner, kept)
+            if "actions/cache/" in step.get("uses", ""):
+                # What unpacks a cache has no clone, no right and no secret.
+                assert "/save@" in step["uses"] or (rights, [*clone.iterdir()]) == ({}, [])
+                cache(step, known, runner, self.made.stage.folder / "caches")
             if "actions/attest@" in step.get("uses", ""):
                 assert rights == {"attestations": "write", "id-token": "write"}
-                self._attest(runner / "listed" / "SHA256SUMS", clone)
+                self._attest(runner / "listed" / "SHA256SUMS")
             if "create-github-app-token@" in step.get("uses", ""):
                 assert rights == {"contents": "read"}
                 token = {**token, "steps.app.outputs.token": APP}
@@ -157,10 +169,11 @@ class Runner:
         outputs = dict(line.split("=", 1) for line in output.read_text("utf-8").splitlines())
         return {f"needs.{name}.outputs.{key}": text for key, text in outputs.items()}
 
-    def _attest(self, listed: Path, clone: Path) -> None:
+    def _attest(self, listed: Path) -> None:
         """Store what GitHub's action does; a key of the test signs in the place of Sigstore's."""
         rows = [line.split() for line in listed.read_text("utf-8").splitlines()]
-        commit = self.made.stage.git(clone, "rev-parse", "HEAD").strip()
+        # The job has no clone.
+        commit = self.made.stage.git(self.made.stage.world.repository.path, "rev-parse", "main").strip()
         job = Identity(repository="acme/harbour", workflow="castoff-resume.yml", commit=commit)
         self.made.ask(
             "POST", "attestations", {"bundle": forge_bundle({name: digest for digest, name in rows}, job)}
@@ -194,6 +207,7 @@ def exchange(step: Any, known: Mapping[str, str], runner: Path, kept: Path) -> N
     given = {key: filled(str(text), known) for key, text in step["with"].items()}
     ours = Path(given["path"].replace("${{ runner.temp }}", str(runner)))
     if "upload" in step["uses"]:
+        shutil.rmtree(kept / given["name"], ignore_errors=True)
         shutil.copytree(ours, kept / given["name"])
     elif "name" in given:
         shutil.copytree(kept / given["name"], ours)
@@ -201,6 +215,19 @@ def exchange(step: Any, known: Mapping[str, str], runner: Path, kept: Path) -> N
         found = sorted(kept.glob(given["pattern"]))
         for one in found:
             shutil.copytree(one, ours / one.name if len(found) > 1 else ours)
+
+
+def cache(step: Any, known: Mapping[str, str], runner: Path, caches: Path) -> None:
+    """Save a folder under its key, or restore the newest one whose key begins as it may."""
+    given = {key: filled(str(text), known).replace("/", "-") for key, text in step["with"].items()}
+    ours = Path(step["with"]["path"].replace("${{ runner.temp }}", str(runner)))
+    caches.mkdir(exist_ok=True)
+    if "/save@" in step["uses"]:
+        shutil.copytree(ours, caches / given["key"])
+        return
+    found = [one for one in caches.iterdir() if one.name.startswith(given["restore-keys"])]
+    if found:
+        shutil.copytree(max(found, key=saved_at), ours)
 
 
 def put_programs(runner: Path, forge: str, *, builds: bool) -> Path:
@@ -447,3 +474,45 @@ def test_npm_packages_are_released_by_jobs_without_a_token(tmp_path: Path) -> No
         )
         assert dumped["git"]["refs"]["refs/tags/1.1.0"]["signed"] is True
         require_inert(made, runner, "package.json")
+
+
+def saved_at(cache: Path) -> float:
+    """Return when a cache was saved; its files have the times that they had."""
+    return cache.stat().st_ctime
+
+
+def marks(cache: Path) -> dict[str, int]:
+    """Return the marks in a cache, with their times in seconds."""
+    return {one.name: int(one.stat().st_mtime) for one in cache.iterdir()}
+
+
+def reused(runner: Runner, job: str) -> list[str]:
+    """Name the crates that a job did not compile, since they were verified before."""
+    return [line.split()[0] for line in runner.told[job].splitlines() if "was verified before" in line]
+
+
+@pytest.mark.needs("cargo")
+@pytest.mark.whole
+def test_what_an_earlier_run_compiled_is_not_compiled_again_by_jobs_with_a_cache(tmp_path: Path) -> None:
+    crates = NAMES["cargo"]
+    with tokenless(tmp_path, "cargo", "none", app="cache = true\nshards = 2\n") as made:
+        path = made.clone / ".github" / "workflows" / "castoff-resume.yml"
+        runner = Runner(made, {})
+
+        assert runner.run(path, until="rehearse", inputs_level="minor") == ["recall", "rehearse"], runner.told
+        assert reused(runner, "rehearse") == []
+
+        source = made.clone / crates[-1] / "src" / "lib.rs"
+        source.write_text(f"{source.read_text('utf-8')}// changed\n", "utf-8")
+        made.git("commit", "--quiet", "--all", "-m", "Change one crate")
+        (made.stage.world.repository.path / "hooks" / "pre-receive").unlink()  # of the job
+        made.git("push", "--quiet")
+        ran = runner.run(path, inputs_level="minor")
+
+        assert ran[:5] == ["recall", "rehearse", "claim", "build", "join"], runner.told
+        assert sorted(reused(runner, "rehearse")) == sorted(crates[:-1])
+        # Whoever verifies a crate sets the time of its mark anew.
+        first, second, joined = map(marks, sorted((made.stage.folder / "caches").iterdir(), key=saved_at))
+        assert (len(first), len(second), first.items() <= second.items()) == (3, 4, True)
+        assert joined == second
+        assert made.uploads("cargo") == [f"{name}-1.1.0.crate" for name in crates]

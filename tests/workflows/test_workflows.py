@@ -144,6 +144,8 @@ LINTED = {
     "with an app": {"app": "RELEASE_APP"},
     "with wheels": {"release": "push", "wheels": WHEELS},
     "with proposed wheels": {"wheels": WHEELS, "shards": 2},
+    "with a cache": {"cache": "", "shards": 2},
+    "with a cache of one job": {"cache": "target/castoff", "release": "push", "wheels": WHEELS},
     "without": {"tokenless": True, "shards": 12, "attest": True},
 }
 
@@ -227,7 +229,9 @@ def test_every_action_is_pinned_by_a_full_commit_with_its_version(file: Workflow
 
     assert lines
     for line in lines:
-        assert re.fullmatch(r"- uses: [\w.-]+/[\w.-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line)
+        assert re.fullmatch(
+            r"- uses: [\w.-]+/[\w.-]+(?:/(?:restore|save))?@[0-9a-f]{40} # v\d+\.\d+\.\d+", line
+        )
 
 
 @pytest.mark.parametrize("file", FILES, ids=ids)
@@ -843,6 +847,77 @@ def test_crates_need_no_right_to_ask_for_a_token_and_no_key_is_taken_where_nothi
     assert "SIGNING_KEY" not in text
 
 
+CACHED = replace(EVERYTHING, cache="", ecosystems=("cargo",), npm_clients=())
+
+
+@pytest.mark.parametrize(
+    ("more", "saves"),
+    [
+        ({}, {"propose": ["rehearse"], "resume": ["build"]}),
+        ({"shards": 3}, {"propose": ["rehearse"], "resume": ["join"]}),
+        ({"release": "push"}, {"resume": ["rehearse", "build"]}),
+    ],
+    ids=["proposed", "in shards", "pushed"],
+)
+def test_a_cache_is_unpacked_where_nothing_is_made_and_filled_by_jobs_without_rights(
+    more: dict[str, Any], saves: dict[str, list[str]]
+) -> None:
+    found: dict[str, list[str]] = {}
+    for file in workflows(replace(CACHED, **more)):
+        for name, job in jobs_of(file):
+            actions = [one.text.partition("@")[0] for one in scalars(job, "uses")]
+            if "actions/cache/restore" in actions:
+                assert (name, rights_of(job)) == ("recall", {})
+                assert actions == ["actions/cache/restore", "actions/upload-artifact"]
+            if "actions/cache/save" in actions:
+                assert set(rights_of(job).values()) == {"read"}
+                found.setdefault(ids(file)[len("castoff-") : -len(".yml")], []).append(name)
+
+    assert found == saves
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"cache": None}, {"ecosystems": ("npm", "python")}],
+    ids=["not wanted", "no crates"],
+)
+def test_no_cache_is_used_where_nothing_is_marked(more: dict[str, Any]) -> None:
+    assert "cache/" not in "".join(file.text for file in workflows(replace(CACHED, **more)))
+
+
+def step_named(job: Value, title: str) -> str:
+    (step,) = (
+        one for one in steps_of(job) if isinstance(at(one, "name"), Scalar) and at(one, "name").text == title
+    )  # type: ignore[union-attr]
+    script = at(step, "run")
+    assert isinstance(script, Scalar)
+    return script.text
+
+
+def test_of_a_list_of_marks_only_digests_with_their_times_are_taken(tmp_path: Path) -> None:
+    (file,) = (one for one in workflows(CACHED) if one.path == BY_NAME["propose"].path)
+    job = dict(jobs_of(file))["rehearse"]
+    lines = [f"{'a' * 64} 1700000000", f"../{'b' * 64} 1", "$(touch x) 1", f"{'C' * 64} 1", f"{'d' * 64} now"]
+    (tmp_path / "known").mkdir()
+    (tmp_path / "known" / "VERIFIED").write_text("\n".join(lines) + "\n", "utf-8")
+    environment = {"PATH": os.environ["PATH"], "RUNNER_TEMP": str(tmp_path)}
+
+    def run(title: str) -> None:
+        script = step_named(job, title)
+        subprocess.run(["bash", "-e", "-c", script], env=environment, cwd=tmp_path, check=True)
+
+    run("Take over what was verified before")
+    marks = tmp_path / "cache" / "castoff" / "verified"
+    assert {one.name: one.stat().st_mtime for one in marks.iterdir()} == {"a" * 64: 1700000000}
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["cache", "known"]
+
+    (marks / ("e" * 64)).touch()
+    run("List what is verified by now")
+    listed = (tmp_path / "known" / "VERIFIED").read_text("utf-8").split()
+    assert sorted(listed[::2]) == ["a" * 64, "e" * 64]
+    assert (tmp_path / "verified" / ("a" * 64)).stat().st_mtime == 1700000000
+
+
 DRAFT_BY: tuple[Literal["castoff", "ci"], ...] = ("castoff", "ci")
 CHANGELOG: tuple[Literal["push", "pull-request", "off"], ...] = ("push", "pull-request", "off")
 COMBINATIONS = [
@@ -881,6 +956,7 @@ UNFIT: list[tuple[str, dict[str, Any]]] = [
     ("a secret with an expression", {"site_token": "A }} ${{ secrets.B"}),
     ("a token with an expression", {"token": "A }} ${{ secrets.B"}),
     ("an app with an expression", {"app": "A }} ${{ secrets.B"}),
+    ("a folder of a cache with a command", {"cache": "$(x)"}),
     ("a runner with an expression", {"wheels": replace(WHEELS, runners=("${{ x }}",))}),
     ("a folder of files with a command", {"wheels": replace(WHEELS, folder="$(x)")}),
     ("a folder of files that is an option", {"wheels": replace(WHEELS, folder="-x")}),

@@ -231,6 +231,13 @@ class CiSettings:
         "How many jobs build a claimed version at the same time, each verifying its share of the packages.",
         default=1,
     )
+    cache: bool = key(
+        Flag(),
+        "Remember in the cache of GitHub Actions which crates were verified, so that jobs compile only what changed "
+        "since an earlier run. Other workflows of the repository can fill that cache, so it holds marks alone, never a "
+        "file. Without effect if `build.cache` is `false`.",
+        default=False,
+    )
     attest: bool = key(
         Flag(),
         "Let a job attest the files on GitHub before they are uploaded, at most 1024 (public repositories, or GitHub "

@@ -5,6 +5,7 @@ Only successes are kept, each as an empty file whose name is the digest of all t
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -32,17 +33,21 @@ class VerifiedBefore(Struct, frozen=True):
             return False
 
     def keep(self, digest: str) -> None:
-        """Keep a success, and drop those that do not count any more; a folder that takes nothing costs only time."""
+        """Keep a success; a folder that takes nothing costs only time."""
         if self.folder is None:
             return
-        try:
+        with suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True)
             (self.folder / digest).touch()
+
+    def drop_old(self) -> None:
+        """Drop what does not count any more: once in a run, since it looks at every one."""
+        if self.folder is None or not self.folder.is_dir():
+            return
+        with suppress(OSError):
             for one in self.folder.iterdir():
                 if not self._counts(one):
                     one.unlink(missing_ok=True)
-        except OSError:
-            return
 
     def _counts(self, file: Path) -> bool:
         return self.clock.now().timestamp() - file.stat().st_mtime < _LONGEST.total_seconds()

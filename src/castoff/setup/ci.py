@@ -11,6 +11,7 @@ from typing import Literal
 from msgspec import Struct
 from packaging.requirements import Requirement
 
+from castoff.config.values import Configuration
 from castoff.errors import Problem, Refusal, UsageError
 from castoff.git import FolderTree
 from castoff.io.files import read_text, write_text
@@ -161,11 +162,20 @@ def _options(services: Services) -> WorkflowOptions:
             announce=configuration.ci.announce,
             shards=configuration.ci.shards,
             attest=configuration.ci.attest,
+            cache=_cache(configuration),
             wheels=wheel_builds(configuration, session.snapshot.workspace, session.snapshot.tree.read),
             waiting=_waiting(services, session.snapshot.tag_name.of(_ANY)),
             documentation=configuration.docs.mode != "off"
             and _has_docs(services, session.snapshot.ecosystems),
         )
+
+
+def _cache(configuration: Configuration) -> str | None:
+    """Return the folder below the repository whose marks go from run to run, "" for the user's; None for none."""
+    folder = configuration.build.cache
+    if not configuration.ci.cache or folder is False:
+        return None
+    return folder if isinstance(folder, str) else ""
 
 
 def _locked_requirements(services: Services, options: WorkflowOptions) -> str:

@@ -114,6 +114,8 @@ def aimed_at(services: Services, world: World, repository: Repository) -> Embedd
     python = replace(services.configuration.python, index=None)
     home = services.repository.root
     cache = cache_of(services.configuration.build, home, services.environment)
+    verified = VerifiedBefore(cache and cache / "verified", services.clock)
+    verified.drop_old()
     # Git ignores the folder of what was built elsewhere as a rule, so that a clone does not have it.
     if python.artifacts is not None:
         python = replace(python, artifacts=str(prebuilt_folder(python.artifacts, repository.root, home)))
@@ -156,7 +158,7 @@ def aimed_at(services: Services, world: World, repository: Repository) -> Embedd
             problems=tuple(replace(problem, severity="warning") for problem in services.problems),
         ),
         at_turn=at_turn,
-        verified=VerifiedBefore(cache and cache / "verified", services.clock),
+        verified=verified,
         remote=world.repository.url,
         dump=world.dump,
         merge=lambda: tuple(

@@ -14,6 +14,7 @@ from castoff.values import replace
 from castoff.workflows.job_parts import READS_CLAIM, build_secrets, clients, secrets, unset
 from castoff.workflows.job_values import Job, Keep, LegName, Output, Script, Take
 from castoff.workflows.options import WorkflowOptions
+from castoff.workflows.verified_marks import joined_marks, with_marks
 from castoff.workflows.wheel_jobs import WHEEL_JOBS, placed_files
 
 _VERSION = ("version", "empty if nothing is left to upload")
@@ -24,12 +25,13 @@ _BUILD = 'castoff/bin/castoff -C "$GITHUB_WORKSPACE" build --shard {shard} --to 
 
 def build_jobs(options: WorkflowOptions, after: tuple[str, ...]) -> tuple[Job, ...]:
     """Plan the jobs that build; the last one hands on the version and the list of its files."""
-    build = _build(options) if options.shards == 1 else _shards(options)
+    sharded = options.shards > 1
+    build = with_marks(options, _shards(options) if sharded else _build(options), by_leg=sharded)
     # A job before it does not run where nothing is claimed, or nothing is left to build.
-    build = replace(build, needs=after, though_skipped=bool(after))
+    build = replace(build, needs=(*build.needs, *after), though_skipped=bool(after))
     if options.wheels is not None:
-        build = replace(build, needs=(*WHEEL_JOBS, *after), though_skipped=True, requires="tree")
-    return (build,) if options.shards == 1 else (build, _join(options))
+        build = replace(build, needs=(*WHEEL_JOBS, *build.needs), though_skipped=True, requires="tree")
+    return (build, _join(options)) if sharded else (build,)
 
 
 def last_build_job(options: WorkflowOptions) -> str:
@@ -147,5 +149,6 @@ fi
                 outputs=(_VERSION, _LISTED),
             ),
             Keep("listed", "version"),
+            *joined_marks(options),
         ),
     )

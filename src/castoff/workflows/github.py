@@ -25,7 +25,9 @@ from castoff.workflows.job_values import (
     Mint,
     Output,
     PlatformWheels,
+    Recall,
     ReleaseBranch,
+    Remember,
     Script,
     Secret,
     SigningKey,
@@ -43,6 +45,7 @@ _STEP = "run"
 _LEG = "matrix.leg"
 _APP = "app"
 """The id of the step that makes a token of an app."""
+_THOUGH_FAILED = "        if: ${{ !cancelled() }} # what was verified before an error stays verified\n"
 _OWN = "github.repository == @REPOSITORY@"
 _BASE = "github.event.pull_request.base.ref"
 _AT_BRANCH = texts.CHECKOUT.replace(
@@ -202,6 +205,8 @@ def _step(step: Step) -> str:
                 f"          client-id: ${{{{ vars.{name}_CLIENT_ID }}}}\n"
                 f"          private-key: ${{{{ secrets.{name}_PRIVATE_KEY }}}}\n{listing}"
             )
+        case Recall() | Remember():
+            return _cache(step)
         case Attest(listed):
             return (
                 f"      - uses: {ATTESTING_ACTION}@ATTEST@\n"
@@ -225,13 +230,25 @@ def _step(step: Step) -> str:
             )
 
 
+def _cache(step: Recall | Remember) -> str:
+    begins = f"castoff-{step.folder}-${{{{ runner.os }}}}-${{{{ runner.arch }}}}-{step.of}-"
+    path = f"        with:\n          path: ${{{{ runner.temp }}}}/{step.folder}\n"
+    if isinstance(step, Recall):
+        # Keys are written once, so that the newest one of those that begin so is taken.
+        key = f"          key: {begins}${{{{ github.run_id }}}}\n          restore-keys: {begins}\n"
+        return f"      - uses: actions/cache/restore@@CACHE@\n{path}{key}"
+    run = "${{ github.run_id }}-${{ github.run_attempt }}-${{ github.job }}"
+    return f"      - uses: actions/cache/save@@CACHE@\n{_THOUGH_FAILED}{path}          key: {begins}{run}\n"
+
+
 def _run(step: Script) -> str:
+    condition = _THOUGH_FAILED if step.though_failed else ""
     named = f"        id: {_STEP}\n" if step.outputs else ""
     token = f"          GH_TOKEN: ${{{{ {_token(step.token)} }}}}\n" if step.token is not None else ""
     given = "".join(f"          {name}: ${{{{ {_value(one)} }}}}\n" for name, one in step.variables)
     git = texts.WHO if step.commits else texts.GIT if step.token else ""
     environment = f"        env:\n{token}{given}{git}" if token or given or git else ""
-    return f"      - name: {step.title}\n{named}{environment}        run: |\n{indent(step.script, ' ' * 10)}"
+    return f"      - name: {step.title}\n{named}{condition}{environment}        run: |\n{indent(step.script, ' ' * 10)}"
 
 
 def _token(token: Secret | JobToken | AppToken) -> str:

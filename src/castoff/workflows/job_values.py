@@ -74,6 +74,7 @@ class Script(Struct, frozen=True, kw_only=True):
     """A script. ``token`` is what git and castoff use for the forge; ``commits``: with a name to commit as.
 
     ``variables`` are the only values from outside, and ``outputs`` what the script hands on, each with its reason.
+    ``though_failed``: it runs after an error of a step before it as well.
     """
 
     title: str
@@ -82,6 +83,7 @@ class Script(Struct, frozen=True, kw_only=True):
     outputs: tuple[tuple[str, str], ...] = ()
     token: Secret | JobToken | AppToken | None = JobToken()
     commits: bool = False
+    though_failed: bool = False
 
 
 class Clients(Struct, frozen=True):
@@ -130,6 +132,24 @@ class Take(Struct, frozen=True):
     by_leg: bool = False
 
 
+class Recall(Struct, frozen=True):
+    """A folder below ``$RUNNER_TEMP`` as an earlier run kept it in the forge's cache (:class:`Remember`), if any did.
+
+    Other workflows of the repository can fill that cache, and what unpacks it looks at no path (actions/toolkit#2414):
+    it may replace any file of the machine. So it is for a job that makes nothing and knows nothing.
+    """
+
+    folder: str
+    of: str
+
+
+class Remember(Struct, frozen=True):
+    """A folder below ``$RUNNER_TEMP`` for the forge's cache, also after an error; ``of`` names what it depends on."""
+
+    folder: str
+    of: str
+
+
 class Attest(Struct, frozen=True):
     """An attestation on the forge, of the files in a list of SHA-256 digests below ``$RUNNER_TEMP``."""
 
@@ -143,7 +163,7 @@ class Mint(Struct, frozen=True):
     rights: tuple[Right, ...]
 
 
-Step = Script | Clients | Uv | PlatformWheels | SigningKey | Keep | Take | Attest | Mint
+Step = Script | Clients | Uv | PlatformWheels | SigningKey | Keep | Take | Recall | Remember | Attest | Mint
 
 
 class Job(Struct, frozen=True, kw_only=True):

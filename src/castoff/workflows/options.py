@@ -41,7 +41,8 @@ class WorkflowOptions(Struct, frozen=True, kw_only=True):
     without both, ``waiting`` are the workflows
     that a tag would start, and that a job starts instead. ``announce``: a job announces, when a person starts it.
     ``shards`` jobs build and verify at the same time. ``attest``: a job attests the files on the forge. ``wheels``:
-    jobs build the Python files before the others use them.
+    jobs build the Python files before the others use them. ``cache``: jobs keep in the forge's cache which crates were
+    verified; it is the folder of `build.cache` in the repository, "" the user's.
     """
 
     repository: str
@@ -69,6 +70,7 @@ class WorkflowOptions(Struct, frozen=True, kw_only=True):
     shards: int = 1
     attest: bool = False
     wheels: WheelBuilds | None = None
+    cache: str | None = None
 
 
 def starts_others(options: WorkflowOptions) -> bool:

@@ -44,7 +44,8 @@ SETUP_BUN = Pin("oven-sh/setup-bun", "0c5077e51419868618aeaa5fe8019c62421857d6",
 ATTEST = Pin("actions/attest", "1e69f48acb82d1966a394da916b4c1698aa569d6", "v4.2.2")
 APP_TOKEN = Pin("actions/create-github-app-token", "1b10c78c7865c340bc4f6099eb2f838309f1e8c3", "v3.1.1")
 CIBUILDWHEEL = Pin("pypa/cibuildwheel", "1828c10ab37f080699c7b81cea34097c684a7074", "v4.2.0")
-PINS = (CHECKOUT, SETUP_UV, UPLOAD, DOWNLOAD, SETUP_NODE, SETUP_BUN, ATTEST, APP_TOKEN, CIBUILDWHEEL)
+CACHE = Pin("actions/cache", "27d5ce7f107fe9357f9df03efb73ab90386fccae", "v5.0.5")
+PINS = (CHECKOUT, SETUP_UV, UPLOAD, DOWNLOAD, SETUP_NODE, SETUP_BUN, ATTEST, APP_TOKEN, CIBUILDWHEEL, CACHE)
 
 
 # Only a full commit hash: abbreviated ones can become ambiguous, and git resolves a branch of that name
@@ -153,6 +154,7 @@ def _file(options: WorkflowOptions, name: str, text: str, purpose: str) -> Workf
         "@APP_TOKEN@": f"{APP_TOKEN.commit} # {APP_TOKEN.version}",
         "@DOWNLOAD@": f"{DOWNLOAD.commit} # {DOWNLOAD.version}",
         "@CIBUILDWHEEL@": f"{CIBUILDWHEEL.commit} # {CIBUILDWHEEL.version}",
+        "@CACHE@": f"{CACHE.commit} # {CACHE.version}",
         "@REPOSITORY@": f"'{options.repository}'",
         "@CASTOFF@": f"'castoff @ {options.source}'",
         "@LOCK@": LOCK,
@@ -233,6 +235,7 @@ def _demand_fitting(options: WorkflowOptions) -> None:
         ("ci.token", (options.token,) if options.token else (), r"[A-Za-z_][A-Za-z0-9_]{0,100}"),
         ("ci.app", (options.app,) if options.app else (), r"[A-Za-z_][A-Za-z0-9_]{0,80}"),
         ("a workflow's file name", options.waiting, r"[A-Za-z0-9_][A-Za-z0-9._-]{0,100}"),
+        ("build.cache", (options.cache,) if options.cache else (), r"[A-Za-z0-9._][A-Za-z0-9._/-]{0,200}"),
         ("release.pass-env.build", options.build_secrets, r"[A-Za-z_][A-Za-z0-9_]{0,100}"),
     )
     for name, values, pattern in rules:

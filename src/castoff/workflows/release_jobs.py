@@ -1,5 +1,6 @@
 """Jobs of a release, each with least rights.
 
+    recall     lists what was verified before, out of a cache; only where the configuration wants it
     tree, wheels, sdists
                build the Python files on several machines, where the configuration wants it; no rights
     rehearse   builds and tries everything; no rights
@@ -55,6 +56,7 @@ from castoff.workflows.options import (
     WorkflowOptions,
     attests,
 )
+from castoff.workflows.verified_marks import recall_jobs, with_marks
 from castoff.workflows.wheel_jobs import WHEEL_JOBS, placed_files, wheel_jobs
 
 STARTS = 12
@@ -94,8 +96,9 @@ def proposal_workflow(options: WorkflowOptions) -> Workflow:
         # Jobs that build wheels need the version before anything is proposed.
         after_push=() if options.wheels else options.branches,
         jobs=(
+            *recall_jobs(options),
             *wheel_jobs(options, "commit", _WANTED),
-            _rehearsal(options, "Rehearse the release and its pull request", rehearse),
+            with_marks(options, _rehearsal(options, "Rehearse the release and its pull request", rehearse)),
             Job(
                 name="propose",
                 title="Propose a release",
@@ -139,6 +142,7 @@ def release_workflow(options: WorkflowOptions) -> Workflow:
         entries=(*((level, _PRE) if claims else ()), starts),
         after_proposal=not claims,
         jobs=(
+            *recall_jobs(options),
             *(wheel_jobs(options, "commit", _WANTED) if claims else wheel_jobs(options, "branch")),
             *(_claim(options) if claims else ()),
             *build_jobs(options, after=("claim",) if claims else ()),
@@ -179,8 +183,9 @@ def _claim(options: WorkflowOptions) -> tuple[Job, Job]:
         f"exec {CASTOFF} release --execute --rehearsed --only version --no-input \\\n"
         '  ${PRE:+"--pre=$PRE"} -- "$LEVEL"\n'
     )
+    rehearsal = replace(_rehearsal(options, "Rehearse the release", rehearse), given=Input("level"))
     return (
-        replace(_rehearsal(options, "Rehearse the release", rehearse), given=Input("level")),
+        with_marks(options, rehearsal, hands_on=True),
         Job(
             name="claim",
             title="Claim the version",
