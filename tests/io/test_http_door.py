@@ -9,9 +9,11 @@ import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -198,6 +200,28 @@ def test_a_proxy_of_the_machine_is_not_asked_for_what_is_on_this_machine(
 
     assert isinstance(reply, Reply)
     assert reply.status == 200
+
+
+def test_a_connection_goes_from_thread_to_thread() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        http = Http(Redactor())
+        asking = partial(http.ask, "GET", f"http://127.0.0.1:{listener.getsockname()[1]}/")
+        with ThreadPoolExecutor(1) as first:
+            answer = first.submit(asking)
+            connection, _ = listener.accept()
+            with connection:
+                _answer(connection)
+                assert isinstance(answer.result(), Reply)
+                with ThreadPoolExecutor(1) as second:
+                    answer = second.submit(asking)
+                    _answer(connection)  # a second connection would wait to be accepted, for ever
+                    assert isinstance(answer.result(), Reply)
+
+
+def _answer(connection: socket.socket) -> None:
+    connection.settimeout(30)
+    connection.recv(65536)
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
 
 
 def test_a_redirect_on_the_same_host_keeps_the_token() -> None:

@@ -8,9 +8,10 @@ Redirects keep credentials only on the same host (the library's rule). Nothing i
 from __future__ import annotations
 
 import re
-import threading
 import time
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -75,7 +76,7 @@ class Failure(Struct, frozen=True, kw_only=True):
 
 
 class Http:
-    """One door: its own connections per thread, its own user agent, secrets cleaned from every reason."""
+    """One door: connections that all threads share, its own user agent, secrets cleaned from every reason."""
 
     def __init__(
         self,
@@ -89,7 +90,7 @@ class Http:
         self._seconds_left = seconds_left
         self._user_agent = user_agent
         self._environment = environment or {}
-        self._local = threading.local()
+        self._idle: deque[requests.Session] = deque()
 
     def ask(
         self,
@@ -105,18 +106,18 @@ class Http:
 
         from castoff.io.route import proxies_for, trusted_certificates
 
-        session = self._session()
         try:
-            request = _prepared(session, method, url, headers or {}, body)
-        except (requests.exceptions.RequestException, ValueError) as error:
-            # Before a connection exists nothing can have been written.
-            return self._failure(error, sent=False)
-        proxies = proxies_for(request.url or "", self._environment)
-        trusted = trusted_certificates(self._environment)
-        settings = session.merge_environment_settings(request.url, proxies, True, trusted, None)
-        try:
-            with session.send(request, timeout=self._timeout(), **settings) as reply:
-                return self._read(reply, largest)
+            with self._session() as session:
+                try:
+                    request = _prepared(session, method, url, headers or {}, body)
+                except (requests.exceptions.RequestException, ValueError) as error:
+                    # Before a connection exists nothing can have been written.
+                    return self._failure(error, sent=False)
+                proxies = proxies_for(request.url or "", self._environment)
+                trusted = trusted_certificates(self._environment)
+                settings = session.merge_environment_settings(request.url, proxies, True, trusted, None)
+                with session.send(request, timeout=self._timeout(), **settings) as reply:
+                    return self._read(reply, largest)
         except requests.exceptions.ConnectTimeout as error:
             return self._failure(error, sent=False)
         # A cut connection may have delivered the request: only a connection that was never made counts as
@@ -167,18 +168,30 @@ class Http:
     def _cleaned(self, refusal: bytes) -> bytes:
         return self.clean(refusal.decode("utf-8", "replace")).encode()
 
-    def _session(self) -> requests.Session:
+    @contextmanager
+    def _session(self) -> Iterator[requests.Session]:
+        """Lend a session, with its connections, to one request at a time.
+
+        Pools of threads come and go, and a connection costs more than a request: the certificates are read for each.
+        """
+        try:
+            session = self._idle.pop()
+        except IndexError:
+            session = self._opened()
+        try:
+            yield session
+        finally:
+            self._idle.append(session)
+
+    def _opened(self) -> requests.Session:
         from castoff.io.route import RoutedSession
 
-        session: requests.Session | None = getattr(self._local, "session", None)
-        if session is None:
-            session = RoutedSession(self._environment)
-            session.headers["User-Agent"] = self._user_agent
-            # Decoders of other encodings are whatever happens to be installed, and none of them is bounded.
-            session.headers["Accept-Encoding"] = "gzip, deflate"
-            # Redirect bodies are read without a bound by requests before it follows them.
-            session.hooks["response"].append(_without_body_of_redirects)
-            self._local.session = session
+        session = RoutedSession(self._environment)
+        session.headers["User-Agent"] = self._user_agent
+        # Decoders of other encodings are whatever happens to be installed, and none of them is bounded.
+        session.headers["Accept-Encoding"] = "gzip, deflate"
+        # Redirect bodies are read without a bound by requests before it follows them.
+        session.hooks["response"].append(_without_body_of_redirects)
         return session
 
     def _failure(self, error: Exception, *, sent: bool) -> Failure:

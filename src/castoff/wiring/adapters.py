@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,7 +45,7 @@ def manifests() -> tuple[Manifests, ...]:
     return (CargoManifests(), NpmManifests(), PythonManifests())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Adapters:
     """Makes adapters that share one environment, and so one world; ``built`` has files that replace a build."""
 
@@ -83,7 +84,7 @@ class Adapters:
 
             return PythonRegistry(
                 self.processes,
-                self._http(seconds_left=self.processes.seconds_left),
+                self._http,
                 self.configuration.python,
                 home=self.repository.root,
                 now=self.clock.now,
@@ -108,7 +109,7 @@ class Adapters:
             self.processes,
             self.configuration.npm,
             self.clock,
-            http=self._http(),
+            http=self._http,
             home=self.repository.root,
             tokenless=self.configuration.release.tokenless,
         )
@@ -162,7 +163,7 @@ class Adapters:
 
     def docs(self, name: DocsHostName) -> DocsHost:
         """Make a documentation host; CASTOFF_DOCS_URL says where else than at its usual address."""
-        http = self._http()
+        http = self._http
         given = self.processes.environment.get("CASTOFF_DOCS_URL", "").strip()
         if name == "docs.rs":
             from castoff.docs_hosts.docs_rs import DOCS_RS, DocsRs
@@ -190,10 +191,16 @@ class Adapters:
             PythonBuilder(self.processes, self.configuration.python, 0, home=self.repository.root)
         )
 
-    def _http(self, seconds_left: Callable[[], float] | None = None) -> Http:
-        """Make what speaks HTTP, trusting what the clients of this environment trust."""
+    @cached_property
+    def _http(self) -> Http:
+        """What speaks HTTP, trusting what the clients of this environment trust.
+
+        One for all adapters, so that each of a thousand packages does not open a connection of its own.
+        """
         processes = self.processes
-        return Http(processes.redactor, environment=processes.environment, seconds_left=seconds_left)
+        return Http(
+            processes.redactor, environment=processes.environment, seconds_left=processes.seconds_left
+        )
 
     def _github(self, remote_url: str | None) -> GitHub | None:
         """Make one client for each repository, which remembers what it was answered; its token is found once."""
@@ -210,7 +217,7 @@ class Adapters:
         from castoff.forges.github import GitHub
 
         return GitHub(
-            self._http(),
+            self._http,
             self.clock,
             api_url=address.api_url,
             web_url=address.web_url,
