@@ -115,14 +115,11 @@ def cost_of(words: Sequence[str], root: Path, environment: Mapping[str, str], wo
         timeout=LONGEST,
         stdin=subprocess.DEVNULL,
     )
-    *_, last = done.stderr.splitlines()
-    try:
-        took = json.loads(last)
-    except ValueError:
-        sys.exit(f"castoff {' '.join(words)}: {done.stderr[-3000:]}{done.stdout[-1000:]}")
     # The files were not built from the tree, as `verify` reports of each.
-    if '"severity": "error"' in done.stdout and words[0] != "verify":
-        sys.exit(f"castoff {' '.join(words)}: {done.stdout[-3000:]}")
+    if done.returncode != 0 and words[0] != "verify":
+        sys.exit(f"castoff {' '.join(words)}: code {done.returncode}\n{done.stderr[-3000:]}{done.stdout[-3000:]}")
+    *_, last = done.stderr.splitlines()
+    took = json.loads(last)
     return Cost(**took, requests=len(world.journal.entries()) - before)
 
 

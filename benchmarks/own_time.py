@@ -11,11 +11,11 @@ import sys
 import time
 
 
-def main() -> None:
+def main() -> int:
     began = time.perf_counter()
     from castoff.__main__ import run_command_line
 
-    run_command_line()
+    code = run_command_line()
     wall = time.perf_counter() - began
     own, children = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     said = {
@@ -26,7 +26,8 @@ def main() -> None:
     }
     sys.stdout.flush()
     sys.stderr.write(json.dumps(said) + "\n")
+    return code
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

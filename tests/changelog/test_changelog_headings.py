@@ -183,6 +183,7 @@ def test_a_heading_that_is_not_understood_stops(text: str, line: int) -> None:
             edit()
         problem = caught.value.problems[0]
         assert (problem.code, problem.line) == ("changelog-heading-unclear", line)
+        assert problem.remedy
 
 
 @pytest.mark.parametrize(("before", "after"), CLEAR)

@@ -221,6 +221,11 @@ def test_cutting_before_porting_ends_in_the_same_bytes(style: str) -> None:
             "## [v0.9](https://x.test) (2025-01-02)\n\n- first\n",
             id="dates and levels that were given up",
         ),
+        pytest.param(
+            "1.2.0 (unreleased)\n==================\n\n- news\n\n1.1.0 (2026-01-02)\n==================\n\n- old\n",
+            "1.2.0 (2026-11-22)\n==================\n\n- news\n\n1.1.0 (2026-01-02)\n==================\n\n- old\n",
+            id="a line below as long as the heading",
+        ),
         pytest.param("", "## 1.2.0 - 2026-11-22\n", id="an empty file"),
     ],
 )
@@ -250,6 +255,25 @@ def test_news_that_the_notes_tell_already_are_not_told_twice() -> None:
     done = port(cut(text, "1.2.0", "2026-11-22").text, "1.2.0", body, url(), "2026-11-22").text
     assert done.count("Sail far") == 1
     assert done.count("dock") == 1
+
+
+def test_lines_that_castoff_adds_itself_may_be_missing_from_a_section() -> None:
+    body = f"* Sail by @jo in {ROOT}/pull/7\n\n**Milestone**: {ROOT}/milestone/3\n"
+    text = f"## 1.2.0 - 2026-11-22\n\n* Sail by @jo in {ROOT}/pull/7\n\n## 1.1.0 - 2026-01-02\n\n- old\n"
+
+    done = port(text, "1.2.0", body, url(), "2026-11-22")
+
+    assert done.outcome == "filled"
+    assert done.text.count("Sail") == 1
+    assert f"**Milestone**: {ROOT}/milestone/3" in done.text
+
+
+def test_the_oldest_version_goes_right_below_the_others() -> None:
+    text = "## 1.1.0 - 2026-01-02\n\n- b\n\n## 1.0.5 - 2026-01-01\n\n- a\n\n## Unreleased\n\n- news\n"
+
+    done = port(text, "1.0.1", "- old\n", url("1.0.1"), "2026-11-22").text
+
+    assert done.index("1.0.5") < done.index("1.0.1") < done.index("Unreleased")
 
 
 def test_news_of_a_release_that_was_never_cut_move_from_unreleased() -> None:

@@ -76,10 +76,14 @@ def test_members_and_problems_of_all_are_kept() -> None:
     member = Member(name="e2e", ecosystem="cargo", path="e2e", manifest="e2e/Cargo.toml", version=None)
     problem = Problem(code="requirement-by-path", message="m")
 
-    both = merged([replace(CRATES, members=(member,)), replace(PROJECTS, problems=(problem,))])
+    left = NotReleased(name=None, path="a/Cargo.toml", reason="empty")
+
+    crates = replace(CRATES, members=(member,), not_released=(left,))
+    both = merged([crates, replace(PROJECTS, problems=(problem,))])
 
     assert both.members == (member,)
     assert both.problems == (problem,)
+    assert both.not_released == (left,)
 
 
 @pytest.mark.parametrize(
@@ -218,6 +222,21 @@ def test_plain_projects_of_another_version_are_left_out_if_the_version_is_clear(
     )
 
 
+def test_what_is_left_out_takes_its_edges_along() -> None:
+    found = plain(project("a"), project("b"), project("demo", "0.1.0"), edges="b>a demo>a")
+
+    assert judged(found, all_plain(found), Scope()).edges == (edge("b", "a"),)
+
+
+def test_packages_that_a_client_lists_measure_the_plain_folders() -> None:
+    beside = plain(project("x", "0.1.0"), project("y", "0.1.0"), project("z", "0.1.0"))
+
+    one = judged(merged([CRATES, beside]), all_plain(beside), Scope())
+
+    assert (one.names, one.problems) == (("core", "util"), ())
+    assert {left.name for left in one.not_released} == {"x", "y", "z"}
+
+
 def test_a_member_of_the_releases_version_follows_whatever_publishes_it() -> None:
     crate_of_wheel = Member(
         name="x",
@@ -260,6 +279,22 @@ def test_what_is_outside_is_left_out_with_its_reason(other: Package, reason: str
     assert left_out(whole) == [("x", reason)]
     assert [one.root for one in whole.others] == ["tools"]
     assert whole.problems == ()
+
+
+def test_private_packages_outside_are_listed_with_their_reason() -> None:
+    private = Member(
+        name="x",
+        ecosystem="cargo",
+        path="x",
+        manifest="x/Cargo.toml",
+        version="1.0.0",
+        reason="`publish = false`",
+    )
+    tools = Workspace(packages=(), members=(private,), ecosystems=("cargo",), roots=("tools",))
+
+    assert left_out(with_others(CRATES, [CRATES], [Discovery(workspaces=(tools,))], Scope())) == [
+        ("x", "`publish = false`")
+    ]
 
 
 def test_what_is_outside_and_has_the_version_is_one_error_with_the_lines_to_write() -> None:
