@@ -117,7 +117,9 @@ def cost_of(words: Sequence[str], root: Path, environment: Mapping[str, str], wo
     )
     # The files were not built from the tree, as `verify` reports of each.
     if done.returncode != 0 and words[0] != "verify":
-        sys.exit(f"castoff {' '.join(words)}: code {done.returncode}\n{done.stderr[-3000:]}{done.stdout[-3000:]}")
+        sys.exit(
+            f"castoff {' '.join(words)}: code {done.returncode}\n{done.stderr[-3000:]}{done.stdout[-3000:]}"
+        )
     *_, last = done.stderr.splitlines()
     took = json.loads(last)
     return Cost(**took, requests=len(world.journal.entries()) - before)
