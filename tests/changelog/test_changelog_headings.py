@@ -7,8 +7,9 @@ import datetime
 import pytest
 
 from castoff.changelog import CutOptions, cut, parse, port
+from castoff.changelog.news import trimmed
 from castoff.changelog.style import TitleForm
-from castoff.changelog.titles import is_unreleased, read_title
+from castoff.changelog.titles import is_unreleased, read_title, write_like
 from castoff.errors import Refusal
 
 URL = "https://github.com/acme/rocket/releases/tag/1.1.0"
@@ -298,3 +299,48 @@ def test_a_heading_that_a_missing_blank_line_hides_is_read_as_it_is_written(
 
     assert found.swallowed
     assert (found.form, found.line, found.end_line, found.underline) == heading
+
+
+@pytest.mark.parametrize(
+    ("sample", "written"),
+    [
+        (None, "2026-11-05"),
+        ("soon", "2026-11-05"),
+        ("2026-01-02", "2026-11-05"),
+        ("2026/01/02", "2026/11/05"),
+        ("Jan 2, 2026", "Nov 5, 2026"),
+        ("Jan. 2, 2026", "Nov. 5, 2026"),
+        ("Jan 02, 2026", "Nov 05, 2026"),
+        ("January 2, 2026", "November 5, 2026"),
+        ("May 2, 2026", "November 5, 2026"),
+        ("January 2nd, 2026", "November 5th, 2026"),
+        ("2 January 2026", "5 November 2026"),
+        ("2. January 2026", "5. November 2026"),
+    ],
+    ids=str,
+)
+def test_a_day_is_written_in_the_form_of_another(sample: str | None, written: str) -> None:
+    assert write_like(sample, datetime.date(2026, 11, 5)) == written
+
+
+def test_an_anchor_at_the_end_of_the_file_is_none_of_the_first_heading() -> None:
+    text = '## 1.0.0 - 2026-01-01\n\n- a\n\n<a id="end"></a>'
+
+    assert [section.start for section in parse(text).sections] == [0]
+
+
+def test_a_marker_names_the_place_only_where_headings_do_not() -> None:
+    text = "# Changelog\n\n<!-- next-header -->\n\nAll notable changes.\n\n## 1.0.0 - 2026-01-01\n\n- a\n"
+
+    done = cut(text, "1.1.0", "2026-11-28").text
+
+    assert done.index("All notable changes.") < done.index("1.1.0") < done.index("1.0.0")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("a\r\nb\rc\nd", "a\nb\nc\nd"), ("\n \na\n\n", "a"), ("\n\n", ""), ("  a\n  b", "  a\n  b")],
+    ids=["line ends", "blank lines around it", "nothing else", "spaces before the first"],
+)
+def test_news_are_trimmed_by_lines(text: str, expected: str) -> None:
+    assert trimmed(text) == expected

@@ -311,6 +311,9 @@ FINE = {
     "a comparison with a branch of another repository": NEW
     + "as the other crew did it in https://github.com/acme/other/compare/1.0.0...main, "
     "with many more words that people wrote\n\n" + OLD,
+    "a relative link in unreleased news": CLEAN.replace(
+        f" * see {ROOT}/compare/1.3.0...main\n", f" * see {ROOT}/compare/1.3.0...main\n * [it](it.md)\n", 1
+    ),
     "many relative links": CLEAN.replace(
         "## What's Changed\n", "## What's Changed\n" + "see [it](it.md)\n" * 9, 1
     ),

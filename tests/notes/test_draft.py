@@ -271,6 +271,15 @@ def test_a_line_that_was_generated_and_is_not_any_more_goes_only_where_that_is_k
     assert "### Fixed\n* Two by" in regenerate(OLD, shorter).body
 
 
+def test_a_title_without_lines_stays_above_what_people_wrote_below_it() -> None:
+    body = OLD.replace("/pull/2\n", "/pull/2\n\nMore to come.\n")
+
+    made = regenerate(body, notes(FIRST[0]), previous=OLD)
+
+    assert "### Fixed\n\nMore to come.\n" in made.body
+    assert "pull/2" not in made.body
+
+
 def test_what_is_new_comes_below_the_heading_that_is_there() -> None:
     footer = OLD.splitlines()[-1]
     new = f"## New Contributors\n* @jo made their first contribution in https://github.com/o/r/pull/3\n\n{footer}"
