@@ -199,6 +199,30 @@ def test_private_crates_follow_the_version_that_a_maturin_project_moves() -> Non
     assert crates.locks == ("Cargo.lock",)
 
 
+@pytest.mark.parametrize(
+    ("requirement", "moved"), [("1.1", "2.0"), (">=1.0, <2", ">=1.0, <3"), ("*", "*")], ids=str
+)
+@pytest.mark.parametrize("folder", ["", "one/"], ids=["at the root", "in a folder"])
+def test_a_released_crate_follows_a_sibling_that_a_patch_takes_from_its_folder(
+    requirement: str, moved: str, folder: str
+) -> None:
+    needing = f'[package]\nname = "b"\nversion = "1.2.0"\n[dependencies]\na = "{requirement}"\n'
+    files = Files(
+        {
+            f"{folder}Cargo.toml": '[workspace]\nmembers = ["*"]\n[patch.crates-io]\na = { path = "a" }\n',
+            f"{folder}a/Cargo.toml": '[package]\nname = "a"\nversion = "1.2.0"\n',
+            f"{folder}b/Cargo.toml": needing,
+        }
+    )
+    manifests, version = CargoManifests(), ReleaseVersion(2, 0, 0)
+    workspace = manifests.discover(files).workspaces[0]
+    texts = manifests.edited(files, workspace, version).texts
+
+    text = {**texts, **cargo_neighbours(files, texts, workspace).texts}[f"{folder}b/Cargo.toml"]
+
+    assert text == needing.replace("1.2.0", "2.0.0").replace(f'"{requirement}"', f'"{moved}"')
+
+
 def test_a_released_crate_follows_a_crate_that_a_maturin_project_moves() -> None:
     """Its requirements on released crates moved with them; this one did not, since no crate release moved it."""
     need = 'core = { path = "py/core", version = "=1.2.0" }\n'

@@ -93,8 +93,8 @@ class _Manifests:
 def cargo_neighbours(tree: Tree, texts: Mapping[str, str], workspace: Workspace) -> Edited:
     """Compute the edits beside the workspace, where ``texts`` are the new texts of the release in ``tree``.
 
-    What released crates require of each other has moved already; what they require of crates that a maturin project
-    moves has not.
+    What released crates require of each other has moved already, but for two kinds: of crates that a maturin project
+    moves, and by a name that ``[patch]`` points at a folder.
 
     ``Edited.locks`` lists every lock file that holds a crate of the tree with a version that it no longer has.
     """
@@ -108,6 +108,9 @@ def cargo_neighbours(tree: Tree, texts: Mapping[str, str], workspace: Workspace)
     others = {
         one.name for one in crates.values() if posixpath.join(one.folder, _MANIFEST) not in moved_before
     }
+    for root in workspace.roots:
+        head = after.document(posixpath.normpath(posixpath.join(root, _MANIFEST)))
+        others |= _patches(head, crates).keys() if head is not None else set()
     changed: dict[str, str] = {}
     edits: list[Edit] = []
     for path in after.named(_MANIFEST):
@@ -251,7 +254,7 @@ class CargoManifests:
 
     def __init__(self) -> None:
         self._documents: dict[str, CargoDocument] = {}
-        self._laid_out: tuple[Tree, CargoLayouts] | None = None
+        self._discovered: tuple[Tree, CargoLayouts] | None = None
 
     def discover(self, tree: Tree, exclude: Sequence[str] = ()) -> Discovery:
         """Find every workspace of a tree, and every crate that is in none.
@@ -259,7 +262,8 @@ class CargoManifests:
         Nothing is raised: what is wrong with single manifests is in ``Workspace.problems``, what belongs to no
         workspace in ``unreadable`` and ``outside``.
         """
-        layouts = self._layouts(tree)
+        layouts = read_layouts(tree, self._document)
+        self._discovered = tree, layouts
         links = links_of(tree)
         workspaces: list[Workspace] = []
         unreadable = list(layouts.unreadable)
@@ -309,16 +313,16 @@ class CargoManifests:
         return Edited(texts=edits.texts, edits=tuple(edits.edits), problems=tuple(edits.problems))
 
     def neighbours(
-        self, tree: Tree, texts: Mapping[str, str], workspace: Workspace, _version: ReleaseVersion
+        self, tree: Tree, texts: Mapping[str, str], workspace: Workspace, version: ReleaseVersion
     ) -> Edited:
         """Compute the edits of manifests beside the workspace, for every crate whose version changes."""
+        del version  # the new version of each crate stands in the texts
         return cargo_neighbours(tree, texts, workspace)
 
     def _layouts(self, tree: Tree) -> CargoLayouts:
-        # What was discovered in a tree is edited next, and a tree stays as it is.
-        if self._laid_out is None or self._laid_out[0] is not tree:
-            self._laid_out = tree, read_layouts(tree, self._document)
-        return self._laid_out[1]
+        # The tree that was discovered last is the one that is joined and edited next; any other one is read.
+        known = self._discovered
+        return known[1] if known is not None and known[0] is tree else read_layouts(tree, self._document)
 
     def _document(self, file: str, text: str) -> CargoDocument:
         known = self._documents.get(file)
