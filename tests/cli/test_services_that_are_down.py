@@ -10,8 +10,8 @@ from newcomer_bench import Shore
 from castoff.cli.render.reporter import LineReporter
 from castoff.errors import NotYet
 from castoff.preflight.stage import Cannot, Check, ask_until_known
-from castoff.reconcile import Reconciler
 from castoff.reconcile.patience import Patience
+from castoff.reconcile.reconciler import Reconciler
 from castoff.session.reporters import Silence
 from reconcile.world_of_fakes import FakeClock
 

@@ -65,13 +65,70 @@ def test_a_whole_release_leaves_the_repository_untouched(ground: Ground) -> None
     assert ground.git(there, "show", "main:new/file") == "n"
 
 
-def test_a_clone_begins_without_files_and_without_tags(ground: Ground) -> None:
+def test_a_clone_begins_without_files(ground: Ground) -> None:
     root, _ = lived_in(ground)
 
     with Clone.of(ground.repository(root)) as clone:
         assert sorted(path.name for path in clone.root.iterdir()) == [".git"]
-        assert clone.git.must("tag", "--list") == ""
         assert clone.has(ground.git(root, "rev-parse", "HEAD"))
+
+
+def as_on_the_remote(ground: Ground, clone: Clone, there: Path, *, asked_at: Path | None = None) -> bool:
+    """Bring main and the tags, from another address if one is given; the tags are those of the remote then."""
+    refs = clone.ls_remote(str(there))
+    assert refs is not None
+    is_brought = clone.bring(str(asked_at or there), refs, "main")
+    if is_brought:
+        tags = ground.git(there, "for-each-ref", "--format=%(refname) %(objectname)", "refs/tags")
+        assert clone.git.must("for-each-ref", "--format=%(refname) %(objectname)", "refs/tags") == tags
+        assert clone.git.must("rev-parse", "refs/remotes/origin/main") == refs.heads["main"]
+    return is_brought
+
+
+@pytest.mark.parametrize("kind", ["as it is", "detached", "other tags", "a folder's name"])
+def test_nothing_is_fetched_that_the_repository_has(ground: Ground, kind: str) -> None:
+    root, there = lived_in(ground)
+    if kind == "detached":
+        # As CI checks out: no branch, and the commit only under the name of the remote's branch.
+        ground.git(root, "reset", "--quiet", "--hard")
+        ground.git(root, "checkout", "--quiet", "--detach", "origin/main^")
+        ground.git(root, "branch", "--quiet", "-D", "main", "topic")
+    elif kind == "other tags":
+        ground.git(root, "tag", "mine")
+        ground.git(root, "tag", "moved", "HEAD^")
+        ground.git(there, "tag", "moved", "main")
+    elif kind == "a folder's name":
+        ground.git(root, "tag", "v2")
+        ground.git(there, "tag", "v2/one", "main")
+
+    with Clone.of(ground.repository(root)) as clone:
+        assert as_on_the_remote(ground, clone, there, asked_at=ground.folder / "nowhere")
+
+
+def test_what_the_repository_lacks_is_fetched(ground: Ground) -> None:
+    root, there = lived_in(ground)
+    ground.git(root, "tag", "v2")
+    other = ground.folder / "other"
+    ground.git(".", "clone", "--quiet", there, other)
+    ground.commit(other, "third", {"readme": "three\n"})
+    ground.git(other, "tag", "v2/one")
+    ground.git(other, "push", "--quiet", "origin", "main", "v2/one")
+
+    with Clone.of(ground.repository(root)) as clone:
+        assert not as_on_the_remote(ground, clone, there, asked_at=ground.folder / "nowhere")
+        assert as_on_the_remote(ground, clone, there)
+
+
+def test_a_tag_that_castoff_made_stays_when_it_looks_again(ground: Ground) -> None:
+    root, there = lived_in(ground)
+
+    with Clone.of(ground.repository(root)) as clone:
+        refs = clone.ls_remote(str(there))
+        assert refs is not None
+        clone.stand_in_tag("1.1.0", refs.heads["main"])
+        assert clone.bring(str(there), refs, "main")
+
+        assert clone.git.must("tag", "--list") == "1.0.0\n1.1.0"
 
 
 def test_the_clone_is_gone_also_when_an_error_ends_the_work(ground: Ground) -> None:

@@ -13,7 +13,8 @@ from notes_cases import LOGINS, REQUEST, change_lists, configurations
 from castoff.model.changes import Change
 from castoff.notes.configuration import NotesConfiguration
 from castoff.notes.engine import NotesRequest, sort_into_notes
-from castoff.notes.render import body, one_line
+from castoff.notes.render import body
+from castoff.text.one_line import one_line
 from castoff.values import replace
 from castoff.world.forge import generated_notes as other
 

@@ -162,7 +162,7 @@ class _Racing:
 def test_a_branch_that_moves_meanwhile_gets_the_notes_on_its_new_head(tmp_path: Path) -> None:
     from castoff.postrelease.changelog import ChangelogPart
     from castoff.postrelease.stages import changelog_stage
-    from castoff.reconcile import Reconciler
+    from castoff.reconcile.reconciler import Reconciler
     from castoff.session.past_release import find_past_release
 
     with yard(tmp_path) as here:

@@ -17,8 +17,9 @@ from castoff.model.versions import ReleaseVersion
 from castoff.model.workspace import Artifact, ArtifactKind, Package
 from castoff.notes.milestones import MilestonePlan, MilestonePolicy
 from castoff.ports import ForgeRelease
-from castoff.reconcile import Patience, Reconciler, StageState
+from castoff.reconcile import Patience, StageState
 from castoff.reconcile.part import Part, Stage
+from castoff.reconcile.reconciler import Reconciler
 from castoff.release.announce import AnnouncePart
 from castoff.release.checksums import ChecksumsPart
 from castoff.release.claim_ref import RefClaimPart

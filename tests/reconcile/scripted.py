@@ -12,8 +12,9 @@ from world_of_fakes import FakeClock, Quiet
 
 from castoff.errors import CastoffError, Problem
 from castoff.model.acts import Act, Decision, Do, Done, Outcome, Refused, StageName, Succeeded, Unclear
-from castoff.reconcile import Patience, Reconciler, StageState
+from castoff.reconcile import Patience, StageState
 from castoff.reconcile.part import Part, Seen, Stage
+from castoff.reconcile.reconciler import Reconciler
 
 
 def an_act(name: str = "a", stage: StageName = "publish") -> Act:

@@ -26,8 +26,9 @@ from world_of_fakes import (
 )
 
 from castoff.errors import CastoffError, Refusal
-from castoff.reconcile import Patience, Reconciler
+from castoff.reconcile import Patience
 from castoff.reconcile.part import Stage
+from castoff.reconcile.reconciler import Reconciler
 
 CLAIMS: tuple[ClaimKind, ...] = ("ref", "ref and branch")
 

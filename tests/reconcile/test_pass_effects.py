@@ -11,8 +11,9 @@ from world_of_fakes import FakeClock, Mode, Quiet, Trouble
 
 from castoff.errors import CastoffError, NotYet, Refusal
 from castoff.model.acts import Do, Outcome, StageName, Succeeded, Throttled, Wait
-from castoff.reconcile import Patience, Reconciler
+from castoff.reconcile import Patience
 from castoff.reconcile.part import Stage
+from castoff.reconcile.reconciler import Reconciler
 
 INDEXED = ("publish", "withdraw")
 _WORLD = new_world()

@@ -36,8 +36,9 @@ from castoff.model.acts import (
     Unclear,
     Wait,
 )
-from castoff.reconcile import Patience, Reconciler
+from castoff.reconcile import Patience
 from castoff.reconcile.part import Stage
+from castoff.reconcile.reconciler import Reconciler
 
 
 @pytest.mark.parametrize(

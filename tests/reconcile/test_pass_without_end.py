@@ -24,8 +24,9 @@ from castoff.model.acts import (
     Throttled,
     Wait,
 )
-from castoff.reconcile import Patience, Reconciler
+from castoff.reconcile import Patience
 from castoff.reconcile.part import Stage
+from castoff.reconcile.reconciler import Reconciler
 from castoff.values import replace
 from recorded import assert_recorded, problems_as_text
 

@@ -22,9 +22,10 @@ from castoff.model.plan import EstimatedUpload
 from castoff.model.versions import Ecosystem
 from castoff.model.workspace import Artifact, ArtifactKind, Package
 from castoff.ports import Listing
-from castoff.reconcile import Patience, Reconciler
+from castoff.reconcile import Patience
 from castoff.reconcile.observer import observe
 from castoff.reconcile.part import Stage
+from castoff.reconcile.reconciler import Reconciler
 from castoff.release.plan_contents import estimate, intervals_of, windows_of
 from castoff.release.publish import PackagePart, created_before
 from castoff.values import replace

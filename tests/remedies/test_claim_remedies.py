@@ -28,8 +28,9 @@ from castoff.model.versions import ReleaseVersion, read
 from castoff.preflight.free_version import claim_taken
 from castoff.preflight.registry_names import _Asking
 from castoff.preflight.stage import Cannot, Check, Found, run_checks
-from castoff.reconcile import Patience, Reconciler
+from castoff.reconcile import Patience
 from castoff.reconcile.part import Stage
+from castoff.reconcile.reconciler import Reconciler
 from castoff.release.acts_ahead import require_shown
 from castoff.release.demo import clear_demo, make_sample
 from castoff.world.forge.seed import plant

@@ -22,6 +22,7 @@ from castoff.git.repository import Repository
 from castoff.git.runner import Git
 from castoff.git.signing import signature_holds
 from castoff.git.submodules import MissingSubmodule, populate
+from castoff.git.taken_over import take_over
 from castoff.git.trees import GitTree, open_tree
 from castoff.io.scratch import scratch_prefix
 from castoff.model.acts import Outcome
@@ -46,7 +47,7 @@ class Clone:
 
     @classmethod
     def of(cls, repository: Repository) -> Self:
-        """Clone the user's repository without files or tags; signing and hooks work as they do there."""
+        """Clone the user's repository without files; signing and hooks work as they do there."""
         holder = tempfile.TemporaryDirectory(prefix=scratch_prefix(), ignore_cleanup_errors=True)
         root = place_of_clone(repository.root, Path(holder.name), repository.git.processes.environment)
         # `--shared` borrows objects through alternates instead of copying them; `--template=` keeps the
@@ -56,7 +57,6 @@ class Clone:
             "--quiet",
             "--shared",
             "--no-checkout",
-            "--no-tags",
             "--template=",
             "--origin=origin",
             repository.root,
@@ -155,6 +155,11 @@ class Clone:
             "+refs/tags/*:refs/tags/*",
         )
         return done.code == 0
+
+    def bring(self, url: str, refs: Refs, branch: str) -> bool:
+        """Have a branch of a remote here, and its tags instead of the user's; says whether that worked."""
+        theirs = self.user.git if self.user is not None else None
+        return take_over(self.git, theirs, refs, branch) or self.fetch(url, [branch])
 
     def copy_files(self, url: str, branch: str) -> bool:
         """Make the files of a remote's branch the only commit of that branch here; says whether it could be fetched.
@@ -320,6 +325,11 @@ class Clone:
             commit,
         )
         return True
+
+    def tag_object(self, name: str) -> str | None:
+        """Return the object that a tag here names, None where there is none."""
+        done = self.git.run("rev-parse", "--verify", "--quiet", f"refs/tags/{name}")
+        return done.text.strip() if done.code == 0 else None
 
     def delete_tag(self, name: str) -> None:
         """Delete a tag here."""

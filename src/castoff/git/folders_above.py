@@ -7,11 +7,12 @@ are then the same as in the user's checkout.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+import tomli
 
 from castoff.io.files import read_regular
 
@@ -105,5 +106,5 @@ def _read(path: Path) -> dict[str, Any]:
     for file in files:
         if (text := read_regular(file)) is not None:
             with suppress(ValueError, RecursionError):
-                return tomllib.loads(text)
+                return tomli.loads(text)
     return {}

@@ -7,13 +7,11 @@ compared without regard to case, since npm reads its settings in either. `*` sta
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Literal
 
 from msgspec import Struct
-
-from castoff.regexes import regex
 
 Purpose = Literal[
     "cargo",
@@ -291,23 +289,35 @@ def withheld(environment: Mapping[str, str], purpose: Purpose) -> dict[str, str 
     return {name: None for name in environment if purpose_of(name) == purpose}
 
 
+@lru_cache(maxsize=4096)
 def purpose_of(name: str) -> Purpose | None:
     """Return what the credential in a variable is for, None if its name is not that of a credential."""
-    found = _NAMES.fullmatch(name)
-    return None if found is None or found.lastgroup is None else ROWS[int(found.lastgroup[1:])].purpose
+    capitals = name.upper()
+    found = [_EXACT[capitals]] if capitals in _EXACT else []
+    found += (at for pattern, at in _PATTERNS if _fits(capitals, pattern))
+    return ROWS[min(found)].purpose if found else None
 
 
 def purpose_of_address(name: str) -> Purpose:
     """Return what the credentials within an address in a variable are for."""
-    return next(
-        purpose for pattern, purpose in ADDRESSES.items() if re.fullmatch(_regex(pattern), name, re.I)
-    )
+    return next(purpose for pattern, purpose in ADDRESSES.items() if _fits(name.upper(), pattern))
 
 
-def _regex(pattern: str) -> str:
-    return ".*".join(map(re.escape, pattern.split("*")))
+def _fits(name: str, pattern: str) -> bool:
+    """Return whether a name in capitals is that of a pattern."""
+    # One expression for all rows took longer to compile than these comparisons take in a whole run.
+    first, *others = pattern.split("*")
+    if not others or not name.startswith(first):
+        return name == pattern
+    at = len(first)
+    for piece in others[:-1]:
+        at = name.find(piece, at) + len(piece)
+        if at < len(piece):
+            return False
+    return len(name) >= at + len(others[-1]) and name.endswith(others[-1])
 
 
-_NAMES = regex(
-    "|".join(f"(?P<r{at}>{'|'.join(map(_regex, row.names))})" for at, row in enumerate(ROWS)), re.I | re.S
-)
+_NAMES = [(name.upper(), at) for at, row in enumerate(ROWS) for name in row.names]
+# Of two rows with one name, the first counts.
+_EXACT = {name: at for name, at in reversed(_NAMES) if "*" not in name}
+_PATTERNS = [(name, at) for name, at in _NAMES if "*" in name]

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from castoff.model.changes import Change
 from castoff.notes.engine import new_contributors
-from castoff.notes.render import one_line
+from castoff.text.one_line import one_line
 from castoff.values import replace
 
 

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from castoff.model.changes import Change
 from castoff.notes.labels import KINDS, KindLabels
-from castoff.notes.render import one_line
+from castoff.text.one_line import one_line
 
 
 class DuePolicy(Struct, frozen=True, kw_only=True):

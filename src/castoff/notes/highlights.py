@@ -19,9 +19,9 @@ from msgspec import Struct
 from castoff.model.changes import Change
 from castoff.notes.contributors import Contributor, thanks
 from castoff.notes.labels import KindLabels, kind_of_title
-from castoff.notes.render import one_line
 from castoff.regexes import regex
 from castoff.text.fences import OpenBlock, closed
+from castoff.text.one_line import one_line
 
 # Descriptions come from outside; GitHub's own limit is below this.
 LARGEST_DESCRIPTION = 300_000

@@ -21,8 +21,8 @@ from msgspec import Struct
 from castoff.errors import Problem, Severity
 from castoff.model.changes import Change, Commit, Milestone
 from castoff.notes.configuration import NotesConfiguration
-from castoff.notes.render import one_line
 from castoff.regexes import regex
+from castoff.text.one_line import one_line
 
 Kind = Literal["added", "changed", "deprecated", "removed", "fixed", "security"]
 KINDS: tuple[Kind, ...] = ("added", "changed", "deprecated", "removed", "fixed", "security")

@@ -17,8 +17,8 @@ from msgspec import Struct
 from castoff.errors import Problem
 from castoff.model.changes import Milestone, MilestoneItem
 from castoff.model.versions import ReleaseVersion, read, spell
-from castoff.notes.render import one_line
 from castoff.regexes import regex
+from castoff.text.one_line import one_line
 
 Mode = Literal["move", "block", "off"]
 _PLACE = regex(r"\{(version|semver|pep440|major|minor|patch)\}")

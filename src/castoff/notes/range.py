@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from castoff.model.changes import Change, Commit
 from castoff.notes.engine import LeftOut
-from castoff.notes.render import one_line
 from castoff.regexes import regex
+from castoff.text.one_line import one_line
 from castoff.values import replace
+
+if TYPE_CHECKING:
+    from castoff.model.changes import Change, Commit
 
 _SQUASHED = regex(r"\(#([0-9]{1,9})\)\s*\Z")
 _MERGED = regex(r"Merge pull request #([0-9]{1,9}) from ")

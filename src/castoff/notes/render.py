@@ -7,9 +7,13 @@ that would break a line or a terminal, which no title on GitHub can hold, become
 
 from __future__ import annotations
 
-from castoff.model.changes import Change
-from castoff.notes.engine import NewContributor, Notes, NotesRequest, NotesSection
-from castoff.regexes import regex
+from typing import TYPE_CHECKING
+
+from castoff.text.one_line import one_line
+
+if TYPE_CHECKING:
+    from castoff.model.changes import Change
+    from castoff.notes.engine import NewContributor, Notes, NotesRequest, NotesSection
 
 HEADING = "## What's Changed"
 NEW_CONTRIBUTORS_HEADING = "## New Contributors"
@@ -17,7 +21,6 @@ FULL_CHANGELOG = "**Full Changelog**: "
 COMMENT = "<!-- Release notes generated using configuration in "
 
 # Line breaks of every kind, and the control characters but the tab.
-_BREAKS = regex("\r\n|[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 def body(notes: Notes) -> str:
@@ -51,11 +54,6 @@ def full_changelog(request: NotesRequest) -> str:
         # Without a release before, GitHub links the commits of the tag.
         return f"{FULL_CHANGELOG}{root}/commits/{request.tag}"
     return f"{FULL_CHANGELOG}{root}/compare/{request.previous_tag}...{request.tag}"
-
-
-def one_line(text: str) -> str:
-    """Keep a text from breaking its line: each line break or control character becomes one space."""
-    return _BREAKS.sub(" ", text)
 
 
 def _comment(notes: Notes) -> str:

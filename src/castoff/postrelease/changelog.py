@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 
 from msgspec import Struct
@@ -122,6 +121,8 @@ class ChangelogPart(Struct, kw_only=True):
         if seen.ported.outcome == "by-hand":
             return seen.ported.difference
         names = self.path, f"{self.path} with {self.options.version}"
+        import difflib  # only the acts show it, not what plans them
+
         lines = difflib.unified_diff(
             seen.text.splitlines(), seen.ported.text.splitlines(), *names, lineterm=""
         )

@@ -7,28 +7,21 @@ links, once; what the documentation does not know stays code and is listed.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from castoff.errors import CastoffError, Problem
 from castoff.model.acts import Act, Blocked, Decision, Do, Done, Off, Outcome, Person, Unclear, Wait, only_if
 from castoff.model.observations import Absent, Observation, Present, Unknown
-from castoff.notes.links import (
-    Inventory,
-    Symbol,
-    Unresolved,
-    find_references,
-    link_symbols,
-    pages_needed,
-    read_objects_inventory,
-    read_rustdoc_item,
-    read_rustdoc_items,
-)
 from castoff.ports import DocsBuild, DocsHost, Forge, ForgeRelease, NewRelease
 from castoff.postrelease.changelog import published
 from castoff.postrelease.docs import LOOK_AGAIN, Documented
 from castoff.reconcile.part import Seen, wait_for
 from castoff.values import replace
+
+if TYPE_CHECKING:
+    from castoff.notes.links import Inventory, Symbol, Unresolved
 
 LINK = Act(id="docs:links", stage="docs", target="the symbols in the release's text", undo="free")
 # A bound on requests: a text that names more than so many items is no release note.
@@ -82,6 +75,8 @@ class LinksPart(Struct, kw_only=True):
 
     def look(self) -> LinksLook:
         """Read the release; only where it has references, ask the documentation host too."""
+        from castoff.notes.links import find_references, link_symbols
+
         release = published(self.forge, self.tag)
         if release is None or isinstance(release, Unknown):
             return LinksLook(unknown=release)
@@ -146,6 +141,8 @@ class LinksPart(Struct, kw_only=True):
 
     def _inventory(self, body: str) -> Inventory | Unknown | None:
         """Read what all builds document; None while one of them is running, or none succeeded."""
+        from castoff.notes.links import Inventory
+
         builds: list[tuple[Documented, DocsBuild]] = []
         for one in self.documented:
             build = self.host.look(one.name, one.version)
@@ -165,6 +162,8 @@ class LinksPart(Struct, kw_only=True):
         return self._with_members(body, found)
 
     def _listed(self, one: Documented) -> Inventory | Unknown:
+        from castoff.notes.links import read_objects_inventory, read_rustdoc_items
+
         symbols = self.host.symbols(one.name, one.version)
         if isinstance(symbols, Unknown):
             return symbols
@@ -174,6 +173,8 @@ class LinksPart(Struct, kw_only=True):
 
     def _with_members(self, body: str, found: Inventory) -> Inventory | Unknown:
         """Read the pages of the items whose methods, variants or fields are meant."""
+        from castoff.notes.links import Inventory, find_references, pages_needed, read_rustdoc_item
+
         members: list[Symbol] = []
         for item in pages_needed(find_references(body), found)[:_PAGES]:
             page = self.host.page(item.url)

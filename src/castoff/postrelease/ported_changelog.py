@@ -8,8 +8,6 @@ from typing import Literal
 from msgspec import Struct
 
 from castoff.changelog import Ported, PortOptions, Section, parse, port
-from castoff.notes.links import link_symbols
-from castoff.notes.links.text import carry_links, links_in
 from castoff.ports import ForgeRelease
 from castoff.values import replace
 
@@ -36,6 +34,8 @@ def port_release(text: str, release: ForgeRelease, options: ReleasePortOptions) 
 
     Errors: those of :func:`castoff.changelog.port`.
     """
+    from castoff.notes.links import link_symbols
+
     body = link_symbols(release.body, None).text
     day = options.day or (release.published_at or release.created_at)
     upgraded = _with_links(text, options.version, body)
@@ -77,6 +77,8 @@ def cut_by(text: str | None, before: str | None, version: str) -> tuple[str | No
 
 
 def _with_links(text: str, version: str, body: str) -> str:
+    from castoff.notes.links.text import carry_links, links_in
+
     links, section = links_in(body), _section(text, version)
     if section is None or not links:
         return text

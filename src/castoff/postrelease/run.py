@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from castoff.errors import Problem
 from castoff.postrelease.stages import carry_on, changelog_stage, docs_stage
 from castoff.postrelease.website_pages import website_stage
-from castoff.reconcile import Reconciler, StageState
+from castoff.reconcile import StageState
 from castoff.reconcile.part import Stage
 from castoff.session.past_release import past_release_of
 from castoff.session.release import Release
 from castoff.session.session import Session
+
+if TYPE_CHECKING:
+    from castoff.reconcile.reconciler import Reconciler
 
 
 def last_stages(session: Session, release: Release) -> tuple[Stage, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
@@ -22,9 +22,8 @@ from castoff.postrelease.delivery import Delivery, Texts
 from castoff.postrelease.docs import DocsPart, Documented, Ledger
 from castoff.postrelease.links import LinksPart
 from castoff.postrelease.ported_changelog import ReleasePortOptions, cut_by
-from castoff.reconcile import Reconciler, StageState, observe, part_state
+from castoff.reconcile import StageState, observe, part_state
 from castoff.reconcile.part import Part, PartAround, Seen, Stage
-from castoff.session.change_range import label_of_own_pulls
 from castoff.session.edits import CHANGELOG, changelog_path
 from castoff.session.past_release import PastRelease
 from castoff.session.release import NO_FORGE
@@ -32,6 +31,9 @@ from castoff.session.services import DocsHostName, Services
 from castoff.session.session import Session
 from castoff.session.signatures import wants_signed_commit
 from castoff.values import replace
+
+if TYPE_CHECKING:
+    from castoff.reconcile.reconciler import Reconciler
 
 
 class OneAtATime(Struct):
@@ -266,6 +268,8 @@ def blocked_in(state: StageState) -> tuple[Problem, ...]:
 
 def _changelog_delivery(services: Services, past: PastRelease, remote: OneAtATime, number: int) -> Delivery:
     """Return how notes reach a branch of the release, the first of which has the section that was cut."""
+    from castoff.session.change_range import label_of_own_pulls
+
     release, branch = past.release, past.branches[number]
     tree = remote.clone.tree(past.commit)
     message = f"changelog: notes of {release.title}"

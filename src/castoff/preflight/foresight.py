@@ -15,7 +15,7 @@ from castoff.ecosystems.npm.manifest.manifests import NpmManifests
 from castoff.ecosystems.npm.manifest.rules import judge_npm_metadata
 from castoff.ecosystems.python.foresight.metadata import judge_python_metadata
 from castoff.ecosystems.python.foresight.project_rules import judge_by_pypi
-from castoff.ecosystems.python.manifest.requirements import normalised
+from castoff.ecosystems.python.names import normalised
 from castoff.ecosystems.record import Record, read_record
 from castoff.errors import Problem
 from castoff.git.trees import GitTree

@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 from msgspec import Struct
 
 from castoff.config.values import Configuration
-from castoff.ecosystems.python.manifest.requirements import normalised
+from castoff.ecosystems.python.names import normalised
 from castoff.errors import Problem, WorkspaceError
 from castoff.git import GitTree
 from castoff.model.versions import ReleaseVersion, spell

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
@@ -12,11 +12,14 @@ from castoff.errors import CastoffError, NotYet, Problem
 from castoff.io.http import NOT_KNOWN, REFUSED
 from castoff.model.acts import Act, Decision, Done, Outcome, Wait
 from castoff.model.observations import Absent, Observation, Unknown
-from castoff.reconcile import Reconciler, observe
+from castoff.reconcile import observe
 from castoff.reconcile.part import AnsweredPart, Seen, Stage
 from castoff.session.services import Services
 from castoff.session.snapshot import Snapshot
 from castoff.values import replace
+
+if TYPE_CHECKING:
+    from castoff.reconcile.reconciler import Reconciler
 
 Group = Literal["shape", "preflight", "labels", "milestone", "metadata", "foresight", "user"]
 Result = Literal["pass", "warn", "fail", "unknown", "off"]

@@ -8,6 +8,5 @@ looks; it is done again only when the answer stays "absent". A write that was re
 
 from castoff.reconcile.observer import PartState, StageState, observe, part_state
 from castoff.reconcile.patience import Patience
-from castoff.reconcile.reconciler import Reconciler
 
-__all__ = ["PartState", "Patience", "Reconciler", "StageState", "observe", "part_state"]
+__all__ = ["PartState", "Patience", "StageState", "observe", "part_state"]

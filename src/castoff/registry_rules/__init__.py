@@ -8,13 +8,13 @@ mistake of the other.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
+import tomli
 from msgspec import Struct
 
 from castoff.regexes import regex
@@ -91,7 +91,7 @@ def read_rules(service: str) -> RuleTable:
     """Read the table of a service, named as its file is (`pypi`)."""
     import msgspec
 
-    document = tomllib.loads((_FOLDER / f"{service}.toml").read_text(encoding="utf-8"))
+    document = tomli.loads((_FOLDER / f"{service}.toml").read_text(encoding="utf-8"))
     rules = document.pop("rule")
     for rule in rules:
         rule["sites"] = [_site(one) for one in rule.get("sites", ())]

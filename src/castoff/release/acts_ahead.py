@@ -28,7 +28,6 @@ from castoff.release.announce import AnnouncePart
 from castoff.release.checksums import ChecksumsLook, ChecksumsPart
 from castoff.release.claim_ref import RefClaimLook, RefClaimPart
 from castoff.release.draft import DraftLook, DraftPart
-from castoff.release.draft_command import notes_of
 from castoff.release.milestone import MilestonePart
 from castoff.release.publish import PresencePart
 from castoff.release.stages import (
@@ -69,6 +68,10 @@ def release_stages(
     """
 
     def body() -> str:
+        from castoff.release.draft_command import (
+            notes_of,  # writing notes takes what gathers and sorts changes
+        )
+
         return notes_of(session, release).body
 
     return (

@@ -9,20 +9,15 @@ asked: of all versions that castoff tagged on a branch only the newest can be in
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from castoff.errors import CastoffError, Problem, Refusal
 from castoff.model.acts import Blocked, Done, Off
 from castoff.model.intent import OR_EXACT, Claim
 from castoff.model.versions import read
-from castoff.preflight.stage import require_answers
 from castoff.reconcile import PartState, StageState
 from castoff.reconcile.part import Stage
-from castoff.release.announce_command import pages_of
 from castoff.release.stages import claim_stage, forge_stages, presence_stage, tag_stage
-from castoff.rollback.recovery_options import RecoveryOption, is_withdrawn, recovery_options
-from castoff.rollback.withdrawal import next_free
-from castoff.rollback.withdrawal_notice import is_marked
 from castoff.session.claim_history import is_castoffs
 from castoff.session.other_branches import other_branches
 from castoff.session.registry_versions import PLAN_SECONDS
@@ -31,6 +26,9 @@ from castoff.session.services import Services
 from castoff.session.session import Session
 from castoff.session.snapshot import Snapshot
 from castoff.values import replace
+
+if TYPE_CHECKING:
+    from castoff.rollback.recovery_options import RecoveryOption
 
 Flight = Literal["in-flight", "complete", "abandoned", "unknown"]
 _WITHDRAWN = "artifact-withdrawn"
@@ -83,6 +81,8 @@ def flight_of(services: Services, release: Release, states: Sequence[StageState]
     It is in flight only if something is known to be missing, and complete only if nothing is: a question without an
     answer counts as neither. What was taken back, by withdrawing all files or by a note on its page, is over.
     """
+    from castoff.rollback.recovery_options import is_withdrawn
+
     # Not every registry shows a withdrawal in its listing; there the note on the release's page
     # tells.
     if is_withdrawn(states) or (release.tagged and is_taken_back(services, release)):
@@ -120,6 +120,9 @@ def _is_tagged_elsewhere(part: PartState) -> bool:
 
 def is_taken_back(services: Services, release: Release) -> bool:
     """Return whether the page of a release has the note that it was withdrawn."""
+    from castoff.release.announce_command import pages_of
+    from castoff.rollback.withdrawal_notice import is_marked
+
     return any(is_marked(page.body) for page in pages_of(services, release))
 
 
@@ -170,6 +173,9 @@ def explained(session: Session, error: CastoffError) -> CastoffError:
 
 def leaving(session: Session, release: Release, states: Sequence[StageState]) -> tuple[RecoveryOption, ...]:
     """Return the options of a release in flight."""
+    from castoff.rollback.recovery_options import recovery_options
+    from castoff.rollback.withdrawal import next_free
+
     return recovery_options(
         release, states, lambda: next_free(session, release), tagged=release.tag in session.snapshot.refs.tags
     )
@@ -229,6 +235,8 @@ def _reopened(session: Session, claims: Sequence[Claim], unknown: Sequence[Claim
 
 
 def _flies(session: Session, claim: Claim) -> bool:
+    from castoff.preflight.stage import require_answers
+
     release = session.release(claim)
     stages = require_answers(session.services, lambda: required_stages(session, release))
     return flight_of(session.services, release, session.observe(*stages)) == "in-flight"

@@ -32,8 +32,9 @@ from castoff.preflight.stage import (
     run_checks,
     warnings_of,
 )
-from castoff.reconcile import Reconciler, StageState
+from castoff.reconcile import StageState
 from castoff.reconcile.part import Stage
+from castoff.reconcile.reconciler import Reconciler
 from castoff.release.acts_ahead import planned_again
 from castoff.release.candidate import build_artifacts, kept_name, make_commit, make_tags, require_accepted
 from castoff.release.claim_guard import ClaimGuard
@@ -359,7 +360,7 @@ def _finish(run: _Run, release: Release) -> list[StageState]:
     reconciler = session.services.reconciler(before=guard.require_claim)
 
     def made() -> str:
-        return _tag_made_here(run, release) or _made_tag(run, release, _build(run, release))
+        return run.session.clone.tag_object(release.tag) or _made_tag(run, release, _build(run, release))
 
     tag = tag_stage(session, release, made)
     if run.request.only == "publish":
@@ -400,7 +401,7 @@ def _publish(run: _Run, release: Release, reconciler: Reconciler) -> StageState:
             return state
     stage = publish_stage(session, release, _build(run, release), run.request)
     created: Mapping[str, Mapping[str, datetime]] = {}
-    if release.tag not in tags and _tag_made_here(run, release) is None:
+    if release.tag not in tags and run.session.clone.tag_object(release.tag) is None:
         (state,) = session.observe(stage)
         # Before the tag is signed, since it lists the digests of what is uploaded.
         run.artifacts = packed_again(session, release, _build(run, release), state)
@@ -443,11 +444,6 @@ def _list_what_is_up(run: _Run, release: Release, state: StageState) -> None:
     elif changed:
         run.artifacts = there
         _made_tag(run, release, there)
-
-
-def _tag_made_here(run: _Run, release: Release) -> str | None:
-    known = run.session.clone.git.run("rev-parse", "--verify", "--quiet", f"refs/tags/{release.tag}")
-    return known.text.strip() if known.code == 0 else None
 
 
 def _made_tag(run: _Run, release: Release, artifacts: Sequence[Artifact]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct, field
 
@@ -33,8 +33,11 @@ from castoff.ports import (
     Reporter,
     Trial,
 )
-from castoff.reconcile import Patience, Reconciler
+from castoff.reconcile import Patience
 from castoff.session.workspaces import scope_of
+
+if TYPE_CHECKING:
+    from castoff.reconcile.reconciler import Reconciler
 
 DocsHostName = Literal["docs.rs", "readthedocs"]
 
@@ -104,6 +107,8 @@ class Services(Struct, frozen=True, kw_only=True):
 
     def reconciler(self, before: Callable[[Act], None] | None = None) -> Reconciler:
         """Return what brings stages to their end; ``before`` is called before each act."""
+        from castoff.reconcile.reconciler import Reconciler
+
         return Reconciler(self.clock, self.reporter, self.patience, lanes=self.lanes, before=before)
 
 

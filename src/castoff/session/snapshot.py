@@ -139,7 +139,9 @@ def take_snapshot(services: Services, clone: Clone, *, of: str | None = None) ->
     # A run that looks again keeps its branch: people switch branches while it builds.
     branch, branch_problem = (of, ()) if of else _branch(here, refs, allowed)
     remote_head = refs.heads.get(branch) if refs and not branch_problem else None
-    head = _fetched_head(repository, clone, (url, branch), remote_head) or local_head
+    head = local_head
+    if url and refs and remote_head and clone.bring(url, refs, branch):
+        head = remote_head
     seen = snapshot_at(Place(branch, head, remote, url, refs), clone, services)
     if of is not None and here.branch != of:
         here = replace(here, commit=remote_head or local_head)  # the checkout is not of this branch any more
@@ -276,17 +278,6 @@ def _branch(here: CheckedOut, refs: Refs | None, allowed: Sequence[str]) -> tupl
     )
     # A name is needed to look further, so that all problems are listed together.
     return branch or "main", (problem,)
-
-
-def _fetched_head(
-    repository: Repository, clone: Clone, source: tuple[str | None, str], head: str | None
-) -> str | None:
-    """Fetch a branch of the remote (address, branch) at its head; None, with the local tags, if that fails."""
-    url, branch = source
-    if url and head and clone.fetch(url, [branch]):
-        return head
-    clone.git.run("fetch", "--quiet", "--no-tags", str(repository.root), "+refs/tags/*:refs/tags/*")
-    return None
 
 
 def _reachable_tags(clone: Clone, head: str, release: ReleaseSettings) -> tuple[ReachableTag, ...]:

@@ -11,7 +11,6 @@ Positions are only asked of texts that :func:`parse` accepts; in others, what fo
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import lru_cache
@@ -70,7 +69,13 @@ def parse(text: str, file: str) -> dict[str, Any]:
     try:
         # The specification of pyproject.toml is TOML 1.0, and build back ends read it with `tomllib`.
         return (_loads_1_0 if is_python else _loads)(text.removeprefix(_BOM))
-    except (tomli.TOMLDecodeError, tomllib.TOMLDecodeError) as error:
+    except RecursionError:
+        raise _invalid(file, None, "arrays or tables are nested too deeply") from None
+    except ValueError as error:
+        # The parsers' own errors are subclasses. Python converts at most 4300 digits (`sys.set_int_max_str_digits`),
+        # and both pass its error on.
+        if type(error) is ValueError:
+            raise _invalid(file, None, str(error).partition(";")[0]) from None
         # Both parsers name the place in the message only.
         found = _ERROR_LINE.search(str(error))
         line = int(found.group(1)) if found else text.count("\n") + 1
@@ -78,11 +83,6 @@ def parse(text: str, file: str) -> dict[str, Any]:
         # Whoever reads the file with a newer tool would otherwise see no mistake.
         newer = "; TOML 1.1 allows it, `pyproject.toml` is TOML 1.0" if is_python and _is_valid(text) else ""
         raise _invalid(file, line, reason[:1].lower() + reason[1:] + newer) from None
-    except RecursionError:
-        raise _invalid(file, None, "arrays or tables are nested too deeply") from None
-    except ValueError as error:
-        # Python converts at most 4300 digits (`sys.set_int_max_str_digits`), and both readers pass its error on.
-        raise _invalid(file, None, str(error).partition(";")[0]) from None
 
 
 @lru_cache(maxsize=4096)
@@ -96,6 +96,8 @@ def _loads_1_0(text: str) -> dict[str, Any]:
     if not _may_be_newer(text):
         with suppress(tomli.TOMLDecodeError):
             return _loads(text)
+    import tomllib  # most documents never need it
+
     return tomllib.loads(text)
 
 

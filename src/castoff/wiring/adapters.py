@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +14,9 @@ from castoff.git import Repository
 from castoff.io.http import Http
 from castoff.io.process import Processes
 from castoff.model.addresses import Address, forge_address
-from castoff.model.versions import Ecosystem
+from castoff.model.selection import Discovery
+from castoff.model.versions import Ecosystem, ReleaseVersion
+from castoff.model.workspace import Edited, Workspace
 from castoff.ports import (
     Builder,
     ChangeSource,
@@ -26,6 +28,7 @@ from castoff.ports import (
     Manifests,
     Milestones,
     Registry,
+    Tree,
     Trial,
 )
 from castoff.session.services import DocsHostName
@@ -38,11 +41,74 @@ if TYPE_CHECKING:
 
 def manifests() -> tuple[Manifests, ...]:
     """Return the readers of all ecosystems."""
+    return (
+        ManifestsWhereFound("cargo", ("Cargo.toml",), _cargo_manifests),
+        ManifestsWhereFound("npm", ("package.json",), _npm_manifests),
+        ManifestsWhereFound("python", ("pyproject.toml", "setup.cfg", "setup.py"), _python_manifests),
+    )
+
+
+def _cargo_manifests() -> Manifests:
     from castoff.ecosystems.cargo.manifest.manifests import CargoManifests
+
+    return CargoManifests()
+
+
+def _npm_manifests() -> Manifests:
     from castoff.ecosystems.npm.manifest.manifests import NpmManifests
+
+    return NpmManifests()
+
+
+def _python_manifests() -> Manifests:
     from castoff.ecosystems.python.manifest.manifests import PythonManifests
 
-    return (CargoManifests(), NpmManifests(), PythonManifests())
+    return PythonManifests()
+
+
+@dataclass(frozen=True)
+class ManifestsWhereFound:
+    """The reader of an ecosystem, imported for the first tree that has a file of one of these ``names``."""
+
+    ecosystem: Ecosystem
+    names: tuple[str, ...]
+    make: Callable[[], Manifests]
+
+    def discover(self, tree: Tree, exclude: Sequence[str] = ()) -> Discovery:
+        """Find all workspaces of a tree, and what belongs to none; nothing is raised."""
+        return self._reader.discover(tree, exclude) if self._is_in(tree) else Discovery()
+
+    def join(self, tree: Tree, chosen: Sequence[Workspace], exclude: Sequence[str]) -> Workspace:
+        """Return some of the discovered workspaces as one, with the edges among them."""
+        return self._reader.join(tree, chosen, exclude)
+
+    def edited(
+        self,
+        tree: Tree,
+        workspace: Workspace,
+        version: ReleaseVersion,
+        *,
+        raised: Collection[str] | None = None,
+    ) -> Edited:
+        """Compute the texts of all manifests (and version files) for the version, only what must change."""
+        return self._reader.edited(tree, workspace, version, raised=raised)
+
+    def neighbours(
+        self, tree: Tree, texts: Mapping[str, str], workspace: Workspace, version: ReleaseVersion
+    ) -> Edited:
+        """Compute what ``texts`` break beside the workspace: requirements by path on released packages."""
+        if not self._is_in(tree):
+            return Edited(texts={}, edits=())
+        return self._reader.neighbours(tree, texts, workspace, version)
+
+    def _is_in(self, tree: Tree) -> bool:
+        return any(
+            path.endswith(self.names) and path.rpartition("/")[2] in self.names for path in tree.paths()
+        )
+
+    @cached_property
+    def _reader(self) -> Manifests:
+        return self.make()
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import tomli
 
-from castoff.ecosystems.python.manifest.requirements import name_of
+from castoff.ecosystems.python.names import name_of
 from castoff.git import FolderTree, Git, Repository
 from castoff.io.files import prebuilt_folder, read_text
 from castoff.io.http import Http, Reply

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Set
 from contextlib import AbstractContextManager
 from functools import cached_property, partial
 from pathlib import Path
 
+import tomli
 from msgspec import Struct
 
 from castoff.config.reader import read_configuration
@@ -44,7 +44,7 @@ def toolchain_override(environment: Mapping[str, str], start: Path) -> dict[str,
         return {}
     home = Path(environment.get("RUSTUP_HOME") or Path(environment.get("HOME", "/")) / ".rustup")
     try:
-        overrides = tomllib.loads((home / "settings.toml").read_text(encoding="utf-8")).get("overrides", {})
+        overrides = tomli.loads((home / "settings.toml").read_text(encoding="utf-8")).get("overrides", {})
     except (OSError, ValueError):
         return {}
     folder = start.resolve()

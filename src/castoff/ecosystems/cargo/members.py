@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
+
+import tomli
 
 from castoff.errors import Problem
 from castoff.io.files import read_regular
@@ -104,7 +105,7 @@ def _patterns(home: Path, package: Package) -> list[str]:
 
 def _table(file: Path, key: str) -> dict[str, Any]:
     try:
-        value = tomllib.loads(read_regular(file) or "").get(key)
+        value = tomli.loads(read_regular(file) or "").get(key)
     except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}

@@ -21,7 +21,7 @@ from msgspec import Struct
 from packaging.requirements import InvalidRequirement, Requirement
 
 from castoff.ecosystems.python.listing import parsed_version, project_and_version, version_in
-from castoff.ecosystems.python.manifest.requirements import normalised
+from castoff.ecosystems.python.names import normalised
 from castoff.errors import Problem
 from castoff.io.archives import UNREADABLE
 from castoff.io.machine import require_machine

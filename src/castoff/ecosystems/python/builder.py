@@ -23,7 +23,7 @@ from castoff.ecosystems.python.artifacts import (
 from castoff.ecosystems.python.includes import uncommitted_includes
 from castoff.ecosystems.python.indexes import Endpoints, find_endpoints
 from castoff.ecosystems.python.locks import settle_locks, update_neighbour_locks
-from castoff.ecosystems.python.manifest.requirements import normalised
+from castoff.ecosystems.python.names import normalised
 from castoff.ecosystems.python.trial import try_out
 from castoff.ecosystems.python.upload_rules import judged
 from castoff.errors import Problem

@@ -28,7 +28,7 @@ from castoff.ecosystems.python.listing import (
     version_in,
     versions_of,
 )
-from castoff.ecosystems.python.manifest.requirements import name_of, normalised
+from castoff.ecosystems.python.names import name_of, normalised
 from castoff.ecosystems.python.provenance import NO_ATTESTATION, PROVENANCE, read_provenance
 from castoff.ecosystems.python.resolver import Resolver
 from castoff.ecosystems.python.uploader import Uploader

@@ -19,7 +19,7 @@ from packaging.specifiers import SpecifierSet
 
 from castoff.ecosystems.python.indexes import Endpoints
 from castoff.ecosystems.python.listing import ListedFile
-from castoff.ecosystems.python.manifest.requirements import name_of, normalised
+from castoff.ecosystems.python.names import name_of, normalised
 from castoff.io.process import Processes
 from castoff.io.scratch import scratch_prefix
 

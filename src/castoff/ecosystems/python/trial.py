@@ -12,7 +12,7 @@ from packaging.specifiers import SpecifierSet
 
 from castoff.ecosystems.python.artifacts import metadata_of
 from castoff.ecosystems.python.indexes import Endpoints
-from castoff.ecosystems.python.manifest.requirements import normalised
+from castoff.ecosystems.python.names import normalised
 from castoff.errors import Problem
 from castoff.io.process import Completed, Processes
 from castoff.io.scratch import scratch_prefix

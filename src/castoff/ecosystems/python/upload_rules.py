@@ -31,7 +31,7 @@ from castoff.ecosystems.python.foresight.project_rules import (
     find_description_defect,
     find_url_defect,
 )
-from castoff.ecosystems.python.manifest.requirements import normalised
+from castoff.ecosystems.python.names import normalised
 from castoff.errors import Problem
 from castoff.model.workspace import Artifact, Package
 from castoff.regexes import regex

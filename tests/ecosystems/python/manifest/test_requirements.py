@@ -7,13 +7,8 @@ from packaging.requirements import InvalidRequirement
 from packaging.requirements import Requirement as Judge
 from packaging.specifiers import SpecifierSet
 
-from castoff.ecosystems.python.manifest.requirements import (
-    Dialect,
-    moved,
-    name_of,
-    normalised,
-    read_requirement,
-)
+from castoff.ecosystems.python.manifest.requirements import Dialect, moved, read_requirement
+from castoff.ecosystems.python.names import name_of, normalised
 
 MOVES = [
     ("exact pin", "==1.2.0", "1.2.0", "1.3.0", "==1.3.0"),

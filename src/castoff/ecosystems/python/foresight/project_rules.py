@@ -19,7 +19,8 @@ from typing import IO, Any, cast
 
 from castoff.ecosystems.python.foresight.metadata import Finding, Findings, refused_metadata, strings_of
 from castoff.ecosystems.python.manifest.document import PythonDocument
-from castoff.ecosystems.python.manifest.requirements import normalised, read_requirement
+from castoff.ecosystems.python.manifest.requirements import read_requirement
+from castoff.ecosystems.python.names import normalised
 from castoff.errors import Problem
 from castoff.model.workspace import Package
 from castoff.ports import Tree

@@ -16,9 +16,10 @@ from msgspec import Struct, field
 
 from castoff.ecosystems.python.manifest.document import PythonDocument
 from castoff.ecosystems.python.manifest.project import Demand, demands, read_demand
-from castoff.ecosystems.python.manifest.requirements import MovedSpecifier, admits, moved, name_of, normalised
+from castoff.ecosystems.python.manifest.requirements import MovedSpecifier, admits, moved
 from castoff.ecosystems.python.manifest.version_place import Read, VersionSpot
 from castoff.ecosystems.python.manifest.versions import find_version
+from castoff.ecosystems.python.names import name_of, normalised
 from castoff.errors import CastoffError, Problem
 from castoff.model.workspace import Edit
 from castoff.text.toml import Path, replace_strings, splice

@@ -26,9 +26,9 @@ from castoff.ecosystems.python.manifest.layout import (
 )
 from castoff.ecosystems.python.manifest.neighbours import python_neighbours
 from castoff.ecosystems.python.manifest.project import Demand, Project, demands, foreign_sources, read_project
-from castoff.ecosystems.python.manifest.requirements import normalised
 from castoff.ecosystems.python.manifest.version_place import Read, VersionSpot
 from castoff.ecosystems.python.manifest.versions import find_version
+from castoff.ecosystems.python.names import normalised
 from castoff.errors import CastoffError, Problem
 from castoff.model.scope import is_excluded
 from castoff.model.selection import Discovery

@@ -14,7 +14,8 @@ from msgspec import Struct
 from castoff.ecosystems.python.manifest.document import PythonDocument
 from castoff.ecosystems.python.manifest.edits import lock_warnings, pins
 from castoff.ecosystems.python.manifest.project import demands
-from castoff.ecosystems.python.manifest.requirements import admits, moved, normalised, version_of
+from castoff.ecosystems.python.manifest.requirements import admits, moved, version_of
+from castoff.ecosystems.python.names import normalised
 from castoff.errors import CastoffError
 from castoff.model.versions import ReleaseVersion, spell
 from castoff.model.workspace import Edit, Edited, Workspace

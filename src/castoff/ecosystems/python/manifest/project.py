@@ -9,8 +9,9 @@ from msgspec import Struct
 
 from castoff.ecosystems.python.manifest.document import PythonDocument
 from castoff.ecosystems.python.manifest.maturin import crate_manifest, is_maturin
-from castoff.ecosystems.python.manifest.requirements import Dialect, name_of, normalised, read_requirement
+from castoff.ecosystems.python.manifest.requirements import Dialect, read_requirement
 from castoff.ecosystems.python.manifest.version_place import Read
+from castoff.ecosystems.python.names import name_of, normalised
 from castoff.errors import Problem, WorkspaceError
 from castoff.model.workspace import EdgeKind
 from castoff.regexes import regex

@@ -21,18 +21,17 @@ from msgspec import Struct
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
+from castoff.ecosystems.python.names import normalised
 from castoff.regexes import regex
 from castoff.text.toml import splice
 
 Dialect = Literal["pep440", "poetry"]
 
-_NAME = regex(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 _REQUIREMENT = regex(
     r"\s*(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[(?P<extras>[^\[\]]*)\]\s*)?"
     r"(?:@\s*(?P<url>[^\s;]+)\s*|\(?\s*(?P<spec>(?:[<>=!~][^;()@]*)?)\)?\s*)(?:;(?P<marker>.*))?",
     re.DOTALL,
 )
-_SEPARATORS = regex(r"[-_.]+")
 _CLAUSE = regex(r"\s*(===|~=|==|!=|<=|>=|<|>|\^|~|=)?\s*((?:\d{1,9}!)?[^\s,<>=!~^|]+)\s*(?:,|\Z)")
 _VERSION = regex(r"v?(?:\d{1,9}!)?(\d{1,9}(?:\.\d{1,9}){0,9})([^*]*)", re.I)
 _EXACT = frozenset({"==", "===", "", "="})
@@ -58,18 +57,6 @@ class MovedSpecifier(Struct, frozen=True, kw_only=True):
 
     spec: str
     admits: bool = True
-
-
-@lru_cache(maxsize=8192)
-def normalised(name: str) -> str:
-    """Return the one spelling of a project's name (PEP 503)."""
-    return _SEPARATORS.sub("-", name).lower()
-
-
-def name_of(text: str) -> str | None:
-    """Return the normalised name that a requirement begins with; quick, the rest is not looked at."""
-    match = _NAME.match(text)
-    return normalised(match.group(1)) if match else None
 
 
 def read_requirement(text: str) -> PythonRequirement | None:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from msgspec import Struct
 
 from castoff.ecosystems.python.manifest.document import PythonDocument
-from castoff.ecosystems.python.manifest.requirements import name_of
+from castoff.ecosystems.python.names import name_of
 from castoff.errors import CastoffError, WorkspaceError
 from castoff.model.refs import TagSource
 from castoff.text.toml import Path, Span
