@@ -62,6 +62,25 @@ def test_code_of_others_sees_no_variable_of_the_table(name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "purpose"),
+    [
+        ("CARGO_REGISTRIES_HOUSE_TOKEN", "cargo"),
+        ("cargo_registries_house_token", "cargo"),
+        # The two halves of a pattern may not share a character.
+        ("CARGO_REGISTRIES_TOKEN", "other"),
+        ("CARGO_REGISTRIES_HOUSE_TOKENS", None),
+        ("NPM_CONFIG_AUTH", "npm"),
+        ("NPM_CONFIG_//HOUSE/:_AUTHTOKEN", "npm"),
+        ("NPM_CONFIG_AUTO", None),
+        ("VAULT_TOKEN", "cloud"),  # the first of two rows
+        ("VAULT_TOKENS", None),
+    ],
+)
+def test_a_pattern_of_the_table_is_matched_as_a_whole(name: str, purpose: str | None) -> None:
+    assert purpose_of(name) == purpose
+
+
+@pytest.mark.parametrize(
     ("name", "kinds"),
     [
         ("CARGO_REGISTRY_TOKEN", {Kind.CARGO_READ, Kind.CARGO_UPLOAD}),

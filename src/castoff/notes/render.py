@@ -20,8 +20,6 @@ NEW_CONTRIBUTORS_HEADING = "## New Contributors"
 FULL_CHANGELOG = "**Full Changelog**: "
 COMMENT = "<!-- Release notes generated using configuration in "
 
-# Line breaks of every kind, and the control characters but the tab.
-
 
 def body(notes: Notes) -> str:
     """Render the notes as the forge would: LF line ends, no line end after the last line."""

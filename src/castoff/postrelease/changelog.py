@@ -120,9 +120,9 @@ class ChangelogPart(Struct, kw_only=True):
             return ""
         if seen.ported.outcome == "by-hand":
             return seen.ported.difference
-        names = self.path, f"{self.path} with {self.options.version}"
-        import difflib  # only the acts show it, not what plans them
+        import difflib  # for runs that act; plans show no difference
 
+        names = self.path, f"{self.path} with {self.options.version}"
         lines = difflib.unified_diff(
             seen.text.splitlines(), seen.ported.text.splitlines(), *names, lineterm=""
         )

@@ -68,9 +68,8 @@ def release_stages(
     """
 
     def body() -> str:
-        from castoff.release.draft_command import (
-            notes_of,  # writing notes takes what gathers and sorts changes
-        )
+        # Plans list the act and write no notes; those who write them gather and sort changes.
+        from castoff.release.draft_command import notes_of
 
         return notes_of(session, release).body
 
